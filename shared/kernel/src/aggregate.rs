@@ -1,0 +1,113 @@
+//! The pure heart of an aggregate: `decide` and `evolve`.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{CommandSet, Envelope, EventSet, Failure, Fault, Id, Timestamp, Version};
+
+/// What a decision comes to: the events to append (none: nothing had to change), or why not.
+pub type Decision<E> = Result<Vec<E>, Failure>;
+
+/// A consistency boundary: one instance takes commands one at a time, and its state is the fold of its own events.
+///
+/// Both functions are synchronous and total. They know no clock, no randomness and no I/O: what they need of the world
+/// stands in the [`Context`].
+pub trait Aggregate: Sized + 'static {
+    /// Stored name of the type, in URLs and CloudEvents sources. **Part of the storage format.**
+    const TYPE: &'static str;
+
+    /// How long a client should wait for the outcome that follows an accepted command, in milliseconds, before it asks.
+    const CONFIRM_WITHIN_MS: u32 = 5_000;
+
+    /// What may be asked.
+    type Command: CommandSet;
+    /// What may have happened.
+    type Event: EventSet;
+    /// The fold of what happened. `Default` is the state of an empty stream.
+    type State: Default + Clone + Serialize + DeserializeOwned;
+
+    /// Every business rule: the events that the command leads to in this state, or why it is refused.
+    ///
+    /// # Errors
+    /// A rejection that names the rule; a fault only when something stored cannot be read.
+    fn decide(
+        state: &Self::State,
+        command: &Self::Command,
+        context: &Context<'_>,
+    ) -> Decision<Self::Event>;
+
+    /// The one fold, used by command side, query side and replay alike.
+    fn evolve(state: &mut Self::State, event: &Self::Event);
+
+    /// Foreign streams that the decision on this command rests on. The instance has its copy of them in place, up to
+    /// date as of now, before it decides.
+    fn rests_on(_command: &Self::Command) -> Vec<StreamId> {
+        Vec::new()
+    }
+}
+
+/// Name of a stream: the type and the id of the aggregate instance that owns it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId {
+    /// Stored name of the aggregate's type.
+    pub aggregate_type: String,
+    /// Identifier of the instance.
+    pub aggregate_id: Id,
+}
+
+impl StreamId {
+    /// The stream of this instance.
+    pub fn new(aggregate_type: impl Into<String>, aggregate_id: Id) -> Self {
+        Self { aggregate_type: aggregate_type.into(), aggregate_id }
+    }
+}
+
+/// What a decision may know besides the state.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// Identifier of the instance that decides.
+    pub id: &'a Id,
+    /// The instant of the decision.
+    pub now: Timestamp,
+    /// Copies of foreign streams.
+    pub foreign: &'a Foreign,
+}
+
+/// What an instance remembers of foreign streams: a copy of the events that it asked for, as of some version.
+#[derive(Debug, Default)]
+pub struct Foreign {
+    streams: BTreeMap<StreamId, Vec<Envelope>>,
+}
+
+impl Foreign {
+    /// Adds the remembered events of a stream, in order.
+    pub fn insert(&mut self, stream: StreamId, events: Vec<Envelope>) {
+        self.streams.insert(stream, events);
+    }
+
+    /// The copy folded with the foreign aggregate's own reducer; `None` when there is nothing to fold.
+    ///
+    /// # Errors
+    /// [`Fault::Unreadable`] when a remembered event cannot be read.
+    pub fn state<A: Aggregate>(&self, id: &Id) -> Result<Option<A::State>, Fault> {
+        let stream = StreamId::new(A::TYPE, id.clone());
+        match self.streams.get(&stream).map(Vec::as_slice) {
+            None | Some([]) => Ok(None),
+            Some(events) => fold::<A>(events).map(|(state, _)| Some(state)),
+        }
+    }
+}
+
+/// Folds a stream from its beginning: the state and the version that it is at.
+///
+/// # Errors
+/// [`Fault::Unreadable`] when an event cannot be read.
+pub fn fold<A: Aggregate>(events: &[Envelope]) -> Result<(A::State, Version), Fault> {
+    let (mut state, mut version) = (A::State::default(), 0);
+    for envelope in events {
+        A::evolve(&mut state, &envelope.read::<A::Event>()?);
+        version = envelope.version;
+    }
+    Ok((state, version))
+}

@@ -1,0 +1,193 @@
+//! What may be asked of an aggregate: payloads by name, with their shape checks.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::Rejection;
+
+/// What the doors must know of a command before an aggregate has seen it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandKind {
+    /// Name on the wire, such as `CreateReservation`.
+    pub name: &'static str,
+    /// Whether it begins a stream, so that a missing aggregate id may be made up.
+    pub creates: bool,
+    /// Whether only the system itself may send it.
+    pub internal: bool,
+}
+
+/// The commands of one aggregate. Written by [`commands!`](crate::commands).
+pub trait CommandSet: Sized {
+    /// Every command that there is.
+    const KINDS: &'static [CommandKind];
+
+    /// Reads the payload of the named command.
+    ///
+    /// # Errors
+    /// `UNKNOWN_COMMAND`, or what [`read_payload`] says.
+    fn read(name: &str, payload: &Value) -> Result<Self, Rejection>;
+
+    /// Name on the wire, and the payload: what [`read`](Self::read) takes.
+    fn write(&self) -> (&'static str, Value);
+
+    /// What the doors must know of the named command.
+    fn kind(name: &str) -> Option<&'static CommandKind> {
+        Self::KINDS.iter().find(|kind| kind.name == name)
+    }
+}
+
+/// The refusal of a name that is none of this aggregate's commands.
+pub fn unknown_command(name: &str) -> Rejection {
+    Rejection::shape("UNKNOWN_COMMAND", "name", format!("this aggregate takes no command {name:?}"))
+}
+
+/// Reads a payload and says precisely what is wrong with it.
+///
+/// # Errors
+/// `UNKNOWN_FIELD`, `MISSING_FIELD` or `INVALID_FIELD`, with the path of the field below `root`.
+pub fn read_payload<T: DeserializeOwned>(root: &str, value: &Value) -> Result<T, Rejection> {
+    // serde would also take the fields of a struct as an array, by position.
+    if !value.is_object() {
+        return Err(Rejection::shape("INVALID_FIELD", root, "expected: an object"));
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let parent = if path == "." { root.to_owned() } else { format!("{root}.{path}") };
+        let said = error.into_inner().to_string();
+        // serde names the field of these two only in its text: «missing field `x`», «unknown field `x`, expected …».
+        let named = said.split('`').nth(1).unwrap_or_default();
+        if said.starts_with("missing field") {
+            let field = format!("{parent}.{named}");
+            Rejection::shape("MISSING_FIELD", field, format!("{named} is required"))
+        } else if said.starts_with("unknown field") {
+            let field = if parent.ends_with(&format!(".{named}")) {
+                parent
+            } else {
+                format!("{parent}.{named}")
+            };
+            Rejection::shape("UNKNOWN_FIELD", field, said)
+        } else {
+            Rejection::shape("INVALID_FIELD", parent, format!("expected: {said}"))
+        }
+    })
+}
+
+/// Declares the commands of an aggregate: an enum with one payload type for each name on the wire.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use edgefold_kernel::{commands, Rejection};
+///
+/// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// #[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// pub struct OpenDoor { pub wide: bool }
+/// impl OpenDoor { fn check(&self) -> Result<(), Rejection> { Ok(()) } }
+///
+/// commands! {
+///     /// What may be asked of a door.
+///     pub enum DoorCommand { "OpenDoor" [creates] => Open(OpenDoor) }
+/// }
+/// ```
+///
+/// `[creates]` marks a command that begins a stream, `[internal]` one that only the system may send. Each payload has
+/// `check(&self)` for what concerns more than one field.
+#[macro_export]
+macro_rules! commands {
+    ($(#[$meta:meta])* $vis:vis enum $set:ident { $($name:literal $([$($flag:ident),*])? => $variant:ident($payload:ty)),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        $vis enum $set { $(#[doc = concat!("`", $name, "`")] $variant($payload)),+ }
+
+        impl $crate::CommandSet for $set {
+            const KINDS: &'static [$crate::command::CommandKind] = &[$(
+                $crate::commands!(@kind $crate::command::CommandKind { name: $name, creates: false, internal: false }; $($($flag)*)?)
+            ),+];
+
+            fn read(name: &str, payload: &$crate::__private::serde_json::Value) -> Result<Self, $crate::Rejection> {
+                match name {
+                    $($name => {
+                        let read: $payload = $crate::command::read_payload("payload", payload)?;
+                        read.check()?;
+                        Ok(Self::$variant(read))
+                    })+
+                    _ => Err($crate::command::unknown_command(name)),
+                }
+            }
+
+            fn write(&self) -> (&'static str, $crate::__private::serde_json::Value) {
+                match self {
+                    $(Self::$variant(payload) => (
+                        $name,
+                        $crate::__private::serde_json::to_value(payload).unwrap_or_default(),
+                    )),+
+                }
+            }
+        }
+
+        $(impl From<$payload> for $set { fn from(payload: $payload) -> Self { Self::$variant(payload) } })+
+    };
+    (@kind $kind:expr;) => { $kind };
+    (@kind $kind:expr; creates) => { $crate::command::CommandKind { creates: true, ..$kind } };
+    (@kind $kind:expr; internal) => { $crate::command::CommandKind { internal: true, ..$kind } };
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Date, Id};
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Book {
+        guest_id: Id,
+        dates: Vec<Date>,
+    }
+
+    impl Book {
+        fn check(&self) -> Result<(), Rejection> {
+            Ok(())
+        }
+    }
+
+    commands! {
+        /// Test.
+        enum DeskCommand { "Book" [creates] => Book(Book) }
+    }
+
+    fn refusal(payload: Value) -> (String, String) {
+        let rejection = DeskCommand::read("Book", &payload).unwrap_err();
+        (rejection.code.into_owned(), rejection.field.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_payload_comes_back_as_it_was_written() {
+        let payload = json!({"guestId": "ana", "dates": ["2026-01-31"]});
+        let command = DeskCommand::read("Book", &payload).unwrap();
+        assert_eq!(command.write(), ("Book", payload));
+        assert!(DeskCommand::kind("Book").unwrap().creates);
+    }
+
+    #[test]
+    fn a_refusal_names_the_field() {
+        assert_eq!(
+            refusal(json!({"dates": []})),
+            ("MISSING_FIELD".into(), "payload.guestId".into())
+        );
+        let extra = json!({"guestId": "ana", "dates": [], "vip": true});
+        assert_eq!(refusal(extra), ("UNKNOWN_FIELD".into(), "payload.vip".into()));
+        let typed = json!({"guestId": 7, "dates": []});
+        assert_eq!(refusal(typed), ("INVALID_FIELD".into(), "payload.guestId".into()));
+        let nested = json!({"guestId": "ana", "dates": ["2026-02-30"]});
+        assert_eq!(refusal(nested), ("INVALID_FIELD".into(), "payload.dates[0]".into()));
+        assert_eq!(refusal(json!([1])), ("INVALID_FIELD".into(), "payload".into()));
+        assert_eq!(refusal(json!(null)), ("INVALID_FIELD".into(), "payload".into()));
+    }
+
+    #[test]
+    fn an_unknown_command_is_refused_by_name() {
+        assert_eq!(DeskCommand::read("Burn", &json!({})).unwrap_err().code, "UNKNOWN_COMMAND");
+    }
+}

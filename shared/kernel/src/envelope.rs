@@ -1,0 +1,197 @@
+//! An event with its place in a stream, and its wire form: a CloudEvents 1.0 structured-mode JSON object.
+//!
+//! Source: <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>, and the sequence
+//! extension beside it. The same form travels in the queue, on sockets, in pages and exports.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+
+use crate::{EventSet, Fault, Id, StreamId, Timestamp, Version};
+
+/// Digits of the `sequence` attribute: the extension wants strings that sort as the numbers do, so it is padded with zeros.
+const SEQUENCE_DIGITS: usize = 10;
+
+/// What caused an event. All of it travels from the command to the events, and on to the commands that these cause.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Metadata {
+    /// One id for everything that goes back to the same request.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub correlation_id: Option<Id>,
+    /// Id of the event or command that directly caused this.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub causation_id: Option<Id>,
+    /// W3C trace context, as it came.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub traceparent: Option<String>,
+}
+
+/// One stored event. `data` is kept as the text that was stored: it is parsed only by those who look into it.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// UUIDv7.
+    pub id: String,
+    /// The stream that it belongs to.
+    pub stream: StreamId,
+    /// Its place in the stream, from 1.
+    pub version: Version,
+    /// Stored name of the event type.
+    pub event_type: String,
+    /// Schema version of the data.
+    pub schema_version: u32,
+    /// When it was decided.
+    pub time: Timestamp,
+    /// The command that led to it.
+    pub command_id: Id,
+    /// What caused it.
+    pub metadata: Metadata,
+    /// JSON text.
+    pub data: Box<RawValue>,
+}
+
+impl PartialEq for Envelope {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |e: &Self| {
+            (e.id.clone(), e.stream.clone(), e.version, e.event_type.clone(), e.schema_version)
+        };
+        let rest = |e: &Self| (e.time, e.command_id.clone(), e.metadata.clone());
+        key(self) == key(other) && rest(self) == rest(other) && self.data.get() == other.data.get()
+    }
+}
+
+impl Envelope {
+    /// Reads the data, lifting old schema versions.
+    ///
+    /// # Errors
+    /// [`Fault::Unreadable`] when the type or the data are unknown to this code.
+    pub fn read<E: EventSet>(&self) -> Result<E, Fault> {
+        E::read(&self.event_type, self.schema_version, self.data.get())
+    }
+
+    /// One field of the data as text, if there is such a field: enough for routing, without knowing the type.
+    pub fn field(&self, name: &str) -> Option<String> {
+        let mut data: Value = serde_json::from_str(self.data.get()).ok()?;
+        match data.get_mut(name)?.take() {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// The attributes on the wire, in the order in which they are written. Borrowed for writing, owned for reading.
+#[derive(Serialize, Deserialize)]
+struct CloudEvent<T> {
+    specversion: T,
+    id: T,
+    source: T,
+    subject: T,
+    #[serde(rename = "type")]
+    event_type: T,
+    time: Timestamp,
+    datacontenttype: T,
+    dataschema: T,
+    sequence: T,
+    commandid: T,
+    #[serde(skip_serializing_if = "Option::is_none", default = "none")]
+    correlationid: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none", default = "none")]
+    causationid: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none", default = "none")]
+    traceparent: Option<T>,
+    data: Box<RawValue>,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+impl Serialize for Envelope {
+    fn serialize<S: serde::Serializer>(&self, sink: S) -> Result<S::Ok, S::Error> {
+        let StreamId { aggregate_type, aggregate_id } = &self.stream;
+        let meta = &self.metadata;
+        CloudEvent::<&str> {
+            specversion: "1.0",
+            id: &self.id,
+            source: &format!("/aggregates/{aggregate_type}"),
+            subject: aggregate_id.as_str(),
+            event_type: &self.event_type,
+            time: self.time,
+            datacontenttype: "application/json",
+            dataschema: &format!(
+                "urn:edgefold:{aggregate_type}:{}:{}",
+                self.event_type, self.schema_version
+            ),
+            sequence: &format!("{:0SEQUENCE_DIGITS$}", self.version),
+            commandid: self.command_id.as_str(),
+            correlationid: meta.correlation_id.as_ref().map(Id::as_str),
+            causationid: meta.causation_id.as_ref().map(Id::as_str),
+            traceparent: meta.traceparent.as_deref(),
+            data: self.data.clone(),
+        }
+        .serialize(sink)
+    }
+}
+
+impl<'de> Deserialize<'de> for Envelope {
+    fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let wire = CloudEvent::<String>::deserialize(source)?;
+        let id = |text: String| Id::parse(text).map_err(D::Error::custom);
+        let aggregate_type =
+            wire.source.strip_prefix("/aggregates/").ok_or_else(|| D::Error::custom("source"))?;
+        let schema_version = wire.dataschema.rsplit(':').next().and_then(|text| text.parse().ok());
+        Ok(Self {
+            id: wire.id,
+            stream: StreamId::new(aggregate_type, id(wire.subject)?),
+            version: wire.sequence.parse().map_err(D::Error::custom)?,
+            event_type: wire.event_type,
+            schema_version: schema_version.ok_or_else(|| D::Error::custom("dataschema"))?,
+            time: wire.time,
+            command_id: id(wire.commandid)?,
+            metadata: Metadata {
+                correlation_id: wire.correlationid.map(id).transpose()?,
+                causation_id: wire.causationid.map(id).transpose()?,
+                traceparent: wire.traceparent,
+            },
+            data: wire.data,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope() -> Envelope {
+        Envelope {
+            id: "0190a7a0-0000-7000-8000-000000000001".into(),
+            stream: StreamId::new("door", Id::parse("front").unwrap()),
+            version: 12,
+            event_type: "DoorOpened".into(),
+            schema_version: 2,
+            time: Timestamp::parse("2026-01-31T12:00:00Z").unwrap(),
+            command_id: Id::parse("c-1").unwrap(),
+            metadata: Metadata { correlation_id: Id::parse("r-1").ok(), ..Metadata::default() },
+            data: RawValue::from_string(r#"{"wide":true,"by":"ana"}"#.into()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_wire_form_is_a_cloud_event() {
+        let expected = r#"{"specversion":"1.0","id":"0190a7a0-0000-7000-8000-000000000001","source":"/aggregates/door","subject":"front","type":"DoorOpened","time":"2026-01-31T12:00:00.000Z","datacontenttype":"application/json","dataschema":"urn:edgefold:door:DoorOpened:2","sequence":"0000000012","commandid":"c-1","correlationid":"r-1","data":{"wide":true,"by":"ana"}}"#;
+        assert_eq!(serde_json::to_string(&envelope()).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_wire_form_reads_back() {
+        let text = serde_json::to_string(&envelope()).unwrap();
+        assert_eq!(serde_json::from_str::<Envelope>(&text).unwrap(), envelope());
+    }
+
+    #[test]
+    fn a_field_is_read_without_knowing_the_type() {
+        assert_eq!(envelope().field("by").as_deref(), Some("ana"));
+        assert_eq!(envelope().field("wide"), None);
+        assert_eq!(envelope().field("none"), None);
+    }
+}

@@ -1,0 +1,43 @@
+//! The words of the trade.
+//!
+//! # Layout
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`limits`] | every bound, with the platform's figure beside it |
+//! | [`rejection`] | a refusal: the caller's doing, with a stable code |
+//! | [`fault`] | a failure: ours, retryable or not |
+//! | [`value`] | identifiers, dates, instants, amounts and texts that are checked when they are read |
+//! | [`command`] | what may be asked of an aggregate |
+//! | [`event`] | what may have happened, its stored names, schema versions and upcasting |
+//! | [`aggregate`] | the pure heart: `decide` and `evolve` |
+//! | [`envelope`] | an event with its place in a stream, and its CloudEvents wire form |
+//!
+//! **Invariant:** nothing in here knows a clock, a source of randomness, storage, a network, or Workers.
+
+pub mod aggregate;
+pub mod command;
+pub mod envelope;
+pub mod event;
+pub mod fault;
+pub mod limits;
+pub mod rejection;
+pub mod value;
+
+pub use aggregate::{Aggregate, Context, Decision, Foreign, StreamId};
+pub use command::CommandSet;
+pub use envelope::{Envelope, Metadata};
+pub use event::EventSet;
+pub use fault::Fault;
+pub use rejection::{Failure, Kind, Rejection};
+pub use value::{Amount, Date, Id, Text, Timestamp};
+
+/// Place of an event in its stream, and the number of events in it: 1, 2, 3 … without gaps; 0 is the empty stream.
+///
+/// Crosses into JavaScript as a double, so it stays below 2^53; a stream is full long before that.
+pub type Version = u64;
+
+#[doc(hidden)]
+pub mod __private {
+    pub use serde_json;
+}

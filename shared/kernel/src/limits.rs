@@ -1,0 +1,44 @@
+//! Every bound, with its reason. All of them are checked before anything is stored.
+
+/// Longest identifier, in bytes. Object names may be longer; an id also travels in URLs, tags and indexes.
+pub const ID_BYTES: usize = 128;
+
+/// Longest body of one request at any door, in bytes (1 MiB). Far below the platform's 100 MB, above any batch of commands.
+pub const BODY_BYTES: usize = 1 << 20;
+
+/// Largest event in its wire form, in bytes. A queue message holds 128 KB (128,000 bytes), of which the envelope around
+/// the event, and what the queue adds by itself, take less than 2,000.
+pub const EVENT_BYTES: usize = 126_000;
+
+/// Most events that one command may append. One command is one transaction and one answer.
+pub const EVENTS_PER_COMMAND: usize = 100;
+
+/// Messages in one call of the queue's `sendBatch` (platform: 100).
+pub const QUEUE_BATCH_MESSAGES: usize = 100;
+
+/// Bytes in one call of the queue's `sendBatch` (platform: 256 KB, with about 100 bytes of its own for each message).
+pub const QUEUE_BATCH_BYTES: usize = 240_000;
+
+/// Events in one page of `GET /aggregates/{type}/{id}/events`, at most and unless asked otherwise.
+pub const PAGE_EVENTS: usize = 1_000;
+
+/// Events in one page when the caller names no limit.
+pub const PAGE_EVENTS_DEFAULT: usize = 100;
+
+/// Bytes of event data in one page, so that a page of large events stays far below the isolate's 128 MB.
+pub const PAGE_BYTES: usize = 4 << 20;
+
+/// How long the outcome of a command is remembered under its command id, in milliseconds (24 h).
+pub const OUTCOME_TTL_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Largest amount of money, in minor units. Well below 2^53, so that sums of thousands stay exact in JavaScript too.
+pub const AMOUNT_MAX: i64 = 1_000_000_000_000;
+
+/// Longest free text in a command (a reason, a reference), in characters.
+pub const TEXT_CHARS: usize = 500;
+
+/// Longest value of a tracing header that is kept with an event, in bytes. A `traceparent` takes 55.
+pub const TRACE_BYTES: usize = 256;
+
+/// How long a query waits for a read model to reach the version that it names, in milliseconds.
+pub const READ_YOUR_WRITES_MS: u64 = 5_000;

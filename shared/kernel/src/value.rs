@@ -1,0 +1,259 @@
+//! Values that are checked once, when they are read, and are right from then on.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use crate::limits;
+
+/// Identifier of an aggregate instance, a command, a person: 1–128 visible ASCII characters without `/`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Id(String);
+
+impl Id {
+    /// Reads an identifier.
+    ///
+    /// # Errors
+    /// What was expected, when the text is none.
+    pub fn parse(text: impl Into<String>) -> Result<Self, &'static str> {
+        let text = text.into();
+        if text.is_empty() {
+            return Err("an id of 1 to 128 characters, got an empty one");
+        }
+        if text.len() > limits::ID_BYTES {
+            return Err("an id of at most 128 characters, got a longer one");
+        }
+        if !text.bytes().all(|b| b.is_ascii_graphic() && b != b'/') {
+            return Err("an id of visible ASCII characters without '/'");
+        }
+        Ok(Self(text))
+    }
+
+    /// The identifier as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        Self::parse(String::deserialize(source)?).map_err(D::Error::custom)
+    }
+}
+
+/// Day of the calendar, `YYYY-MM-DD`, without a time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(NaiveDate);
+
+impl Date {
+    /// Reads `YYYY-MM-DD`.
+    ///
+    /// # Errors
+    /// What was expected, when the text is no such day.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        const EXPECTED: &str = "a date of the calendar as YYYY-MM-DD";
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| EXPECTED)?;
+        // The parser takes "2026-1-5" too: only what it would print itself is well formed.
+        if date.format("%Y-%m-%d").to_string() == text { Ok(Self(date)) } else { Err(EXPECTED) }
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m-%d"))
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, sink: S) -> Result<S::Ok, S::Error> {
+        sink.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(source)?).map_err(D::Error::custom)
+    }
+}
+
+/// Instant in milliseconds since 1970-01-01T00:00:00Z; RFC 3339 in UTC with milliseconds on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The instant so many milliseconds after the epoch.
+    pub fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the epoch.
+    pub fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// The instant so many milliseconds later.
+    #[must_use]
+    pub fn plus_millis(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// Reads RFC 3339, in any offset.
+    ///
+    /// # Errors
+    /// What was expected, when the text is no instant.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        DateTime::parse_from_rfc3339(text)
+            .map(|instant| Self(instant.timestamp_millis()))
+            .map_err(|_| "an instant as RFC 3339, such as 2026-01-31T12:00:00Z")
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let instant =
+            DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or(DateTime::UNIX_EPOCH);
+        f.write_str(&instant.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, sink: S) -> Result<S::Ok, S::Error> {
+        sink.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(source)?).map_err(D::Error::custom)
+    }
+}
+
+/// Amount of money in minor units (cents), 0 to 10^12. Never a float.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Amount(i64);
+
+impl Amount {
+    /// Reads an amount.
+    ///
+    /// # Errors
+    /// What was expected, when it is out of range.
+    pub fn parse(minor_units: i64) -> Result<Self, &'static str> {
+        match minor_units {
+            0..=limits::AMOUNT_MAX => Ok(Self(minor_units)),
+            _ => Err("a whole number of minor units from 0 to 1000000000000"),
+        }
+    }
+
+    /// The amount in minor units.
+    pub fn minor_units(self) -> i64 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        Self::parse(i64::deserialize(source)?).map_err(D::Error::custom)
+    }
+}
+
+/// Free text: 1–500 characters, no control characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Text(String);
+
+impl Text {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// What was expected, when it is empty, too long or holds control characters.
+    pub fn parse(text: impl Into<String>) -> Result<Self, &'static str> {
+        let text = text.into();
+        let well_formed = !text.is_empty()
+            && text.chars().count() <= limits::TEXT_CHARS
+            && !text.chars().any(char::is_control);
+        if well_formed {
+            Ok(Self(text))
+        } else {
+            Err("a text of 1 to 500 characters without control characters")
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        Self::parse(String::deserialize(source)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_visible_ascii_without_a_slash() {
+        assert!(Id::parse("room-12:A").is_ok());
+        for bad in ["", "a/b", "a b", "tab\t", "é", "nul\0", &"x".repeat(129)] {
+            assert!(Id::parse(bad).is_err(), "{bad:?}");
+        }
+        assert!(Id::parse("x".repeat(128)).is_ok());
+    }
+
+    #[test]
+    fn a_date_exists_and_is_padded() {
+        assert_eq!(Date::parse("2028-02-29").unwrap().to_string(), "2028-02-29");
+        for bad in [
+            "2026-02-29",
+            "2026-1-05",
+            "2026-13-01",
+            "26-01-01",
+            "2026-01-01T00:00",
+            " 2026-01-01",
+            "",
+        ] {
+            assert!(Date::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_instant_is_printed_in_utc_with_milliseconds() {
+        let instant = Timestamp::parse("2026-01-31T13:00:00.5+01:00").unwrap();
+        assert_eq!(instant.to_string(), "2026-01-31T12:00:00.500Z");
+        assert!(Timestamp::parse("2026-01-31 12:00").is_err());
+    }
+
+    #[test]
+    fn an_amount_is_a_whole_number_within_bounds() {
+        assert!(serde_json::from_str::<Amount>("1000000000000").is_ok());
+        for bad in ["-1", "1000000000001", "1.5", "\"1\"", "1e3"] {
+            assert!(serde_json::from_str::<Amount>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_text_holds_no_control_characters() {
+        assert!(Text::parse("späte Anreise").is_ok());
+        for bad in ["", "a\nb", &"x".repeat(501)] {
+            assert!(Text::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}
