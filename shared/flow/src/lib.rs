@@ -1,1 +1,43 @@
-//! placeholder
+//! The way of an event, one file per step, in travelling order.
+//!
+//! # Layout
+//!
+//! | room | step |
+//! |---|---|
+//! | [`command`] | a message enters at a door |
+//! | [`decide`] | idempotency, then expected version, then the rules |
+//! | [`append`] | decided events become stored ones |
+//! | [`publish`] | stored events, and the commands that they cause, become messages on the bus |
+//! | [`route`] | delivery rules: which instance gets which foreign event |
+//! | [`receive`] | duplicates dropped, gaps named, order kept |
+//! | [`project`] | journal and read models |
+//! | [`subscribe`] | the protocol of an aggregate's native socket |
+//! | [`participant`] | what an aggregate adds to `decide` and `evolve` to take part in all this |
+//! | [`instance`] | one aggregate instance: these steps over a [`storage`] port |
+//! | [`storage`] | the port that an instance keeps its events behind |
+//! | [`contract`] | what the script and the objects say to each other |
+//! | [`gateway`] | the port through which GraphQL resolvers reach commands and read models |
+//!
+//! **Invariant:** nothing in here knows a clock, a source of randomness, or Workers. Time and fresh ids enter as data,
+//! see [`append::Stamp`].
+
+pub mod append;
+pub mod command;
+pub mod contract;
+pub mod decide;
+pub mod gateway;
+pub mod instance;
+pub mod participant;
+pub mod project;
+pub mod publish;
+pub mod receive;
+pub mod route;
+pub mod storage;
+pub mod subscribe;
+
+pub use append::Stamp;
+pub use command::{Accepted, Message};
+pub use instance::Instance;
+pub use participant::{Due, Participant, Request};
+pub use project::Change;
+pub use route::{Catalogue, Route};

@@ -1,1 +1,20 @@
-//! placeholder
+//! What tests are written with.
+//!
+//! # Layout
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`scenario`] | given / when / then for the rules of one aggregate; a failure points at the caller's line |
+//! | [`memory`] | the storage port in memory |
+//! | [`simulator`] | whole instances over a bus that loses, doubles and reorders, all from one seed |
+
+// A failed assertion is what this crate is for.
+#![allow(clippy::panic, clippy::expect_used, clippy::indexing_slicing)]
+
+pub mod memory;
+pub mod scenario;
+pub mod simulator;
+
+pub use memory::MemoryStorage;
+pub use scenario::{Given, given};
+pub use simulator::Simulator;

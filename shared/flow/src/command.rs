@@ -1,0 +1,245 @@
+//! Step 1, **command**: a message enters at a door, and is answered at once.
+
+use edgefold_kernel::{
+    Fault, Id, Kind, Metadata, Rejection, Version, command::read_payload, limits,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::route::Catalogue;
+
+/// A command on its way, as it enters at `POST /commands`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Message {
+    /// Stored name of the aggregate's type.
+    pub aggregate_type: String,
+    /// Instance. A command that begins a stream may leave it out at a door.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub aggregate_id: Option<Id>,
+    /// Name of the command.
+    pub name: String,
+    /// Its payload, an object.
+    pub payload: Value,
+    /// Idempotency key. One is made up at the door when it is left out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub command_id: Option<Id>,
+    /// Absent: any; 0: the stream must not exist; n: the stream must be at n.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub expected_version: Option<Version>,
+    /// What caused it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub metadata: Option<Metadata>,
+}
+
+impl Message {
+    /// Reads a message from the body of a request.
+    ///
+    /// # Errors
+    /// `BODY_TOO_LARGE`, `MALFORMED_JSON`, or what [`Message::from_value`] says.
+    pub fn parse(body: &[u8]) -> Result<Self, Rejection> {
+        Self::from_value(&parse_json(body)?)
+    }
+
+    /// Reads a message from a JSON object.
+    ///
+    /// # Errors
+    /// `MISSING_FIELD`, `UNKNOWN_FIELD` or `INVALID_FIELD`, with the field's path.
+    pub fn from_value(value: &Value) -> Result<Self, Rejection> {
+        const ROOT: &str = "message";
+        let unrooted =
+            |field: String| field.strip_prefix("message.").map(str::to_owned).unwrap_or(field);
+        let message: Self = read_payload(ROOT, value)
+            .map_err(|refusal| Rejection { field: refusal.field.map(unrooted), ..refusal })?;
+        let trace = message.metadata.as_ref().and_then(|metadata| metadata.traceparent.as_ref());
+        if trace.is_some_and(|trace| trace.len() > limits::TRACE_BYTES || !trace.is_ascii()) {
+            return Err(Rejection::shape(
+                "INVALID_FIELD",
+                "metadata.traceparent",
+                "expected: at most 256 ASCII characters",
+            ));
+        }
+        Ok(message)
+    }
+
+    /// Checks what a door can check: the aggregate and the command exist, the command may come from outside, and the
+    /// instance is named or may be made up. Fills in the ids that were left out.
+    ///
+    /// # Errors
+    /// `UNKNOWN_AGGREGATE`, `UNKNOWN_COMMAND`, `COMMAND_INTERNAL`, or `MISSING_FIELD` for `aggregateId`.
+    pub fn admit(
+        mut self,
+        catalogue: &Catalogue,
+        fresh: impl Fn() -> Id,
+    ) -> Result<Self, Rejection> {
+        let entry = catalogue.entry(&self.aggregate_type)?;
+        let kind = entry.commands.iter().find(|kind| kind.name == self.name);
+        let kind = kind.ok_or_else(|| edgefold_kernel::command::unknown_command(&self.name))?;
+        if kind.internal {
+            let detail = format!("{} is sent by the system itself, not from outside", self.name);
+            return Err(Rejection {
+                field: Some("name".into()),
+                ..Rejection::new(Kind::Forbidden, "COMMAND_INTERNAL", detail)
+            });
+        }
+        if self.aggregate_id.is_none() && !kind.creates {
+            return Err(Rejection::shape(
+                "MISSING_FIELD",
+                "aggregateId",
+                "aggregateId is required",
+            ));
+        }
+        self.aggregate_id.get_or_insert_with(&fresh);
+        self.command_id.get_or_insert_with(&fresh);
+        Ok(self)
+    }
+}
+
+/// Reads JSON from the body of a request.
+///
+/// # Errors
+/// `BODY_TOO_LARGE` or `MALFORMED_JSON`.
+pub fn parse_json(body: &[u8]) -> Result<Value, Rejection> {
+    if body.len() > limits::BODY_BYTES {
+        return Err(body_too_large());
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        Rejection::new(Kind::Malformed, "MALFORMED_JSON", format!("not JSON: {error}"))
+    })
+}
+
+/// The refusal of a body over [`limits::BODY_BYTES`].
+pub fn body_too_large() -> Rejection {
+    Rejection::new(
+        Kind::TooLarge,
+        "BODY_TOO_LARGE",
+        format!("a body holds at most {} bytes", limits::BODY_BYTES),
+    )
+}
+
+/// One appended event, as the answer to a command names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRef {
+    /// UUIDv7.
+    pub id: String,
+    /// Stored name of the event type.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// Its place in the stream.
+    pub version: Version,
+}
+
+/// The answer to an accepted command. Over HTTP: 202.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Accepted {
+    /// The command's id, made up when the caller gave none.
+    pub command_id: Id,
+    /// Stored name of the aggregate's type.
+    pub aggregate_type: String,
+    /// The instance, made up when the caller gave none.
+    pub aggregate_id: Id,
+    /// Version of the first appended event; the current version when nothing had to be appended.
+    pub first_version: Version,
+    /// Version of the stream after the command.
+    pub version: Version,
+    /// The appended events.
+    pub events: Vec<EventRef>,
+    /// How long to wait for the outcome that follows before asking, in milliseconds.
+    pub confirm_within_ms: u32,
+    /// Whether this is the outcome of an earlier send of the same command.
+    pub duplicate: bool,
+}
+
+/// A refusal as `application/problem+json` (RFC 9457), with its status.
+pub fn problem(rejection: &Rejection) -> (u16, Value) {
+    let mut problem = json!({
+        "type": format!("urn:edgefold:problem:{}", rejection.code),
+        "title": title(rejection.status()),
+        "status": rejection.status(),
+        "code": rejection.code,
+        "detail": rejection.detail,
+    });
+    if let Some(members) = problem.as_object_mut() {
+        members.extend(rejection.field.iter().map(|field| ("field".to_owned(), json!(field))));
+        members.extend(rejection.rule.iter().map(|rule| ("rule".to_owned(), json!(rule))));
+        members.extend(
+            rejection
+                .current_version
+                .iter()
+                .map(|version| ("currentVersion".to_owned(), json!(version))),
+        );
+    }
+    (rejection.status(), problem)
+}
+
+/// A fault as `application/problem+json`: its code, never its text.
+pub fn fault_problem(fault: &Fault) -> (u16, Value) {
+    let code = fault.code();
+    let detail = if fault.retryable() { "try again" } else { "an error on our side" };
+    let kind = format!("urn:edgefold:problem:{code}");
+    (
+        fault.status(),
+        json!({"type": kind, "title": title(fault.status()), "status": fault.status(), "code": code, "detail": detail}),
+    )
+}
+
+fn title(status: u16) -> &'static str {
+    match status {
+        400 => "Malformed request",
+        403 => "Forbidden",
+        404 => "Not found",
+        405 => "Method not allowed",
+        409 => "Version conflict",
+        413 => "Too large",
+        415 => "Unsupported media type",
+        422 => "Refused",
+        503 => "Unavailable",
+        _ => "Internal error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: &str) -> (u16, String, String) {
+        let refusal = Message::parse(body.as_bytes()).unwrap_err();
+        (refusal.status(), refusal.code.to_string(), refusal.field.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_message_is_refused_precisely() {
+        assert_eq!(refusal("{").1, "MALFORMED_JSON");
+        assert_eq!(refusal("[]"), (422, "INVALID_FIELD".into(), "message".into()));
+        assert_eq!(refusal("{}"), (422, "MISSING_FIELD".into(), "aggregateType".into()));
+        let with =
+            |rest: &str| format!(r#"{{"aggregateType":"a","name":"b","payload":{{}}{rest}}}"#);
+        assert_eq!(
+            refusal(&with(r#","expectedVersion":-1"#)),
+            (422, "INVALID_FIELD".into(), "expectedVersion".into())
+        );
+        assert_eq!(
+            refusal(&with(r#","aggregateId":"a/b""#)),
+            (422, "INVALID_FIELD".into(), "aggregateId".into())
+        );
+        assert_eq!(refusal(&with(r#","mood":1"#)), (422, "UNKNOWN_FIELD".into(), "mood".into()));
+        assert!(Message::parse(with("").as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_body_over_the_limit_is_refused_before_it_is_parsed() {
+        let body = vec![b' '; limits::BODY_BYTES + 1];
+        assert_eq!(Message::parse(&body).unwrap_err().status(), 413);
+    }
+
+    #[test]
+    fn a_problem_carries_field_rule_and_version() {
+        let (status, problem) = problem(&Rejection::rule("ROOM_CLOSED", "closed").at(3));
+        assert_eq!(status, 422);
+        assert_eq!(
+            (&problem["rule"], &problem["currentVersion"]),
+            (&json!("ROOM_CLOSED"), &json!(3))
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! What the script and the objects say to each other: one file that both use.
+//!
+//! Old and new code run side by side during a deploy: a field may be added here, with a default; none may change.
+
+use edgefold_kernel::{Envelope, Id, Rejection, Version};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Message;
+
+/// `POST`: a complete [`Message`]. Answers [`Accepted`](crate::Accepted) with 202, or a problem.
+pub const COMMAND: &str = "/command";
+/// `POST`: a [`Delivery`](crate::receive::Delivery). Answers [`Marked`] with 200, or a problem.
+pub const RECEIVE: &str = "/receive";
+/// `POST`: a [`RefusedErrand`]. Answers 204, or a problem.
+pub const REFUSED: &str = "/refused";
+/// `GET`: the current state as [`StateView`].
+pub const STATE: &str = "/state";
+/// `GET ?after=&limit=&through=&types=`: part of the stream as [`EventsPage`].
+pub const EVENTS: &str = "/events";
+/// `GET` with an upgrade: the native socket.
+pub const SOCKET: &str = "/socket";
+
+/// How far a destination has come.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Marked {
+    /// High-water mark of the source stream.
+    pub mark: Version,
+}
+
+/// A refused request, on its way back to the instance that made it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RefusedErrand {
+    /// The refused command.
+    pub message: Message,
+    /// Why.
+    pub rejection: Rejection,
+}
+
+/// `GET /aggregates/{type}/{id}`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StateView {
+    /// Stored name of the type.
+    pub aggregate_type: String,
+    /// The instance.
+    pub aggregate_id: Id,
+    /// Version that the state is at.
+    pub version: Version,
+    /// The fold.
+    pub state: Value,
+}
+
+/// `GET /aggregates/{type}/{id}/events`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EventsPage {
+    /// Ascending.
+    pub events: Vec<Envelope>,
+    /// Version of the stream.
+    pub head: Version,
+    /// `after` of the next page; null at the end.
+    pub next: Option<Version>,
+}

@@ -1,0 +1,100 @@
+//! Step 2, **decide**: idempotency first, then the expected version, then the rules.
+
+use edgefold_kernel::{Id, Kind, Rejection, Timestamp, Version};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// What is remembered of an accepted command. The events themselves lie in the stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Its idempotency key.
+    pub command_id: Id,
+    /// [`fingerprint`] of its content.
+    pub fingerprint: String,
+    /// Version before it.
+    pub after: Version,
+    /// Version after it; the same when nothing had to be appended.
+    pub through: Version,
+    /// When it may be forgotten.
+    pub expires_at: Timestamp,
+}
+
+/// Fingerprint of a command's content: SHA-256 over its name and its canonical payload (keys sorted, no white space), in hex.
+pub fn fingerprint(name: &str, payload: &Value) -> String {
+    // serde_json keeps objects sorted by key, and prints without white space.
+    let digest = Sha256::new()
+        .chain_update(name)
+        .chain_update([0])
+        .chain_update(payload.to_string())
+        .finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether an earlier command of the same id had the same content.
+///
+/// # Errors
+/// `IDEMPOTENCY_KEY_REUSED` when it had other content.
+pub fn check_repeat(earlier: &Outcome, fingerprint: &str) -> Result<(), Rejection> {
+    if earlier.fingerprint == fingerprint {
+        return Ok(());
+    }
+    let detail = format!("command id {} was used for another command", earlier.command_id);
+    Err(Rejection::shape("IDEMPOTENCY_KEY_REUSED", "commandId", detail))
+}
+
+/// Whether the stream is where the caller expects it.
+///
+/// # Errors
+/// `VERSION_CONFLICT` with the current version.
+pub fn check_expected(expected: Option<Version>, current: Version) -> Result<(), Rejection> {
+    match expected {
+        Some(expected) if expected != current => {
+            let detail = format!("expected version {expected}, the stream is at {current}");
+            Err(Rejection {
+                field: Some("expectedVersion".into()),
+                ..Rejection::new(Kind::Conflict, "VERSION_CONFLICT", detail)
+            }
+            .at(current))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn content_is_compared_without_regard_to_the_order_of_keys() {
+        let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let print = |text: &str| fingerprint("Open", &parse(text));
+        assert_eq!(
+            print(r#"{"a":1,"b":{"c":2,"d":3}}"#),
+            print(r#"{ "b": {"d":3, "c":2}, "a": 1 }"#)
+        );
+        assert_ne!(print(r#"{"a":1}"#), print(r#"{"a":2}"#));
+        assert_ne!(fingerprint("Open", &json!({})), fingerprint("Close", &json!({})));
+    }
+
+    #[test]
+    fn the_expected_version_is_absent_or_exact() {
+        for (expected, current, agrees) in [
+            (None, 0, true),
+            (None, 7, true),
+            (Some(0), 0, true),
+            (Some(0), 7, false),
+            (Some(7), 7, true),
+            (Some(6), 7, false),
+            (Some(8), 7, false),
+            (Some(1), 0, false),
+        ] {
+            let verdict = check_expected(expected, current);
+            assert_eq!(verdict.is_ok(), agrees, "{expected:?} at {current}");
+            if let Err(refusal) = verdict {
+                assert_eq!((refusal.status(), refusal.current_version), (409, Some(current)));
+            }
+        }
+    }
+}

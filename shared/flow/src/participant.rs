@@ -1,0 +1,106 @@
+//! What an aggregate adds to `decide` and `evolve` to take part in the flow: delivery rules, a process, read models.
+//!
+//! A process manager is pure, and keeps to one rule: **whatever it asks of others follows from an event of its own.**
+//! A foreign event, a refusal or a deadline leads to own commands; these decide own events; and these ask of others. So
+//! nothing that was to be sent can get lost: it is derived again from the stored event, with the same id.
+
+use edgefold_kernel::{Aggregate, CommandSet, Envelope, Fault, Id, Rejection, StreamId, Timestamp};
+use serde_json::Value;
+
+use crate::{
+    project::Change,
+    route::{Remembered, Route},
+};
+
+/// An aggregate that takes part in the flow. The defaults are those of one that depends on nobody and shows nothing.
+pub trait Participant: Aggregate {
+    /// Foreign events that it wants, and which of its instances gets each.
+    const ROUTES: &'static [Route] = &[];
+
+    /// Foreign events that it keeps, to fold them when it decides.
+    const REMEMBERS: &'static [Remembered] = &[];
+
+    /// What an own event asks of others. The event says all that is needed: no state, so that it is derived again from
+    /// the stored event alone.
+    fn requests(_id: &Id, _event: &Self::Event) -> Vec<Request> {
+        Vec::new()
+    }
+
+    /// What a foreign event means to this instance.
+    ///
+    /// # Errors
+    /// When the event cannot be read.
+    fn on_foreign(_state: &Self::State, _event: &Envelope) -> Result<Vec<Self::Command>, Fault> {
+        Ok(Vec::new())
+    }
+
+    /// What it means that a request of this instance was refused.
+    fn on_refused(_state: &Self::State, _refused: &Refused) -> Vec<Self::Command> {
+        Vec::new()
+    }
+
+    /// Until when something must have happened, and what follows if it has not. Durable, since it follows from the
+    /// state; cancelled or moved when the state says otherwise.
+    fn deadline(_id: &Id, _state: &Self::State) -> Option<Due<Self::Command>> {
+        None
+    }
+
+    /// Stored names of the events of this source type that concern it in any way.
+    fn wanted(source: &str) -> Vec<&'static str> {
+        let routed =
+            Self::ROUTES.iter().filter(|route| route.source == source).map(|route| route.event);
+        let kept = Self::REMEMBERS
+            .iter()
+            .filter(|kept| kept.source == source)
+            .flat_map(|kept| kept.events);
+        let mut wanted: Vec<_> = routed.chain(kept.copied()).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted
+    }
+
+    /// The rows of its read models that an own event changes.
+    ///
+    /// # Errors
+    /// When the event cannot be read.
+    fn project(_event: &Envelope) -> Result<Vec<Change>, Fault> {
+        Ok(Vec::new())
+    }
+}
+
+/// A command to another aggregate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Whom it goes to.
+    pub to: StreamId,
+    /// Name of the command.
+    pub name: &'static str,
+    /// Its payload.
+    pub payload: Value,
+}
+
+impl Request {
+    /// A command to an instance of another aggregate.
+    pub fn to<A: Aggregate>(id: Id, command: impl Into<A::Command>) -> Self {
+        let (name, payload) = command.into().write();
+        Self { to: StreamId::new(A::TYPE, id), name, payload }
+    }
+}
+
+/// A request that was refused, as it comes back to the instance that made it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// Name of the refused command.
+    pub name: String,
+    /// Why.
+    pub rejection: Rejection,
+}
+
+/// A deadline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Due<C> {
+    /// When it passes.
+    pub at: Timestamp,
+    /// What the instance then tells itself.
+    pub command: C,
+}

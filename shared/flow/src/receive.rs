@@ -1,0 +1,87 @@
+//! Step 6, **receive**: a high-water mark per source stream. A duplicate is dropped, a gap is named so that the shell
+//! can fill it from the source, and nothing is applied early.
+
+use edgefold_kernel::{Envelope, StreamId, Version};
+use serde::{Deserialize, Serialize};
+
+/// Part of a source stream: every event in `(after, through]` that the destination wants is in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Span {
+    /// It begins after this version.
+    pub after: Version,
+    /// It ends with this version.
+    pub through: Version,
+    /// Ascending; may leave out events that the destination does not want.
+    pub events: Vec<Envelope>,
+}
+
+/// What a destination gets of one source stream, in one call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delivery {
+    /// Type of the source.
+    pub source_type: String,
+    /// Instance of the source.
+    pub source_id: edgefold_kernel::Id,
+    /// Ascending spans.
+    pub spans: Vec<Span>,
+}
+
+impl Delivery {
+    /// The source stream.
+    pub fn source(&self) -> StreamId {
+        StreamId::new(self.source_type.clone(), self.source_id.clone())
+    }
+}
+
+/// What to do with a span, given how far the destination has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// All of it was applied before.
+    Drop,
+    /// It follows: apply what is after the mark.
+    Apply,
+    /// `(mark, after]` is missing and must be fetched from the source first.
+    Fill {
+        /// The gap begins after this version.
+        after: Version,
+        /// The gap ends with this version.
+        through: Version,
+    },
+}
+
+/// The next step for a span. Identical, overlapping, prepended, trimmed, out of order: all of it comes down to this.
+pub fn step(mark: Version, span: &Span) -> Step {
+    if span.through <= mark {
+        Step::Drop
+    } else if span.after <= mark {
+        Step::Apply
+    } else {
+        Step::Fill { after: mark, through: span.after }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(after: Version, through: Version) -> Span {
+        Span { after, through, events: Vec::new() }
+    }
+
+    #[test]
+    fn a_span_is_dropped_applied_or_waits_for_a_gap() {
+        for (case, mark, span, expected) in [
+            ("next", 3, span(3, 4), Step::Apply),
+            ("first ever", 0, span(0, 1), Step::Apply),
+            ("identical", 4, span(3, 4), Step::Drop),
+            ("older", 9, span(3, 4), Step::Drop),
+            ("overlapping", 4, span(2, 6), Step::Apply),
+            ("prepended", 4, span(0, 5), Step::Apply),
+            ("gap", 3, span(5, 6), Step::Fill { after: 3, through: 5 }),
+            ("gap from the beginning", 0, span(5, 6), Step::Fill { after: 0, through: 5 }),
+        ] {
+            assert_eq!(step(mark, &span), expected, "{case}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Step 5, **route**: delivery rules are plain tables; the consumer looks each letter up in them.
+
+use std::collections::BTreeMap;
+
+use edgefold_kernel::{
+    Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Kind, Rejection, StreamId,
+    command::CommandKind, event::EventKind,
+};
+
+use crate::{Change, Participant, receive::Span};
+
+/// One delivery rule: a foreign event, and which instances get it.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// Stored name of the aggregate type that the event comes from.
+    pub source: &'static str,
+    /// Stored name of the event type.
+    pub event: &'static str,
+    /// Which instances get it.
+    pub to: To,
+}
+
+/// Which instances get an event.
+#[derive(Clone, Copy, Debug)]
+pub enum To {
+    /// The one whose id stands in this field of the event's data.
+    Field(&'static str),
+}
+
+impl Route {
+    /// The instances that get this event by this rule: none when the rule is about other events, or the field is empty.
+    pub fn instances(&self, event: &Envelope) -> Vec<Id> {
+        if self.source != event.stream.aggregate_type || self.event != event.event_type {
+            return Vec::new();
+        }
+        match self.to {
+            To::Field(name) => {
+                event.field(name).and_then(|id| Id::parse(id).ok()).into_iter().collect()
+            }
+        }
+    }
+}
+
+/// Foreign events that an aggregate keeps a copy of.
+#[derive(Clone, Copy, Debug)]
+pub struct Remembered {
+    /// Stored name of the aggregate type that the events come from.
+    pub source: &'static str,
+    /// Stored names of the event types.
+    pub events: &'static [&'static str],
+}
+
+/// What the script knows of one aggregate type.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Stored name of the type.
+    pub aggregate_type: &'static str,
+    /// Name of the binding of its Durable Object class.
+    pub binding: &'static str,
+    /// Its commands.
+    pub commands: &'static [CommandKind],
+    /// Its events.
+    pub events: &'static [EventKind],
+    /// Its delivery rules.
+    pub routes: &'static [Route],
+    /// What it remembers.
+    pub remembers: &'static [Remembered],
+    /// Its read models.
+    pub project: fn(&Envelope) -> Result<Vec<Change>, Fault>,
+}
+
+impl Entry {
+    /// The entry of an aggregate type that lives behind this binding.
+    pub const fn of<A: Participant>(binding: &'static str) -> Self {
+        Self {
+            aggregate_type: A::TYPE,
+            binding,
+            commands: <<A as Aggregate>::Command as CommandSet>::KINDS,
+            events: <<A as Aggregate>::Event as EventSet>::KINDS,
+            routes: A::ROUTES,
+            remembers: A::REMEMBERS,
+            project: A::project,
+        }
+    }
+}
+
+/// Every aggregate type that is deployed.
+#[derive(Clone, Copy, Debug)]
+pub struct Catalogue(pub &'static [Entry]);
+
+/// What a destination gets of one source stream.
+pub type Deliveries = BTreeMap<(StreamId, StreamId), Vec<Envelope>>;
+
+impl Catalogue {
+    /// The entry of an aggregate type.
+    ///
+    /// # Errors
+    /// `UNKNOWN_AGGREGATE`.
+    pub fn entry(&self, aggregate_type: &str) -> Result<&'static Entry, Rejection> {
+        self.0.iter().find(|entry| entry.aggregate_type == aggregate_type).ok_or_else(|| {
+            let detail = format!("there is no aggregate type {aggregate_type:?}");
+            Rejection {
+                field: Some("aggregateType".into()),
+                ..Rejection::new(Kind::NotFound, "UNKNOWN_AGGREGATE", detail)
+            }
+        })
+    }
+
+    /// Every instance that gets this event.
+    pub fn destinations(&self, event: &Envelope) -> Vec<StreamId> {
+        let mut found = Vec::new();
+        for entry in self.0 {
+            for id in entry.routes.iter().flat_map(|route| route.instances(event)) {
+                let destination = StreamId::new(entry.aggregate_type, id);
+                if !found.contains(&destination) {
+                    found.push(destination);
+                }
+            }
+        }
+        found
+    }
+
+    /// Rules that name an aggregate, an event or a field that does not exist. A test keeps this empty.
+    pub fn broken_rules(&self) -> Vec<String> {
+        let known = |source: &str, event: &str| {
+            self.0.iter().any(|entry| {
+                entry.aggregate_type == source && entry.events.iter().any(|kind| kind.name == event)
+            })
+        };
+        let routes = self.0.iter().flat_map(|entry| {
+            entry.routes.iter().map(move |route| (entry, route.source, route.event))
+        });
+        let kept = self.0.iter().flat_map(|entry| {
+            entry.remembers.iter().flat_map(move |kept| {
+                kept.events.iter().map(move |event| (entry, kept.source, *event))
+            })
+        });
+        routes
+            .chain(kept)
+            .filter(|(_, source, event)| !known(source, event))
+            .map(|(entry, source, event)| {
+                format!("{} wants {source}.{event}, which does not exist", entry.aggregate_type)
+            })
+            .collect()
+    }
+}
+
+/// Joins events of one stream into spans without gaps, ascending, duplicates dropped.
+pub fn spans(mut events: Vec<Envelope>) -> Vec<Span> {
+    events.sort_by_key(|event| event.version);
+    events.dedup_by_key(|event| event.version);
+    let mut spans: Vec<Span> = Vec::new();
+    for event in events {
+        match spans.last_mut() {
+            Some(span) if span.through + 1 == event.version => {
+                span.through = event.version;
+                span.events.push(event);
+            }
+            _ => spans.push(Span {
+                after: event.version.saturating_sub(1),
+                through: event.version,
+                events: vec![event],
+            }),
+        }
+    }
+    spans
+}

@@ -1,0 +1,103 @@
+//! The port that an instance keeps its events behind. Synchronous, as the object's SQLite is: between a decision and its
+//! commit nothing can be awaited, so nothing can come in between.
+
+use edgefold_kernel::{Envelope, Fault, Id, StreamId, Version};
+
+use crate::decide::Outcome;
+
+/// Where an instance stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Version of the stream; 0 when there is none.
+    pub version: Version,
+    /// Outbox cursor: events up to here were handed to the bus.
+    pub published: Version,
+}
+
+/// Which part of a stream to read.
+#[derive(Clone, Debug)]
+pub struct Slice<'a> {
+    /// Events after this version.
+    pub after: Version,
+    /// Events up to this version.
+    pub through: Version,
+    /// At most so many.
+    pub limit: usize,
+    /// Only these types; all when empty.
+    pub types: &'a [&'a str],
+}
+
+impl Slice<'_> {
+    /// Everything after a version.
+    pub fn after(after: Version) -> Self {
+        Self { after, through: Version::MAX, limit: usize::MAX, types: &[] }
+    }
+}
+
+/// What one transaction writes: all of it or nothing.
+#[derive(Debug, Default)]
+pub struct Write {
+    /// Own events, contiguous from the head on.
+    pub events: Vec<Envelope>,
+    /// The outcome of the command that led to them.
+    pub outcome: Option<Outcome>,
+    /// High-water marks of foreign streams.
+    pub marks: Vec<(StreamId, Version)>,
+    /// Foreign events to remember.
+    pub remember: Vec<Envelope>,
+}
+
+impl Write {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+            && self.outcome.is_none()
+            && self.marks.is_empty()
+            && self.remember.is_empty()
+    }
+}
+
+/// Keeps one instance: its stream, its outcomes, its outbox cursor, and what it knows of foreign streams.
+pub trait Storage {
+    /// Where the instance stands.
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn head(&self) -> Result<Head, Fault>;
+
+    /// Own events, ascending. May return fewer than asked for, but at least one if there is one.
+    ///
+    /// # Errors
+    /// When storage fails or what is stored cannot be read.
+    fn events(&self, slice: &Slice<'_>) -> Result<Vec<Envelope>, Fault>;
+
+    /// What is remembered of a command.
+    ///
+    /// # Errors
+    /// When storage fails or what is stored cannot be read.
+    fn outcome(&self, command_id: &Id) -> Result<Option<Outcome>, Fault>;
+
+    /// High-water mark of a foreign stream; 0 when nothing was received of it.
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn mark(&self, stream: &StreamId) -> Result<Version, Fault>;
+
+    /// Remembered events of a foreign stream, ascending.
+    ///
+    /// # Errors
+    /// When storage fails or what is stored cannot be read.
+    fn remembered(&self, stream: &StreamId) -> Result<Vec<Envelope>, Fault>;
+
+    /// Writes all of it in one transaction, or nothing.
+    ///
+    /// # Errors
+    /// When storage fails, or the first event is not the one after the head.
+    fn commit(&self, write: &Write) -> Result<(), Fault>;
+
+    /// Moves the outbox cursor.
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn set_published(&self, through: Version) -> Result<(), Fault>;
+}

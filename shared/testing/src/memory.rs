@@ -1,0 +1,91 @@
+//! The storage port in memory, with a switch that makes the next commit fail.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
+
+use edgefold_flow::{
+    decide::Outcome,
+    storage::{Head, Slice, Storage, Write},
+};
+use edgefold_kernel::{Envelope, Fault, Id, StreamId, Version};
+
+/// Keeps one instance in memory. A clone is another handle on the same memory: it survives the instance that used it.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStorage(Rc<Memory>);
+
+#[derive(Debug, Default)]
+struct Memory {
+    events: RefCell<Vec<Envelope>>,
+    outcomes: RefCell<BTreeMap<Id, Outcome>>,
+    marks: RefCell<BTreeMap<StreamId, Version>>,
+    remembered: RefCell<Vec<Envelope>>,
+    published: Cell<Version>,
+    fail_next: Cell<bool>,
+}
+
+impl MemoryStorage {
+    /// Makes the next commit fail, as a full or broken disk would.
+    pub fn fail_next_commit(&self) {
+        self.0.fail_next.set(true);
+    }
+
+    fn version(&self) -> Version {
+        self.0.events.borrow().last().map_or(0, |event| event.version)
+    }
+}
+
+impl Storage for MemoryStorage {
+    fn head(&self) -> Result<Head, Fault> {
+        Ok(Head { version: self.version(), published: self.0.published.get() })
+    }
+
+    fn events(&self, slice: &Slice<'_>) -> Result<Vec<Envelope>, Fault> {
+        let wanted = |event: &&Envelope| {
+            event.version > slice.after
+                && event.version <= slice.through
+                && (slice.types.is_empty() || slice.types.contains(&event.event_type.as_str()))
+        };
+        Ok(self.0.events.borrow().iter().filter(wanted).take(slice.limit).cloned().collect())
+    }
+
+    fn outcome(&self, command_id: &Id) -> Result<Option<Outcome>, Fault> {
+        Ok(self.0.outcomes.borrow().get(command_id).cloned())
+    }
+
+    fn mark(&self, stream: &StreamId) -> Result<Version, Fault> {
+        Ok(self.0.marks.borrow().get(stream).copied().unwrap_or(0))
+    }
+
+    fn remembered(&self, stream: &StreamId) -> Result<Vec<Envelope>, Fault> {
+        Ok(self
+            .0
+            .remembered
+            .borrow()
+            .iter()
+            .filter(|event| &event.stream == stream)
+            .cloned()
+            .collect())
+    }
+
+    fn commit(&self, write: &Write) -> Result<(), Fault> {
+        let follows = write.events.first().is_none_or(|first| first.version == self.version() + 1);
+        if self.0.fail_next.take() || !follows {
+            return Err(Fault::Unavailable("storage", "the commit failed".to_owned()));
+        }
+        self.0.events.borrow_mut().extend(write.events.iter().cloned());
+        self.0.outcomes.borrow_mut().extend(
+            write.outcome.iter().map(|outcome| (outcome.command_id.clone(), outcome.clone())),
+        );
+        self.0.marks.borrow_mut().extend(write.marks.iter().cloned());
+        self.0.remembered.borrow_mut().extend(write.remember.iter().cloned());
+        Ok(())
+    }
+
+    fn set_published(&self, through: Version) -> Result<(), Fault> {
+        self.0.published.set(through);
+        Ok(())
+    }
+}

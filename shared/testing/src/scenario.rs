@@ -1,0 +1,114 @@
+//! Given / when / then: given that this happened, when this is asked, then that happens.
+
+use std::fmt::Debug;
+
+use edgefold_flow::append::{Cause, Stamp, record};
+use edgefold_kernel::{
+    Aggregate, Context, Decision, Envelope, EventSet, Failure, Foreign, Id, Metadata, StreamId,
+    Timestamp, Version,
+};
+
+/// What happened before.
+pub struct Given<A: Aggregate> {
+    id: Id,
+    now: Timestamp,
+    state: A::State,
+    foreign: Foreign,
+}
+
+/// What came of it.
+pub struct When<A: Aggregate> {
+    decision: Decision<A::Event>,
+    state: A::State,
+}
+
+/// An instance with these events in its past.
+pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<A> {
+    let mut state = A::State::default();
+    events.into_iter().for_each(|event| A::evolve(&mut state, &event));
+    let id = Id::parse("it").expect("a well-formed id");
+    Given { id, now: Timestamp::from_millis(1_767_225_600_000), state, foreign: Foreign::default() }
+}
+
+impl<A: Aggregate> Given<A> {
+    /// Its copy of another instance's stream.
+    #[must_use]
+    #[track_caller]
+    pub fn knowing<F: Aggregate>(
+        mut self,
+        id: &str,
+        events: impl IntoIterator<Item = F::Event>,
+    ) -> Self {
+        let stream = StreamId::new(F::TYPE, Id::parse(id).expect("a well-formed id"));
+        self.foreign.insert(stream.clone(), envelopes(&stream, events));
+        self
+    }
+
+    /// The instant of the decision, in RFC 3339.
+    #[must_use]
+    #[track_caller]
+    pub fn at(mut self, instant: &str) -> Self {
+        self.now = Timestamp::parse(instant).expect("an instant in RFC 3339");
+        self
+    }
+
+    /// Asks.
+    pub fn when(self, command: impl Into<A::Command>) -> When<A> {
+        let context = Context { id: &self.id, now: self.now, foreign: &self.foreign };
+        let decision = A::decide(&self.state, &command.into(), &context);
+        let mut state = self.state;
+        decision.iter().flatten().for_each(|event| A::evolve(&mut state, event));
+        When { decision, state }
+    }
+}
+
+impl<A: Aggregate> When<A>
+where
+    A::Event: Debug + PartialEq,
+{
+    /// Exactly these events happen. Gives the state after them.
+    #[track_caller]
+    pub fn then(self, expected: impl IntoIterator<Item = A::Event>) -> A::State {
+        let expected: Vec<_> = expected.into_iter().collect();
+        match self.decision {
+            Ok(events) => assert_eq!(events, expected),
+            Err(failure) => panic!("expected {expected:?}, but it was refused: {failure}"),
+        }
+        self.state
+    }
+
+    /// Nothing happens, since nothing has to.
+    #[track_caller]
+    pub fn then_nothing(self) {
+        self.then([]);
+    }
+
+    /// It is refused with this code.
+    #[track_caller]
+    pub fn then_refused(self, code: &str) {
+        match self.decision {
+            Err(Failure::Rejected(refusal)) => assert_eq!(refusal.code, code),
+            other => panic!("expected the refusal {code}, got {other:?}"),
+        }
+    }
+}
+
+/// Events as they would lie in a stream.
+#[track_caller]
+pub fn envelopes<E: EventSet>(
+    stream: &StreamId,
+    events: impl IntoIterator<Item = E>,
+) -> Vec<Envelope> {
+    let cause = Cause {
+        command_id: Id::parse("given").expect("a well-formed id"),
+        metadata: Metadata::default(),
+    };
+    (1 as Version..)
+        .zip(events)
+        .map(|(version, event)| {
+            let fresh = || format!("00000000-0000-7000-8000-{version:012}");
+            let stamp = Stamp { now: Timestamp::default(), fresh: &fresh };
+            record(&event, stream, version, &cause, &stamp).expect("an event that can be stored")
+        })
+        .collect()
+}

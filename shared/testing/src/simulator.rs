@@ -1,0 +1,299 @@
+//! Whole instances over a bus that loses, doubles and reorders: a run is one seed, and the same seed is the same run.
+//!
+//! The steps are those of the deployed system (`Instance`, `Catalogue`, the letters as JSON text); only the shell around
+//! them is other: a loop instead of objects and a queue.
+
+use std::{cell::Cell, collections::BTreeMap};
+
+use edgefold_flow::{
+    Accepted, Catalogue, Instance, Message, Participant, Stamp,
+    contract::RefusedErrand,
+    instance::Received,
+    publish::{Batch, Letter},
+    receive::{Delivery, Span},
+    route::spans,
+    storage::{Slice, Storage},
+};
+use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version};
+
+use crate::MemoryStorage;
+
+/// An instance with its type erased, and its storage, which survives when it is evicted.
+trait Object {
+    fn handle(
+        &self,
+        message: &Message,
+        copies: &[Delivery],
+        stamp: &Stamp<'_>,
+    ) -> Result<Accepted, Failure>;
+    fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault>;
+    fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure>;
+    fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure>;
+    fn deadline(&self) -> Result<Option<Timestamp>, Fault>;
+    fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<(), Failure>;
+    fn outbox(&self) -> Result<Batch, Fault>;
+    fn published(&self, through: Version) -> Result<(), Fault>;
+    fn state(&self) -> Result<serde_json::Value, Failure>;
+}
+
+impl<A: Participant> Object for Instance<A, MemoryStorage> {
+    fn handle(
+        &self,
+        message: &Message,
+        copies: &[Delivery],
+        stamp: &Stamp<'_>,
+    ) -> Result<Accepted, Failure> {
+        Instance::handle(self, message, copies, stamp)
+    }
+    fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault> {
+        Instance::rests_on(self, message)
+    }
+    fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure> {
+        Instance::receive(self, delivery, stamp)
+    }
+    fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure> {
+        Instance::refused(self, errand, stamp)
+    }
+    fn deadline(&self) -> Result<Option<Timestamp>, Fault> {
+        Instance::deadline(self)
+    }
+    fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<(), Failure> {
+        Instance::pass_deadline(self, stamp)
+    }
+    fn outbox(&self) -> Result<Batch, Fault> {
+        Instance::outbox(self)
+    }
+    fn published(&self, through: Version) -> Result<(), Fault> {
+        Instance::published(self, through)
+    }
+    fn state(&self) -> Result<serde_json::Value, Failure> {
+        self.view().map(|view| view.state)
+    }
+}
+
+type Make = fn(Id, MemoryStorage) -> Box<dyn Object>;
+
+/// The whole system in one thread.
+pub struct Simulator {
+    catalogue: Catalogue,
+    makers: BTreeMap<&'static str, Make>,
+    storages: BTreeMap<StreamId, MemoryStorage>,
+    objects: BTreeMap<StreamId, Box<dyn Object>>,
+    bus: Vec<String>,
+    dice: Cell<u64>,
+    fresh: Cell<u64>,
+    now: Timestamp,
+}
+
+impl Simulator {
+    /// A system without instances. The seed decides everything that is left to chance.
+    pub fn new(catalogue: Catalogue, seed: u64) -> Self {
+        Self {
+            catalogue,
+            makers: BTreeMap::new(),
+            storages: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            bus: Vec::new(),
+            dice: Cell::new(seed | 1),
+            fresh: Cell::new(0),
+            now: Timestamp::from_millis(1_767_225_600_000),
+        }
+    }
+
+    /// Lets instances of this type exist.
+    #[must_use]
+    pub fn with<A: Participant>(mut self) -> Self {
+        self.makers.insert(A::TYPE, |id, storage| Box::new(Instance::<A, _>::new(id, storage)));
+        self
+    }
+
+    /// A number below `bound` (xorshift64*, Vigna 2016).
+    pub fn roll(&self, bound: usize) -> usize {
+        let mut x = self.dice.get();
+        x ^= x >> 12;
+        x ^= x << 25;
+        x ^= x >> 27;
+        self.dice.set(x);
+        (x.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % bound.max(1)
+    }
+
+    /// Lets time pass.
+    pub fn wait(&mut self, millis: i64) {
+        self.now = self.now.plus_millis(millis);
+    }
+
+    /// Sends a command from outside.
+    ///
+    /// # Errors
+    /// What the instance refuses.
+    #[track_caller]
+    pub fn send(
+        &mut self,
+        aggregate_type: &str,
+        id: &str,
+        name: &str,
+        payload: serde_json::Value,
+    ) -> Result<Accepted, Failure> {
+        let parse = |text: String| Id::parse(text).expect("a well-formed id");
+        let message = Message {
+            aggregate_type: aggregate_type.to_owned(),
+            aggregate_id: Some(parse(id.to_owned())),
+            name: name.to_owned(),
+            payload,
+            command_id: Some(parse(self.fresh_id())),
+            expected_version: None,
+            metadata: None,
+        };
+        self.command(&message)
+    }
+
+    /// Sends a complete message.
+    ///
+    /// # Errors
+    /// What the instance refuses.
+    pub fn command(&mut self, message: &Message) -> Result<Accepted, Failure> {
+        let target = StreamId::new(
+            &message.aggregate_type,
+            message.aggregate_id.clone().expect("a complete message"),
+        );
+        let needed = self.object(&target).rests_on(message)?;
+        let copies: Vec<Delivery> = needed
+            .into_iter()
+            .map(|(stream, after)| self.copy(&stream, after, Version::MAX))
+            .collect();
+        let answer =
+            self.with_stamp(&target, |object, stamp| object.handle(message, &copies, stamp));
+        self.publish(&target);
+        answer
+    }
+
+    /// Delivers one letter from anywhere in the bus; now and then it stays there and comes again.
+    pub fn deliver_one(&mut self) {
+        if self.bus.is_empty() {
+            return;
+        }
+        let index = self.roll(self.bus.len());
+        let text =
+            if self.roll(4) == 0 { self.bus[index].clone() } else { self.bus.swap_remove(index) };
+        if self.roll(4) == 0 {
+            self.objects.clear();
+        }
+        match serde_json::from_str(&text).expect("a letter") {
+            Letter::Event(event) => {
+                for destination in self.catalogue.destinations(&event) {
+                    self.receive(&destination, &event);
+                }
+            }
+            Letter::Command(errand) => {
+                let origin = StreamId::new(errand.from_type.clone(), errand.from_id.clone());
+                if let Err(Failure::Rejected(rejection)) = self.command(&errand.message) {
+                    let errand = RefusedErrand { message: errand.message, rejection };
+                    let noted =
+                        self.with_stamp(&origin, |object, stamp| object.refused(&errand, stamp));
+                    noted.expect("a refusal is noted");
+                    self.publish(&origin);
+                }
+            }
+        }
+    }
+
+    /// Delivers until the bus is empty.
+    pub fn settle(&mut self) {
+        while !self.bus.is_empty() {
+            self.deliver_one();
+        }
+    }
+
+    /// Lets every deadline that has passed take effect.
+    pub fn pass_deadlines(&mut self) {
+        for stream in self.storages.keys().cloned().collect::<Vec<_>>() {
+            let due = self.object(&stream).deadline().expect("a readable instance");
+            if due.is_some_and(|at| at <= self.now) {
+                self.with_stamp(&stream, |object, stamp| object.pass_deadline(stamp))
+                    .expect("a deadline that can be met");
+                self.publish(&stream);
+            }
+        }
+    }
+
+    /// The state of an instance, as its door shows it.
+    #[track_caller]
+    pub fn state(&mut self, aggregate_type: &str, id: &str) -> serde_json::Value {
+        let stream = StreamId::new(aggregate_type, Id::parse(id).expect("a well-formed id"));
+        self.object(&stream).state().expect("an instance with a stream")
+    }
+
+    fn receive(&mut self, destination: &StreamId, event: &Envelope) {
+        let source = event.stream.clone();
+        let mut delivery = Delivery {
+            source_type: source.aggregate_type.clone(),
+            source_id: source.aggregate_id.clone(),
+            spans: spans(vec![event.clone()]),
+        };
+        loop {
+            let step =
+                self.with_stamp(destination, |object, stamp| object.receive(&delivery, stamp));
+            match step.expect("a readable delivery") {
+                Received::Through(_) => break,
+                Received::Gap { after, through } => {
+                    let fill = self.copy(&source, after, through);
+                    delivery.spans.splice(0..0, fill.spans);
+                }
+            }
+        }
+        self.publish(destination);
+    }
+
+    fn copy(&mut self, stream: &StreamId, after: Version, through: Version) -> Delivery {
+        let storage = self.storage(stream);
+        let head = storage.head().expect("memory does not fail").version.min(through);
+        let events = storage
+            .events(&Slice { through: head, ..Slice::after(after) })
+            .expect("memory does not fail");
+        let spans =
+            if head > after { vec![Span { after, through: head, events }] } else { Vec::new() };
+        Delivery {
+            source_type: stream.aggregate_type.clone(),
+            source_id: stream.aggregate_id.clone(),
+            spans,
+        }
+    }
+
+    fn publish(&mut self, stream: &StreamId) {
+        loop {
+            let batch = self.object(stream).outbox().expect("a readable instance");
+            if batch.texts.is_empty() {
+                return;
+            }
+            self.bus.extend(batch.texts);
+            self.object(stream).published(batch.through).expect("memory does not fail");
+        }
+    }
+
+    fn with_stamp<T>(
+        &mut self,
+        stream: &StreamId,
+        work: impl FnOnce(&dyn Object, &Stamp<'_>) -> T,
+    ) -> T {
+        let now = self.now;
+        self.object(stream);
+        let fresh = || self.fresh_id();
+        work(&*self.objects[stream], &Stamp { now, fresh: &fresh })
+    }
+
+    fn fresh_id(&self) -> String {
+        self.fresh.set(self.fresh.get() + 1);
+        format!("00000000-0000-7000-8000-{:012}", self.fresh.get())
+    }
+
+    fn storage(&mut self, stream: &StreamId) -> MemoryStorage {
+        self.storages.entry(stream.clone()).or_default().clone()
+    }
+
+    fn object(&mut self, stream: &StreamId) -> &dyn Object {
+        let storage = self.storage(stream);
+        let make = self.makers[stream.aggregate_type.as_str()];
+        let id = stream.aggregate_id.clone();
+        &**self.objects.entry(stream.clone()).or_insert_with(|| make(id, storage))
+    }
+}

@@ -1,0 +1,99 @@
+//! What may be asked of a reservation, with the shape checks.
+
+use edgefold_kernel::{Date, Id, Rejection, Text, commands};
+use edgefold_room::commands::check_nights;
+use serde::{Deserialize, Serialize};
+
+/// Claims nights of a room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateReservation {
+    /// Who claims them.
+    pub user_id: Id,
+    /// The room.
+    pub room_id: Id,
+    /// First night.
+    pub date_start: Date,
+    /// Day of departure: the night before it is the last one.
+    pub date_end: Date,
+}
+
+/// Gives the claim up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CancelReservation {
+    /// Why, for the record.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<Text>,
+}
+
+/// The room holds the nights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmReservation {}
+
+/// The room refused the nights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeclineReservation {
+    /// Code of the room's refusal.
+    pub reason: String,
+}
+
+/// The room did not answer in time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpireReservation {}
+
+/// The room holds nights that are not wanted any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnHold {}
+
+commands! {
+    /// What may be asked of a reservation.
+    pub enum ReservationCommand {
+        "CreateReservation" [creates] => Create(CreateReservation),
+        "CancelReservation" => Cancel(CancelReservation),
+        "ConfirmReservation" [internal] => Confirm(ConfirmReservation),
+        "DeclineReservation" [internal] => Decline(DeclineReservation),
+        "ExpireReservation" [internal] => Expire(ExpireReservation),
+        "ReturnHold" [internal] => ReturnHold(ReturnHold),
+    }
+}
+
+impl CreateReservation {
+    fn check(&self) -> Result<(), Rejection> {
+        check_nights(self.date_start, self.date_end)
+    }
+}
+
+impl CancelReservation {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl ConfirmReservation {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl DeclineReservation {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl ExpireReservation {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl ReturnHold {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}

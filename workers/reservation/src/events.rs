@@ -1,0 +1,73 @@
+//! What may have happened to a reservation. **Names and fields are the storage format**: they never change, they get new
+//! versions.
+
+use edgefold_kernel::{Date, Id, Text, Timestamp, event::no_upcast, events};
+use serde::{Deserialize, Serialize};
+
+/// Nights of a room are claimed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReservationCreated {
+    /// Who claims them.
+    pub user_id: Id,
+    /// The room.
+    pub room_id: Id,
+    /// First night.
+    pub date_start: Date,
+    /// Day of departure.
+    pub date_end: Date,
+    /// Until when the room must have answered.
+    pub confirm_by: Timestamp,
+}
+
+/// The room holds the nights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReservationConfirmed {}
+
+/// The room refused the nights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReservationDeclined {
+    /// Code of the room's refusal.
+    pub reason: String,
+}
+
+/// The claim was given up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReservationCancelled {
+    /// The room, which is to release the nights.
+    pub room_id: Id,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<Text>,
+}
+
+/// The room did not answer in time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReservationExpired {
+    /// The room, which is to release the nights, should it hold them.
+    pub room_id: Id,
+}
+
+/// The room's hold came too late and is given back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HoldReturned {
+    /// The room, which is to release the nights.
+    pub room_id: Id,
+}
+
+events! {
+    /// What may have happened to a reservation.
+    pub enum ReservationEvent upcast no_upcast {
+        "ReservationCreated" v 1 => Created(ReservationCreated),
+        "ReservationConfirmed" v 1 => Confirmed(ReservationConfirmed),
+        "ReservationDeclined" v 1 => Declined(ReservationDeclined),
+        "ReservationCancelled" v 1 => Cancelled(ReservationCancelled),
+        "ReservationExpired" v 1 => Expired(ReservationExpired),
+        "HoldReturned" v 1 => HoldReturned(HoldReturned),
+    }
+}

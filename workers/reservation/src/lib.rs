@@ -1,0 +1,87 @@
+//! **Reservation**: a process over two aggregates, with a deadline.
+//!
+//! It is PENDING until the room has answered, then CONFIRMED or DECLINED; EXPIRED when the answer does not come in time.
+//!
+//! | file | what it says |
+//! |---|---|
+//! | [`commands`] | what may be asked |
+//! | [`events`] | what may have happened |
+//! | [`reducer`] | the state, and how an event changes it |
+//! | [`rules`] | every business rule |
+//! | [`process`] | what it asks of the room, and what the room's answers mean |
+//! | [`routes`] | which events of the room it wants |
+//! | [`views`] | its read model |
+//! | [`api`] | its part of the GraphQL schema |
+
+pub mod api;
+pub mod commands;
+pub mod events;
+pub mod process;
+pub mod reducer;
+pub mod routes;
+pub mod rules;
+pub mod views;
+
+use edgefold_flow::{
+    Change, Due, Participant, Request,
+    participant::Refused,
+    route::{Remembered, Route},
+};
+use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, StreamId};
+
+pub use commands::ReservationCommand;
+pub use events::ReservationEvent;
+
+/// One guest's claim on nights of one room.
+#[derive(Debug)]
+pub struct Reservation;
+
+impl Aggregate for Reservation {
+    const TYPE: &'static str = "reservation";
+    const CONFIRM_WITHIN_MS: u32 = process::ANSWER_WITHIN_MS;
+
+    type Command = ReservationCommand;
+    type Event = ReservationEvent;
+    type State = reducer::State;
+
+    fn decide(
+        state: &Self::State,
+        command: &ReservationCommand,
+        context: &Context<'_>,
+    ) -> Decision<ReservationEvent> {
+        rules::decide(state, command, context)
+    }
+
+    fn evolve(state: &mut Self::State, event: &ReservationEvent) {
+        reducer::evolve(state, event);
+    }
+
+    fn rests_on(command: &ReservationCommand) -> Vec<StreamId> {
+        rules::rests_on(command)
+    }
+}
+
+impl Participant for Reservation {
+    const ROUTES: &'static [Route] = routes::ROUTES;
+    const REMEMBERS: &'static [Remembered] = routes::REMEMBERS;
+
+    fn requests(id: &Id, event: &ReservationEvent) -> Vec<Request> {
+        process::requests(id, event)
+    }
+
+    fn on_foreign(state: &Self::State, event: &Envelope) -> Result<Vec<ReservationCommand>, Fault> {
+        process::on_foreign(state, event)
+    }
+
+    fn on_refused(_state: &Self::State, refused: &Refused) -> Vec<ReservationCommand> {
+        process::on_refused(refused)
+    }
+
+    fn deadline(_id: &Id, state: &Self::State) -> Option<Due<ReservationCommand>> {
+        process::deadline(state)
+    }
+
+    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
+        views::project(event)
+    }
+}

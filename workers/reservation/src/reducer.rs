@@ -1,0 +1,74 @@
+//! The state of a reservation, and how an event changes it.
+
+use edgefold_kernel::{Date, Id, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::events::ReservationEvent;
+
+/// `None` until the reservation was created.
+pub type State = Option<ReservationState>;
+
+/// A reservation that exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReservationState {
+    /// How far it has come.
+    pub status: Status,
+    /// Why it was declined or cancelled.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// Whose it is.
+    pub user_id: Id,
+    /// The room.
+    pub room_id: Id,
+    /// First night.
+    pub date_start: Date,
+    /// Day of departure.
+    pub date_end: Date,
+    /// Until when the room must have answered.
+    pub confirm_by: Timestamp,
+}
+
+/// How far a reservation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    /// The room was asked.
+    Pending,
+    /// The room holds the nights.
+    Confirmed,
+    /// The room refused.
+    Declined,
+    /// Given up.
+    Cancelled,
+    /// The room did not answer in time.
+    Expired,
+}
+
+/// Changes the state as the event says.
+pub fn evolve(state: &mut State, event: &ReservationEvent) {
+    match (event, state) {
+        (ReservationEvent::Created(created), state) => {
+            *state = Some(ReservationState {
+                status: Status::Pending,
+                reason: None,
+                user_id: created.user_id.clone(),
+                room_id: created.room_id.clone(),
+                date_start: created.date_start,
+                date_end: created.date_end,
+                confirm_by: created.confirm_by,
+            });
+        }
+        (ReservationEvent::Confirmed(_), Some(it)) => it.status = Status::Confirmed,
+        (ReservationEvent::Declined(declined), Some(it)) => {
+            it.status = Status::Declined;
+            it.reason = Some(declined.reason.clone());
+        }
+        (ReservationEvent::Cancelled(cancelled), Some(it)) => {
+            it.status = Status::Cancelled;
+            it.reason = cancelled.reason.as_ref().map(ToString::to_string);
+        }
+        (ReservationEvent::Expired(_), Some(it)) => it.status = Status::Expired,
+        (ReservationEvent::HoldReturned(_), _) | (_, None) => {}
+    }
+}

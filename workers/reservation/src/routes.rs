@@ -1,0 +1,13 @@
+//! Which events of other aggregates a reservation wants.
+
+use edgefold_flow::route::{Remembered, Route, To};
+use edgefold_kernel::Aggregate;
+use edgefold_room::Room;
+
+/// The room's answer goes to the reservation that it names.
+pub const ROUTES: &[Route] =
+    &[Route { source: Room::TYPE, event: "RoomHeld", to: To::Field("reservationId") }];
+
+/// Whether the room exists and is open.
+pub const REMEMBERS: &[Remembered] =
+    &[Remembered { source: Room::TYPE, events: &["RoomAdded", "RoomClosed"] }];

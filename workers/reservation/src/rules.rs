@@ -1,0 +1,103 @@
+//! Every business rule of a reservation.
+
+use edgefold_kernel::{Aggregate, Context, Decision, Rejection, StreamId};
+use edgefold_room::{Room, reducer::Status as RoomStatus};
+
+use crate::{
+    commands::{CreateReservation, ReservationCommand},
+    events::{
+        HoldReturned, ReservationCancelled, ReservationConfirmed, ReservationCreated,
+        ReservationDeclined, ReservationEvent, ReservationExpired,
+    },
+    process::ANSWER_WITHIN_MS,
+    reducer::{ReservationState, State, Status},
+};
+
+/// A reservation is created by what its copy of the room's stream says.
+pub fn rests_on(command: &ReservationCommand) -> Vec<StreamId> {
+    match command {
+        ReservationCommand::Create(create) => {
+            vec![StreamId::new(Room::TYPE, create.room_id.clone())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What follows from a command.
+///
+/// # Errors
+/// `RESERVATION_EXISTS`, `RESERVATION_UNKNOWN`, `ROOM_UNKNOWN`, `ROOM_CLOSED`, `RESERVATION_ENDED` or `NOT_PENDING`.
+pub fn decide(
+    state: &State,
+    command: &ReservationCommand,
+    context: &Context<'_>,
+) -> Decision<ReservationEvent> {
+    let reservation = match (command, state) {
+        (ReservationCommand::Create(_), Some(_)) => {
+            return Err(Rejection::rule(
+                "RESERVATION_EXISTS",
+                "the reservation was created before",
+            )
+            .into());
+        }
+        (ReservationCommand::Create(create), None) => return created(create, context),
+        (_, None) => {
+            return Err(
+                Rejection::rule("RESERVATION_UNKNOWN", "there is no such reservation").into()
+            );
+        }
+        (_, Some(reservation)) => reservation,
+    };
+    let room_id = reservation.room_id.clone();
+    let event = match command {
+        ReservationCommand::Create(_) => return Ok(vec![]),
+        ReservationCommand::Cancel(cancel) => {
+            match reservation.status {
+                Status::Pending | Status::Confirmed => {}
+                Status::Cancelled => return Ok(vec![]),
+                Status::Declined | Status::Expired => {
+                    return Err(Rejection::rule(
+                        "RESERVATION_ENDED",
+                        "the reservation has come to its end already",
+                    )
+                    .into());
+                }
+            }
+            ReservationCancelled { room_id, reason: cancel.reason.clone() }.into()
+        }
+        ReservationCommand::Confirm(_) => only_pending(reservation, ReservationConfirmed {})?,
+        ReservationCommand::Decline(decline) => {
+            only_pending(reservation, ReservationDeclined { reason: decline.reason.clone() })?
+        }
+        ReservationCommand::Expire(_) => only_pending(reservation, ReservationExpired { room_id })?,
+        ReservationCommand::ReturnHold(_) => HoldReturned { room_id }.into(),
+    };
+    Ok(vec![event])
+}
+
+fn created(create: &CreateReservation, context: &Context<'_>) -> Decision<ReservationEvent> {
+    let CreateReservation { user_id, room_id, date_start, date_end } = create.clone();
+    match context.foreign.state::<Room>(&room_id)?.flatten() {
+        None => {
+            return Err(
+                Rejection::rule("ROOM_UNKNOWN", format!("there is no room {room_id}")).into()
+            );
+        }
+        Some(room) if room.status == RoomStatus::Closed => {
+            return Err(Rejection::rule("ROOM_CLOSED", format!("room {room_id} is closed")).into());
+        }
+        Some(_) => {}
+    }
+    let confirm_by = context.now.plus_millis(i64::from(ANSWER_WITHIN_MS));
+    Ok(vec![ReservationCreated { user_id, room_id, date_start, date_end, confirm_by }.into()])
+}
+
+fn only_pending(
+    reservation: &ReservationState,
+    event: impl Into<ReservationEvent>,
+) -> Result<ReservationEvent, Rejection> {
+    match reservation.status {
+        Status::Pending => Ok(event.into()),
+        _ => Err(Rejection::rule("NOT_PENDING", "the reservation is not pending")),
+    }
+}

@@ -1,0 +1,191 @@
+//! The rules of a reservation.
+
+use edgefold_flow::{Participant, participant::Refused};
+use edgefold_kernel::{Aggregate, Amount, Date, Id, Kind, Rejection, StreamId, Text, Timestamp};
+use edgefold_reservation::{
+    Reservation, ReservationCommand, ReservationEvent,
+    commands::{
+        CancelReservation, ConfirmReservation, CreateReservation, DeclineReservation,
+        ExpireReservation, ReturnHold,
+    },
+    events::{
+        HoldReturned, ReservationCancelled, ReservationConfirmed, ReservationCreated,
+        ReservationDeclined, ReservationExpired,
+    },
+};
+use edgefold_room::{
+    Room, RoomEvent,
+    events::{RoomAdded, RoomClosed, RoomHeld},
+};
+use edgefold_testing::{given, scenario::envelopes};
+use serde_json::json;
+
+const NOW: &str = "2026-01-01T12:00:00Z";
+
+fn id(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+fn create() -> CreateReservation {
+    let (date_start, date_end) =
+        (Date::parse("2026-03-01").unwrap(), Date::parse("2026-03-03").unwrap());
+    CreateReservation { user_id: id("ana"), room_id: id("12A"), date_start, date_end }
+}
+
+fn created() -> ReservationEvent {
+    let CreateReservation { user_id, room_id, date_start, date_end } = create();
+    let confirm_by = Timestamp::parse("2026-01-01T12:01:00Z").unwrap();
+    ReservationCreated { user_id, room_id, date_start, date_end, confirm_by }.into()
+}
+
+fn room_added() -> RoomEvent {
+    let number = serde_json::from_value(json!("12A")).unwrap();
+    RoomAdded {
+        hotel_id: id("grand"),
+        number,
+        capacity: 2,
+        nightly_rate: Amount::parse(9900).unwrap(),
+    }
+    .into()
+}
+
+fn confirmed() -> ReservationEvent {
+    ReservationConfirmed {}.into()
+}
+
+fn declined() -> ReservationEvent {
+    ReservationDeclined { reason: "NIGHTS_TAKEN".into() }.into()
+}
+
+fn cancelled() -> ReservationEvent {
+    ReservationCancelled { room_id: id("12A"), reason: None }.into()
+}
+
+fn expired() -> ReservationEvent {
+    ReservationExpired { room_id: id("12A") }.into()
+}
+
+#[test]
+fn it_is_created_when_the_copy_of_the_room_says_that_it_is_open() {
+    given::<Reservation>([])
+        .knowing::<Room>("12A", [room_added()])
+        .at(NOW)
+        .when(create())
+        .then([created()]);
+}
+
+#[test]
+fn it_is_refused_when_the_room_is_unknown_or_closed() {
+    given::<Reservation>([]).when(create()).then_refused("ROOM_UNKNOWN");
+    given::<Reservation>([])
+        .knowing::<Room>("other", [room_added()])
+        .when(create())
+        .then_refused("ROOM_UNKNOWN");
+    let closed = [room_added(), RoomClosed {}.into()];
+    given::<Reservation>([])
+        .knowing::<Room>("12A", closed)
+        .when(create())
+        .then_refused("ROOM_CLOSED");
+    given::<Reservation>([created()]).when(create()).then_refused("RESERVATION_EXISTS");
+}
+
+#[test]
+fn the_decision_rests_on_the_room_alone() {
+    let room = StreamId::new("room", id("12A"));
+    assert_eq!(Reservation::rests_on(&create().into()), [room]);
+    assert!(Reservation::rests_on(&CancelReservation { reason: None }.into()).is_empty());
+}
+
+#[test]
+fn only_a_pending_one_is_confirmed_declined_or_expired() {
+    let answers: [(ReservationCommand, ReservationEvent); 3] = [
+        (ConfirmReservation {}.into(), confirmed()),
+        (DeclineReservation { reason: "NIGHTS_TAKEN".into() }.into(), declined()),
+        (ExpireReservation {}.into(), expired()),
+    ];
+    for (command, event) in answers {
+        given::<Reservation>([created()]).when(command.clone()).then([event]);
+        for ended in [confirmed(), declined(), cancelled(), expired()] {
+            given::<Reservation>([created(), ended])
+                .when(command.clone())
+                .then_refused("NOT_PENDING");
+        }
+        given::<Reservation>([]).when(command).then_refused("RESERVATION_UNKNOWN");
+    }
+}
+
+#[test]
+fn it_is_cancelled_while_it_has_not_ended() {
+    let cancel = || CancelReservation { reason: Text::parse("ill").ok() };
+    let event = || ReservationCancelled { room_id: id("12A"), reason: Text::parse("ill").ok() };
+    given::<Reservation>([created()]).when(cancel()).then([event().into()]);
+    let state = given::<Reservation>([created(), confirmed()])
+        .when(cancel())
+        .then([event().into()])
+        .unwrap();
+    assert_eq!(state.reason.as_deref(), Some("ill"));
+    given::<Reservation>([created(), cancelled()]).when(cancel()).then_nothing();
+    given::<Reservation>([created(), declined()]).when(cancel()).then_refused("RESERVATION_ENDED");
+    given::<Reservation>([created(), expired()]).when(cancel()).then_refused("RESERVATION_ENDED");
+}
+
+fn state_after(
+    events: impl IntoIterator<Item = ReservationEvent>,
+) -> <Reservation as Aggregate>::State {
+    let mut state = None;
+    events.into_iter().for_each(|event| Reservation::evolve(&mut state, &event));
+    state
+}
+
+#[test]
+fn a_hold_confirms_a_pending_reservation_and_is_given_back_by_any_other() {
+    let CreateReservation { date_start, date_end, .. } = create();
+    let held: RoomEvent = RoomHeld { reservation_id: id("it"), date_start, date_end }.into();
+    let held = envelopes(&StreamId::new("room", id("12A")), [held]).remove(0);
+    let reaction = |events: Vec<_>| Reservation::on_foreign(&state_after(events), &held).unwrap();
+    assert_eq!(reaction(vec![created()]), [ConfirmReservation {}.into()]);
+    assert_eq!(reaction(vec![created(), confirmed()]), []);
+    for ended in [cancelled(), expired(), declined()] {
+        assert_eq!(reaction(vec![created(), ended]), [ReturnHold {}.into()]);
+    }
+    assert_eq!(reaction(vec![]), []);
+}
+
+#[test]
+fn a_refused_hold_declines_with_the_reason_and_a_refused_release_does_nothing() {
+    let rejection = Rejection::new(Kind::Rule, "NIGHTS_TAKEN", "taken");
+    let refused = |name: &str| Refused { name: name.into(), rejection: rejection.clone() };
+    let state = state_after([created()]);
+    let decline = DeclineReservation { reason: "NIGHTS_TAKEN".into() };
+    assert_eq!(Reservation::on_refused(&state, &refused("HoldRoom")), [decline.into()]);
+    assert_eq!(Reservation::on_refused(&state, &refused("ReleaseRoom")), []);
+}
+
+#[test]
+fn the_room_is_asked_to_hold_and_to_release() {
+    let asked = |event: ReservationEvent| {
+        let requests = Reservation::requests(&id("it"), &event);
+        requests.into_iter().map(|request| (request.name, request.payload)).collect::<Vec<_>>()
+    };
+    let hold = json!({"reservationId": "it", "dateStart": "2026-03-01", "dateEnd": "2026-03-03"});
+    assert_eq!(asked(created()), [("HoldRoom", hold)]);
+    let release = json!({"reservationId": "it"});
+    for event in [cancelled(), expired(), HoldReturned { room_id: id("12A") }.into()] {
+        assert_eq!(asked(event), [("ReleaseRoom", release.clone())]);
+    }
+    for event in [confirmed(), declined()] {
+        assert_eq!(asked(event), []);
+    }
+}
+
+#[test]
+fn only_a_pending_reservation_has_a_deadline() {
+    let due = Reservation::deadline(&id("it"), &state_after([created()])).unwrap();
+    assert_eq!(
+        (due.at.to_string().as_str(), due.command),
+        ("2026-01-01T12:01:00.000Z", ExpireReservation {}.into())
+    );
+    for ended in [confirmed(), declined(), cancelled(), expired()] {
+        assert_eq!(Reservation::deadline(&id("it"), &state_after([created(), ended])), None);
+    }
+}

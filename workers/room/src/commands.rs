@@ -1,0 +1,131 @@
+//! What may be asked of a room, with the shape checks.
+
+use edgefold_kernel::{Amount, Date, Id, Rejection, commands};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+/// Opens a room for holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddRoom {
+    /// The hotel that it belongs to.
+    pub hotel_id: Id,
+    /// What stands on its door.
+    pub number: RoomNumber,
+    /// How many guests it takes, 1 to 100.
+    #[serde(deserialize_with = "capacity")]
+    pub capacity: u32,
+    /// Price of a night, in minor units.
+    pub nightly_rate: Amount,
+}
+
+/// Holds nights for a reservation. Sent by the reservation, not from outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HoldRoom {
+    /// Whom the nights are held for.
+    pub reservation_id: Id,
+    /// First night.
+    pub date_start: Date,
+    /// Day of departure: the night before it is the last one.
+    pub date_end: Date,
+}
+
+/// Gives the nights of a reservation back. Sent by the reservation, not from outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReleaseRoom {
+    /// Whom the nights were held for.
+    pub reservation_id: Id,
+}
+
+/// Takes no holds any more. Those that there are stay.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CloseRoom {}
+
+commands! {
+    /// What may be asked of a room.
+    pub enum RoomCommand {
+        "AddRoom" [creates] => Add(AddRoom),
+        "HoldRoom" [internal] => Hold(HoldRoom),
+        "ReleaseRoom" [internal] => Release(ReleaseRoom),
+        "CloseRoom" => Close(CloseRoom),
+    }
+}
+
+impl AddRoom {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl HoldRoom {
+    fn check(&self) -> Result<(), Rejection> {
+        check_nights(self.date_start, self.date_end)
+    }
+}
+
+impl ReleaseRoom {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl CloseRoom {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+/// A range of nights is half-open, and holds at least one.
+///
+/// # Errors
+/// `DATES_REVERSED` when it ends before or where it begins.
+pub fn check_nights(date_start: Date, date_end: Date) -> Result<(), Rejection> {
+    if date_start < date_end {
+        return Ok(());
+    }
+    let detail = format!("dateEnd must be after dateStart {date_start}, got {date_end}");
+    Err(Rejection::shape("DATES_REVERSED", "payload.dateEnd", detail))
+}
+
+/// What stands on a room's door: 1–16 printable characters. A whole number is taken as its digits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct RoomNumber(String);
+
+impl RoomNumber {
+    /// The number as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for RoomNumber {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "a room number, such as \"12A\" or 12")]
+        enum Number {
+            Text(String),
+            Digits(u32),
+        }
+        let number = match Number::deserialize(source)? {
+            Number::Text(text) => text,
+            Number::Digits(digits) => digits.to_string(),
+        };
+        let well_formed =
+            (1..=16).contains(&number.chars().count()) && !number.chars().any(char::is_control);
+        if well_formed {
+            Ok(Self(number))
+        } else {
+            Err(D::Error::custom("a room number of 1 to 16 printable characters"))
+        }
+    }
+}
+
+fn capacity<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {
+    match u32::deserialize(source)? {
+        guests @ 1..=100 => Ok(guests),
+        _ => Err(D::Error::custom("a capacity from 1 to 100")),
+    }
+}

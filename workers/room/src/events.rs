@@ -1,0 +1,55 @@
+//! What may have happened to a room. **Names and fields are the storage format**: they never change, they get new versions.
+
+use edgefold_kernel::{Amount, Date, Id, event::no_upcast, events};
+use serde::{Deserialize, Serialize};
+
+use crate::commands::RoomNumber;
+
+/// The room takes holds from now on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomAdded {
+    /// The hotel that it belongs to.
+    pub hotel_id: Id,
+    /// What stands on its door.
+    pub number: RoomNumber,
+    /// How many guests it takes.
+    pub capacity: u32,
+    /// Price of a night, in minor units.
+    pub nightly_rate: Amount,
+}
+
+/// Nights are held for a reservation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomHeld {
+    /// Whom they are held for.
+    pub reservation_id: Id,
+    /// First night.
+    pub date_start: Date,
+    /// Day of departure.
+    pub date_end: Date,
+}
+
+/// The nights of a reservation are free again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomReleased {
+    /// Whom they were held for.
+    pub reservation_id: Id,
+}
+
+/// The room takes no holds any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomClosed {}
+
+events! {
+    /// What may have happened to a room.
+    pub enum RoomEvent upcast no_upcast {
+        "RoomAdded" v 1 => Added(RoomAdded),
+        "RoomHeld" v 1 => Held(RoomHeld),
+        "RoomReleased" v 1 => Released(RoomReleased),
+        "RoomClosed" v 1 => Closed(RoomClosed),
+    }
+}

@@ -1,0 +1,53 @@
+//! **Room**: a supplier that others depend on. It holds nights for reservations, and no two holds overlap, ever.
+//!
+//! | file | what it says |
+//! |---|---|
+//! | [`commands`] | what may be asked |
+//! | [`events`] | what may have happened |
+//! | [`reducer`] | the state, and how an event changes it |
+//! | [`rules`] | every business rule |
+//! | [`views`] | its read model |
+//! | [`api`] | its part of the GraphQL schema |
+
+pub mod api;
+pub mod commands;
+pub mod events;
+pub mod reducer;
+pub mod rules;
+pub mod views;
+
+use edgefold_flow::{Change, Participant};
+use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault};
+
+pub use commands::RoomCommand;
+pub use events::RoomEvent;
+
+/// One room of a hotel.
+#[derive(Debug)]
+pub struct Room;
+
+impl Aggregate for Room {
+    const TYPE: &'static str = "room";
+
+    type Command = RoomCommand;
+    type Event = RoomEvent;
+    type State = reducer::State;
+
+    fn decide(
+        state: &Self::State,
+        command: &RoomCommand,
+        _context: &Context<'_>,
+    ) -> Decision<RoomEvent> {
+        rules::decide(state, command)
+    }
+
+    fn evolve(state: &mut Self::State, event: &RoomEvent) {
+        reducer::evolve(state, event);
+    }
+}
+
+impl Participant for Room {
+    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
+        views::project(event)
+    }
+}

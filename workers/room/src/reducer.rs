@@ -1,0 +1,82 @@
+//! The state of a room, and how an event changes it.
+
+use edgefold_kernel::{Amount, Date, Id};
+use serde::{Deserialize, Serialize};
+
+use crate::{commands::RoomNumber, events::RoomEvent};
+
+/// `None` until the room was added.
+pub type State = Option<RoomState>;
+
+/// A room that exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomState {
+    /// Whether it takes holds.
+    pub status: Status,
+    /// The hotel that it belongs to.
+    pub hotel_id: Id,
+    /// What stands on its door.
+    pub number: RoomNumber,
+    /// How many guests it takes.
+    pub capacity: u32,
+    /// Price of a night, in minor units.
+    pub nightly_rate: Amount,
+    /// The nights that are held, in the order in which they were asked for.
+    pub holds: Vec<Hold>,
+}
+
+/// Whether a room takes holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    /// It does.
+    Open,
+    /// It does not.
+    Closed,
+}
+
+/// Nights held for one reservation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hold {
+    /// Whom they are held for.
+    pub reservation_id: Id,
+    /// First night.
+    pub date_start: Date,
+    /// Day of departure.
+    pub date_end: Date,
+}
+
+impl Hold {
+    /// Whether a night is in both. Ranges are half-open: one may begin on the day on which another ends.
+    pub fn overlaps(&self, date_start: Date, date_end: Date) -> bool {
+        self.date_start < date_end && date_start < self.date_end
+    }
+}
+
+/// Changes the state as the event says.
+pub fn evolve(state: &mut State, event: &RoomEvent) {
+    match (event, state) {
+        (RoomEvent::Added(added), state) => {
+            *state = Some(RoomState {
+                status: Status::Open,
+                hotel_id: added.hotel_id.clone(),
+                number: added.number.clone(),
+                capacity: added.capacity,
+                nightly_rate: added.nightly_rate,
+                holds: Vec::new(),
+            });
+        }
+        (RoomEvent::Held(held), Some(room)) => room.holds.push(Hold {
+            reservation_id: held.reservation_id.clone(),
+            date_start: held.date_start,
+            date_end: held.date_end,
+        }),
+        (RoomEvent::Released(released), Some(room)) => {
+            room.holds.retain(|hold| hold.reservation_id != released.reservation_id);
+        }
+        (RoomEvent::Closed(_), Some(room)) => room.status = Status::Closed,
+        (_, None) => {}
+    }
+}

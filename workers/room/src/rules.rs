@@ -1,0 +1,66 @@
+//! Every business rule of a room.
+
+use edgefold_kernel::{Decision, Rejection};
+
+use crate::{
+    commands::{AddRoom, HoldRoom, RoomCommand},
+    events::{RoomAdded, RoomClosed, RoomEvent, RoomHeld, RoomReleased},
+    reducer::{RoomState, State, Status},
+};
+
+/// What follows from a command.
+///
+/// # Errors
+/// `ROOM_EXISTS`, `ROOM_UNKNOWN`, `ROOM_CLOSED`, `NIGHTS_TAKEN` or `HOLD_EXISTS`.
+pub fn decide(state: &State, command: &RoomCommand) -> Decision<RoomEvent> {
+    let events = match (command, state) {
+        (RoomCommand::Add(_), Some(_)) => {
+            return Err(Rejection::rule("ROOM_EXISTS", "the room was added before").into());
+        }
+        (RoomCommand::Add(add), None) => vec![added(add)],
+        (_, None) => return Err(Rejection::rule("ROOM_UNKNOWN", "there is no such room").into()),
+        (RoomCommand::Hold(hold), Some(room)) => held(room, hold)?,
+        (RoomCommand::Release(release), Some(room)) => {
+            let reservation_id = release.reservation_id.clone();
+            let is_held = room.holds.iter().any(|hold| hold.reservation_id == reservation_id);
+            is_held.then(|| RoomReleased { reservation_id }.into()).into_iter().collect()
+        }
+        (RoomCommand::Close(_), Some(room)) => match room.status {
+            Status::Open => vec![RoomClosed {}.into()],
+            Status::Closed => vec![],
+        },
+    };
+    Ok(events)
+}
+
+fn added(add: &AddRoom) -> RoomEvent {
+    RoomAdded {
+        hotel_id: add.hotel_id.clone(),
+        number: add.number.clone(),
+        capacity: add.capacity,
+        nightly_rate: add.nightly_rate,
+    }
+    .into()
+}
+
+fn held(room: &RoomState, hold: &HoldRoom) -> Decision<RoomEvent> {
+    let HoldRoom { reservation_id, date_start, date_end } = hold.clone();
+    if let Some(own) = room.holds.iter().find(|hold| hold.reservation_id == reservation_id) {
+        if (own.date_start, own.date_end) == (date_start, date_end) {
+            return Ok(vec![]);
+        }
+        return Err(Rejection::rule(
+            "HOLD_EXISTS",
+            "the reservation holds other nights of this room",
+        )
+        .into());
+    }
+    if room.status == Status::Closed {
+        return Err(Rejection::rule("ROOM_CLOSED", "the room takes no holds any more").into());
+    }
+    if let Some(other) = room.holds.iter().find(|hold| hold.overlaps(date_start, date_end)) {
+        let detail = format!("the room is taken from {} to {}", other.date_start, other.date_end);
+        return Err(Rejection::rule("NIGHTS_TAKEN", detail).into());
+    }
+    Ok(vec![RoomHeld { reservation_id, date_start, date_end }.into()])
+}

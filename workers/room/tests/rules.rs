@@ -1,0 +1,186 @@
+//! The rules of a room.
+
+use edgefold_kernel::{Amount, Date, Id};
+use edgefold_room::{
+    Room, RoomEvent,
+    commands::{AddRoom, CloseRoom, HoldRoom, ReleaseRoom, RoomNumber},
+    events::{RoomAdded, RoomClosed, RoomHeld, RoomReleased},
+};
+use edgefold_testing::given;
+use proptest::prelude::*;
+
+fn id(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+fn date(text: &str) -> Date {
+    Date::parse(text).unwrap()
+}
+
+fn number() -> RoomNumber {
+    serde_json::from_str("\"12A\"").unwrap()
+}
+
+fn add() -> AddRoom {
+    AddRoom {
+        hotel_id: id("grand"),
+        number: number(),
+        capacity: 2,
+        nightly_rate: Amount::parse(9900).unwrap(),
+    }
+}
+
+fn added() -> RoomEvent {
+    let AddRoom { hotel_id, number, capacity, nightly_rate } = add();
+    RoomAdded { hotel_id, number, capacity, nightly_rate }.into()
+}
+
+fn hold(reservation: &str, from: &str, to: &str) -> HoldRoom {
+    HoldRoom { reservation_id: id(reservation), date_start: date(from), date_end: date(to) }
+}
+
+fn held(reservation: &str, from: &str, to: &str) -> RoomEvent {
+    let HoldRoom { reservation_id, date_start, date_end } = hold(reservation, from, to);
+    RoomHeld { reservation_id, date_start, date_end }.into()
+}
+
+fn released(reservation: &str) -> RoomEvent {
+    RoomReleased { reservation_id: id(reservation) }.into()
+}
+
+#[test]
+fn a_room_is_added_once() {
+    given::<Room>([]).when(add()).then([added()]);
+    given::<Room>([added()]).when(add()).then_refused("ROOM_EXISTS");
+}
+
+#[test]
+fn what_does_not_exist_holds_nothing() {
+    given::<Room>([]).when(hold("r", "2026-03-01", "2026-03-02")).then_refused("ROOM_UNKNOWN");
+    given::<Room>([]).when(CloseRoom {}).then_refused("ROOM_UNKNOWN");
+}
+
+#[test]
+fn free_nights_are_held() {
+    given::<Room>([added()]).when(hold("r", "2026-03-01", "2026-03-03")).then([held(
+        "r",
+        "2026-03-01",
+        "2026-03-03",
+    )]);
+}
+
+#[test]
+fn a_night_is_held_for_one_reservation_only() {
+    let taken = || given::<Room>([added(), held("a", "2026-03-10", "2026-03-12")]);
+    for (from, to) in [
+        ("03-10", "03-12"),
+        ("03-11", "03-12"),
+        ("03-09", "03-11"),
+        ("03-01", "03-31"),
+        ("03-11", "03-20"),
+    ] {
+        taken()
+            .when(hold("b", &format!("2026-{from}"), &format!("2026-{to}")))
+            .then_refused("NIGHTS_TAKEN");
+    }
+}
+
+#[test]
+fn one_may_arrive_on_the_day_on_which_another_leaves() {
+    let taken = || given::<Room>([added(), held("a", "2026-03-10", "2026-03-12")]);
+    taken().when(hold("b", "2026-03-12", "2026-03-13")).then([held(
+        "b",
+        "2026-03-12",
+        "2026-03-13",
+    )]);
+    taken().when(hold("b", "2026-03-08", "2026-03-10")).then([held(
+        "b",
+        "2026-03-08",
+        "2026-03-10",
+    )]);
+}
+
+#[test]
+fn a_repeated_hold_changes_nothing_and_another_one_is_refused() {
+    let taken = || given::<Room>([added(), held("a", "2026-03-10", "2026-03-12")]);
+    taken().when(hold("a", "2026-03-10", "2026-03-12")).then_nothing();
+    taken().when(hold("a", "2026-03-20", "2026-03-21")).then_refused("HOLD_EXISTS");
+}
+
+#[test]
+fn released_nights_are_free_again() {
+    given::<Room>([added(), held("a", "2026-03-10", "2026-03-12")])
+        .when(ReleaseRoom { reservation_id: id("a") })
+        .then([released("a")]);
+    given::<Room>([added(), held("a", "2026-03-10", "2026-03-12"), released("a")])
+        .when(hold("b", "2026-03-10", "2026-03-12"))
+        .then([held("b", "2026-03-10", "2026-03-12")]);
+    given::<Room>([added()]).when(ReleaseRoom { reservation_id: id("a") }).then_nothing();
+}
+
+#[test]
+fn a_closed_room_takes_no_holds_but_keeps_those_that_it_has() {
+    given::<Room>([added()]).when(CloseRoom {}).then([RoomClosed {}.into()]);
+    given::<Room>([added(), RoomClosed {}.into()]).when(CloseRoom {}).then_nothing();
+    let closed =
+        || given::<Room>([added(), held("a", "2026-03-10", "2026-03-12"), RoomClosed {}.into()]);
+    closed().when(hold("b", "2026-04-01", "2026-04-02")).then_refused("ROOM_CLOSED");
+    closed().when(ReleaseRoom { reservation_id: id("a") }).then([released("a")]);
+}
+
+#[test]
+#[should_panic(expected = "but it was refused: ROOM_UNKNOWN")]
+fn a_scenario_that_does_not_hold_fails() {
+    given::<Room>([]).when(CloseRoom {}).then([]);
+}
+
+#[test]
+fn a_failed_scenario_points_at_the_line_that_states_it() {
+    let location = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let seen = location.clone();
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        *seen.lock().unwrap() =
+            info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+    }));
+    let line = line!() + 1;
+    let failed = std::panic::catch_unwind(|| given::<Room>([]).when(CloseRoom {}).then_nothing());
+    std::panic::set_hook(before);
+    assert!(failed.is_err());
+    assert!(
+        location.lock().unwrap().ends_with(&format!("rules.rs:{line}")),
+        "{}",
+        location.lock().unwrap()
+    );
+}
+
+proptest! {
+    /// Whatever is asked in whatever order: no night is ever held twice, and only what is free is held.
+    #[test]
+    fn no_two_holds_overlap(asked in prop::collection::vec((0_u8..12, 1_u8..28, 1_u8..6, any::<bool>()), 1..60)) {
+        use edgefold_kernel::{Aggregate, Context, Foreign, Timestamp};
+        let (id_, foreign) = (id("it"), Foreign::default());
+        let context = Context { id: &id_, now: Timestamp::default(), foreign: &foreign };
+        let mut state = None;
+        Room::evolve(&mut state, &added());
+        for (who, day, nights, release) in asked {
+            let reservation = format!("r{who}");
+            let command = if release {
+                ReleaseRoom { reservation_id: id(&reservation) }.into()
+            } else {
+                let (from, to) = (format!("2026-03-{day:02}"), format!("2026-03-{:02}", u32::from(day + nights).min(31)));
+                hold(&reservation, &from, &to).into()
+            };
+            for event in Room::decide(&state, &command, &context).into_iter().flatten() {
+                Room::evolve(&mut state, &event);
+            }
+            let holds = &state.as_ref().unwrap().holds;
+            for (index, one) in holds.iter().enumerate() {
+                for other in &holds[index + 1..] {
+                    prop_assert!(!one.overlaps(other.date_start, other.date_end), "{one:?} overlaps {other:?}");
+                    prop_assert_ne!(&one.reservation_id, &other.reservation_id);
+                }
+            }
+        }
+    }
+}
