@@ -6,6 +6,8 @@ use edgefold_kernel::{
 };
 use serde_json::value::RawValue;
 
+use crate::publish::Letter;
+
 /// Time and fresh identifiers, which only the shell can have.
 #[derive(Clone, Copy)]
 pub struct Stamp<'a> {
@@ -27,14 +29,14 @@ pub struct Cause {
 /// Gives a decided event its place in the stream.
 ///
 /// # Errors
-/// `EVENT_TOO_LARGE` when it would not fit a queue message; a fault when it has no stored form.
+/// A fault when it has no stored form.
 pub fn record<E: EventSet>(
     event: &E,
     stream: &StreamId,
     version: Version,
     cause: &Cause,
     stamp: &Stamp<'_>,
-) -> Result<Envelope, Failure> {
+) -> Result<Envelope, Fault> {
     let kind = event.kind();
     let data =
         RawValue::from_string(event.write()?).map_err(|error| Fault::Defect(error.to_string()))?;
@@ -49,16 +51,6 @@ pub fn record<E: EventSet>(
         metadata: cause.metadata.clone(),
         data,
     };
-    // Everything around the data is bounded by the limits on ids: 1,500 bytes are more than it can take.
-    if envelope.data.get().len() + 1_500 > limits::EVENT_BYTES {
-        let detail = format!(
-            "an event holds at most {} bytes, {} would have {}",
-            limits::EVENT_BYTES,
-            kind.name,
-            envelope.data.get().len()
-        );
-        return Err(Rejection::new(Kind::TooLarge, "EVENT_TOO_LARGE", detail).into());
-    }
     Ok(envelope)
 }
 
@@ -73,6 +65,22 @@ pub fn check_count(count: usize) -> Result<(), Rejection> {
             limits::EVENTS_PER_COMMAND
         );
         return Err(Rejection::new(Kind::TooLarge, "TOO_MANY_EVENTS", detail));
+    }
+    Ok(())
+}
+
+/// Refuses an event whose letter would not fit a queue message: it could never be told to anybody.
+///
+/// # Errors
+/// `EVENT_TOO_LARGE` over [`limits::LETTER_BYTES`].
+pub fn check_size(letter: &Letter) -> Result<(), Failure> {
+    let bytes = letter.text()?.len();
+    if bytes > limits::LETTER_BYTES {
+        let detail = format!(
+            "an event holds at most {} bytes with all that is around it, this one {bytes}",
+            limits::LETTER_BYTES
+        );
+        return Err(Rejection::new(Kind::TooLarge, "EVENT_TOO_LARGE", detail).into());
     }
     Ok(())
 }

@@ -14,6 +14,8 @@ pub const COMMAND: &str = "/command";
 pub const RECEIVE: &str = "/receive";
 /// `POST`: a [`RefusedErrand`]. Answers 204, or a problem.
 pub const REFUSED: &str = "/refused";
+/// `POST`: [`Confirmed`]. Answers 204, or a problem.
+pub const CONFIRM: &str = "/confirm";
 /// `GET`: the current state as [`StateView`].
 pub const STATE: &str = "/state";
 /// `GET ?after=&limit=&through=&types=`: part of the stream as [`EventsPage`].
@@ -26,6 +28,13 @@ pub const SOCKET: &str = "/socket";
 pub struct Marked {
     /// High-water mark of the source stream.
     pub mark: Version,
+}
+
+/// Own events that have reached all their destinations.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// Their versions, in any order.
+    pub versions: Vec<Version>,
 }
 
 /// A refused request, on its way back to the instance that made it.

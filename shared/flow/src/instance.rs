@@ -4,7 +4,7 @@
 //! around it. The state is cached between calls. It is taken out of the cache while work is under way and put back after
 //! the commit, so a failed commit or a panic leaves no cache at all, and the next call folds the stored events again.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeSet};
 
 use edgefold_kernel::{
     CommandSet, Context, Failure, Fault, Foreign, Id, Kind, Metadata, Rejection, StreamId,
@@ -13,12 +13,12 @@ use edgefold_kernel::{
 
 use crate::{
     Accepted, Due, Message, Participant, Stamp,
-    append::{Cause, check_count, record},
+    append::{Cause, check_count, check_size, record},
     command::EventRef,
     contract::{RefusedErrand, StateView},
     decide::{Outcome, check_expected, check_repeat, fingerprint},
     participant::Refused,
-    publish::{Batch, Letter, errand},
+    publish::{Batch, Letter, caused_by, derived_id},
     receive::{Delivery, Span, Step, step},
     storage::{Head, Slice, Storage, Write},
 };
@@ -33,6 +33,11 @@ pub struct Instance<A: Participant, S> {
 struct Loaded<T> {
     state: T,
     head: Head,
+    /// Events up to here were handed to the bus since the instance was loaded. Not stored: after a restart everything
+    /// that is not confirmed is handed over again.
+    published: Version,
+    /// Confirmed events that do not follow the cursor yet.
+    ahead: BTreeSet<Version>,
 }
 
 /// How far a delivery was applied.
@@ -237,42 +242,58 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// When storage fails or what is stored cannot be read.
     pub fn outbox(&self) -> Result<Batch, Fault> {
-        let head = self.head()?;
+        let (published, version) = self.read(|loaded| (loaded.published, loaded.head.version))?;
         let mut batch = Batch::default();
-        if head.published == head.version {
+        if published == version {
             return Ok(batch);
         }
-        let slice = Slice { limit: limits::QUEUE_BATCH_MESSAGES, ..Slice::after(head.published) };
+        let slice = Slice { limit: limits::QUEUE_BATCH_MESSAGES, ..Slice::after(published) };
         for event in self.storage.events(&slice)? {
             let requests = A::requests(self.id(), &event.read()?);
-            let errands = requests
-                .into_iter()
-                .enumerate()
-                .map(|(index, request)| errand(&event, index, request));
-            let mut letters =
-                errands.map(|errand| errand.map(Letter::Command)).collect::<Result<Vec<_>, _>>()?;
-            let version = event.version;
-            letters.insert(0, Letter::Event(event));
-            if !batch.add(version, &letters)? {
+            if !batch.add(&Letter::new(event, requests)?)? {
                 break;
             }
         }
         Ok(batch)
     }
 
-    /// Moves the outbox cursor: everything up to here is on the bus.
+    /// Everything up to here was handed to the bus.
+    ///
+    /// # Errors
+    /// When it cannot be loaded.
+    pub fn published(&self, through: Version) -> Result<(), Fault> {
+        self.change(|loaded| loaded.published = loaded.published.max(through))
+    }
+
+    /// These events have reached all their destinations: moves the outbox cursor as far as they follow it.
     ///
     /// # Errors
     /// When storage fails.
-    pub fn published(&self, through: Version) -> Result<(), Fault> {
-        if through <= self.head()?.published {
-            return Ok(());
-        }
-        self.storage.set_published(through)?;
-        if let Some(loaded) = self.cache.borrow_mut().as_mut() {
-            loaded.head.published = through;
-        }
-        Ok(())
+    pub fn confirm(&self, versions: &[Version]) -> Result<(), Fault> {
+        let (before, after) = self.change(|loaded| {
+            let before = loaded.head.confirmed;
+            let known = loaded.head.version;
+            loaded
+                .ahead
+                .extend(versions.iter().filter(|version| (before + 1..=known).contains(version)));
+            while loaded.ahead.remove(&(loaded.head.confirmed + 1)) {
+                loaded.head.confirmed += 1;
+            }
+            loaded.published = loaded.published.max(loaded.head.confirmed);
+            (before, loaded.head.confirmed)
+        })?;
+        if after > before { self.storage.set_confirmed(after) } else { Ok(()) }
+    }
+
+    /// Begins to hand over again everything that is not confirmed. Says whether there is anything.
+    ///
+    /// # Errors
+    /// When it cannot be loaded.
+    pub fn rewind(&self) -> Result<bool, Fault> {
+        self.change(|loaded| {
+            loaded.published = loaded.head.confirmed;
+            loaded.head.confirmed < loaded.head.version
+        })
     }
 
     /// The current state.
@@ -304,8 +325,12 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 
     fn read<T>(&self, look: impl FnOnce(&Loaded<A::State>) -> T) -> Result<T, Fault> {
-        let loaded = self.take()?;
-        let seen = look(&loaded);
+        self.change(|loaded| look(loaded))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Loaded<A::State>) -> T) -> Result<T, Fault> {
+        let mut loaded = self.take()?;
+        let seen = change(&mut loaded);
         self.cache.replace(Some(loaded));
         Ok(seen)
     }
@@ -337,7 +362,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 A::evolve(&mut state, &event.read()?);
             }
         }
-        Ok(Loaded { state, head })
+        Ok(Loaded { state, head, published: head.confirmed, ahead: BTreeSet::new() })
     }
 
     /// Takes the state out of the cache, works on it, commits what was drafted, and puts it back.
@@ -389,11 +414,13 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             })?;
         check_count(events.len())?;
         let stream = &self.instance.stream;
-        let recorded: Result<Vec<_>, _> = (version + 1..)
-            .zip(&events)
-            .map(|(version, event)| record(event, stream, version, cause, self.stamp))
-            .collect();
-        let recorded = recorded?;
+        let mut recorded = Vec::with_capacity(events.len());
+        for (version, event) in (version + 1..).zip(&events) {
+            let envelope = record(event, stream, version, cause, self.stamp)?;
+            let letter = Letter::new(envelope, A::requests(&stream.aggregate_id, event))?;
+            check_size(&letter)?;
+            recorded.push(letter.event);
+        }
         for event in &events {
             A::evolve(&mut self.loaded.state, event);
         }
@@ -438,18 +465,10 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             let mine =
                 A::ROUTES.iter().any(|route| route.instances(event).contains(self.instance.id()));
             if mine {
-                let metadata = Metadata {
-                    correlation_id: event
-                        .metadata
-                        .correlation_id
-                        .clone()
-                        .or_else(|| Some(event.command_id.clone())),
-                    causation_id: Some(derived(&event.id)?),
-                    traceparent: event.metadata.traceparent.clone(),
-                };
+                let metadata = caused_by(event)?;
                 for (index, command) in A::on_foreign(&self.loaded.state, event)?.iter().enumerate()
                 {
-                    let command_id = derived(&format!("{}.{index}", event.id))?;
+                    let command_id = derived_id(event, index)?;
                     self.decide_if_allowed(
                         command,
                         &Cause { command_id, metadata: metadata.clone() },

@@ -1,59 +1,76 @@
 //! Step 4, **publish**: the stored events *are* the outbox. A cursor runs over them; what lies behind it goes to the
 //! bus, together with the commands that follow from it.
 
-use edgefold_kernel::{Envelope, Fault, Id, Metadata, StreamId, limits};
+use edgefold_kernel::{Envelope, Fault, Id, Metadata, Version, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::{Message, Request};
 
-/// What travels on the bus. JSON text, at most [`limits::EVENT_BYTES`] and a little.
+/// What travels on the bus: an event, and the commands that follow from it. JSON text of at most [`limits::LETTER_BYTES`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Letter {
-    /// Something happened.
-    Event(Envelope),
-    /// An aggregate asks another one.
-    Command(Errand),
+pub struct Letter {
+    /// What happened.
+    pub event: Envelope,
+    /// What its aggregate asks of others because of it. A refusal goes back to the event's stream.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub errands: Vec<Message>,
 }
 
-/// A command from one aggregate to another.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Errand {
-    /// The command. Its id is derived from the event that asks for it, so that a repeat is a duplicate.
-    pub message: Message,
-    /// Type of the aggregate that is told when it is refused.
-    pub from_type: String,
-    /// Instance that is told when it is refused.
-    pub from_id: Id,
+impl Letter {
+    /// The letter of a stored event. The commands in it carry ids that are derived from the event's, so that a repeat is
+    /// a duplicate.
+    ///
+    /// # Errors
+    /// [`Fault::Defect`] when a derived id is none.
+    pub fn new(event: Envelope, requests: Vec<Request>) -> Result<Self, Fault> {
+        let metadata = caused_by(&event)?;
+        let errand = |(index, request): (usize, Request)| {
+            Ok(Message {
+                aggregate_type: request.to.aggregate_type,
+                aggregate_id: Some(request.to.aggregate_id),
+                name: request.name.to_owned(),
+                payload: request.payload,
+                command_id: Some(derived_id(&event, index)?),
+                expected_version: None,
+                metadata: Some(metadata.clone()),
+            })
+        };
+        let errands = requests.into_iter().enumerate().map(errand).collect::<Result<_, Fault>>()?;
+        Ok(Self { event, errands })
+    }
+
+    /// Its text on the bus.
+    ///
+    /// # Errors
+    /// [`Fault::Defect`] when it has no JSON form.
+    pub fn text(&self) -> Result<String, Fault> {
+        serde_json::to_string(self).map_err(|error| Fault::Defect(error.to_string()))
+    }
 }
 
-/// The errand that a stored event asks for. `index` tells several errands of one event apart.
+/// Id of the command number `index` that follows from an event.
 ///
 /// # Errors
-/// [`Fault::Defect`] when the derived id is none.
-pub fn errand(event: &Envelope, index: usize, request: Request) -> Result<Errand, Fault> {
-    let id = |text: String| Id::parse(text).map_err(|said| Fault::Defect(said.to_owned()));
-    let StreamId { aggregate_type, aggregate_id } = event.stream.clone();
-    let metadata = Metadata {
+/// [`Fault::Defect`] when the event's id is none.
+pub fn derived_id(event: &Envelope, index: usize) -> Result<Id, Fault> {
+    Id::parse(format!("{}.{index}", event.id)).map_err(|said| Fault::Defect(said.to_owned()))
+}
+
+/// What a command says of its cause when it follows from an event.
+///
+/// # Errors
+/// [`Fault::Defect`] when the event's id is none.
+pub fn caused_by(event: &Envelope) -> Result<Metadata, Fault> {
+    let event_id = Id::parse(event.id.as_str()).map_err(|said| Fault::Defect(said.to_owned()))?;
+    Ok(Metadata {
         correlation_id: event
             .metadata
             .correlation_id
             .clone()
             .or_else(|| Some(event.command_id.clone())),
-        causation_id: Some(id(event.id.clone())?),
+        causation_id: Some(event_id),
         traceparent: event.metadata.traceparent.clone(),
-    };
-    let message = Message {
-        aggregate_type: request.to.aggregate_type,
-        aggregate_id: Some(request.to.aggregate_id),
-        name: request.name.to_owned(),
-        payload: request.payload,
-        command_id: Some(id(format!("{}.{index}", event.id))?),
-        expected_version: None,
-        metadata: Some(metadata),
-    };
-    Ok(Errand { message, from_type: aggregate_type, from_id: aggregate_id })
+    })
 }
 
 /// Texts for one call of `sendBatch`, with the version up to which they cover the stream.
@@ -62,24 +79,24 @@ pub struct Batch {
     /// JSON texts of letters.
     pub texts: Vec<String>,
     /// Events up to here are in it.
-    pub through: u64,
+    pub through: Version,
     bytes: usize,
 }
 
 impl Batch {
-    /// Adds all letters of one event. Says no, and adds none, when they would not fit the queue's limits any more; a
-    /// batch that is still empty takes them in any case, since they would never fit better.
-    pub fn add(&mut self, version: u64, letters: &[Letter]) -> Result<bool, Fault> {
-        let texts: Result<Vec<String>, _> = letters.iter().map(serde_json::to_string).collect();
-        let texts = texts.map_err(|error| Fault::Defect(error.to_string()))?;
-        let bytes: usize = texts.iter().map(String::len).sum();
-        let fits = self.texts.len() + texts.len() <= limits::QUEUE_BATCH_MESSAGES
-            && self.bytes + bytes <= limits::QUEUE_BATCH_BYTES;
-        if !fits && !self.texts.is_empty() {
-            return Ok(false);
+    /// Adds a letter. Says no, and does not add it, when it would not fit the queue's limits any more.
+    ///
+    /// # Errors
+    /// When the letter has no JSON form.
+    pub fn add(&mut self, letter: &Letter) -> Result<bool, Fault> {
+        let text = letter.text()?;
+        let fits = self.texts.len() < limits::QUEUE_BATCH_MESSAGES
+            && self.bytes + text.len() <= limits::QUEUE_BATCH_BYTES;
+        if fits {
+            self.bytes += text.len();
+            self.through = letter.event.version;
+            self.texts.push(text);
         }
-        self.texts.extend(texts);
-        (self.bytes, self.through) = (self.bytes + bytes, version);
-        Ok(true)
+        Ok(fits)
     }
 }

@@ -10,8 +10,8 @@ use crate::decide::Outcome;
 pub struct Head {
     /// Version of the stream; 0 when there is none.
     pub version: Version,
-    /// Outbox cursor: events up to here were handed to the bus.
-    pub published: Version,
+    /// Outbox cursor: events up to here have reached all their destinations. What lies behind it is sent again, until it has.
+    pub confirmed: Version,
 }
 
 /// Which part of a stream to read.
@@ -99,5 +99,5 @@ pub trait Storage {
     ///
     /// # Errors
     /// When storage fails.
-    fn set_published(&self, through: Version) -> Result<(), Fault>;
+    fn set_confirmed(&self, through: Version) -> Result<(), Fault>;
 }

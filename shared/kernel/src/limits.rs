@@ -6,9 +6,9 @@ pub const ID_BYTES: usize = 128;
 /// Longest body of one request at any door, in bytes (1 MiB). Far below the platform's 100 MB, above any batch of commands.
 pub const BODY_BYTES: usize = 1 << 20;
 
-/// Largest event in its wire form, in bytes. A queue message holds 128 KB (128,000 bytes), of which the envelope around
-/// the event, and what the queue adds by itself, take less than 2,000.
-pub const EVENT_BYTES: usize = 126_000;
+/// Largest letter on the bus, in bytes: an event in its wire form with the commands that follow from it. A queue message
+/// holds 128 KB (128,000 bytes), of which the queue keeps about 100 for itself.
+pub const LETTER_BYTES: usize = 127_000;
 
 /// Most events that one command may append. One command is one transaction and one answer.
 pub const EVENTS_PER_COMMAND: usize = 100;

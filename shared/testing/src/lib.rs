@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`scenario`] | given / when / then for the rules of one aggregate; a failure points at the caller's line |
 //! | [`memory`] | the storage port in memory |
-//! | [`simulator`] | whole instances over a bus that loses, doubles and reorders, all from one seed |
+//! | [`simulator`] | whole instances over a bus that doubles and reorders, all from one seed |
 
 // A failed assertion is what this crate is for.
 #![allow(clippy::panic, clippy::expect_used, clippy::indexing_slicing)]

@@ -22,7 +22,7 @@ struct Memory {
     outcomes: RefCell<BTreeMap<Id, Outcome>>,
     marks: RefCell<BTreeMap<StreamId, Version>>,
     remembered: RefCell<Vec<Envelope>>,
-    published: Cell<Version>,
+    confirmed: Cell<Version>,
     fail_next: Cell<bool>,
 }
 
@@ -39,7 +39,7 @@ impl MemoryStorage {
 
 impl Storage for MemoryStorage {
     fn head(&self) -> Result<Head, Fault> {
-        Ok(Head { version: self.version(), published: self.0.published.get() })
+        Ok(Head { version: self.version(), confirmed: self.0.confirmed.get() })
     }
 
     fn events(&self, slice: &Slice<'_>) -> Result<Vec<Envelope>, Fault> {
@@ -84,8 +84,8 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
-    fn set_published(&self, through: Version) -> Result<(), Fault> {
-        self.0.published.set(through);
+    fn set_confirmed(&self, through: Version) -> Result<(), Fault> {
+        self.0.confirmed.set(through);
         Ok(())
     }
 }

@@ -33,6 +33,8 @@ trait Object {
     fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<(), Failure>;
     fn outbox(&self) -> Result<Batch, Fault>;
     fn published(&self, through: Version) -> Result<(), Fault>;
+    fn confirm(&self, versions: &[Version]) -> Result<(), Fault>;
+    fn rewind(&self) -> Result<bool, Fault>;
     fn state(&self) -> Result<serde_json::Value, Failure>;
 }
 
@@ -65,6 +67,12 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
     }
     fn published(&self, through: Version) -> Result<(), Fault> {
         Instance::published(self, through)
+    }
+    fn confirm(&self, versions: &[Version]) -> Result<(), Fault> {
+        Instance::confirm(self, versions)
+    }
+    fn rewind(&self) -> Result<bool, Fault> {
+        Instance::rewind(self)
     }
     fn state(&self) -> Result<serde_json::Value, Failure> {
         self.view().map(|view| view.state)
@@ -167,7 +175,8 @@ impl Simulator {
         answer
     }
 
-    /// Delivers one letter from anywhere in the bus; now and then it stays there and comes again.
+    /// Delivers one letter from anywhere in the bus. Now and then it stays there and comes again, is lost instead, or
+    /// all instances are evicted before.
     pub fn deliver_one(&mut self) {
         if self.bus.is_empty() {
             return;
@@ -178,29 +187,40 @@ impl Simulator {
         if self.roll(4) == 0 {
             self.objects.clear();
         }
-        match serde_json::from_str(&text).expect("a letter") {
-            Letter::Event(event) => {
-                for destination in self.catalogue.destinations(&event) {
-                    self.receive(&destination, &event);
-                }
-            }
-            Letter::Command(errand) => {
-                let origin = StreamId::new(errand.from_type.clone(), errand.from_id.clone());
-                if let Err(Failure::Rejected(rejection)) = self.command(&errand.message) {
-                    let errand = RefusedErrand { message: errand.message, rejection };
-                    let noted =
-                        self.with_stamp(&origin, |object, stamp| object.refused(&errand, stamp));
-                    noted.expect("a refusal is noted");
-                    self.publish(&origin);
-                }
+        if self.roll(8) == 0 {
+            return;
+        }
+        let Letter { event, errands } = serde_json::from_str(&text).expect("a letter");
+        for destination in self.catalogue.destinations(&event) {
+            self.receive(&destination, &event);
+        }
+        for message in errands {
+            if let Err(Failure::Rejected(rejection)) = self.command(&message) {
+                let errand = RefusedErrand { message, rejection };
+                let noted =
+                    self.with_stamp(&event.stream, |object, stamp| object.refused(&errand, stamp));
+                noted.expect("a refusal is noted");
+                self.publish(&event.stream);
             }
         }
+        self.object(&event.stream).confirm(&[event.version]).expect("memory does not fail");
     }
 
-    /// Delivers until the bus is empty.
+    /// Delivers until the bus is empty and everything has reached its destinations, sending again what was lost.
     pub fn settle(&mut self) {
-        while !self.bus.is_empty() {
-            self.deliver_one();
+        loop {
+            while !self.bus.is_empty() {
+                self.deliver_one();
+            }
+            let streams: Vec<_> = self.storages.keys().cloned().collect();
+            for stream in streams {
+                if self.object(&stream).rewind().expect("a readable instance") {
+                    self.publish(&stream);
+                }
+            }
+            if self.bus.is_empty() {
+                return;
+            }
         }
     }
 
