@@ -6,7 +6,7 @@ use edgefold_kernel::{Envelope, Id, Rejection, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Message;
+use crate::{Message, receive::Span};
 
 /// `POST`: a complete [`Message`]. Answers [`Accepted`](crate::Accepted) with 202, or a problem.
 pub const COMMAND: &str = "/command";
@@ -18,8 +18,10 @@ pub const REFUSED: &str = "/refused";
 pub const CONFIRM: &str = "/confirm";
 /// `GET`: the current state as [`StateView`].
 pub const STATE: &str = "/state";
-/// `GET ?after=&limit=&through=&types=`: part of the stream as [`EventsPage`].
+/// `GET ?after=&limit=`: part of the stream for a caller from outside, as [`EventsPage`].
 pub const EVENTS: &str = "/events";
+/// `POST`: [`SpanWanted`], part of the stream for another object. Answers [`SpanFound`], also when there is no stream.
+pub const SPAN: &str = "/span";
 /// `GET` with an upgrade: the native socket.
 pub const SOCKET: &str = "/socket";
 
@@ -35,6 +37,28 @@ pub struct Marked {
 pub struct Confirmed {
     /// Their versions, in any order.
     pub versions: Vec<Version>,
+}
+
+/// What a destination lacks of this stream.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SpanWanted {
+    /// It lacks what comes after this version …
+    pub after: Version,
+    /// … up to this one; up to the head when left out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub through: Option<Version>,
+    /// Stored names of the events that it wants; all when empty.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub types: Vec<String>,
+}
+
+/// Part of what was wanted: as much as one page takes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SpanFound {
+    /// Begins after what was wanted.
+    pub span: Span,
+    /// Version of the stream.
+    pub head: Version,
 }
 
 /// A refused request, on its way back to the instance that made it.

@@ -12,17 +12,14 @@ pub type Row = Map<String, Value>;
 /// Commands and read models, as resolvers see them.
 pub trait Gateway: Send + Sync {
     /// Sends a command.
-    fn command<'a>(&'a self, message: Message) -> BoxFuture<'a, Result<Accepted, Failure>>;
+    fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>>;
 
     /// Reads rows. `sql` comes from a `.sql` file; parameters are null, booleans, numbers and strings.
-    fn rows<'a>(
-        &'a self,
-        sql: &'static str,
-        params: Vec<Value>,
-    ) -> BoxFuture<'a, Result<Vec<Row>, Fault>>;
+    fn rows(&self, sql: &'static str, params: Vec<Value>)
+    -> BoxFuture<'_, Result<Vec<Row>, Fault>>;
 
     /// Waits.
-    fn sleep<'a>(&'a self, millis: u64) -> BoxFuture<'a, ()>;
+    fn sleep(&self, millis: u64) -> BoxFuture<'_, ()>;
 }
 
 /// How often a query looks again while it waits for a read model, in milliseconds.

@@ -7,15 +7,15 @@
 use std::{cell::RefCell, collections::BTreeSet};
 
 use edgefold_kernel::{
-    CommandSet, Context, Failure, Fault, Foreign, Id, Kind, Metadata, Rejection, StreamId,
-    Timestamp, Version, limits,
+    CommandSet, Context, Envelope, Failure, Fault, Foreign, Id, Kind, Metadata, Rejection,
+    StreamId, Timestamp, Version, limits,
 };
 
 use crate::{
     Accepted, Due, Message, Participant, Stamp,
     append::{Cause, check_count, check_size, record},
     command::EventRef,
-    contract::{RefusedErrand, StateView},
+    contract::{EventsPage, RefusedErrand, SpanFound, SpanWanted, StateView},
     decide::{Outcome, check_expected, check_repeat, fingerprint},
     participant::Refused,
     publish::{Batch, Letter, caused_by, derived_id},
@@ -28,6 +28,7 @@ pub struct Instance<A: Participant, S> {
     stream: StreamId,
     storage: S,
     cache: RefCell<Option<Loaded<A::State>>>,
+    appended: RefCell<Vec<Envelope>>,
 }
 
 struct Loaded<T> {
@@ -57,7 +58,12 @@ pub enum Received {
 impl<A: Participant, S: Storage> Instance<A, S> {
     /// The instance of this id, over its own storage. Reads nothing yet.
     pub fn new(id: Id, storage: S) -> Self {
-        Self { stream: StreamId::new(A::TYPE, id), storage, cache: RefCell::new(None) }
+        Self {
+            stream: StreamId::new(A::TYPE, id),
+            storage,
+            cache: RefCell::new(None),
+            appended: RefCell::default(),
+        }
     }
 
     /// Identifier of the instance.
@@ -115,9 +121,16 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let content = fingerprint(&message.name, &message.payload);
         if let Some(earlier) = self.storage.outcome(&command_id)? {
             check_repeat(&earlier, &content)?;
-            return Ok(self.accepted(&earlier, true)?);
+            let slice = Slice { through: earlier.through, ..Slice::after(earlier.after) };
+            let events = if earlier.through > earlier.after {
+                self.storage.events(&slice)?
+            } else {
+                Vec::new()
+            };
+            return Ok(self.accepted(&earlier, &events, true));
         }
         let metadata = message.metadata.clone().unwrap_or_default();
+        self.appended.borrow_mut().clear();
         let outcome = self.work(stamp, |draft| {
             let after = draft.loaded.head.version;
             check_expected(message.expected_version, after)?;
@@ -135,28 +148,62 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             draft.write.outcome = Some(outcome.clone());
             Ok(outcome)
         })?;
-        Ok(self.accepted(&outcome, false)?)
+        Ok(self.accepted(&outcome, &self.appended.borrow(), false))
     }
 
-    fn accepted(&self, outcome: &Outcome, duplicate: bool) -> Result<Accepted, Fault> {
-        let slice = Slice { through: outcome.through, ..Slice::after(outcome.after) };
-        let events =
-            if outcome.through > outcome.after { self.storage.events(&slice)? } else { Vec::new() };
-        let name = |event: edgefold_kernel::Envelope| EventRef {
-            id: event.id,
-            event_type: event.event_type,
+    fn accepted(&self, outcome: &Outcome, events: &[Envelope], duplicate: bool) -> Accepted {
+        let name = |event: &Envelope| EventRef {
+            id: event.id.clone(),
+            event_type: event.event_type.clone(),
             version: event.version,
         };
-        Ok(Accepted {
+        Accepted {
             command_id: outcome.command_id.clone(),
             aggregate_type: A::TYPE.to_owned(),
             aggregate_id: self.id().clone(),
             first_version: outcome.through.min(outcome.after + 1),
             version: outcome.through,
-            events: events.into_iter().map(name).collect(),
+            events: events.iter().map(name).collect(),
             confirm_within_ms: A::CONFIRM_WITHIN_MS,
             duplicate,
-        })
+        }
+    }
+
+    /// The events that the last call appended, for those who watch. Only once.
+    pub fn take_appended(&self) -> Vec<Envelope> {
+        self.appended.take()
+    }
+
+    /// Part of the stream, as much as one page takes, for a destination that lacks it.
+    ///
+    /// # Errors
+    /// When storage fails or what is stored cannot be read.
+    pub fn span(&self, wanted: &SpanWanted) -> Result<SpanFound, Fault> {
+        let head = self.head()?.version;
+        let through = wanted.through.map_or(head, |through| through.min(head));
+        let after = wanted.after.min(through);
+        let types: Vec<_> = wanted.types.iter().map(String::as_str).collect();
+        let slice = Slice { after, through, limit: limits::PAGE_EVENTS, types: &types };
+        let events = self.storage.events(&slice)?;
+        // A full page ends with its last event; any other has seen everything that there is.
+        let bytes: usize = events.iter().map(|event| event.data.get().len()).sum();
+        let full = events.len() >= limits::PAGE_EVENTS || bytes >= limits::PAGE_BYTES;
+        let through = events.last().filter(|_| full).map_or(through, |last| last.version);
+        Ok(SpanFound { span: Span { after, through, events }, head })
+    }
+
+    /// Part of the stream, for a caller from outside.
+    ///
+    /// # Errors
+    /// `UNKNOWN_INSTANCE` when there is no stream.
+    pub fn page(&self, after: Version, limit: usize) -> Result<EventsPage, Failure> {
+        let head = self.head()?.version;
+        if head == 0 {
+            return Err(self.unknown().into());
+        }
+        let events = self.storage.events(&Slice { limit, ..Slice::after(after) })?;
+        let next = events.last().map(|last| last.version).filter(|last| *last < head);
+        Ok(EventsPage { events, head, next })
     }
 
     /// Takes part of a foreign stream: in order, each event once, atomically with what follows from it.
@@ -385,6 +432,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         if !write.is_empty() {
             self.storage.commit(&write)?;
         }
+        self.appended.borrow_mut().extend(write.events);
         self.cache.replace(Some(loaded));
         result
     }

@@ -17,6 +17,7 @@
 //! | [`storage`] | the port that an instance keeps its events behind |
 //! | [`contract`] | what the script and the objects say to each other |
 //! | [`gateway`] | the port through which GraphQL resolvers reach commands and read models |
+//! | [`graphql`] | the words that the aggregates' parts of the GraphQL schema share |
 //!
 //! **Invariant:** nothing in here knows a clock, a source of randomness, or Workers. Time and fresh ids enter as data,
 //! see [`append::Stamp`].
@@ -26,6 +27,7 @@ pub mod command;
 pub mod contract;
 pub mod decide;
 pub mod gateway;
+pub mod graphql;
 pub mod instance;
 pub mod participant;
 pub mod project;

@@ -31,6 +31,11 @@ impl Id {
         Ok(Self(text))
     }
 
+    /// A placeholder where there is nobody: `-`.
+    pub fn nobody() -> Self {
+        Self("-".to_owned())
+    }
+
     /// The identifier as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,1 +1,97 @@
-//! placeholder
+//! The only crate that touches Workers: it gives the pure steps of `flow` their storage, their clock and their network.
+//!
+//! # Layout
+//!
+//! | room | runtime event |
+//! |---|---|
+//! | [`door_fetch`] | an HTTP request from outside reaches the script |
+//! | [`graphql_fetch`] | … and is a GraphQL one |
+//! | [`instance_object`] | a request reaches an aggregate's object |
+//! | [`watch_object`] | a native socket of an object opens, speaks, closes |
+//! | [`instance_alarm`] | the alarm of an object rings |
+//! | [`bus_queue`] | the queue hands over letters |
+//! | [`journal_d1`] | letters are journalled and projected |
+//! | [`gateway_d1`] | resolvers send commands and read models |
+//! | [`sqlite`] | the storage port over the object's SQLite |
+//! | [`stub`] | a call to an object, bounded in time |
+//! | [`answer`] | results as HTTP responses |
+//! | [`clock`] | time and fresh identifiers |
+//!
+//! **Invariant:** no business rule, no routing decision and no protocol step lives here; they are data from `flow`.
+
+pub mod answer;
+pub mod bus_queue;
+pub mod clock;
+pub mod door_fetch;
+pub mod gateway_d1;
+pub mod graphql_fetch;
+pub mod instance_alarm;
+pub mod instance_object;
+pub mod journal_d1;
+pub mod sqlite;
+pub mod stub;
+pub mod watch_object;
+
+pub use instance_object::Host;
+
+/// Names of the bindings that every deployment has, beside one for each aggregate's class.
+pub mod bindings {
+    /// The queue that is the bus.
+    pub const BUS: &str = "BUS";
+    /// The D1 database of journal and read models.
+    pub const DB: &str = "DB";
+}
+
+/// Declares the Durable Object class of an aggregate.
+///
+/// ```ignore
+/// aggregate_object!(RoomObject, Room, CATALOGUE);
+/// ```
+#[macro_export]
+macro_rules! aggregate_object {
+    ($class:ident, $aggregate:ty, $catalogue:expr) => {
+        #[doc = concat!("Durable Object class of `", stringify!($aggregate), "`.")]
+        #[worker::durable_object]
+        pub struct $class(std::panic::AssertUnwindSafe<$crate::Host<$aggregate>>);
+
+        impl worker::DurableObject for $class {
+            fn new(state: worker::State, env: worker::Env) -> Self {
+                Self(std::panic::AssertUnwindSafe($crate::Host::new(state, env, $catalogue)))
+            }
+
+            async fn fetch(&self, request: worker::Request) -> worker::Result<worker::Response> {
+                self.0.fetch(request).await
+            }
+
+            async fn alarm(&self) -> worker::Result<worker::Response> {
+                self.0.alarm().await
+            }
+
+            async fn websocket_message(
+                &self,
+                socket: worker::WebSocket,
+                message: worker::WebSocketIncomingMessage,
+            ) -> worker::Result<()> {
+                self.0.heard(&socket, message)
+            }
+
+            async fn websocket_close(
+                &self,
+                socket: worker::WebSocket,
+                code: usize,
+                _reason: String,
+                _was_clean: bool,
+            ) -> worker::Result<()> {
+                self.0.closed(&socket, code)
+            }
+
+            async fn websocket_error(
+                &self,
+                _socket: worker::WebSocket,
+                _error: worker::Error,
+            ) -> worker::Result<()> {
+                Ok(())
+            }
+        }
+    };
+}

@@ -1,1 +1,140 @@
-//! GraphQL.
+//! Reservations in the GraphQL schema.
+
+use async_graphql::{
+    Context, Enum, ID, InputObject, Object, Result, SimpleObject,
+    connection::{Connection, EmptyFields},
+};
+use edgefold_flow::graphql::{
+    CommandResult, Date, DateTime, Envelope, PageCursor, one, page, send,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// A guest's claim on nights of a room.
+#[derive(SimpleObject, Deserialize)]
+#[graphql(name = "Reservation")]
+pub struct ReservationView {
+    /// Identifier.
+    id: ID,
+    /// Version of the stream that this is at.
+    version: i32,
+    /// How far it has come.
+    status: ReservationStatus,
+    /// Why it was declined (a code) or cancelled (a text).
+    reason: Option<String>,
+    /// Whose it is.
+    user_id: ID,
+    /// The room.
+    room_id: ID,
+    /// First night.
+    date_start: Date,
+    /// Day of departure: the night before it is the last one.
+    date_end: Date,
+    /// When it was created.
+    created_at: DateTime,
+}
+
+/// How far a reservation has come.
+#[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ReservationStatus {
+    /// The room was asked.
+    Pending,
+    /// The room holds the nights.
+    Confirmed,
+    /// The room refused.
+    Declined,
+    /// Given up.
+    Cancelled,
+    /// The room did not answer in time.
+    Expired,
+}
+
+/// A claim on nights of a room.
+#[derive(InputObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateReservationInput {
+    /// Who claims them.
+    user_id: ID,
+    /// The room.
+    room_id: ID,
+    /// First night.
+    date_start: Date,
+    /// Day of departure: the night before it is the last one.
+    date_end: Date,
+}
+
+/// What may be asked about reservations.
+#[derive(Default)]
+pub struct ReservationQuery;
+
+#[Object]
+impl ReservationQuery {
+    /// A reservation, at least at `minVersion` when that is given; null when there is none.
+    async fn reservation(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        min_version: Option<i32>,
+    ) -> Result<Option<ReservationView>> {
+        one(
+            context,
+            include_str!("../../../schema/sql/d1/query/reservation_by_id.sql"),
+            &id,
+            min_version,
+        )
+        .await
+    }
+
+    /// Reservations, newest first.
+    async fn reservations(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
+    ) -> Result<Connection<PageCursor, ReservationView, EmptyFields, EmptyFields>> {
+        let sql = include_str!("../../../schema/sql/d1/query/reservation_page.sql");
+        page(context, sql, first, after, |row: &ReservationView| {
+            (row.created_at.0.clone(), row.id.0.clone())
+        })
+        .await
+    }
+}
+
+/// What may be asked of reservations.
+#[derive(Default)]
+pub struct ReservationMutation;
+
+#[Object]
+impl ReservationMutation {
+    /// Claims nights of a room. Accepted means PENDING: CONFIRMED or DECLINED follows when the room has answered, EXPIRED
+    /// when it does not within `confirmWithinMs`.
+    async fn create_reservation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Identifier of the new reservation; made up when left out.")] id: Option<
+            ID,
+        >,
+        input: CreateReservationInput,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
+        expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id, command_id, expected_version };
+        send::<crate::Reservation>(context, "CreateReservation", input, envelope).await
+    }
+
+    /// Gives a claim up.
+    async fn cancel_reservation(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "Why, for the record; 1 to 500 characters.")] reason: Option<String>,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let payload = reason.map_or_else(|| json!({}), |reason| json!({"reason": reason}));
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Reservation>(context, "CancelReservation", payload, envelope).await
+    }
+}

@@ -1,1 +1,108 @@
-//! GraphQL.
+//! Rooms in the GraphQL schema.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use edgefold_flow::graphql::{Amount, CommandResult, Envelope, one, send};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// A room of a hotel.
+#[derive(SimpleObject, Deserialize)]
+#[graphql(name = "Room")]
+pub struct RoomView {
+    /// Identifier.
+    id: ID,
+    /// Version of the stream that this is at.
+    version: i32,
+    /// The hotel that it belongs to.
+    hotel_id: ID,
+    /// What stands on its door.
+    number: String,
+    /// How many guests it takes.
+    capacity: i32,
+    /// Price of a night, in minor units.
+    nightly_rate: Amount,
+    /// Whether it takes holds.
+    status: RoomStatus,
+    /// How many reservations hold nights.
+    holds: i32,
+}
+
+/// Whether a room takes holds.
+#[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum RoomStatus {
+    /// It does.
+    Open,
+    /// It does not.
+    Closed,
+}
+
+/// A room to be added.
+#[derive(InputObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddRoomInput {
+    /// The hotel that it belongs to.
+    hotel_id: ID,
+    /// What stands on its door, 1 to 16 characters.
+    number: String,
+    /// How many guests it takes, 1 to 100.
+    capacity: i32,
+    /// Price of a night, in minor units.
+    nightly_rate: Amount,
+}
+
+/// What may be asked about rooms.
+#[derive(Default)]
+pub struct RoomQuery;
+
+#[Object]
+impl RoomQuery {
+    /// A room, at least at `minVersion` when that is given; null when there is none.
+    async fn room(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        min_version: Option<i32>,
+    ) -> Result<Option<RoomView>> {
+        one(context, include_str!("../../../schema/sql/d1/query/room_by_id.sql"), &id, min_version)
+            .await
+    }
+}
+
+/// What may be asked of rooms.
+#[derive(Default)]
+pub struct RoomMutation;
+
+#[Object]
+impl RoomMutation {
+    /// Opens a room for holds.
+    async fn add_room(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Identifier of the new room; made up when left out.")] id: Option<ID>,
+        input: AddRoomInput,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
+        expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        send::<crate::Room>(
+            context,
+            "AddRoom",
+            input,
+            Envelope { id, command_id, expected_version },
+        )
+        .await
+    }
+
+    /// Takes no holds any more. Those that there are stay.
+    async fn close_room(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Room>(context, "CloseRoom", json!({}), envelope).await
+    }
+}

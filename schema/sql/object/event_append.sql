@@ -1,0 +1,1 @@
+INSERT INTO events (version, id, type, schema_version, time, command_id, metadata, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)

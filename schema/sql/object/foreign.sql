@@ -1,0 +1,1 @@
+SELECT event FROM foreign_events WHERE source_type = ? AND source_id = ? ORDER BY version

@@ -1,0 +1,1 @@
+SELECT (SELECT MAX(version) FROM events), (SELECT confirmed FROM outbox)

@@ -1,0 +1,1 @@
+SELECT version FROM marks WHERE source_type = ? AND source_id = ?

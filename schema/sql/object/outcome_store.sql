@@ -1,0 +1,1 @@
+INSERT INTO outcomes (command_id, fingerprint, after, through, expires_at) VALUES (?, ?, ?, ?, ?)

@@ -1,0 +1,98 @@
+//! Results as HTTP responses.
+
+use edgefold_flow::command::{body_too_large, fault_problem, problem};
+use edgefold_kernel::{Failure, Fault, Rejection, limits};
+use futures_util::TryStreamExt;
+use serde::Serialize;
+use worker::{Headers, Request, Response, console_error};
+
+/// Content type of problems (RFC 9457).
+pub const PROBLEM: &str = "application/problem+json";
+
+/// A response with a JSON body.
+///
+/// # Errors
+/// When the runtime refuses to build it.
+pub fn json(status: u16, content_type: &str, body: &impl Serialize) -> worker::Result<Response> {
+    let builder =
+        Response::builder().with_status(status).with_header("content-type", content_type)?;
+    Ok(builder.fixed(serde_json::to_vec(body)?))
+}
+
+/// A response without a body.
+///
+/// # Errors
+/// When the runtime refuses to build it.
+pub fn empty(status: u16) -> worker::Result<Response> {
+    Ok(Response::builder().with_status(status).empty())
+}
+
+/// What came of a request: a body with its status, or a problem.
+///
+/// # Errors
+/// When the runtime refuses to build it.
+pub fn outcome(status: u16, result: Result<impl Serialize, Failure>) -> worker::Result<Response> {
+    match result {
+        Ok(body) => json(status, "application/json", &body),
+        Err(failure) => failed(&failure),
+    }
+}
+
+/// A refusal or a fault as problem. A fault's text goes to the log, its code to the caller.
+///
+/// # Errors
+/// When the runtime refuses to build it.
+pub fn failed(failure: &Failure) -> worker::Result<Response> {
+    let (status, body) = match failure {
+        Failure::Rejected(rejection) => problem(rejection),
+        Failure::Faulted(fault) => {
+            console_error!("{}: {fault}", fault.code());
+            fault_problem(fault)
+        }
+    };
+    json(status, PROBLEM, &body)
+}
+
+/// Reads a body up to [`limits::BODY_BYTES`], and no further.
+///
+/// # Errors
+/// `BODY_TOO_LARGE`; a fault when the body breaks off.
+pub async fn body(request: &mut Request) -> Result<Vec<u8>, Failure> {
+    let broken = |error: worker::Error| Fault::Unavailable("the request's body", error.to_string());
+    match header(request.headers(), "content-length")
+        .and_then(|length| length.parse::<usize>().ok())
+    {
+        Some(length) if length > limits::BODY_BYTES => Err(body_too_large().into()),
+        Some(_) => Ok(request.bytes().await.map_err(broken)?),
+        None => {
+            let Ok(mut stream) = request.stream() else { return Ok(Vec::new()) };
+            let mut bytes = Vec::new();
+            while let Some(chunk) = stream.try_next().await.map_err(broken)? {
+                bytes.extend(chunk);
+                if bytes.len() > limits::BODY_BYTES {
+                    return Err(body_too_large().into());
+                }
+            }
+            Ok(bytes)
+        }
+    }
+}
+
+/// One header, if it is there and readable.
+pub fn header(headers: &Headers, name: &str) -> Option<String> {
+    headers.get(name).ok().flatten()
+}
+
+/// Reads the body of a call between script and objects.
+///
+/// # Errors
+/// A refusal when it is not what the contract says.
+pub async fn read<T: serde::de::DeserializeOwned>(request: &mut Request) -> Result<T, Failure> {
+    let bytes = request
+        .bytes()
+        .await
+        .map_err(|error| Fault::Unavailable("the request's body", error.to_string()))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Rejection::new(edgefold_kernel::Kind::Malformed, "MALFORMED_CALL", error.to_string()).into()
+    })
+}

@@ -1,0 +1,105 @@
+//! An HTTP request from outside reaches the script: it is checked, and handed to the object that it is about.
+
+use edgefold_flow::{Catalogue, Message, contract};
+use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId};
+use percent_encoding::percent_decode_str;
+use worker::{Env, Method, Request, RequestInit, Response, Url};
+
+use crate::{
+    answer,
+    gateway_d1::{admit, target},
+    stub,
+};
+
+/// Serves what is not GraphQL; `None` when nothing is there under this path.
+///
+/// # Errors
+/// When the runtime refuses to build a response.
+pub async fn serve(
+    mut request: Request,
+    env: &Env,
+    catalogue: &'static Catalogue,
+) -> worker::Result<Response> {
+    let url = request.url()?;
+    let path: Vec<&str> = url.path().split('/').skip(1).collect();
+    let result = match (path.as_slice(), request.method()) {
+        (["healthz"], Method::Get | Method::Head) => {
+            return answer::json(200, "application/json", &serde_json::json!({"status": "ok"}));
+        }
+        (["commands"], Method::Post) => command(&mut request, env, catalogue).await,
+        (["aggregates", aggregate_type, id], Method::Get) => {
+            let upgrade = answer::header(request.headers(), "upgrade").is_some();
+            let path = if upgrade { contract::SOCKET } else { contract::STATE };
+            look(&request, &url, env, catalogue, (aggregate_type, id), path).await
+        }
+        (["aggregates", aggregate_type, id, "events"], Method::Get) => {
+            look(&request, &url, env, catalogue, (aggregate_type, id), contract::EVENTS).await
+        }
+        (["healthz"] | ["aggregates", _, _] | ["aggregates", _, _, "events"], _) => {
+            Err(wrong_method("GET"))
+        }
+        (["commands"], _) => Err(wrong_method("POST")),
+        _ => Err(Rejection::new(
+            Kind::NotFound,
+            "UNKNOWN_PATH",
+            format!("there is nothing at {}", url.path()),
+        )
+        .into()),
+    };
+    match result {
+        Ok(response) => Ok(response),
+        Err(failure) => answer::failed(&failure),
+    }
+}
+
+/// The refusal of a method that a path does not take.
+pub fn wrong_method(takes: &str) -> Failure {
+    Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", format!("this path takes {takes}")).into()
+}
+
+/// Refuses a body that says it is something else than JSON.
+///
+/// # Errors
+/// `UNSUPPORTED_CONTENT_TYPE`.
+pub fn expect_json(request: &Request) -> Result<(), Failure> {
+    let said = answer::header(request.headers(), "content-type").unwrap_or_default();
+    let essence = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence.is_empty() || essence == "application/json" || essence.ends_with("+json") {
+        return Ok(());
+    }
+    let detail = format!("expected application/json, got {essence}");
+    Err(Rejection::new(Kind::Unsupported, "UNSUPPORTED_CONTENT_TYPE", detail).into())
+}
+
+async fn command(
+    request: &mut Request,
+    env: &Env,
+    catalogue: &'static Catalogue,
+) -> Result<Response, Failure> {
+    expect_json(request)?;
+    let message = Message::parse(&answer::body(request).await?)?;
+    let message = admit(message, catalogue)?;
+    stub::fetch(env, catalogue, &target(&message)?, stub::post(contract::COMMAND, &message)?).await
+}
+
+/// Hands a request to look at an instance, or to watch it, to its object.
+async fn look(
+    request: &Request,
+    url: &Url,
+    env: &Env,
+    catalogue: &Catalogue,
+    (aggregate_type, id): (&str, &str),
+    path: &str,
+) -> Result<Response, Failure> {
+    let entry = catalogue.entry(aggregate_type)?;
+    let id = percent_decode_str(id).decode_utf8().map_err(|_| "UTF-8").and_then(Id::parse);
+    let id = id.map_err(|said| {
+        Rejection::shape("INVALID_FIELD", "aggregateId", format!("expected: {said}"))
+    })?;
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut init = RequestInit::new();
+    init.with_headers(request.headers().clone());
+    let inner = Request::new_with_init(&stub::url(&format!("{path}{query}")), &init);
+    let inner = inner.map_err(|error| Fault::Defect(error.to_string()))?;
+    stub::fetch(env, catalogue, &StreamId::new(entry.aggregate_type, id), inner).await
+}

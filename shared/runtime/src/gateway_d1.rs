@@ -1,0 +1,83 @@
+//! Resolvers send commands and read models.
+
+use std::time::Duration;
+
+use edgefold_flow::{
+    Accepted, Catalogue, Message, contract,
+    gateway::{Gateway, Row},
+};
+use edgefold_kernel::{Failure, Fault, StreamId};
+use futures_util::future::{BoxFuture, FutureExt};
+use serde_json::Value;
+use worker::{Delay, Env, send::SendFuture};
+
+use crate::{bindings, clock, journal_d1, stub};
+
+/// The gateway of one request.
+pub struct WorkersGateway {
+    env: Env,
+    catalogue: &'static Catalogue,
+}
+
+impl WorkersGateway {
+    /// The gateway to what is bound in this environment.
+    pub fn new(env: Env, catalogue: &'static Catalogue) -> Self {
+        Self { env, catalogue }
+    }
+
+    async fn send(&self, message: Message) -> Result<Accepted, Failure> {
+        let message = admit(message, self.catalogue)?;
+        let to = target(&message)?;
+        stub::call(&self.env, self.catalogue, &to, contract::COMMAND, &message).await
+    }
+
+    async fn read(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, Fault> {
+        let db = self.env.d1(bindings::DB).map_err(|error| journal_d1::failed(&error))?;
+        let found = journal_d1::bind(&db, sql, &params)?
+            .all()
+            .await
+            .map_err(|error| journal_d1::failed(&error))?;
+        found.results::<Row>().map_err(|error| Fault::Unreadable(error.to_string()))
+    }
+}
+
+impl Gateway for WorkersGateway {
+    fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>> {
+        SendFuture::new(self.send(message)).boxed()
+    }
+
+    fn rows(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+    ) -> BoxFuture<'_, Result<Vec<Row>, Fault>> {
+        SendFuture::new(self.read(sql, params)).boxed()
+    }
+
+    fn sleep(&self, millis: u64) -> BoxFuture<'_, ()> {
+        SendFuture::new(Delay::from(Duration::from_millis(millis))).boxed()
+    }
+}
+
+/// Admits a message at a door, with ids made up where they were left out.
+///
+/// # Errors
+/// What the door refuses.
+pub fn admit(message: Message, catalogue: &Catalogue) -> Result<Message, Failure> {
+    let (first, second) = (clock::fresh_id()?, clock::fresh_id()?);
+    let ids = std::cell::RefCell::new(vec![first, second]);
+    Ok(message
+        .admit(catalogue, || ids.borrow_mut().pop().unwrap_or_else(edgefold_kernel::Id::nobody))?)
+}
+
+/// The instance that an admitted message goes to.
+///
+/// # Errors
+/// A defect when the message was not admitted.
+pub fn target(message: &Message) -> Result<StreamId, Fault> {
+    let id = message
+        .aggregate_id
+        .clone()
+        .ok_or_else(|| Fault::Defect("a message without an instance".into()))?;
+    Ok(StreamId::new(message.aggregate_type.as_str(), id))
+}

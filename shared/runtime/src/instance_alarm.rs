@@ -1,0 +1,118 @@
+//! The alarm of an object rings. There is one alarm per object, so it serves everything that waits for time to pass: the
+//! deadlines of the process, and letters that have not been confirmed.
+//!
+//! It never fails for a business reason: the platform gives up on an alarm after six retries, we do not.
+
+use std::rc::Rc;
+
+use edgefold_flow::Participant;
+use edgefold_kernel::{Fault, Timestamp};
+use worker::{
+    BatchMessageBuilder, QueueContentType, RawMessageBuilder, console_error,
+    js_sys::{Date, Object as JsObject},
+    wasm_bindgen::JsValue,
+};
+
+use crate::{bindings, clock, instance_object::Object};
+
+/// How long an event may take to reach all its destinations before it is sent again, in milliseconds. A pass through the
+/// queue takes well under a second, a retry of the queue's comes after 5 s (see `wrangler.toml`): a minute lets several of
+/// them try first, and is still short for somebody who waits.
+const SEND_AGAIN_MS: i64 = 60_000;
+
+/// How soon to look again after a deadline that could not be met.
+const TRY_AGAIN_MS: i64 = 5_000;
+
+impl<A: Participant> Object<A> {
+    /// Sets the alarm for whatever is next, if it does not ring before anyway. Runs in the same turn as the commit before
+    /// it, so both become durable together.
+    pub(crate) fn set_alarm(&self) {
+        match self.next_alarm() {
+            Ok(Some(at)) => self.set_alarm_at(at),
+            Ok(None) => {}
+            Err(fault) => console_error!("{fault}"),
+        }
+    }
+
+    fn set_alarm_at(&self, at: Timestamp) {
+        if self.alarm_at.get().is_some_and(|set| set <= at) {
+            return;
+        }
+        let date = Date::new(&JsValue::from_f64(at.millis() as f64));
+        match self.state.storage().as_raw().set_alarm(date, JsObject::new()) {
+            // The promise only says that the output gate opened: nothing waits for it.
+            Ok(_) => self.alarm_at.set(Some(at)),
+            Err(error) => console_error!("the alarm cannot be set: {error:?}"),
+        }
+    }
+
+    fn next_alarm(&self) -> Result<Option<Timestamp>, Fault> {
+        let head = self.instance.head()?;
+        let again =
+            (head.confirmed < head.version).then(|| clock::now().plus_millis(SEND_AGAIN_MS));
+        Ok([again, self.instance.deadline()?].into_iter().flatten().min())
+    }
+
+    /// Meets the deadline that has passed, sends again what was not confirmed, and sets the next alarm.
+    pub(crate) async fn ring(self: Rc<Self>) {
+        self.alarm_at.set(None);
+        let met = self.instance.pass_deadline(&clock::stamp());
+        let retry = met.is_err();
+        if let Err(failure) = met {
+            console_error!("a deadline was not met: {failure}");
+        }
+        self.broadcast(&self.instance.take_appended());
+        match self.instance.rewind() {
+            Ok(true) => self.publish().await,
+            Ok(false) => {}
+            Err(fault) => console_error!("{fault}"),
+        }
+        if retry {
+            self.set_alarm_at(clock::now().plus_millis(TRY_AGAIN_MS));
+        } else {
+            self.set_alarm();
+        }
+    }
+
+    /// Hands letters to the queue until there are none left. What fails is sent again by the alarm.
+    pub(crate) async fn publish(&self) {
+        if self.publishing.replace(true) {
+            return;
+        }
+        let _done = Done(&self.publishing);
+        loop {
+            let batch = match self.instance.outbox() {
+                Ok(batch) if batch.texts.is_empty() => return,
+                Ok(batch) => batch,
+                Err(fault) => return console_error!("cannot publish: {fault}"),
+            };
+            let letters = batch.texts.iter().map(|text| {
+                RawMessageBuilder::new(JsValue::from_str(text))
+                    .build_with_content_type(QueueContentType::Text)
+            });
+            let letters = BatchMessageBuilder::new().messages(letters).build();
+            let sent = match self.env.queue(bindings::BUS) {
+                Ok(queue) => queue.send_raw_batch(letters).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = sent {
+                return console_error!(
+                    "the queue did not take {} letters: {error}",
+                    batch.texts.len()
+                );
+            }
+            if let Err(fault) = self.instance.published(batch.through) {
+                return console_error!("{fault}");
+            }
+        }
+    }
+}
+
+/// Clears a flag whatever happens, a panic included.
+struct Done<'a>(&'a std::cell::Cell<bool>);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}

@@ -1,0 +1,270 @@
+//! A request reaches an aggregate's object. One generic host serves every aggregate type.
+
+use std::{cell::Cell, rc::Rc};
+
+use edgefold_flow::{
+    Accepted, Catalogue, Instance, Message, Participant,
+    contract::{self, Confirmed, Marked, RefusedErrand, SpanFound, SpanWanted},
+    instance::Received,
+    receive::{Delivery, Span},
+    subscribe,
+};
+use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, Timestamp, Version, limits};
+use futures_util::future::try_join_all;
+use worker::{
+    Env, Method, Request, Response, State, Url, worker_sys::WebSocketRequestResponsePair,
+};
+
+use crate::{answer, clock, sqlite::SqliteStorage, stub};
+
+/// What an object of this aggregate type does.
+pub struct Host<A: Participant>(Rc<Object<A>>);
+
+pub(crate) struct Object<A: Participant> {
+    pub(crate) state: State,
+    pub(crate) env: Env,
+    pub(crate) catalogue: &'static Catalogue,
+    pub(crate) instance: Instance<A, SqliteStorage>,
+    /// When the alarm rings, as far as this object knows since it was loaded.
+    pub(crate) alarm_at: Cell<Option<Timestamp>>,
+    /// Whether letters are on their way to the queue right now.
+    pub(crate) publishing: Cell<bool>,
+    /// Set when the object was addressed by something that is no id: then it serves nothing.
+    misnamed: bool,
+}
+
+impl<A: Participant> Host<A> {
+    /// The object behind this state. Reads where its stream stands; writes nothing.
+    pub fn new(state: State, env: Env, catalogue: &'static Catalogue) -> Self {
+        let id = state.id().name().and_then(|name| Id::parse(name).ok());
+        let misnamed = id.is_none();
+        let id = id.unwrap_or_else(Id::nobody);
+        let storage = SqliteStorage::new(StreamId::new(A::TYPE, id.clone()), state.storage());
+        if let Ok(pair) = WebSocketRequestResponsePair::new(subscribe::PING, subscribe::PONG) {
+            state.set_websocket_auto_response(&pair);
+        }
+        let instance = Instance::new(id, storage);
+        let (alarm_at, publishing) = (Cell::new(None), Cell::new(false));
+        let object =
+            Rc::new(Object { state, env, catalogue, instance, alarm_at, publishing, misnamed });
+        object.resume_watchers();
+        Self(object)
+    }
+
+    /// Serves a request of the [`contract`].
+    ///
+    /// # Errors
+    /// When the runtime refuses to build a response.
+    pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let object = &self.0;
+        if object.misnamed {
+            return answer::failed(
+                &Fault::Defect("the object was not addressed by an id".into()).into(),
+            );
+        }
+        let url = request.url()?;
+        match (request.method(), url.path()) {
+            (Method::Post, contract::COMMAND) => {
+                let result = match answer::read(&mut request).await {
+                    Ok(message) => object.command(&message).await,
+                    Err(failure) => Err(failure),
+                };
+                answer::outcome(202, result)
+            }
+            (Method::Post, contract::RECEIVE) => {
+                let result = match answer::read(&mut request).await {
+                    Ok(delivery) => object.receive(delivery).await,
+                    Err(failure) => Err(failure),
+                };
+                answer::outcome(200, result)
+            }
+            (Method::Post, contract::REFUSED) => {
+                let result = answer::read::<RefusedErrand>(&mut request).await;
+                let result =
+                    result.and_then(|errand| object.instance.refused(&errand, &clock::stamp()));
+                object.tell();
+                answer::outcome(200, result)
+            }
+            (Method::Post, contract::CONFIRM) => {
+                let result = answer::read::<Confirmed>(&mut request).await;
+                let result = result
+                    .and_then(|confirmed| Ok(object.instance.confirm(&confirmed.versions)?));
+                answer::outcome(200, result)
+            }
+            (Method::Post, contract::SPAN) => {
+                let result = answer::read::<SpanWanted>(&mut request).await;
+                answer::outcome(200, result.and_then(|wanted| Ok(object.instance.span(&wanted)?)))
+            }
+            (Method::Get, contract::STATE) => object.show(&request),
+            (Method::Get, contract::EVENTS) => {
+                let result =
+                    page(&url).and_then(|(after, limit)| object.instance.page(after, limit));
+                answer::outcome(200, result)
+            }
+            (Method::Get, contract::SOCKET) => object.watch(&request, &url),
+            (_, path) => {
+                answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", path).into())
+            }
+        }
+    }
+
+    /// See [`instance_alarm`](crate::instance_alarm).
+    ///
+    /// # Errors
+    /// Never for a business reason: an alarm that fails is given up by the platform after six times.
+    pub async fn alarm(&self) -> worker::Result<Response> {
+        Rc::clone(&self.0).ring().await;
+        answer::empty(204)
+    }
+
+    /// See [`watch_object`](crate::watch_object).
+    ///
+    /// # Errors
+    /// When the socket is gone.
+    pub fn heard(
+        &self,
+        socket: &worker::WebSocket,
+        said: worker::WebSocketIncomingMessage,
+    ) -> worker::Result<()> {
+        self.0.heard(socket, said)
+    }
+
+    /// See [`watch_object`](crate::watch_object).
+    ///
+    /// # Errors
+    /// Never: a socket that is gone is what was asked for.
+    pub fn closed(&self, socket: &worker::WebSocket, code: usize) -> worker::Result<()> {
+        self.0.closed(socket, code)
+    }
+}
+
+impl<A: Participant> Object<A> {
+    /// Decides a command. What it rests on is fetched before; between decision and commit nothing is awaited.
+    async fn command(self: &Rc<Self>, message: &Message) -> Result<Accepted, Failure> {
+        let needed = self.instance.rests_on(message)?;
+        let copies = needed.into_iter().map(|(stream, after)| self.copy(stream, after, None));
+        let copies = try_join_all(copies).await?;
+        let accepted = self.instance.handle(message, &copies, &clock::stamp());
+        self.tell();
+        accepted
+    }
+
+    /// Takes a delivery, and fetches what is missing before it.
+    async fn receive(self: &Rc<Self>, mut delivery: Delivery) -> Result<Marked, Failure> {
+        loop {
+            let received = self.instance.receive(&delivery, &clock::stamp());
+            self.tell();
+            match received? {
+                Received::Through(mark) => return Ok(Marked { mark }),
+                Received::Gap { after, through } => {
+                    let fill = self.copy(delivery.source(), after, Some(through)).await?;
+                    if fill.spans.last().is_none_or(|last| last.through < through) {
+                        let source = format!("{} {}", delivery.source_type, delivery.source_id);
+                        return Err(Fault::Unavailable(
+                            "the source",
+                            format!("{source} has no version {through} yet"),
+                        )
+                        .into());
+                    }
+                    delivery.spans.splice(0..0, fill.spans);
+                }
+            }
+        }
+    }
+
+    /// What this instance wants of a foreign stream, from its source.
+    async fn copy(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Option<Version>,
+    ) -> Result<Delivery, Failure> {
+        let types: Vec<String> =
+            A::wanted(&stream.aggregate_type).into_iter().map(str::to_owned).collect();
+        let spans = fetch_spans(&self.env, self.catalogue, &stream, after, through, types).await?;
+        Ok(Delivery { source_type: stream.aggregate_type, source_id: stream.aggregate_id, spans })
+    }
+
+    /// After every call that may have appended: those who watch hear of it, the alarm is set, the letters go out.
+    pub(crate) fn tell(self: &Rc<Self>) {
+        let appended = self.instance.take_appended();
+        if appended.is_empty() {
+            return;
+        }
+        self.broadcast(&appended);
+        self.set_alarm();
+        let object = Rc::clone(self);
+        self.state.wait_until(async move { object.publish().await });
+    }
+
+    fn show(&self, request: &Request) -> worker::Result<Response> {
+        let view = match self.instance.view() {
+            Ok(view) => view,
+            Err(failure) => return answer::failed(&failure),
+        };
+        let tag = format!("\"{}\"", view.version);
+        let known = answer::header(request.headers(), "if-none-match");
+        let mut response =
+            match known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
+                true => answer::empty(304)?,
+                false => answer::json(200, "application/json", &view)?,
+            };
+        response.headers_mut().set("etag", &tag)?;
+        Ok(response)
+    }
+}
+
+/// Reads part of a stream from its source, page by page.
+///
+/// # Errors
+/// When the source cannot be reached.
+pub(crate) async fn fetch_spans(
+    env: &Env,
+    catalogue: &Catalogue,
+    stream: &StreamId,
+    after: Version,
+    through: Option<Version>,
+    types: Vec<String>,
+) -> Result<Vec<Span>, Failure> {
+    let mut wanted = SpanWanted { after, through, types };
+    let mut spans = Vec::new();
+    loop {
+        let found: SpanFound = stub::call(env, catalogue, stream, contract::SPAN, &wanted).await?;
+        let (at, end) = (found.span.through, wanted.through.unwrap_or(found.head).min(found.head));
+        if at > wanted.after {
+            spans.push(found.span);
+        }
+        if at >= end || at <= wanted.after {
+            return Ok(spans);
+        }
+        wanted.after = at;
+    }
+}
+
+/// `after` and `limit` of a page.
+fn page(url: &Url) -> Result<(Version, usize), Failure> {
+    let (mut after, mut limit) = (0, limits::PAGE_EVENTS_DEFAULT as u64);
+    for (name, value) in url.query_pairs() {
+        match name.as_ref() {
+            "after" => after = subscribe::parse_version("after", &value)?,
+            "limit" => limit = subscribe::parse_version("limit", &value)?,
+            other => {
+                return Err(Rejection::shape(
+                    "UNKNOWN_PARAMETER",
+                    other,
+                    "known are after and limit",
+                )
+                .into());
+            }
+        }
+    }
+    match usize::try_from(limit) {
+        Ok(limit @ 1..=limits::PAGE_EVENTS) => Ok((after, limit)),
+        _ => Err(Rejection::shape(
+            "INVALID_LIMIT",
+            "limit",
+            format!("limit: from 1 to {}", limits::PAGE_EVENTS),
+        )
+        .into()),
+    }
+}

@@ -1,0 +1,251 @@
+//! The storage port over the object's SQLite. Every statement lies in `schema/sql/object/`.
+
+use std::cell::Cell;
+
+use edgefold_flow::{
+    decide::Outcome,
+    storage::{Head, Slice, Storage, Write},
+};
+use edgefold_kernel::{Envelope, Fault, Id, Metadata, StreamId, Timestamp, Version, limits};
+use serde_json::value::RawValue;
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use worker::{SqlStorage, SqlStorageValue as Sql};
+
+#[wasm_bindgen]
+extern "C" {
+    /// `worker` does not bind the one call that makes several statements atomic.
+    type SyncStorage;
+
+    #[wasm_bindgen(method, catch, js_name = transactionSync)]
+    fn transaction_sync(
+        this: &SyncStorage,
+        body: &mut dyn FnMut() -> Result<JsValue, JsValue>,
+    ) -> Result<JsValue, JsValue>;
+}
+
+/// The SQLite database of one object. Its tables are created by the first commit: looking at an instance that does not
+/// exist writes nothing.
+pub struct SqliteStorage {
+    stream: StreamId,
+    storage: worker::Storage,
+    sql: SqlStorage,
+    has_tables: Cell<bool>,
+}
+
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!("../../../schema/sql/object/", $name, ".sql"))
+    };
+}
+
+impl SqliteStorage {
+    /// The database behind an object's storage, for the stream of this instance.
+    pub fn new(stream: StreamId, storage: worker::Storage) -> Self {
+        let sql = storage.sql();
+        let has_tables = Cell::new(false);
+        let this = Self { stream, storage, sql, has_tables };
+        let found = this.run(sql!("has_tables"), vec![]).is_ok_and(|rows| !rows.is_empty());
+        this.has_tables.set(found);
+        this
+    }
+
+    fn run(&self, statement: &str, params: Vec<Sql>) -> Result<Vec<Vec<Sql>>, Fault> {
+        let cursor = self.sql.exec(statement, params).map_err(|error| failed(&error))?;
+        cursor.raw().map(|row| row.map_err(|error| failed(&error))).collect()
+    }
+
+    fn query(&self, statement: &str, params: Vec<Sql>) -> Result<Vec<Vec<Sql>>, Fault> {
+        if self.has_tables.get() { self.run(statement, params) } else { Ok(Vec::new()) }
+    }
+
+    fn write(&self, write: &Write) -> Result<(), Fault> {
+        if !self.has_tables.get() {
+            self.run(sql!("tables"), vec![])?;
+        }
+        for event in &write.events {
+            let metadata = serde_json::to_string(&event.metadata)
+                .map_err(|error| Fault::Defect(error.to_string()))?;
+            let params = vec![
+                number(event.version),
+                text(&event.id),
+                text(&event.event_type),
+                number(u64::from(event.schema_version)),
+                Sql::Integer(event.time.millis()),
+                text(event.command_id.as_str()),
+                text(&metadata),
+                text(event.data.get()),
+            ];
+            self.run(sql!("event_append"), params)?;
+        }
+        if let Some(outcome) = &write.outcome {
+            let params = vec![
+                text(outcome.command_id.as_str()),
+                text(&outcome.fingerprint),
+                number(outcome.after),
+                number(outcome.through),
+                Sql::Integer(outcome.expires_at.millis()),
+            ];
+            self.run(sql!("outcome_store"), params)?;
+        }
+        for (stream, mark) in &write.marks {
+            let StreamId { aggregate_type, aggregate_id } = stream;
+            let params = vec![text(aggregate_type), text(aggregate_id.as_str()), number(*mark)];
+            self.run(sql!("mark_set"), params)?;
+        }
+        for event in &write.remember {
+            let StreamId { aggregate_type, aggregate_id } = &event.stream;
+            let wire =
+                serde_json::to_string(event).map_err(|error| Fault::Defect(error.to_string()))?;
+            let params = vec![
+                text(aggregate_type),
+                text(aggregate_id.as_str()),
+                number(event.version),
+                text(&wire),
+            ];
+            self.run(sql!("foreign_store"), params)?;
+        }
+        Ok(())
+    }
+
+    fn event(&self, row: Vec<Sql>) -> Result<Envelope, Fault> {
+        let mut cells = row.into_iter();
+        let mut cell = || cells.next().unwrap_or(Sql::Null);
+        Ok(Envelope {
+            stream: self.stream.clone(),
+            version: version(&cell())?,
+            id: string(cell())?,
+            event_type: string(cell())?,
+            schema_version: u32::try_from(version(&cell())?).map_err(unreadable)?,
+            time: Timestamp::from_millis(integer(&cell())?),
+            command_id: Id::parse(string(cell())?).map_err(unreadable)?,
+            metadata: serde_json::from_str::<Metadata>(&string(cell())?).map_err(unreadable)?,
+            data: RawValue::from_string(string(cell())?).map_err(unreadable)?,
+        })
+    }
+}
+
+impl Storage for SqliteStorage {
+    fn head(&self) -> Result<Head, Fault> {
+        let rows = self.query(sql!("head"), vec![])?;
+        match rows.first().map(Vec::as_slice) {
+            Some([head, confirmed]) => {
+                Ok(Head { version: version(head)?, confirmed: version(confirmed)? })
+            }
+            _ => Ok(Head::default()),
+        }
+    }
+
+    fn events(&self, slice: &Slice<'_>) -> Result<Vec<Envelope>, Fault> {
+        if !self.has_tables.get() {
+            return Ok(Vec::new());
+        }
+        let limit = slice.limit.min(limits::PAGE_EVENTS) as u64;
+        let through = slice.through.min(1 << 53);
+        let types =
+            serde_json::to_string(slice.types).map_err(|error| Fault::Defect(error.to_string()))?;
+        let params = vec![number(slice.after), number(through), number(limit), text(&types)];
+        let statement =
+            if slice.types.is_empty() { sql!("events") } else { sql!("events_of_types") };
+        let params =
+            if slice.types.is_empty() { params.into_iter().take(3).collect() } else { params };
+        let cursor = self.sql.exec(statement, Some(params)).map_err(|error| failed(&error))?;
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        for row in cursor.raw() {
+            let event = self.event(row.map_err(|error| failed(&error))?)?;
+            bytes += event.data.get().len();
+            events.push(event);
+            if bytes >= limits::PAGE_BYTES {
+                break;
+            }
+        }
+        Ok(events)
+    }
+
+    fn outcome(&self, command_id: &Id) -> Result<Option<Outcome>, Fault> {
+        let Some(row) =
+            self.query(sql!("outcome"), vec![text(command_id.as_str())])?.into_iter().next()
+        else {
+            return Ok(None);
+        };
+        let mut cells = row.into_iter();
+        let mut cell = || cells.next().unwrap_or(Sql::Null);
+        Ok(Some(Outcome {
+            command_id: command_id.clone(),
+            fingerprint: string(cell())?,
+            after: version(&cell())?,
+            through: version(&cell())?,
+            expires_at: Timestamp::from_millis(integer(&cell())?),
+        }))
+    }
+
+    fn mark(&self, stream: &StreamId) -> Result<Version, Fault> {
+        let params = vec![text(&stream.aggregate_type), text(stream.aggregate_id.as_str())];
+        let rows = self.query(sql!("mark"), params)?;
+        rows.first().and_then(|row| row.first()).map_or(Ok(0), version)
+    }
+
+    fn remembered(&self, stream: &StreamId) -> Result<Vec<Envelope>, Fault> {
+        let params = vec![text(&stream.aggregate_type), text(stream.aggregate_id.as_str())];
+        let rows = self.query(sql!("foreign"), params)?;
+        let wire = |row: Vec<Sql>| string(row.into_iter().next().unwrap_or(Sql::Null));
+        rows.into_iter().map(|row| serde_json::from_str(&wire(row)?).map_err(unreadable)).collect()
+    }
+
+    fn commit(&self, write: &Write) -> Result<(), Fault> {
+        let raw = self.storage.as_raw();
+        let mut result = Ok(());
+        let done = raw.unchecked_ref::<SyncStorage>().transaction_sync(&mut || {
+            result = self.write(write);
+            // An exception rolls the transaction back; what went wrong is in `result`.
+            if result.is_ok() {
+                Ok(JsValue::UNDEFINED)
+            } else {
+                Err(JsValue::from_str("rolled back"))
+            }
+        });
+        result?;
+        done.map_err(|error| Fault::Unavailable("storage", format!("{error:?}")))?;
+        self.has_tables.set(true);
+        Ok(())
+    }
+
+    fn set_confirmed(&self, through: Version) -> Result<(), Fault> {
+        self.run(sql!("confirmed_set"), vec![number(through)]).map(drop)
+    }
+}
+
+fn text(text: &str) -> Sql {
+    Sql::String(text.to_owned())
+}
+
+/// Versions stay below 2^53, see [`Version`]: they are exact as the double that crosses into JavaScript.
+fn number(number: u64) -> Sql {
+    Sql::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn integer(cell: &Sql) -> Result<i64, Fault> {
+    match cell {
+        Sql::Integer(number) => Ok(*number),
+        Sql::Null => Ok(0),
+        other => Err(Fault::Unreadable(format!("expected a number, found {other:?}"))),
+    }
+}
+
+fn version(cell: &Sql) -> Result<Version, Fault> {
+    Version::try_from(integer(cell)?).map_err(unreadable)
+}
+
+fn string(cell: Sql) -> Result<String, Fault> {
+    match cell {
+        Sql::String(text) => Ok(text),
+        other => Err(Fault::Unreadable(format!("expected a text, found {other:?}"))),
+    }
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Fault {
+    Fault::Unreadable(error.to_string())
+}
+
+fn failed(error: &worker::Error) -> Fault {
+    Fault::Unavailable("storage", error.to_string())
+}

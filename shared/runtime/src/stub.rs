@@ -1,0 +1,127 @@
+//! A call to an object, bounded in time. Every attempt takes a new stub: one is broken after an exception.
+
+use std::{borrow::Cow, pin::pin, time::Duration};
+
+use edgefold_flow::Catalogue;
+use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
+use futures_util::future::{Either, select};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wasm_bindgen::JsValue;
+use worker::{Delay, Env, Method, Request, RequestInit, Response, js_sys::Reflect};
+
+/// How long an object may take to answer. Far above what a command takes; the platform's own limit on a stall is 30 s.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// Sends a request to the object of an instance.
+///
+/// # Errors
+/// `UNKNOWN_AGGREGATE`; a fault when the object cannot be reached, panics or does not answer in time.
+pub async fn fetch(
+    env: &Env,
+    catalogue: &Catalogue,
+    to: &StreamId,
+    request: Request,
+) -> Result<Response, Failure> {
+    let entry = catalogue.entry(&to.aggregate_type)?;
+    let namespace = env.durable_object(entry.binding).map_err(|error| broken(&error))?;
+    let stub = namespace.get_by_name(to.aggregate_id.as_str()).map_err(|error| broken(&error))?;
+    let call = pin!(stub.fetch_with_request(request));
+    match select(call, Delay::from(ANSWER_WITHIN)).await {
+        Either::Left((Ok(response), _)) => Ok(response),
+        Either::Left((Err(error), _)) => Err(broken(&error).into()),
+        Either::Right(_) => {
+            Err(Fault::Unavailable("the object", format!("no answer within {ANSWER_WITHIN:?}"))
+                .into())
+        }
+    }
+}
+
+/// A request of the contract between script and objects.
+///
+/// # Errors
+/// When the runtime refuses to build it.
+pub fn post(path: &str, body: &impl Serialize) -> Result<Request, Failure> {
+    let text = serde_json::to_string(body).map_err(|error| Fault::Defect(error.to_string()))?;
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&text)));
+    Request::new_with_init(&url(path), &init)
+        .map_err(|error| Fault::Defect(error.to_string()).into())
+}
+
+/// Address of a path on an object. The host means nothing.
+pub fn url(path: &str) -> String {
+    format!("https://object{path}")
+}
+
+/// Calls the object of an instance and reads its answer.
+///
+/// # Errors
+/// What the object refused, or a fault.
+pub async fn call<T: DeserializeOwned>(
+    env: &Env,
+    catalogue: &Catalogue,
+    to: &StreamId,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<T, Failure> {
+    let mut response = fetch(env, catalogue, to, post(path, body)?).await?;
+    let status = response.status_code();
+    let bytes = response.bytes().await.map_err(|error| broken(&error))?;
+    // An answer without a body reads as null.
+    let bytes = if bytes.is_empty() { b"null".to_vec() } else { bytes };
+    if (200..300).contains(&status) {
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Fault::Defect(format!("{path}: {error}")).into())
+    } else {
+        Err(refusal(status, &bytes))
+    }
+}
+
+/// A problem, as the other side wrote it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Problem {
+    code: String,
+    detail: String,
+    field: Option<String>,
+    rule: Option<String>,
+    current_version: Option<Version>,
+}
+
+fn refusal(status: u16, body: &[u8]) -> Failure {
+    let kind = match status {
+        400 => Kind::Malformed,
+        403 => Kind::Forbidden,
+        404 => Kind::NotFound,
+        409 => Kind::Conflict,
+        413 => Kind::TooLarge,
+        422 => Kind::Shape,
+        503 => return Fault::Unavailable("the object", "it asks to try again".into()).into(),
+        _ => return Fault::Defect(format!("the object answered {status}")).into(),
+    };
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => Rejection {
+            kind: if problem.rule.is_some() { Kind::Rule } else { kind },
+            code: Cow::Owned(problem.code),
+            detail: problem.detail,
+            field: problem.field,
+            rule: problem.rule.map(Cow::Owned),
+            current_version: problem.current_version,
+        }
+        .into(),
+        Err(error) => Fault::Defect(format!("the object answered {status}: {error}")).into(),
+    }
+}
+
+/// The runtime marks errors that another attempt may not meet; anything else, a panic above all, is a defect.
+fn broken(error: &worker::Error) -> Fault {
+    let marked = |name: &str| {
+        Reflect::get(&error.to_js_value(), &JsValue::from_str(name))
+            .is_ok_and(|mark| mark.is_truthy())
+    };
+    if marked("retryable") || marked("overloaded") {
+        Fault::Unavailable("the object", error.to_string())
+    } else {
+        Fault::Defect(error.to_string())
+    }
+}

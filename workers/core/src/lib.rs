@@ -1,0 +1,36 @@
+//! The script that is deployed: it binds the aggregates to their Durable Object classes, the queue and D1. Nothing else.
+
+// The classes that `durable_object` expands to have constructors without documentation.
+#![allow(missing_docs)]
+
+pub mod schema;
+
+use edgefold_flow::{Catalogue, route::Entry};
+use edgefold_reservation::Reservation;
+use edgefold_room::Room;
+use edgefold_runtime::{aggregate_object, bus_queue, door_fetch, graphql_fetch};
+use worker::{Context, Env, MessageBatch, Request, Response, event};
+
+/// Every aggregate type, with the binding of its class in `wrangler.toml`.
+pub const CATALOGUE: &Catalogue =
+    &Catalogue(&[Entry::of::<Room>("ROOM"), Entry::of::<Reservation>("RESERVATION")]);
+
+aggregate_object!(RoomObject, Room, CATALOGUE);
+aggregate_object!(ReservationObject, Reservation, CATALOGUE);
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    match request.path().as_str() {
+        "/graphql" => graphql_fetch::serve(request, env, CATALOGUE, schema::schema()).await,
+        _ => door_fetch::serve(request, &env, CATALOGUE).await,
+    }
+}
+
+#[event(queue)]
+async fn queue(
+    batch: MessageBatch<serde_json::Value>,
+    env: Env,
+    _context: Context,
+) -> worker::Result<()> {
+    bus_queue::consume(&batch, &env, CATALOGUE).await
+}

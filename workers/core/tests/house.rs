@@ -1,0 +1,85 @@
+//! What must hold of the house as a whole: who knows whom, what the printed formats say, and that no rule is broken.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+use edgefold_core::{CATALOGUE, schema::schema};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
+}
+
+/// What each crate of the workspace names as a dependency, tests aside.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata =
+        MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
+    let normal = |package: &cargo_metadata::Package| {
+        let normal = package
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.kind != DependencyKind::Development);
+        normal.map(|dependency| dependency.name.clone()).collect()
+    };
+    metadata.packages.iter().map(|package| (package.name.to_string(), normal(package))).collect()
+}
+
+#[test]
+fn only_runtime_and_core_know_workers() {
+    const SHELL: [&str; 2] = ["edgefold-runtime", "edgefold-core"];
+    let crates = dependencies();
+    for name in ["edgefold-kernel", "edgefold-flow", "edgefold-room", "edgefold-reservation"] {
+        assert!(crates.contains_key(name), "{name} is looked at");
+    }
+    for (name, known) in crates.iter().filter(|(name, _)| !SHELL.contains(&name.as_str())) {
+        for forbidden in [
+            "worker",
+            "worker-sys",
+            "wasm-bindgen",
+            "wasm-bindgen-futures",
+            "js-sys",
+            "web-sys",
+            SHELL[0],
+            SHELL[1],
+        ] {
+            assert!(!known.contains(forbidden), "{name} must not know {forbidden}");
+        }
+    }
+    assert!(crates["edgefold-runtime"].contains("worker"), "the check sees what it should");
+}
+
+#[test]
+fn every_aggregate_of_the_catalogue_is_bound_and_created_as_a_sqlite_class() {
+    let config = std::fs::read_to_string(root().join("wrangler.toml")).unwrap();
+    for entry in CATALOGUE.0 {
+        let class = config
+            .split("[[durable_objects.bindings]]")
+            .find(|part| part.contains(&format!("name = \"{}\"", entry.binding)))
+            .and_then(|part| part.split("class_name = \"").nth(1))
+            .and_then(|part| part.split('"').next())
+            .unwrap_or_else(|| panic!("{} is not bound in wrangler.toml", entry.binding));
+        let migrations = config.split("[[migrations]]").skip(1).collect::<String>();
+        assert!(migrations.contains(&format!("\"{class}\"")), "no migration creates {class}");
+    }
+}
+
+#[test]
+fn no_delivery_rule_names_what_does_not_exist() {
+    assert_eq!(CATALOGUE.broken_rules(), [""; 0]);
+}
+
+#[test]
+fn the_printed_graphql_schema_is_up_to_date() {
+    let path = root().join("schema/graphql/schema.graphql");
+    let printed = schema().sdl();
+    if std::env::var_os("EDGEFOLD_PRINT_SCHEMA").is_some() {
+        std::fs::write(&path, &printed).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == printed,
+        "schema/graphql/schema.graphql has drifted: run `npm run schema` and look at the difference"
+    );
+}
