@@ -62,8 +62,9 @@ export function start(command, args, options = {}) {
     child.once('error', (error) => done({ code: 127, error }));
     child.once('exit', async (code, by) => {
       // The leader is gone; what it left behind in its group goes too.
-      if (!leaving && child.pid) await end(child.pid);
-      done({ code: code ?? 1, by });
+      if (child.pid) await end(child.pid);
+      // On the way out nobody is told: what waits for this child must not take a next step.
+      if (!leaving) done({ code: code ?? 1 });
     });
   });
   return { child, ended };
@@ -82,7 +83,6 @@ export async function run(command, args, { log, timeout, ...options } = {}) {
   const { code, error } = await ended;
   clearTimeout(timer);
   if (file) closeSync(file);
-  if (leaving) await new Promise(() => {}); // on the way out: no more messages, no next step
   return code === 0 && !error;
 }
 

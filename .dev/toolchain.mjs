@@ -27,6 +27,8 @@ export const plainEnv = {
   PATH: searchPath,
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_HIDE_BANNER: 'true',
+  WRANGLER_LOG_PATH: join(root, '.wrangler/logs'), // not in the user's home
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false', // local requests need no real geography, so no look-up at start
   NO_UPDATE_NOTIFIER: '1',
 };
 
