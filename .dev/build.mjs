@@ -1,7 +1,7 @@
 // Builds the Worker into build/. Wrangler calls this before it serves or deploys ([build] in wrangler.toml), so it
 // has to work from a bare shell, and to be done at once when nothing has changed.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -10,7 +10,7 @@ import { root, tools } from './pins.mjs';
 import { main, Problem, run, tail } from './process.mjs';
 import { setup } from './setup.mjs';
 import { timed } from './step.mjs';
-import { workerEnv } from './toolchain.mjs';
+import { workerEnv, workerTarget } from './toolchain.mjs';
 
 const inputs = [
   'shared', 'workers', 'schema', 'Cargo.toml', 'Cargo.lock', '.cargo', 'rust-toolchain.toml',
@@ -59,7 +59,8 @@ async function workerBuild() {
   writeFileSync(log, '');
   rmSync(stampFile, { force: true });
   const before = fingerprint(); // a file saved during the build counts as changed after it
-  const ok = await timed('building the Worker (about 2 min the first time)', () =>
+  const label = existsSync(workerTarget) ? 'building the Worker' : 'building the Worker for the first time (about 2 min)';
+  const ok = await timed(label, () =>
     run(join(tools, 'cargo/bin/worker-build'), ['--release', '--panic-unwind', '--out-dir', '../../build'], {
       log,
       cwd: join(root, 'workers/core'),

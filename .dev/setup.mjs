@@ -1,6 +1,6 @@
 // Brings into the project what is missing to build, run and test it. A second run finds everything there.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { debianHere, installDebianOpenssl, installDebianRust } from './debian.mjs';
@@ -55,6 +55,7 @@ async function setUpRust() {
   }
   const log = join(tools, 'log', 'rustup.log');
   mkdirSync(join(tools, 'log'), { recursive: true });
+  writeFileSync(log, '');
   const added = await timed(`adding the library source to Rust ${rust} with rustup`, () => addToRustup(log));
   if (!added || !(await findWorkerRust())) {
     if (!(await debianHere())) {

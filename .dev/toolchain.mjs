@@ -12,6 +12,7 @@ import { output, Problem } from './process.mjs';
 
 export const shims = join(tools, 'shims');
 export const debianRust = join(tools, 'rust');
+export const workerTarget = join(root, 'target/worker'); // apart from the host's: other compiler, other std
 const wasm = 'wasm32-unknown-unknown';
 
 const cargoHome = process.env.CARGO_HOME || join(homedir(), '.cargo');
@@ -133,7 +134,8 @@ export const nodeEnv = () => ({
 export const workerEnv = () => ({
   ...plainEnv,
   PATH: [shims, join(nodeBinary(), '..'), searchPath].join(delimiter),
-  CARGO_TARGET_DIR: join(root, 'target/worker'), // apart from the host's: other compiler, other std
+  CARGO_TARGET_DIR: workerTarget,
+  RUST_BACKTRACE: '0', // a compile error says enough without worker-build's own stack
   WASM_BINDGEN_BIN: join(tools, 'cargo/bin/wasm-bindgen'),
   WASM_OPT_BIN: join(root, 'node_modules/binaryen/bin/wasm-opt'),
   ESBUILD_BIN: join(root, 'node_modules/esbuild/bin/esbuild'),
