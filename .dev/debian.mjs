@@ -66,7 +66,7 @@ async function unpack(into, select, log) {
   }
   rmSync(into, { recursive: true, force: true });
   renameSync(fresh, into); // half an unpacked toolchain is never seen under its name
-  rmSync(join(apt, 'cache'), { recursive: true, force: true });
+  rmSync(apt, { recursive: true, force: true });
   return true;
 }
 
