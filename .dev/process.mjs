@@ -31,7 +31,7 @@ export async function end(group) {
   signal(group, 'SIGTERM');
   while (signal(group, 0) && Date.now() < deadline) await sleep(50);
   if (signal(group, 'SIGKILL')) await sleep(100);
-  groups.delete(group);
+  remove(group);
 }
 
 /** Ends everything that was started here, then the process itself. */
@@ -54,10 +54,43 @@ if (process.env.npm_lifecycle_event) {
   setInterval(() => process.ppid !== parent && leave(129), 500).unref();
 }
 
+// Against SIGKILL, which leaves no chance to clean up: a shell that is told of every group and reads the end of its
+// input when this process is gone, however it went. Then it ends the groups that are left.
+const watch = `
+groups=
+while read -r change group; do
+  case $change in
+    +) groups="$groups $group" ;;
+    -) rest=; for g in $groups; do [ "$g" = "$group" ] || rest="$rest $g"; done; groups=$rest ;;
+  esac
+done
+for g in $groups; do kill -s KILL -- "-$g"; done`;
+let watchdog;
+
+function tell(change, group) {
+  if (!watchdog) {
+    watchdog = spawn('/bin/sh', ['-c', watch], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    watchdog.on('error', () => {}); // a second line of defence: without it the first one still holds
+    watchdog.stdin.on('error', () => {});
+    watchdog.stdin.unref();
+    watchdog.unref();
+  }
+  watchdog.stdin.write(`${change} ${group}\n`);
+}
+
+function add(group) {
+  groups.add(group);
+  tell('+', group);
+}
+
+function remove(group) {
+  if (groups.delete(group)) tell('-', group);
+}
+
 /** Starts a command as the leader of its own group. */
 export function start(command, args, options = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options, detached: true });
-  if (child.pid) groups.add(child.pid);
+  if (child.pid) add(child.pid);
   const ended = new Promise((done) => {
     child.once('error', (error) => done({ code: 127, error }));
     child.once('exit', async (code, by) => {
