@@ -1,0 +1,22 @@
+// What is pinned outside package.json and Cargo.lock, and where things live in the project.
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+
+export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+export const tools = join(root, '.tools');
+
+export const rust = '1.95.0'; // = rust-toolchain.toml
+export const workerBuild = '0.8.7'; // = the `worker` crate
+export const wasmBindgen = '0.2.129'; // = wasm-bindgen in Cargo.lock: both sides must speak the same schema
+export const nodeForWrangler = [22, 19]; // the least that wrangler and undici run on
+
+/** A version as numbers, so that 1.100 counts as newer than 1.95. */
+export const parts = (version) => version.split('.').map(Number);
+
+export function atLeast(version, least) {
+  const have = parts(version);
+  for (const [i, want] of least.entries()) {
+    if (have[i] !== want) return have[i] > want;
+  }
+  return true;
+}

@@ -1,0 +1,56 @@
+// A set-up step: done once per key, announced before, timed after, its output kept in a log.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, tools } from './pins.mjs';
+import { Problem, tail } from './process.mjs';
+
+const alive = 15_000; // ms of silence after which a long step says that it is still at it
+
+const seconds = (since) => Math.round((Date.now() - since) / 1000);
+
+/** Shows `label …`, a sign of life now and then, and how long it took. */
+export async function timed(label, body) {
+  const since = Date.now();
+  const tty = process.stdout.isTTY;
+  process.stdout.write(`edgefold  ${label} …${tty ? '' : '\n'}`);
+  const timer = setInterval(() => {
+    process.stdout.write(tty ? `\redgefold  ${label} … ${seconds(since)} s` : `edgefold  … ${seconds(since)} s\n`);
+  }, tty ? 1_000 : alive);
+  let ok = false;
+  try {
+    const value = await body();
+    ok = value !== false;
+    return value;
+  } finally {
+    clearInterval(timer);
+    const end = `${ok ? 'done in' : 'failed after'} ${seconds(since)} s`;
+    process.stdout.write(tty ? `\redgefold  ${label} … ${end}\n` : `edgefold  ${label} … ${end}\n`);
+  }
+}
+
+const stampOf = (name) => join(tools, `${name}.stamp`);
+
+function stamp(name) {
+  try {
+    return readFileSync(stampOf(name), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Does `run(log)` unless it was done for this `key` and what it `makes` is still there.
+ * `run` resolves to false when it failed; then the end of its log says why.
+ */
+export async function step({ name, label, key, makes, run }) {
+  if (stamp(name) === key && existsSync(makes)) return;
+  const log = join(tools, 'log', `${name}.log`);
+  mkdirSync(join(tools, 'log'), { recursive: true });
+  rmSync(stampOf(name), { force: true });
+  writeFileSync(log, '');
+  const ok = await timed(label, () => run(log));
+  if (ok === false) {
+    throw new Problem(`${label}: failed. The end of ${log.slice(root.length + 1)}:\n\n${tail(log)}`);
+  }
+  writeFileSync(stampOf(name), key);
+}

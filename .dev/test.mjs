@@ -1,0 +1,84 @@
+// `npm test`: everything, in order, up to the first failure. `npm test -- <stage>` runs one stage.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { root } from './pins.mjs';
+import { main, output, Problem, run } from './process.mjs';
+import { setup } from './setup.mjs';
+import { hostRust, nodeBinary, nodeEnv } from './toolchain.mjs';
+
+const skipped = 'not checked';
+
+async function cargo(...args) {
+  const { env } = await hostRust();
+  return run('cargo', args, { cwd: root, env });
+}
+
+/** rustfmt and clippy may be missing from a toolchain, and from a Debian-only machine for good. */
+async function cargoExtra(component, ...args) {
+  const { env } = await hostRust();
+  const there = () => output('cargo', [args[0], '--version'], { cwd: root, env });
+  if (!(await there()) && env.RUSTUP_TOOLCHAIN) {
+    await run('rustup', ['component', 'add', component, '--toolchain', env.RUSTUP_TOOLCHAIN], { env, timeout: 60_000 });
+  }
+  if (await there()) return run('cargo', args, { cwd: root, env });
+  console.log(`edgefold  ${component} is not part of the Rust toolchain here`);
+  return process.env.CI ? false : skipped;
+}
+
+const node = (...args) => run(nodeBinary(), args, { cwd: root, env: nodeEnv() });
+
+async function acceptance() {
+  const folder = join(root, 'tests/acceptance');
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.test.mjs')) : [];
+  if (!files.length) throw new Problem('there are no tests in tests/acceptance');
+  await build(); // at once if it is fresh; needed when this stage runs alone
+  // Named one by one: a folder as argument means another thing in each Node version.
+  return node('--test', ...files.sort().map((name) => join(folder, name)));
+}
+
+const stages = {
+  format: () => cargoExtra('rustfmt', 'fmt', '--all', '--check'),
+  lint: () => cargoExtra('clippy', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'),
+  unit: () => cargo('test', '--workspace'),
+  build: async () => build(),
+  acceptance,
+  demo: async () => {
+    await build();
+    return node(join(root, 'tests/demo/demo.mjs'));
+  },
+};
+
+async function runStage(name) {
+  const since = Date.now();
+  console.log(`\nedgefold  ── ${name}`);
+  let result;
+  try {
+    result = await stages[name]();
+  } catch (error) {
+    console.error(error instanceof Problem ? `edgefold  ${error.message}` : error);
+    result = false;
+  }
+  const verdict = result === false ? 'failed' : result === skipped ? skipped : 'passed';
+  return { name, verdict, seconds: ((Date.now() - since) / 1000).toFixed(1) };
+}
+
+await main(async () => {
+  const [only] = process.argv.slice(2);
+  if (only && !Object.hasOwn(stages, only)) {
+    throw new Problem(`there is no stage '${only}'. The stages: ${Object.keys(stages).join(', ')}`);
+  }
+  await setup();
+  const results = [];
+  for (const name of only ? [only] : Object.keys(stages)) {
+    results.push(await runStage(name));
+    if (results.at(-1).verdict === 'failed') break;
+  }
+  const count = (verdict) => results.filter((result) => result.verdict === verdict).length;
+  console.log('');
+  for (const { name, verdict, seconds } of results) {
+    console.log(`  ${name.padEnd(12)}${verdict.padEnd(12)}${seconds.padStart(8)} s`);
+  }
+  console.log(`\n${count('passed')} passed, ${count('failed')} failed`);
+  return count('failed') ? 1 : 0;
+});
