@@ -1,6 +1,9 @@
 //! The storage port over the object's SQLite. Every statement lies in `schema/sql/object/`.
 
-use std::cell::Cell;
+use std::{
+    cell::{Cell, RefCell},
+    panic::AssertUnwindSafe,
+};
 
 use edgefold_flow::{
     decide::Outcome,
@@ -193,17 +196,15 @@ impl Storage for SqliteStorage {
 
     fn commit(&self, write: &Write) -> Result<(), Fault> {
         let raw = self.storage.as_raw();
-        let mut result = Ok(());
+        // A panic rolls the transaction back like any other exception; nothing behind these is left half done by it.
+        let (this, result) = (AssertUnwindSafe(self), AssertUnwindSafe(RefCell::new(Ok(()))));
         let done = raw.unchecked_ref::<SyncStorage>().transaction_sync(&mut || {
-            result = self.write(write);
-            // An exception rolls the transaction back; what went wrong is in `result`.
-            if result.is_ok() {
-                Ok(JsValue::UNDEFINED)
-            } else {
-                Err(JsValue::from_str("rolled back"))
-            }
+            let written = this.write(write);
+            let failed = written.is_err();
+            result.replace(written);
+            if failed { Err(JsValue::from_str("rolled back")) } else { Ok(JsValue::UNDEFINED) }
         });
-        result?;
+        result.0.into_inner()?;
         done.map_err(|error| Fault::Unavailable("storage", format!("{error:?}")))?;
         self.has_tables.set(true);
         Ok(())
