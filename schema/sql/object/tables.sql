@@ -44,3 +44,11 @@ CREATE TABLE IF NOT EXISTS foreign_events (
   event       TEXT    NOT NULL,        -- in its wire form
   PRIMARY KEY (source_type, source_id, version)
 ) STRICT, WITHOUT ROWID;
+
+-- The state at some version, so that a fold can begin there. One row. Derived: it may be thrown away at any time.
+CREATE TABLE IF NOT EXISTS snapshots (
+  one           INTEGER PRIMARY KEY CHECK (one = 1),
+  version       INTEGER NOT NULL,      -- version that the state is at
+  state_version INTEGER NOT NULL,      -- schema version of the state
+  state         TEXT    NOT NULL       -- JSON
+) STRICT;

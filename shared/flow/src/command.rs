@@ -1,7 +1,7 @@
 //! Step 1, **command**: a message enters at a door, and is answered at once.
 
 use edgefold_kernel::{
-    Fault, Id, Kind, Metadata, Rejection, Version, command::read_payload, limits,
+    Failure, Fault, Id, Kind, Metadata, Rejection, Version, command::read_payload, limits,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -60,6 +60,27 @@ impl Message {
             ));
         }
         Ok(message)
+    }
+
+    /// Takes the `Idempotency-Key` header as command id.
+    ///
+    /// # Errors
+    /// `INVALID_FIELD` when it is no id, or the body names another one.
+    pub fn with_key(mut self, key: Option<String>) -> Result<Self, Rejection> {
+        let Some(key) = key else { return Ok(self) };
+        let invalid = |said: &str| {
+            Rejection::shape("INVALID_FIELD", "Idempotency-Key", format!("expected: {said}"))
+        };
+        let key = Id::parse(key).map_err(invalid)?;
+        match &self.command_id {
+            Some(command_id) if *command_id != key => {
+                Err(invalid("the same as commandId, or only one of them"))
+            }
+            _ => {
+                self.command_id = Some(key);
+                Ok(self)
+            }
+        }
     }
 
     /// Checks what a door can check: the aggregate and the command exist, the command may come from outside, and the
@@ -182,6 +203,53 @@ pub fn fault_problem(fault: &Fault) -> (u16, Value) {
         fault.status(),
         json!({"type": kind, "title": title(fault.status()), "status": fault.status(), "code": code, "detail": detail}),
     )
+}
+
+/// What came of a command as one JSON object with its `status`, for doors that answer several at once.
+pub fn answer(result: &Result<Accepted, Failure>) -> Value {
+    match result {
+        Ok(accepted) => {
+            let mut answer = serde_json::to_value(accepted).unwrap_or_default();
+            if let Some(members) = answer.as_object_mut() {
+                members.insert("status".to_owned(), json!(202));
+            }
+            answer
+        }
+        Err(Failure::Rejected(rejection)) => problem(rejection).1,
+        Err(Failure::Faulted(fault)) => fault_problem(fault).1,
+    }
+}
+
+/// What came in at `POST /commands`.
+#[derive(Debug, PartialEq)]
+pub enum Incoming {
+    /// One command; answered by itself.
+    One(Message),
+    /// Several; answered by an array, in order. One that cannot be read does not touch the others.
+    Many(Vec<Result<Message, Rejection>>),
+}
+
+impl Incoming {
+    /// Reads one message, or an array of up to [`limits::BATCH_COMMANDS`].
+    ///
+    /// # Errors
+    /// `BODY_TOO_LARGE`, `MALFORMED_JSON`, `INVALID_BATCH`, or what [`Message::from_value`] says of a single one.
+    pub fn parse(body: &[u8]) -> Result<Self, Rejection> {
+        match parse_json(body)? {
+            Value::Array(items) if (1..=limits::BATCH_COMMANDS).contains(&items.len()) => {
+                Ok(Self::Many(items.iter().map(Message::from_value).collect()))
+            }
+            Value::Array(items) => {
+                let detail = format!(
+                    "a batch holds 1 to {} commands, this one {}",
+                    limits::BATCH_COMMANDS,
+                    items.len()
+                );
+                Err(Rejection::shape("INVALID_BATCH", "message", detail))
+            }
+            one => Message::from_value(&one).map(Self::One),
+        }
+    }
 }
 
 fn title(status: u16) -> &'static str {

@@ -10,13 +10,18 @@ use crate::{Message, receive::Span};
 
 /// `POST`: a complete [`Message`]. Answers [`Accepted`](crate::Accepted) with 202, or a problem.
 pub const COMMAND: &str = "/command";
+/// `POST`: several complete [`Message`]s for this instance. Answers an array with what came of each, in order, see
+/// [`answer`](crate::command::answer).
+pub const COMMANDS: &str = "/commands";
 /// `POST`: a [`Delivery`](crate::receive::Delivery). Answers [`Marked`] with 200, or a problem.
 pub const RECEIVE: &str = "/receive";
 /// `POST`: a [`RefusedErrand`]. Answers 204, or a problem.
 pub const REFUSED: &str = "/refused";
 /// `POST`: [`Confirmed`]. Answers 204, or a problem.
 pub const CONFIRM: &str = "/confirm";
-/// `GET`: the current state as [`StateView`].
+/// `GET`: what this object costs, as [`Counters`].
+pub const COUNTERS: &str = "/counters";
+/// `GET ?version=` or `?at=`: the state, now or then, as [`StateView`].
 pub const STATE: &str = "/state";
 /// `GET ?after=&limit=`: part of the stream for a caller from outside, as [`EventsPage`].
 pub const EVENTS: &str = "/events";
@@ -30,6 +35,18 @@ pub const SOCKET: &str = "/socket";
 pub struct Marked {
     /// High-water mark of the source stream.
     pub mark: Version,
+}
+
+/// What an object costs, since it was loaded.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counters {
+    /// Rows read, as the platform counts them.
+    pub rows_read: usize,
+    /// Rows written, as the platform counts them: those of the database, and one for each time the alarm was set.
+    pub rows_written: usize,
+    /// Size of its database.
+    pub bytes: usize,
 }
 
 /// Own events that have reached all their destinations.

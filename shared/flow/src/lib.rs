@@ -22,20 +22,20 @@
 //! **Invariant:** nothing in here knows a clock, a source of randomness, or Workers. Time and fresh ids enter as data,
 //! see [`append::Stamp`].
 
-pub mod append;
 pub mod command;
-pub mod contract;
 pub mod decide;
+pub mod append;
+pub mod publish;
+pub mod route;
+pub mod receive;
+pub mod project;
+pub mod subscribe;
+pub mod participant;
+pub mod instance;
+pub mod storage;
+pub mod contract;
 pub mod gateway;
 pub mod graphql;
-pub mod instance;
-pub mod participant;
-pub mod project;
-pub mod publish;
-pub mod receive;
-pub mod route;
-pub mod storage;
-pub mod subscribe;
 
 pub use append::Stamp;
 pub use command::{Accepted, Message};

@@ -1,7 +1,7 @@
 //! The port that an instance keeps its events behind. Synchronous, as the object's SQLite is: between a decision and its
 //! commit nothing can be awaited, so nothing can come in between.
 
-use edgefold_kernel::{Envelope, Fault, Id, StreamId, Version};
+use edgefold_kernel::{Envelope, Fault, Id, StreamId, Timestamp, Version};
 
 use crate::decide::Outcome;
 
@@ -34,13 +34,24 @@ impl Slice<'_> {
     }
 }
 
+/// The state at some version, so that a fold can begin there. Derived: it may be thrown away at any time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Version that the state is at.
+    pub version: Version,
+    /// Schema version of the state: of another one, the snapshot is ignored.
+    pub state_version: u32,
+    /// JSON text.
+    pub state: String,
+}
+
 /// What one transaction writes: all of it or nothing.
 #[derive(Debug, Default)]
 pub struct Write {
     /// Own events, contiguous from the head on.
     pub events: Vec<Envelope>,
-    /// The outcome of the command that led to them.
-    pub outcome: Option<Outcome>,
+    /// The outcomes of the commands that led to them.
+    pub outcomes: Vec<Outcome>,
     /// High-water marks of foreign streams.
     pub marks: Vec<(StreamId, Version)>,
     /// Foreign events to remember.
@@ -51,7 +62,7 @@ impl Write {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
-            && self.outcome.is_none()
+            && self.outcomes.is_empty()
             && self.marks.is_empty()
             && self.remember.is_empty()
     }
@@ -100,4 +111,28 @@ pub trait Storage {
     /// # Errors
     /// When storage fails.
     fn set_confirmed(&self, through: Version) -> Result<(), Fault>;
+
+    /// Version of the last event that was decided by this instant; 0 when there was none.
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn version_at(&self, at: Timestamp) -> Result<Version, Fault>;
+
+    /// The last snapshot.
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn snapshot(&self) -> Result<Option<Snapshot>, Fault>;
+
+    /// Replaces the last snapshot.
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn set_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault>;
+
+    /// Forgets outcomes that have expired, and the oldest above `keep`. Gives the instant at which the next one expires.
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn prune(&self, now: Timestamp, keep: usize) -> Result<Option<Timestamp>, Fault>;
 }

@@ -3,9 +3,18 @@
 //! After the upgrade the server sends every stored event after the cursor, in order, as `event`; then `caughtUp` once;
 //! then live events as `event`. Each event carries its version as `sequence`: a client that was cut off comes back with
 //! `?after=` the last one that it saw. `ping` is answered by `pong` without waking a hibernated object.
+//!
+//! A client sends commands to this instance as `command`, or up to 100 as `commands`; each is answered by `accepted` or
+//! `rejected` with its `id`, in order. What is no message is answered by `error`, and the socket stays.
+//!
+//! A reader that lets more than [`SOCKET_BUFFER_BYTES`](edgefold_kernel::limits::SOCKET_BUFFER_BYTES) pile up is told so by
+//! an `error` with the code `SLOW_CONSUMER`, and closed with [`SLOW_CONSUMER`]. It comes back with `?after=`.
 
-use edgefold_kernel::{Envelope, Kind, Rejection, Version};
-use serde::Serialize;
+use edgefold_kernel::{Envelope, Failure, Id, Kind, Metadata, Rejection, Version, limits};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Accepted, Message, command::body_too_large};
 
 /// Subprotocol of the native socket.
 pub const PROTOCOL: &str = "edgefold.v1";
@@ -13,6 +22,97 @@ pub const PROTOCOL: &str = "edgefold.v1";
 pub const PING: &str = r#"{"type":"ping"}"#;
 /// … and what it gets.
 pub const PONG: &str = r#"{"type":"pong"}"#;
+
+/// Close code for a reader that is too slow: 4000–4999 are an application's own (RFC 6455), 29 is from 429.
+pub const SLOW_CONSUMER: u16 = 4429;
+
+/// What a client sends.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum Said {
+    /// Is the socket alive?
+    Ping {},
+    /// A command to this instance.
+    Command(Box<Asked>),
+    /// Several, in order.
+    Commands {
+        /// They are answered one by one.
+        commands: Vec<Asked>,
+    },
+}
+
+/// A command to the instance at the other end.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    /// Comes back with the answer.
+    pub id: String,
+    /// Name of the command.
+    pub name: String,
+    /// Its payload, an object.
+    pub payload: Value,
+    /// Idempotency key; made up when it is left out.
+    #[serde(default)]
+    pub command_id: Option<Id>,
+    /// Absent: any; 0: the stream must not exist; n: the stream must be at n.
+    #[serde(default)]
+    pub expected_version: Option<Version>,
+    /// What caused it.
+    #[serde(default)]
+    pub metadata: Option<Metadata>,
+}
+
+impl Said {
+    /// Reads what a client said.
+    ///
+    /// # Errors
+    /// `MALFORMED_MESSAGE` with what was expected; `INVALID_BATCH` for none or more than 100 commands.
+    pub fn parse(text: &str) -> Result<Self, Rejection> {
+        if text.len() > limits::BODY_BYTES {
+            return Err(body_too_large());
+        }
+        let said = serde_json::from_str(text);
+        let said = said.map_err(|error| {
+            Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", format!("no message: {error}"))
+        })?;
+        match &said {
+            Self::Commands { commands }
+                if !(1..=limits::BATCH_COMMANDS).contains(&commands.len()) =>
+            {
+                let detail = format!("a batch holds 1 to {} commands", limits::BATCH_COMMANDS);
+                Err(Rejection::shape("INVALID_BATCH", "commands", detail))
+            }
+            _ => Ok(said),
+        }
+    }
+}
+
+impl Asked {
+    /// The message to this instance, and the id that the answer carries.
+    pub fn to(self, aggregate_type: &str, aggregate_id: &Id) -> (String, Message) {
+        let message = Message {
+            aggregate_type: aggregate_type.to_owned(),
+            aggregate_id: Some(aggregate_id.clone()),
+            name: self.name,
+            payload: self.payload,
+            command_id: self.command_id,
+            expected_version: self.expected_version,
+            metadata: self.metadata,
+        };
+        (self.id, message)
+    }
+}
+
+/// The answer to a command on the socket.
+pub fn answer(id: &str, result: &Result<Accepted, Failure>) -> String {
+    let mut answer = crate::command::answer(result);
+    if let Some(members) = answer.as_object_mut() {
+        let kind = if result.is_ok() { "accepted" } else { "rejected" };
+        members.insert("type".to_owned(), Value::from(kind));
+        members.insert("id".to_owned(), Value::from(id));
+    }
+    answer.to_string()
+}
 
 /// What the server sends.
 #[derive(Debug, Serialize)]
@@ -110,5 +210,39 @@ mod tests {
         assert_eq!(negotiate(None), Ok(None));
         assert_eq!(negotiate(Some("other, edgefold.v1")), Ok(Some(PROTOCOL)));
         assert!(negotiate(Some("graphql-transport-ws")).is_err());
+    }
+
+    #[test]
+    fn what_a_client_says_is_read_or_refused() {
+        assert_eq!(Said::parse(r#"{ "type": "ping" }"#), Ok(Said::Ping {}));
+        let command =
+            r#"{"type":"command","id":"7","name":"Open","payload":{},"expectedVersion":3}"#;
+        assert!(
+            matches!(Said::parse(command), Ok(Said::Command(asked)) if asked.id == "7" && asked.expected_version == Some(3))
+        );
+        for bad in [
+            "",
+            "7",
+            "{}",
+            r#"{"type":"dance"}"#,
+            r#"{"type":"command","id":"7"}"#,
+            r#"{"type":"command","id":7,"name":"a","payload":{}}"#,
+        ] {
+            assert_eq!(Said::parse(bad).unwrap_err().code, "MALFORMED_MESSAGE", "{bad}");
+        }
+        assert_eq!(
+            Said::parse(r#"{"type":"commands","commands":[]}"#).unwrap_err().code,
+            "INVALID_BATCH"
+        );
+    }
+
+    #[test]
+    fn an_answer_carries_the_id_of_the_command() {
+        let refused = Err(Rejection::rule("DOOR_LOCKED", "locked").at(3).into());
+        let answer: Value = serde_json::from_str(&answer("7", &refused)).unwrap();
+        assert_eq!(
+            (&answer["type"], &answer["id"], &answer["code"], &answer["status"]),
+            (&"rejected".into(), &"7".into(), &"DOOR_LOCKED".into(), &422.into())
+        );
     }
 }

@@ -15,14 +15,14 @@
 //!
 //! **Invariant:** nothing in here knows a clock, a source of randomness, storage, a network, or Workers.
 
-pub mod aggregate;
-pub mod command;
-pub mod envelope;
-pub mod event;
-pub mod fault;
 pub mod limits;
 pub mod rejection;
+pub mod fault;
 pub mod value;
+pub mod command;
+pub mod event;
+pub mod aggregate;
+pub mod envelope;
 
 pub use aggregate::{Aggregate, Context, Decision, Foreign, StreamId};
 pub use command::CommandSet;

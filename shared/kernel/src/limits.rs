@@ -31,6 +31,20 @@ pub const PAGE_BYTES: usize = 4 << 20;
 /// How long the outcome of a command is remembered under its command id, in milliseconds (24 h).
 pub const OUTCOME_TTL_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// Largest state that is kept as a snapshot, in bytes (platform: 2 MB per value, the row's other columns included).
+pub const SNAPSHOT_BYTES: usize = 1_900_000;
+
+/// Most outcomes that an instance remembers: the oldest are forgotten before their time above it. 100,000 rows of about
+/// 150 bytes are 15 MB of the object's 10 GB, and more than a day of one command a second.
+pub const OUTCOMES: usize = 100_000;
+
+/// Most commands in one batch.
+pub const BATCH_COMMANDS: usize = 100;
+
+/// Bytes that may wait in the send buffer of one native socket, before its reader counts as too slow (1 MiB). The object's
+/// 128 MB are shared by all its sockets.
+pub const SOCKET_BUFFER_BYTES: u32 = 1 << 20;
+
 /// Largest amount of money, in minor units. Well below 2^53, so that sums of thousands stay exact in JavaScript too.
 pub const AMOUNT_MAX: i64 = 1_000_000_000_000;
 

@@ -1,8 +1,12 @@
 //! An HTTP request from outside reaches the script: it is checked, and handed to the object that it is about.
 
-use edgefold_flow::{Catalogue, Message, contract};
+use std::collections::BTreeMap;
+
+use edgefold_flow::{Catalogue, Message, command::Incoming, contract};
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId};
+use futures_util::future::join_all;
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 use worker::{Env, Method, Request, RequestInit, Response, Url};
 
 use crate::{
@@ -77,9 +81,66 @@ async fn command(
     catalogue: &'static Catalogue,
 ) -> Result<Response, Failure> {
     expect_json(request)?;
-    let message = Message::parse(&answer::body(request).await?)?;
-    let message = admit(message, catalogue)?;
-    stub::fetch(env, catalogue, &target(&message)?, stub::post(contract::COMMAND, &message)?).await
+    let key = answer::header(request.headers(), "idempotency-key");
+    match Incoming::parse(&answer::body(request).await?)? {
+        Incoming::One(message) => {
+            let message = admit(message.with_key(key)?, catalogue)?;
+            stub::fetch(
+                env,
+                catalogue,
+                &target(&message)?,
+                stub::post(contract::COMMAND, &message)?,
+            )
+            .await
+        }
+        Incoming::Many(_) if key.is_some() => {
+            let detail = "in a batch each command has its own commandId";
+            Err(Rejection::shape("INVALID_FIELD", "Idempotency-Key", detail).into())
+        }
+        Incoming::Many(items) => {
+            let answers = batch(items, env, catalogue).await;
+            answer::json(200, "application/json", &answers)
+                .map_err(|error| Fault::Defect(error.to_string()).into())
+        }
+    }
+}
+
+/// Sends commands to their instances: those for one instance in one call, in order; the instances side by side. Answers
+/// in the order in which they came.
+async fn batch(
+    items: Vec<Result<Message, Rejection>>,
+    env: &Env,
+    catalogue: &'static Catalogue,
+) -> Vec<Value> {
+    let mut answers: Vec<Value> = vec![Value::Null; items.len()];
+    let mut calls: BTreeMap<StreamId, (Vec<usize>, Vec<Message>)> = BTreeMap::new();
+    for (index, (item, answer)) in items.into_iter().zip(&mut answers).enumerate() {
+        let admitted = item.map_err(Failure::from).and_then(|message| admit(message, catalogue));
+        match admitted.and_then(|message| Ok((target(&message)?, message))) {
+            Ok((to, message)) => {
+                let (indexes, messages) = calls.entry(to).or_default();
+                indexes.push(index);
+                messages.push(message);
+            }
+            Err(failure) => *answer = refused(failure),
+        }
+    }
+    let calls = calls.into_iter().map(|(to, (indexes, messages))| async move {
+        let found =
+            stub::call::<Vec<Value>>(env, catalogue, &to, contract::COMMANDS, &messages).await;
+        let found = found.unwrap_or_else(|failure| vec![refused(failure); indexes.len()]);
+        indexes.into_iter().zip(found).collect::<Vec<_>>()
+    });
+    for (index, found) in join_all(calls).await.into_iter().flatten() {
+        if let Some(answer) = answers.get_mut(index) {
+            *answer = found;
+        }
+    }
+    answers
+}
+
+fn refused(failure: Failure) -> Value {
+    edgefold_flow::command::answer(&Err(failure))
 }
 
 /// Hands a request to look at an instance, or to watch it, to its object.

@@ -1,5 +1,5 @@
 //! The alarm of an object rings. There is one alarm per object, so it serves everything that waits for time to pass: the
-//! deadlines of the process, and letters that have not been confirmed.
+//! deadlines of the process, letters that have not been confirmed, and outcomes that expire.
 //!
 //! It never fails for a business reason: the platform gives up on an alarm after six retries, we do not.
 
@@ -19,6 +19,9 @@ use crate::{bindings, clock, instance_object::Object};
 /// queue takes well under a second, a retry of the queue's comes after 5 s (see `wrangler.toml`): a minute lets several of
 /// them try first, and is still short for somebody who waits.
 const SEND_AGAIN_MS: i64 = 60_000;
+
+/// Outcomes that expire are forgotten together, at most this often, in milliseconds (1 h).
+const PRUNE_EVERY_MS: i64 = 60 * 60 * 1000;
 
 /// How soon to look again after a deadline that could not be met.
 const TRY_AGAIN_MS: i64 = 5_000;
@@ -41,7 +44,10 @@ impl<A: Participant> Object<A> {
         let date = Date::new(&JsValue::from_f64(at.millis() as f64));
         match self.state.storage().as_raw().set_alarm(date, JsObject::new()) {
             // The promise only says that the output gate opened: nothing waits for it.
-            Ok(_) => self.alarm_at.set(Some(at)),
+            Ok(_) => {
+                self.alarm_at.set(Some(at));
+                self.alarms_set.set(self.alarms_set.get() + 1);
+            }
             Err(error) => console_error!("the alarm cannot be set: {error:?}"),
         }
     }
@@ -65,6 +71,11 @@ impl<A: Participant> Object<A> {
         match self.instance.rewind() {
             Ok(true) => self.publish().await,
             Ok(false) => {}
+            Err(fault) => console_error!("{fault}"),
+        }
+        match self.instance.prune(clock::now()) {
+            Ok(Some(next)) => self.set_alarm_at(next.max(clock::now().plus_millis(PRUNE_EVERY_MS))),
+            Ok(None) => {}
             Err(fault) => console_error!("{fault}"),
         }
         if retry {

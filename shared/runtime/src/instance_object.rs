@@ -4,15 +4,16 @@ use std::{cell::Cell, rc::Rc};
 
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant,
-    contract::{self, Confirmed, Marked, RefusedErrand, SpanFound, SpanWanted},
-    instance::Received,
+    contract::{self, Confirmed, Counters, Marked, RefusedErrand, SpanFound, SpanWanted},
+    instance::{Received, When},
     receive::{Delivery, Span},
     subscribe,
 };
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, Timestamp, Version, limits};
 use futures_util::future::try_join_all;
 use worker::{
-    Env, Method, Request, Response, State, Url, worker_sys::WebSocketRequestResponsePair,
+    Env, Method, Request, Response, State, Url, console_error,
+    worker_sys::WebSocketRequestResponsePair,
 };
 
 use crate::{answer, clock, sqlite::SqliteStorage, stub};
@@ -27,6 +28,8 @@ pub(crate) struct Object<A: Participant> {
     pub(crate) instance: Instance<A, SqliteStorage>,
     /// When the alarm rings, as far as this object knows since it was loaded.
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
+    /// How often the alarm was set since this object was loaded: each time counts as a row written.
+    pub(crate) alarms_set: Cell<usize>,
     /// Whether letters are on their way to the queue right now.
     pub(crate) publishing: Cell<bool>,
     /// Set when the object was addressed by something that is no id: then it serves nothing.
@@ -44,9 +47,10 @@ impl<A: Participant> Host<A> {
             state.set_websocket_auto_response(&pair);
         }
         let instance = Instance::new(id, storage);
-        let (alarm_at, publishing) = (Cell::new(None), Cell::new(false));
+        let (alarm_at, alarms_set, publishing) = (Cell::new(None), Cell::new(0), Cell::new(false));
         let object =
-            Rc::new(Object { state, env, catalogue, instance, alarm_at, publishing, misnamed });
+            Object { state, env, catalogue, instance, alarm_at, alarms_set, publishing, misnamed };
+        let object = Rc::new(object);
         object.resume_watchers();
         Self(object)
     }
@@ -70,6 +74,17 @@ impl<A: Participant> Host<A> {
                     Err(failure) => Err(failure),
                 };
                 answer::outcome(202, result)
+            }
+            (Method::Post, contract::COMMANDS) => {
+                match answer::read::<Vec<Message>>(&mut request).await {
+                    Ok(messages) => {
+                        let results = object.commands(&messages).await;
+                        let answers: Vec<_> =
+                            results.iter().map(edgefold_flow::command::answer).collect();
+                        answer::json(200, "application/json", &answers)
+                    }
+                    Err(failure) => answer::failed(&failure),
+                }
             }
             (Method::Post, contract::RECEIVE) => {
                 let result = match answer::read(&mut request).await {
@@ -95,7 +110,10 @@ impl<A: Participant> Host<A> {
                 let result = answer::read::<SpanWanted>(&mut request).await;
                 answer::outcome(200, result.and_then(|wanted| Ok(object.instance.span(&wanted)?)))
             }
-            (Method::Get, contract::STATE) => object.show(&request),
+            (Method::Get, contract::STATE) => object.show(&request, &url),
+            (Method::Get, contract::COUNTERS) => {
+                answer::json(200, "application/json", &object.counters())
+            }
             (Method::Get, contract::EVENTS) => {
                 let result =
                     page(&url).and_then(|(after, limit)| object.instance.page(after, limit));
@@ -121,12 +139,12 @@ impl<A: Participant> Host<A> {
     ///
     /// # Errors
     /// When the socket is gone.
-    pub fn heard(
+    pub async fn heard(
         &self,
         socket: &worker::WebSocket,
         said: worker::WebSocketIncomingMessage,
     ) -> worker::Result<()> {
-        self.0.heard(socket, said)
+        self.0.heard(socket, said).await
     }
 
     /// See [`watch_object`](crate::watch_object).
@@ -140,13 +158,45 @@ impl<A: Participant> Host<A> {
 
 impl<A: Participant> Object<A> {
     /// Decides a command. What it rests on is fetched before; between decision and commit nothing is awaited.
-    async fn command(self: &Rc<Self>, message: &Message) -> Result<Accepted, Failure> {
+    pub(crate) async fn command(self: &Rc<Self>, message: &Message) -> Result<Accepted, Failure> {
         let needed = self.instance.rests_on(message)?;
         let copies = needed.into_iter().map(|(stream, after)| self.copy(stream, after, None));
         let copies = try_join_all(copies).await?;
         let accepted = self.instance.handle(message, &copies, &clock::stamp());
         self.tell();
         accepted
+    }
+
+    /// Decides several commands in order. Those that rest on no foreign stream are committed together, as far as they
+    /// stand next to each other.
+    pub(crate) async fn commands(
+        self: &Rc<Self>,
+        messages: &[Message],
+    ) -> Vec<Result<Accepted, Failure>> {
+        let alone = |message: &Message| {
+            self.instance.rests_on(message).map_or(true, |streams| !streams.is_empty())
+        };
+        let mut results = Vec::with_capacity(messages.len());
+        for run in messages.chunk_by(|one, next| !alone(one) && !alone(next)) {
+            match run {
+                [one] => results.push(self.command(one).await),
+                many => {
+                    results.extend(self.instance.handle_all(many, &clock::stamp()));
+                    self.tell();
+                }
+            }
+        }
+        results
+    }
+
+    fn counters(&self) -> Counters {
+        let storage = self.instance.storage();
+        let rows = storage.rows();
+        Counters {
+            rows_read: rows.read,
+            rows_written: rows.written + self.alarms_set.get(),
+            bytes: storage.bytes(),
+        }
     }
 
     /// Takes a delivery, and fetches what is missing before it.
@@ -194,11 +244,16 @@ impl<A: Participant> Object<A> {
         self.broadcast(&appended);
         self.set_alarm();
         let object = Rc::clone(self);
-        self.state.wait_until(async move { object.publish().await });
+        self.state.wait_until(async move {
+            object.publish().await;
+            if let Err(fault) = object.instance.take_snapshot() {
+                console_error!("no snapshot: {fault}");
+            }
+        });
     }
 
-    fn show(&self, request: &Request) -> worker::Result<Response> {
-        let view = match self.instance.view() {
+    fn show(&self, request: &Request, url: &Url) -> worker::Result<Response> {
+        let view = match when(url).and_then(|when| self.instance.view(when)) {
             Ok(view) => view,
             Err(failure) => return answer::failed(&failure),
         };
@@ -239,6 +294,34 @@ pub(crate) async fn fetch_spans(
         }
         wanted.after = at;
     }
+}
+
+/// `version` or `at` of a state.
+fn when(url: &Url) -> Result<When, Failure> {
+    let mut when = When::Now;
+    for (name, value) in url.query_pairs() {
+        let asked = match name.as_ref() {
+            "version" => When::Version(subscribe::parse_version("version", &value)?),
+            "at" => {
+                let invalid =
+                    |said| Rejection::shape("INVALID_INSTANT", "at", format!("expected: {said}"));
+                When::Instant(Timestamp::parse(&value).map_err(invalid)?)
+            }
+            other => {
+                return Err(Rejection::shape(
+                    "UNKNOWN_PARAMETER",
+                    other,
+                    "known are version and at",
+                )
+                .into());
+            }
+        };
+        if when != When::Now {
+            return Err(Rejection::shape("UNKNOWN_PARAMETER", name, "version or at, once").into());
+        }
+        when = asked;
+    }
+    Ok(when)
 }
 
 /// `after` and `limit` of a page.

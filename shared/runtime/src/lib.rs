@@ -19,18 +19,18 @@
 //!
 //! **Invariant:** no business rule, no routing decision and no protocol step lives here; they are data from `flow`.
 
-pub mod answer;
-pub mod bus_queue;
-pub mod clock;
 pub mod door_fetch;
-pub mod gateway_d1;
 pub mod graphql_fetch;
-pub mod instance_alarm;
 pub mod instance_object;
+pub mod watch_object;
+pub mod instance_alarm;
+pub mod bus_queue;
 pub mod journal_d1;
+pub mod gateway_d1;
 pub mod sqlite;
 pub mod stub;
-pub mod watch_object;
+pub mod answer;
+pub mod clock;
 
 pub use instance_object::Host;
 
@@ -72,7 +72,7 @@ macro_rules! aggregate_object {
                 socket: worker::WebSocket,
                 message: worker::WebSocketIncomingMessage,
             ) -> worker::Result<()> {
-                self.0.heard(&socket, message)
+                self.0.heard(&socket, message).await
             }
 
             async fn websocket_close(

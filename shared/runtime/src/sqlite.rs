@@ -7,12 +7,13 @@ use std::{
 
 use edgefold_flow::{
     decide::Outcome,
-    storage::{Head, Slice, Storage, Write},
+    storage::{Head, Slice, Snapshot, Storage, Write},
 };
 use edgefold_kernel::{Envelope, Fault, Id, Metadata, StreamId, Timestamp, Version, limits};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use worker::{SqlStorage, SqlStorageValue as Sql};
+use worker::{SqlCursor, SqlStorage, SqlStorageValue as Sql};
 
 #[wasm_bindgen]
 extern "C" {
@@ -33,6 +34,17 @@ pub struct SqliteStorage {
     storage: worker::Storage,
     sql: SqlStorage,
     has_tables: Cell<bool>,
+    /// Rows read and written since the object was loaded, as the platform counts them.
+    rows: Cell<Rows>,
+}
+
+/// Rows as the platform counts and bills them.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Rows {
+    /// Rows read.
+    pub read: usize,
+    /// Rows written, indexes included.
+    pub written: usize,
 }
 
 macro_rules! sql {
@@ -45,8 +57,8 @@ impl SqliteStorage {
     /// The database behind an object's storage, for the stream of this instance.
     pub fn new(stream: StreamId, storage: worker::Storage) -> Self {
         let sql = storage.sql();
-        let has_tables = Cell::new(false);
-        let this = Self { stream, storage, sql, has_tables };
+        let (has_tables, rows) = (Cell::new(false), Cell::default());
+        let this = Self { stream, storage, sql, has_tables, rows };
         let found = this.run(sql!("has_tables"), vec![]).is_ok_and(|rows| !rows.is_empty());
         this.has_tables.set(found);
         this
@@ -54,7 +66,25 @@ impl SqliteStorage {
 
     fn run(&self, statement: &str, params: Vec<Sql>) -> Result<Vec<Vec<Sql>>, Fault> {
         let cursor = self.sql.exec(statement, params).map_err(|error| failed(&error))?;
-        cursor.raw().map(|row| row.map_err(|error| failed(&error))).collect()
+        let found = cursor.raw().map(|row| row.map_err(|error| failed(&error))).collect();
+        self.count(&cursor);
+        found
+    }
+
+    fn count(&self, cursor: &SqlCursor) {
+        let Rows { read, written } = self.rows.get();
+        let (read, written) = (read + cursor.rows_read(), written + cursor.rows_written());
+        self.rows.set(Rows { read, written });
+    }
+
+    /// Rows read and written since the object was loaded.
+    pub fn rows(&self) -> Rows {
+        self.rows.get()
+    }
+
+    /// Size of the database, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.sql.database_size()
     }
 
     fn query(&self, statement: &str, params: Vec<Sql>) -> Result<Vec<Vec<Sql>>, Fault> {
@@ -80,7 +110,7 @@ impl SqliteStorage {
             ];
             self.run(sql!("event_append"), params)?;
         }
-        if let Some(outcome) = &write.outcome {
+        for outcome in &write.outcomes {
             let params = vec![
                 text(outcome.command_id.as_str()),
                 text(&outcome.fingerprint),
@@ -143,7 +173,7 @@ impl Storage for SqliteStorage {
             return Ok(Vec::new());
         }
         let limit = slice.limit.min(limits::PAGE_EVENTS) as u64;
-        let through = slice.through.min(1 << 53);
+        let through = slice.through.min((1 << 53) - 1);
         let types =
             serde_json::to_string(slice.types).map_err(|error| Fault::Defect(error.to_string()))?;
         let params = vec![number(slice.after), number(through), number(limit), text(&types)];
@@ -161,6 +191,7 @@ impl Storage for SqliteStorage {
                 break;
             }
         }
+        self.count(&cursor);
         Ok(events)
     }
 
@@ -201,7 +232,7 @@ impl Storage for SqliteStorage {
         let done = raw.unchecked_ref::<SyncStorage>().transaction_sync(&mut || {
             let written = this.write(write);
             let failed = written.is_err();
-            result.replace(written);
+            drop(result.replace(written));
             if failed { Err(JsValue::from_str("rolled back")) } else { Ok(JsValue::UNDEFINED) }
         });
         result.0.into_inner()?;
@@ -212,6 +243,44 @@ impl Storage for SqliteStorage {
 
     fn set_confirmed(&self, through: Version) -> Result<(), Fault> {
         self.run(sql!("confirmed_set"), vec![number(through)]).map(drop)
+    }
+
+    fn version_at(&self, at: Timestamp) -> Result<Version, Fault> {
+        let rows = self.query(sql!("version_at"), vec![Sql::Integer(at.millis())])?;
+        rows.first().and_then(|row| row.first()).map_or(Ok(0), version)
+    }
+
+    fn snapshot(&self) -> Result<Option<Snapshot>, Fault> {
+        let Some(row) = self.query(sql!("snapshot"), vec![])?.into_iter().next() else {
+            return Ok(None);
+        };
+        let mut cells = row.into_iter();
+        let mut cell = || cells.next().unwrap_or(Sql::Null);
+        Ok(Some(Snapshot {
+            version: version(&cell())?,
+            state_version: u32::try_from(version(&cell())?).map_err(unreadable)?,
+            state: string(cell())?,
+        }))
+    }
+
+    fn set_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+        // A value holds 2 MB: a larger state goes without a snapshot, and is folded from the beginning.
+        if snapshot.state.len() > limits::SNAPSHOT_BYTES {
+            return Ok(());
+        }
+        let Snapshot { version, state_version, state } = snapshot;
+        let params = vec![number(*version), number(u64::from(*state_version)), text(state)];
+        self.run(sql!("snapshot_set"), params).map(drop)
+    }
+
+    fn prune(&self, now: Timestamp, keep: usize) -> Result<Option<Timestamp>, Fault> {
+        self.query(sql!("outcomes_expire"), vec![Sql::Integer(now.millis())])?;
+        self.query(sql!("outcomes_cap"), vec![number(keep as u64)])?;
+        let rows = self.query(sql!("outcomes_next"), vec![])?;
+        match rows.first().and_then(|row| row.first()) {
+            None | Some(Sql::Null) => Ok(None),
+            Some(cell) => integer(cell).map(|millis| Some(Timestamp::from_millis(millis))),
+        }
     }
 }
 

@@ -7,18 +7,22 @@
 use std::{rc::Rc, time::Duration};
 
 use edgefold_flow::{
-    Participant,
+    Accepted, Message, Participant,
     contract::SpanWanted,
-    subscribe::{self, Frame},
+    subscribe::{self, Frame, Said},
 };
-use edgefold_kernel::{Envelope, Failure, Kind, Rejection, Version};
+use edgefold_kernel::{Envelope, Failure, Fault, Kind, Rejection, Version, limits};
 use serde::{Deserialize, Serialize};
 use worker::{
     Delay, Request, Response, Url, WebSocket, WebSocketIncomingMessage, WebSocketPair,
-    console_error,
+    console_error, worker_sys::web_sys,
 };
 
-use crate::{answer, instance_object::Object};
+use crate::{answer, gateway_d1::admit, instance_object::Object};
+
+/// While a reader catches up it is given 10 s to take a page.
+const A_MOMENT: Duration = Duration::from_millis(50);
+const PATIENCE: usize = 200;
 
 /// What is attached to a socket. Far below the platform's 16,384 bytes.
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -95,9 +99,23 @@ impl<A: Participant> Object<A> {
                     drop(socket.close(Some(1011), Some("the stream cannot be read")));
                     return;
                 }
-                Delay::from(Duration::ZERO).await;
+                if !object.keeps_up(&socket).await {
+                    return give_up(&socket);
+                }
             }
         });
+    }
+
+    /// Waits until a reader has taken what was sent, for a while.
+    async fn keeps_up(&self, socket: &WebSocket) -> bool {
+        for _ in 0..PATIENCE {
+            Delay::from(Duration::ZERO).await;
+            if waiting(socket) <= limits::SOCKET_BUFFER_BYTES {
+                return true;
+            }
+            Delay::from(A_MOMENT).await;
+        }
+        false
     }
 
     fn send_page(&self, socket: &WebSocket, after: Version) -> Result<(), Failure> {
@@ -125,6 +143,10 @@ impl<A: Participant> Object<A> {
         for socket in
             sockets.iter().filter(|socket| attached(socket).is_some_and(|attached| attached.live))
         {
+            if waiting(socket) > limits::SOCKET_BUFFER_BYTES {
+                give_up(socket);
+                continue;
+            }
             for frame in &frames {
                 drop(socket.send_with_str(frame));
             }
@@ -132,24 +154,53 @@ impl<A: Participant> Object<A> {
     }
 
     /// A client says something.
-    pub(crate) fn heard(
-        &self,
+    pub(crate) async fn heard(
+        self: &Rc<Self>,
         socket: &WebSocket,
         said: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
-        let is_ping = match said {
-            // The exact text is answered by the runtime without waking the object; this is the same with other spacing.
-            WebSocketIncomingMessage::String(text) => {
-                serde_json::from_str::<serde_json::Value>(&text)
-                    .is_ok_and(|value| value.get("type").is_some_and(|kind| kind == "ping"))
+        let said = match said {
+            WebSocketIncomingMessage::String(text) => Said::parse(&text),
+            WebSocketIncomingMessage::Binary(_) => {
+                Err(Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", "expected text"))
             }
-            WebSocketIncomingMessage::Binary(_) => false,
         };
-        if is_ping {
-            return socket.send_with_str(subscribe::PONG);
+        let asked = match said {
+            // The exact text is answered by the runtime without waking the object; this is the same with other spacing.
+            Ok(Said::Ping {}) => return socket.send_with_str(subscribe::PONG),
+            Ok(Said::Command(asked)) => vec![*asked],
+            Ok(Said::Commands { commands }) => commands,
+            Err(refusal) => {
+                let frame = Frame::Error { code: &refusal.code, detail: &refusal.detail };
+                return socket.send_with_str(frame.text());
+            }
+        };
+        let id = self.instance.id();
+        let (ids, messages): (Vec<_>, Vec<_>) =
+            asked.into_iter().map(|asked| asked.to(A::TYPE, id)).unzip();
+        let admitted: Vec<_> =
+            messages.into_iter().map(|message| admit(message, self.catalogue)).collect();
+        for (id, result) in ids.iter().zip(self.admitted(admitted).await) {
+            socket.send_with_str(subscribe::answer(id, &result))?;
         }
-        let error = Frame::Error { code: "UNKNOWN_MESSAGE", detail: r#"expected {"type":"ping"}"# };
-        socket.send_with_str(error.text())
+        Ok(())
+    }
+
+    /// Decides what was admitted, and answers in the order in which it came.
+    async fn admitted(
+        self: &Rc<Self>,
+        admitted: Vec<Result<Message, Failure>>,
+    ) -> Vec<Result<Accepted, Failure>> {
+        let messages: Vec<_> = admitted.iter().flatten().cloned().collect();
+        let mut results = self.commands(&messages).await.into_iter();
+        let next = |one: Result<Message, Failure>| {
+            one.and_then(|_| {
+                results
+                    .next()
+                    .unwrap_or_else(|| Err(Fault::Defect("an answer is missing".into()).into()))
+            })
+        };
+        admitted.into_iter().map(next).collect()
     }
 
     /// A client leaves.
@@ -177,4 +228,17 @@ fn attach(socket: &WebSocket, attached: Attached) {
 /// A socket that cannot be sent to is closing: its close event follows.
 fn send(socket: &WebSocket, frame: &Frame<'_>) {
     drop(socket.send_with_str(frame.text()));
+}
+
+/// Bytes that were sent and that the reader has not taken yet.
+fn waiting(socket: &WebSocket) -> u32 {
+    let raw: &web_sys::WebSocket = socket.as_ref();
+    raw.buffered_amount()
+}
+
+/// A reader that is too slow is told, and closed.
+fn give_up(socket: &WebSocket) {
+    let detail = "read faster, or come back with ?after= the last sequence that you saw";
+    send(socket, &Frame::Error { code: "SLOW_CONSUMER", detail });
+    drop(socket.close(Some(subscribe::SLOW_CONSUMER), Some("slow consumer")));
 }

@@ -11,8 +11,8 @@
 // A failed assertion is what this crate is for.
 #![allow(clippy::panic, clippy::expect_used, clippy::indexing_slicing)]
 
-pub mod memory;
 pub mod scenario;
+pub mod memory;
 pub mod simulator;
 
 pub use memory::MemoryStorage;

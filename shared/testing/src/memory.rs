@@ -8,9 +8,9 @@ use std::{
 
 use edgefold_flow::{
     decide::Outcome,
-    storage::{Head, Slice, Storage, Write},
+    storage::{Head, Slice, Snapshot, Storage, Write},
 };
-use edgefold_kernel::{Envelope, Fault, Id, StreamId, Version};
+use edgefold_kernel::{Envelope, Fault, Id, StreamId, Timestamp, Version};
 
 /// Keeps one instance in memory. A clone is another handle on the same memory: it survives the instance that used it.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,7 @@ struct Memory {
     marks: RefCell<BTreeMap<StreamId, Version>>,
     remembered: RefCell<Vec<Envelope>>,
     confirmed: Cell<Version>,
+    snapshot: RefCell<Option<Snapshot>>,
     fail_next: Cell<bool>,
 }
 
@@ -76,9 +77,9 @@ impl Storage for MemoryStorage {
             return Err(Fault::Unavailable("storage", "the commit failed".to_owned()));
         }
         self.0.events.borrow_mut().extend(write.events.iter().cloned());
-        self.0.outcomes.borrow_mut().extend(
-            write.outcome.iter().map(|outcome| (outcome.command_id.clone(), outcome.clone())),
-        );
+        let outcomes =
+            write.outcomes.iter().map(|outcome| (outcome.command_id.clone(), outcome.clone()));
+        self.0.outcomes.borrow_mut().extend(outcomes);
         self.0.marks.borrow_mut().extend(write.marks.iter().cloned());
         self.0.remembered.borrow_mut().extend(write.remember.iter().cloned());
         Ok(())
@@ -87,5 +88,33 @@ impl Storage for MemoryStorage {
     fn set_confirmed(&self, through: Version) -> Result<(), Fault> {
         self.0.confirmed.set(through);
         Ok(())
+    }
+
+    fn version_at(&self, at: Timestamp) -> Result<Version, Fault> {
+        let events = self.0.events.borrow();
+        Ok(events.iter().rev().find(|event| event.time <= at).map_or(0, |event| event.version))
+    }
+
+    fn snapshot(&self) -> Result<Option<Snapshot>, Fault> {
+        Ok(self.0.snapshot.borrow().clone())
+    }
+
+    fn set_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+        self.0.snapshot.replace(Some(snapshot.clone()));
+        Ok(())
+    }
+
+    fn prune(&self, now: Timestamp, keep: usize) -> Result<Option<Timestamp>, Fault> {
+        let mut outcomes = self.0.outcomes.borrow_mut();
+        outcomes.retain(|_, outcome| outcome.expires_at > now);
+        let mut oldest: Vec<_> = outcomes
+            .values()
+            .map(|outcome| (outcome.expires_at, outcome.command_id.clone()))
+            .collect();
+        oldest.sort();
+        for (_, command_id) in oldest.iter().take(oldest.len().saturating_sub(keep)) {
+            outcomes.remove(command_id);
+        }
+        Ok(outcomes.values().map(|outcome| outcome.expires_at).min())
     }
 }

@@ -8,7 +8,7 @@ use std::{cell::Cell, collections::BTreeMap};
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant, Stamp,
     contract::RefusedErrand,
-    instance::Received,
+    instance::{Received, When},
     publish::{Batch, Letter},
     receive::{Delivery, Span},
     route::spans,
@@ -75,7 +75,7 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
         Instance::rewind(self)
     }
     fn state(&self) -> Result<serde_json::Value, Failure> {
-        self.view().map(|view| view.state)
+        self.view(When::Now).map(|view| view.state)
     }
 }
 

@@ -13,14 +13,14 @@
 //! | [`views`] | its read model |
 //! | [`api`] | its part of the GraphQL schema |
 
-pub mod api;
 pub mod commands;
 pub mod events;
-pub mod process;
 pub mod reducer;
-pub mod routes;
 pub mod rules;
+pub mod process;
+pub mod routes;
 pub mod views;
+pub mod api;
 
 use edgefold_flow::{
     Change, Due, Participant, Request,

@@ -9,12 +9,12 @@
 //! | [`views`] | its read model |
 //! | [`api`] | its part of the GraphQL schema |
 
-pub mod api;
 pub mod commands;
 pub mod events;
 pub mod reducer;
 pub mod rules;
 pub mod views;
+pub mod api;
 
 use edgefold_flow::{Change, Participant};
 use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault};

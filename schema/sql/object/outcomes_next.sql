@@ -1,0 +1,1 @@
+SELECT MIN(expires_at) FROM outcomes

@@ -1,0 +1,1 @@
+SELECT version, state_version, state FROM snapshots

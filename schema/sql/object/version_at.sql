@@ -1,0 +1,1 @@
+SELECT version FROM events WHERE time <= ? ORDER BY version DESC LIMIT 1

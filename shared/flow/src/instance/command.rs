@@ -1,0 +1,137 @@
+//! Decides commands, one or many, and answers them.
+
+use edgefold_kernel::{CommandSet, Envelope, Failure, Fault, Rejection, StreamId, Version};
+
+use super::{Instance, draft::Draft};
+use crate::{
+    Accepted, Message, Participant, Stamp,
+    append::Cause,
+    command::EventRef,
+    decide::{Outcome, check_expected, check_repeat, fingerprint},
+    receive::Delivery,
+    storage::{Slice, Storage},
+};
+
+/// What a message comes to, before it is committed.
+struct Decided {
+    outcome: Outcome,
+    duplicate: bool,
+}
+
+impl<A: Participant, S: Storage> Instance<A, S> {
+    /// Foreign streams that the decision on this message rests on, with the versions up to which there are copies. Empty
+    /// when the message will not be decided anyway.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault> {
+        let Ok(command) = A::Command::read(&message.name, &message.payload) else {
+            return Ok(Vec::new());
+        };
+        let streams = A::rests_on(&command);
+        match &message.command_id {
+            Some(id) if !streams.is_empty() && self.storage.outcome(id)?.is_some() => {
+                Ok(Vec::new())
+            }
+            _ => streams
+                .into_iter()
+                .map(|stream| self.storage.mark(&stream).map(|mark| (stream, mark)))
+                .collect(),
+        }
+    }
+
+    /// Decides a command and appends what follows from it, together with the copies of foreign streams that it rests on.
+    ///
+    /// # Errors
+    /// A rejection changes nothing. A fault changes nothing either.
+    pub fn handle(
+        &self,
+        message: &Message,
+        copies: &[Delivery],
+        stamp: &Stamp<'_>,
+    ) -> Result<Accepted, Failure> {
+        let decided = self.work(stamp, |draft| draft.handle(message, copies))?;
+        Ok(self.accepted(decided)?)
+    }
+
+    /// Decides commands in order, each by itself, and commits what follows from all of them in one transaction. Meant for
+    /// commands that rest on no foreign stream.
+    ///
+    /// When one of them panics, or the commit fails, they are decided one by one: only those fail that fail alone.
+    pub fn handle_all(
+        &self,
+        messages: &[Message],
+        stamp: &Stamp<'_>,
+    ) -> Vec<Result<Accepted, Failure>> {
+        let decided = self.work(stamp, |draft| {
+            Ok(messages.iter().map(|message| draft.handle(message, &[])).collect::<Vec<_>>())
+        });
+        match decided {
+            Ok(all) => all
+                .into_iter()
+                .map(|one| one.and_then(|decided| Ok(self.accepted(decided)?)))
+                .collect(),
+            Err(_) => messages.iter().map(|message| self.handle(message, &[], stamp)).collect(),
+        }
+    }
+
+    fn accepted(&self, decided: Decided) -> Result<Accepted, Fault> {
+        let Decided { outcome, duplicate } = decided;
+        let within =
+            |event: &&Envelope| (outcome.after + 1..=outcome.through).contains(&event.version);
+        let name = |event: &Envelope| EventRef {
+            id: event.id.clone(),
+            event_type: event.event_type.clone(),
+            version: event.version,
+        };
+        let fresh: Vec<_> = self.appended.borrow().iter().filter(within).map(name).collect();
+        let events = if fresh.is_empty() && outcome.through > outcome.after {
+            let slice = Slice { through: outcome.through, ..Slice::after(outcome.after) };
+            self.storage.events(&slice)?.iter().map(name).collect()
+        } else {
+            fresh
+        };
+        Ok(Accepted {
+            aggregate_type: A::TYPE.to_owned(),
+            aggregate_id: self.id().clone(),
+            first_version: outcome.through.min(outcome.after + 1),
+            version: outcome.through,
+            command_id: outcome.command_id,
+            events,
+            confirm_within_ms: A::CONFIRM_WITHIN_MS,
+            duplicate,
+        })
+    }
+}
+
+impl<A: Participant, S: Storage> Draft<'_, A, S> {
+    /// Idempotency first, then the expected version, then the rules.
+    fn handle(&mut self, message: &Message, copies: &[Delivery]) -> Result<Decided, Failure> {
+        let missing = || Rejection::shape("MISSING_FIELD", "commandId", "commandId is required");
+        let command_id = message.command_id.clone().ok_or_else(missing)?;
+        let content = fingerprint(&message.name, &message.payload);
+        let drafted =
+            self.write.outcomes.iter().find(|outcome| outcome.command_id == command_id).cloned();
+        let earlier = drafted.map_or_else(
+            || self.instance.storage.outcome(&command_id),
+            |outcome| Ok(Some(outcome)),
+        )?;
+        if let Some(outcome) = earlier.filter(|outcome| outcome.expires_at > self.stamp.now) {
+            check_repeat(&outcome, &content)?;
+            return Ok(Decided { outcome, duplicate: true });
+        }
+        let after = self.loaded.head.version;
+        check_expected(message.expected_version, after)?;
+        let command = A::Command::read(&message.name, &message.payload)
+            .map_err(|refusal| refusal.at(after))?;
+        for copy in copies {
+            for span in &copy.spans {
+                self.absorb(&copy.source(), span)?;
+            }
+        }
+        let cause = Cause { command_id, metadata: message.metadata.clone().unwrap_or_default() };
+        self.decide(&command, &cause)?;
+        let outcome = self.remember_outcome(&cause, content, after);
+        Ok(Decided { outcome, duplicate: false })
+    }
+}

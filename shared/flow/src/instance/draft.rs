@@ -1,0 +1,121 @@
+//! What is about to be committed: the state as it will be, and what will be written.
+
+use edgefold_kernel::{Context, Envelope, Failure, Fault, Foreign, StreamId, Version};
+
+use super::{Instance, Loaded, derived};
+use crate::{
+    Participant, Stamp,
+    append::{Cause, check_count, check_size, record},
+    decide::Outcome,
+    publish::{Letter, caused_by, derived_id},
+    receive::Span,
+    storage::{Storage, Write},
+};
+
+pub(super) struct Draft<'a, A: Participant, S> {
+    pub(super) instance: &'a Instance<A, S>,
+    pub(super) stamp: &'a Stamp<'a>,
+    pub(super) loaded: Loaded<A::State>,
+    pub(super) write: Write,
+}
+
+impl<A: Participant, S: Storage> Draft<'_, A, S> {
+    /// Decides a command and drafts its events. When it is refused nothing has changed.
+    pub(super) fn decide(&mut self, command: &A::Command, cause: &Cause) -> Result<(), Failure> {
+        let version = self.loaded.head.version;
+        let foreign = self.foreign(command)?;
+        let context = Context { id: self.instance.id(), now: self.stamp.now, foreign: &foreign };
+        let events =
+            A::decide(&self.loaded.state, command, &context).map_err(|failure| match failure {
+                Failure::Rejected(refusal) => refusal.at(version).into(),
+                fault @ Failure::Faulted(_) => fault,
+            })?;
+        check_count(events.len())?;
+        let stream = &self.instance.stream;
+        let mut recorded = Vec::with_capacity(events.len());
+        for (version, event) in (version + 1..).zip(&events) {
+            let envelope = record(event, stream, version, cause, self.stamp)?;
+            let letter = Letter::new(envelope, A::requests(&stream.aggregate_id, event))?;
+            check_size(&letter)?;
+            recorded.push(letter.event);
+        }
+        for event in &events {
+            A::evolve(&mut self.loaded.state, event);
+        }
+        self.loaded.head.version += recorded.len() as Version;
+        self.write.events.extend(recorded);
+        Ok(())
+    }
+
+    /// A reaction: the rules have the last word, and a refusal of theirs means that there is nothing to do.
+    pub(super) fn react(&mut self, command: &A::Command, cause: &Cause) -> Result<(), Failure> {
+        match self.decide(command, cause) {
+            Err(Failure::Rejected(_)) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Drafts the outcome of a command that began after this version.
+    pub(super) fn remember_outcome(
+        &mut self,
+        cause: &Cause,
+        fingerprint: String,
+        after: Version,
+    ) -> Outcome {
+        let outcome = Outcome {
+            command_id: cause.command_id.clone(),
+            fingerprint,
+            after,
+            through: self.loaded.head.version,
+            expires_at: self.stamp.now.plus_millis(A::OUTCOME_TTL_MS),
+        };
+        self.write.outcomes.push(outcome.clone());
+        outcome
+    }
+
+    /// Takes a span of a foreign stream that follows the mark: remembers what is to be remembered, and reacts.
+    pub(super) fn absorb(&mut self, source: &StreamId, span: &Span) -> Result<(), Failure> {
+        let mark = self.instance.storage.mark(source)?;
+        for event in
+            span.events.iter().filter(|event| event.version > mark && &event.stream == source)
+        {
+            self.take_in(source, event)?;
+        }
+        if span.through > mark {
+            self.write.marks.push((source.clone(), span.through));
+        }
+        Ok(())
+    }
+
+    fn take_in(&mut self, source: &StreamId, event: &Envelope) -> Result<(), Failure> {
+        let of_source = A::REMEMBERS.iter().filter(|kept| kept.source == source.aggregate_type);
+        if of_source.flat_map(|kept| kept.events).any(|kept| *kept == event.event_type) {
+            self.write.remember.push(event.clone());
+        }
+        let mine = |route: &crate::Route| route.instances(event).contains(self.instance.id());
+        if A::ROUTES.iter().any(mine) {
+            let metadata = caused_by(event)?;
+            for (index, command) in A::on_foreign(&self.loaded.state, event)?.iter().enumerate() {
+                let command_id = derived_id(event, index)?;
+                self.react(command, &Cause { command_id, metadata: metadata.clone() })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn foreign(&self, command: &A::Command) -> Result<Foreign, Fault> {
+        let mut foreign = Foreign::default();
+        for stream in A::rests_on(command) {
+            let mut events = self.instance.storage.remembered(&stream)?;
+            events
+                .extend(self.write.remember.iter().filter(|event| event.stream == stream).cloned());
+            foreign.insert(stream, events);
+        }
+        Ok(foreign)
+    }
+
+    /// The cause of a step that follows from something with this name.
+    pub(super) fn cause(name: &str, metadata: edgefold_kernel::Metadata) -> Result<Cause, Fault> {
+        Ok(Cause { command_id: derived(name)?, metadata })
+    }
+}

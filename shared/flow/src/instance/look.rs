@@ -1,0 +1,103 @@
+//! Shows the state, now or then, and the stream.
+
+use edgefold_kernel::{Envelope, Failure, Fault, Kind, Rejection, Timestamp, Version, limits};
+
+use super::Instance;
+use crate::{
+    Participant,
+    contract::{EventsPage, SpanFound, SpanWanted, StateView},
+    receive::Span,
+    storage::{Slice, Storage},
+};
+
+/// Which state to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum When {
+    /// The current one.
+    #[default]
+    Now,
+    /// The one at this version.
+    Version(Version),
+    /// The one at this instant: after the last event that was decided by then.
+    Instant(Timestamp),
+}
+
+impl<A: Participant, S: Storage> Instance<A, S> {
+    /// The state, now or then.
+    ///
+    /// # Errors
+    /// `UNKNOWN_INSTANCE` when there is no stream, or was none then; `VERSION_AHEAD` past the head.
+    pub fn view(&self, when: When) -> Result<StateView, Failure> {
+        let head = self.head()?.version;
+        let version = match when {
+            When::Now => head,
+            When::Version(version) if version > head && head > 0 => {
+                let detail =
+                    format!("{} {} is at version {head}, not yet at {version}", A::TYPE, self.id());
+                return Err(Rejection::new(Kind::NotFound, "VERSION_AHEAD", detail)
+                    .at(head)
+                    .into());
+            }
+            When::Version(version) => version.min(head),
+            When::Instant(at) => self.storage.version_at(at)?,
+        };
+        if version == 0 {
+            return Err(self.unknown().into());
+        }
+        let state = if version == head {
+            self.read(|loaded| serde_json::to_value(&loaded.state))?
+        } else {
+            serde_json::to_value(self.fold(version)?.0)
+        };
+        let state = state.map_err(|error| Fault::Defect(error.to_string()))?;
+        Ok(StateView {
+            aggregate_type: A::TYPE.to_owned(),
+            aggregate_id: self.id().clone(),
+            version,
+            state,
+        })
+    }
+
+    /// The refusal that there is no such stream.
+    pub fn unknown(&self) -> Rejection {
+        Rejection::new(
+            Kind::NotFound,
+            "UNKNOWN_INSTANCE",
+            format!("there is no {} {}", A::TYPE, self.id()),
+        )
+    }
+
+    /// Part of the stream, as much as one page takes, for a destination that lacks it.
+    ///
+    /// # Errors
+    /// When storage fails or what is stored cannot be read.
+    pub fn span(&self, wanted: &SpanWanted) -> Result<SpanFound, Fault> {
+        let head = self.head()?.version;
+        let through = wanted.through.map_or(head, |through| through.min(head));
+        let after = wanted.after.min(through);
+        let types: Vec<_> = wanted.types.iter().map(String::as_str).collect();
+        let slice = Slice { after, through, limit: limits::PAGE_EVENTS, types: &types };
+        let events = self.storage.events(&slice)?;
+        // A full page ends with its last event; any other has seen everything that there is.
+        let bytes: usize = events.iter().map(|event| event.data.get().len()).sum();
+        let full = events.len() >= limits::PAGE_EVENTS || bytes >= limits::PAGE_BYTES;
+        let through = events.last().filter(|_| full).map_or(through, |last| last.version);
+        let events =
+            events.into_iter().map(Envelope::lifted::<A::Event>).collect::<Result<_, _>>()?;
+        Ok(SpanFound { span: Span { after, through, events }, head })
+    }
+
+    /// Part of the stream, for a caller from outside.
+    ///
+    /// # Errors
+    /// `UNKNOWN_INSTANCE` when there is no stream.
+    pub fn page(&self, after: Version, limit: usize) -> Result<EventsPage, Failure> {
+        let head = self.head()?.version;
+        if head == 0 {
+            return Err(self.unknown().into());
+        }
+        let events = self.events(&Slice { limit, ..Slice::after(after) })?;
+        let next = events.last().map(|last| last.version).filter(|last| *last < head);
+        Ok(EventsPage { events, head, next })
+    }
+}

@@ -1,0 +1,70 @@
+//! Gives letters for the bus, and counts what has arrived.
+
+use edgefold_kernel::{Fault, Version, limits};
+
+use super::Instance;
+use crate::{
+    Participant,
+    publish::{Batch, Letter},
+    storage::{Slice, Storage},
+};
+
+impl<A: Participant, S: Storage> Instance<A, S> {
+    /// The next letters for the bus, as many as one call of the queue takes. Empty when everything was published.
+    ///
+    /// # Errors
+    /// When storage fails or what is stored cannot be read.
+    pub fn outbox(&self) -> Result<Batch, Fault> {
+        let (published, version) = self.read(|loaded| (loaded.published, loaded.head.version))?;
+        let mut batch = Batch::default();
+        if published == version {
+            return Ok(batch);
+        }
+        let slice = Slice { limit: limits::QUEUE_BATCH_MESSAGES, ..Slice::after(published) };
+        for event in self.events(&slice)? {
+            let requests = A::requests(self.id(), &event.read()?);
+            if !batch.add(&Letter::new(event, requests)?)? {
+                break;
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Everything up to here was handed to the bus.
+    ///
+    /// # Errors
+    /// When it cannot be loaded.
+    pub fn published(&self, through: Version) -> Result<(), Fault> {
+        self.change(|loaded| loaded.published = loaded.published.max(through))
+    }
+
+    /// These events have reached all their destinations: moves the outbox cursor as far as they follow it.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub fn confirm(&self, versions: &[Version]) -> Result<(), Fault> {
+        let (before, after) = self.change(|loaded| {
+            let (before, known) = (loaded.head.confirmed, loaded.head.version);
+            loaded
+                .ahead
+                .extend(versions.iter().filter(|version| (before + 1..=known).contains(version)));
+            while loaded.ahead.remove(&(loaded.head.confirmed + 1)) {
+                loaded.head.confirmed += 1;
+            }
+            loaded.published = loaded.published.max(loaded.head.confirmed);
+            (before, loaded.head.confirmed)
+        })?;
+        if after > before { self.storage.set_confirmed(after) } else { Ok(()) }
+    }
+
+    /// Begins to hand over again everything that is not confirmed. Says whether there is anything.
+    ///
+    /// # Errors
+    /// When it cannot be loaded.
+    pub fn rewind(&self) -> Result<bool, Fault> {
+        self.change(|loaded| {
+            loaded.published = loaded.head.confirmed;
+            loaded.head.confirmed < loaded.head.version
+        })
+    }
+}
