@@ -1,0 +1,402 @@
+//! One instance over the in-memory port: all or nothing, snapshots, time travel, batches, outcomes that expire.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::cell::Cell;
+
+use edgefold_flow::{
+    Instance, Message, Participant, Stamp,
+    instance::When,
+    storage::{Slice, Snapshot, Storage},
+};
+use edgefold_kernel::{
+    Aggregate, Context, Decision, Failure, Fault, Id, Rejection, Timestamp, Version, commands,
+    event::no_upcast, events,
+};
+use edgefold_testing::MemoryStorage;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Counts, and misbehaves when it is asked to.
+struct Counter;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Add {
+    pub by: Vec<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fail {
+    pub how: String,
+}
+
+impl Add {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl Fail {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+commands! {
+    pub enum CounterCommand { "Add" [creates] => Add(Add), "Fail" => Fail(Fail) }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Added {
+    pub by: i64,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ballast: String,
+}
+
+events! {
+    pub enum CounterEvent upcast no_upcast { "Added" v 1 => Added(Added) }
+}
+
+impl Aggregate for Counter {
+    const TYPE: &'static str = "counter";
+    const STATE_VERSION: u32 = 2;
+    const SNAPSHOT_EVERY: Version = 10;
+    const OUTCOME_TTL_MS: i64 = 1_000;
+    type Command = CounterCommand;
+    type Event = CounterEvent;
+    type State = i64;
+
+    fn decide(
+        _state: &i64,
+        command: &CounterCommand,
+        _context: &Context<'_>,
+    ) -> Decision<CounterEvent> {
+        let added = |by: i64| Added { by, ballast: String::new() };
+        match command {
+            CounterCommand::Add(add) => Ok(add.by.iter().map(|by| added(*by).into()).collect()),
+            CounterCommand::Fail(fail) => match fail.how.as_str() {
+                "panic" => panic!("as asked"),
+                "panic in evolve" => Ok(vec![added(1).into(), added(i64::MAX).into()]),
+                "large" => {
+                    Ok(vec![added(1).into(), Added { by: 1, ballast: "x".repeat(127_000) }.into()])
+                }
+                "many" => Ok((0..101).map(|by| added(by).into()).collect()),
+                how => Err(Rejection::rule("ASKED", how).into()),
+            },
+        }
+    }
+
+    fn evolve(state: &mut i64, event: &CounterEvent) {
+        let CounterEvent::Added(added) = event;
+        assert!(added.by < i64::MAX, "cannot be added");
+        *state += added.by;
+    }
+}
+
+impl Participant for Counter {}
+
+struct Case {
+    storage: MemoryStorage,
+    instance: Instance<Counter, MemoryStorage>,
+    now: Cell<i64>,
+    fresh: Cell<u32>,
+}
+
+impl Case {
+    fn new() -> Self {
+        let storage = MemoryStorage::default();
+        let instance = Instance::new(Id::parse("it").unwrap(), storage.clone());
+        Self { storage, instance, now: Cell::new(1_000_000), fresh: Cell::new(0) }
+    }
+
+    fn restarted(self) -> Self {
+        let instance = Instance::new(Id::parse("it").unwrap(), self.storage.clone());
+        Self { instance, ..self }
+    }
+
+    fn with_stamp<T>(&self, work: impl FnOnce(&Stamp<'_>) -> T) -> T {
+        let fresh = || {
+            self.fresh.set(self.fresh.get() + 1);
+            format!("e-{}", self.fresh.get())
+        };
+        work(&Stamp { now: Timestamp::from_millis(self.now.get()), fresh: &fresh })
+    }
+
+    fn message(id: &str, name: &str, payload: serde_json::Value) -> Message {
+        let message = json!({"aggregateType": "counter", "aggregateId": "it", "name": name, "payload": payload, "commandId": id});
+        Message::from_value(&message).unwrap()
+    }
+
+    fn send(
+        &self,
+        id: &str,
+        name: &str,
+        payload: serde_json::Value,
+    ) -> Result<edgefold_flow::Accepted, Failure> {
+        self.with_stamp(|stamp| self.instance.handle(&Self::message(id, name, payload), &[], stamp))
+    }
+
+    fn add(&self, id: &str, by: &[i64]) -> edgefold_flow::Accepted {
+        self.send(id, "Add", json!({"by": by})).unwrap()
+    }
+
+    fn state(&self) -> (Version, i64) {
+        let view = self.instance.view(When::Now).unwrap();
+        (view.version, view.state.as_i64().unwrap())
+    }
+}
+
+fn code(result: Result<edgefold_flow::Accepted, Failure>) -> String {
+    match result {
+        Err(Failure::Rejected(rejection)) => rejection.code.into_owned(),
+        Err(Failure::Faulted(fault)) => fault.code().to_owned(),
+        Ok(accepted) => panic!("accepted: {accepted:?}"),
+    }
+}
+
+#[test]
+fn the_events_of_a_command_are_contiguous_and_all_there() {
+    let case = Case::new();
+    case.add("a", &[1]);
+    let accepted = case.add("b", &[2, 3, 4]);
+    assert_eq!((accepted.first_version, accepted.version, accepted.events.len()), (2, 4, 3));
+    assert_eq!(case.state(), (4, 10));
+}
+
+#[test]
+fn whatever_goes_wrong_appends_nothing_and_the_next_command_is_fine() {
+    for (how, expected) in [
+        ("panic", "INTERNAL"),
+        ("panic in evolve", "INTERNAL"),
+        ("large", "EVENT_TOO_LARGE"),
+        ("many", "TOO_MANY_EVENTS"),
+        ("rule", "ASKED"),
+    ] {
+        let case = Case::new();
+        case.add("a", &[5]);
+        assert_eq!(code(case.send("b", "Fail", json!({"how": how}))), expected, "{how}");
+        assert_eq!(case.state(), (1, 5), "{how}");
+        assert!(case.instance.take_appended().len() == 1, "{how}");
+        assert_eq!(case.add("c", &[1]).version, 2, "{how}");
+        assert_eq!(case.restarted().state(), (2, 6), "{how}");
+    }
+}
+
+#[test]
+fn a_failed_commit_leaves_neither_events_nor_a_cached_state() {
+    let case = Case::new();
+    case.add("a", &[5]);
+    case.storage.fail_next_commit();
+    assert_eq!(code(case.send("b", "Add", json!({"by": [7]}))), "UNAVAILABLE");
+    assert_eq!(case.state(), (1, 5));
+    assert_eq!(case.add("b", &[7]).version, 2);
+    assert_eq!(case.state(), (2, 12));
+}
+
+#[test]
+fn a_cached_state_never_hides_a_conflict() {
+    let case = Case::new();
+    case.add("a", &[5]);
+    case.storage.fail_next_commit();
+    assert!(case.send("b", "Add", json!({"by": [7]})).is_err());
+    let mut stale = Case::message("c", "Add", json!({"by": [1]}));
+    stale.expected_version = Some(2);
+    assert_eq!(
+        code(case.with_stamp(|stamp| case.instance.handle(&stale, &[], stamp))),
+        "VERSION_CONFLICT"
+    );
+}
+
+#[test]
+fn the_state_is_the_same_with_and_without_a_snapshot() {
+    let case = Case::new();
+    for index in 0..25_i64 {
+        case.add(&format!("c{index}"), &[index]);
+        case.instance.take_snapshot().unwrap();
+    }
+    let taken = case.storage.snapshot().unwrap().unwrap();
+    assert_eq!((taken.version, taken.state_version), (20, 2));
+    let expected = case.state();
+    let case = case.restarted();
+    assert_eq!(case.state(), expected);
+    case.storage.set_snapshot(&Snapshot { state_version: 0, ..taken }).unwrap();
+    assert_eq!(case.restarted().state(), expected);
+}
+
+#[test]
+fn a_snapshot_of_another_version_or_an_unreadable_one_is_ignored_and_replaced() {
+    for (state_version, state) in [(1, "7000"), (3, "7000"), (2, "{not json")] {
+        let case = Case::new();
+        case.add("a", &[1; 15]);
+        case.storage
+            .set_snapshot(&Snapshot { version: 15, state_version, state: state.into() })
+            .unwrap();
+        let case = case.restarted();
+        assert_eq!(case.state(), (15, 15), "{state_version} {state}");
+        case.instance.take_snapshot().unwrap();
+        assert_eq!(
+            case.storage.snapshot().unwrap().unwrap(),
+            Snapshot { version: 15, state_version: 2, state: "15".into() }
+        );
+    }
+}
+
+#[test]
+fn a_snapshot_is_used_instead_of_the_events_before_it() {
+    let case = Case::new();
+    case.add("a", &[1; 15]);
+    // A state that no fold would come to shows that it was used.
+    case.storage
+        .set_snapshot(&Snapshot { version: 15, state_version: 2, state: "7000".into() })
+        .unwrap();
+    let case = case.restarted();
+    assert_eq!(case.add("b", &[1]).version, 16);
+    assert_eq!(case.state(), (16, 7001));
+}
+
+#[test]
+fn a_past_state_is_shown_by_version_and_by_instant() {
+    let case = Case::new();
+    for (index, by) in [(1_i64, 10_i64), (2, 20), (3, 30)] {
+        case.now.set(1_000_000 + index * 100);
+        case.add(&format!("c{index}"), &[by]);
+    }
+    let state =
+        |when| case.instance.view(when).map(|view| (view.version, view.state.as_i64().unwrap()));
+    assert_eq!(state(When::Version(2)).unwrap(), (2, 30));
+    assert_eq!(state(When::Version(3)).unwrap(), (3, 60));
+    let at = |millis| When::Instant(Timestamp::from_millis(millis));
+    assert_eq!(state(at(1_000_250)).unwrap(), (2, 30));
+    assert_eq!(state(at(1_000_200)).unwrap(), (2, 30));
+    assert_eq!(state(at(9_000_000)).unwrap(), (3, 60));
+    let refused = |when| match case.instance.view(when) {
+        Err(Failure::Rejected(rejection)) => (rejection.status(), rejection.current_version),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(When::Version(4)), (404, Some(3)));
+    assert_eq!(refused(When::Version(0)), (404, None));
+    assert_eq!(refused(at(1_000_000)), (404, None));
+}
+
+#[test]
+fn a_snapshot_does_not_hide_the_past() {
+    let case = Case::new();
+    case.add("a", &[1; 15]);
+    case.instance.take_snapshot().unwrap();
+    assert_eq!(case.restarted().instance.view(When::Version(4)).unwrap().state, json!(4));
+}
+
+#[test]
+fn a_batch_is_decided_in_order_each_by_itself() {
+    let case = Case::new();
+    let mut conflict = Case::message("c", "Add", json!({"by": [100]}));
+    conflict.expected_version = Some(0);
+    let mut agreed = Case::message("d", "Add", json!({"by": [3]}));
+    agreed.expected_version = Some(2);
+    let messages = [
+        Case::message("a", "Add", json!({"by": [1]})),
+        Case::message("b", "Add", json!({"by": [2]})),
+        conflict,
+        agreed,
+        Case::message("a", "Add", json!({"by": [1]})),
+        Case::message("e", "Fail", json!({"how": "rule"})),
+    ];
+    let results = case.with_stamp(|stamp| case.instance.handle_all(&messages, stamp));
+    let told: Vec<String> = results
+        .into_iter()
+        .map(|result| match result {
+            Ok(accepted) => {
+                format!("{}{}", accepted.version, if accepted.duplicate { " again" } else { "" })
+            }
+            failure => code(failure),
+        })
+        .collect();
+    assert_eq!(told, ["1", "2", "VERSION_CONFLICT", "3", "1 again", "ASKED"]);
+    assert_eq!(case.restarted().state(), (3, 6));
+}
+
+#[test]
+fn a_panic_in_a_batch_fails_only_its_own_command() {
+    let case = Case::new();
+    let messages = [
+        Case::message("a", "Add", json!({"by": [1]})),
+        Case::message("b", "Fail", json!({"how": "panic in evolve"})),
+        Case::message("c", "Add", json!({"by": [2]})),
+    ];
+    let results = case.with_stamp(|stamp| case.instance.handle_all(&messages, stamp));
+    assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(case.restarted().state(), (2, 3));
+}
+
+#[test]
+fn an_outcome_is_forgotten_when_it_has_expired() {
+    let case = Case::new();
+    case.add("a", &[1]);
+    case.now.set(case.now.get() + 999);
+    assert!(case.add("a", &[1]).duplicate);
+    let now = Timestamp::from_millis(case.now.get());
+    assert_eq!(case.instance.prune(now).unwrap(), Some(Timestamp::from_millis(1_001_000)));
+    case.now.set(case.now.get() + 1);
+    assert!(!case.add("a", &[1]).duplicate, "expired, though it is not pruned yet");
+    case.now.set(case.now.get() + 5_000);
+    assert_eq!(case.instance.prune(Timestamp::from_millis(case.now.get())).unwrap(), None);
+    assert_eq!(case.storage.outcome(&Id::parse("a").unwrap()).unwrap(), None);
+}
+
+#[test]
+fn the_ledger_is_bounded_and_the_oldest_outcomes_go_first() {
+    let case = Case::new();
+    for index in 0..10_i64 {
+        case.now.set(1_000_000 + index);
+        case.add(&format!("c{index}"), &[1]);
+    }
+    case.storage.prune(Timestamp::from_millis(1_000_010), 3).unwrap();
+    let known = |id: &str| case.storage.outcome(&Id::parse(id).unwrap()).unwrap().is_some();
+    assert_eq!(
+        (0..10).map(|index| known(&format!("c{index}"))).collect::<Vec<_>>(),
+        [[false; 7].as_slice(), &[true; 3]].concat()
+    );
+}
+
+#[test]
+fn an_event_of_an_unknown_type_is_a_fault_of_its_stream_only() {
+    let case = Case::new();
+    case.add("a", &[1]);
+    let mut strange = case.storage.events(&Slice::after(0)).unwrap().remove(0);
+    strange.version = 2;
+    strange.event_type = "Multiplied".into();
+    case.storage
+        .commit(&edgefold_flow::storage::Write { events: vec![strange], ..Default::default() })
+        .unwrap();
+    let case = case.restarted();
+    assert!(
+        matches!(case.instance.view(When::Now), Err(Failure::Faulted(Fault::Unreadable(said))) if said.contains("Multiplied"))
+    );
+    assert_eq!(code(case.send("b", "Add", json!({"by": [1]}))), "UNREADABLE");
+    let other = Case::new();
+    assert_eq!(other.add("a", &[1]).version, 1);
+}
+
+#[test]
+fn what_is_not_confirmed_is_handed_over_again() {
+    let case = Case::new();
+    case.add("a", &[1, 2, 3]);
+    let batch = case.instance.outbox().unwrap();
+    assert_eq!((batch.texts.len(), batch.through), (3, 3));
+    case.instance.published(batch.through).unwrap();
+    assert!(case.instance.outbox().unwrap().texts.is_empty());
+    case.instance.confirm(&[3, 1]).unwrap();
+    assert_eq!(case.instance.head().unwrap().confirmed, 1);
+    assert!(case.instance.rewind().unwrap());
+    assert_eq!(case.instance.outbox().unwrap().texts.len(), 2);
+    case.instance.confirm(&[2]).unwrap();
+    assert_eq!(
+        case.instance.head().unwrap().confirmed,
+        3,
+        "what came early counts once the gap is closed"
+    );
+    assert!(!case.instance.rewind().unwrap());
+    assert!(case.instance.outbox().unwrap().texts.is_empty());
+}
