@@ -1,10 +1,14 @@
 //! The port through which GraphQL resolvers reach commands and read models. The runtime implements it.
 
-use edgefold_kernel::{Failure, Fault, Kind, Rejection, Version, limits};
+use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version, limits};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
-use crate::{Accepted, Message};
+use crate::{
+    Accepted, Message,
+    contract::{EventsPage, StateView},
+    instance::When,
+};
 
 /// A row of a read model: column to value.
 pub type Row = Map<String, Value>;
@@ -13,6 +17,17 @@ pub type Row = Map<String, Value>;
 pub trait Gateway: Send + Sync {
     /// Sends a command.
     fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>>;
+
+    /// The state of an instance, now or then, from its own object.
+    fn state(&self, stream: StreamId, when: When) -> BoxFuture<'_, Result<StateView, Failure>>;
+
+    /// Part of a stream, from its own object.
+    fn events(
+        &self,
+        stream: StreamId,
+        after: Version,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<EventsPage, Failure>>;
 
     /// Reads rows. `sql` comes from a `.sql` file; parameters are null, booleans, numbers and strings.
     fn rows(&self, sql: &'static str, params: Vec<Value>)

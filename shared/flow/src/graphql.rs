@@ -10,12 +10,13 @@ use async_graphql::{
     SimpleObject, Union, Value,
     connection::{Connection, Edge, EmptyFields, OpaqueCursor, query},
 };
-use edgefold_kernel::{Aggregate, Failure, Fault, Id, Rejection, Version};
+use edgefold_kernel::{Aggregate, Failure, Fault, Id, Rejection, StreamId, Timestamp, Version};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     Message,
     gateway::{Gateway, Row, row_at_least},
+    instance::When,
 };
 
 /// Rows in one page of a list, at most and unless asked otherwise.
@@ -277,6 +278,84 @@ pub async fn one<T: DeserializeOwned>(
     let row =
         row_at_least(gateway.as_ref(), sql, id.as_str(), min_version).await.map_err(unanswered)?;
     row.map(read).transpose()
+}
+
+/// Which version of an instance a query is about.
+pub struct Which {
+    /// At least this version of the read model.
+    pub min_version: Option<i32>,
+    /// Exactly this version, from the stream.
+    pub at_version: Option<i32>,
+    /// What it was at this instant, from the stream.
+    pub at: Option<DateTime>,
+}
+
+/// An instance as it was: its state at some version, and when its stream began.
+pub struct Past<S> {
+    /// Identifier.
+    pub id: ID,
+    /// Version that the state is at.
+    pub version: i32,
+    /// When its first event was decided.
+    pub began: DateTime,
+    /// The state.
+    pub state: S,
+}
+
+/// An instance of this aggregate: its row in the read model, or what it was at a version or an instant.
+///
+/// # Errors
+/// `READ_MODEL_BEHIND`, `VERSION_AHEAD`, `INVALID_INSTANT`, or `INVALID_QUERY` when more than one of the three is asked
+/// for; a fault.
+pub async fn one_or_past<A: Aggregate, T: DeserializeOwned>(
+    context: &Context<'_>,
+    sql: &'static str,
+    id: &ID,
+    which: Which,
+    show: impl FnOnce(Past<A::State>) -> Option<T>,
+) -> Result<Option<T>, Error> {
+    let refuse =
+        |code, field, detail: &str| unanswered(Rejection::shape(code, field, detail).into());
+    let when = match which {
+        Which { min_version, at_version: None, at: None } => {
+            return one(context, sql, id, min_version).await;
+        }
+        Which { min_version: None, at_version: Some(version), at: None } => {
+            let invalid =
+                |_| refuse("INVALID_CURSOR", "atVersion", "atVersion: expected a version from 0");
+            When::Version(Version::try_from(version).map_err(invalid)?)
+        }
+        Which { min_version: None, at_version: None, at: Some(DateTime(at)) } => {
+            let invalid =
+                |said: &str| refuse("INVALID_INSTANT", "at", &format!("at: expected {said}"));
+            When::Instant(Timestamp::parse(&at).map_err(invalid)?)
+        }
+        _ => {
+            return Err(refuse(
+                "INVALID_QUERY",
+                "atVersion",
+                "only one of minVersion, atVersion and at",
+            ));
+        }
+    };
+    let Ok(aggregate_id) = Id::parse(id.0.clone()) else { return Ok(None) };
+    let stream = StreamId::new(A::TYPE, aggregate_id);
+    let gateway = context.data::<Arc<dyn Gateway>>()?;
+    let view = match gateway.state(stream.clone(), when).await {
+        Err(Failure::Rejected(rejection)) if rejection.code == "UNKNOWN_INSTANCE" => {
+            return Ok(None);
+        }
+        view => view.map_err(unanswered)?,
+    };
+    let first = gateway.events(stream, 0, 1).await.map_err(unanswered)?;
+    let began = first.events.first().map(|event| DateTime(event.time.to_string()));
+    let unreadable = |said: String| faulted(&Fault::Unreadable(said));
+    Ok(show(Past {
+        id: id.clone(),
+        version: int(view.version),
+        began: began.ok_or_else(|| unreadable("a stream without a first event".into()))?,
+        state: serde_json::from_value(view.state).map_err(|error| unreadable(error.to_string()))?,
+    }))
 }
 
 /// One page of a read model as a Relay connection. The statement takes the two values of the key after which the page

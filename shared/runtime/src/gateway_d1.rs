@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use edgefold_flow::{
-    Accepted, Catalogue, Message, contract,
+    Accepted, Catalogue, Message,
+    contract::{self, EventsPage, StateView},
     gateway::{Gateway, Row},
+    instance::When,
 };
-use edgefold_kernel::{Failure, Fault, StreamId};
+use edgefold_kernel::{Failure, Fault, StreamId, Version};
 use futures_util::future::{BoxFuture, FutureExt};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use worker::{Delay, Env, send::SendFuture};
+use worker::{Delay, Env, Method, Request, send::SendFuture};
 
 use crate::{bindings, clock, journal_d1, stub};
 
@@ -31,6 +34,16 @@ impl WorkersGateway {
         stub::call(&self.env, self.catalogue, &to, contract::COMMAND, &message).await
     }
 
+    async fn look<T: DeserializeOwned>(
+        &self,
+        stream: StreamId,
+        path: String,
+    ) -> Result<T, Failure> {
+        let request = Request::new(&stub::url(&path), Method::Get);
+        let request = request.map_err(|error| Fault::Defect(error.to_string()))?;
+        stub::read(stub::fetch(&self.env, self.catalogue, &stream, request).await?).await
+    }
+
     async fn read(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, Fault> {
         let db = self.env.d1(bindings::DB).map_err(|error| journal_d1::failed(&error))?;
         let found = journal_d1::bind(&db, sql, &params)?
@@ -44,6 +57,26 @@ impl WorkersGateway {
 impl Gateway for WorkersGateway {
     fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>> {
         SendFuture::new(self.send(message)).boxed()
+    }
+
+    fn state(&self, stream: StreamId, when: When) -> BoxFuture<'_, Result<StateView, Failure>> {
+        let query = match when {
+            When::Now => String::new(),
+            When::Version(version) => format!("?version={version}"),
+            // Printed in UTC with a Z: nothing in it needs encoding.
+            When::Instant(at) => format!("?at={at}"),
+        };
+        SendFuture::new(self.look(stream, format!("{}{query}", contract::STATE))).boxed()
+    }
+
+    fn events(
+        &self,
+        stream: StreamId,
+        after: Version,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<EventsPage, Failure>> {
+        let path = format!("{}?after={after}&limit={limit}", contract::EVENTS);
+        SendFuture::new(self.look(stream, path)).boxed()
     }
 
     fn rows(

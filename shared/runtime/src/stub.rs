@@ -64,14 +64,21 @@ pub async fn call<T: DeserializeOwned>(
     path: &str,
     body: &impl Serialize,
 ) -> Result<T, Failure> {
-    let mut response = fetch(env, catalogue, to, post(path, body)?).await?;
+    read(fetch(env, catalogue, to, post(path, body)?).await?).await
+}
+
+/// Reads the answer of an object.
+///
+/// # Errors
+/// What the object refused, or a fault.
+pub async fn read<T: DeserializeOwned>(mut response: Response) -> Result<T, Failure> {
     let status = response.status_code();
     let bytes = response.bytes().await.map_err(|error| broken(&error))?;
     // An answer without a body reads as null.
     let bytes = if bytes.is_empty() { b"null".to_vec() } else { bytes };
     if (200..300).contains(&status) {
         serde_json::from_slice(&bytes)
-            .map_err(|error| Fault::Defect(format!("{path}: {error}")).into())
+            .map_err(|error| Fault::Defect(format!("the object's answer: {error}")).into())
     } else {
         Err(refusal(status, &bytes))
     }

@@ -5,10 +5,12 @@ use async_graphql::{
     connection::{Connection, EmptyFields},
 };
 use edgefold_flow::graphql::{
-    CommandResult, Date, DateTime, Envelope, PageCursor, one, page, send,
+    CommandResult, Date, DateTime, Envelope, PageCursor, Past, Which, one_or_past, page, send,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+use crate::reducer;
 
 /// A guest's claim on nights of a room.
 #[derive(SimpleObject, Deserialize)]
@@ -70,18 +72,22 @@ pub struct ReservationQuery;
 
 #[Object]
 impl ReservationQuery {
-    /// A reservation, at least at `minVersion` when that is given; null when there is none.
+    /// A reservation; null when there is none. At most one of the three arguments besides `id` may be given.
     async fn reservation(
         &self,
         context: &Context<'_>,
         id: ID,
-        min_version: Option<i32>,
+        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
+        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Result<Option<ReservationView>> {
-        one(
+        let sql = include_str!("../../../schema/sql/d1/query/reservation_by_id.sql");
+        one_or_past::<crate::Reservation, _>(
             context,
-            include_str!("../../../schema/sql/d1/query/reservation_by_id.sql"),
+            sql,
             &id,
-            min_version,
+            Which { min_version, at_version, at },
+            past,
         )
         .await
     }
@@ -99,6 +105,27 @@ impl ReservationQuery {
         })
         .await
     }
+}
+
+fn past(past: Past<reducer::State>) -> Option<ReservationView> {
+    let reservation = past.state?;
+    Some(ReservationView {
+        id: past.id,
+        version: past.version,
+        status: match reservation.status {
+            reducer::Status::Pending => ReservationStatus::Pending,
+            reducer::Status::Confirmed => ReservationStatus::Confirmed,
+            reducer::Status::Declined => ReservationStatus::Declined,
+            reducer::Status::Cancelled => ReservationStatus::Cancelled,
+            reducer::Status::Expired => ReservationStatus::Expired,
+        },
+        reason: reservation.reason,
+        user_id: reservation.user_id.as_str().into(),
+        room_id: reservation.room_id.as_str().into(),
+        date_start: Date(reservation.date_start.to_string()),
+        date_end: Date(reservation.date_end.to_string()),
+        created_at: past.began,
+    })
 }
 
 /// What may be asked of reservations.

@@ -1,9 +1,13 @@
 //! Rooms in the GraphQL schema.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
-use edgefold_flow::graphql::{Amount, CommandResult, Envelope, one, send};
+use edgefold_flow::graphql::{
+    Amount, CommandResult, DateTime, Envelope, Past, Which, one_or_past, send,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+use crate::reducer;
 
 /// A room of a hotel.
 #[derive(SimpleObject, Deserialize)]
@@ -57,16 +61,42 @@ pub struct RoomQuery;
 
 #[Object]
 impl RoomQuery {
-    /// A room, at least at `minVersion` when that is given; null when there is none.
+    /// A room; null when there is none. At most one of the three arguments besides `id` may be given.
     async fn room(
         &self,
         context: &Context<'_>,
         id: ID,
-        min_version: Option<i32>,
+        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
+        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Result<Option<RoomView>> {
-        one(context, include_str!("../../../schema/sql/d1/query/room_by_id.sql"), &id, min_version)
-            .await
+        let sql = include_str!("../../../schema/sql/d1/query/room_by_id.sql");
+        one_or_past::<crate::Room, _>(
+            context,
+            sql,
+            &id,
+            Which { min_version, at_version, at },
+            past,
+        )
+        .await
     }
+}
+
+fn past(past: Past<reducer::State>) -> Option<RoomView> {
+    let room = past.state?;
+    Some(RoomView {
+        id: past.id,
+        version: past.version,
+        hotel_id: room.hotel_id.as_str().into(),
+        number: room.number.as_str().to_owned(),
+        capacity: i32::try_from(room.capacity).ok()?,
+        nightly_rate: Amount(room.nightly_rate.minor_units()),
+        status: match room.status {
+            reducer::Status::Open => RoomStatus::Open,
+            reducer::Status::Closed => RoomStatus::Closed,
+        },
+        holds: i32::try_from(room.holds.len()).ok()?,
+    })
 }
 
 /// What may be asked of rooms.
