@@ -67,6 +67,8 @@ pub struct Entry {
     pub remembers: &'static [Remembered],
     /// Its read models.
     pub project: fn(&Envelope) -> Result<Vec<Change>, Fault>,
+    /// Its upcasters: event name, schema version and stored data to the data as the current version stores it.
+    pub canonical: fn(&str, u32, &str) -> Result<String, Fault>,
 }
 
 impl Entry {
@@ -80,8 +82,13 @@ impl Entry {
             routes: A::ROUTES,
             remembers: A::REMEMBERS,
             project: A::project,
+            canonical: canonical::<A>,
         }
     }
+}
+
+fn canonical<A: Aggregate>(name: &str, version: u32, data: &str) -> Result<String, Fault> {
+    A::Event::read(name, version, data)?.write()
 }
 
 /// Every aggregate type that is deployed.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use crate::limits;
@@ -115,9 +115,14 @@ impl Timestamp {
     /// # Errors
     /// What was expected, when the text is no instant.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        DateTime::parse_from_rfc3339(text)
-            .map(|instant| Self(instant.timestamp_millis()))
-            .map_err(|_| "an instant as RFC 3339, such as 2026-01-31T12:00:00Z")
+        const EXPECTED: &str = "an instant as RFC 3339, such as 2026-01-31T12:00:00Z";
+        let instant = DateTime::parse_from_rfc3339(text).map_err(|_| EXPECTED)?.to_utc();
+        // An offset carries the first and the last day out of the four digits of a year: printed, it could not be
+        // read again, and would not sort.
+        match instant.year() {
+            0..=9999 => Ok(Self(instant.timestamp_millis())),
+            _ => Err(EXPECTED),
+        }
     }
 }
 
@@ -244,6 +249,17 @@ mod tests {
         let instant = Timestamp::parse("2026-01-31T13:00:00.5+01:00").unwrap();
         assert_eq!(instant.to_string(), "2026-01-31T12:00:00.500Z");
         assert!(Timestamp::parse("2026-01-31 12:00").is_err());
+    }
+
+    #[test]
+    fn an_instant_that_is_read_can_be_printed_and_read_again() {
+        for good in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z", "2016-12-31T23:59:60Z"] {
+            let instant = Timestamp::parse(good).unwrap();
+            assert_eq!(Timestamp::parse(&instant.to_string()), Ok(instant), "{good}");
+        }
+        for bad in ["0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"] {
+            assert!(Timestamp::parse(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub mod schema;
 
+use edgefold_device::Device;
 use edgefold_flow::{Catalogue, route::Entry};
 use edgefold_reservation::Reservation;
 use edgefold_room::Room;
@@ -12,11 +13,15 @@ use edgefold_runtime::{aggregate_object, bus_queue, door_fetch, graphql_fetch};
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
 /// Every aggregate type, with the binding of its class in `wrangler.toml`.
-pub const CATALOGUE: &Catalogue =
-    &Catalogue(&[Entry::of::<Room>("ROOM"), Entry::of::<Reservation>("RESERVATION")]);
+pub const CATALOGUE: &Catalogue = &Catalogue(&[
+    Entry::of::<Room>("ROOM"),
+    Entry::of::<Reservation>("RESERVATION"),
+    Entry::of::<Device>("DEVICE"),
+]);
 
 aggregate_object!(RoomObject, Room, CATALOGUE);
 aggregate_object!(ReservationObject, Reservation, CATALOGUE);
+aggregate_object!(DeviceObject, Device, CATALOGUE);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {

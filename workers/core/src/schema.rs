@@ -3,16 +3,17 @@
 use std::sync::OnceLock;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
+use edgefold_device::api::{DeviceMutation, DeviceQuery};
 use edgefold_reservation::api::{ReservationMutation, ReservationQuery};
 use edgefold_room::api::{RoomMutation, RoomQuery};
 
 /// What may be asked about the domain.
 #[derive(MergedObject, Default)]
-pub struct Query(RoomQuery, ReservationQuery);
+pub struct Query(RoomQuery, ReservationQuery, DeviceQuery);
 
 /// What may be asked of the domain.
 #[derive(MergedObject, Default)]
-pub struct Mutation(RoomMutation, ReservationMutation);
+pub struct Mutation(RoomMutation, ReservationMutation, DeviceMutation);
 
 /// The whole schema.
 pub type CoreSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -1,0 +1,160 @@
+//! Devices in the GraphQL schema.
+
+use async_graphql::{
+    Context, Enum, ID, InputObject, Object, Result, SimpleObject,
+    connection::{Connection, EmptyFields},
+};
+use edgefold_flow::graphql::{CommandResult, DateTime, Envelope, PageCursor, one, page, send};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
+
+/// A device in the field, as the latest report by its own clock shows it.
+#[derive(SimpleObject, Deserialize)]
+#[graphql(name = "Device")]
+pub struct DeviceView {
+    /// Identifier.
+    id: ID,
+    /// Version of the stream that this is at.
+    version: i32,
+    /// How it is; null before the first report.
+    status: Option<DeviceStatus>,
+    /// What it measured, in whatever unit its model has; null before the first report.
+    reading: Option<f64>,
+    /// When, by its own clock; null before the first report.
+    observed_at: Option<DateTime>,
+    /// What it is called in its maker's catalogue.
+    model: String,
+    /// Whose it is.
+    owner_id: ID,
+    /// Whether it is out of service.
+    #[serde(deserialize_with = "flag")]
+    decommissioned: bool,
+    /// How many reports there are, late ones included.
+    readings: i32,
+    /// How many of them arrived after a later one.
+    late: i32,
+    /// When it was registered.
+    registered_at: DateTime,
+}
+
+/// SQL has no booleans: 0 and 1.
+fn flag<'de, D: Deserializer<'de>>(source: D) -> Result<bool, D::Error> {
+    u8::deserialize(source).map(|flag| flag != 0)
+}
+
+/// How a device is, by its own account.
+#[derive(Clone, Copy, PartialEq, Eq, Enum, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum DeviceStatus {
+    /// All is well.
+    Ok,
+    /// It works, and wants to be looked at.
+    Warn,
+    /// It does not work.
+    Fault,
+}
+
+/// A device to be taken into service.
+#[derive(InputObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegisterDeviceInput {
+    /// What it is called in its maker's catalogue, 1 to 100 characters.
+    model: String,
+    /// Whose it is.
+    owner_id: ID,
+}
+
+/// A report of how a device is.
+#[derive(InputObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateDeviceStatusInput {
+    /// How it is.
+    status: DeviceStatus,
+    /// What it measured.
+    reading: f64,
+    /// When, by its own clock; at most 24 hours ahead of ours.
+    observed_at: DateTime,
+}
+
+/// What may be asked about devices.
+#[derive(Default)]
+pub struct DeviceQuery;
+
+#[Object]
+impl DeviceQuery {
+    /// A device, at least at `minVersion` when that is given; null when there is none.
+    async fn device(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        min_version: Option<i32>,
+    ) -> Result<Option<DeviceView>> {
+        one(
+            context,
+            include_str!("../../../schema/sql/d1/query/device_by_id.sql"),
+            &id,
+            min_version,
+        )
+        .await
+    }
+
+    /// Devices, the newest first.
+    async fn devices(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
+    ) -> Result<Connection<PageCursor, DeviceView, EmptyFields, EmptyFields>> {
+        let sql = include_str!("../../../schema/sql/d1/query/device_page.sql");
+        page(context, sql, first, after, |row: &DeviceView| {
+            (row.registered_at.0.clone(), row.id.0.clone())
+        })
+        .await
+    }
+}
+
+/// What may be asked of devices.
+#[derive(Default)]
+pub struct DeviceMutation;
+
+#[Object]
+impl DeviceMutation {
+    /// Takes a device into service.
+    async fn register_device(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Identifier of the new device; made up when left out.")] id: Option<ID>,
+        input: RegisterDeviceInput,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
+        expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id, command_id, expected_version };
+        send::<crate::Device>(context, "RegisterDevice", input, envelope).await
+    }
+
+    /// Reports how a device is. The latest report by the device's clock counts; a late one is kept as history.
+    async fn update_device_status(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        input: UpdateDeviceStatusInput,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Device>(context, "UpdateDeviceStatus", input, envelope).await
+    }
+
+    /// Takes a device out of service for good. It takes no reports any more.
+    async fn decommission_device(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Device>(context, "DecommissionDevice", json!({}), envelope).await
+    }
+}

@@ -1,0 +1,54 @@
+//! **Device**: high-frequency updates. Reports arrive in bursts, doubled and out of order; the latest by the device's own
+//! clock says how it is, and every late one is kept as history.
+//!
+//! | file | what it says |
+//! |---|---|
+//! | [`commands`] | what may be asked |
+//! | [`events`] | what may have happened, and how older versions of it are read |
+//! | [`reducer`] | the state, and how an event changes it |
+//! | [`rules`] | every business rule |
+//! | [`views`] | its read model |
+//! | [`api`] | its part of the GraphQL schema |
+
+pub mod commands;
+pub mod events;
+pub mod reducer;
+pub mod rules;
+pub mod views;
+pub mod api;
+
+use edgefold_flow::{Change, Participant};
+use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault};
+
+pub use commands::DeviceCommand;
+pub use events::DeviceEvent;
+
+/// One device in the field.
+#[derive(Debug)]
+pub struct Device;
+
+impl Aggregate for Device {
+    const TYPE: &'static str = "device";
+
+    type Command = DeviceCommand;
+    type Event = DeviceEvent;
+    type State = reducer::State;
+
+    fn decide(
+        state: &Self::State,
+        command: &DeviceCommand,
+        context: &Context<'_>,
+    ) -> Decision<DeviceEvent> {
+        rules::decide(state, command, context)
+    }
+
+    fn evolve(state: &mut Self::State, event: &DeviceEvent) {
+        reducer::evolve(state, event);
+    }
+}
+
+impl Participant for Device {
+    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
+        views::project(event)
+    }
+}

@@ -1,0 +1,144 @@
+//! What is stored of a device, and how it is read.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use edgefold_device::{
+    Device, DeviceEvent,
+    commands::{Reading, Status},
+    events::{DeviceDecommissioned, DeviceRegistered, DeviceStatusUpdated},
+};
+use edgefold_flow::{
+    Instance, Participant,
+    instance::When,
+    storage::{Storage, Write},
+};
+use edgefold_kernel::{Envelope, EventSet, Failure, Fault, Id, StreamId, Timestamp};
+use edgefold_testing::{MemoryStorage, scenario::envelopes};
+use proptest::prelude::*;
+use serde_json::{json, value::RawValue};
+
+fn registered() -> DeviceEvent {
+    let model = serde_json::from_str("\"Thermo 2\"").unwrap();
+    DeviceRegistered { model, owner_id: Id::parse("ana").unwrap() }.into()
+}
+
+fn updated(reading: f64) -> DeviceEvent {
+    let observed_at = Timestamp::parse("2026-01-01T12:00:00.250Z").unwrap();
+    DeviceStatusUpdated {
+        status: Status::Warn,
+        reading: Reading::parse(reading).unwrap(),
+        observed_at,
+    }
+    .into()
+}
+
+fn device(id: &str, events: &[Envelope]) -> Instance<Device, MemoryStorage> {
+    let storage = MemoryStorage::default();
+    storage.commit(&Write { events: events.to_vec(), ..Write::default() }).unwrap();
+    Instance::new(Id::parse(id).unwrap(), storage)
+}
+
+fn stream(id: &str) -> StreamId {
+    StreamId::new("device", Id::parse(id).unwrap())
+}
+
+/// The same event as an older or an unknown code stored it.
+fn stored_as(event: &Envelope, event_type: &str, schema_version: u32, data: &str) -> Envelope {
+    let data = RawValue::from_string(data.to_owned()).unwrap();
+    Envelope { event_type: event_type.to_owned(), schema_version, data, ..event.clone() }
+}
+
+#[test]
+fn every_schema_version_of_a_report_tells_of_the_same_event() {
+    for (version, data) in [
+        (1, include_str!("../../../schema/golden/device/DeviceStatusUpdated.v1.json")),
+        (2, include_str!("../../../schema/golden/device/DeviceStatusUpdated.v2.json")),
+        (3, include_str!("../../../schema/golden/device/DeviceStatusUpdated.v3.json")),
+    ] {
+        let read = DeviceEvent::read("DeviceStatusUpdated", version, data);
+        assert_eq!(read, Ok(updated(21.5)), "v{version}");
+    }
+}
+
+#[test]
+fn a_stream_of_mixed_schema_versions_folds_and_projects_as_one_of_the_current_version() {
+    let current =
+        envelopes(&stream("it"), [registered(), updated(1.0), updated(2.0), updated(3.0)]);
+    let name = "DeviceStatusUpdated";
+    let v1 = r#"{"status":"WARN","value":1,"at":1767268800250}"#;
+    let v2 = r#"{"status":"WARN","value":2,"observedAt":"2026-01-01T12:00:00.250Z"}"#;
+    let mut mixed = current.clone();
+    mixed[1] = stored_as(&current[1], name, 1, v1);
+    mixed[2] = stored_as(&current[2], name, 2, v2);
+    let state = |events| device("it", events).view(When::Now).unwrap().state;
+    assert_eq!(state(&mixed), state(&current));
+    for (old, new) in mixed.iter().zip(&current) {
+        assert_eq!(Device::project(old), Device::project(new));
+    }
+}
+
+#[test]
+fn old_data_that_its_own_version_does_not_explain_is_a_fault() {
+    for (version, data) in [
+        (1, "{}"),
+        (1, "[]"),
+        (1, r#"{"status":"OK","value":1,"at":"2026-01-01T12:00:00Z"}"#),
+        (1, r#"{"status":"OK","value":1,"at":9223372036854775807}"#),
+        (1, r#"{"status":"OK","value":1,"at":253402300800000}"#),
+        (1, r#"{"status":"OK","reading":1,"at":1767268800250}"#),
+        (2, r#"{"status":"OK","reading":1,"observedAt":"2026-01-01T12:00:00Z"}"#),
+        (3, r#"{"status":"OK","value":1,"observedAt":"2026-01-01T12:00:00Z"}"#),
+        (4, r#"{"status":"OK","reading":1,"observedAt":"2026-01-01T12:00:00Z"}"#),
+        (0, "{}"),
+    ] {
+        let read = DeviceEvent::read("DeviceStatusUpdated", version, data);
+        assert!(matches!(read, Err(Fault::Unreadable(_))), "v{version} {data}: {read:?}");
+    }
+}
+
+#[test]
+fn an_unknown_event_type_is_a_fault_that_names_it() {
+    let read = DeviceEvent::read("DeviceExploded", 1, "{}");
+    assert_eq!(read, Err(Fault::Unreadable("unknown event type \"DeviceExploded\"".into())));
+}
+
+#[test]
+fn an_unknown_event_type_is_a_fault_of_its_own_stream_only() {
+    let good = envelopes(&stream("good"), [registered(), updated(1.0)]);
+    let mut bad = envelopes(&stream("bad"), [registered(), updated(1.0)]);
+    bad[1] = stored_as(&bad[1], "DeviceExploded", 1, "{}");
+    let (good, bad) = (device("good", &good), device("bad", &bad));
+    for _ in 0..2 {
+        let seen = bad.view(When::Now);
+        assert!(matches!(seen, Err(Failure::Faulted(Fault::Unreadable(_)))), "{seen:?}");
+        assert_eq!(good.view(When::Now).unwrap().state["readings"], json!(1));
+    }
+}
+
+#[test]
+fn the_rows_of_a_device_are_guarded_by_its_version() {
+    let events = [registered(), updated(21.5), DeviceDecommissioned {}.into()];
+    let changes: Vec<_> = envelopes(&stream("it"), events)
+        .iter()
+        .flat_map(|event| Device::project(event).unwrap())
+        .collect();
+    assert_eq!(changes[0].params[..4], [json!("it"), json!(1), json!("Thermo 2"), json!("ana")]);
+    let report = json!(["it", 2, "WARN", 21.5, "2026-01-01T12:00:00.250Z"]);
+    assert_eq!(json!(changes[1].params), report);
+    assert_eq!(changes[2].params, [json!("it"), json!(3)]);
+    assert!(changes[0].sql.contains("ON CONFLICT (id) DO NOTHING"));
+    assert!(changes[1..].iter().all(|change| change.sql.contains("version < ?2")));
+}
+
+proptest! {
+    /// A number that is stored comes back as it was, to the last bit: a replay is the same state, and a repeat is known.
+    #[test]
+    fn a_reading_comes_back_as_it_was_stored(number in prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO) {
+        let event = updated(number);
+        let stored = event.write().unwrap();
+        prop_assert_eq!(DeviceEvent::read("DeviceStatusUpdated", 3, &stored), Ok(event));
+        let payload: serde_json::Value = serde_json::from_str(&number.to_string()).unwrap();
+        prop_assert_eq!(payload.as_f64(), Some(number));
+    }
+}
