@@ -4,9 +4,16 @@ use async_graphql::{
     Context, Enum, ID, InputObject, Object, Result, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use edgefold_flow::graphql::{CommandResult, DateTime, Envelope, PageCursor, one, page, send};
+use edgefold_flow::graphql::{
+    CommandResult, DateTime, Envelope, PageCursor, Past, Which, one_or_past, page, send,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
+
+use crate::{
+    commands::{Reading, Status},
+    reducer,
+};
 
 /// A device in the field, as the latest report by its own clock shows it.
 #[derive(SimpleObject, Deserialize)]
@@ -82,18 +89,22 @@ pub struct DeviceQuery;
 
 #[Object]
 impl DeviceQuery {
-    /// A device, at least at `minVersion` when that is given; null when there is none.
+    /// A device; null when there is none. At most one of the three arguments besides `id` may be given.
     async fn device(
         &self,
         context: &Context<'_>,
         id: ID,
-        min_version: Option<i32>,
+        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
+        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Result<Option<DeviceView>> {
-        one(
+        let sql = include_str!("../../../schema/sql/d1/query/device_by_id.sql");
+        one_or_past::<crate::Device, _>(
             context,
-            include_str!("../../../schema/sql/d1/query/device_by_id.sql"),
+            sql,
             &id,
-            min_version,
+            Which { min_version, at_version, at },
+            past,
         )
         .await
     }
@@ -111,6 +122,27 @@ impl DeviceQuery {
         })
         .await
     }
+}
+
+fn past(past: Past<reducer::State>) -> Option<DeviceView> {
+    let device = past.state?;
+    Some(DeviceView {
+        id: past.id,
+        version: past.version,
+        status: device.status.map(|status| match status {
+            Status::Ok => DeviceStatus::Ok,
+            Status::Warn => DeviceStatus::Warn,
+            Status::Fault => DeviceStatus::Fault,
+        }),
+        reading: device.reading.map(Reading::number),
+        observed_at: device.observed_at.map(|at| DateTime(at.to_string())),
+        model: device.model.as_str().to_owned(),
+        owner_id: device.owner_id.as_str().into(),
+        decommissioned: device.decommissioned,
+        readings: i32::try_from(device.readings).ok()?,
+        late: i32::try_from(device.late).ok()?,
+        registered_at: past.began,
+    })
 }
 
 /// What may be asked of devices.
