@@ -69,7 +69,11 @@ await main(async () => {
   console.log(`
 edgefold  is running. Ctrl-C stops it; its data stays in .wrangler/state.
 
-  ${url}/healthz   is it well?
+  POST ${url}/commands                   send a command, see README.md
+  POST ${url}/graphql                    mutations and read models
+  GET  ${url}/aggregates/{type}/{id}     the state; /events behind it is the stream
+  ws   ${url.replace('http', 'ws')}/aggregates/{type}/{id}       watch and command one instance
+  GET  ${url}/healthz                    is it well?
 `);
   const { code } = await ended;
   throw new Problem(`wrangler ended by itself (status ${code})`);
