@@ -97,10 +97,7 @@ impl Gateway for WorkersGateway {
 /// # Errors
 /// What the door refuses.
 pub fn admit(message: Message, catalogue: &Catalogue) -> Result<Message, Failure> {
-    let (first, second) = (clock::fresh_id()?, clock::fresh_id()?);
-    let ids = std::cell::RefCell::new(vec![first, second]);
-    Ok(message
-        .admit(catalogue, || ids.borrow_mut().pop().unwrap_or_else(edgefold_kernel::Id::nobody))?)
+    Ok(message.admit(catalogue, clock::fresh_id)?)
 }
 
 /// The instance that an admitted message goes to.

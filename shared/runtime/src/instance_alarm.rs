@@ -56,17 +56,18 @@ impl<A: Participant> Object<A> {
         let head = self.instance.head()?;
         let again =
             (head.confirmed < head.version).then(|| clock::now().plus_millis(SEND_AGAIN_MS));
-        Ok([again, self.instance.deadline()?].into_iter().flatten().min())
+        let expiry = again.map(|_| clock::now().plus_millis(A::OUTCOME_TTL_MS));
+        Ok([again, expiry, self.instance.deadline()?].into_iter().flatten().min())
     }
 
     /// Meets the deadline that has passed, sends again what was not confirmed, and sets the next alarm.
     pub(crate) async fn ring(self: Rc<Self>) {
         self.alarm_at.set(None);
-        let met = self.instance.pass_deadline(&clock::stamp());
-        let retry = met.is_err();
-        if let Err(failure) = met {
+        if let Err(failure) = self.instance.pass_deadline(&clock::stamp()) {
             console_error!("a deadline was not met: {failure}");
         }
+        let overdue = |at: Option<Timestamp>| at.is_some_and(|at| at <= clock::now());
+        let retry = self.instance.deadline().is_ok_and(overdue);
         self.broadcast(&self.instance.take_appended());
         match self.instance.rewind() {
             Ok(true) => self.publish().await,
@@ -74,7 +75,10 @@ impl<A: Participant> Object<A> {
             Err(fault) => console_error!("{fault}"),
         }
         match self.instance.prune(clock::now()) {
-            Ok(Some(next)) => self.set_alarm_at(next.max(clock::now().plus_millis(PRUNE_EVERY_MS))),
+            Ok(Some(next)) => {
+                let pause = PRUNE_EVERY_MS.min(A::OUTCOME_TTL_MS);
+                self.set_alarm_at(next.max(clock::now().plus_millis(pause)));
+            }
             Ok(None) => {}
             Err(fault) => console_error!("{fault}"),
         }

@@ -1,6 +1,6 @@
 //! A request reaches an aggregate's object. One generic host serves every aggregate type.
 
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant,
@@ -12,11 +12,15 @@ use edgefold_flow::{
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, Timestamp, Version, limits};
 use futures_util::future::try_join_all;
 use worker::{
-    Env, Method, Request, Response, State, Url, console_error,
+    Delay, Env, Method, Request, Response, State, Url, console_error,
     worker_sys::WebSocketRequestResponsePair,
 };
 
 use crate::{answer, clock, sqlite::SqliteStorage, stub};
+
+/// How long the outbox cursor may lag behind in storage: one row a second under load, instead of one for each command.
+/// Well below the 10 s of idleness after which an object hibernates and forgets.
+const KEEP_AFTER: Duration = Duration::from_secs(1);
 
 /// What an object of this aggregate type does.
 pub struct Host<A: Participant>(Rc<Object<A>>);
@@ -32,6 +36,8 @@ pub(crate) struct Object<A: Participant> {
     pub(crate) alarms_set: Cell<usize>,
     /// Whether letters are on their way to the queue right now.
     pub(crate) publishing: Cell<bool>,
+    /// Whether the outbox cursor is about to be stored.
+    keeping: Cell<bool>,
     /// Set when the object was addressed by something that is no id: then it serves nothing.
     misnamed: bool,
 }
@@ -48,9 +54,21 @@ impl<A: Participant> Host<A> {
         }
         let instance = Instance::new(id, storage);
         let (alarm_at, alarms_set, publishing) = (Cell::new(None), Cell::new(0), Cell::new(false));
-        let object =
-            Object { state, env, catalogue, instance, alarm_at, alarms_set, publishing, misnamed };
+        let keeping = Cell::new(false);
+        let object = Object {
+            state,
+            env,
+            catalogue,
+            instance,
+            alarm_at,
+            alarms_set,
+            publishing,
+            keeping,
+            misnamed,
+        };
         let object = Rc::new(object);
+        // Loads now, synchronously. What cannot be loaded is told to whoever asks for it.
+        drop(object.instance.head());
         object.resume_watchers();
         Self(object)
     }
@@ -102,8 +120,7 @@ impl<A: Participant> Host<A> {
             }
             (Method::Post, contract::CONFIRM) => {
                 let result = answer::read::<Confirmed>(&mut request).await;
-                let result = result
-                    .and_then(|confirmed| Ok(object.instance.confirm(&confirmed.versions)?));
+                let result = result.and_then(|confirmed| Ok(object.confirm(&confirmed.versions)?));
                 answer::outcome(200, result)
             }
             (Method::Post, contract::SPAN) => {
@@ -233,6 +250,21 @@ impl<A: Participant> Object<A> {
             A::wanted(&stream.aggregate_type).into_iter().map(str::to_owned).collect();
         let spans = fetch_spans(&self.env, self.catalogue, &stream, after, through, types).await?;
         Ok(Delivery { source_type: stream.aggregate_type, source_id: stream.aggregate_id, spans })
+    }
+
+    /// Takes note of what has arrived, and keeps it a moment later, together with what arrives until then.
+    fn confirm(self: &Rc<Self>, versions: &[Version]) -> Result<(), Fault> {
+        if self.instance.confirm(versions)? && !self.keeping.replace(true) {
+            let object = Rc::clone(self);
+            self.state.wait_until(async move {
+                Delay::from(KEEP_AFTER).await;
+                object.keeping.set(false);
+                if let Err(fault) = object.instance.keep_confirmed() {
+                    console_error!("{fault}");
+                }
+            });
+        }
+        Ok(())
     }
 
     /// After every call that may have appended: those who watch hear of it, the alarm is set, the letters go out.

@@ -69,7 +69,8 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
         Instance::published(self, through)
     }
     fn confirm(&self, versions: &[Version]) -> Result<(), Fault> {
-        Instance::confirm(self, versions)
+        Instance::confirm(self, versions)?;
+        self.keep_confirmed()
     }
     fn rewind(&self) -> Result<bool, Fault> {
         Instance::rewind(self)

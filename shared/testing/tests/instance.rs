@@ -399,4 +399,7 @@ fn what_is_not_confirmed_is_handed_over_again() {
     );
     assert!(!case.instance.rewind().unwrap());
     assert!(case.instance.outbox().unwrap().texts.is_empty());
+    assert_eq!(case.storage.head().unwrap().confirmed, 0, "not a row for each");
+    case.instance.keep_confirmed().unwrap();
+    assert_eq!(case.storage.head().unwrap().confirmed, 3);
 }

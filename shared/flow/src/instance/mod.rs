@@ -51,6 +51,8 @@ struct Loaded<T> {
     /// Events up to here were handed to the bus since the instance was loaded. Not stored: after a restart everything
     /// that is not confirmed is handed over again.
     published: Version,
+    /// The outbox cursor as it is stored; `head.confirmed` may be ahead of it.
+    kept: Version,
     /// Confirmed events that do not follow the cursor yet.
     ahead: BTreeSet<Version>,
 }
@@ -131,14 +133,23 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     fn take(&self) -> Result<Loaded<A::State>, Fault> {
         match self.cache.take() {
             Some(loaded) => Ok(loaded),
-            None => self.load(),
+            None => {
+                catch_unwind(AssertUnwindSafe(|| self.load())).map_err(|panic| panicked(&*panic))?
+            }
         }
     }
 
     fn load(&self) -> Result<Loaded<A::State>, Fault> {
         let head = self.storage.head()?;
         let (state, snapshot) = self.fold(head.version)?;
-        Ok(Loaded { state, head, snapshot, published: head.confirmed, ahead: BTreeSet::new() })
+        Ok(Loaded {
+            state,
+            head,
+            snapshot,
+            published: head.confirmed,
+            kept: head.confirmed,
+            ahead: BTreeSet::new(),
+        })
     }
 
     /// The state at a version, and the version of the snapshot that it could begin with. A snapshot of another schema

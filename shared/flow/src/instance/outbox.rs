@@ -38,12 +38,13 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.change(|loaded| loaded.published = loaded.published.max(through))
     }
 
-    /// These events have reached all their destinations: moves the outbox cursor as far as they follow it.
+    /// These events have reached all their destinations: moves the outbox cursor as far as they follow it. Says whether
+    /// it has moved. It is not stored yet, see [`keep_confirmed`](Self::keep_confirmed).
     ///
     /// # Errors
-    /// When storage fails.
-    pub fn confirm(&self, versions: &[Version]) -> Result<(), Fault> {
-        let (before, after) = self.change(|loaded| {
+    /// When it cannot be loaded.
+    pub fn confirm(&self, versions: &[Version]) -> Result<bool, Fault> {
+        self.change(|loaded| {
             let (before, known) = (loaded.head.confirmed, loaded.head.version);
             loaded
                 .ahead
@@ -52,9 +53,22 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 loaded.head.confirmed += 1;
             }
             loaded.published = loaded.published.max(loaded.head.confirmed);
-            (before, loaded.head.confirmed)
-        })?;
-        if after > before { self.storage.set_confirmed(after) } else { Ok(()) }
+            loaded.head.confirmed > before
+        })
+    }
+
+    /// Stores the outbox cursor if it has moved. Once in a while is enough: what was confirmed and is forgotten is sent
+    /// again, which does no harm, while a row written for every command would cost as much as the event itself.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub fn keep_confirmed(&self) -> Result<(), Fault> {
+        let (confirmed, kept) = self.read(|loaded| (loaded.head.confirmed, loaded.kept))?;
+        if confirmed == kept {
+            return Ok(());
+        }
+        self.storage.set_confirmed(confirmed)?;
+        self.change(|loaded| loaded.kept = confirmed)
     }
 
     /// Begins to hand over again everything that is not confirmed. Says whether there is anything.
