@@ -90,7 +90,10 @@ const calls = {
   /** Unloads one object; its sockets hibernate, its storage stays. */
   async evict({ type, id }) {
     const { class_name } = classes.find(({ name }) => name === type.toUpperCase());
-    await miniflare.unsafeEvictDurableObject(script, class_name, { name: id, webSockets: 'hibernate' });
+    const evicted = miniflare.unsafeEvictDurableObject(script, class_name, { name: id, webSockets: 'hibernate' });
+    await evicted.catch((error) => {
+      if (!/not currently running/.test(error.message)) throw error; // it sleeps already
+    });
   },
   async sql({ statement, params }) {
     const d1 = await db();
