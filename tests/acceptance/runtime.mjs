@@ -2,7 +2,7 @@
 // alarms, as `wrangler dev` has them. Its bindings come from the script's wrangler.toml. The harness talks to it by IPC.
 //
 // It is a process of its own, and leads a group, so that a test can end all of it with SIGKILL.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { parseToml } from './toml.mjs';
@@ -11,7 +11,7 @@ import { parseToml } from './toml.mjs';
 const require = createRequire(import.meta.url);
 const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('miniflare');
 
-const { configFile, storage, fresh } = JSON.parse(process.argv[2]);
+const { configFile, folder, fresh } = JSON.parse(process.argv[2]);
 const config = parseToml(readFileSync(configFile, 'utf8'));
 const script = config.name;
 const classes = config.durable_objects.bindings;
@@ -69,7 +69,7 @@ const miniflare = new Miniflare({
   log: new NoOpLog(),
   handleStructuredLogs: ({ level, message }) => logs.push({ level, message }),
   handleUncaughtError: ({ message }) => logs.push({ level: 'error', message }),
-  resourcePersistencePath: storage,
+  resourcePersistencePath: join(folder, 'storage'),
   workers: [worker()],
 });
 
@@ -117,6 +117,7 @@ process.on('message', async ({ call, name, args }) => {
 // The test is gone, however it went.
 process.on('disconnect', async () => {
   await miniflare.dispose();
+  rmSync(folder, { recursive: true, force: true });
   process.exit(0);
 });
 
