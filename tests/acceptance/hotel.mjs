@@ -47,13 +47,13 @@ export const holds = (core, roomId, reservations, options) => {
 
 /** Waits until the journal has the whole stream; checks that it has each event once, in order, as the object has it. */
 export async function journalled(core, type, id, options) {
-  const events = await core.events(type, id);
-  const rows = await until(
-    `the journal has all ${events.length} events of ${type} ${id}`,
+  const statement = 'SELECT version, event FROM journal WHERE aggregate_type = ? AND aggregate_id = ? ORDER BY position';
+  const [rows, events] = await until(
+    `the journal has all of ${type} ${id}`,
     async () => {
-      const statement = 'SELECT version, event FROM journal WHERE aggregate_type = ? AND aggregate_id = ? ORDER BY position';
       const rows = await core.sql(statement, type, id);
-      return rows.length >= events.length && rows;
+      const events = await core.events(type, id);
+      return rows.length >= events.length && [rows, events];
     },
     options,
   );
@@ -62,14 +62,14 @@ export async function journalled(core, type, id, options) {
   return events;
 }
 
-/** Waits until the read models show what the objects say of a reservation and of its room. */
+/** Waits until the read model shows what the object says of a reservation. */
 export async function projected(core, reservationId, options) {
-  const { version, state } = await core.state('reservation', reservationId);
-  const row = await until(
-    `the read model of ${reservationId} is at ${version}`,
+  const [row, { version, state }] = await until(
+    `the read model of ${reservationId} has caught up`,
     async () => {
       const [row] = await core.sql('SELECT * FROM reservation WHERE id = ?', reservationId);
-      return row?.version >= version && row;
+      const view = await core.state('reservation', reservationId);
+      return row?.version >= view.version && [row, view];
     },
     options,
   );
@@ -81,12 +81,12 @@ export async function projected(core, reservationId, options) {
 
 /** Waits until the read model shows what the object says of a room. */
 export async function roomProjected(core, roomId, options) {
-  const { version, state } = await core.state('room', roomId);
-  const row = await until(
-    `the read model of ${roomId} is at ${version}`,
+  const [row, { version, state }] = await until(
+    `the read model of ${roomId} has caught up`,
     async () => {
       const [row] = await core.sql('SELECT * FROM room WHERE id = ?', roomId);
-      return row?.version >= version && row;
+      const view = await core.state('room', roomId);
+      return row?.version >= view.version && [row, view];
     },
     options,
   );

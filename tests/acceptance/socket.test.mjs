@@ -121,7 +121,7 @@ test('a message that is none is answered by an error, and the socket stays', asy
   for (const said of nonsense) watcher.say(said);
   const errors = () => watcher.frames.filter(({ type }) => type === 'error');
   await until('each is answered', () => errors().length === nonsense.length);
-  for (const error of errors()) assert.deepEqual([error.code, typeof error.detail], ['UNKNOWN_MESSAGE', 'string']);
+  for (const error of errors()) assert.deepEqual([error.code, typeof error.detail], ['MALFORMED_MESSAGE', 'string']);
   await core.send('room', 'CloseRoom', {}, { aggregateId: room });
   await watcher.event(2);
   await watcher.ping();

@@ -32,7 +32,11 @@ impl Aggregate for Probe {
     type Event = events::ProbeEvent;
     type State = reducer::State;
 
-    fn decide(_state: &Self::State, command: &Self::Command, _known: &Known<'_>) -> Decision<Self::Event> {
+    fn decide(
+        _state: &Self::State,
+        command: &Self::Command,
+        _known: &Known<'_>,
+    ) -> Decision<Self::Event> {
         rules::decide(command)
     }
 
@@ -54,6 +58,10 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
 }
 
 #[event(queue)]
-async fn queue(batch: MessageBatch<serde_json::Value>, env: Env, _context: Context) -> worker::Result<()> {
+async fn queue(
+    batch: MessageBatch<serde_json::Value>,
+    env: Env,
+    _context: Context,
+) -> worker::Result<()> {
     bus_queue::consume(&batch, &env, CATALOGUE).await
 }

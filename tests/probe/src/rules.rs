@@ -14,8 +14,12 @@ use crate::{
 #[allow(clippy::panic, reason = "this is what the probe is for")]
 pub fn decide(command: &ProbeCommand) -> Decision<ProbeEvent> {
     match command {
-        ProbeCommand::Append(append) => Ok((1..=append.count).map(|index| counted(append, index)).collect()),
-        ProbeCommand::Panic(Panic { place: Place::Decide, .. }) => panic!("the probe panics while it decides"),
+        ProbeCommand::Append(append) => {
+            Ok((1..=append.count).map(|index| counted(append, index)).collect())
+        }
+        ProbeCommand::Panic(Panic { place: Place::Decide, .. }) => {
+            panic!("the probe panics while it decides")
+        }
         ProbeCommand::Panic(Panic { place, before }) => {
             let quiet = Append { count: *before, bytes: 0, last_too_large: false };
             let trap = Trapped { place: *place }.into();
