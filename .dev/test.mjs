@@ -1,7 +1,7 @@
 // `npm test`: everything, in order, up to the first failure. `npm test -- <stage>` runs one stage.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from './build.mjs';
+import { build, buildProbe } from './build.mjs';
 import { root } from './pins.mjs';
 import { main, output, Problem, run } from './process.mjs';
 import { setup } from './setup.mjs';
@@ -33,6 +33,7 @@ async function acceptance() {
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.test.mjs')) : [];
   if (!files.length) throw new Problem('there are no tests in tests/acceptance');
   await build(); // at once if it is fresh; needed when this stage runs alone
+  await buildProbe();
   // Named one by one: a folder as argument means another thing in each Node version.
   return node('--test', ...files.sort().map((name) => join(folder, name)));
 }
@@ -41,7 +42,10 @@ const stages = {
   format: () => cargoExtra('rustfmt', 'fmt', '--all', '--check'),
   lint: () => cargoExtra('clippy', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'),
   unit: () => cargo('test', '--workspace'),
-  build: async () => build(),
+  build: async () => {
+    await build();
+    await buildProbe();
+  },
   acceptance,
   demo: async () => {
     await build();

@@ -304,6 +304,9 @@ pub struct Past<S> {
 
 /// An instance of this aggregate: its row in the read model, or what it was at a version or an instant.
 ///
+/// A field transposes it to `Option<Result<_>>`: then an error makes this field null, as the specification says of a
+/// nullable one. A `Result<Option<_>>` would take the whole answer with it.
+///
 /// # Errors
 /// `READ_MODEL_BEHIND`, `VERSION_AHEAD`, `INVALID_INSTANT`, or `INVALID_QUERY` when more than one of the three is asked
 /// for; a fault.

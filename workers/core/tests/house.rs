@@ -31,7 +31,7 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn only_runtime_and_core_know_workers() {
-    const SHELL: [&str; 2] = ["edgefold-runtime", "edgefold-core"];
+    const SHELL: [&str; 3] = ["edgefold-runtime", "edgefold-core", "edgefold-probe"];
     let crates = dependencies();
     for name in [
         "edgefold-kernel",

@@ -97,7 +97,7 @@ impl DeviceQuery {
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
-    ) -> Result<Option<DeviceView>> {
+    ) -> Option<Result<DeviceView>> {
         let sql = include_str!("../../../schema/sql/d1/query/device_by_id.sql");
         one_or_past::<crate::Device, _>(
             context,
@@ -107,6 +107,7 @@ impl DeviceQuery {
             past,
         )
         .await
+        .transpose()
     }
 
     /// Devices, the newest first.

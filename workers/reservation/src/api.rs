@@ -80,7 +80,7 @@ impl ReservationQuery {
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
-    ) -> Result<Option<ReservationView>> {
+    ) -> Option<Result<ReservationView>> {
         let sql = include_str!("../../../schema/sql/d1/query/reservation_by_id.sql");
         one_or_past::<crate::Reservation, _>(
             context,
@@ -90,6 +90,7 @@ impl ReservationQuery {
             past,
         )
         .await
+        .transpose()
     }
 
     /// Reservations, newest first.

@@ -69,7 +69,7 @@ impl RoomQuery {
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
-    ) -> Result<Option<RoomView>> {
+    ) -> Option<Result<RoomView>> {
         let sql = include_str!("../../../schema/sql/d1/query/room_by_id.sql");
         one_or_past::<crate::Room, _>(
             context,
@@ -79,6 +79,7 @@ impl RoomQuery {
             past,
         )
         .await
+        .transpose()
     }
 }
 

@@ -1,0 +1,204 @@
+// A core: the built script on the real runtime, in a storage folder of its own and on a free port. It is spoken to
+// through its doors, as anybody would; it can be stopped, killed and started again on the same storage.
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkEvent } from './events.mjs';
+import { Watcher } from './watcher.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+/** The wrangler.toml of each script. */
+export const configs = {
+  core: join(here, '../../wrangler.toml'),
+  probe: join(here, '../probe/wrangler.toml'),
+};
+const patience = 30_000; // ms for the runtime to start, or to stop
+
+const groups = new Set();
+const killGroup = (group) => {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // nobody is left in it
+  }
+};
+process.on('exit', () => groups.forEach(killGroup));
+
+export class Core {
+  #host;
+  #calls = new Map();
+  #output = '';
+  #folder = mkdtempSync(join(tmpdir(), 'edgefold-test-'));
+  #fresh = true;
+  #watchers = new Set();
+  #made = 0;
+
+  constructor(configFile = configs.core) {
+    this.configFile = configFile;
+  }
+
+  // ── its life ──
+
+  async start() {
+    const args = { configFile: this.configFile, folder: this.#folder, fresh: this.#fresh };
+    const host = fork(join(here, 'runtime.mjs'), [JSON.stringify(args)], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, TMPDIR: this.#folder }, // what a killed runtime leaves behind goes with the folder
+    });
+    groups.add(host.pid);
+    this.#host = host;
+    for (const stream of [host.stdout, host.stderr]) stream.on('data', (text) => (this.#output += text));
+    this.url = await new Promise((done, fail) => {
+      const timer = setTimeout(() => fail(new Error(`the runtime did not start\n${this.#output}`)), patience);
+      host.once('exit', () => {
+        clearTimeout(timer);
+        fail(new Error(`the runtime ended at its start\n${this.#output}`));
+        for (const { fail } of this.#calls.values()) fail(new Error('the runtime ended'));
+        this.#calls.clear();
+      });
+      host.on('message', ({ ready, call, value, error }) => {
+        if (ready) {
+          clearTimeout(timer);
+          return done(ready);
+        }
+        const waiting = this.#calls.get(call);
+        this.#calls.delete(call);
+        return error ? waiting?.fail(new Error(error)) : waiting?.done(value);
+      });
+    });
+    this.#fresh = false;
+    return this;
+  }
+
+  /** Ends the runtime and lets it clean up. */
+  async stop() {
+    const gone = this.#gone();
+    await this.#call('stop').catch(() => {}); // it may be gone before it has answered
+    await gone;
+  }
+
+  /** Ends the runtime as a power cut does. */
+  async kill() {
+    const gone = this.#gone();
+    killGroup(this.#host.pid);
+    await gone;
+  }
+
+  async restart() {
+    await this.stop();
+    await this.start();
+  }
+
+  async killAndRestart() {
+    await this.kill();
+    await this.start();
+  }
+
+  /** The end: the storage goes too. */
+  async close() {
+    for (const watcher of this.#watchers) watcher.terminate();
+    if (this.#host?.connected) await this.stop();
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #gone() {
+    const { pid } = this.#host;
+    if (this.#host.exitCode === null && this.#host.signalCode === null) {
+      const timer = setTimeout(() => killGroup(pid), patience);
+      await new Promise((done) => this.#host.once('exit', done));
+      clearTimeout(timer);
+    }
+    killGroup(pid);
+    groups.delete(pid);
+  }
+
+  #call(name, args) {
+    const call = ++this.#made;
+    return new Promise((done, fail) => {
+      this.#calls.set(call, { done, fail });
+      this.#host.send({ call, name, args }, (error) => error && fail(error));
+    });
+  }
+
+  // ── behind the doors ──
+
+  /** Unloads one object; its sockets hibernate. */
+  evict = (type, id) => this.#call('evict', { type, id });
+  /** Rows of journal and read models. */
+  sql = (statement, ...params) => this.#call('sql', { statement, params });
+  /** What the script and the runtime have said since they were started. */
+  logs = () => this.#call('logs');
+
+  // ── the doors ──
+
+  /** A request, as `{status, headers, body}` with the body parsed if it is JSON. */
+  async request(path, options) {
+    const response = await fetch(`${this.url}${path}`, options);
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  }
+
+  post(path, body, headers = {}) {
+    const options = { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) };
+    return this.request(path, { ...options, headers: { 'content-type': 'application/json', ...headers } });
+  }
+
+  /** A command at `POST /commands`. `more`: aggregateId, commandId, expectedVersion, metadata. */
+  command = (aggregateType, name, payload, more = {}) =>
+    this.post('/commands', { aggregateType, name, payload, ...more });
+
+  /** A command that must be accepted; gives the answer. */
+  async send(...args) {
+    const { status, body } = await this.command(...args);
+    assert.equal(status, 202, `${args[1]} is accepted: ${JSON.stringify(body)}`);
+    return body;
+  }
+
+  /** The state of an instance, or undefined. */
+  async state(type, id) {
+    const { status, body } = await this.request(`/aggregates/${type}/${encodeURIComponent(id)}`);
+    if (status === 404) return undefined;
+    assert.equal(status, 200, JSON.stringify(body));
+    return body;
+  }
+
+  /** Every event of a stream, each checked as a CloudEvent. */
+  async events(type, id) {
+    const events = [];
+    for (let after = 0; after !== null; ) {
+      const { status, body } = await this.request(`/aggregates/${type}/${encodeURIComponent(id)}/events?after=${after}&limit=1000`);
+      if (status === 404) return events;
+      assert.equal(status, 200, JSON.stringify(body));
+      events.push(...body.events);
+      after = body.next;
+    }
+    for (const event of events) checkEvent(event, type, id);
+    return events;
+  }
+
+  async graphql(query, variables) {
+    const { status, body } = await this.post('/graphql', { query, variables });
+    assert.equal(status, 200, JSON.stringify(body));
+    return body;
+  }
+
+  /** A query that must succeed; gives its data. */
+  async ask(query, variables) {
+    const { data, errors } = await this.graphql(query, variables);
+    assert.equal(errors, undefined, JSON.stringify(errors));
+    return data;
+  }
+
+  /** Opens the native socket of an instance. */
+  async watch(type, id, options = {}) {
+    const watcher = new Watcher(this.url, type, id, options);
+    this.#watchers.add(watcher);
+    await watcher.opened;
+    return watcher;
+  }
+}

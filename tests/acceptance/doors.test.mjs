@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkOrder, isUuid7, version } from './events.mjs';
+import { fresh, serve } from './harness.mjs';
+import { addRoom, nights, reserve, room101, settled } from './hotel.mjs';
+
+const core = await serve();
+
+test('GET /healthz says that it is well', async () => {
+  assert.deepEqual((await core.request('/healthz')).body, { status: 'ok' });
+});
+
+test('POST /commands answers 202 with what was decided', async () => {
+  const aggregateId = fresh('room');
+  const commandId = fresh('command');
+  const { status, headers, body } = await core.command('room', 'AddRoom', room101, { aggregateId, commandId });
+  assert.equal(status, 202);
+  assert.equal(headers.get('content-type'), 'application/json');
+  const [event] = body.events;
+  isUuid7(event.id);
+  assert.deepEqual(body, {
+    commandId,
+    aggregateType: 'room',
+    aggregateId,
+    firstVersion: 1,
+    version: 1,
+    events: [{ id: event.id, type: 'RoomAdded', version: 1 }],
+    confirmWithinMs: body.confirmWithinMs,
+    duplicate: false,
+  });
+  assert.ok(body.confirmWithinMs > 0);
+});
+
+test('the ids of a creating command are made up as UUIDv7 when they are left out', async () => {
+  const first = await core.send('room', 'AddRoom', room101);
+  const second = await core.send('room', 'AddRoom', room101);
+  for (const id of [first.aggregateId, first.commandId, second.aggregateId]) isUuid7(id);
+  assert.equal(new Set([first.aggregateId, first.commandId, second.aggregateId, second.commandId]).size, 4);
+  assert.equal((await core.state('room', first.aggregateId)).version, 1);
+});
+
+test('a command that has nothing to change is accepted with the current version and no events', async () => {
+  const room = await addRoom(core);
+  await core.send('room', 'CloseRoom', {}, { aggregateId: room });
+  const again = await core.send('room', 'CloseRoom', {}, { aggregateId: room });
+  assert.deepEqual([again.firstVersion, again.version, again.events, again.duplicate], [2, 2, [], false]);
+});
+
+test('GET of an instance answers its state with the version as ETag', async () => {
+  const room = await addRoom(core);
+  const { status, headers, body } = await core.request(`/aggregates/room/${room}`);
+  assert.equal(status, 200);
+  assert.equal(headers.get('etag'), '"1"');
+  assert.deepEqual(body, {
+    aggregateType: 'room',
+    aggregateId: room,
+    version: 1,
+    state: { ...room101, status: 'OPEN', holds: [] },
+  });
+});
+
+test('GET with the current ETag answers 304 without a body, with an older one the state', async () => {
+  const room = await addRoom(core);
+  const ask = (tag) => core.request(`/aggregates/room/${room}`, { headers: { 'if-none-match': tag } });
+  for (const tag of ['"1"', '"7", "1"']) {
+    const { status, headers, body } = await ask(tag);
+    assert.deepEqual([status, headers.get('etag'), body], [304, '"1"', ''], tag);
+  }
+  await core.send('room', 'CloseRoom', {}, { aggregateId: room });
+  assert.deepEqual([(await ask('"1"')).status, (await ask('"2"')).status], [200, 304]);
+});
+
+test('an instance that does not exist is 404, and looking at it creates nothing', async () => {
+  for (const path of ['/aggregates/room/nobody', '/aggregates/room/nobody/events']) {
+    const { status, headers, body } = await core.request(path);
+    assert.deepEqual([status, body.code], [404, 'UNKNOWN_INSTANCE'], path);
+    assert.equal(headers.get('content-type'), 'application/problem+json');
+  }
+  assert.equal(await core.state('room', 'nobody'), undefined);
+});
+
+test('an id may hold any visible character but a slash, escaped in the path', async () => {
+  const id = fresh(`r%#?&+:@!$'()*,;=~"<>[]{}|^\`\\`);
+  await addRoom(core, id);
+  assert.equal((await core.state('room', id)).aggregateId, id);
+  assert.equal((await core.events('room', id))[0].subject, id);
+});
+
+test('GET of the events pages through the stream', async () => {
+  const room = await addRoom(core);
+  for (const month of ['01', '02', '03']) {
+    await settled(core, await reserve(core, room, `2027-${month}-01`, `2027-${month}-05`));
+  }
+  const page = (query) => core.request(`/aggregates/room/${room}/events${query}`);
+  const shape = ({ body }) => [body.events.map(version), body.head, body.next];
+  assert.deepEqual(shape(await page('')), [[1, 2, 3, 4], 4, null]);
+  assert.deepEqual(shape(await page('?limit=3')), [[1, 2, 3], 4, 3]);
+  assert.deepEqual(shape(await page('?after=3&limit=3')), [[4], 4, null]);
+  assert.deepEqual(shape(await page('?after=1&limit=1')), [[2], 4, 2]);
+  assert.deepEqual(shape(await page('?after=4')), [[], 4, null]);
+  assert.deepEqual(shape(await page('?after=99')), [[], 4, null]);
+  checkOrder(await core.events('room', room));
+});
+
+test('an event is a CloudEvent that names its cause', async () => {
+  const metadata = {
+    correlationId: 'order-7',
+    causationId: 'click-1',
+    traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+  };
+  const { aggregateId, commandId, events } = await core.send('room', 'AddRoom', room101, { metadata });
+  const [event] = await core.events('room', aggregateId);
+  assert.deepEqual(event, {
+    specversion: '1.0',
+    id: events[0].id,
+    source: '/aggregates/room',
+    subject: aggregateId,
+    type: 'RoomAdded',
+    time: event.time,
+    datacontenttype: 'application/json',
+    dataschema: 'urn:edgefold:room:RoomAdded:1',
+    sequence: '0000000001',
+    commandid: commandId,
+    correlationid: 'order-7',
+    causationid: 'click-1',
+    traceparent: metadata.traceparent,
+    data: room101,
+  });
+});
+
+test('the cause travels from a command to everything that follows from it, in other aggregates too', async () => {
+  const room = await addRoom(core);
+  const metadata = { correlationId: fresh('visit') };
+  const payload = nights(room, '2027-06-01', '2027-06-03');
+  const { aggregateId } = await core.send('reservation', 'CreateReservation', payload, { metadata });
+  await settled(core, aggregateId);
+  const [created, confirmed] = await core.events('reservation', aggregateId);
+  const [, held] = await core.events('room', room);
+  for (const event of [created, held, confirmed]) assert.equal(event.correlationid, metadata.correlationId, event.type);
+  assert.equal(held.causationid, created.id);
+  assert.equal(confirmed.causationid, held.id);
+});
+
+test('a wrong method is 405, an unknown path 404, a wrong content type 415', async () => {
+  for (const [method, path, status, code] of [
+    ['GET', '/commands', 405, 'METHOD_NOT_ALLOWED'],
+    ['PUT', '/commands', 405, 'METHOD_NOT_ALLOWED'],
+    ['POST', '/healthz', 405, 'METHOD_NOT_ALLOWED'],
+    ['DELETE', '/aggregates/room/a', 405, 'METHOD_NOT_ALLOWED'],
+    ['POST', '/aggregates/room/a/events', 405, 'METHOD_NOT_ALLOWED'],
+    ['DELETE', '/graphql', 405, 'METHOD_NOT_ALLOWED'],
+    ['GET', '/', 404, 'UNKNOWN_PATH'],
+    ['GET', '/aggregates', 404, 'UNKNOWN_PATH'],
+    ['GET', '/aggregates/room/a/b', 404, 'UNKNOWN_PATH'],
+    ['GET', '/aggregates/spaceship/a', 404, 'UNKNOWN_AGGREGATE'],
+  ]) {
+    const { status: got, headers, body } = await core.request(path, { method });
+    assert.deepEqual([got, body.code], [status, code], `${method} ${path}`);
+    assert.equal(headers.get('content-type'), 'application/problem+json');
+    assert.equal(body.status, status);
+  }
+  for (const path of ['/commands', '/graphql']) {
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx']) {
+      const { status, body } = await core.post(path, '{}', { 'content-type': type });
+      assert.deepEqual([status, body.code], [415, 'UNSUPPORTED_CONTENT_TYPE'], `${path} ${type}`);
+    }
+  }
+});

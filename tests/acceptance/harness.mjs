@@ -1,0 +1,32 @@
+// What a test file begins with.
+//
+//   const core = await serve();            // ends with the test file
+//   await core.send('room', 'AddRoom', …); // through the doors, as anybody would
+//   await until('it is so', () => …);      // no sleeping
+import assert from 'node:assert/strict';
+import { after } from 'node:test';
+import { configs, Core } from './core.mjs';
+
+/** Waits until `look` gives something truthy, and gives that. What is awaited stands in the failure. */
+export async function until(what, look, { within = 15_000 } = {}) {
+  const deadline = Date.now() + within;
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen;
+    if (Date.now() > deadline) assert.fail(`waited ${within} ms in vain until ${what}`);
+    await new Promise((done) => setTimeout(done, 25));
+  }
+}
+
+let made = 0;
+const run = Math.random().toString(36).slice(2, 8);
+/** An id that nobody had before. */
+export const fresh = (kind) => `${kind}-${run}-${++made}`;
+
+/** Starts a core that ends with the test file (called at its top level), or with the test that calls it. */
+export async function serve(script = 'core') {
+  const core = new Core(configs[script]);
+  after(() => core.close());
+  await core.start();
+  return core;
+}

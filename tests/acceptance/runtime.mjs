@@ -1,0 +1,126 @@
+// A process that hosts a built script on the real runtime: workerd, with Durable Objects on SQLite, the queue, D1 and
+// alarms, as `wrangler dev` has them. Its bindings come from the script's wrangler.toml. The harness talks to it by IPC.
+//
+// It is a process of its own, and leads a group, so that a test can end all of it with SIGKILL.
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { parseToml } from './toml.mjs';
+
+// The very Miniflare that wrangler runs on.
+const require = createRequire(import.meta.url);
+const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('miniflare');
+
+const { configFile, folder, fresh } = JSON.parse(process.argv[2]);
+const config = parseToml(readFileSync(configFile, 'utf8'));
+const script = config.name;
+const classes = config.durable_objects.bindings;
+const [database] = config.d1_databases;
+const logs = [];
+
+function worker() {
+  const main = join(dirname(configFile), config.main);
+  const text = (path) => readFileSync(path, 'utf8');
+  return {
+    config: {
+      name: script,
+      compatibilityDate: config.compatibility_date,
+      manifest: {
+        mainModule: basename(main),
+        modulesRoot: dirname(main),
+        modules: {
+          [basename(main)]: { type: 'esm', contents: text(main) },
+          'index_bg.wasm': { type: 'wasm', contents: readFileSync(join(dirname(main), 'index_bg.wasm')) },
+        },
+      },
+      env: {
+        ...Object.fromEntries(
+          classes.map(({ name, class_name }) => [
+            name,
+            { type: 'durable-object', worker: script, exportName: class_name },
+          ]),
+        ),
+        ...Object.fromEntries(
+          config.queues.producers.map(({ binding, queue }) => [binding, { type: 'queue', name: queue }]),
+        ),
+        [database.binding]: { type: 'd1', id: database.database_id },
+      },
+      exports: Object.fromEntries(
+        classes.map(({ class_name }) => [class_name, { type: 'durable-object', storage: 'sqlite' }]),
+      ),
+      triggers: config.queues.consumers.map((consumer) => ({
+        type: 'queue',
+        name: consumer.queue,
+        maxBatchSize: consumer.max_batch_size,
+        maxBatchTimeout: consumer.max_batch_timeout,
+        maxRetries: consumer.max_retries,
+        ...(consumer.dead_letter_queue && { deadLetterQueue: consumer.dead_letter_queue }),
+      })),
+    },
+    dev: { rootPath: dirname(configFile) },
+  };
+}
+
+const miniflare = new Miniflare({
+  host: '127.0.0.1',
+  port: 0,
+  cf: false, // no look-up of a real geography
+  telemetry: { enabled: false },
+  log: new NoOpLog(),
+  handleStructuredLogs: ({ level, message }) => logs.push({ level, message }),
+  handleUncaughtError: ({ message }) => logs.push({ level: 'error', message }),
+  resourcePersistencePath: join(folder, 'storage'),
+  workers: [worker()],
+});
+
+const db = () => miniflare.getD1Database(database.binding);
+
+async function migrate() {
+  const folder = join(dirname(configFile), database.migrations_dir);
+  const files = readdirSync(folder).filter((name) => name.endsWith('.sql')).sort();
+  const statements = files.flatMap((name) => {
+    const sql = readFileSync(join(folder, name), 'utf8').replace(/--.*$/gm, '');
+    return sql.split(';').filter((statement) => statement.trim());
+  });
+  const d1 = await db();
+  await d1.batch(statements.map((statement) => d1.prepare(statement)));
+}
+
+const calls = {
+  /** Unloads one object; its sockets hibernate, its storage stays. */
+  async evict({ type, id }) {
+    const { class_name } = classes.find(({ name }) => name === type.toUpperCase());
+    const evicted = miniflare.unsafeEvictDurableObject(script, class_name, { name: id, webSockets: 'hibernate' });
+    await evicted.catch((error) => {
+      if (!/not currently running/.test(error.message)) throw error; // it sleeps already
+    });
+  },
+  async sql({ statement, params }) {
+    const d1 = await db();
+    return (await d1.prepare(statement).bind(...params).all()).results;
+  },
+  logs: () => logs,
+  async stop() {
+    await miniflare.dispose();
+    setImmediate(() => process.exit(0));
+  },
+};
+
+process.on('message', async ({ call, name, args }) => {
+  try {
+    const value = await calls[name](args);
+    process.send({ call, value });
+  } catch (error) {
+    process.send({ call, error: String(error?.stack ?? error) });
+  }
+});
+// The test is gone, however it went.
+process.on('disconnect', async () => {
+  await miniflare.dispose();
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(0);
+});
+
+const url = await miniflare.ready;
+if (fresh) await migrate();
+process.send({ ready: url.origin });

@@ -1,0 +1,104 @@
+// `npm run demo`: one guest, one room, and what becomes of a reservation. It exits 0 only if all of it is true.
+import assert from 'node:assert/strict';
+import { Core } from '../acceptance/core.mjs';
+
+const say = (text = '') => console.log(text && `  ${text}`);
+const chapter = (title) => console.log(`\n${title}\n`);
+
+const room = 'room-101';
+const ana = { userId: 'ana', roomId: room, dateStart: '2027-05-10', dateEnd: '2027-05-13' };
+const ben = { userId: 'ben', roomId: room, dateStart: '2027-05-12', dateEnd: '2027-05-14' };
+
+const result = `__typename
+  ... on Accepted { aggregateId version confirmWithinMs }
+  ... on Rejected { code detail }`;
+const addRoom = `mutation ($id: ID!, $input: AddRoomInput!) { it: addRoom(id: $id, input: $input) { ${result} } }`;
+const createReservation = `mutation ($input: CreateReservationInput!) { it: createReservation(input: $input) { ${result} } }`;
+const cancelReservation = `mutation ($id: ID!, $reason: String!) { it: cancelReservation(id: $id, reason: $reason) { ${result} } }`;
+const reservation = `query ($id: ID!, $minVersion: Int) {
+  it: reservation(id: $id, minVersion: $minVersion) { id version status reason userId dateStart dateEnd } }`;
+const theRoom = `query ($id: ID!, $minVersion: Int) { it: room(id: $id, minVersion: $minVersion) { version status holds } }`;
+
+async function story(core) {
+  const command = async (mutation, variables) => {
+    const { it } = await core.ask(mutation, variables);
+    assert.equal(it.__typename, 'Accepted', `the command is accepted, not refused: ${it.code} ${it.detail}`);
+    return it;
+  };
+  const read = async (query, variables) => (await core.ask(query, variables)).it;
+  /** The status that each event of a reservation stands for, as a watcher sees it. */
+  const becomes = { ReservationCreated: 'PENDING', ReservationConfirmed: 'CONFIRMED', ReservationDeclined: 'DECLINED', ReservationCancelled: 'CANCELLED' };
+  const hear = async (socket, version) => {
+    const { event } = await socket.event(version);
+    say(`the socket says   ${event.type.padEnd(22)}→ ${becomes[event.type]}${event.data.reason ? ` (${event.data.reason})` : ''}`);
+    return becomes[event.type];
+  };
+
+  chapter('A room opens.');
+  const input = { hotelId: 'grand', number: '101', capacity: 2, nightlyRate: 12_500 };
+  const added = await command(addRoom, { id: room, input });
+  say(`addRoom           accepted at version ${added.version}`);
+
+  chapter('Ana wants it from 10 to 13 May.');
+  const hers = await command(createReservation, { input: ana });
+  say(`createReservation accepted at version ${hers.version}; an answer of the room within ${hers.confirmWithinMs / 1000} s`);
+  const anaHears = await core.watch('reservation', hers.aggregateId);
+  assert.equal(await hear(anaHears, 1), 'PENDING', 'the room has been asked');
+  assert.equal(await hear(anaHears, 2), 'CONFIRMED', 'the room holds the nights');
+
+  chapter('Ben wants it from 12 to 14 May. The night of the 12th is taken.');
+  const his = await command(createReservation, { input: ben });
+  const benHears = await core.watch('reservation', his.aggregateId);
+  assert.equal(await hear(benHears, 1), 'PENDING', 'the room has been asked');
+  assert.equal(await hear(benHears, 2), 'DECLINED', 'two guests never share a night');
+  const declined = await read(reservation, { id: his.aggregateId, minVersion: 2 });
+  assert.deepEqual([declined.status, declined.reason], ['DECLINED', 'NIGHTS_TAKEN']);
+
+  chapter('Ana falls ill.');
+  const cancelled = await command(cancelReservation, { id: hers.aggregateId, reason: 'a cold' });
+  say(`cancelReservation accepted at version ${cancelled.version}`);
+  assert.equal(await hear(anaHears, 3), 'CANCELLED');
+
+  chapter('The room has its nights back.');
+  // Added, held for Ana, released.
+  const roomHears = await core.watch('room', room);
+  const { event: released } = await roomHears.event(3);
+  assert.equal(released.type, 'RoomReleased');
+  const free = await read(theRoom, { id: room, minVersion: 3 });
+  assert.equal(free.holds, 0);
+  say(`room              version ${free.version}, ${free.status}, ${free.holds} holds`);
+
+  chapter('What happened, as it is stored.');
+  for (const [type, id, expected] of [
+    ['room', room, ['RoomAdded', 'RoomHeld', 'RoomReleased']],
+    ['reservation', hers.aggregateId, ['ReservationCreated', 'ReservationConfirmed', 'ReservationCancelled']],
+    ['reservation', his.aggregateId, ['ReservationCreated', 'ReservationDeclined']],
+  ]) {
+    say(`${type} ${id}`);
+    const events = await core.events(type, id);
+    for (const { sequence, time, type, data } of events) {
+      say(`  ${Number(sequence)}  ${time.slice(11, 23)}  ${type.padEnd(22)}${JSON.stringify(data)}`);
+    }
+    assert.deepEqual(events.map(({ type }) => type), expected);
+  }
+
+  chapter('What can be asked, from the read model.');
+  for (const [id, minVersion, status] of [[hers.aggregateId, 3, 'CANCELLED'], [his.aggregateId, 2, 'DECLINED']]) {
+    const row = await read(reservation, { id, minVersion });
+    say(`${row.userId}  ${row.dateStart} – ${row.dateEnd}  ${row.status.padEnd(10)} ${row.reason}`);
+    assert.equal(row.status, status);
+  }
+}
+
+const core = new Core();
+try {
+  await core.start();
+  console.log(`edgefold  a fresh core on ${core.url}`);
+  await story(core);
+  console.log('\nedgefold  the end. All of it held.\n');
+} catch (error) {
+  console.error(`\nedgefold  the demo stops here: ${error.message}\n`);
+  process.exitCode = 1;
+} finally {
+  await core.close();
+}

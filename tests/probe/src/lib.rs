@@ -1,0 +1,67 @@
+//! **Probe**: an aggregate that misbehaves on request, so that the acceptance tests see what the runtime makes of it.
+//! It is built like the aggregates of the domain and runs in a script of its own. Never deployed.
+//!
+//! | file | what it says |
+//! |---|---|
+//! | [`commands`] | what may be asked |
+//! | [`events`] | what may have happened |
+//! | [`reducer`] | the state, and how an event changes it |
+//! | [`rules`] | what follows from a command |
+
+// The class that `durable_object` expands to has a constructor without documentation.
+#![allow(missing_docs)]
+
+pub mod commands;
+pub mod events;
+pub mod reducer;
+pub mod rules;
+
+use edgefold_flow::{Catalogue, Participant, route::Entry};
+use edgefold_kernel::{Aggregate, Context as Known, Decision};
+use edgefold_runtime::{aggregate_object, bus_queue, door_fetch};
+use worker::{Context, Env, MessageBatch, Request, Response, event};
+
+/// Something that counts, unless it panics.
+#[derive(Debug)]
+pub struct Probe;
+
+impl Aggregate for Probe {
+    const TYPE: &'static str = "probe";
+
+    type Command = commands::ProbeCommand;
+    type Event = events::ProbeEvent;
+    type State = reducer::State;
+
+    fn decide(
+        _state: &Self::State,
+        command: &Self::Command,
+        _known: &Known<'_>,
+    ) -> Decision<Self::Event> {
+        rules::decide(command)
+    }
+
+    fn evolve(state: &mut Self::State, event: &Self::Event) {
+        reducer::evolve(state, event);
+    }
+}
+
+impl Participant for Probe {}
+
+/// The one aggregate of this script.
+pub const CATALOGUE: &Catalogue = &Catalogue(&[Entry::of::<Probe>("PROBE")]);
+
+aggregate_object!(ProbeObject, Probe, CATALOGUE);
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    door_fetch::serve(request, &env, CATALOGUE).await
+}
+
+#[event(queue)]
+async fn queue(
+    batch: MessageBatch<serde_json::Value>,
+    env: Env,
+    _context: Context,
+) -> worker::Result<()> {
+    bus_queue::consume(&batch, &env, CATALOGUE).await
+}

@@ -1,0 +1,35 @@
+//! The rules of a probe: it does what it is told, and panics where it is told.
+
+use edgefold_kernel::{Decision, limits};
+
+use crate::{
+    commands::{Append, Panic, Place, ProbeCommand},
+    events::{Counted, ProbeEvent, Trapped},
+};
+
+/// What follows from a command.
+///
+/// # Errors
+/// Never.
+#[allow(clippy::panic, reason = "this is what the probe is for")]
+pub fn decide(command: &ProbeCommand) -> Decision<ProbeEvent> {
+    match command {
+        ProbeCommand::Append(append) => {
+            Ok((1..=append.count).map(|index| counted(append, index)).collect())
+        }
+        ProbeCommand::Panic(Panic { place: Place::Decide, .. }) => {
+            panic!("the probe panics while it decides")
+        }
+        ProbeCommand::Panic(Panic { place, before }) => {
+            let quiet = Append { count: *before, bytes: 0, last_too_large: false };
+            let trap = Trapped { place: *place }.into();
+            Ok((1..=*before).map(|index| counted(&quiet, index)).chain([trap]).collect())
+        }
+    }
+}
+
+fn counted(append: &Append, index: u32) -> ProbeEvent {
+    let too_large = append.last_too_large && index == append.count;
+    let bytes = if too_large { limits::LETTER_BYTES } else { append.bytes };
+    Counted { index, filler: "x".repeat(bytes) }.into()
+}
