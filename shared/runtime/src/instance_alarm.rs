@@ -9,7 +9,7 @@ use edgefold_flow::Participant;
 use edgefold_kernel::{Fault, Timestamp};
 use worker::{
     BatchMessageBuilder, QueueContentType, RawMessageBuilder, console_error,
-    js_sys::{Date, Object as JsObject},
+    js_sys::{Date, Math, Object as JsObject},
     wasm_bindgen::JsValue,
 };
 
@@ -19,6 +19,10 @@ use crate::{bindings, clock, instance_object::Object};
 /// queue takes well under a second, a retry of the queue's comes after 5 s (see `wrangler.toml`): a minute lets several of
 /// them try first, and is still short for somebody who waits.
 const SEND_AGAIN_MS: i64 = 60_000;
+
+/// While nothing arrives the pause is doubled, up to this, in milliseconds (1 h): a destination that is broken for a day is
+/// asked a few dozen times, not thousands.
+const SEND_AGAIN_AT_MOST_MS: i64 = 60 * 60 * 1000;
 
 /// Outcomes that expire are forgotten together, at most this often, in milliseconds (1 h).
 const PRUNE_EVERY_MS: i64 = 60 * 60 * 1000;
@@ -52,10 +56,21 @@ impl<A: Participant> Object<A> {
         }
     }
 
+    /// How long to wait before letters are sent again: longer after each time in vain, by up to a tenth at random so that
+    /// objects that failed together do not come back together.
+    fn pause(&self) -> i64 {
+        let doubled = SEND_AGAIN_MS.saturating_mul(1 << self.in_vain.get().min(6));
+        let pause = doubled.min(SEND_AGAIN_AT_MOST_MS);
+        if self.in_vain.get() == 0 {
+            pause
+        } else {
+            pause + (Math::random() * pause as f64 / 10.0) as i64
+        }
+    }
+
     fn next_alarm(&self) -> Result<Option<Timestamp>, Fault> {
         let head = self.instance.head()?;
-        let again =
-            (head.confirmed < head.version).then(|| clock::now().plus_millis(SEND_AGAIN_MS));
+        let again = (head.confirmed < head.version).then(|| clock::now().plus_millis(self.pause()));
         let expiry = again.map(|_| clock::now().plus_millis(A::OUTCOME_TTL_MS));
         Ok([again, expiry, self.instance.deadline()?].into_iter().flatten().min())
     }
@@ -70,7 +85,10 @@ impl<A: Participant> Object<A> {
         let retry = self.instance.deadline().is_ok_and(overdue);
         self.broadcast(&self.instance.take_appended());
         match self.instance.rewind() {
-            Ok(true) => self.publish().await,
+            Ok(true) => {
+                self.in_vain.set(self.in_vain.get().saturating_add(1));
+                self.publish().await;
+            }
             Ok(false) => {}
             Err(fault) => console_error!("{fault}"),
         }

@@ -34,6 +34,8 @@ pub(crate) struct Object<A: Participant> {
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
     /// How often the alarm was set since this object was loaded: each time counts as a row written.
     pub(crate) alarms_set: Cell<usize>,
+    /// How often letters were sent again since the last one that arrived.
+    pub(crate) in_vain: Cell<u32>,
     /// Whether letters are on their way to the queue right now.
     pub(crate) publishing: Cell<bool>,
     /// Whether the outbox cursor is about to be stored.
@@ -53,17 +55,16 @@ impl<A: Participant> Host<A> {
             state.set_websocket_auto_response(&pair);
         }
         let instance = Instance::new(id, storage);
-        let (alarm_at, alarms_set, publishing) = (Cell::new(None), Cell::new(0), Cell::new(false));
-        let keeping = Cell::new(false);
         let object = Object {
             state,
             env,
             catalogue,
             instance,
-            alarm_at,
-            alarms_set,
-            publishing,
-            keeping,
+            alarm_at: Cell::new(None),
+            alarms_set: Cell::new(0),
+            in_vain: Cell::new(0),
+            publishing: Cell::new(false),
+            keeping: Cell::new(false),
             misnamed,
         };
         let object = Rc::new(object);
@@ -254,7 +255,11 @@ impl<A: Participant> Object<A> {
 
     /// Takes note of what has arrived, and keeps it a moment later, together with what arrives until then.
     fn confirm(self: &Rc<Self>, versions: &[Version]) -> Result<(), Fault> {
-        if self.instance.confirm(versions)? && !self.keeping.replace(true) {
+        if !self.instance.confirm(versions)? {
+            return Ok(());
+        }
+        self.in_vain.set(0);
+        if !self.keeping.replace(true) {
             let object = Rc::clone(self);
             self.state.wait_until(async move {
                 Delay::from(KEEP_AFTER).await;

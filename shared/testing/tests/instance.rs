@@ -390,7 +390,8 @@ fn what_is_not_confirmed_is_handed_over_again() {
     case.instance.confirm(&[3, 1]).unwrap();
     assert_eq!(case.instance.head().unwrap().confirmed, 1);
     assert!(case.instance.rewind().unwrap());
-    assert_eq!(case.instance.outbox().unwrap().texts.len(), 2);
+    let again = case.instance.outbox().unwrap();
+    assert_eq!((again.texts.len(), again.through), (1, 3), "what has arrived is not sent again");
     case.instance.confirm(&[2]).unwrap();
     assert_eq!(
         case.instance.head().unwrap().confirmed,

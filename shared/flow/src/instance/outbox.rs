@@ -15,13 +15,18 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// When storage fails or what is stored cannot be read.
     pub fn outbox(&self) -> Result<Batch, Fault> {
-        let (published, version) = self.read(|loaded| (loaded.published, loaded.head.version))?;
+        let (published, version, arrived) =
+            self.read(|loaded| (loaded.published, loaded.head.version, loaded.ahead.clone()))?;
         let mut batch = Batch::default();
         if published == version {
             return Ok(batch);
         }
         let slice = Slice { limit: limits::QUEUE_BATCH_MESSAGES, ..Slice::after(published) };
         for event in self.events(&slice)? {
+            if arrived.contains(&event.version) {
+                batch.through = event.version;
+                continue;
+            }
             let requests = A::requests(self.id(), &event.read()?);
             if !batch.add(&Letter::new(event, requests)?)? {
                 break;
