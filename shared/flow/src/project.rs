@@ -20,8 +20,9 @@ impl Change {
     }
 }
 
-/// Version of the last journalled event of a stream. Parameters: type, id. Column: `version`.
-pub const JOURNAL_HEAD: &str = include_str!("../../../schema/sql/d1/query/journal_head.sql");
+/// Versions of the last journalled events of some streams. Parameter: a JSON array of `[type, id]`. Columns:
+/// `aggregate_type`, `aggregate_id`, `version`.
+pub const JOURNAL_HEADS: &str = include_str!("../../../schema/sql/d1/query/journal_heads.sql");
 
 /// Appends one event to the journal; fails when it is there already, which undoes the whole batch around it.
 pub fn journal(event: &Envelope) -> Change {

@@ -16,9 +16,9 @@ use worker::{
 use crate::{bindings, clock, instance_object::Object};
 
 /// How long an event may take to reach all its destinations before it is sent again, in milliseconds. A pass through the
-/// queue takes well under a second, a retry of the queue's comes after 5 s (see `wrangler.toml`): a minute lets several of
-/// them try first, and is still short for somebody who waits.
-const SEND_AGAIN_MS: i64 = 60_000;
+/// queue takes well under a second, and its own retry comes after 5 s (see `bus_queue`): this lets a few of them try first,
+/// and leaves time for two more passes within the minute that a reservation waits for its room.
+const SEND_AGAIN_MS: i64 = 20_000;
 
 /// While nothing arrives the pause is doubled, up to this, in milliseconds (1 h): a destination that is broken for a day is
 /// asked a few dozen times, not thousands.

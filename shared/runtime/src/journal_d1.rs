@@ -3,36 +3,50 @@
 //! The journal is the high-water mark: its last version of a stream says how far the read models have come. Journal rows
 //! and the changes of read models go in one batch, which D1 runs as a transaction; a journal row that is there already
 //! fails it, so of two consumers that race one is told to look again.
+//!
+//! All streams of a batch of letters go together: two round trips, however many there are. When that fails, each goes by
+//! itself, so that only the one that is to blame is left behind.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use edgefold_flow::{
     Catalogue, Change,
-    project::{JOURNAL_HEAD, journal},
-    receive::{Span, Step, step},
+    project::{JOURNAL_HEADS, journal},
+    receive::{Step, step},
     route::spans,
 };
 use edgefold_kernel::{Envelope, Failure, Fault, StreamId, Version};
 use futures_util::future::join_all;
+use serde::Deserialize;
 use serde_json::Value;
 use worker::{D1Database, D1PreparedStatement, Env, console_error, wasm_bindgen::JsValue};
 
 use crate::{bindings, instance_object::fetch_spans};
 
-/// How often a batch is tried when another consumer was faster.
+/// How often a stream is tried by itself, since another consumer may have been faster.
 const ATTEMPTS: usize = 3;
+
+/// Events in one batch of D1, each with its journal row and the changes that follow from it: as many as letters come.
+const EVENTS_PER_BATCH: usize = 100;
+
+/// Events of some streams, as they came.
+type Streams = BTreeMap<StreamId, Vec<Envelope>>;
 
 /// Journals and projects events of many streams. Gives those that could not be.
 pub async fn project(
     env: &Env,
     catalogue: &'static Catalogue,
-    streams: BTreeMap<StreamId, Vec<Envelope>>,
+    streams: Streams,
 ) -> BTreeSet<(StreamId, Version)> {
+    if together(env, catalogue, &streams).await.is_ok() {
+        return BTreeSet::new();
+    }
     let tasks = streams.into_iter().map(|(stream, events)| async move {
         let places: Vec<_> = events.iter().map(|event| (stream.clone(), event.version)).collect();
+        let alone = Streams::from([(stream.clone(), events)]);
         let mut result = Ok(());
         for _ in 0..ATTEMPTS {
-            result = project_stream(env, catalogue, &stream, events.clone()).await;
+            result = together(env, catalogue, &alone).await;
             if result.is_ok() {
                 return Vec::new();
             }
@@ -49,69 +63,84 @@ pub async fn project(
     join_all(tasks).await.into_iter().flatten().collect()
 }
 
-async fn project_stream(
+async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result<(), Failure> {
+    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let marks = heads(&db, streams.keys()).await?;
+    let mut statements: Vec<Vec<D1PreparedStatement>> = Vec::new();
+    for (stream, events) in streams {
+        let project = catalogue.entry(&stream.aggregate_type)?.project;
+        let mark = marks.get(stream).copied().unwrap_or(0);
+        for event in following(env, catalogue, stream, mark, events.clone()).await? {
+            let changes = std::iter::once(journal(&event)).chain(project(&event)?);
+            let bound = changes.map(|Change { sql, params }| bind(&db, sql, &params));
+            statements.push(bound.collect::<Result<_, _>>()?);
+        }
+    }
+    while !statements.is_empty() {
+        let batch = statements.drain(..statements.len().min(EVENTS_PER_BATCH)).flatten().collect();
+        db.batch(batch).await.map_err(|error| failed(&error))?;
+    }
+    Ok(())
+}
+
+/// What follows the mark without a gap: what came, and from the source what is missing before it.
+async fn following(
     env: &Env,
     catalogue: &Catalogue,
     stream: &StreamId,
+    mut mark: Version,
     events: Vec<Envelope>,
-) -> Result<(), Failure> {
-    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
-    let mut mark = head(&db, stream).await?;
+) -> Result<Vec<Envelope>, Failure> {
+    let mut found = Vec::new();
     for span in spans(events) {
-        match step(mark, &span) {
-            Step::Drop => continue,
-            Step::Apply => apply(&db, catalogue, stream, mark, &span).await?,
-            Step::Fill { after, through } => {
-                for missing in
-                    fetch_spans(env, catalogue, stream, after, Some(through), Vec::new()).await?
-                {
-                    apply(&db, catalogue, stream, mark, &missing).await?;
-                    mark = missing.through;
-                }
-                if mark < through {
-                    return Err(Fault::Unavailable(
-                        "the source",
-                        format!("it has no version {through} yet"),
-                    )
-                    .into());
-                }
-                apply(&db, catalogue, stream, mark, &span).await?;
+        if let Step::Fill { after, through } = step(mark, &span) {
+            for missing in
+                fetch_spans(env, catalogue, stream, after, Some(through), Vec::new()).await?
+            {
+                mark = missing.through;
+                found.extend(missing.events);
+            }
+            if mark < through {
+                return Err(Fault::Unavailable(
+                    "the source",
+                    format!("it has no version {through} yet"),
+                )
+                .into());
             }
         }
-        mark = span.through;
+        found.extend(span.events.into_iter().filter(|event| event.version > mark));
+        mark = mark.max(span.through);
     }
-    Ok(())
+    Ok(found)
 }
 
-/// Version up to which a stream is journalled and projected.
-async fn head(db: &D1Database, stream: &StreamId) -> Result<Version, Fault> {
-    let params =
-        [Value::from(stream.aggregate_type.as_str()), Value::from(stream.aggregate_id.as_str())];
-    let query = bind(db, JOURNAL_HEAD, &params)?;
-    let found =
-        query.first::<Option<f64>>(Some("version")).await.map_err(|error| failed(&error))?;
-    Ok(found.flatten().map_or(0, |version| version as Version))
+/// A row of [`JOURNAL_HEADS`].
+#[derive(Deserialize)]
+struct Journalled {
+    aggregate_type: String,
+    aggregate_id: edgefold_kernel::Id,
+    version: Version,
 }
 
-async fn apply(
+/// Versions up to which streams are journalled and projected.
+async fn heads(
     db: &D1Database,
-    catalogue: &Catalogue,
-    stream: &StreamId,
-    mark: Version,
-    span: &Span,
-) -> Result<(), Failure> {
-    let entry = catalogue.entry(&stream.aggregate_type)?;
-    let mut statements = Vec::new();
-    for event in span.events.iter().filter(|event| event.version > mark) {
-        let changes = (entry.project)(event)?;
-        for Change { sql, params } in std::iter::once(journal(event)).chain(changes) {
-            statements.push(bind(db, sql, &params)?);
-        }
-    }
-    if !statements.is_empty() {
-        db.batch(statements).await.map_err(|error| failed(&error))?;
-    }
-    Ok(())
+    streams: impl Iterator<Item = &StreamId>,
+) -> Result<BTreeMap<StreamId, Version>, Fault> {
+    let wanted: Vec<_> =
+        streams.map(|stream| (&stream.aggregate_type, stream.aggregate_id.as_str())).collect();
+    let wanted =
+        serde_json::to_string(&wanted).map_err(|error| Fault::Defect(error.to_string()))?;
+    let found = bind(db, JOURNAL_HEADS, &[Value::from(wanted)])?
+        .all()
+        .await
+        .map_err(|error| failed(&error))?;
+    let rows =
+        found.results::<Journalled>().map_err(|error| Fault::Unreadable(error.to_string()))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (StreamId::new(row.aggregate_type, row.aggregate_id), row.version))
+        .collect())
 }
 
 /// A statement with its parameters.
