@@ -35,7 +35,8 @@ async function acceptance() {
   await build(); // at once if it is fresh; needed when this stage runs alone
   await buildProbe();
   // Named one by one: a folder as argument means another thing in each Node version.
-  return node('--test', ...files.sort().map((name) => join(folder, name)));
+  // Most of the time they wait for an alarm or for an object to fall asleep: a few at once, whatever the machine has.
+  return node('--test', '--test-concurrency=3', ...files.sort().map((name) => join(folder, name)));
 }
 
 const stages = {
