@@ -94,6 +94,9 @@ impl<'de> Deserialize<'de> for Date {
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// Later than anything that happens.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// The instant so many milliseconds after the epoch.
     pub fn from_millis(millis: i64) -> Self {
         Self(millis)

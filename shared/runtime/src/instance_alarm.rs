@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use edgefold_flow::Participant;
+use edgefold_flow::{Participant, publish::Batch};
 use edgefold_kernel::{Fault, Timestamp};
 use worker::{
     BatchMessageBuilder, QueueContentType, RawMessageBuilder, console_error,
@@ -84,14 +84,8 @@ impl<A: Participant> Object<A> {
         let overdue = |at: Option<Timestamp>| at.is_some_and(|at| at <= clock::now());
         let retry = self.instance.deadline().is_ok_and(overdue);
         self.broadcast(&self.instance.take_appended());
-        match self.instance.rewind() {
-            Ok(true) => {
-                self.in_vain.set(self.in_vain.get().saturating_add(1));
-                self.publish().await;
-            }
-            Ok(false) => {}
-            Err(fault) => console_error!("{fault}"),
-        }
+        self.publish().await;
+        self.send_again().await;
         match self.instance.prune(clock::now()) {
             Ok(Some(next)) => {
                 let pause = PRUNE_EVERY_MS.min(A::OUTCOME_TTL_MS);
@@ -114,30 +108,51 @@ impl<A: Participant> Object<A> {
         }
         let _done = Done(&self.publishing);
         loop {
-            let batch = match self.instance.outbox() {
-                Ok(batch) if batch.texts.is_empty() => return,
-                Ok(batch) => batch,
+            match self.instance.outbox() {
+                Ok(batch) if batch.through == 0 => return,
+                Ok(batch) => {
+                    if !self.send(&batch).await {
+                        return;
+                    }
+                    if let Err(fault) = self.instance.published(batch.through) {
+                        return console_error!("{fault}");
+                    }
+                }
                 Err(fault) => return console_error!("cannot publish: {fault}"),
-            };
-            let letters = batch.texts.iter().map(|text| {
-                RawMessageBuilder::new(JsValue::from_str(text))
-                    .build_with_content_type(QueueContentType::Text)
-            });
-            let letters = BatchMessageBuilder::new().messages(letters).build();
-            let sent = match self.env.queue(bindings::BUS) {
-                Ok(queue) => queue.send_raw_batch(letters).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = sent {
-                return console_error!(
-                    "the queue did not take {} letters: {error}",
-                    batch.texts.len()
-                );
-            }
-            if let Err(fault) = self.instance.published(batch.through) {
-                return console_error!("{fault}");
             }
         }
+    }
+
+    /// Sends again what should have arrived by now.
+    async fn send_again(&self) {
+        match self.instance.overdue(clock::now().plus_millis(-SEND_AGAIN_MS)) {
+            Ok(batch) if batch.texts.is_empty() => {}
+            Ok(batch) => {
+                self.in_vain.set(self.in_vain.get().saturating_add(1));
+                self.send(&batch).await;
+            }
+            Err(fault) => console_error!("cannot send again: {fault}"),
+        }
+    }
+
+    /// Hands one batch to the queue. Says whether it was taken.
+    async fn send(&self, batch: &Batch) -> bool {
+        if batch.texts.is_empty() {
+            return true;
+        }
+        let letters = batch.texts.iter().map(|text| {
+            RawMessageBuilder::new(JsValue::from_str(text))
+                .build_with_content_type(QueueContentType::Text)
+        });
+        let letters = BatchMessageBuilder::new().messages(letters).build();
+        let sent = match self.env.queue(bindings::BUS) {
+            Ok(queue) => queue.send_raw_batch(letters).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &sent {
+            console_error!("the queue did not take {} letters: {error}", batch.texts.len());
+        }
+        sent.is_ok()
     }
 }
 

@@ -34,7 +34,7 @@ trait Object {
     fn outbox(&self) -> Result<Batch, Fault>;
     fn published(&self, through: Version) -> Result<(), Fault>;
     fn confirm(&self, versions: &[Version]) -> Result<(), Fault>;
-    fn rewind(&self) -> Result<bool, Fault>;
+    fn overdue(&self) -> Result<Batch, Fault>;
     fn state(&self) -> Result<serde_json::Value, Failure>;
 }
 
@@ -72,8 +72,8 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
         Instance::confirm(self, versions)?;
         self.keep_confirmed()
     }
-    fn rewind(&self) -> Result<bool, Fault> {
-        Instance::rewind(self)
+    fn overdue(&self) -> Result<Batch, Fault> {
+        Instance::overdue(self, Timestamp::MAX)
     }
     fn state(&self) -> Result<serde_json::Value, Failure> {
         self.view(When::Now).map(|view| view.state)
@@ -215,9 +215,9 @@ impl Simulator {
             }
             let streams: Vec<_> = self.storages.keys().cloned().collect();
             for stream in streams {
-                if self.object(&stream).rewind().expect("a readable instance") {
-                    self.publish(&stream);
-                }
+                self.publish(&stream);
+                let again = self.object(&stream).overdue().expect("a readable instance");
+                self.bus.extend(again.texts);
             }
             if self.bus.is_empty() {
                 return;

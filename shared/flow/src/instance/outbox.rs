@@ -1,6 +1,6 @@
 //! Gives letters for the bus, and counts what has arrived.
 
-use edgefold_kernel::{Fault, Version, limits};
+use edgefold_kernel::{Fault, Timestamp, Version, limits};
 
 use super::Instance;
 use crate::{
@@ -15,14 +15,33 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// When storage fails or what is stored cannot be read.
     pub fn outbox(&self) -> Result<Batch, Fault> {
-        let (published, version, arrived) =
-            self.read(|loaded| (loaded.published, loaded.head.version, loaded.ahead.clone()))?;
-        let mut batch = Batch::default();
+        let (published, version) = self.read(|loaded| (loaded.published, loaded.head.version))?;
         if published == version {
-            return Ok(batch);
+            Ok(Batch::default())
+        } else {
+            self.letters(published, Timestamp::MAX)
         }
-        let slice = Slice { limit: limits::QUEUE_BATCH_MESSAGES, ..Slice::after(published) };
-        for event in self.events(&slice)? {
+    }
+
+    /// Letters to send again: of the oldest events that were decided by this instant and are not confirmed, as many as one
+    /// call of the queue takes. No more at once, so that a queue that lags behind is not flooded with repeats.
+    ///
+    /// # Errors
+    /// When storage fails or what is stored cannot be read.
+    pub fn overdue(&self, by: Timestamp) -> Result<Batch, Fault> {
+        let head = self.head()?;
+        if head.confirmed == head.version {
+            Ok(Batch::default())
+        } else {
+            self.letters(head.confirmed, by)
+        }
+    }
+
+    fn letters(&self, after: Version, by: Timestamp) -> Result<Batch, Fault> {
+        let arrived = self.read(|loaded| loaded.ahead.clone())?;
+        let mut batch = Batch::default();
+        let slice = Slice { limit: limits::QUEUE_BATCH_MESSAGES, ..Slice::after(after) };
+        for event in self.events(&slice)?.into_iter().take_while(|event| event.time <= by) {
             if arrived.contains(&event.version) {
                 batch.through = event.version;
                 continue;
@@ -74,16 +93,5 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }
         self.storage.set_confirmed(confirmed)?;
         self.change(|loaded| loaded.kept = confirmed)
-    }
-
-    /// Begins to hand over again everything that is not confirmed. Says whether there is anything.
-    ///
-    /// # Errors
-    /// When it cannot be loaded.
-    pub fn rewind(&self) -> Result<bool, Fault> {
-        self.change(|loaded| {
-            loaded.published = loaded.head.confirmed;
-            loaded.head.confirmed < loaded.head.version
-        })
     }
 }
