@@ -1,1 +1,1 @@
-SELECT fingerprint, after, through, expires_at FROM outcomes WHERE command_id = ?
+SELECT command_id, fingerprint, after, through, expires_at FROM outcomes WHERE command_id = ?

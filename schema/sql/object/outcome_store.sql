@@ -1,1 +1,2 @@
-INSERT INTO outcomes (command_id, fingerprint, after, through, expires_at) VALUES (?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO outcomes (command_id, fingerprint, after, through, expires_at)
+VALUES (?, ?, ?, ?, ?)

@@ -69,18 +69,20 @@ pub fn check_count(count: usize) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Refuses an event whose letter would not fit a queue message: it could never be told to anybody.
+/// Text of an event's letter on the bus. Refuses an event whose letter would not fit a queue message: it could never be
+/// told to anybody.
 ///
 /// # Errors
 /// `EVENT_TOO_LARGE` over [`limits::LETTER_BYTES`].
-pub fn check_size(letter: &Letter) -> Result<(), Failure> {
-    let bytes = letter.text()?.len();
-    if bytes > limits::LETTER_BYTES {
+pub fn checked_text(letter: &Letter) -> Result<String, Failure> {
+    let text = letter.text()?;
+    if text.len() > limits::LETTER_BYTES {
+        let most = limits::LETTER_BYTES;
         let detail = format!(
-            "an event holds at most {} bytes with all that is around it, this one {bytes}",
-            limits::LETTER_BYTES
+            "an event holds at most {most} bytes with all that is around it, this one {}",
+            text.len()
         );
         return Err(Rejection::new(Kind::TooLarge, "EVENT_TOO_LARGE", detail).into());
     }
-    Ok(())
+    Ok(text)
 }

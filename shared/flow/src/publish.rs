@@ -84,19 +84,16 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Adds a letter. Says no, and does not add it, when it would not fit the queue's limits any more.
-    ///
-    /// # Errors
-    /// When the letter has no JSON form.
-    pub fn add(&mut self, letter: &Letter) -> Result<bool, Fault> {
-        let text = letter.text()?;
-        let fits = self.texts.len() < limits::QUEUE_BATCH_MESSAGES
-            && self.bytes + text.len() <= limits::QUEUE_BATCH_BYTES;
+    /// Adds the letter of the event at this version. Says no, and does not add it, when it would not fit the queue's
+    /// limits any more.
+    pub fn add(&mut self, version: Version, text: impl Into<String> + AsRef<str>) -> bool {
+        let bytes = self.bytes + text.as_ref().len();
+        let fits =
+            self.texts.len() < limits::QUEUE_BATCH_MESSAGES && bytes <= limits::QUEUE_BATCH_BYTES;
         if fits {
-            self.bytes += text.len();
-            self.through = letter.event.version;
-            self.texts.push(text);
+            (self.bytes, self.through) = (bytes, version);
+            self.texts.push(text.into());
         }
-        Ok(fits)
+        fits
     }
 }

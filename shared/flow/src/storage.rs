@@ -88,6 +88,14 @@ pub trait Storage {
     /// When storage fails or what is stored cannot be read.
     fn outcome(&self, command_id: &Id) -> Result<Option<Outcome>, Fault>;
 
+    /// What is remembered of several commands, in any order.
+    ///
+    /// # Errors
+    /// When storage fails or what is stored cannot be read.
+    fn outcomes(&self, command_ids: &[&Id]) -> Result<Vec<Outcome>, Fault> {
+        command_ids.iter().filter_map(|id| self.outcome(id).transpose()).collect()
+    }
+
     /// High-water mark of a foreign stream; 0 when nothing was received of it.
     ///
     /// # Errors

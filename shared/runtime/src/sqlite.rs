@@ -91,35 +91,52 @@ impl SqliteStorage {
         if self.has_tables.get() { self.run(statement, params) } else { Ok(Vec::new()) }
     }
 
+    /// Inserts rows, as many at once as the platform's 100 parameters allow. `statement` inserts one, and ends with its
+    /// `VALUES (?, …)`.
+    fn insert(&self, statement: &str, rows: Vec<Vec<Sql>>) -> Result<(), Fault> {
+        let Some((_, values)) = statement.split_once("VALUES") else {
+            return Err(Fault::Defect(format!("no VALUES in {statement}")));
+        };
+        let columns = rows.first().map_or(1, Vec::len);
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let chunk: Vec<_> = rows.by_ref().take(limits::SQL_PARAMETERS / columns).collect();
+            let more = format!(",{values}").repeat(chunk.len() - 1);
+            self.run(&format!("{statement}{more}"), chunk.into_iter().flatten().collect())?;
+        }
+        Ok(())
+    }
+
     fn write(&self, write: &Write) -> Result<(), Fault> {
         if !self.has_tables.get() {
             self.run(sql!("tables"), vec![])?;
         }
-        for event in &write.events {
-            let metadata = serde_json::to_string(&event.metadata)
-                .map_err(|error| Fault::Defect(error.to_string()))?;
-            let params = vec![
+        let metadata = |event: &Envelope| {
+            serde_json::to_string(&event.metadata).map_err(|error| Fault::Defect(error.to_string()))
+        };
+        let events = write.events.iter().map(|event| {
+            Ok(vec![
                 number(event.version),
                 text(&event.id),
                 text(&event.event_type),
                 number(u64::from(event.schema_version)),
                 Sql::Integer(event.time.millis()),
                 text(event.command_id.as_str()),
-                text(&metadata),
+                text(&metadata(event)?),
                 text(event.data.get()),
-            ];
-            self.run(sql!("event_append"), params)?;
-        }
-        for outcome in &write.outcomes {
-            let params = vec![
+            ])
+        });
+        self.insert(sql!("event_append"), events.collect::<Result<_, Fault>>()?)?;
+        let outcomes = write.outcomes.iter().map(|outcome| {
+            vec![
                 text(outcome.command_id.as_str()),
                 text(&outcome.fingerprint),
                 number(outcome.after),
                 number(outcome.through),
                 Sql::Integer(outcome.expires_at.millis()),
-            ];
-            self.run(sql!("outcome_store"), params)?;
-        }
+            ]
+        });
+        self.insert(sql!("outcome_store"), outcomes.collect())?;
         for (stream, mark) in &write.marks {
             let StreamId { aggregate_type, aggregate_id } = stream;
             let params = vec![text(aggregate_type), text(aggregate_id.as_str()), number(*mark)];
@@ -196,20 +213,30 @@ impl Storage for SqliteStorage {
     }
 
     fn outcome(&self, command_id: &Id) -> Result<Option<Outcome>, Fault> {
-        let Some(row) =
-            self.query(sql!("outcome"), vec![text(command_id.as_str())])?.into_iter().next()
-        else {
-            return Ok(None);
+        Ok(self.outcomes(&[command_id])?.pop())
+    }
+
+    fn outcomes(&self, command_ids: &[&Id]) -> Result<Vec<Outcome>, Fault> {
+        let rows = match command_ids {
+            [one] => self.query(sql!("outcome"), vec![text(one.as_str())])?,
+            many => {
+                let ids = serde_json::to_string(many)
+                    .map_err(|error| Fault::Defect(error.to_string()))?;
+                self.query(sql!("outcomes"), vec![text(&ids)])?
+            }
         };
-        let mut cells = row.into_iter();
-        let mut cell = || cells.next().unwrap_or(Sql::Null);
-        Ok(Some(Outcome {
-            command_id: command_id.clone(),
-            fingerprint: string(cell())?,
-            after: version(&cell())?,
-            through: version(&cell())?,
-            expires_at: Timestamp::from_millis(integer(&cell())?),
-        }))
+        let read = |row: Vec<Sql>| {
+            let mut cells = row.into_iter();
+            let mut cell = || cells.next().unwrap_or(Sql::Null);
+            Ok(Outcome {
+                command_id: Id::parse(string(cell())?).map_err(unreadable)?,
+                fingerprint: string(cell())?,
+                after: version(&cell())?,
+                through: version(&cell())?,
+                expires_at: Timestamp::from_millis(integer(&cell())?),
+            })
+        };
+        rows.into_iter().map(read).collect()
     }
 
     fn mark(&self, stream: &StreamId) -> Result<Version, Fault> {

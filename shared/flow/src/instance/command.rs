@@ -50,7 +50,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         copies: &[Delivery],
         stamp: &Stamp<'_>,
     ) -> Result<Accepted, Failure> {
-        let decided = self.work(stamp, |draft| draft.handle(message, copies))?;
+        let decided = self.work(stamp, |draft| {
+            let earlier =
+                message.command_id.as_ref().map(|id| self.storage.outcome(id)).transpose()?;
+            draft.handle(message, copies, earlier.flatten())
+        })?;
         Ok(self.accepted(decided)?)
     }
 
@@ -64,7 +68,19 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         stamp: &Stamp<'_>,
     ) -> Vec<Result<Accepted, Failure>> {
         let decided = self.work(stamp, |draft| {
-            Ok(messages.iter().map(|message| draft.handle(message, &[])).collect::<Vec<_>>())
+            let ids: Vec<_> =
+                messages.iter().filter_map(|message| message.command_id.as_ref()).collect();
+            let earlier = self.storage.outcomes(&ids)?;
+            let earlier = |message: &Message| {
+                earlier
+                    .iter()
+                    .find(|outcome| Some(&outcome.command_id) == message.command_id.as_ref())
+                    .cloned()
+            };
+            Ok(messages
+                .iter()
+                .map(|message| draft.handle(message, &[], earlier(message)))
+                .collect::<Vec<_>>())
         });
         match decided {
             Ok(all) => all
@@ -106,16 +122,17 @@ impl<A: Participant, S: Storage> Instance<A, S> {
 
 impl<A: Participant, S: Storage> Draft<'_, A, S> {
     /// Idempotency first, then the expected version, then the rules.
-    fn handle(&mut self, message: &Message, copies: &[Delivery]) -> Result<Decided, Failure> {
+    fn handle(
+        &mut self,
+        message: &Message,
+        copies: &[Delivery],
+        earlier: Option<Outcome>,
+    ) -> Result<Decided, Failure> {
         let missing = || Rejection::shape("MISSING_FIELD", "commandId", "commandId is required");
         let command_id = message.command_id.clone().ok_or_else(missing)?;
         let content = fingerprint(&message.name, &message.payload);
-        let drafted =
-            self.write.outcomes.iter().find(|outcome| outcome.command_id == command_id).cloned();
-        let earlier = drafted.map_or_else(
-            || self.instance.storage.outcome(&command_id),
-            |outcome| Ok(Some(outcome)),
-        )?;
+        let drafted = self.write.outcomes.iter().find(|outcome| outcome.command_id == command_id);
+        let earlier = drafted.cloned().or(earlier);
         if let Some(outcome) = earlier.filter(|outcome| outcome.expires_at > self.stamp.now) {
             check_repeat(&outcome, &content)?;
             return Ok(Decided { outcome, duplicate: true });

@@ -5,7 +5,7 @@ use edgefold_kernel::{Context, Envelope, Failure, Fault, Foreign, StreamId, Vers
 use super::{Instance, Loaded, derived};
 use crate::{
     Participant, Stamp,
-    append::{Cause, check_count, check_size, record},
+    append::{Cause, check_count, checked_text, record},
     decide::Outcome,
     publish::{Letter, caused_by, derived_id},
     receive::Span,
@@ -17,6 +17,8 @@ pub(super) struct Draft<'a, A: Participant, S> {
     pub(super) stamp: &'a Stamp<'a>,
     pub(super) loaded: Loaded<A::State>,
     pub(super) write: Write,
+    /// Texts of the letters of the drafted events, in their order.
+    pub(super) letters: Vec<String>,
 }
 
 impl<A: Participant, S: Storage> Draft<'_, A, S> {
@@ -32,11 +34,12 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             })?;
         check_count(events.len())?;
         let stream = &self.instance.stream;
-        let mut recorded = Vec::with_capacity(events.len());
+        let (mut recorded, mut letters) =
+            (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
         for (version, event) in (version + 1..).zip(&events) {
             let envelope = record(event, stream, version, cause, self.stamp)?;
             let letter = Letter::new(envelope, A::requests(&stream.aggregate_id, event))?;
-            check_size(&letter)?;
+            letters.push(checked_text(&letter)?);
             recorded.push(letter.event);
         }
         for event in &events {
@@ -44,6 +47,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         }
         self.loaded.head.version += recorded.len() as Version;
         self.write.events.extend(recorded);
+        self.letters.extend(letters);
         Ok(())
     }
 

@@ -20,7 +20,7 @@ mod draft;
 
 use std::{
     cell::RefCell,
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -41,6 +41,9 @@ pub struct Instance<A: Participant, S> {
     storage: S,
     cache: RefCell<Option<Loaded<A::State>>>,
     appended: RefCell<Vec<Envelope>>,
+    /// Letters of events that were just appended, with their versions: the usual case is that they go out at once, and
+    /// need not be read and written again. Whatever is missing here is made from the stored events.
+    fresh: RefCell<VecDeque<(Version, String)>>,
 }
 
 struct Loaded<T> {
@@ -61,7 +64,13 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// The instance of this id, over its own storage. Reads nothing yet.
     pub fn new(id: Id, storage: S) -> Self {
         let stream = StreamId::new(A::TYPE, id);
-        Self { stream, storage, cache: RefCell::new(None), appended: RefCell::default() }
+        Self {
+            stream,
+            storage,
+            cache: RefCell::new(None),
+            appended: RefCell::default(),
+            fresh: RefCell::default(),
+        }
     }
 
     /// Identifier of the instance.
@@ -195,6 +204,13 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.storage.events(slice)?.into_iter().map(Envelope::lifted::<A::Event>).collect()
     }
 
+    fn keep_fresh(&self, events: &[Envelope], letters: Vec<String>) {
+        let mut fresh = self.fresh.borrow_mut();
+        fresh.extend(events.iter().map(|event| event.version).zip(letters));
+        let surplus = fresh.len().saturating_sub(limits::FRESH_LETTERS);
+        fresh.drain(..surplus);
+    }
+
     /// Takes the state out of the cache, works on it, commits what was drafted, and puts it back. A panic is a fault of
     /// this one piece of work, and leaves nothing behind.
     fn work<T>(
@@ -204,10 +220,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ) -> Result<T, Failure> {
         let loaded = self.take()?;
         let before = loaded.head.version;
-        let mut draft = Draft { instance: self, stamp, loaded, write: Write::default() };
+        let mut draft =
+            Draft { instance: self, stamp, loaded, write: Write::default(), letters: Vec::new() };
         let result = catch_unwind(AssertUnwindSafe(|| steps(&mut draft)))
             .map_err(|panic| panicked(&*panic))?;
-        let Draft { loaded, write, .. } = draft;
+        let Draft { loaded, write, letters, .. } = draft;
         if result.is_err() {
             if loaded.head.version == before {
                 self.cache.replace(Some(loaded));
@@ -217,6 +234,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         if !write.is_empty() {
             self.storage.commit(&write)?;
         }
+        self.keep_fresh(&write.events, letters);
         self.appended.borrow_mut().extend(write.events);
         self.cache.replace(Some(loaded));
         result

@@ -47,7 +47,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 continue;
             }
             let requests = A::requests(self.id(), &event.read()?);
-            if !batch.add(&Letter::new(event, requests)?)? {
+            let version = event.version;
+            if !batch.add(version, Letter::new(event, requests)?.text()?) {
                 break;
             }
         }
@@ -59,6 +60,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// When it cannot be loaded.
     pub fn published(&self, through: Version) -> Result<(), Fault> {
+        self.fresh.borrow_mut().retain(|(version, _)| *version > through);
         self.change(|loaded| loaded.published = loaded.published.max(through))
     }
 
