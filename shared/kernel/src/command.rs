@@ -20,6 +20,8 @@ pub struct CommandKind {
 pub trait CommandSet: Sized {
     /// Every command that there is.
     const KINDS: &'static [CommandKind];
+    /// The types of their payloads in the same order, as a list `(A, (B, ()))`.
+    type Payloads;
 
     /// Reads the payload of the named command.
     ///
@@ -102,6 +104,7 @@ macro_rules! commands {
             const KINDS: &'static [$crate::command::CommandKind] = &[$(
                 $crate::commands!(@kind $crate::command::CommandKind { name: $name, creates: false, internal: false }; $($($flag)*)?)
             ),+];
+            type Payloads = $crate::__types!($($payload),+);
 
             fn read(name: &str, payload: &$crate::__private::serde_json::Value) -> Result<Self, $crate::Rejection> {
                 match name {

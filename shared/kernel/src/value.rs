@@ -10,7 +10,14 @@ use crate::limits;
 /// Identifier of an aggregate instance, a command, a person: 1–128 visible ASCII characters without `/`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Id(String);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Id(
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = limits::ID_BYTES), pattern("^[!-.0-~]*$"))
+    )]
+    String,
+);
 
 impl Id {
     /// Reads an identifier.
@@ -56,6 +63,8 @@ impl<'de> Deserialize<'de> for Id {
 
 /// Day of the calendar, `YYYY-MM-DD`, without a time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date")))]
 pub struct Date(NaiveDate);
 
 impl Date {
@@ -149,10 +158,41 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Timestamp {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        if generator.contract().is_serialize() {
+            schemars::json_schema!({
+                "description": "Instant as RFC 3339, in UTC with milliseconds.",
+                "type": "string",
+                "format": "date-time",
+                "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$",
+            })
+        } else {
+            schemars::json_schema!({
+                "description": "Instant as RFC 3339, in any offset. Kept to the millisecond.",
+                "type": "string",
+                "format": "date-time",
+            })
+        }
+    }
+}
+
 /// Amount of money in minor units (cents), 0 to 10^12. Never a float.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Amount(i64);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Amount(
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "u64", range(min = 0, max = limits::AMOUNT_MAX))
+    )]
+    i64,
+);
 
 impl Amount {
     /// Reads an amount.
@@ -181,7 +221,17 @@ impl<'de> Deserialize<'de> for Amount {
 /// Free text: 1–500 characters, no control characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Text(String);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Text(
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            length(min = 1, max = limits::TEXT_CHARS),
+            pattern(r"^[^\x00-\x1F\x7F-\x9F]*$")
+        )
+    )]
+    String,
+);
 
 impl Text {
     /// Reads a text.
