@@ -75,8 +75,11 @@ impl Date {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const EXPECTED: &str = "a date of the calendar as YYYY-MM-DD";
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| EXPECTED)?;
-        // The parser takes "2026-1-5" too: only what it would print itself is well formed.
-        if date.format("%Y-%m-%d").to_string() == text { Ok(Self(date)) } else { Err(EXPECTED) }
+        // The parser takes "2026-1-5" and "+10000-01-05" too: only what it would print itself, with a year of four
+        // digits, is well formed and sorts as the days do.
+        let printed = date.format("%Y-%m-%d").to_string();
+        let well_formed = printed == text && (0..=9999).contains(&date.year());
+        if well_formed { Ok(Self(date)) } else { Err(EXPECTED) }
     }
 }
 
@@ -128,6 +131,10 @@ impl Timestamp {
     /// What was expected, when the text is no instant.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const EXPECTED: &str = "an instant as RFC 3339, such as 2026-01-31T12:00:00Z";
+        // The parser takes a space for the T as well, which the grammar of RFC 3339 does not have.
+        if text.contains(' ') {
+            return Err(EXPECTED);
+        }
         let instant = DateTime::parse_from_rfc3339(text).map_err(|_| EXPECTED)?.to_utc();
         // An offset carries the first and the last day out of the four digits of a year: printed, it could not be
         // read again, and would not sort.
@@ -289,6 +296,8 @@ mod tests {
             "2026-1-05",
             "2026-13-01",
             "26-01-01",
+            "+10000-01-01",
+            "-0001-01-01",
             "2026-01-01T00:00",
             " 2026-01-01",
             "",
@@ -301,7 +310,7 @@ mod tests {
     fn an_instant_is_printed_in_utc_with_milliseconds() {
         let instant = Timestamp::parse("2026-01-31T13:00:00.5+01:00").unwrap();
         assert_eq!(instant.to_string(), "2026-01-31T12:00:00.500Z");
-        assert!(Timestamp::parse("2026-01-31 12:00").is_err());
+        assert!(Timestamp::parse("2026-01-31 12:00:00Z").is_err());
     }
 
     #[test]
