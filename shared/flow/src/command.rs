@@ -1,7 +1,9 @@
 //! Step 1, **command**: a message enters at a door, and is answered at once.
 
 use edgefold_kernel::{
-    Failure, Fault, Id, Kind, Metadata, Rejection, Version, command::read_payload, limits,
+    Failure, Fault, Id, Kind, Metadata, Rejection, Version,
+    command::{optional_object, read_payload},
+    limits,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,7 +32,11 @@ pub struct Message {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expected_version: Option<Version>,
     /// What caused it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "optional_object"
+    )]
     pub metadata: Option<Metadata>,
 }
 
@@ -350,6 +356,14 @@ mod tests {
         assert_eq!(
             refusal(&with(r#","aggregateId":"a/b""#)),
             (422, "INVALID_FIELD".into(), "aggregateId".into())
+        );
+        assert_eq!(
+            refusal(&with(r#","metadata":["r-1"]"#)),
+            (422, "INVALID_FIELD".into(), "metadata".into())
+        );
+        assert_eq!(
+            refusal(&with(r#","metadata":{"correlationId":"a/b"}"#)),
+            (422, "INVALID_FIELD".into(), "metadata.correlationId".into())
         );
         assert_eq!(refusal(&with(r#","mood":1"#)), (422, "UNKNOWN_FIELD".into(), "mood".into()));
         assert!(Message::parse(with("").as_bytes()).is_ok());
