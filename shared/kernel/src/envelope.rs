@@ -99,7 +99,8 @@ impl Envelope {
     }
 }
 
-/// The attributes on the wire, in the order in which they are written. Borrowed for writing, owned for reading.
+/// An event on the wire, as a CloudEvents 1.0 JSON object.
+// The attributes in the order in which they are written. Borrowed for writing, owned for reading.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct CloudEvent<T> {

@@ -24,7 +24,8 @@ pub fn written<T: JsonSchema>() -> Schema {
 }
 
 fn print<T: JsonSchema>(settings: SchemaSettings) -> Schema {
-    settings.with_transform(whole_numbers).into_generator().into_root_schema_for::<T>()
+    let settings = settings.with_transform(plain_numbers).with_transform(one_line);
+    settings.into_generator().into_root_schema_for::<T>()
 }
 
 /// The schema under its name: `urn:edgefold:` and what it describes.
@@ -119,21 +120,28 @@ where
     named(&id, "State", written::<A::State>())
 }
 
-/// Says in bounds what Rust says in types: other readers do not know the formats `uint32` and `uint64`.
-fn whole_numbers(schema: &mut Schema) {
-    let bound = match schema.get("format").and_then(Value::as_str) {
+/// Says in bounds what Rust says in types: other readers do not know formats such as `uint32`.
+fn plain_numbers(schema: &mut Schema) {
+    let format = schema.get("format").and_then(Value::as_str).map(str::to_owned);
+    let bound = match format.as_deref() {
         Some("uint16") => Some(u64::from(u16::MAX)),
         Some("uint32") => Some(u64::from(u32::MAX)),
         Some("uint64") => Some(SAFE_INTEGER),
-        _ => None,
+        Some("int32" | "int64" | "double") => None,
+        _ => return transform_subschemas(&mut plain_numbers, schema),
     };
-    if let Some(bound) = bound {
-        schema.remove("format");
-        if schema.get("maximum").is_none() {
-            schema.insert("maximum".to_owned(), json!(bound));
-        }
+    schema.remove("format");
+    if let Some(bound) = bound.filter(|_| schema.get("maximum").is_none()) {
+        schema.insert("maximum".to_owned(), json!(bound));
     }
-    transform_subschemas(&mut whole_numbers, schema);
+}
+
+/// A line of a comment ends where the editor is narrow, not where the sentence wants it.
+fn one_line(schema: &mut Schema) {
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        *description = description.replace('\n', " ");
+    }
+    transform_subschemas(&mut one_line, schema);
 }
 
 /// A field that may be left out is left out when there is nothing: it is never written as null.

@@ -56,7 +56,7 @@ events! {
     }
 }
 
-/// Version 1 of [`DeviceStatusUpdated`].
+/// Version 1 of `DeviceStatusUpdated`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -71,7 +71,7 @@ pub struct DeviceStatusUpdatedV1 {
     pub at: Timestamp,
 }
 
-/// Version 2 of [`DeviceStatusUpdated`].
+/// Version 2 of `DeviceStatusUpdated`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
