@@ -1,7 +1,9 @@
 //! Step 1, **command**: a message enters at a door, and is answered at once.
 
 use edgefold_kernel::{
-    Failure, Fault, Id, Kind, Metadata, Rejection, Version, command::read_payload, limits,
+    Failure, Fault, Id, Kind, Metadata, Rejection, Version,
+    command::{optional_object, read_payload},
+    limits,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,6 +13,7 @@ use crate::route::Catalogue;
 /// A command on its way, as it enters at `POST /commands`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Message {
     /// Stored name of the aggregate's type.
     pub aggregate_type: String,
@@ -20,6 +23,7 @@ pub struct Message {
     /// Name of the command.
     pub name: String,
     /// Its payload, an object.
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
     pub payload: Value,
     /// Idempotency key. One is made up at the door when it is left out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -28,7 +32,11 @@ pub struct Message {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expected_version: Option<Version>,
     /// What caused it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "optional_object"
+    )]
     pub metadata: Option<Metadata>,
 }
 
@@ -140,6 +148,7 @@ pub fn body_too_large() -> Rejection {
 
 /// One appended event, as the answer to a command names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EventRef {
     /// UUIDv7.
     pub id: String,
@@ -153,6 +162,7 @@ pub struct EventRef {
 /// The answer to an accepted command. Over HTTP: 202.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Accepted {
     /// The command's id, made up when the caller gave none.
     pub command_id: Id,
@@ -172,37 +182,70 @@ pub struct Accepted {
     pub duplicate: bool,
 }
 
-/// A refusal as `application/problem+json` (RFC 9457), with its status.
-pub fn problem(rejection: &Rejection) -> (u16, Value) {
-    let mut problem = json!({
-        "type": format!("urn:edgefold:problem:{}", rejection.code),
-        "title": title(rejection.status()),
-        "status": rejection.status(),
-        "code": rejection.code,
-        "detail": rejection.detail,
-    });
-    if let Some(members) = problem.as_object_mut() {
-        members.extend(rejection.field.iter().map(|field| ("field".to_owned(), json!(field))));
-        members.extend(rejection.rule.iter().map(|rule| ("rule".to_owned(), json!(rule))));
-        members.extend(
-            rejection
-                .current_version
-                .iter()
-                .map(|version| ("currentVersion".to_owned(), json!(version))),
-        );
-    }
-    (rejection.status(), problem)
+/// A refusal or a fault as `application/problem+json` (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Problem {
+    /// `urn:edgefold:problem:` and the code.
+    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schema", schemars(pattern("^urn:edgefold:problem:[A-Z][A-Z0-9_]*$")))]
+    pub kind: String,
+    /// What the status means.
+    pub title: &'static str,
+    /// The HTTP status.
+    #[cfg_attr(feature = "schema", schemars(range(min = 400, max = 599)))]
+    pub status: u16,
+    /// Stable code, for programs.
+    #[cfg_attr(feature = "schema", schemars(pattern("^[A-Z][A-Z0-9_]*$")))]
+    pub code: String,
+    /// What was expected, for people.
+    pub detail: String,
+    /// Path of the offending field, such as `payload.dateStart`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Name of the business rule that said no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Version of the stream when it was refused, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_version: Option<Version>,
 }
 
-/// A fault as `application/problem+json`: its code, never its text.
+impl Problem {
+    fn new(status: u16, code: &str, detail: &str) -> Self {
+        Self {
+            kind: format!("urn:edgefold:problem:{code}"),
+            title: title(status),
+            status,
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+            field: None,
+            rule: None,
+            current_version: None,
+        }
+    }
+
+    fn answer(&self) -> (u16, Value) {
+        (self.status, json!(self))
+    }
+}
+
+/// A refusal as [`Problem`], with its status.
+pub fn problem(rejection: &Rejection) -> (u16, Value) {
+    let problem = Problem {
+        field: rejection.field.clone(),
+        rule: rejection.rule.as_ref().map(ToString::to_string),
+        current_version: rejection.current_version,
+        ..Problem::new(rejection.status(), &rejection.code, &rejection.detail)
+    };
+    problem.answer()
+}
+
+/// A fault as [`Problem`], with its status: its code, never its text.
 pub fn fault_problem(fault: &Fault) -> (u16, Value) {
-    let code = fault.code();
     let detail = if fault.retryable() { "try again" } else { "an error on our side" };
-    let kind = format!("urn:edgefold:problem:{code}");
-    (
-        fault.status(),
-        json!({"type": kind, "title": title(fault.status()), "status": fault.status(), "code": code, "detail": detail}),
-    )
+    Problem::new(fault.status(), fault.code(), detail).answer()
 }
 
 /// What came of a command as one JSON object with its `status`, for doors that answer several at once.
@@ -227,6 +270,29 @@ pub enum Incoming {
     One(Message),
     /// Several; answered by an array, in order. One that cannot be read does not touch the others.
     Many(Vec<Result<Message, Rejection>>),
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Incoming {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Incoming".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let one = generator.subschema_for::<Message>();
+        schemars::json_schema!({
+            "description": "What comes in at POST /commands: one command, or several.",
+            "anyOf": [
+                one,
+                {
+                    "type": "array",
+                    "items": one,
+                    "minItems": 1,
+                    "maxItems": limits::BATCH_COMMANDS,
+                },
+            ],
+        })
+    }
 }
 
 impl Incoming {
@@ -290,6 +356,14 @@ mod tests {
         assert_eq!(
             refusal(&with(r#","aggregateId":"a/b""#)),
             (422, "INVALID_FIELD".into(), "aggregateId".into())
+        );
+        assert_eq!(
+            refusal(&with(r#","metadata":["r-1"]"#)),
+            (422, "INVALID_FIELD".into(), "metadata".into())
+        );
+        assert_eq!(
+            refusal(&with(r#","metadata":{"correlationId":"a/b"}"#)),
+            (422, "INVALID_FIELD".into(), "metadata.correlationId".into())
         );
         assert_eq!(refusal(&with(r#","mood":1"#)), (422, "UNKNOWN_FIELD".into(), "mood".into()));
         assert!(Message::parse(with("").as_bytes()).is_ok());

@@ -10,7 +10,9 @@
 //! A reader that lets more than [`SOCKET_BUFFER_BYTES`](edgefold_kernel::limits::SOCKET_BUFFER_BYTES) pile up is told so by
 //! an `error` with the code `SLOW_CONSUMER`, and closed with [`SLOW_CONSUMER`]. It comes back with `?after=`.
 
-use edgefold_kernel::{Envelope, Failure, Id, Kind, Metadata, Rejection, Version, limits};
+use edgefold_kernel::{
+    Envelope, Failure, Id, Kind, Metadata, Rejection, Version, command::optional_object, limits,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -58,7 +60,7 @@ pub struct Asked {
     #[serde(default)]
     pub expected_version: Option<Version>,
     /// What caused it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_object")]
     pub metadata: Option<Metadata>,
 }
 

@@ -1,6 +1,11 @@
 //! What may be asked of an aggregate: payloads by name, with their shape checks.
 
-use serde::de::DeserializeOwned;
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::Value;
 
 use crate::Rejection;
@@ -20,6 +25,8 @@ pub struct CommandKind {
 pub trait CommandSet: Sized {
     /// Every command that there is.
     const KINDS: &'static [CommandKind];
+    /// The types of their payloads in the same order, as a list `(A, (B, ()))`.
+    type Payloads;
 
     /// Reads the payload of the named command.
     ///
@@ -72,6 +79,38 @@ pub fn read_payload<T: DeserializeOwned>(root: &str, value: &Value) -> Result<T,
     })
 }
 
+/// Reads a field that holds an object or nothing. serde would also take the object's fields as an array, by position.
+///
+/// # Errors
+/// When it is neither.
+pub fn optional_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    source: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Object<T>>::deserialize(source)?.map(|Object(read)| read))
+}
+
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(fields))
+            }
+        }
+
+        source.deserialize_map(Fields(PhantomData)).map(Self)
+    }
+}
+
 /// Declares the commands of an aggregate: an enum with one payload type for each name on the wire.
 ///
 /// ```
@@ -102,6 +141,7 @@ macro_rules! commands {
             const KINDS: &'static [$crate::command::CommandKind] = &[$(
                 $crate::commands!(@kind $crate::command::CommandKind { name: $name, creates: false, internal: false }; $($($flag)*)?)
             ),+];
+            type Payloads = $crate::__types!($($payload),+);
 
             fn read(name: &str, payload: &$crate::__private::serde_json::Value) -> Result<Self, $crate::Rejection> {
                 match name {
@@ -133,7 +173,7 @@ macro_rules! commands {
 
 #[cfg(test)]
 mod tests {
-    use serde::{Deserialize, Serialize};
+    use serde::Serialize;
     use serde_json::json;
 
     use super::*;

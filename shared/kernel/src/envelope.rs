@@ -14,6 +14,7 @@ const SEQUENCE_DIGITS: usize = 10;
 /// What caused an event. All of it travels from the command to the events, and on to the commands that these cause.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Metadata {
     /// One id for everything that goes back to the same request.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -23,6 +24,10 @@ pub struct Metadata {
     pub causation_id: Option<Id>,
     /// W3C trace context, as it came.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(max = crate::limits::TRACE_BYTES), pattern(r"^[\x00-\x7F]*$"))
+    )]
     pub traceparent: Option<String>,
 }
 
@@ -94,31 +99,71 @@ impl Envelope {
     }
 }
 
-/// The attributes on the wire, in the order in which they are written. Borrowed for writing, owned for reading.
+/// An event on the wire, as a CloudEvents 1.0 JSON object.
+// The attributes in the order in which they are written. Borrowed for writing, owned for reading.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct CloudEvent<T> {
+    /// Version of the CloudEvents specification.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "1.0")))]
     specversion: T,
+    /// UUIDv7.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "uuid")))]
     id: T,
+    /// The type of the aggregate that the event is of.
+    #[cfg_attr(feature = "schema", schemars(pattern("^/aggregates/[^/]+$")))]
     source: T,
+    /// The instance that the event is of.
+    #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     subject: T,
+    /// Stored name of the event type.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     #[serde(rename = "type")]
     event_type: T,
+    /// When it was decided.
     time: Timestamp,
+    /// What `data` is.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "application/json")))]
     datacontenttype: T,
+    /// Name of the schema of `data`: aggregate type, event type, schema version.
+    #[cfg_attr(feature = "schema", schemars(pattern("^urn:edgefold:[^:]+:[^:]+:[1-9][0-9]*$")))]
     dataschema: T,
+    /// Place of the event in the stream of its subject, from 1, padded so that it sorts as the numbers do.
+    #[cfg_attr(feature = "schema", schemars(pattern("^[0-9]{10,}$")))]
     sequence: T,
+    /// The command that led to it.
+    #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     commandid: T,
-    #[serde(skip_serializing_if = "Option::is_none", default = "none")]
+    /// One id for everything that goes back to the same request.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Id>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     correlationid: Option<T>,
-    #[serde(skip_serializing_if = "Option::is_none", default = "none")]
+    /// Id of the event or command that directly caused this.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Id>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     causationid: Option<T>,
-    #[serde(skip_serializing_if = "Option::is_none", default = "none")]
+    /// W3C trace context, as it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<T>,
+    /// What happened.
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
     data: Box<RawValue>,
 }
 
-fn none<T>() -> Option<T> {
-    None
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Envelope {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "CloudEvent".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        CloudEvent::<String>::json_schema(generator)
+    }
+}
+
+/// Name of the schema of an event's data, as the event says it in `dataschema`.
+pub fn data_schema(aggregate_type: &str, event_type: &str, schema_version: u32) -> String {
+    format!("urn:edgefold:{aggregate_type}:{event_type}:{schema_version}")
 }
 
 impl Serialize for Envelope {
@@ -133,10 +178,7 @@ impl Serialize for Envelope {
             event_type: &self.event_type,
             time: self.time,
             datacontenttype: "application/json",
-            dataschema: &format!(
-                "urn:edgefold:{aggregate_type}:{}:{}",
-                self.event_type, self.schema_version
-            ),
+            dataschema: &data_schema(aggregate_type, &self.event_type, self.schema_version),
             sequence: &format!("{:0SEQUENCE_DIGITS$}", self.version),
             commandid: self.command_id.as_str(),
             correlationid: meta.correlation_id.as_ref().map(Id::as_str),

@@ -1,5 +1,6 @@
 //! What may have happened: stored names, schema versions, upcasting.
 
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::Fault;
@@ -18,6 +19,8 @@ pub struct EventKind {
 pub trait EventSet: Sized {
     /// Every event type that there is.
     const KINDS: &'static [EventKind];
+    /// The types of their data in the same order: for each event type the list `(V1, (V2, ()))` of its schema versions.
+    type Versions;
 
     /// Stored name and current schema version of this event.
     fn kind(&self) -> EventKind;
@@ -58,6 +61,19 @@ pub fn lift(name: &str, from: u32, to: u32, data: &str, upcast: Upcast) -> Resul
     (from..to).try_fold(data, |data, step| upcast(name, step, data))
 }
 
+/// One step of an upcaster, from the type of one schema version to the type of the next.
+///
+/// # Errors
+/// [`Fault::Unreadable`] when the data are not those of the old version.
+pub fn step<Old: DeserializeOwned, New: From<Old> + Serialize>(
+    name: &str,
+    from: u32,
+    data: Value,
+) -> Result<Value, Fault> {
+    let old: Old = serde_json::from_value(data).map_err(|error| unreadable(name, from, &error))?;
+    serde_json::to_value(New::from(old)).map_err(|error| Fault::Defect(format!("{name}: {error}")))
+}
+
 /// The fault of data that its own schema version does not explain.
 pub fn unreadable(name: &str, version: u32, error: &serde_json::Error) -> Fault {
     Fault::Unreadable(format!("{name} v{version}: {error}"))
@@ -78,9 +94,11 @@ pub fn unreadable(name: &str, version: u32, error: &serde_json::Error) -> Fault 
 ///     pub enum DoorEvent upcast no_upcast { "DoorOpened" v 1 => Opened(DoorOpened) }
 /// }
 /// ```
+///
+/// A version above 1 names the types of the versions before it: `"DoorOpened" v 2 after (DoorOpenedV1) => …`.
 #[macro_export]
 macro_rules! events {
-    ($(#[$meta:meta])* $vis:vis enum $set:ident upcast $upcast:path { $($name:literal v $version:literal => $variant:ident($data:ty)),+ $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis enum $set:ident upcast $upcast:path { $($name:literal v $version:literal $(after ($($old:ty),+))? => $variant:ident($data:ty)),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
         $vis enum $set { $(#[doc = concat!("`", $name, "`")] $variant($data)),+ }
@@ -88,6 +106,7 @@ macro_rules! events {
         impl $crate::EventSet for $set {
             const KINDS: &'static [$crate::event::EventKind] =
                 &[$($crate::event::EventKind { name: $name, version: $version }),+];
+            type Versions = $crate::__types!($($crate::__types!($($($old,)+)? $data)),+);
 
             fn kind(&self) -> $crate::event::EventKind {
                 match self { $(Self::$variant(_) => $crate::event::EventKind { name: $name, version: $version }),+ }

@@ -12,6 +12,7 @@
 //! | [`event`] | what may have happened, its stored names, schema versions and upcasting |
 //! | [`aggregate`] | the pure heart: `decide` and `evolve` |
 //! | [`envelope`] | an event with its place in a stream, and its CloudEvents wire form |
+//! | `schema` | the printed JSON Schemas; for tests only |
 //!
 //! **Invariant:** nothing in here knows a clock, a source of randomness, storage, a network, or Workers.
 
@@ -23,6 +24,8 @@ pub mod command;
 pub mod event;
 pub mod aggregate;
 pub mod envelope;
+#[cfg(feature = "schema")]
+pub mod schema;
 
 pub use aggregate::{Aggregate, Context, Decision, Foreign, StreamId};
 pub use command::CommandSet;
@@ -40,4 +43,12 @@ pub type Version = u64;
 #[doc(hidden)]
 pub mod __private {
     pub use serde_json;
+}
+
+/// A list of types, `(A, (B, ()))`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __types {
+    () => { () };
+    ($first:ty $(, $rest:ty)*) => { ($first, $crate::__types!($($rest),*)) };
 }

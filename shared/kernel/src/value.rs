@@ -10,7 +10,14 @@ use crate::limits;
 /// Identifier of an aggregate instance, a command, a person: 1–128 visible ASCII characters without `/`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Id(String);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Id(
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = limits::ID_BYTES), pattern("^[!-.0-~]*$"))
+    )]
+    String,
+);
 
 impl Id {
     /// Reads an identifier.
@@ -56,6 +63,8 @@ impl<'de> Deserialize<'de> for Id {
 
 /// Day of the calendar, `YYYY-MM-DD`, without a time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date")))]
 pub struct Date(NaiveDate);
 
 impl Date {
@@ -66,8 +75,11 @@ impl Date {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const EXPECTED: &str = "a date of the calendar as YYYY-MM-DD";
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| EXPECTED)?;
-        // The parser takes "2026-1-5" too: only what it would print itself is well formed.
-        if date.format("%Y-%m-%d").to_string() == text { Ok(Self(date)) } else { Err(EXPECTED) }
+        // The parser takes "2026-1-5" and "+10000-01-05" too: only what it would print itself, with a year of four
+        // digits, is well formed and sorts as the days do.
+        let printed = date.format("%Y-%m-%d").to_string();
+        let well_formed = printed == text && (0..=9999).contains(&date.year());
+        if well_formed { Ok(Self(date)) } else { Err(EXPECTED) }
     }
 }
 
@@ -119,6 +131,10 @@ impl Timestamp {
     /// What was expected, when the text is no instant.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const EXPECTED: &str = "an instant as RFC 3339, such as 2026-01-31T12:00:00Z";
+        // The parser takes a space for the T as well, which the grammar of RFC 3339 does not have.
+        if text.contains(' ') {
+            return Err(EXPECTED);
+        }
         let instant = DateTime::parse_from_rfc3339(text).map_err(|_| EXPECTED)?.to_utc();
         // An offset carries the first and the last day out of the four digits of a year: printed, it could not be
         // read again, and would not sort.
@@ -149,10 +165,41 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Timestamp {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        if generator.contract().is_serialize() {
+            schemars::json_schema!({
+                "description": "Instant as RFC 3339, in UTC with milliseconds.",
+                "type": "string",
+                "format": "date-time",
+                "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$",
+            })
+        } else {
+            schemars::json_schema!({
+                "description": "Instant as RFC 3339, in any offset. Kept to the millisecond.",
+                "type": "string",
+                "format": "date-time",
+            })
+        }
+    }
+}
+
 /// Amount of money in minor units (cents), 0 to 10^12. Never a float.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Amount(i64);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Amount(
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "u64", range(min = 0, max = limits::AMOUNT_MAX))
+    )]
+    i64,
+);
 
 impl Amount {
     /// Reads an amount.
@@ -181,7 +228,17 @@ impl<'de> Deserialize<'de> for Amount {
 /// Free text: 1–500 characters, no control characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Text(String);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Text(
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            length(min = 1, max = limits::TEXT_CHARS),
+            pattern(r"^[^\x00-\x1F\x7F-\x9F]*$")
+        )
+    )]
+    String,
+);
 
 impl Text {
     /// Reads a text.
@@ -239,6 +296,8 @@ mod tests {
             "2026-1-05",
             "2026-13-01",
             "26-01-01",
+            "+10000-01-01",
+            "-0001-01-01",
             "2026-01-01T00:00",
             " 2026-01-01",
             "",
@@ -251,7 +310,7 @@ mod tests {
     fn an_instant_is_printed_in_utc_with_milliseconds() {
         let instant = Timestamp::parse("2026-01-31T13:00:00.5+01:00").unwrap();
         assert_eq!(instant.to_string(), "2026-01-31T12:00:00.500Z");
-        assert!(Timestamp::parse("2026-01-31 12:00").is_err());
+        assert!(Timestamp::parse("2026-01-31 12:00:00Z").is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 /// Takes a device into service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RegisterDevice {
     /// What it is called in its maker's catalogue.
     pub model: Model,
@@ -16,6 +17,7 @@ pub struct RegisterDevice {
 /// Reports how a device is, as of its own clock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UpdateDeviceStatus {
     /// How it is.
     pub status: Status,
@@ -28,6 +30,7 @@ pub struct UpdateDeviceStatus {
 /// Takes a device out of service for good.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DecommissionDevice {}
 
 commands! {
@@ -60,7 +63,17 @@ impl DecommissionDevice {
 /// What a device is called in its maker's catalogue: 1–100 characters, no control characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Model(String);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Model(
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = MODEL_CHARS), pattern(r"^[^\x00-\x1F\x7F-\x9F]*$"))
+    )]
+    String,
+);
+
+/// Longest name of a model, in characters.
+const MODEL_CHARS: usize = 100;
 
 impl Model {
     /// The model as text.
@@ -72,8 +85,8 @@ impl Model {
 impl<'de> Deserialize<'de> for Model {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let model = String::deserialize(source)?;
-        let well_formed =
-            (1..=100).contains(&model.chars().count()) && !model.chars().any(char::is_control);
+        let well_formed = (1..=MODEL_CHARS).contains(&model.chars().count())
+            && !model.chars().any(char::is_control);
         if well_formed {
             Ok(Self(model))
         } else {
@@ -85,6 +98,7 @@ impl<'de> Deserialize<'de> for Model {
 /// How a device is, by its own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Status {
     /// All is well.
     Ok,
@@ -109,7 +123,11 @@ impl<'de> Deserialize<'de> for Status {
 /// What a device measured, in whatever unit its model has: a finite number.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Reading(f64);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Reading(
+    #[cfg_attr(feature = "schema", schemars(extend("minimum" = f64::MIN, "maximum" = f64::MAX)))]
+    f64,
+);
 
 impl Reading {
     /// Reads a number.

@@ -6,15 +6,20 @@
 //! | | 2 | `at` became `observedAt`, RFC 3339 |
 //! | | 3 | `value` became `reading` |
 
-use edgefold_kernel::{Fault, Id, Timestamp, event::no_upcast, events};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use edgefold_kernel::{
+    Fault, Id, Timestamp,
+    event::{no_upcast, step},
+    events,
+};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::Value;
 
 use crate::commands::{Model, Reading, Status};
 
 /// The device is in service from now on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceRegistered {
     /// What it is called in its maker's catalogue.
     pub model: Model,
@@ -25,6 +30,7 @@ pub struct DeviceRegistered {
 /// The device reported how it is. The report may be older than one that arrived before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceStatusUpdated {
     /// How it was.
     pub status: Status,
@@ -37,43 +43,79 @@ pub struct DeviceStatusUpdated {
 /// The device is out of service for good.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceDecommissioned {}
 
 events! {
     /// What may have happened to a device.
     pub enum DeviceEvent upcast upcast {
         "DeviceRegistered" v 1 => Registered(DeviceRegistered),
-        "DeviceStatusUpdated" v 3 => Updated(DeviceStatusUpdated),
+        "DeviceStatusUpdated" v 3 after (DeviceStatusUpdatedV1, DeviceStatusUpdatedV2)
+            => Updated(DeviceStatusUpdated),
         "DeviceDecommissioned" v 1 => Decommissioned(DeviceDecommissioned),
     }
 }
 
+/// Version 1 of `DeviceStatusUpdated`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DeviceStatusUpdatedV1 {
+    /// How it was.
+    pub status: Status,
+    /// What it measured.
+    pub value: Reading,
+    /// When, by its own clock, in milliseconds since the epoch.
+    #[serde(deserialize_with = "millis")]
+    #[cfg_attr(feature = "schema", schemars(with = "i64", range(min = YEAR_0, max = YEAR_9999)))]
+    pub at: Timestamp,
+}
+
+/// Version 2 of `DeviceStatusUpdated`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DeviceStatusUpdatedV2 {
+    /// How it was.
+    pub status: Status,
+    /// What it measured.
+    pub value: Reading,
+    /// When, by its own clock.
+    pub observed_at: Timestamp,
+}
+
 /// Lifts old data to the next version.
 fn upcast(name: &str, from: u32, data: Value) -> Result<Value, Fault> {
-    let lifted = match (name, from) {
-        ("DeviceStatusUpdated", 1) => renamed(data, "at", "observedAt", |at| instant(&at)),
-        ("DeviceStatusUpdated", 2) => renamed(data, "value", "reading", Some),
-        _ => return no_upcast(name, from, data),
-    };
-    lifted.ok_or_else(|| Fault::Unreadable(format!("{name} v{from}: not the data of that version")))
+    match (name, from) {
+        ("DeviceStatusUpdated", 1) => {
+            step::<DeviceStatusUpdatedV1, DeviceStatusUpdatedV2>(name, from, data)
+        }
+        ("DeviceStatusUpdated", 2) => {
+            step::<DeviceStatusUpdatedV2, DeviceStatusUpdated>(name, from, data)
+        }
+        _ => no_upcast(name, from, data),
+    }
 }
 
-/// The data with one field under its new name, its value as the new version has it.
-fn renamed(
-    mut data: Value,
-    from: &str,
-    to: &str,
-    value: impl Fn(Value) -> Option<Value>,
-) -> Option<Value> {
-    let fields = data.as_object_mut()?;
-    let lifted = value(fields.remove(from)?)?;
-    fields.insert(to.to_owned(), lifted);
-    Some(data)
+impl From<DeviceStatusUpdatedV1> for DeviceStatusUpdatedV2 {
+    fn from(old: DeviceStatusUpdatedV1) -> Self {
+        Self { status: old.status, value: old.value, observed_at: old.at }
+    }
 }
 
-/// Milliseconds since the epoch as RFC 3339; `None` when there is no such instant.
-fn instant(millis: &Value) -> Option<Value> {
-    let instant = Timestamp::from_millis(millis.as_i64()?);
-    let printed = Timestamp::parse(&instant.to_string());
-    (printed == Ok(instant)).then(|| json!(instant))
+impl From<DeviceStatusUpdatedV2> for DeviceStatusUpdated {
+    fn from(old: DeviceStatusUpdatedV2) -> Self {
+        Self { status: old.status, reading: old.value, observed_at: old.observed_at }
+    }
+}
+
+/// First and last millisecond that RFC 3339 has a year for.
+const YEAR_0: i64 = -62_167_219_200_000;
+const YEAR_9999: i64 = 253_402_300_799_999;
+
+fn millis<'de, D: Deserializer<'de>>(source: D) -> Result<Timestamp, D::Error> {
+    match i64::deserialize(source)? {
+        millis @ YEAR_0..=YEAR_9999 => Ok(Timestamp::from_millis(millis)),
+        _ => Err(D::Error::custom("milliseconds since the epoch, in the years 0 to 9999")),
+    }
 }

@@ -15,6 +15,7 @@ pub type State = Option<DeviceState>;
 /// null before the first one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceState {
     /// How it is.
     pub status: Option<Status>,

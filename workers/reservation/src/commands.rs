@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Claims nights of a room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreateReservation {
     /// Who claims them.
     pub user_id: Id,
@@ -21,6 +22,7 @@ pub struct CreateReservation {
 /// Gives the claim up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CancelReservation {
     /// Why, for the record.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -30,11 +32,13 @@ pub struct CancelReservation {
 /// The room holds the nights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConfirmReservation {}
 
 /// The room refused the nights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeclineReservation {
     /// Code of the room's refusal.
     pub reason: String,
@@ -43,11 +47,13 @@ pub struct DeclineReservation {
 /// The room did not answer in time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExpireReservation {}
 
 /// The room holds nights that are not wanted any more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReturnHold {}
 
 commands! {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Nights of a room are claimed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationCreated {
     /// Who claims them.
     pub user_id: Id,
@@ -23,11 +24,13 @@ pub struct ReservationCreated {
 /// The room holds the nights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationConfirmed {}
 
 /// The room refused the nights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationDeclined {
     /// Code of the room's refusal.
     pub reason: String,
@@ -36,6 +39,7 @@ pub struct ReservationDeclined {
 /// The claim was given up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationCancelled {
     /// The room, which is to release the nights.
     pub room_id: Id,
@@ -47,6 +51,7 @@ pub struct ReservationCancelled {
 /// The room did not answer in time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationExpired {
     /// The room, which is to release the nights, should it hold them.
     pub room_id: Id,
@@ -55,6 +60,7 @@ pub struct ReservationExpired {
 /// The room's hold came too late and is given back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HoldReturned {
     /// The room, which is to release the nights.
     pub room_id: Id,

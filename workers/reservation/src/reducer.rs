@@ -11,6 +11,7 @@ pub type State = Option<ReservationState>;
 /// A reservation that exists.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationState {
     /// How far it has come.
     pub status: Status,
@@ -32,6 +33,7 @@ pub struct ReservationState {
 /// How far a reservation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Status {
     /// The room was asked.
     Pending,

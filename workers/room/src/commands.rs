@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 /// Opens a room for holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AddRoom {
     /// The hotel that it belongs to.
     pub hotel_id: Id,
@@ -13,6 +14,7 @@ pub struct AddRoom {
     pub number: RoomNumber,
     /// How many guests it takes, 1 to 100.
     #[serde(deserialize_with = "capacity")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = GUESTS)))]
     pub capacity: u32,
     /// Price of a night, in minor units.
     pub nightly_rate: Amount,
@@ -21,6 +23,7 @@ pub struct AddRoom {
 /// Holds nights for a reservation. Sent by the reservation, not from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HoldRoom {
     /// Whom the nights are held for.
     pub reservation_id: Id,
@@ -33,6 +36,7 @@ pub struct HoldRoom {
 /// Gives the nights of a reservation back. Sent by the reservation, not from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReleaseRoom {
     /// Whom the nights were held for.
     pub reservation_id: Id,
@@ -41,6 +45,7 @@ pub struct ReleaseRoom {
 /// Takes no holds any more. Those that there are stay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CloseRoom {}
 
 commands! {
@@ -89,10 +94,16 @@ pub fn check_nights(date_start: Date, date_end: Date) -> Result<(), Rejection> {
     Err(Rejection::shape("DATES_REVERSED", "payload.dateEnd", detail))
 }
 
+/// Most guests that a room takes.
+const GUESTS: u32 = 100;
+
 /// What stands on a room's door: 1–16 printable characters. A whole number is taken as its digits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct RoomNumber(String);
+
+/// Longest number of a room, in characters. A whole number has at most ten digits.
+const NUMBER_CHARS: usize = 16;
 
 impl RoomNumber {
     /// The number as text.
@@ -113,8 +124,8 @@ impl<'de> Deserialize<'de> for RoomNumber {
             Number::Text(text) => text,
             Number::Digits(digits) => digits.to_string(),
         };
-        let well_formed =
-            (1..=16).contains(&number.chars().count()) && !number.chars().any(char::is_control);
+        let well_formed = (1..=NUMBER_CHARS).contains(&number.chars().count())
+            && !number.chars().any(char::is_control);
         if well_formed {
             Ok(Self(number))
         } else {
@@ -123,9 +134,33 @@ impl<'de> Deserialize<'de> for RoomNumber {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for RoomNumber {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RoomNumber".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let text = schemars::json_schema!({
+            "description": "What stands on a room's door: 1–16 printable characters.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": NUMBER_CHARS,
+            "pattern": r"^[^\x00-\x1F\x7F-\x9F]*$",
+        });
+        if generator.contract().is_serialize() {
+            return text;
+        }
+        schemars::json_schema!({
+            "description": "What stands on a room's door. A whole number is taken as its digits.",
+            "anyOf": [text, generator.subschema_for::<u32>()],
+        })
+    }
+}
+
 fn capacity<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {
     match u32::deserialize(source)? {
-        guests @ 1..=100 => Ok(guests),
+        guests @ 1..=GUESTS => Ok(guests),
         _ => Err(D::Error::custom("a capacity from 1 to 100")),
     }
 }

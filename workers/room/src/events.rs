@@ -8,6 +8,7 @@ use crate::commands::RoomNumber;
 /// The room takes holds from now on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomAdded {
     /// The hotel that it belongs to.
     pub hotel_id: Id,
@@ -22,6 +23,7 @@ pub struct RoomAdded {
 /// Nights are held for a reservation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomHeld {
     /// Whom they are held for.
     pub reservation_id: Id,
@@ -34,6 +36,7 @@ pub struct RoomHeld {
 /// The nights of a reservation are free again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomReleased {
     /// Whom they were held for.
     pub reservation_id: Id,
@@ -42,6 +45,7 @@ pub struct RoomReleased {
 /// The room takes no holds any more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomClosed {}
 
 events! {

@@ -11,6 +11,7 @@ pub type State = Option<RoomState>;
 /// A room that exists.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomState {
     /// Whether it takes holds.
     pub status: Status,
@@ -29,6 +30,7 @@ pub struct RoomState {
 /// Whether a room takes holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Status {
     /// It does.
     Open,
@@ -39,6 +41,7 @@ pub enum Status {
 /// Nights held for one reservation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Hold {
     /// Whom they are held for.
     pub reservation_id: Id,

@@ -1,0 +1,503 @@
+//! The JSON Schemas in `schema/json/` say what the code does: they are printed from the types, and what the readers take
+//! and the writers write is held against them.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod printed;
+
+use std::{collections::BTreeSet, fs};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+use edgefold_core::CATALOGUE;
+use edgefold_device::Device;
+use edgefold_flow::{
+    Accepted, Message,
+    command::{EventRef, Incoming, Problem, fault_problem, problem},
+};
+use edgefold_kernel::{
+    Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Metadata, Rejection, StreamId, Timestamp,
+    schema::{Types, Versions, commands, events, named, state, taken, written},
+};
+use edgefold_reservation::Reservation;
+use edgefold_room::Room;
+use jsonschema::{Draft, Validator};
+use printed::{Files, below, compare, root};
+use schemars::{JsonSchema, Schema};
+use serde_json::{Value, json, value::RawValue};
+
+/// What is printed of one aggregate, and what it is held against.
+struct Formats {
+    aggregate: &'static str,
+    state_version: u32,
+    commands: Vec<(&'static str, Schema)>,
+    events: Vec<(&'static str, u32, Schema)>,
+    state: Schema,
+    read: fn(&str, &Value) -> Result<(), Rejection>,
+    fold: fn(&[&str]) -> Value,
+}
+
+fn formats<A: Aggregate>() -> Formats
+where
+    <A::Command as CommandSet>::Payloads: Types,
+    <A::Event as EventSet>::Versions: Versions,
+    A::State: JsonSchema,
+{
+    Formats {
+        aggregate: A::TYPE,
+        state_version: A::STATE_VERSION,
+        commands: commands::<A>(),
+        events: events::<A>(),
+        state: state::<A>(),
+        read: |name, payload| A::Command::read(name, payload).map(drop),
+        fold: |names| {
+            let mut state = A::State::default();
+            for kind in
+                names.iter().flat_map(|name| A::Event::KINDS.iter().find(|kind| kind.name == *name))
+            {
+                let data = golden(A::TYPE, kind.name, kind.version).to_string();
+                A::evolve(&mut state, &A::Event::read(kind.name, kind.version, &data).unwrap());
+            }
+            json!(state)
+        },
+    }
+}
+
+/// Every aggregate of the catalogue.
+fn all() -> Vec<Formats> {
+    vec![formats::<Room>(), formats::<Reservation>(), formats::<Device>()]
+}
+
+/// What is not of one aggregate.
+fn shared() -> [(&'static str, Schema); 4] {
+    let shared =
+        |name: &'static str, schema| (name, named(&format!("urn:edgefold:{name}"), name, schema));
+    [
+        shared("message", taken::<Incoming>()),
+        shared("accepted", written::<Accepted>()),
+        shared("problem", written::<Problem>()),
+        shared("cloudevent", written::<Envelope>()),
+    ]
+}
+
+fn files() -> Vec<(String, Schema)> {
+    let shared =
+        shared().into_iter().map(|(name, schema)| (format!("schema/json/{name}.json"), schema));
+    let of = |it: Formats| {
+        let folder = format!("schema/json/{}", it.aggregate);
+        let state = (format!("{folder}/state.v{}.json", it.state_version), it.state);
+        let commands = it
+            .commands
+            .into_iter()
+            .map(|(name, schema)| (format!("{folder}/{name}.command.json"), schema));
+        let events = it.events.into_iter().map(|(name, version, schema)| {
+            (format!("{folder}/{name}.v{version}.event.json"), schema)
+        });
+        commands.chain(events).chain([state]).collect::<Vec<_>>()
+    };
+    shared.chain(all().into_iter().flat_map(of)).collect()
+}
+
+fn validator(schema: &Schema) -> Validator {
+    let options =
+        jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+    options
+        .build(schema.as_value())
+        .unwrap_or_else(|error| panic!("{error}: {}", schema.as_value()))
+}
+
+/// What is wrong with it, one line each; empty when nothing is.
+fn complaints(schema: &Schema, value: &Value) -> Vec<String> {
+    let complaint =
+        |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());
+    validator(schema).iter_errors(value).map(complaint).collect()
+}
+
+fn golden(aggregate: &str, event: &str, version: u32) -> Value {
+    let path = format!("schema/golden/{aggregate}/{event}.v{version}.json");
+    serde_json::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap()
+}
+
+#[test]
+fn the_printed_json_schemas_are_up_to_date() {
+    let text = |schema: Schema| serde_json::to_string_pretty(schema.as_value()).unwrap() + "\n";
+    let printed: Files = files().into_iter().map(|(path, schema)| (path, text(schema))).collect();
+    compare(&below("schema/json"), &printed);
+}
+
+#[test]
+fn every_command_and_every_event_version_of_the_catalogue_is_printed() {
+    let paths: BTreeSet<String> = files().into_iter().map(|(path, _)| path).collect();
+    for entry in CATALOGUE.0 {
+        let folder = format!("schema/json/{}", entry.aggregate_type);
+        let commands =
+            entry.commands.iter().map(|kind| format!("{folder}/{}.command.json", kind.name));
+        let events = entry
+            .events
+            .iter()
+            .flat_map(|kind| (1..=kind.version).map(|version| (kind.name, version)));
+        let events = events.map(|(name, version)| format!("{folder}/{name}.v{version}.event.json"));
+        let expected: BTreeSet<String> = commands.chain(events).collect();
+        let found = paths
+            .iter()
+            .filter(|path| path.starts_with(&format!("{folder}/")) && !path.contains("/state.v"));
+        let found: BTreeSet<_> = found.cloned().collect();
+        assert_eq!(found, expected, "all of {} is printed", entry.aggregate_type);
+    }
+}
+
+#[test]
+fn every_printed_schema_is_one() {
+    for (path, schema) in files() {
+        assert!(jsonschema::meta::is_valid(schema.as_value()), "{path}");
+        validator(&schema);
+    }
+}
+
+#[test]
+fn every_golden_file_is_what_the_schema_of_its_version_says() {
+    for it in all() {
+        for (name, version, schema) in &it.events {
+            let data = golden(it.aggregate, name, *version);
+            assert_eq!(complaints(schema, &data), [""; 0], "{name} v{version}");
+            if let Some((field, _)) =
+                data.as_object().unwrap().iter().find(|(field, _)| *field != "reason")
+            {
+                let mut less = data.clone();
+                less.as_object_mut().unwrap().remove(field);
+                assert_ne!(complaints(schema, &less), [""; 0], "{name} v{version} without {field}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_state_is_what_its_schema_says() {
+    for it in all() {
+        let names: Vec<_> =
+            CATALOGUE.entry(it.aggregate).unwrap().events.iter().map(|kind| kind.name).collect();
+        let stories = (0..=names.len()).map(|length| names[..length].to_vec());
+        // Each event right after the one that begins the stream, too.
+        for story in stories.chain(names.iter().map(|name| vec![names[0], name])) {
+            let state = (it.fold)(&story);
+            assert_eq!(complaints(&it.state, &state), [""; 0], "{}: {story:?}", it.aggregate);
+        }
+        assert_ne!(complaints(&it.state, &json!({})), [""; 0], "{}", it.aggregate);
+    }
+}
+
+/// Good payloads of every command. What follows from a field that is missing, unknown or [`odd`] is derived from them.
+fn good() -> Vec<(&'static str, &'static str, Vec<Value>)> {
+    vec![
+        (
+            "room",
+            "AddRoom",
+            vec![
+                json!({"hotelId": "grand", "number": "12A", "capacity": 2, "nightlyRate": 9900}),
+                json!({"hotelId": "grand", "number": 12, "capacity": 100, "nightlyRate": 0}),
+            ],
+        ),
+        (
+            "room",
+            "HoldRoom",
+            vec![
+                json!({"reservationId": "r-1", "dateStart": "2026-03-01", "dateEnd": "2026-03-03"}),
+            ],
+        ),
+        ("room", "ReleaseRoom", vec![json!({"reservationId": "r-1"})]),
+        ("room", "CloseRoom", vec![json!({})]),
+        (
+            "reservation",
+            "CreateReservation",
+            vec![
+                json!({"userId": "ana", "roomId": "12A", "dateStart": "2028-02-28", "dateEnd": "2028-02-29"}),
+            ],
+        ),
+        ("reservation", "CancelReservation", vec![json!({}), json!({"reason": "späte Anreise"})]),
+        ("reservation", "ConfirmReservation", vec![json!({})]),
+        ("reservation", "DeclineReservation", vec![json!({"reason": "NIGHTS_TAKEN"})]),
+        ("reservation", "ExpireReservation", vec![json!({})]),
+        ("reservation", "ReturnHold", vec![json!({})]),
+        ("device", "RegisterDevice", vec![json!({"model": "Thermo 2", "ownerId": "ana"})]),
+        (
+            "device",
+            "UpdateDeviceStatus",
+            vec![
+                json!({"status": "OK", "reading": 20, "observedAt": "2026-01-01T12:00:00Z"}),
+                json!({"status": "FAULT", "reading": -2.5e-3, "observedAt": "2026-01-01T13:00:00.5+01:00"}),
+            ],
+        ),
+        ("device", "DecommissionDevice", vec![json!({})]),
+    ]
+}
+
+/// Values that are right for some fields and wrong for others, at the bounds and beside them.
+///
+/// A whole number written with a point (`2.0`) is not among them: to JSON Schema it is an integer, to the readers it is
+/// none. Nor are a leap second at an hour that never has one, and an instant at either end of the calendar that its
+/// offset carries out of the years 0 to 9999.
+fn odd() -> Vec<Value> {
+    let mut odd = vec![
+        json!(null),
+        json!(true),
+        json!([]),
+        json!([20]),
+        json!({}),
+        json!({"OK": null}),
+        json!(-1),
+        json!(0),
+        json!(1),
+        json!(2.5),
+        json!(100),
+        json!(101),
+        json!(u32::MAX),
+        json!(1_u64 << 32),
+        json!(1_000_000_000_000_u64),
+        json!(1_000_000_000_001_u64),
+        json!(u64::MAX),
+        json!(f64::MAX),
+    ];
+    let texts = [
+        "",
+        "x",
+        "1",
+        "20",
+        "a/b",
+        "a b",
+        "a-._~:@!",
+        "é",
+        "😀",
+        "tab\t",
+        "line\n",
+        "nul\0",
+        "del\u{7f}",
+        "c1\u{85}",
+        "OK",
+        "ok",
+        "BROKEN",
+        "WARN",
+        "2026-02-28",
+        "2028-02-29",
+        "2026-02-29",
+        "2026-02-30",
+        "2026-1-05",
+        "2026-13-01",
+        "26-01-01",
+        "+10000-01-01",
+        "-0001-01-01",
+        "10000-01-01",
+        " 2026-01-01",
+        "2026-01-01 ",
+        "2026-01-01T00:00",
+        "yesterday",
+        "2026-01-01T12:00:00",
+        "2026-01-01T12:00:00Z",
+        "2026-01-01T12:00:00.123456789Z",
+        "2026-01-01T12:00:00.Z",
+        "2026-01-01T12:00:00+05:30",
+        "2026-01-01T12:00:00-00:00",
+        "2026-01-01T12:00:00+24:00",
+        "2026-01-01T12:00:00+0530",
+        "2026-01-01t12:00:00z",
+        "2026-01-01 12:00:00Z",
+        "2026-01-01T24:00:00Z",
+        "2016-12-31T23:59:60Z",
+        "2026-01-01T12:60:00Z",
+        "2026-02-30T12:00:00Z",
+        "12026-01-01T12:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999Z",
+        "2026-01-01T12:00Z",
+    ];
+    odd.extend(texts.map(Value::from));
+    odd.extend([16, 17, 100, 101, 128, 129, 500, 501].map(|length| json!("x".repeat(length))));
+    odd.extend([16, 17, 100, 101, 500, 501].map(|length| json!("😀".repeat(length))));
+    odd
+}
+
+/// The payload, and what comes of it when one thing is changed.
+fn variants(payload: &Value) -> Vec<Value> {
+    let with = |field: &str, value: Value| {
+        let mut changed = payload.clone();
+        changed[field] = value;
+        changed
+    };
+    let fields: Vec<&String> = payload.as_object().unwrap().keys().collect();
+    let mut variants = vec![
+        payload.clone(),
+        with("more", json!(1)),
+        json!(null),
+        json!([]),
+        json!([payload]),
+        json!("{}"),
+    ];
+    for field in fields {
+        let mut less = payload.clone();
+        less.as_object_mut().unwrap().remove(field);
+        variants.push(less);
+        variants.extend(odd().into_iter().map(|value| with(field, value)));
+    }
+    variants
+}
+
+#[test]
+fn the_schema_of_a_command_takes_what_its_reader_takes() {
+    let good = good();
+    for it in all() {
+        for (name, schema) in &it.commands {
+            let found = good
+                .iter()
+                .find(|(aggregate, command, _)| (aggregate, command) == (&it.aggregate, name));
+            let (_, _, payloads) = found.unwrap_or_else(|| panic!("no sample of {name}"));
+            let validator = validator(schema);
+            for payload in payloads {
+                assert_eq!((it.read)(name, payload), Ok(()), "{payload}");
+            }
+            for payload in payloads.iter().flat_map(variants) {
+                let read = (it.read)(name, &payload);
+                // What concerns two fields is beyond JSON Schema.
+                if !matches!(&read, Err(refused) if refused.code == "DATES_REVERSED") {
+                    assert_eq!(
+                        validator.is_valid(&payload),
+                        read.is_ok(),
+                        "{name} {payload}: {read:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_schema_of_a_message_takes_what_the_door_takes() {
+    let [(_, schema), ..] = shared();
+    let validator = validator(&schema);
+    let message = json!({
+        "aggregateType": "room", "aggregateId": "12A", "name": "CloseRoom", "payload": {}, "commandId": "c-1",
+        "expectedVersion": 3,
+        "metadata": {"correlationId": "r-1", "causationId": "e-1", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+    });
+    let mut bodies = variants(&message);
+    let traces = [256, 257].map(|length| json!("x".repeat(length)));
+    for trace in traces.into_iter().chain([json!("é"), json!(1), json!(null)]) {
+        let mut traced = message.clone();
+        traced["metadata"]["traceparent"] = trace;
+        bodies.push(traced);
+    }
+    bodies.extend([0, 1, 2, 100, 101].map(|count| json!(vec![&message; count])));
+    for body in bodies {
+        let read = match Incoming::parse(body.to_string().as_bytes()) {
+            Ok(Incoming::One(message)) => message.payload.is_object(),
+            Ok(Incoming::Many(items)) => items.iter().all(Result::is_ok),
+            Err(_) => false,
+        };
+        // Versions stay below 2^53; the door leaves it to the instance to say so.
+        let version = Message::from_value(&body).ok().and_then(|message| message.expected_version);
+        if version.is_none_or(|version| version < 1 << 53) {
+            assert_eq!(validator.is_valid(&body), read, "{body}");
+        }
+    }
+}
+
+/// Whether the schema knows every field that is written.
+fn knows(schema: &Schema, written: &Value) -> bool {
+    written
+        .as_object()
+        .unwrap()
+        .keys()
+        .all(|field| schema.as_value()["properties"].get(field).is_some())
+}
+
+#[test]
+fn an_event_on_the_wire_is_what_its_schema_says() {
+    let [.., (_, schema)] = shared();
+    let id = |text: &str| Id::parse(text).unwrap();
+    let plain = Metadata::default();
+    let traced = Metadata {
+        correlation_id: Some(id("r-1")),
+        causation_id: Some(id("e-1")),
+        traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
+    };
+    for it in all() {
+        for (name, version, data) in &it.events {
+            for metadata in [&plain, &traced] {
+                let event = json!(Envelope {
+                    id: "0190a7a0-0000-7000-8000-000000000001".into(),
+                    stream: StreamId::new(it.aggregate, id("12A")),
+                    version: 12,
+                    event_type: (*name).into(),
+                    schema_version: *version,
+                    time: Timestamp::from_millis(1_767_225_600_000),
+                    command_id: id("c-1"),
+                    metadata: metadata.clone(),
+                    data: RawValue::from_string(golden(it.aggregate, name, *version).to_string())
+                        .unwrap(),
+                });
+                assert_eq!(complaints(&schema, &event), [""; 0], "{event}");
+                assert!(knows(&schema, &event), "{event}");
+                assert_eq!(
+                    event["dataschema"],
+                    data.as_value()["$id"],
+                    "an event names the schema of its data"
+                );
+            }
+        }
+    }
+    assert_ne!(complaints(&schema, &json!({"specversion": "0.3"})), [""; 0]);
+}
+
+#[test]
+fn an_answer_is_what_its_schema_says() {
+    let [_, (_, accepted), (_, refused), _] = shared();
+    let answer = json!(Accepted {
+        command_id: Id::parse("c-1").unwrap(),
+        aggregate_type: "room".into(),
+        aggregate_id: Id::parse("12A").unwrap(),
+        first_version: 1,
+        version: 1,
+        events: vec![EventRef {
+            id: "0190a7a0-0000-7000-8000-000000000001".into(),
+            event_type: "RoomAdded".into(),
+            version: 1,
+        }],
+        confirm_within_ms: 5_000,
+        duplicate: false,
+    });
+    assert_eq!(complaints(&accepted, &answer), [""; 0]);
+    assert!(knows(&accepted, &answer));
+    for (_, answer) in [
+        problem(&Rejection::rule("ROOM_CLOSED", "closed").at(3)),
+        problem(&Rejection::shape("MISSING_FIELD", "payload.number", "number is required")),
+        fault_problem(&Fault::Defect("not told".into())),
+    ] {
+        assert_eq!(complaints(&refused, &answer), [""; 0], "{answer}");
+        assert!(knows(&refused, &answer), "{answer}");
+        assert_ne!(complaints(&accepted, &answer), [""; 0]);
+    }
+    assert_ne!(complaints(&refused, &answer), [""; 0]);
+}
+
+#[test]
+fn only_tests_switch_the_printing_of_schemas_on() {
+    let metadata =
+        MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
+    let mut optional = 0;
+    for package in &metadata.packages {
+        let switched = package.features.get("default").cloned().unwrap_or_default();
+        assert!(!switched.contains(&"schema".to_owned()), "{} switches it on", package.name);
+        for dependency in
+            package.dependencies.iter().filter(|it| it.kind != DependencyKind::Development)
+        {
+            assert!(
+                !dependency.features.contains(&"schema".to_owned()),
+                "{} switches it on",
+                package.name
+            );
+            if dependency.name == "schemars" {
+                assert!(dependency.optional, "{} brings schemars along", package.name);
+                optional += 1;
+            }
+        }
+    }
+    assert!(optional >= 5, "the check sees what it should");
+}

@@ -1,0 +1,79 @@
+//! `schema/routes.md` tells the delivery rules to people. It is printed from the catalogue.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod printed;
+
+use edgefold_core::CATALOGUE;
+use edgefold_flow::route::To;
+use printed::{below, compare};
+
+const PATH: &str = "schema/routes.md";
+
+/// The field of the event that names the instance.
+fn instance(to: To) -> String {
+    match to {
+        To::Field(name) => format!("`{name}`"),
+    }
+}
+
+fn routes() -> String {
+    let (mut delivered, mut remembered, mut arrows) = (Vec::new(), Vec::new(), Vec::new());
+    for entry in CATALOGUE.0 {
+        let to = entry.aggregate_type;
+        for route in entry.routes {
+            let instance = instance(route.to);
+            delivered.push(format!("| {} | {} | {to} | {instance} |", route.event, route.source));
+            arrows.push(format!("  {} -->|{}| {to}", route.source, route.event));
+        }
+        for kept in entry.remembers {
+            let events = kept.events.join(", ");
+            remembered.push(format!("| {to} | {} | {events} |", kept.source));
+            let events = kept.events.join("<br>");
+            arrows.push(format!("  {} -.->|{events}| {to}", kept.source));
+        }
+    }
+    let nodes: Vec<_> =
+        CATALOGUE.0.iter().map(|entry| format!("  {}", entry.aggregate_type)).collect();
+    format!(
+        "# Delivery rules
+
+Printed from the catalogue by `npm run schema`.
+
+## Who gets which event
+
+| event | of | goes to | the instance named in |
+|---|---|---|---|
+{}
+
+## What an aggregate remembers of others
+
+It keeps a copy of these events, and decides on it without asking anyone.
+
+| aggregate | of | remembers |
+|---|---|---|
+{}
+
+## As a diagram
+
+A line is an event that is delivered, a dotted one what is remembered.
+
+```mermaid
+flowchart LR
+{}
+{}
+```
+",
+        delivered.join("\n"),
+        remembered.join("\n"),
+        nodes.join("\n"),
+        arrows.join("\n"),
+    )
+}
+
+#[test]
+fn the_printed_delivery_rules_are_up_to_date() {
+    let kept = below("schema").into_iter().filter(|path| path == PATH).collect();
+    compare(&kept, &[(PATH.to_owned(), routes())].into());
+}
