@@ -1,0 +1,95 @@
+// The benchmark: the built script on the real runtime, and bare JavaScript objects next to it.
+//
+//   npm run bench -- --quick            a few hundred operations each: does it run?
+//   npm run bench -- --json FILE        the figures as JSON, too
+//   npm run bench -- --only rates       one part: rates, rows, cold or latency
+//   npm run bench -- --rates 'socket'   only the rates whose name holds this
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { cold, rowsPerCommand } from './costs.mjs';
+import { megabytes, ms, rounds, table, times, whole } from './figures.mjs';
+import { latencies } from './latencies.mjs';
+import { rates } from './rates.mjs';
+import { Peer, Subject } from './subject.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    only: { type: 'string' },
+    rates: { type: 'string', default: '' },
+    seconds: { type: 'string', default: '3' },
+    events: { type: 'string', default: '100000' },
+  },
+});
+const { quick } = options;
+const size = quick
+  ? { seconds: 2, limit: 300, rows: 100, events: 1_200, watched: 50, confirmed: 5 }
+  : { seconds: Number(options.seconds), limit: Infinity, rows: 1_000, events: Number(options.events), watched: 500, confirmed: 100 };
+
+const wants = (part) => !options.only || options.only === part;
+const result = { node: process.version, processors: cpus()[0]?.model, cores: availableParallelism(), quick };
+const print = (text) => console.log(text);
+
+const load = new Peer('load.mjs', []);
+await load.ready;
+
+/** Each part has a core of its own: none begins with what another left behind. */
+async function part(name, body) {
+  if (!wants(name)) return;
+  const core = await new Subject('core').start();
+  try {
+    result[name] = await body(core);
+    const errors = await core.errors();
+    if (errors.length) print(`\n${errors.length} errors were logged; the first: ${errors[0]}`);
+  } finally {
+    await core.close();
+  }
+}
+
+await part('rates', async (core) => {
+  const baseline = await new Subject('baseline').start();
+  try {
+    const wanted = ({ name }) => name.includes(options.rates);
+    const found = await rates({ core, baseline, load, ...size, limit: quick ? size.limit : 1e9, wanted });
+    const line = (one) => [
+      `${one.name}, ${one.unit}`, whole(one.core), whole(one.drained), whole(one.bare), times(one.toBare), whole(one.dedup), times(one.toDedup),
+    ];
+    print(table(['accepted', 'core', 'and projected', 'bare', 'core to it', 'with dedup', 'core to it'], found.map(line)));
+    return found;
+  } finally {
+    await baseline.close();
+  }
+});
+
+await part('latency', async (core) => {
+  const found = await latencies({ core, load, ...size });
+  print(table(['latency', 'p50', 'p99', 'of'], found.map((one) => [one.name, ms(one.p50), ms(one.p99), one.count])));
+  return found;
+});
+
+await part('rows', async (core) => {
+  const found = await rowsPerCommand(core, size.rows);
+  print(table(['rows', ''], [
+    [`written for a command with one event, over ${whole(found.commands)}, all included`, found.rowsPerCommand.toFixed(3)],
+  ]));
+  return found;
+});
+
+await part('cold', async (core) => {
+  const found = await cold(core, size.events);
+  const { withSnapshot, without } = found;
+  print(table([`an object with ${whole(found.events)} events`, 'with snapshot', 'without'], [
+    ['database', megabytes(found.bytes)],
+    ['first look at its state once it is loaded', ms(withSnapshot.ms), ms(without.ms)],
+    ['rows read', whole(withSnapshot.rowsRead), whole(without.rowsRead)],
+  ]));
+  return found;
+});
+
+await load.stop();
+const scale = quick ? 'quick: these figures only say that it runs' : `medians of ${rounds} rounds`;
+print(`\n${scale}; ${result.cores} cores, the load generator among them\n`);
+if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+process.exit();

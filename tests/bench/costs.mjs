@@ -1,0 +1,64 @@
+// What an object costs: rows written for a command, the size of its database, and what it takes to load it.
+import { DatabaseSync } from 'node:sqlite';
+import { median } from './figures.mjs';
+
+const report = (id, number) => ({
+  aggregateType: 'device',
+  aggregateId: id,
+  name: 'UpdateDeviceStatus',
+  payload: { status: 'OK', reading: number / 8, observedAt: new Date(Date.now() - 60_000 + number).toISOString() },
+});
+
+async function register(core, id) {
+  const payload = { model: 'bench', ownerId: 'bench' };
+  await core.send({ aggregateType: 'device', aggregateId: id, name: 'RegisterDevice', payload });
+}
+
+const journal = async (core) => (await core.sql('SELECT COUNT(*) AS count FROM journal'))[0].count;
+
+/** Rows written for commands with one event each, sent one after the other, until all of them are confirmed. */
+export async function rowsPerCommand(core, commands) {
+  const id = 'rows';
+  const before = await journal(core);
+  await register(core, id);
+  await core.settled('device', id, before + 1);
+  const { rowsWritten } = await core.counters('device', id);
+  for (let number = 1; number <= commands; number++) await core.send(report(id, number));
+  await core.settled('device', id, before + 1 + commands);
+  const after = await core.counters('device', id);
+  return { commands, rowsPerCommand: (after.rowsWritten - rowsWritten) / commands };
+}
+
+/** A stream of this many events: bytes, and the first look at the state by an object that was just loaded. */
+export async function cold(core, events) {
+  const [type, id, looks] = ['device', 'cold', 5];
+  const before = await journal(core);
+  await register(core, id);
+  for (let version = 2; version <= events; version += 100) {
+    await core.send(Array.from({ length: Math.min(100, events - version + 1) }, (_, index) => report(id, version + index)));
+  }
+  await core.settled(type, id, before + events);
+  const { bytes } = await core.counters(type, id);
+
+  const look = async () => {
+    const [times, rows] = [[], []];
+    for (let number = 0; number < looks; number++) {
+      await core.evict(type, id);
+      const begun = performance.now();
+      const { body } = await core.get(`/aggregates/${type}/${id}`);
+      times.push(performance.now() - begun);
+      if (body.version !== events) throw new Error(`the state is at ${body.version} of ${events}`);
+      rows.push((await core.counters(type, id)).rowsRead);
+    }
+    return { ms: median(times), rowsRead: median(rows) };
+  };
+  const withSnapshot = await look();
+  const file = await core.file(type, id);
+  await core.restart(() => {
+    const database = new DatabaseSync(file);
+    database.exec('DELETE FROM snapshots');
+    database.close();
+  });
+  const without = await look();
+  return { events, bytes, withSnapshot, without };
+}

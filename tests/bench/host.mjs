@@ -1,0 +1,146 @@
+// A process that hosts a script on the real runtime: workerd, with its storage on disk. Requests go straight to the
+// script, past the proxies of a development server. It is spoken to by IPC, see subject.mjs.
+import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { parseToml } from '../acceptance/toml.mjs';
+
+// The very Miniflare that wrangler runs on.
+const require = createRequire(import.meta.url);
+const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('miniflare');
+
+const { script, configFile, folder, fresh, inspect } = JSON.parse(process.argv[2]);
+const config = parseToml(readFileSync(configFile, 'utf8'));
+const name = script === 'core' ? config.name : script;
+const classes = script === 'core' ? config.durable_objects.bindings : [
+  { name: 'BARE', class_name: 'Bare' },
+  { name: 'DEDUP', class_name: 'Dedup' },
+];
+const [database] = config.d1_databases;
+const errors = [];
+
+const mapped = (items, entry) => Object.fromEntries(items.map(entry));
+
+function manifest() {
+  if (script !== 'core') {
+    const contents = readFileSync(new URL('baseline_worker.js', import.meta.url), 'utf8');
+    return { mainModule: 'main.js', modulesRoot: '/', modules: { 'main.js': { type: 'esm', contents } } };
+  }
+  const main = join(dirname(configFile), config.main);
+  return {
+    mainModule: 'index.js',
+    modulesRoot: dirname(main),
+    modules: {
+      'index.js': { type: 'esm', contents: readFileSync(main, 'utf8') },
+      'index_bg.wasm': { type: 'wasm', contents: readFileSync(join(dirname(main), 'index_bg.wasm')) },
+    },
+  };
+}
+
+const bus = script === 'core' && {
+  env: {
+    ...mapped(config.queues.producers, ({ binding, queue }) => [binding, { type: 'queue', name: queue }]),
+    [database.binding]: { type: 'd1', id: database.database_id },
+  },
+  triggers: config.queues.consumers.map((consumer) => ({
+    type: 'queue',
+    name: consumer.queue,
+    maxBatchSize: consumer.max_batch_size,
+    maxBatchTimeout: consumer.max_batch_timeout,
+    maxRetries: consumer.max_retries,
+  })),
+};
+
+const miniflare = new Miniflare({
+  host: '127.0.0.1',
+  port: 0,
+  ...(inspect && { inspectorPort: 0 }),
+  cf: false, // no look-up of a real geography
+  telemetry: { enabled: false },
+  log: new NoOpLog(),
+  handleStructuredLogs: ({ level, message }) => level === 'error' && errors.push(message),
+  handleUncaughtError: ({ message }) => errors.push(message),
+  resourcePersistencePath: join(folder, 'storage'),
+  workers: [{
+    config: {
+      name,
+      compatibilityDate: config.compatibility_date,
+      manifest: manifest(),
+      env: {
+        ...mapped(classes, ({ name: binding, class_name }) => [
+          binding,
+          { type: 'durable-object', worker: name, exportName: class_name },
+        ]),
+        ...bus?.env,
+      },
+      exports: mapped(classes, ({ class_name }) => [class_name, { type: 'durable-object', storage: 'sqlite' }]),
+      ...(bus && { triggers: bus.triggers }),
+    },
+    dev: { rootPath: dirname(configFile), unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
+  }],
+});
+
+const classOf = (type) => classes.find(({ name: binding }) => binding === type.toUpperCase()).class_name;
+
+async function migrate() {
+  const sources = join(dirname(configFile), database.migrations_dir);
+  const files = readdirSync(sources).filter((file) => file.endsWith('.sql')).sort();
+  const d1 = await miniflare.getD1Database(database.binding);
+  for (const file of files) {
+    const statements = readFileSync(join(sources, file), 'utf8').replace(/--.*$/gm, '').split(';');
+    await d1.batch(statements.filter((one) => one.trim()).map((one) => d1.prepare(one)));
+  }
+}
+
+const calls = {
+  /** What an object says to the script, and to nobody outside. */
+  async inside({ type, id, path }) {
+    const namespace = await miniflare.getDurableObjectNamespace(type.toUpperCase());
+    const response = await namespace.get(namespace.idFromName(id)).fetch(`https://object${path}`);
+    return response.json();
+  },
+  /** Unloads an object; its storage stays. */
+  async evict({ type, id }) {
+    const options = { name: id, webSockets: 'hibernate' };
+    await miniflare.unsafeEvictDurableObject(name, classOf(type), options).catch((error) => {
+      if (!/not currently running/.test(error.message)) throw error; // it sleeps already
+    });
+  },
+  /** The file that an object's database lies in, while the runtime is stopped. */
+  async file({ type, id }) {
+    const namespace = await miniflare.getDurableObjectNamespace(type.toUpperCase());
+    const wanted = `${namespace.idFromName(id)}.sqlite`;
+    const storage = join(folder, 'storage');
+    const found = readdirSync(storage, { recursive: true }).find((file) => file.endsWith(wanted));
+    return join(storage, found);
+  },
+  async sql({ statement, params }) {
+    const d1 = await miniflare.getD1Database(database.binding);
+    return (await d1.prepare(statement).bind(...params).all()).results;
+  },
+  /** What went wrong since the start. */
+  errors: () => errors,
+  inspector: async () => `${await miniflare.getInspectorURL()}`,
+  async stop() {
+    await miniflare.dispose();
+    setImmediate(() => process.exit(0));
+  },
+};
+
+process.on('message', async ({ call, what, args }) => {
+  try {
+    process.send({ call, value: await calls[what](args) });
+  } catch (error) {
+    process.send({ call, error: String(error?.stack ?? error) });
+  }
+});
+// Whoever started it is gone, however it went.
+process.on('disconnect', async () => {
+  await miniflare.dispose();
+  process.exit(0);
+});
+
+await miniflare.ready;
+if (fresh && script === 'core') await migrate();
+const url = await miniflare.unsafeGetDirectURL(name);
+process.send({ ready: url.origin });

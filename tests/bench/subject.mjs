@@ -1,0 +1,138 @@
+// What is measured: a script on the real runtime, in a process and a storage folder of its own.
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+const patience = 60_000; // ms for the runtime to start
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** A forked process of this folder that answers calls. */
+export class Peer {
+  #process;
+  #calls = new Map();
+  #made = 0;
+
+  constructor(file, args, options) {
+    this.#process = fork(path(file), args, { ...options, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.ended = new Promise((done) => this.#process.once('exit', done));
+    this.ready = new Promise((done, fail) => {
+      const timer = setTimeout(() => fail(new Error(`${file} did not start`)), patience);
+      this.ended.then(() => fail(new Error(`${file} ended`))).finally(() => clearTimeout(timer));
+      this.#process.on('message', ({ ready, call, value, error }) => {
+        if (ready) return clearTimeout(timer), done(ready);
+        const waiting = this.#calls.get(call);
+        this.#calls.delete(call);
+        return error ? waiting?.fail(new Error(error)) : waiting?.done(value);
+      });
+    });
+    this.ended.then(() => this.#calls.forEach(({ fail }) => fail(new Error(`${file} ended`))));
+  }
+
+  call(what, args) {
+    const call = ++this.#made;
+    return new Promise((done, fail) => {
+      this.#calls.set(call, { done, fail });
+      this.#process.send({ call, what, args }, (error) => error && fail(error));
+    });
+  }
+
+  async stop() {
+    if (this.#process.exitCode === null) this.call('stop').catch(() => {}); // it may be gone before it has answered
+    await this.ended;
+  }
+}
+
+export class Subject {
+  #peer;
+  #fresh = true;
+  #folder = mkdtempSync(join(tmpdir(), 'edgefold-bench-'));
+
+  /** @param script `core`: what is built in this repository; `baseline`: bare JavaScript objects. */
+  constructor(script = 'core', { inspect = false } = {}) {
+    this.script = script;
+    this.inspect = inspect;
+  }
+
+  async start() {
+    const { script, inspect } = this;
+    const args = { script, inspect, configFile: path('../../wrangler.toml'), folder: this.#folder, fresh: this.#fresh };
+    // What the runtime leaves behind goes with the folder.
+    this.#peer = new Peer('host.mjs', [JSON.stringify(args)], { env: { ...process.env, TMPDIR: this.#folder } });
+    this.url = await this.#peer.ready;
+    this.#fresh = false;
+    return this;
+  }
+
+  stop() {
+    return this.#peer.stop();
+  }
+
+  async restart(meanwhile = () => {}) {
+    await this.stop();
+    await meanwhile();
+    await this.start();
+  }
+
+  async close() {
+    await this.stop();
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  // ── behind the doors ──
+
+  evict = (type, id) => this.#peer.call('evict', { type, id });
+  file = (type, id) => this.#peer.call('file', { type, id });
+  sql = (statement, ...params) => this.#peer.call('sql', { statement, params });
+  errors = () => this.#peer.call('errors');
+  inspector = () => this.#peer.call('inspector');
+
+  /** `{rowsRead, rowsWritten, bytes}` of an object since it was loaded. */
+  counters = (type, id) => this.#peer.call('inside', { type, id, path: '/counters' });
+
+  // ── the doors ──
+
+  async get(route) {
+    const response = await fetch(`${this.url}${route}`);
+    return { status: response.status, body: await response.json() };
+  }
+
+  /** A command, or several of them, that must be accepted. */
+  async send(body) {
+    const response = await fetch(`${this.url}/commands`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const answer = await response.json();
+    const refused = [answer].flat().find(({ status }) => status && status !== 202);
+    if (!response.ok || refused) throw new Error(`refused: ${JSON.stringify(refused ?? answer)}`);
+    return answer;
+  }
+
+  // ── what is delivered ──
+
+  /** Waits until this many events stand in the journal; gives up with an error when it does not move for a while. */
+  async journalled(events, { stall = 90_000 } = {}) {
+    let [seen, since] = [-1, Date.now()];
+    for (;;) {
+      const [{ count }] = await this.sql('SELECT COUNT(*) AS count FROM journal');
+      if (count >= events) return;
+      if (count > seen) [seen, since] = [count, Date.now()];
+      if (Date.now() - since > stall) throw new Error(`the journal stands at ${count} of ${events} events`);
+      await pause(100);
+    }
+  }
+
+  /** Waits until everything that this object has appended is confirmed: until it has not written for a second. */
+  async settled(type, id, events) {
+    await this.journalled(events);
+    for (let before = -1, now; ; before = now) {
+      now = (await this.counters(type, id)).rowsWritten;
+      if (now === before) return;
+      await pause(1_000);
+    }
+  }
+}
