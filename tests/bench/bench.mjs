@@ -2,7 +2,7 @@
 //
 //   npm run bench -- --quick            a few hundred operations each: does it run?
 //   npm run bench -- --json FILE        the figures as JSON, too
-//   npm run bench -- --only rates       one part: rates, rows, cold or latency
+//   npm run bench -- --only rates       one part: rates, latency, rows or cold
 //   npm run bench -- --rates 'socket'   only the rates whose name holds this
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -28,6 +28,11 @@ const size = quick
   ? { seconds: 2, limit: 300, rows: 100, events: 1_200, watched: 50, confirmed: 5 }
   : { seconds: Number(options.seconds), limit: Infinity, rows: 1_000, events: Number(options.events), watched: 500, confirmed: 100 };
 
+const parts = ['rates', 'latency', 'rows', 'cold'];
+if (options.only && !parts.includes(options.only)) {
+  console.error(`there is no part '${options.only}'. The parts: ${parts.join(', ')}`);
+  process.exit(1);
+}
 const wants = (part) => !options.only || options.only === part;
 const result = { node: process.version, processors: cpus()[0]?.model, cores: availableParallelism(), quick };
 const print = (text) => console.log(text);

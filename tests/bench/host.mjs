@@ -1,6 +1,6 @@
 // A process that hosts a script on the real runtime: workerd, with its storage on disk. Requests go straight to the
 // script, past the proxies of a development server. It is spoken to by IPC, see subject.mjs.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseToml } from '../acceptance/toml.mjs';
@@ -137,6 +137,7 @@ process.on('message', async ({ call, what, args }) => {
 // Whoever started it is gone, however it went.
 process.on('disconnect', async () => {
   await miniflare.dispose();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   process.exit(0);
 });
 
