@@ -270,6 +270,7 @@ test('a command on the socket is for the instance that it is opened on, whatever
   const elsewhere = fresh('device');
   watcher.say({ type: 'command', ...asked('1', report(id, 1)), aggregateId: elsewhere, aggregateType: 'room' });
   await until('it is answered', () => watcher.frames.some(({ type }) => ['accepted', 'rejected', 'error'].includes(type)));
+  for (const { aggregateType, aggregateId } of answersOf(watcher)) assert.deepEqual([aggregateType, aggregateId], ['device', id]);
   assert.equal(await core.state('device', elsewhere), undefined);
   await watcher.close();
 });
