@@ -30,6 +30,10 @@ const PRUNE_EVERY_MS: i64 = 60 * 60 * 1000;
 /// How soon to look again after a deadline that could not be met.
 const TRY_AGAIN_MS: i64 = 5_000;
 
+/// How soon to look again at a stream that cannot be read, in milliseconds (1 min). It takes another release to mend that:
+/// once a minute costs next to nothing until then, and what waits for time to pass goes on a minute after it.
+const UNREADABLE_AGAIN_MS: i64 = 60_000;
+
 impl<A: Participant> Object<A> {
     /// Sets the alarm for whatever is next, if it does not ring before anyway. Runs in the same turn as the commit before
     /// it, so both become durable together.
@@ -37,7 +41,11 @@ impl<A: Participant> Object<A> {
         match self.next_alarm() {
             Ok(Some(at)) => self.set_alarm_at(at),
             Ok(None) => {}
-            Err(fault) => console_error!("{fault}"),
+            // Without an alarm the object would sleep until its outcomes expire, however readable it becomes before.
+            Err(fault) => {
+                console_error!("{fault}");
+                self.set_alarm_at(clock::now().plus_millis(UNREADABLE_AGAIN_MS));
+            }
         }
     }
 
