@@ -5,8 +5,8 @@
 
 use std::rc::Rc;
 
-use edgefold_flow::Participant;
-use edgefold_kernel::{Fault, Timestamp};
+use edgefold_flow::{Accepted, Participant};
+use edgefold_kernel::{Failure, Fault, Timestamp};
 use worker::{
     BatchMessageBuilder, QueueContentType, RawMessageBuilder, console_error,
     js_sys::{Date, Math, Object as JsObject},
@@ -46,6 +46,17 @@ impl<A: Participant> Object<A> {
                 console_error!("{fault}");
                 self.set_alarm_at(clock::now().plus_millis(UNREADABLE_AGAIN_MS));
             }
+        }
+    }
+
+    /// After a command that decided nothing: its outcome was stored and has to be forgotten some day, and no event sets
+    /// the alarm for that. When one is set already, it sees to it.
+    pub(crate) fn set_alarm_for_outcome(&self, result: &Result<Accepted, Failure>) {
+        let bare =
+            result.as_ref().is_ok_and(|accepted| accepted.events.is_empty() && !accepted.duplicate);
+        if bare && self.alarm_at.get().is_none() {
+            self.set_alarm();
+            self.set_alarm_at(clock::now().plus_millis(PRUNE_EVERY_MS.min(A::OUTCOME_TTL_MS)));
         }
     }
 
