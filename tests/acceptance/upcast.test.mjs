@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { checkOrder } from './events.mjs';
-import { fresh, serve } from './harness.mjs';
+import { fresh, serve, until } from './harness.mjs';
 import { journalled } from './hotel.mjs';
 import { inDatabase, rows } from './storage.mjs';
 
@@ -153,4 +153,30 @@ test('an event of a version that this code does not know yet is a fault of its s
   await core.start();
   const { status, body } = await core.request(`/aggregates/device/${id}`);
   assert.deepEqual([status, body.code], [500, 'UNREADABLE']);
+});
+
+test('a stream that was unreadable goes on by itself as soon as it can be read', async () => {
+  const core = await serve();
+  const id = fresh('device');
+  await registered(core, id);
+  await journalled(core, 'device', id);
+  await core.stop();
+  inDatabase(core, 'device', id, (database) => {
+    insert(database, 2, 'DeviceStatusUpdated', 3, v3);
+    insert(database, 3, 'DevicePainted', 1, '{}');
+  });
+  await core.start();
+  // The alarm that was set with the first event rings, and finds a stream that it cannot read.
+  await until('the alarm has rung', async () => (await core.logs()).some(({ message }) => /DevicePainted/.test(message)), {
+    within: 40_000,
+  });
+  await core.stop();
+  inDatabase(core, 'device', id, (database) => database.exec('DELETE FROM events WHERE version = 3')); // as a release that knows it
+  await core.start();
+  await until(
+    'what was not sent is sent',
+    async () => (await core.sql('SELECT version FROM journal WHERE aggregate_id = ?', id)).length === 2,
+    { within: 120_000 },
+  );
+  await journalled(core, 'device', id);
 });
