@@ -265,16 +265,6 @@ test('a command of the system itself is refused on the socket', async () => {
   await watcher.close();
 });
 
-test('a command on the socket is for the instance that it is opened on, whatever it says', async () => {
-  const [id, watcher] = await watchedDevice();
-  const elsewhere = fresh('device');
-  watcher.say({ type: 'command', ...asked('1', report(id, 1)), aggregateId: elsewhere, aggregateType: 'room' });
-  await until('it is answered', () => watcher.frames.some(({ type }) => ['accepted', 'rejected', 'error'].includes(type)));
-  for (const { aggregateType, aggregateId } of answersOf(watcher)) assert.deepEqual([aggregateType, aggregateId], ['device', id]);
-  assert.equal(await core.state('device', elsewhere), undefined);
-  await watcher.close();
-});
-
 test('several commands on the socket are answered one by one, in order', async () => {
   const [id, watcher] = await watchedDevice();
   const commands = [
@@ -329,7 +319,9 @@ test('a command that cannot be read is an error, and the socket stays', async ()
     { type: 'command', id: 7, name: 'DecommissionDevice', payload: {} },
     { type: 'command', id: '7', payload: {} },
     { type: 'command', id: '7', name: 'DecommissionDevice', payload: {}, expectedVersion: -1 },
+    { type: 'command', id: '7', name: 'DecommissionDevice', payload: {}, expectedversion: 1 },
     { type: 'command', id: '7', name: 'DecommissionDevice', payload: {}, commandId: 'a/b' },
+    { type: 'command', id: '7', name: 'DecommissionDevice', payload: {}, aggregateId: 'another' },
     { type: 'commands' },
     { type: 'commands', commands: {} },
     { type: 'commands', commands: [asked('1', report(id, 1)), {}] },
