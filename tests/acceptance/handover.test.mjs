@@ -145,3 +145,12 @@ test('a client that stops reading holds nobody up, and is told everything once i
   assert.equal(all.length, count + 1);
   checkOrder(all);
 });
+
+test('a reader that keeps up is not told that it is slow, however much comes at once', { todo: 'the send buffer of the object is looked at before it could drain' }, async () => {
+  const id = await device(1);
+  const watcher = await core.watch('device', id);
+  await watcher.caughtUp();
+  await Promise.all(Array.from({ length: 60 }, (_, n) => append(id, 100 * n, 100)));
+  await until('it has everything, or is told', () => watcher.versions.length === 6_001 || watcher.frames.some(({ type }) => type === 'error'));
+  assert.deepEqual(watcher.frames.filter(({ type }) => type === 'error'), []);
+});
