@@ -132,6 +132,10 @@ export class Core {
   sql = (statement, ...params) => this.#call('sql', { statement, params });
   /** What the script and the runtime have said since they were started. */
   logs = () => this.#call('logs');
+  /** Where all of it is kept. */
+  get storage() {
+    return join(this.#folder, 'storage');
+  }
 
   // ── the doors ──
 

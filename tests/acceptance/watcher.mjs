@@ -85,6 +85,15 @@ export class Watcher {
     await this.frame('pong', () => this.frames.filter(({ type }) => type === 'pong').length > before);
   }
 
+  /** Stops reading: what comes stays in the network, and then with the sender. */
+  pause() {
+    this.#socket.pause();
+  }
+
+  resume() {
+    this.#socket.resume();
+  }
+
   close() {
     this.#socket.close();
     return this.closed;

@@ -43,9 +43,10 @@ pub enum Said {
     },
 }
 
-/// A command to the instance at the other end.
+/// A command to the instance at the other end. A field that is none is refused, as at `POST /commands`: a misspelt
+/// `expectedVersion` must not become "any".
 #[derive(Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Asked {
     /// Comes back with the answer.
     pub id: String,
@@ -229,6 +230,7 @@ mod tests {
             r#"{"type":"dance"}"#,
             r#"{"type":"command","id":"7"}"#,
             r#"{"type":"command","id":7,"name":"a","payload":{}}"#,
+            r#"{"type":"command","id":"7","name":"a","payload":{},"expectedversion":3}"#,
         ] {
             assert_eq!(Said::parse(bad).unwrap_err().code, "MALFORMED_MESSAGE", "{bad}");
         }

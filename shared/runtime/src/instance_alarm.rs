@@ -5,8 +5,8 @@
 
 use std::rc::Rc;
 
-use edgefold_flow::{Participant, publish::Batch};
-use edgefold_kernel::{Fault, Timestamp};
+use edgefold_flow::{Accepted, Participant, publish::Batch};
+use edgefold_kernel::{Failure, Fault, Timestamp};
 use worker::{
     BatchMessageBuilder, QueueContentType, RawMessageBuilder, console_error,
     js_sys::{Date, Math, Object as JsObject},
@@ -30,6 +30,10 @@ const PRUNE_EVERY_MS: i64 = 60 * 60 * 1000;
 /// How soon to look again after a deadline that could not be met.
 const TRY_AGAIN_MS: i64 = 5_000;
 
+/// How soon to look again at a stream that cannot be read, in milliseconds (1 min). It takes another release to mend that:
+/// once a minute costs next to nothing until then, and what waits for time to pass goes on a minute after it.
+const UNREADABLE_AGAIN_MS: i64 = 60_000;
+
 impl<A: Participant> Object<A> {
     /// Sets the alarm for whatever is next, if it does not ring before anyway. Runs in the same turn as the commit before
     /// it, so both become durable together.
@@ -37,7 +41,22 @@ impl<A: Participant> Object<A> {
         match self.next_alarm() {
             Ok(Some(at)) => self.set_alarm_at(at),
             Ok(None) => {}
-            Err(fault) => console_error!("{fault}"),
+            // Without an alarm the object would sleep until its outcomes expire, however readable it becomes before.
+            Err(fault) => {
+                console_error!("{fault}");
+                self.set_alarm_at(clock::now().plus_millis(UNREADABLE_AGAIN_MS));
+            }
+        }
+    }
+
+    /// After a command that decided nothing: its outcome was stored and has to be forgotten some day, and no event sets
+    /// the alarm for that. When one is set already, it sees to it.
+    pub(crate) fn set_alarm_for_outcome(&self, result: &Result<Accepted, Failure>) {
+        let bare =
+            result.as_ref().is_ok_and(|accepted| accepted.events.is_empty() && !accepted.duplicate);
+        if bare && self.alarm_at.get().is_none() {
+            self.set_alarm();
+            self.set_alarm_at(clock::now().plus_millis(PRUNE_EVERY_MS.min(A::OUTCOME_TTL_MS)));
         }
     }
 

@@ -182,6 +182,7 @@ impl<A: Participant> Object<A> {
         let copies = try_join_all(copies).await?;
         let accepted = self.instance.handle(message, &copies, &clock::stamp());
         self.tell();
+        self.set_alarm_for_outcome(&accepted);
         accepted
     }
 
@@ -199,8 +200,10 @@ impl<A: Participant> Object<A> {
             match run {
                 [one] => results.push(self.command(one).await),
                 many => {
-                    results.extend(self.instance.handle_all(many, &clock::stamp()));
+                    let decided = self.instance.handle_all(many, &clock::stamp());
                     self.tell();
+                    decided.iter().for_each(|one| self.set_alarm_for_outcome(one));
+                    results.extend(decided);
                 }
             }
         }

@@ -27,6 +27,8 @@ pub struct Probe;
 
 impl Aggregate for Probe {
     const TYPE: &'static str = "probe";
+    /// So short that a test can wait for it.
+    const OUTCOME_TTL_MS: i64 = 2_000;
 
     type Command = commands::ProbeCommand;
     type Event = events::ProbeEvent;
