@@ -1,7 +1,8 @@
 //! A native socket of an object opens, speaks, closes. The protocol is in [`edgefold_flow::subscribe`].
 //!
 //! A socket is either catching up or live. While it catches up it is sent stored events page by page, and is left out of
-//! broadcasts; it becomes live in the same breath in which it has seen the head. Which of the two it is, and how far it
+//! broadcasts; it becomes live in the same breath in which it has seen the head. A live one that falls behind catches up
+//! again. Which of the two it is, and how far it
 //! has come, lies in its attachment, which survives hibernation.
 
 use std::{rc::Rc, time::Duration};
@@ -31,6 +32,8 @@ struct Attached {
     after: Version,
     /// Whether it has caught up.
     live: bool,
+    /// Whether it was told so: once is enough, also when it falls behind and catches up again.
+    told: bool,
 }
 
 impl<A: Participant> Object<A> {
@@ -40,7 +43,7 @@ impl<A: Participant> Object<A> {
             Ok((after, protocol)) => {
                 let pair = WebSocketPair::new()?;
                 self.state.accept_web_socket(&pair.server);
-                pair.server.serialize_attachment(Attached { after, live: false })?;
+                pair.server.serialize_attachment(Attached { after, live: false, told: false })?;
                 self.catch_up(pair.server);
                 let response = Response::from_websocket(pair.client)?;
                 if let Some(protocol) = protocol {
@@ -93,14 +96,14 @@ impl<A: Participant> Object<A> {
     fn catch_up(self: &Rc<Self>, socket: WebSocket) {
         let object = Rc::clone(self);
         self.state.wait_until(async move {
-            while let Some(Attached { after, live: false }) = attached(&socket) {
-                if let Err(error) = object.send_page(&socket, after) {
+            while let Some(Attached { live: false, .. }) = attached(&socket) {
+                if !object.keeps_up(&socket).await {
+                    return give_up(&socket);
+                }
+                if let Err(error) = object.send_page(&socket) {
                     console_error!("a socket cannot catch up: {error}");
                     drop(socket.close(Some(1011), Some("the stream cannot be read")));
                     return;
-                }
-                if !object.keeps_up(&socket).await {
-                    return give_up(&socket);
                 }
             }
         });
@@ -118,37 +121,40 @@ impl<A: Participant> Object<A> {
         false
     }
 
-    fn send_page(&self, socket: &WebSocket, after: Version) -> Result<(), Failure> {
+    fn send_page(&self, socket: &WebSocket) -> Result<(), Failure> {
+        let Some(Attached { after, told, .. }) = attached(socket) else { return Ok(()) };
         let page = self.instance.span(&SpanWanted { after, through: None, types: Vec::new() })?;
         for event in &page.span.events {
             send(socket, &Frame::Event { event });
         }
         let (through, head) = (page.span.through.max(after), page.head);
         let live = through >= head;
-        if live {
+        if live && !told {
             send(socket, &Frame::CaughtUp { version: head });
         }
-        attach(socket, Attached { after: through, live });
+        attach(socket, Attached { after: through, live, told: told || live });
         Ok(())
     }
 
-    /// Live events to every socket that has caught up.
-    pub(crate) fn broadcast(&self, appended: &[Envelope]) {
+    /// Live events to every socket that has caught up. One on which too much waits falls back to catching up: it gets the
+    /// events from storage when it has taken what was sent, if it does so in time.
+    pub(crate) fn broadcast(self: &Rc<Self>, appended: &[Envelope]) {
         let sockets = self.state.get_websockets();
-        if sockets.is_empty() {
-            return;
-        }
+        let Some(first) = appended.first().filter(|_| !sockets.is_empty()) else { return };
         let frames: Vec<String> =
             appended.iter().map(|event| Frame::Event { event }.text()).collect();
-        for socket in
-            sockets.iter().filter(|socket| attached(socket).is_some_and(|attached| attached.live))
-        {
-            if waiting(socket) > limits::SOCKET_BUFFER_BYTES {
-                give_up(socket);
-                continue;
-            }
-            for frame in &frames {
-                drop(socket.send_with_str(frame));
+        for socket in sockets {
+            match attached(&socket) {
+                Some(Attached { live: true, told, .. })
+                    if waiting(&socket) > limits::SOCKET_BUFFER_BYTES =>
+                {
+                    attach(&socket, Attached { after: first.version - 1, live: false, told });
+                    self.catch_up(socket);
+                }
+                Some(Attached { live: true, .. }) => {
+                    frames.iter().for_each(|frame| drop(socket.send_with_str(frame)))
+                }
+                _ => {}
             }
         }
     }
