@@ -2,7 +2,7 @@
 // made here by writing old rows into the one of an object while the runtime is stopped.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { checkOrder } from './events.mjs';
 import { fresh, serve, until } from './harness.mjs';
 import { journalled } from './hotel.mjs';
@@ -50,133 +50,133 @@ function checkLifted(events) {
   }
 }
 
-for (const [how, wake] of Object.entries({
-  'by the alarm': undefined,
-  'with the next command': (core, id) =>
-    core.send('device', 'UpdateDeviceStatus', { status: 'OK', reading: 1, observedAt: '2026-01-02T00:00:00Z' }, { aggregateId: id }),
-})) {
-  test(`events of old versions are lifted at every door, in the journal and in the read model, sent ${how}`, async () => {
+// Each has a runtime of its own, and some wait for an alarm: side by side.
+describe('a stream from another release', { concurrency: true }, () => {
+  for (const [how, wake] of Object.entries({
+    'by the alarm': undefined,
+    'with the next command': (core, id) =>
+      core.send('device', 'UpdateDeviceStatus', { status: 'OK', reading: 1, observedAt: '2026-01-02T00:00:00Z' }, { aggregateId: id }),
+  })) {
+    test(`events of old versions are lifted at every door, in the journal and in the read model, sent ${how}`, async () => {
+      const core = await serve();
+      const [id, stored] = await oldDevice(core);
+      assert.deepEqual(stored.slice(1).map(({ schema_version, data }) => [schema_version, data]), [[1, v1], [2, v2], [3, v3]]);
+      await core.start();
+
+      // The fold, now and then.
+      const { version, state } = await core.state('device', id);
+      assert.deepEqual([version, state.status, state.reading, state.observedAt], [4, now.status, now.reading, now.observedAt]);
+      assert.deepEqual([state.readings, state.late], [3, 0]);
+      for (const [at, readings] of [[1, 0], [2, 1], [3, 2], [4, 3]]) {
+        const { body } = await core.request(`/aggregates/device/${id}?version=${at}`);
+        assert.deepEqual([body.state.readings, body.state.reading], [readings, readings ? now.reading : null]);
+      }
+      // The stream, as a page and on the socket.
+      checkLifted(await core.events('device', id));
+      const watcher = await core.watch('device', id);
+      await watcher.caughtUp();
+      checkLifted(watcher.events);
+      const { device: past } = await core.ask('query ($id: ID!) { device(id: $id, atVersion: 2) { reading observedAt } }', { id });
+      assert.deepEqual(past, { reading: now.reading, observedAt: now.observedAt });
+
+      // What nobody has confirmed is sent: the object's stored events are its outbox.
+      await wake?.(core, id); // or the alarm rings, 20 s after the first event
+      checkLifted(await journalled(core, 'device', id, { within: 60_000 }));
+      const head = (await core.state('device', id)).version;
+      const { device } = await core.ask(
+        'query ($id: ID!, $head: Int!) { device(id: $id, minVersion: $head) { version status reading observedAt readings late } }',
+        { id, head },
+      );
+      const current = (await core.state('device', id)).state;
+      assert.deepEqual(device, {
+        version: head, status: current.status, reading: current.reading, observedAt: current.observedAt,
+        readings: current.readings, late: current.late,
+      });
+      const journal = await core.sql('SELECT event FROM journal WHERE aggregate_id = ? ORDER BY version', id);
+      checkLifted(journal.map(({ event }) => JSON.parse(event)));
+
+      // What is stored is what was stored.
+      await core.stop();
+      assert.deepEqual(rows(core, 'device', id, all).slice(0, stored.length), stored);
+    });
+  }
+
+  test('an event of a type that nobody knows is a fault of its stream, and of no other', async () => {
     const core = await serve();
-    const [id, stored] = await oldDevice(core);
-    assert.deepEqual(stored.slice(1).map(({ schema_version, data }) => [schema_version, data]), [[1, v1], [2, v2], [3, v3]]);
+    const [broken, sound] = [fresh('device'), fresh('device')];
+    for (const id of [broken, sound]) {
+      await registered(core, id);
+      await journalled(core, 'device', id);
+    }
+    await core.stop();
+    inDatabase(core, 'device', broken, (database) => insert(database, 2, 'DevicePainted', 1, '{"colour":"red"}'));
+    const stored = rows(core, 'device', broken, all);
     await core.start();
 
-    // The fold, now and then.
-    const { version, state } = await core.state('device', id);
-    assert.deepEqual([version, state.status, state.reading, state.observedAt], [4, now.status, now.reading, now.observedAt]);
-    assert.deepEqual([state.readings, state.late], [3, 0]);
-    for (const [at, readings] of [[1, 0], [2, 1], [3, 2], [4, 3]]) {
-      const { body } = await core.request(`/aggregates/device/${id}?version=${at}`);
-      assert.deepEqual([body.state.readings, body.state.reading], [readings, readings ? now.reading : null]);
+    const report = { status: 'OK', reading: 1, observedAt: '2026-01-02T00:00:00Z' };
+    const faults = [
+      await core.request(`/aggregates/device/${broken}`),
+      await core.request(`/aggregates/device/${broken}/events`),
+      await core.request(`/aggregates/device/${broken}?version=2`),
+      await core.command('device', 'UpdateDeviceStatus', report, { aggregateId: broken }),
+    ];
+    for (const { status, headers, body } of faults) {
+      assert.deepEqual([status, body.code, body.status], [500, 'UNREADABLE', 500]);
+      assert.equal(headers.get('content-type'), 'application/problem+json');
+      assert.doesNotMatch(JSON.stringify(body), /DevicePainted/, 'the text of a fault is for the log');
     }
-    // The stream, as a page and on the socket.
-    checkLifted(await core.events('device', id));
-    const watcher = await core.watch('device', id);
-    await watcher.caughtUp();
-    checkLifted(watcher.events);
-    const { device: past } = await core.ask('query ($id: ID!) { device(id: $id, atVersion: 2) { reading observedAt } }', { id });
-    assert.deepEqual(past, { reading: now.reading, observedAt: now.observedAt });
+    const refusal = await core.watch('device', broken).then(() => undefined, (error) => error);
+    assert.equal(refusal?.status, 500);
+    const [one, other] = (await core.post('/commands', [
+      { aggregateType: 'device', aggregateId: broken, name: 'UpdateDeviceStatus', payload: report },
+      { aggregateType: 'device', aggregateId: sound, name: 'UpdateDeviceStatus', payload: report },
+    ])).body;
+    assert.deepEqual([one.status, one.code, other.status], [500, 'UNREADABLE', 202]);
+    assert.ok((await core.logs()).some(({ message }) => /DevicePainted/.test(message)), 'the log names it');
 
-    // What nobody has confirmed is sent: the object's stored events are its outbox.
-    await (wake ?? ((core, id) => wakeAlarm(core, id)))(core, id);
-    checkLifted(await journalled(core, 'device', id, { within: 60_000 }));
-    const head = (await core.state('device', id)).version;
-    const { device } = await core.ask(
-      'query ($id: ID!, $head: Int!) { device(id: $id, minVersion: $head) { version status reading observedAt readings late } }',
-      { id, head },
-    );
-    const current = (await core.state('device', id)).state;
-    assert.deepEqual(device, {
-      version: head, status: current.status, reading: current.reading, observedAt: current.observedAt,
-      readings: current.readings, late: current.late,
-    });
-    const journal = await core.sql('SELECT event FROM journal WHERE aggregate_id = ? ORDER BY version', id);
-    checkLifted(journal.map(({ event }) => JSON.parse(event)));
-
-    // What is stored is what was stored.
+    // The others are served, and what they append arrives.
+    await journalled(core, 'device', sound);
+    const fine = fresh('device');
+    await registered(core, fine);
+    await journalled(core, 'device', fine);
     await core.stop();
-    assert.deepEqual(rows(core, 'device', id, all).slice(0, stored.length), stored);
+    assert.deepEqual(rows(core, 'device', broken, all), stored);
   });
-}
 
-/** The alarm that was set with the first event rings 20 s after it: nothing to do but to wait. */
-async function wakeAlarm() {}
+  test('an event of a version that this code does not know yet is a fault of its stream too', async () => {
+    const core = await serve();
+    const id = fresh('device');
+    await registered(core, id);
+    await core.stop();
+    inDatabase(core, 'device', id, (database) => insert(database, 2, 'DeviceStatusUpdated', 4, v3));
+    await core.start();
+    const { status, body } = await core.request(`/aggregates/device/${id}`);
+    assert.deepEqual([status, body.code], [500, 'UNREADABLE']);
+  });
 
-test('an event of a type that nobody knows is a fault of its stream, and of no other', async () => {
-  const core = await serve();
-  const [broken, sound] = [fresh('device'), fresh('device')];
-  for (const id of [broken, sound]) {
+  test('a stream that was unreadable goes on by itself as soon as it can be read', async () => {
+    const core = await serve();
+    const id = fresh('device');
     await registered(core, id);
     await journalled(core, 'device', id);
-  }
-  await core.stop();
-  inDatabase(core, 'device', broken, (database) => insert(database, 2, 'DevicePainted', 1, '{"colour":"red"}'));
-  const stored = rows(core, 'device', broken, all);
-  await core.start();
-
-  const report = { status: 'OK', reading: 1, observedAt: '2026-01-02T00:00:00Z' };
-  const faults = [
-    await core.request(`/aggregates/device/${broken}`),
-    await core.request(`/aggregates/device/${broken}/events`),
-    await core.request(`/aggregates/device/${broken}?version=2`),
-    await core.command('device', 'UpdateDeviceStatus', report, { aggregateId: broken }),
-  ];
-  for (const { status, headers, body } of faults) {
-    assert.deepEqual([status, body.code, body.status], [500, 'UNREADABLE', 500]);
-    assert.equal(headers.get('content-type'), 'application/problem+json');
-    assert.doesNotMatch(JSON.stringify(body), /DevicePainted/, 'the text of a fault is for the log');
-  }
-  const refusal = await core.watch('device', broken).then(() => undefined, (error) => error);
-  assert.equal(refusal?.status, 500);
-  const [one, other] = (await core.post('/commands', [
-    { aggregateType: 'device', aggregateId: broken, name: 'UpdateDeviceStatus', payload: report },
-    { aggregateType: 'device', aggregateId: sound, name: 'UpdateDeviceStatus', payload: report },
-  ])).body;
-  assert.deepEqual([one.status, one.code, other.status], [500, 'UNREADABLE', 202]);
-  assert.ok((await core.logs()).some(({ message }) => /DevicePainted/.test(message)), 'the log names it');
-
-  // The others are served, and what they append arrives.
-  await journalled(core, 'device', sound);
-  const fine = fresh('device');
-  await registered(core, fine);
-  await journalled(core, 'device', fine);
-  await core.stop();
-  assert.deepEqual(rows(core, 'device', broken, all), stored);
-});
-
-test('an event of a version that this code does not know yet is a fault of its stream too', async () => {
-  const core = await serve();
-  const id = fresh('device');
-  await registered(core, id);
-  await core.stop();
-  inDatabase(core, 'device', id, (database) => insert(database, 2, 'DeviceStatusUpdated', 4, v3));
-  await core.start();
-  const { status, body } = await core.request(`/aggregates/device/${id}`);
-  assert.deepEqual([status, body.code], [500, 'UNREADABLE']);
-});
-
-test('a stream that was unreadable goes on by itself as soon as it can be read', async () => {
-  const core = await serve();
-  const id = fresh('device');
-  await registered(core, id);
-  await journalled(core, 'device', id);
-  await core.stop();
-  inDatabase(core, 'device', id, (database) => {
-    insert(database, 2, 'DeviceStatusUpdated', 3, v3);
-    insert(database, 3, 'DevicePainted', 1, '{}');
+    await core.stop();
+    inDatabase(core, 'device', id, (database) => {
+      insert(database, 2, 'DeviceStatusUpdated', 3, v3);
+      insert(database, 3, 'DevicePainted', 1, '{}');
+    });
+    await core.start();
+    // The alarm that was set with the first event rings, and finds a stream that it cannot read.
+    await until('the alarm has rung', async () => (await core.logs()).some(({ message }) => /DevicePainted/.test(message)), {
+      within: 40_000,
+    });
+    await core.stop();
+    inDatabase(core, 'device', id, (database) => database.exec('DELETE FROM events WHERE version = 3')); // as a release that knows it
+    await core.start();
+    await until(
+      'what was not sent is sent',
+      async () => (await core.sql('SELECT version FROM journal WHERE aggregate_id = ?', id)).length === 2,
+      { within: 120_000 },
+    );
+    await journalled(core, 'device', id);
   });
-  await core.start();
-  // The alarm that was set with the first event rings, and finds a stream that it cannot read.
-  await until('the alarm has rung', async () => (await core.logs()).some(({ message }) => /DevicePainted/.test(message)), {
-    within: 40_000,
-  });
-  await core.stop();
-  inDatabase(core, 'device', id, (database) => database.exec('DELETE FROM events WHERE version = 3')); // as a release that knows it
-  await core.start();
-  await until(
-    'what was not sent is sent',
-    async () => (await core.sql('SELECT version FROM journal WHERE aggregate_id = ?', id)).length === 2,
-    { within: 120_000 },
-  );
-  await journalled(core, 'device', id);
 });
