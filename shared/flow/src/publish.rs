@@ -1,7 +1,7 @@
 //! Step 4, **publish**: the stored events *are* the outbox. A cursor runs over them; what lies behind it goes to the
 //! bus, together with the commands that follow from it.
 
-use edgefold_kernel::{Envelope, Fault, Id, Metadata, Version, limits};
+use edgefold_kernel::{Envelope, Fault, Id, Metadata, Timestamp, Version, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::{Message, Request};
@@ -80,6 +80,8 @@ pub struct Batch {
     pub texts: Vec<String>,
     /// Events up to here are in it.
     pub through: Version,
+    /// When the oldest event in it was decided, where that is known.
+    pub oldest: Option<Timestamp>,
     bytes: usize,
 }
 

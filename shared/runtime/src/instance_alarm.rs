@@ -20,8 +20,8 @@ use crate::{bindings, clock, instance_object::Object};
 /// and leaves time for two more passes within the minute that a reservation waits for its room.
 const SEND_AGAIN_MS: i64 = 20_000;
 
-/// While nothing arrives the pause is doubled, up to this, in milliseconds (1 h): a destination that is broken for a day is
-/// asked a few dozen times, not thousands.
+/// The longest pause between two times of sending again, in milliseconds (1 h). It grows to this with the age of what is
+/// overdue: a destination that is broken for a day is asked a few dozen times, not thousands.
 const SEND_AGAIN_AT_MOST_MS: i64 = 60 * 60 * 1000;
 
 /// Outcomes that expire are forgotten together, at most this often, in milliseconds (1 h).
@@ -38,7 +38,12 @@ impl<A: Participant> Object<A> {
     /// Sets the alarm for whatever is next, if it does not ring before anyway. Runs in the same turn as the commit before
     /// it, so both become durable together.
     pub(crate) fn set_alarm(&self) {
-        match self.next_alarm() {
+        self.set_alarm_with(SEND_AGAIN_MS);
+    }
+
+    /// `pause`: when to send again what is not confirmed, in milliseconds from now.
+    fn set_alarm_with(&self, pause: i64) {
+        match self.next_alarm(pause) {
             Ok(Some(at)) => self.set_alarm_at(at),
             Ok(None) => {}
             // Without an alarm the object would sleep until its outcomes expire, however readable it becomes before.
@@ -75,21 +80,9 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// How long to wait before letters are sent again: longer after each time in vain, by up to a tenth at random so that
-    /// objects that failed together do not come back together.
-    fn pause(&self) -> i64 {
-        let doubled = SEND_AGAIN_MS.saturating_mul(1 << self.in_vain.get().min(6));
-        let pause = doubled.min(SEND_AGAIN_AT_MOST_MS);
-        if self.in_vain.get() == 0 {
-            pause
-        } else {
-            pause + (Math::random() * pause as f64 / 10.0) as i64
-        }
-    }
-
-    fn next_alarm(&self) -> Result<Option<Timestamp>, Fault> {
+    fn next_alarm(&self, pause: i64) -> Result<Option<Timestamp>, Fault> {
         let head = self.instance.head()?;
-        let again = (head.confirmed < head.version).then(|| clock::now().plus_millis(self.pause()));
+        let again = (head.confirmed < head.version).then(|| clock::now().plus_millis(pause));
         let expiry = again.map(|_| clock::now().plus_millis(A::OUTCOME_TTL_MS));
         Ok([again, expiry, self.instance.deadline()?].into_iter().flatten().min())
     }
@@ -104,7 +97,7 @@ impl<A: Participant> Object<A> {
         let retry = self.instance.deadline().is_ok_and(overdue);
         self.broadcast(&self.instance.take_appended());
         self.publish().await;
-        self.send_again().await;
+        let pause = self.send_again().await;
         match self.instance.prune(clock::now()) {
             Ok(Some(next)) => {
                 let pause = PRUNE_EVERY_MS.min(A::OUTCOME_TTL_MS);
@@ -116,7 +109,7 @@ impl<A: Participant> Object<A> {
         if retry {
             self.set_alarm_at(clock::now().plus_millis(TRY_AGAIN_MS));
         } else {
-            self.set_alarm();
+            self.set_alarm_with(pause);
         }
     }
 
@@ -142,15 +135,22 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Sends again what should have arrived by now.
-    async fn send_again(&self) {
-        match self.instance.overdue(clock::now().plus_millis(-SEND_AGAIN_MS)) {
-            Ok(batch) if batch.texts.is_empty() => {}
+    /// Sends again what should have arrived by now. Gives the pause until the next time, in milliseconds: half the age of
+    /// the oldest of it, so that it doubles each time and needs no memory, and a little at random, so that objects that
+    /// failed together do not come back together.
+    async fn send_again(&self) -> i64 {
+        let now = clock::now();
+        match self.instance.overdue(now.plus_millis(-SEND_AGAIN_MS)) {
             Ok(batch) => {
-                self.in_vain.set(self.in_vain.get().saturating_add(1));
                 self.send(&batch).await;
+                let age = batch.oldest.map_or(0, |oldest| now.millis() - oldest.millis());
+                let pause = (age / 2).clamp(SEND_AGAIN_MS, SEND_AGAIN_AT_MOST_MS);
+                pause + (Math::random() * pause as f64 / 10.0) as i64
             }
-            Err(fault) => console_error!("cannot send again: {fault}"),
+            Err(fault) => {
+                console_error!("cannot send again: {fault}");
+                SEND_AGAIN_MS
+            }
         }
     }
 

@@ -34,8 +34,6 @@ pub(crate) struct Object<A: Participant> {
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
     /// How often the alarm was set since this object was loaded: each time counts as a row written.
     pub(crate) alarms_set: Cell<usize>,
-    /// How often letters were sent again since the last one that arrived.
-    pub(crate) in_vain: Cell<u32>,
     /// Whether letters are on their way to the queue right now.
     pub(crate) publishing: Cell<bool>,
     /// Whether the outbox cursor is about to be stored.
@@ -62,7 +60,6 @@ impl<A: Participant> Host<A> {
             instance,
             alarm_at: Cell::new(None),
             alarms_set: Cell::new(0),
-            in_vain: Cell::new(0),
             publishing: Cell::new(false),
             keeping: Cell::new(false),
             misnamed,
@@ -258,11 +255,7 @@ impl<A: Participant> Object<A> {
 
     /// Takes note of what has arrived, and keeps it a moment later, together with what arrives until then.
     fn confirm(self: &Rc<Self>, versions: &[Version]) -> Result<(), Fault> {
-        if !self.instance.confirm(versions)? {
-            return Ok(());
-        }
-        self.in_vain.set(0);
-        if !self.keeping.replace(true) {
+        if self.instance.confirm(versions)? && !self.keeping.replace(true) {
             let object = Rc::clone(self);
             self.state.wait_until(async move {
                 Delay::from(KEEP_AFTER).await;

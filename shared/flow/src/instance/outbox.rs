@@ -47,7 +47,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 continue;
             }
             let requests = A::requests(self.id(), &event.read()?);
-            let version = event.version;
+            let (version, time) = (event.version, event.time);
+            batch.oldest.get_or_insert(time);
             if !batch.add(version, Letter::new(event, requests)?.text()?) {
                 break;
             }
