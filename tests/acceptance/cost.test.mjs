@@ -7,6 +7,7 @@ import { Subject } from '../bench/subject.mjs';
 
 const snapshotEvery = 500; // SNAPSHOT_EVERY in shared/kernel/src/aggregate.rs
 const asleepAfter = 10_000; // ms without work until the platform unloads an object
+const rungAfter = 24_000; // ms after its last command until an object's alarm has seen that all is well
 const core = new Subject();
 after(() => core.close());
 await core.start();
@@ -49,15 +50,17 @@ test('an idle object writes nothing, and is unloaded', async () => {
   const id = 'idle';
   await core.send([registration(id), report(id, 1), report(id, 2)]);
   await settled(id, 3);
+  await pause(rungAfter);
   const { rowsWritten } = await counters(id);
   // Looked at now and then it stays awake, and has nothing to write.
-  for (let look = 0; look < 3; look++) {
-    await pause(asleepAfter / 2);
+  for (let look = 0; look < 2; look++) {
+    await pause(6_000);
     assert.equal((await counters(id)).rowsWritten, rowsWritten);
   }
   // Left alone it is unloaded: its counters begin again, and coming back writes nothing.
-  await pause(asleepAfter + 4_000);
-  assert.equal((await counters(id)).rowsWritten, 0);
+  await pause(asleepAfter + 2_000);
+  const again = await counters(id);
+  assert.deepEqual([again.rowsWritten, again.rowsRead < 20], [0, true]);
 });
 
 test('a long stream is loaded cold from its snapshot and the tail behind it', async () => {

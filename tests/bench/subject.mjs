@@ -126,13 +126,13 @@ export class Subject {
     }
   }
 
-  /** Waits until everything that this object has appended is confirmed: until it has not written for a second. */
+  /** Waits until everything is confirmed, and this object has kept that: until it has not written for two seconds. */
   async settled(type, id, events) {
     await this.journalled(events);
     for (let before = -1, now; ; before = now) {
       now = (await this.counters(type, id)).rowsWritten;
       if (now === before) return;
-      await pause(1_000);
+      await pause(2_000);
     }
   }
 }
