@@ -276,6 +276,10 @@ impl<A: Participant> Object<A> {
         }
         self.broadcast(&appended);
         self.set_alarm();
+        if self.publishing.get() {
+            // Whoever publishes goes on until nothing is left.
+            return;
+        }
         let object = Rc::clone(self);
         self.state.wait_until(async move {
             object.publish().await;

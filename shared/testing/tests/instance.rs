@@ -409,3 +409,28 @@ fn what_is_not_confirmed_is_handed_over_again() {
     case.instance.keep_confirmed().unwrap();
     assert_eq!(case.storage.head().unwrap().confirmed, 3);
 }
+
+#[test]
+fn a_letter_is_the_same_whether_it_is_fresh_or_made_from_the_stored_event() {
+    let case = Case::new();
+    for index in 0..150_i64 {
+        case.add(&format!("c{index}"), &[index, index]);
+    }
+    // More than are kept in memory: the oldest 100 are made from storage in any case.
+    let drain = |case: &Case| {
+        let (mut texts, mut calls) = (Vec::new(), 0);
+        loop {
+            let batch = case.instance.outbox().unwrap();
+            if batch.through == 0 {
+                return (texts, calls);
+            }
+            calls += 1;
+            texts.extend(batch.texts);
+            case.instance.published(batch.through).unwrap();
+        }
+    };
+    let (fresh, calls) = drain(&case);
+    assert_eq!((fresh.len(), calls), (300, 3));
+    let (stored, _) = drain(&case.restarted());
+    assert_eq!(fresh, stored);
+}

@@ -16,11 +16,18 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// When storage fails or what is stored cannot be read.
     pub fn outbox(&self) -> Result<Batch, Fault> {
         let (published, version) = self.read(|loaded| (loaded.published, loaded.head.version))?;
+        let mut batch = Batch::default();
         if published == version {
-            Ok(Batch::default())
-        } else {
-            self.letters(published, Timestamp::MAX)
+            return Ok(batch);
         }
+        let fresh = self.fresh.borrow();
+        let next = fresh.iter().skip_while(|(version, _)| *version <= published);
+        for ((version, text), expected) in next.zip(published + 1..) {
+            if *version != expected || !batch.add(*version, text.as_str()) {
+                break;
+            }
+        }
+        if batch.through > 0 { Ok(batch) } else { self.letters(published, Timestamp::MAX) }
     }
 
     /// Letters to send again: of the oldest events that were decided by this instant and are not confirmed, as many as one
