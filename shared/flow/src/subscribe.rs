@@ -7,8 +7,9 @@
 //! A client sends commands to this instance as `command`, or up to 100 as `commands`; each is answered by `accepted` or
 //! `rejected` with its `id`, in order. What is no message is answered by `error`, and the socket stays.
 //!
-//! A reader that lets more than [`SOCKET_BUFFER_BYTES`](edgefold_kernel::limits::SOCKET_BUFFER_BYTES) pile up is told so by
-//! an `error` with the code `SLOW_CONSUMER`, and closed with [`SLOW_CONSUMER`]. It comes back with `?after=`.
+//! When more than [`SOCKET_BUFFER_BYTES`](edgefold_kernel::limits::SOCKET_BUFFER_BYTES) piles up for a reader, it gets the rest
+//! from what is stored, page by page, as it takes it. One that takes nothing for 10 s is told so by an `error` with the code
+//! `SLOW_CONSUMER`, and closed with [`SLOW_CONSUMER`]. It comes back with `?after=`.
 
 use edgefold_kernel::{
     Envelope, Failure, Id, Kind, Metadata, Rejection, Version, command::optional_object, limits,
