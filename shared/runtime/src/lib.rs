@@ -44,7 +44,7 @@ pub mod bindings {
 
 /// Declares the Durable Object class of an aggregate.
 ///
-/// ```ignore
+/// ```text
 /// aggregate_object!(RoomObject, Room, CATALOGUE);
 /// ```
 #[macro_export]
