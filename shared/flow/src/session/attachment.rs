@@ -1,0 +1,79 @@
+//! What of a connection survives hibernation. It is attached to the socket, which costs no row.
+
+use std::collections::BTreeMap;
+
+use edgefold_kernel::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    connection::{Action, Connection, Number, Phase},
+    message::Close,
+    operation::{Operation, Source, Stage},
+};
+use crate::window::Window;
+
+/// What survives hibernation beside the kept operations: it is attached to the socket, where 16,384 bytes fit.
+#[derive(Serialize, Deserialize)]
+struct Attached {
+    phase: Phase,
+    opened_at: Timestamp,
+    window: Window,
+    asked: u64,
+    last: Number,
+    again_at: Option<Timestamp>,
+    /// Whether an operation was being worked on.
+    busy: bool,
+    /// Number, cursor and head of each subscription.
+    cursors: Vec<(Number, u64, u64)>,
+}
+
+impl Connection {
+    /// What to attach to the socket.
+    pub fn attachment(&self) -> String {
+        let of_stage = |stage: Stage| move |it: &&Operation| it.stage == stage;
+        let live = self.operations.iter().filter(|(_, it)| of_stage(Stage::Live)(it));
+        let attached = Attached {
+            phase: self.phase.clone(),
+            opened_at: self.opened_at,
+            window: self.window,
+            asked: self.asked,
+            last: self.last,
+            again_at: self.again_at,
+            busy: self.operations.values().any(|it| it.stage != Stage::Live),
+            cursors: live.map(|(number, it)| (*number, it.cursor, it.head)).collect(),
+        };
+        serde_json::to_string(&attached).unwrap_or_default()
+    }
+
+    /// The same socket after the session was evicted, from what was attached to it and the operations that were kept: each
+    /// with its number, the client's id and its source. What was being worked on is lost, and the client is told so.
+    ///
+    /// # Errors
+    /// When the attachment is none of this code's.
+    pub fn restore(
+        attachment: &str,
+        kept: impl IntoIterator<Item = (Number, String, Source)>,
+    ) -> Result<(Self, Vec<Action>), serde_json::Error> {
+        let attached: Attached = serde_json::from_str(attachment)?;
+        let mut this = Self {
+            phase: attached.phase,
+            opened_at: attached.opened_at,
+            window: attached.window,
+            asked: attached.asked,
+            last: attached.last,
+            again_at: attached.again_at,
+            operations: BTreeMap::new(),
+        };
+        for (number, id, source) in kept {
+            let cursor = attached.cursors.iter().find(|(known, ..)| *known == number);
+            if let Some((_, cursor, head)) = cursor.copied() {
+                let source = Some(source);
+                let operation = Operation { id, stage: Stage::Live, source, cursor, head };
+                this.operations.insert(number, operation);
+            }
+        }
+        let interrupted = attached.busy || this.phase == Phase::Verifying;
+        let actions = if interrupted { this.close(Close::Restarted) } else { this.pump(|_| true) };
+        Ok((this, actions))
+    }
+}

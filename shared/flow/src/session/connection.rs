@@ -1,0 +1,377 @@
+//! The protocol as a state machine: what was heard or found goes in, what to do comes out.
+//!
+//! It knows which operations are active, and how far each has come. Whatever happens in between, a frame of an operation
+//! goes out only while that operation is active, and only if it is the next one: so nothing follows a `complete`, nothing
+//! is skipped, and nothing is sent twice.
+
+use std::collections::BTreeMap;
+
+use edgefold_kernel::{Principal, Timestamp, limits};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    message::{self, Asked, Close, Said},
+    operation::{Begin, Operation, Source, Stage},
+};
+use crate::window::{Next, Window};
+
+/// Number of an operation within its session: rises, and is never used again.
+pub type Number = u64;
+
+/// What was heard or found.
+#[derive(Debug)]
+pub enum Input {
+    /// The client says something; `Err` when it is no text.
+    Heard(Result<String, &'static str>),
+    /// What came of looking at a token.
+    Verified(Result<Pass, &'static str>),
+    /// The result of a query or mutation, as JSON text.
+    Result(Number, String),
+    /// The operation came to an end with these errors, a JSON list.
+    Failed(Number, String),
+    /// It is a subscription, and is about to ask its source how far that has come.
+    Joining(Number, Source),
+    /// The source has said so: the subscription begins, and its source tells of what comes later.
+    Joined(Number, Begin, u64),
+    /// A source tells that it has come so far.
+    Told(Source, u64),
+    /// What a subscription sends for what lies between two cursors of it; nothing when its filter leaves that out.
+    Event(Number, u64, u64, Option<String>),
+    /// A source cannot be read right now.
+    Stuck,
+    /// Time has passed.
+    Tick,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Send this text.
+    Send(String),
+    /// Close the socket, and forget the session.
+    Close(Close),
+    /// Look at the token in this payload of `connection_init` or `ping`.
+    Verify(Option<String>),
+    /// Look at what was asked for: execute it, or find out what it subscribes to.
+    Run(Number, Box<Asked>),
+    /// Keep this operation: it lives on when the session is evicted.
+    Keep(Number),
+    /// Send what this operation lacks.
+    Pump(Number),
+    /// The operation has ended: keep nothing of it. With its source when nobody here follows that any more.
+    Forget(Number, Option<Source>),
+    /// Come back with [`Input::Tick`] at this instant.
+    Wake(Timestamp),
+}
+
+/// Whoever has shown a valid token.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pass {
+    /// Who it is.
+    pub principal: Principal,
+    /// When the token expires.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub expires_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Phase {
+    /// No `connection_init` yet.
+    Waiting,
+    /// Its token is being looked at.
+    Verifying,
+    /// Acknowledged.
+    Open(Pass),
+    /// Nothing goes out any more.
+    Closed,
+}
+
+/// One socket.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    pub(super) phase: Phase,
+    pub(super) opened_at: Timestamp,
+    pub(super) window: Window,
+    /// Number of the last `ping` of ours.
+    pub(super) asked: u64,
+    pub(super) last: Number,
+    pub(super) again_at: Option<Timestamp>,
+    pub(super) operations: BTreeMap<Number, Operation>,
+}
+
+impl Connection {
+    /// A socket that was just opened, and when to look at it first.
+    pub fn open(now: Timestamp) -> (Self, Vec<Action>) {
+        let this = Self {
+            phase: Phase::Waiting,
+            opened_at: now,
+            window: Window::default(),
+            asked: 0,
+            last: 0,
+            again_at: None,
+            operations: BTreeMap::new(),
+        };
+        let wake = this.wake();
+        (this, wake)
+    }
+
+    /// Who is on the other side, once it is acknowledged.
+    pub fn pass(&self) -> Option<&Pass> {
+        if let Phase::Open(pass) = &self.phase { Some(pass) } else { None }
+    }
+
+    /// The active operations.
+    pub fn operations(&self) -> impl Iterator<Item = (Number, &Operation)> {
+        self.operations.iter().map(|(number, operation)| (*number, operation))
+    }
+
+    /// The cursor from which on an operation lacks something that may be sent now. `None`: it has ended, it lacks nothing,
+    /// or the client has to take what was sent first.
+    pub fn wants(&self, number: Number, now: Timestamp) -> Option<u64> {
+        let operation = self.operations.get(&number).filter(|it| it.is_behind())?;
+        let sends = matches!(self.window.next(now), Next::Send { .. });
+        (sends && self.pass().is_some()).then_some(operation.cursor)
+    }
+
+    /// Whether an operation follows this source, and the number of the latest operation: a source forgets this session only
+    /// if it has not joined again since.
+    pub fn follows(&self, source: &Source) -> (bool, Number) {
+        let follows = self.operations.values().any(|it| it.source.as_ref() == Some(source));
+        (follows, self.last)
+    }
+
+    /// Takes one step.
+    pub fn step(&mut self, now: Timestamp, input: Input) -> Vec<Action> {
+        if self.phase == Phase::Closed {
+            return Vec::new();
+        }
+        match input {
+            Input::Heard(Ok(text)) => match Said::parse(&text) {
+                Ok(said) => self.heard(now, said),
+                Err(close) => self.close(close),
+            },
+            Input::Heard(Err(detail)) => self.close(Close::BadRequest(detail.to_owned())),
+            Input::Verified(pass) => self.verified(pass),
+            Input::Result(number, result) => self.result(now, number, &result),
+            Input::Failed(number, errors) => self.failed(now, number, &errors),
+            Input::Joining(number, source) => self.joining(number, source),
+            Input::Joined(number, begin, head) => self.joined(now, number, begin, head),
+            Input::Told(source, head) => self.told(&source, head),
+            Input::Event(number, from, to, text) => self.event(now, number, (from, to), text),
+            Input::Stuck => {
+                self.again_at = Some(now.plus_millis(limits::PULL_AGAIN_MS));
+                self.wake()
+            }
+            Input::Tick => self.tick(now),
+        }
+    }
+
+    fn heard(&mut self, now: Timestamp, said: Said) -> Vec<Action> {
+        match said {
+            Said::Init(payload) if self.phase == Phase::Waiting => {
+                self.phase = Phase::Verifying;
+                vec![Action::Verify(message::token(payload.as_ref()))]
+            }
+            Said::Init(_) => self.close(Close::TooManyInits),
+            Said::Ping(payload) => {
+                let renewal = message::token(payload.as_ref()).filter(|_| self.pass().is_some());
+                // A token is not sent back.
+                let back = payload.as_ref().filter(|_| renewal.is_none());
+                let mut actions = self.send(now, message::pong(back));
+                actions.extend(renewal.map(|token| Action::Verify(Some(token))));
+                actions
+            }
+            Said::Pong(payload) => {
+                let number = message::number(payload.as_ref()).unwrap_or(self.asked);
+                if self.window.answered(number) { self.pump(|_| true) } else { Vec::new() }
+            }
+            Said::Subscribe { id, asked } => self.subscribe(now, id, asked),
+            Said::Complete { id } => {
+                let number = self.operations.iter().find(|(_, it)| it.id == id);
+                let number = number.map(|(number, _)| *number);
+                number.map(|number| self.forget(number)).unwrap_or_default()
+            }
+        }
+    }
+
+    fn verified(&mut self, pass: Result<Pass, &'static str>) -> Vec<Action> {
+        match (pass, &self.phase) {
+            (Err(detail), _) => self.close(Close::Forbidden(detail)),
+            // A renewed token is the same principal's: what was allowed to follow stays what it is.
+            (Ok(pass), Phase::Open(known)) if pass.principal != known.principal => {
+                self.close(Close::Forbidden("the token is somebody else's"))
+            }
+            (Ok(pass), phase) => {
+                let first = !matches!(phase, Phase::Open(_));
+                self.phase = Phase::Open(pass);
+                let mut actions = self.wake();
+                if first {
+                    actions.insert(0, Action::Send(message::ack(None)));
+                }
+                actions
+            }
+        }
+    }
+
+    fn subscribe(&mut self, now: Timestamp, id: String, asked: Box<Asked>) -> Vec<Action> {
+        if self.pass().is_none() {
+            return self.close(Close::Unauthorized);
+        }
+        if self.operations.values().any(|operation| operation.id == id) {
+            return self.close(Close::SubscriberExists(id));
+        }
+        let refused = if self.operations.len() >= limits::SESSION_OPERATIONS {
+            let most = limits::SESSION_OPERATIONS;
+            Some(("TOO_MANY_OPERATIONS", format!("a socket has at most {most} active operations")))
+        } else if asked.query.len() > limits::QUERY_BYTES {
+            let most = limits::QUERY_BYTES;
+            Some(("QUERY_TOO_LARGE", format!("a document holds at most {most} bytes")))
+        } else {
+            None
+        };
+        if let Some((code, detail)) = refused {
+            return self.send(now, message::error(&id, &message::errors(code, &detail)));
+        }
+        self.last += 1;
+        self.operations.insert(self.last, Operation::new(id));
+        vec![Action::Run(self.last, asked)]
+    }
+
+    fn result(&mut self, now: Timestamp, number: Number, result: &str) -> Vec<Action> {
+        let Some(operation) = self.operations.get(&number) else { return Vec::new() };
+        let id = operation.id.clone();
+        let mut actions = self.send(now, message::next(&id, result));
+        actions.extend(self.send(now, message::complete(&id)));
+        actions.extend(self.forget(number));
+        actions
+    }
+
+    fn failed(&mut self, now: Timestamp, number: Number, errors: &str) -> Vec<Action> {
+        let Some(operation) = self.operations.get(&number) else { return Vec::new() };
+        let frame = message::error(&operation.id, errors);
+        let mut actions = self.send(now, frame);
+        actions.extend(self.forget(number));
+        actions
+    }
+
+    fn joining(&mut self, number: Number, source: Source) -> Vec<Action> {
+        if let Some(operation) = self.operations.get_mut(&number) {
+            operation.stage = Stage::Joining;
+            operation.source = Some(source);
+        }
+        Vec::new()
+    }
+
+    fn joined(&mut self, now: Timestamp, number: Number, begin: Begin, head: u64) -> Vec<Action> {
+        let Some(operation) = self.operations.get_mut(&number) else { return Vec::new() };
+        let Some(cursor) = begin.cursor(head) else {
+            let detail = format!("after is ahead of the stream, which is at {head}");
+            return self.failed(now, number, &message::errors("INVALID_CURSOR", &detail));
+        };
+        operation.stage = Stage::Live;
+        operation.cursor = cursor;
+        // It may have been told of more while the answer was on its way.
+        operation.head = operation.head.max(head);
+        let mut actions = vec![Action::Keep(number)];
+        actions.extend(self.pump(|one| one == number));
+        actions
+    }
+
+    fn told(&mut self, source: &Source, head: u64) -> Vec<Action> {
+        for operation in self.operations.values_mut() {
+            if operation.source.as_ref() == Some(source) {
+                operation.head = operation.head.max(head);
+            }
+        }
+        let followers: Vec<_> = self
+            .operations()
+            .filter_map(|(number, it)| (it.source.as_ref() == Some(source)).then_some(number))
+            .collect();
+        self.pump(|number| followers.contains(&number))
+    }
+
+    fn event(
+        &mut self,
+        now: Timestamp,
+        number: Number,
+        (from, to): (u64, u64),
+        text: Option<String>,
+    ) -> Vec<Action> {
+        if self.wants(number, now) != Some(from) {
+            return Vec::new();
+        }
+        let Some(operation) = self.operations.get_mut(&number) else { return Vec::new() };
+        operation.cursor = to;
+        operation.head = operation.head.max(to);
+        let frame = text.map(|text| message::next(&operation.id, &text));
+        frame.map(|frame| self.send(now, frame)).unwrap_or_default()
+    }
+
+    fn tick(&mut self, now: Timestamp) -> Vec<Action> {
+        let late = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        if self.phase == Phase::Waiting && late(self.init_until()) {
+            return self.close(Close::InitTimeout);
+        }
+        if late(self.pass().and_then(|pass| pass.expires_at)) {
+            return self.close(Close::Forbidden("the token has expired"));
+        }
+        if self.window.next(now) == Next::GiveUp {
+            return self.close(Close::SlowConsumer);
+        }
+        let mut actions = Vec::new();
+        if late(self.again_at) {
+            self.again_at = None;
+            actions = self.pump(|_| true);
+        }
+        actions.extend(self.wake());
+        actions
+    }
+
+    /// Sends a frame. When a window is full the client is asked where it is; what cannot wait is bounded too.
+    fn send(&mut self, now: Timestamp, frame: String) -> Vec<Action> {
+        if self.phase == Phase::Closed {
+            return Vec::new();
+        }
+        self.window.sent(frame.len());
+        let mut actions = vec![Action::Send(frame)];
+        match self.window.next(now) {
+            Next::Ask => {
+                self.asked += 1;
+                self.window.asked(self.asked, now);
+                actions.push(Action::Send(message::ping(self.asked)));
+                actions.push(Action::Wake(now.plus_millis(limits::SOCKET_ANSWER_WITHIN_MS)));
+            }
+            Next::GiveUp => actions.extend(self.close(Close::SlowConsumer)),
+            Next::Send { .. } | Next::Wait => {}
+        }
+        actions
+    }
+
+    pub(super) fn pump(&self, chosen: impl Fn(Number) -> bool) -> Vec<Action> {
+        let behind = self.operations().filter(|(number, it)| it.is_behind() && chosen(*number));
+        behind.map(|(number, _)| Action::Pump(number)).collect()
+    }
+
+    fn forget(&mut self, number: Number) -> Vec<Action> {
+        let Some(operation) = self.operations.remove(&number) else { return Vec::new() };
+        let source = operation.source.filter(|source| !self.follows(source).0);
+        vec![Action::Forget(number, source)]
+    }
+
+    pub(super) fn close(&mut self, close: Close) -> Vec<Action> {
+        self.phase = Phase::Closed;
+        vec![Action::Close(close)]
+    }
+
+    fn init_until(&self) -> Option<Timestamp> {
+        let waiting = self.phase == Phase::Waiting;
+        waiting.then(|| self.opened_at.plus_millis(limits::SESSION_INIT_WITHIN_MS))
+    }
+
+    /// When time matters next, the window's question aside: that sets its own.
+    fn wake(&self) -> Vec<Action> {
+        let expiry = self.pass().and_then(|pass| pass.expires_at);
+        let next = [self.init_until(), expiry, self.again_at].into_iter().flatten().min();
+        next.map(Action::Wake).into_iter().collect()
+    }
+}

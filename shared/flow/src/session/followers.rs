@@ -1,0 +1,167 @@
+//! Who follows a source, and how far each of them was told.
+//!
+//! How far is known in memory only. The outbox cursor of a stream moves no further than all of its followers were told, so
+//! what a source forgets when it is evicted is told again. A follower that cannot be reached holds that cursor back until
+//! its lease ends, and no longer.
+
+use std::collections::BTreeMap;
+
+use edgefold_kernel::{Timestamp, Version};
+
+/// One follower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Follower {
+    /// Number of its operation that joined last: a leave that is older than it changes nothing.
+    turn: u64,
+    /// When its lease ends.
+    until: Timestamp,
+    /// It knows that the source has come so far.
+    told: Version,
+    /// Whether it is being told right now.
+    flying: bool,
+}
+
+/// The followers of one source, by the name of their session.
+#[derive(Clone, Debug, Default)]
+pub struct Followers {
+    known: BTreeMap<String, Follower>,
+}
+
+/// Whom to tell, and from where on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tell {
+    /// The session.
+    pub session: String,
+    /// It knows everything up to here.
+    pub after: Version,
+}
+
+impl Followers {
+    /// One that was stored: everything that is confirmed it was told.
+    pub fn restore(&mut self, session: String, turn: u64, until: Timestamp, confirmed: Version) {
+        self.known.insert(session, Follower { turn, until, told: confirmed, flying: false });
+    }
+
+    /// A session joins, or renews its lease. It learns from the answer how far the source has come.
+    pub fn join(&mut self, session: &str, turn: u64, until: Timestamp, head: Version) {
+        let flying = self.known.get(session).is_some_and(|follower| follower.flying);
+        self.known.insert(session.to_owned(), Follower { turn, until, told: head, flying });
+    }
+
+    /// A session leaves. Says whether it has: not if it has joined again since.
+    pub fn leave(&mut self, session: &str, turn: u64) -> bool {
+        let leaves = self.known.get(session).is_some_and(|follower| follower.turn <= turn);
+        if leaves {
+            self.known.remove(session);
+        }
+        leaves
+    }
+
+    /// Those whose lease has ended. They are gone.
+    pub fn expire(&mut self, now: Timestamp) -> Vec<String> {
+        let ended = self.known.iter().filter(|(_, follower)| follower.until <= now);
+        let ended: Vec<_> = ended.map(|(session, _)| session.clone()).collect();
+        self.known.retain(|_, follower| follower.until > now);
+        ended
+    }
+
+    /// Whom to tell, now that the source has come so far. Each is told by one call at a time.
+    pub fn due(&mut self, head: Version) -> Vec<Tell> {
+        let due = self.known.iter_mut().filter(|(_, it)| it.told < head && !it.flying);
+        due.map(|(session, follower)| {
+            follower.flying = true;
+            Tell { session: session.clone(), after: follower.told }
+        })
+        .collect()
+    }
+
+    /// What came of telling: how far the session knows the source, or nothing when it could not be reached.
+    pub fn answered(&mut self, session: &str, told: Option<Version>) {
+        if let Some(follower) = self.known.get_mut(session) {
+            follower.flying = false;
+            follower.told = follower.told.max(told.unwrap_or(0));
+        }
+    }
+
+    /// Every follower was told up to here.
+    pub fn told(&self) -> Version {
+        self.known.values().map(|follower| follower.told).min().unwrap_or(Version::MAX)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn tell(session: &str, after: Version) -> Tell {
+        Tell { session: session.into(), after }
+    }
+
+    #[test]
+    fn a_follower_is_told_of_what_comes_after_it_joined_by_one_call_at_a_time() {
+        let mut followers = Followers::default();
+        followers.join("a", 1, at(10), 3);
+        assert_eq!(followers.due(3), []);
+        assert_eq!(followers.due(4), [tell("a", 3)]);
+        assert_eq!(followers.due(5), [], "it is being told");
+        followers.answered("a", Some(4));
+        assert_eq!(followers.due(5), [tell("a", 4)]);
+    }
+
+    #[test]
+    fn what_could_not_be_told_is_told_again() {
+        let mut followers = Followers::default();
+        followers.join("a", 1, at(10), 3);
+        assert_eq!(followers.due(4), [tell("a", 3)]);
+        followers.answered("a", None);
+        assert_eq!((followers.told(), followers.due(4)), (3, vec![tell("a", 3)]));
+    }
+
+    #[test]
+    fn nothing_counts_as_told_before_every_follower_knows_it() {
+        let mut followers = Followers::default();
+        assert_eq!(followers.told(), Version::MAX, "nobody follows");
+        followers.join("a", 1, at(10), 3);
+        followers.join("b", 1, at(10), 7);
+        assert_eq!(followers.told(), 3);
+        followers.due(8);
+        followers.answered("a", Some(8));
+        assert_eq!(followers.told(), 7);
+    }
+
+    #[test]
+    fn after_an_eviction_what_was_not_confirmed_is_told_again() {
+        let mut followers = Followers::default();
+        followers.restore("a".into(), 1, at(10), 5);
+        assert_eq!(followers.due(6), [tell("a", 5)]);
+    }
+
+    #[test]
+    fn whoever_cannot_be_reached_holds_nothing_up_after_its_lease() {
+        let mut followers = Followers::default();
+        followers.join("a", 1, at(10), 3);
+        assert_eq!(followers.expire(at(9)), [""; 0]);
+        assert_eq!(followers.expire(at(10)), ["a"]);
+        assert!(followers.is_empty());
+        followers.answered("a", Some(4));
+        assert_eq!(followers.told(), Version::MAX);
+    }
+
+    #[test]
+    fn a_leave_that_was_overtaken_by_a_join_changes_nothing() {
+        let mut followers = Followers::default();
+        followers.join("a", 2, at(10), 3);
+        assert!(!followers.leave("a", 1));
+        assert!(followers.leave("a", 2));
+        assert!(!followers.leave("a", 2), "it has left");
+    }
+}

@@ -1,0 +1,329 @@
+//! What a client says, what it is answered, and the close codes.
+
+use edgefold_kernel::limits;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// The subprotocol.
+pub const PROTOCOL: &str = "graphql-transport-ws";
+/// What a client sends to see whether the socket lives, as every client writes it …
+pub const PING: &str = r#"{"type":"ping"}"#;
+/// … and what it gets.
+pub const PONG: &str = r#"{"type":"pong"}"#;
+
+/// A JSON object.
+pub type Payload = Map<String, Value>;
+
+/// What a client says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// `connection_init`.
+    Init(Option<Payload>),
+    /// `ping`.
+    Ping(Option<Payload>),
+    /// `pong`.
+    Pong(Option<Payload>),
+    /// `subscribe`.
+    Subscribe {
+        /// Made up by the client, unique among its active operations.
+        id: String,
+        /// What it asks for.
+        asked: Box<Asked>,
+    },
+    /// `complete`.
+    Complete {
+        /// That of the operation.
+        id: String,
+    },
+}
+
+/// The payload of `subscribe`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    /// The document.
+    pub query: String,
+    /// Which of its operations, when there are several.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub operation_name: Option<String>,
+    /// The variables.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub variables: Option<Payload>,
+    /// Whatever else.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub extensions: Option<Payload>,
+}
+
+impl Said {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// [`Close::BadRequest`] for whatever the protocol does not know.
+    pub fn parse(text: &str) -> Result<Self, Close> {
+        if text.len() > limits::BODY_BYTES {
+            return Err(invalid(&format!("a message holds at most {} bytes", limits::BODY_BYTES)));
+        }
+        let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
+            return Err(invalid("expected a JSON object"));
+        };
+        let kind = message.remove("type");
+        let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let payload = message.remove("payload");
+        match kind {
+            "connection_init" => Ok(Self::Init(object(kind, payload)?)),
+            "ping" => Ok(Self::Ping(object(kind, payload)?)),
+            "pong" => Ok(Self::Pong(object(kind, payload)?)),
+            "complete" => Ok(Self::Complete { id: id(kind, &mut message)? }),
+            "subscribe" => {
+                let id = id(kind, &mut message)?;
+                // `expected …` of serde names the field that is wrong, and nothing of ours.
+                let asked = serde_json::from_value(payload.unwrap_or_default())
+                    .map_err(|error| invalid(&format!("subscribe: {error}")))?;
+                Ok(Self::Subscribe { id, asked: Box::new(asked) })
+            }
+            "" => Err(invalid("a message has a type")),
+            _ => Err(invalid("a message of this type is not known")),
+        }
+    }
+}
+
+fn object(kind: &str, payload: Option<Value>) -> Result<Option<Payload>, Close> {
+    match payload {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(payload)) => Ok(Some(payload)),
+        Some(_) => Err(invalid(&format!("{kind}: expected an object as payload"))),
+    }
+}
+
+fn id(kind: &str, message: &mut Payload) -> Result<String, Close> {
+    match message.remove("id") {
+        Some(Value::String(id)) if !id.is_empty() => Ok(id),
+        _ => Err(invalid(&format!("{kind}: expected a text as id"))),
+    }
+}
+
+fn invalid(detail: &str) -> Close {
+    Close::BadRequest(detail.to_owned())
+}
+
+/// Why the server closes the socket. 4000–4999 are an application's own (RFC 6455).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// 4400: what came is no message.
+    BadRequest(String),
+    /// 4401: an operation before the acknowledgement.
+    Unauthorized,
+    /// 4403: no token, a bad one, or one that has expired.
+    Forbidden(&'static str),
+    /// 4406: another subprotocol.
+    SubprotocolNotAcceptable,
+    /// 4408: no `connection_init` in time.
+    InitTimeout,
+    /// 4409: there is an active operation of this id.
+    SubscriberExists(String),
+    /// 4429: a second `connection_init`.
+    TooManyInits,
+    /// 4430, ours: the client does not take what it is sent. It comes back with its cursors.
+    SlowConsumer,
+    /// 4431, ours: the principal has too many sockets open.
+    TooManySockets,
+    /// 1012: the session was interrupted while it worked on a single result. The client may try again.
+    Restarted,
+}
+
+impl Close {
+    /// The close code.
+    pub fn code(&self) -> u16 {
+        match self {
+            Self::BadRequest(_) => 4400,
+            Self::Unauthorized => 4401,
+            Self::Forbidden(_) => 4403,
+            Self::SubprotocolNotAcceptable => 4406,
+            Self::InitTimeout => 4408,
+            Self::SubscriberExists(_) => 4409,
+            Self::TooManyInits => 4429,
+            Self::SlowConsumer => 4430,
+            Self::TooManySockets => 4431,
+            Self::Restarted => 1012,
+        }
+    }
+
+    /// The reason, as the protocol words it. A close frame holds 123 bytes of it.
+    pub fn reason(&self) -> String {
+        let mut reason = match self {
+            Self::BadRequest(detail) => format!("Invalid message: {detail}"),
+            Self::Unauthorized => "Unauthorized".into(),
+            Self::Forbidden(detail) => format!("Forbidden: {detail}"),
+            Self::SubprotocolNotAcceptable => "Subprotocol not acceptable".into(),
+            Self::InitTimeout => "Connection initialisation timeout".into(),
+            Self::SubscriberExists(id) => {
+                // Shortened in the middle of the sentence, so that it still says what is wrong.
+                let mut id = id.clone();
+                shorten(&mut id, 80);
+                format!("Subscriber for {id} already exists")
+            }
+            Self::TooManyInits => "Too many initialisation requests".into(),
+            Self::SlowConsumer => "Slow consumer: come back with your cursors".into(),
+            Self::TooManySockets => "Too many sockets".into(),
+            Self::Restarted => "Service restart".into(),
+        };
+        shorten(&mut reason, 123);
+        reason
+    }
+}
+
+fn shorten(text: &mut String, bytes: usize) {
+    if text.len() > bytes {
+        let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+    }
+}
+
+/// `connection_ack`.
+pub fn ack(payload: Option<&Payload>) -> String {
+    with_payload("connection_ack", payload)
+}
+
+/// `pong`, with what came with the `ping`.
+pub fn pong(payload: Option<&Payload>) -> String {
+    with_payload("pong", payload)
+}
+
+/// `ping` with a number, which comes back with the `pong`.
+pub fn ping(number: u64) -> String {
+    json!({"type": "ping", "payload": {"number": number}}).to_string()
+}
+
+/// The number of a `ping` of ours, as a `pong` brings it back.
+pub fn number(payload: Option<&Payload>) -> Option<u64> {
+    payload?.get("number")?.as_u64()
+}
+
+/// The token in a payload: `authorization` as in the header, `Bearer …`, or the bare token as `token`.
+pub fn token(payload: Option<&Payload>) -> Option<String> {
+    let payload = payload?;
+    let text = |name: &str| payload.get(name).and_then(Value::as_str);
+    let bearer = ["authorization", "Authorization"].into_iter().find_map(text);
+    let bearer = bearer.and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    bearer.or_else(|| text("token")).map(str::to_owned)
+}
+
+fn with_payload(kind: &str, payload: Option<&Payload>) -> String {
+    match payload {
+        Some(payload) => json!({"type": kind, "payload": payload}).to_string(),
+        None => json!({"type": kind}).to_string(),
+    }
+}
+
+/// `next`. `result` is the JSON text of an execution result.
+pub fn next(id: &str, result: &str) -> String {
+    format!(r#"{{"id":{},"type":"next","payload":{result}}}"#, json!(id))
+}
+
+/// `error`. `errors` is the JSON text of a list of GraphQL errors.
+pub fn error(id: &str, errors: &str) -> String {
+    format!(r#"{{"id":{},"type":"error","payload":{errors}}}"#, json!(id))
+}
+
+/// A list of one GraphQL error, for [`error`].
+pub fn errors(code: &str, detail: &str) -> String {
+    json!([{"message": detail, "extensions": {"code": code}}]).to_string()
+}
+
+/// `complete`.
+pub fn complete(id: &str) -> String {
+    json!({"id": id, "type": "complete"}).to_string()
+}
+
+/// Whether the client offers the subprotocol.
+pub fn is_offered(offered: Option<&str>) -> bool {
+    offered.is_some_and(|list| list.split(',').any(|one| one.trim() == PROTOCOL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_of_the_protocol_is_read() {
+        let payload = json!({"a": 1}).as_object().cloned();
+        for (text, said) in [
+            (r#"{"type":"connection_init"}"#, Said::Init(None)),
+            (r#"{"type":"connection_init","payload":null}"#, Said::Init(None)),
+            (r#"{"type":"connection_init","payload":{"a":1}}"#, Said::Init(payload.clone())),
+            (r#"{"type":"ping"}"#, Said::Ping(None)),
+            (r#"{"type":"ping","payload":{"a":1}}"#, Said::Ping(payload.clone())),
+            (r#"{"type":"pong","payload":{"a":1},"more":7}"#, Said::Pong(payload)),
+            (r#"{"id":"1","type":"complete"}"#, Said::Complete { id: "1".into() }),
+        ] {
+            assert_eq!(Said::parse(text), Ok(said), "{text}");
+        }
+        let text = r#"{"id":"1","type":"subscribe","payload":{"query":"{a}","operationName":null,"variables":{"a":1},"extensions":null}}"#;
+        let Ok(Said::Subscribe { id, asked }) = Said::parse(text) else { panic!("{text}") };
+        assert_eq!((id.as_str(), asked.query.as_str(), asked.operation_name), ("1", "{a}", None));
+        assert_eq!(asked.variables.unwrap()["a"], 1);
+    }
+
+    #[test]
+    fn a_type_or_format_which_is_not_specified_is_4400() {
+        for text in [
+            "",
+            "7",
+            "[]",
+            "{}",
+            r#"{"type":7}"#,
+            r#"{"type":"next","id":"1","payload":{}}"#,
+            r#"{"type":"start","id":"1","payload":{"query":"{a}"}}"#,
+            r#"{"type":"ping","payload":"a"}"#,
+            r#"{"type":"connection_init","payload":[]}"#,
+            r#"{"type":"complete"}"#,
+            r#"{"type":"complete","id":""}"#,
+            r#"{"type":"complete","id":7}"#,
+            r#"{"type":"subscribe","payload":{"query":"{a}"}}"#,
+            r#"{"type":"subscribe","id":"1"}"#,
+            r#"{"type":"subscribe","id":"1","payload":{}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":7}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","variables":[]}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","operationName":7}}"#,
+        ] {
+            let close = Said::parse(text).unwrap_err();
+            assert_eq!(close.code(), 4400, "{text}");
+            assert!(close.reason().len() <= 123, "{text}");
+        }
+        let long = format!(r#"{{"type":"ping","payload":{{"a":"{}"}}}}"#, "a".repeat(1 << 20));
+        assert_eq!(Said::parse(&long).unwrap_err().code(), 4400);
+    }
+
+    #[test]
+    fn a_reason_fits_a_close_frame_and_still_says_which_operation() {
+        let close = Close::SubscriberExists("é".repeat(100));
+        assert!(close.reason().len() <= 123);
+        assert!(close.reason().ends_with("already exists"));
+        assert_eq!(Close::SubscriberExists("7".into()).reason(), "Subscriber for 7 already exists");
+    }
+
+    #[test]
+    fn what_is_answered_is_json() {
+        for text in
+            [ack(None), pong(None), ping(7), next("a\"b", "{}"), error("1", "[]"), complete("1")]
+        {
+            serde_json::from_str::<Value>(&text).unwrap();
+        }
+        assert_eq!(pong(None), PONG);
+        let Ok(Said::Pong(back)) = Said::parse(&ping(7).replace("ping", "pong")) else {
+            panic!("a ping comes back as pong")
+        };
+        assert_eq!(number(back.as_ref()), Some(7));
+    }
+
+    #[test]
+    fn the_subprotocol_is_one_of_those_that_are_offered() {
+        assert!(is_offered(Some("graphql-transport-ws")));
+        assert!(is_offered(Some("edgefold.v1, graphql-transport-ws")));
+        assert!(!is_offered(Some("graphql-ws")));
+        assert!(!is_offered(None));
+    }
+}
