@@ -11,6 +11,7 @@
 //! | [`rules`] | every business rule |
 //! | [`process`] | the deadline of what it holds |
 //! | [`views`] | its read model |
+//! | [`policy`] | who may send which command, and who sees what |
 //! | [`api`] | its part of the GraphQL schema |
 
 pub mod commands;
@@ -19,10 +20,11 @@ pub mod reducer;
 pub mod rules;
 pub mod process;
 pub mod views;
+pub mod policy;
 pub mod api;
 
 use edgefold_flow::{Change, Due, Participant};
-use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id};
+use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope};
 
 pub use commands::AccountCommand;
 pub use events::AccountEvent;
@@ -58,5 +60,22 @@ impl Participant for Account {
 
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
         views::project(event)
+    }
+
+    fn may_send(
+        principal: &Principal,
+        _id: &Id,
+        command: &AccountCommand,
+        state: &Self::State,
+    ) -> bool {
+        policy::may_send(principal, command, state)
+    }
+
+    fn may_see(principal: &Principal, _id: &Id, state: &Self::State) -> bool {
+        policy::may_see(principal, state)
+    }
+
+    fn may_list(principal: &Principal) -> Scope {
+        policy::may_list(principal)
     }
 }
