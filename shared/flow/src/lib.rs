@@ -12,6 +12,8 @@
 //! | [`receive`] | duplicates dropped, gaps named, order kept |
 //! | [`project`] | journal and read models |
 //! | [`subscribe`] | the protocol of an aggregate's native socket |
+//! | [`token`] | what a bearer token says, once its signature holds |
+//! | [`keys`] | with which key a token must be signed |
 //! | [`participant`] | what an aggregate adds to `decide` and `evolve` to take part in all this |
 //! | [`instance`] | one aggregate instance: these steps over a [`storage`] port |
 //! | [`storage`] | the port that an instance keeps its events behind |
@@ -30,6 +32,8 @@ pub mod route;
 pub mod receive;
 pub mod project;
 pub mod subscribe;
+pub mod token;
+pub mod keys;
 pub mod participant;
 pub mod instance;
 pub mod storage;
