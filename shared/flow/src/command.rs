@@ -321,6 +321,7 @@ impl Incoming {
 fn title(status: u16) -> &'static str {
     match status {
         400 => "Malformed request",
+        401 => "Unauthenticated",
         403 => "Forbidden",
         404 => "Not found",
         405 => "Method not allowed",

@@ -14,6 +14,8 @@
 //! | [`subscribe`] | the protocol of an aggregate's native socket |
 //! | [`window`] | how far a sender may be ahead of its reader |
 //! | [`session`] | the protocol of a GraphQL websocket, and who follows what |
+//! | [`token`] | what a bearer token says, once its signature holds |
+//! | [`keys`] | with which key a token must be signed |
 //! | [`participant`] | what an aggregate adds to `decide` and `evolve` to take part in all this |
 //! | [`instance`] | one aggregate instance: these steps over a [`storage`] port |
 //! | [`storage`] | the port that an instance keeps its events behind |
@@ -34,6 +36,8 @@ pub mod project;
 pub mod subscribe;
 pub mod window;
 pub mod session;
+pub mod token;
+pub mod keys;
 pub mod participant;
 pub mod instance;
 pub mod storage;

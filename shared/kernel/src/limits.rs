@@ -84,5 +84,25 @@ pub const TEXT_CHARS: usize = 500;
 /// Longest value of a tracing header that is kept with an event, in bytes. A `traceparent` takes 55.
 pub const TRACE_BYTES: usize = 256;
 
+/// Longest token, in bytes. One with an RSA signature and a dozen claims takes about 1,000; headers of the platform end at
+/// 16 KB each.
+pub const TOKEN_BYTES: usize = 8 << 10;
+
+/// How far the clock of whoever issues tokens may be from ours, in milliseconds (60 s).
+pub const CLOCK_SKEW_MS: i64 = 60_000;
+
+/// Keys of one key set (JWKS) that are looked at. An issuer that rotates publishes two or three.
+pub const KEY_SET_KEYS: usize = 100;
+
+/// How old a fetched key set may grow before it is fetched again, in milliseconds (10 min).
+pub const KEY_SET_FRESH_MS: i64 = 10 * 60 * 1000;
+
+/// How long the last key set is trusted when it cannot be fetched again, in milliseconds (24 h): a key that was withdrawn
+/// is refused within that time at the latest.
+pub const KEY_SET_STALE_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Pause between two fetches of a key set, in milliseconds (30 s): tokens with made-up key ids must not become requests.
+pub const KEY_SET_PAUSE_MS: i64 = 30_000;
+
 /// How long a query waits for a read model to reach the version that it names, in milliseconds.
 pub const READ_YOUR_WRITES_MS: u64 = 5_000;

@@ -18,6 +18,8 @@ pub enum Kind {
     Rule,
     /// 409: the stream is not at the expected version.
     Conflict,
+    /// 401: nobody has shown who they are.
+    Unauthenticated,
     /// 404: there is nothing of that name.
     NotFound,
     /// 403: not for callers from outside.
@@ -81,6 +83,7 @@ impl Rejection {
     pub fn status(&self) -> u16 {
         match self.kind {
             Kind::Malformed => 400,
+            Kind::Unauthenticated => 401,
             Kind::Forbidden => 403,
             Kind::NotFound => 404,
             Kind::Method => 405,

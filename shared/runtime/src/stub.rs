@@ -98,6 +98,7 @@ struct Problem {
 fn refusal(status: u16, body: &[u8]) -> Failure {
     let kind = match status {
         400 => Kind::Malformed,
+        401 => Kind::Unauthenticated,
         403 => Kind::Forbidden,
         404 => Kind::NotFound,
         409 => Kind::Conflict,
