@@ -12,6 +12,7 @@
 //! | [`receive`] | duplicates dropped, gaps named, order kept |
 //! | [`project`] | journal and read models |
 //! | [`subscribe`] | the protocol of an aggregate's native socket |
+//! | [`window`] | how far a socket may be ahead of its reader |
 //! | [`participant`] | what an aggregate adds to `decide` and `evolve` to take part in all this |
 //! | [`instance`] | one aggregate instance: these steps over a [`storage`] port |
 //! | [`storage`] | the port that an instance keeps its events behind |
@@ -30,6 +31,7 @@ pub mod route;
 pub mod receive;
 pub mod project;
 pub mod subscribe;
+pub mod window;
 pub mod participant;
 pub mod instance;
 pub mod storage;

@@ -1,0 +1,164 @@
+//! Flow control of a socket: how far a sender may be ahead of its reader.
+//!
+//! The runtime takes whatever it is given and does not tell when the reader has it, so the reader is asked. The sender
+//! counts what it has sent; when the window is full it asks "are you there?" with a number, and sends no more until the
+//! same number comes back: messages arrive in order, so by then everything before the question has arrived too. A socket
+//! on which little is sent is never asked anything.
+//!
+//! Only numbers are kept, so that they fit into what survives hibernation. Asking and sending is the caller's part.
+
+use edgefold_kernel::{Timestamp, limits};
+use serde::{Deserialize, Serialize};
+
+/// What a sender knows of one reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Bytes sent since the last question, or since the beginning.
+    sent: usize,
+    /// The question that waits for its answer.
+    open: Option<Question>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Question {
+    number: u64,
+    asked_at: Timestamp,
+}
+
+/// What to do with a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Send on: so many bytes fit into the window. A message may begin within it and end beyond it.
+    Send {
+        /// At least 1.
+        room: usize,
+    },
+    /// The window is full: [ask](Window::asked) where the reader is.
+    Ask,
+    /// It was asked, and has not answered yet: send nothing that can wait.
+    Wait,
+    /// It has not answered in time, or what could not wait has become too much: it is too slow.
+    GiveUp,
+}
+
+impl Window {
+    /// What to do now.
+    pub fn next(&self, now: Timestamp) -> Next {
+        match self.open {
+            Some(Question { asked_at, .. }) => {
+                let overdue = now >= asked_at.plus_millis(limits::SOCKET_ANSWER_WITHIN_MS);
+                let flooded = self.sent >= limits::SOCKET_UNANSWERED_BYTES;
+                if overdue || flooded { Next::GiveUp } else { Next::Wait }
+            }
+            None => match limits::SOCKET_WINDOW_BYTES.saturating_sub(self.sent) {
+                0 => Next::Ask,
+                room => Next::Send { room },
+            },
+        }
+    }
+
+    /// So many bytes were sent.
+    pub fn sent(&mut self, bytes: usize) {
+        self.sent = self.sent.saturating_add(bytes);
+    }
+
+    /// The reader was asked, with this number. What is sent from here on is not covered by the answer.
+    pub fn asked(&mut self, number: u64, now: Timestamp) {
+        *self = Self { sent: 0, open: Some(Question { number, asked_at: now }) };
+    }
+
+    /// The reader has sent this number back. Says whether that is the answer that was waited for; any other changes
+    /// nothing.
+    pub fn answered(&mut self, number: u64) -> bool {
+        let answered = self.open.is_some_and(|question| question.number == number);
+        if answered {
+            self.open = None;
+        }
+        answered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FULL: usize = limits::SOCKET_WINDOW_BYTES;
+    const WITHIN: i64 = limits::SOCKET_ANSWER_WITHIN_MS;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn asked() -> Window {
+        let mut window = Window::default();
+        window.sent(FULL);
+        window.asked(7, at(0));
+        window
+    }
+
+    #[test]
+    fn under_the_window_nobody_is_asked_however_long_it_takes() {
+        let mut window = Window::default();
+        assert_eq!(window.next(at(0)), Next::Send { room: FULL });
+        window.sent(FULL - 1);
+        assert_eq!(window.next(at(i64::MAX / 2)), Next::Send { room: 1 });
+    }
+
+    #[test]
+    fn a_full_window_is_asked_about_and_an_overdrawn_one_too() {
+        for bytes in [FULL, FULL + 1, usize::MAX] {
+            let mut window = Window::default();
+            window.sent(bytes);
+            assert_eq!(window.next(at(0)), Next::Ask);
+        }
+    }
+
+    #[test]
+    fn after_a_question_nothing_is_sent_until_its_answer() {
+        let mut window = asked();
+        assert_eq!(window.next(at(WITHIN - 1)), Next::Wait);
+        assert!(!window.answered(6) && !window.answered(8), "another number is no answer");
+        assert_eq!(window.next(at(WITHIN - 1)), Next::Wait);
+        assert!(window.answered(7));
+        assert_eq!(window.next(at(WITHIN)), Next::Send { room: FULL });
+        assert!(!window.answered(7), "a question is answered once");
+    }
+
+    #[test]
+    fn whoever_does_not_answer_in_time_is_given_up() {
+        assert_eq!(asked().next(at(WITHIN)), Next::GiveUp);
+    }
+
+    #[test]
+    fn what_cannot_wait_counts_against_the_next_window() {
+        let mut window = asked();
+        window.sent(FULL - 10);
+        assert_eq!(window.next(at(1)), Next::Wait);
+        assert!(window.answered(7));
+        assert_eq!(window.next(at(1)), Next::Send { room: 10 });
+    }
+
+    #[test]
+    fn what_cannot_wait_is_bounded_too() {
+        let mut window = asked();
+        window.sent(limits::SOCKET_UNANSWERED_BYTES);
+        assert_eq!(window.next(at(1)), Next::GiveUp);
+    }
+
+    #[test]
+    fn an_unasked_answer_changes_nothing() {
+        let mut window = Window::default();
+        window.sent(FULL);
+        assert!(!window.answered(0));
+        assert_eq!(window.next(at(0)), Next::Ask);
+    }
+
+    #[test]
+    fn it_is_the_same_after_it_was_put_away() {
+        for window in [Window::default(), asked()] {
+            let text = serde_json::to_string(&window).unwrap();
+            assert_eq!(serde_json::from_str::<Window>(&text).unwrap(), window);
+            assert!(text.len() < 120, "{text}");
+        }
+    }
+}
