@@ -126,7 +126,7 @@ export class Core {
 
   // ── behind the doors ──
 
-  /** Unloads one object; its sockets hibernate. */
+  /** Unloads one object; its sockets hibernate. Says whether it was awake. */
   evict = (type, id) => this.#call('evict', { type, id });
   /** Rows of journal and read models. */
   sql = (statement, ...params) => this.#call('sql', { statement, params });

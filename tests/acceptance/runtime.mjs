@@ -87,12 +87,13 @@ async function migrate() {
 }
 
 const calls = {
-  /** Unloads one object; its sockets hibernate, its storage stays. */
+  /** Unloads one object; its sockets hibernate, its storage stays. Says whether it was awake. */
   async evict({ type, id }) {
     const { class_name } = classes.find(({ name }) => name === type.toUpperCase());
     const evicted = miniflare.unsafeEvictDurableObject(script, class_name, { name: id, webSockets: 'hibernate' });
-    await evicted.catch((error) => {
-      if (!/not currently running/.test(error.message)) throw error; // it sleeps already
+    return evicted.then(() => true, (error) => {
+      if (!/not currently running/.test(error.message)) throw error;
+      return false; // it sleeps already
     });
   },
   async sql({ statement, params }) {

@@ -113,6 +113,20 @@ test('ping is answered by pong', async () => {
   await watcher.close();
 });
 
+test('ping is answered without waking a hibernated object', async () => {
+  const room = await addRoom(core);
+  const watcher = await core.watch('room', room);
+  await watcher.caughtUp();
+  await journalled(core, 'room', room);
+  assert.equal(await core.evict('room', room), true, 'it was awake');
+  for (let n = 0; n < 3; n++) await watcher.ping();
+  assert.equal(await core.evict('room', room), false, 'it sleeps all the while');
+  watcher.say('{ "type": "ping" }'); // with other spacing it wakes the object
+  await until('it is answered', () => watcher.frames.filter(({ type }) => type === 'pong').length === 4);
+  assert.equal(await core.evict('room', room), true, 'now it was awake');
+  await watcher.close();
+});
+
 test('a message that is none is answered by an error, and the socket stays', async () => {
   const room = await addRoom(core);
   const watcher = await core.watch('room', room);

@@ -1,4 +1,5 @@
 // A client of the native socket: it keeps every frame, so that a test asks for what has come instead of waiting a while.
+// When the server asks whether it has everything, it says so, unless it was told not to.
 import assert from 'node:assert/strict';
 import WebSocket from 'ws';
 import { checkEvent, version } from './events.mjs';
@@ -7,10 +8,12 @@ const patience = 15_000; // ms for a frame that should come
 
 export class Watcher {
   frames = [];
+  /** Bytes of all frames together. */
+  received = 0;
   #socket;
   #waiting = new Set();
 
-  constructor(url, type, id, { after, protocols = ['edgefold.v1'], query } = {}) {
+  constructor(url, type, id, { after, protocols = ['edgefold.v1'], query, answers = true } = {}) {
     const cursor = query ?? (after === undefined ? '' : `?after=${after}`);
     const address = `${url.replace('http', 'ws')}/aggregates/${type}/${encodeURIComponent(id)}${cursor}`;
     const socket = protocols ? new WebSocket(address, protocols) : new WebSocket(address);
@@ -28,6 +31,8 @@ export class Watcher {
     socket.on('error', () => {}); // the close follows
     socket.on('message', (data) => {
       const frame = JSON.parse(data);
+      this.received += data.length;
+      if (answers && frame.type === 'ping') this.say({ type: 'pong', version: frame.version });
       if (frame.type === 'event') checkEvent(frame.event, type, id);
       this.frames.push(frame);
       for (const look of this.#waiting) look();

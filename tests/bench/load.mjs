@@ -137,6 +137,10 @@ const address = (url, type, id, after) => `${url.replace('http', 'ws')}/aggregat
 async function open(url, type, id, after) {
   const socket = new WebSocket(address(url, type, id, after));
   await new Promise((done, fail) => socket.once('open', done).once('error', fail));
+  // Now and then it is asked whether it has everything.
+  socket.on('message', (data) => {
+    if (data.toString('utf8', 0, 14) === '{"type":"ping"') socket.send(`${data}`.replace('ping', 'pong'));
+  });
   return socket;
 }
 

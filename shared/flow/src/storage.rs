@@ -23,6 +23,8 @@ pub struct Slice<'a> {
     pub through: Version,
     /// At most so many.
     pub limit: usize,
+    /// Ends with the event that reaches so many bytes of data.
+    pub bytes: usize,
     /// Only these types; all when empty.
     pub types: &'a [&'a str],
 }
@@ -30,7 +32,7 @@ pub struct Slice<'a> {
 impl Slice<'_> {
     /// Everything after a version.
     pub fn after(after: Version) -> Self {
-        Self { after, through: Version::MAX, limit: usize::MAX, types: &[] }
+        Self { after, through: Version::MAX, limit: usize::MAX, bytes: usize::MAX, types: &[] }
     }
 }
 

@@ -7,9 +7,11 @@
 //! A client sends commands to this instance as `command`, or up to 100 as `commands`; each is answered by `accepted` or
 //! `rejected` with its `id`, in order. What is no message is answered by `error`, and the socket stays.
 //!
-//! When more than [`SOCKET_BUFFER_BYTES`](edgefold_kernel::limits::SOCKET_BUFFER_BYTES) piles up for a reader, it gets the rest
-//! from what is stored, page by page, as it takes it. One that takes nothing for 10 s is told so by an `error` with the code
-//! `SLOW_CONSUMER`, and closed with [`SLOW_CONSUMER`]. It comes back with `?after=`.
+//! When [`SOCKET_WINDOW_BYTES`](edgefold_kernel::limits::SOCKET_WINDOW_BYTES) were sent since the last time, the server asks
+//! the reader whether it has them: `{"type":"ping","version":N}`, and the client sends `{"type":"pong","version":N}` back.
+//! Until then it gets no more events; then it gets on with what is stored. One that has not answered after 10 s, or does not
+//! read what its own commands are answered with, is told so by an `error` with the code `SLOW_CONSUMER`, and closed with
+//! [`SLOW_CONSUMER`]. It comes back with `?after=`. A client on which little is sent is never asked.
 
 use edgefold_kernel::{
     Envelope, Failure, Id, Kind, Metadata, Rejection, Version, command::optional_object, limits,
@@ -35,6 +37,11 @@ pub const SLOW_CONSUMER: u16 = 4429;
 pub enum Said {
     /// Is the socket alive?
     Ping {},
+    /// It has everything up to the server's `ping`.
+    Pong {
+        /// That of the `ping`. Without one it answers nothing, and is no error either.
+        version: Option<Version>,
+    },
     /// A command to this instance.
     Command(Box<Asked>),
     /// Several, in order.
@@ -132,7 +139,12 @@ pub enum Frame<'a> {
         /// Version of the stream at that moment.
         version: Version,
     },
-    /// The client said something that is no message. The socket stays.
+    /// Much was sent: does the reader have it? It answers `pong` with the same version.
+    Ping {
+        /// Version of the last event that was sent.
+        version: Version,
+    },
+    /// The client said something that is no message, and the socket stays; or it is too slow, and it is closed.
     Error {
         /// Stable code.
         code: &'a str,
@@ -219,6 +231,12 @@ mod tests {
     #[test]
     fn what_a_client_says_is_read_or_refused() {
         assert_eq!(Said::parse(r#"{ "type": "ping" }"#), Ok(Said::Ping {}));
+        assert_eq!(Said::parse(r#"{"type":"pong"}"#), Ok(Said::Pong { version: None }));
+        let asked = Frame::Ping { version: 7 }.text();
+        assert_eq!(
+            Said::parse(&asked.replace("ping", "pong")),
+            Ok(Said::Pong { version: Some(7) })
+        );
         let command =
             r#"{"type":"command","id":"7","name":"Open","payload":{},"expectedVersion":3}"#;
         assert!(

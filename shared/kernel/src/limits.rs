@@ -48,9 +48,16 @@ pub const OUTCOMES: usize = 100_000;
 /// Most commands in one batch.
 pub const BATCH_COMMANDS: usize = 100;
 
-/// Bytes that may wait in the send buffer of one native socket, before its reader counts as too slow (1 MiB). The object's
-/// 128 MB are shared by all its sockets.
-pub const SOCKET_BUFFER_BYTES: u32 = 1 << 20;
+/// Bytes that are sent to a socket before its reader is asked whether it has them (1 MiB). What it has not taken lies in the
+/// runtime's memory, and the 128 MB are shared by all sockets; at a round trip of 50 ms this still lets 20 MB a second through.
+pub const SOCKET_WINDOW_BYTES: usize = 1 << 20;
+
+/// How long a reader may take to answer, in milliseconds. It has a window to take before: 10 s are enough at 1 Mbit/s.
+pub const SOCKET_ANSWER_WITHIN_MS: i64 = 10_000;
+
+/// Bytes of what cannot wait (answers to commands) that are sent while a reader has not answered (4 MiB). A client that sends
+/// a hundred full batches at once gets that much before it can answer anything.
+pub const SOCKET_UNANSWERED_BYTES: usize = 4 << 20;
 
 /// Bytes that are sent to a socket before its reader is asked whether it has them (1 MiB). What it has not taken lies in the
 /// runtime's memory, and the 128 MB are shared by all sockets; at a round trip of 50 ms this still lets 20 MB a second through.

@@ -38,6 +38,8 @@ pub(crate) struct Object<A: Participant> {
     pub(crate) publishing: Cell<bool>,
     /// Whether the outbox cursor is about to be stored.
     keeping: Cell<bool>,
+    /// Whether a reader was asked where it is, and is waited for.
+    pub(crate) waiting: Cell<bool>,
     /// Set when the object was addressed by something that is no id: then it serves nothing.
     misnamed: bool,
 }
@@ -62,12 +64,13 @@ impl<A: Participant> Host<A> {
             alarms_set: Cell::new(0),
             publishing: Cell::new(false),
             keeping: Cell::new(false),
+            waiting: Cell::new(false),
             misnamed,
         };
         let object = Rc::new(object);
         // Loads now, synchronously. What cannot be loaded is told to whoever asks for it.
         drop(object.instance.head());
-        object.resume_watchers();
+        object.resume_feeds();
         Self(object)
     }
 

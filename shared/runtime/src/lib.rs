@@ -8,6 +8,7 @@
 //! | [`graphql_fetch`] | … and is a GraphQL one |
 //! | [`instance_object`] | a request reaches an aggregate's object |
 //! | [`watch_object`] | a native socket of an object opens, speaks, closes |
+//! | [`feed_object`] | … and is sent events, as fast as it reads |
 //! | [`instance_alarm`] | the alarm of an object rings |
 //! | [`bus_queue`] | the queue hands over letters |
 //! | [`journal_d1`] | letters are journalled and projected |
@@ -23,6 +24,7 @@ pub mod door_fetch;
 pub mod graphql_fetch;
 pub mod instance_object;
 pub mod watch_object;
+pub mod feed_object;
 pub mod instance_alarm;
 pub mod bus_queue;
 pub mod journal_d1;

@@ -204,7 +204,7 @@ impl Storage for SqliteStorage {
             let event = self.event(row.map_err(|error| failed(&error))?)?;
             bytes += event.data.get().len();
             events.push(event);
-            if bytes >= limits::PAGE_BYTES {
+            if bytes >= slice.bytes.min(limits::PAGE_BYTES) {
                 break;
             }
         }

@@ -1,40 +1,16 @@
 //! A native socket of an object opens, speaks, closes. The protocol is in [`edgefold_flow::subscribe`].
-//!
-//! A socket is either catching up or live. While it catches up it is sent stored events page by page, and is left out of
-//! broadcasts; it becomes live in the same breath in which it has seen the head. A live one that falls behind catches up
-//! again. Which of the two it is, and how far it
-//! has come, lies in its attachment, which survives hibernation.
+//! What it is sent is in [`feed_object`](crate::feed_object).
 
-use std::{rc::Rc, time::Duration};
+use std::rc::Rc;
 
 use edgefold_flow::{
     Accepted, Message, Participant,
-    contract::SpanWanted,
     subscribe::{self, Frame, Said},
 };
-use edgefold_kernel::{Envelope, Failure, Fault, Kind, Rejection, Version, limits};
-use serde::{Deserialize, Serialize};
-use worker::{
-    Delay, Request, Response, Url, WebSocket, WebSocketIncomingMessage, WebSocketPair,
-    console_error, worker_sys::web_sys,
-};
+use edgefold_kernel::{Failure, Fault, Kind, Rejection, Version};
+use worker::{Request, Response, Url, WebSocket, WebSocketIncomingMessage, WebSocketPair};
 
 use crate::{answer, gateway_d1::admit, instance_object::Object};
-
-/// While a reader catches up it is given 10 s to take a page.
-const A_MOMENT: Duration = Duration::from_millis(50);
-const PATIENCE: usize = 200;
-
-/// What is attached to a socket. Far below the platform's 16,384 bytes.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-struct Attached {
-    /// Version of the last event that was sent while catching up.
-    after: Version,
-    /// Whether it has caught up.
-    live: bool,
-    /// Whether it was told so: once is enough, also when it falls behind and catches up again.
-    told: bool,
-}
 
 impl<A: Participant> Object<A> {
     /// Opens a socket.
@@ -43,8 +19,7 @@ impl<A: Participant> Object<A> {
             Ok((after, protocol)) => {
                 let pair = WebSocketPair::new()?;
                 self.state.accept_web_socket(&pair.server);
-                pair.server.serialize_attachment(Attached { after, live: false, told: false })?;
-                self.catch_up(pair.server);
+                self.feed(pair.server, after);
                 let response = Response::from_websocket(pair.client)?;
                 if let Some(protocol) = protocol {
                     response.headers().set("sec-websocket-protocol", protocol)?;
@@ -83,82 +58,6 @@ impl<A: Participant> Object<A> {
         Ok((subscribe::cursor(after.as_deref(), head)?, protocol))
     }
 
-    /// Sockets that were catching up when the object was evicted go on where they were.
-    pub(crate) fn resume_watchers(self: &Rc<Self>) {
-        for socket in self.state.get_websockets() {
-            if attached(&socket).is_some_and(|attached| !attached.live) {
-                self.catch_up(socket);
-            }
-        }
-    }
-
-    /// Sends what is stored, a page at once, giving way to other work in between.
-    fn catch_up(self: &Rc<Self>, socket: WebSocket) {
-        let object = Rc::clone(self);
-        self.state.wait_until(async move {
-            while let Some(Attached { live: false, .. }) = attached(&socket) {
-                if !object.keeps_up(&socket).await {
-                    return give_up(&socket);
-                }
-                if let Err(error) = object.send_page(&socket) {
-                    console_error!("a socket cannot catch up: {error}");
-                    drop(socket.close(Some(1011), Some("the stream cannot be read")));
-                    return;
-                }
-            }
-        });
-    }
-
-    /// Waits until a reader has taken what was sent, for a while.
-    async fn keeps_up(&self, socket: &WebSocket) -> bool {
-        for _ in 0..PATIENCE {
-            Delay::from(Duration::ZERO).await;
-            if waiting(socket) <= limits::SOCKET_BUFFER_BYTES {
-                return true;
-            }
-            Delay::from(A_MOMENT).await;
-        }
-        false
-    }
-
-    fn send_page(&self, socket: &WebSocket) -> Result<(), Failure> {
-        let Some(Attached { after, told, .. }) = attached(socket) else { return Ok(()) };
-        let page = self.instance.span(&SpanWanted { after, through: None, types: Vec::new() })?;
-        for event in &page.span.events {
-            send(socket, &Frame::Event { event });
-        }
-        let (through, head) = (page.span.through.max(after), page.head);
-        let live = through >= head;
-        if live && !told {
-            send(socket, &Frame::CaughtUp { version: head });
-        }
-        attach(socket, Attached { after: through, live, told: told || live });
-        Ok(())
-    }
-
-    /// Live events to every socket that has caught up. One on which too much waits falls back to catching up: it gets the
-    /// events from storage when it has taken what was sent, if it does so in time.
-    pub(crate) fn broadcast(self: &Rc<Self>, appended: &[Envelope]) {
-        let sockets = self.state.get_websockets();
-        let Some(first) = appended.first().filter(|_| !sockets.is_empty()) else { return };
-        let frames: Vec<String> =
-            appended.iter().map(|event| Frame::Event { event }.text()).collect();
-        for socket in sockets {
-            match attached(&socket) {
-                Some(Attached { live: true, told, .. })
-                    if waiting(&socket) > limits::SOCKET_BUFFER_BYTES =>
-                {
-                    attach(&socket, Attached { after: first.version - 1, live: false, told });
-                    self.catch_up(socket);
-                }
-                Some(Attached { live: true, .. }) => {
-                    frames.iter().for_each(|frame| drop(socket.send_with_str(frame)))
-                }
-                _ => {}
-            }
-        }
-    }
-
     /// A client says something.
     pub(crate) async fn heard(
         self: &Rc<Self>,
@@ -173,12 +72,22 @@ impl<A: Participant> Object<A> {
         };
         let asked = match said {
             // The exact text is answered by the runtime without waking the object; this is the same with other spacing.
-            Ok(Said::Ping {}) => return socket.send_with_str(subscribe::PONG),
+            Ok(Said::Ping {}) => {
+                self.reply(socket, &[subscribe::PONG.to_owned()]);
+                return Ok(());
+            }
+            Ok(Said::Pong { version }) => {
+                if let Some(version) = version {
+                    self.answered(socket, version);
+                }
+                return Ok(());
+            }
             Ok(Said::Command(asked)) => vec![*asked],
             Ok(Said::Commands { commands }) => commands,
             Err(refusal) => {
                 let frame = Frame::Error { code: &refusal.code, detail: &refusal.detail };
-                return socket.send_with_str(frame.text());
+                self.reply(socket, &[frame.text()]);
+                return Ok(());
             }
         };
         let id = self.instance.id();
@@ -186,9 +95,9 @@ impl<A: Participant> Object<A> {
             asked.into_iter().map(|asked| asked.to(A::TYPE, id)).unzip();
         let admitted: Vec<_> =
             messages.into_iter().map(|message| admit(message, self.catalogue)).collect();
-        for (id, result) in ids.iter().zip(self.admitted(admitted).await) {
-            socket.send_with_str(subscribe::answer(id, &result))?;
-        }
+        let results = self.admitted(admitted).await;
+        let answers = ids.iter().zip(&results).map(|(id, result)| subscribe::answer(id, result));
+        self.reply(socket, &answers.collect::<Vec<_>>());
         Ok(())
     }
 
@@ -219,32 +128,4 @@ impl<A: Participant> Object<A> {
         drop(socket.close(Some(code), Some("")));
         Ok(())
     }
-}
-
-fn attached(socket: &WebSocket) -> Option<Attached> {
-    socket.deserialize_attachment().ok().flatten()
-}
-
-fn attach(socket: &WebSocket, attached: Attached) {
-    if let Err(error) = socket.serialize_attachment(attached) {
-        console_error!("a socket keeps no attachment: {error}");
-    }
-}
-
-/// A socket that cannot be sent to is closing: its close event follows.
-fn send(socket: &WebSocket, frame: &Frame<'_>) {
-    drop(socket.send_with_str(frame.text()));
-}
-
-/// Bytes that were sent and that the reader has not taken yet.
-fn waiting(socket: &WebSocket) -> u32 {
-    let raw: &web_sys::WebSocket = socket.as_ref();
-    raw.buffered_amount()
-}
-
-/// A reader that is too slow is told, and closed.
-fn give_up(socket: &WebSocket) {
-    let detail = "read faster, or come back with ?after= the last sequence that you saw";
-    send(socket, &Frame::Error { code: "SLOW_CONSUMER", detail });
-    drop(socket.close(Some(subscribe::SLOW_CONSUMER), Some("slow consumer")));
 }

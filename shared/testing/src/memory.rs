@@ -49,7 +49,14 @@ impl Storage for MemoryStorage {
                 && event.version <= slice.through
                 && (slice.types.is_empty() || slice.types.contains(&event.event_type.as_str()))
         };
-        Ok(self.0.events.borrow().iter().filter(wanted).take(slice.limit).cloned().collect())
+        let mut bytes = 0;
+        let fits = |event: &&Envelope| {
+            let fits = bytes < slice.bytes;
+            bytes = bytes.saturating_add(event.data.get().len());
+            fits
+        };
+        let events = self.0.events.borrow();
+        Ok(events.iter().filter(wanted).take(slice.limit).take_while(fits).cloned().collect())
     }
 
     fn outcome(&self, command_id: &Id) -> Result<Option<Outcome>, Fault> {

@@ -76,7 +76,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let through = wanted.through.map_or(head, |through| through.min(head));
         let after = wanted.after.min(through);
         let types: Vec<_> = wanted.types.iter().map(String::as_str).collect();
-        let slice = Slice { after, through, limit: limits::PAGE_EVENTS, types: &types };
+        let (limit, bytes) = (limits::PAGE_EVENTS, limits::PAGE_BYTES);
+        let slice = Slice { after, through, limit, bytes, types: &types };
         let events = self.storage.events(&slice)?;
         // A full page ends with its last event; any other has seen everything that there is.
         let bytes: usize = events.iter().map(|event| event.data.get().len()).sum();
@@ -85,6 +86,20 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let events =
             events.into_iter().map(Envelope::lifted::<A::Event>).collect::<Result<_, _>>()?;
         Ok(SpanFound { span: Span { after, through, events }, head })
+    }
+
+    /// The next events for a reader that has come this far, up to so many bytes of data; and the version of the stream.
+    ///
+    /// # Errors
+    /// When storage fails or what is stored cannot be read.
+    pub fn follow(&self, after: Version, bytes: usize) -> Result<(Vec<Envelope>, Version), Fault> {
+        let head = self.head()?.version;
+        let events = if after < head {
+            self.events(&Slice { bytes, limit: limits::PAGE_EVENTS, ..Slice::after(after) })?
+        } else {
+            Vec::new()
+        };
+        Ok((events, head))
     }
 
     /// Part of the stream, for a caller from outside.
