@@ -31,8 +31,7 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    let settings =
-        Settings::read(|name| env.var(name).ok().map(|variable| variable.to_string()));
+    let settings = Settings::read(|name| env.var(name).ok().map(|variable| variable.to_string()));
     match execute(&mut request, env, catalogue, schema, &settings).await {
         Ok(Ok(answer) | Err(answer)) => send(answer),
         Err(failure) => answer::failed(&failure),
@@ -54,11 +53,8 @@ where
     let method = request.method().to_string();
     let accept = answer::header(request.headers(), "accept");
     let content_type = answer::header(request.headers(), "content-type");
-    let head = Head {
-        method: &method,
-        accept: accept.as_deref(),
-        content_type: content_type.as_deref(),
-    };
+    let head =
+        Head { method: &method, accept: accept.as_deref(), content_type: content_type.as_deref() };
     let media = match http::negotiate(&head) {
         Ok(media) => media,
         Err(refused) => return Ok(Err(refused)),

@@ -65,7 +65,8 @@ fn check_variables(operation: &OperationDefinition, request: &Request) -> Result
             Some(value) => *value == Value::Null,
         };
         if lacking && !definition.node.var_type.node.nullable {
-            let message = format!("variable ${name} of type {} has no value", definition.node.var_type);
+            let message =
+                format!("variable ${name} of type {} has no value", definition.node.var_type);
             return Err(coded(ServerError::new(message, Some(definition.pos)), "INVALID_VARIABLE"));
         }
     }

@@ -67,8 +67,12 @@ pub fn negotiate(head: &Head<'_>) -> Result<Media, Answer> {
     match head.method {
         "GET" | "POST" => {}
         _ => {
-            let refusal = Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", "this path takes GET and POST");
-            return Err(Answer { allow: Some("GET, POST"), ..refuse(&refusal, media.unwrap_or(Media::Json)) });
+            let refusal =
+                Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", "this path takes GET and POST");
+            return Err(Answer {
+                allow: Some("GET, POST"),
+                ..refuse(&refusal, media.unwrap_or(Media::Json))
+            });
         }
     }
     let Some(media) = media else {
@@ -177,7 +181,9 @@ fn well_formed(mut members: Map<String, Value>, media: Media) -> Result<Request,
     };
     match members.remove("variables") {
         None | Some(Value::Null) => {}
-        Some(map @ Value::Object(_)) => request.variables = async_graphql::Variables::from_json(map),
+        Some(map @ Value::Object(_)) => {
+            request.variables = async_graphql::Variables::from_json(map)
+        }
         Some(_) => return Err(expected("variables", "a map")),
     }
     // Nothing here reads the extensions; their shape is part of the request's.
@@ -197,16 +203,19 @@ pub fn admitted(
     media: Media,
     settings: &Settings,
 ) -> Result<Request, Answer> {
-    let (request, kind) =
-        admit(request, settings).map_err(|error| answer(Response::from_errors(vec![error]), media))?;
+    let (request, kind) = admit(request, settings)
+        .map_err(|error| answer(Response::from_errors(vec![error]), media))?;
     match kind {
         OperationType::Mutation if method == "GET" => {
-            let refusal = Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", "a mutation goes by POST");
+            let refusal =
+                Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", "a mutation goes by POST");
             Err(Answer { allow: Some("POST"), ..refuse(&refusal, media) })
         }
-        OperationType::Subscription => {
-            Err(malformed("SUBSCRIPTION_UNSUPPORTED", "a subscription goes over a websocket", media))
-        }
+        OperationType::Subscription => Err(malformed(
+            "SUBSCRIPTION_UNSUPPORTED",
+            "a subscription goes over a websocket",
+            media,
+        )),
         _ => Ok(request),
     }
 }
@@ -215,8 +224,10 @@ pub fn admitted(
 pub fn answer(response: Response, media: Media) -> Answer {
     let Response { data, errors, .. } = response;
     // An error of a field has a path; one without is of the request, and nothing was executed.
-    let executed = data != async_graphql::Value::Null || errors.iter().any(|error| !error.path.is_empty());
-    let errors: Vec<ServerError> = errors.into_iter().map(|error| with_code(error, executed)).collect();
+    let executed =
+        data != async_graphql::Value::Null || errors.iter().any(|error| !error.path.is_empty());
+    let errors: Vec<ServerError> =
+        errors.into_iter().map(|error| with_code(error, executed)).collect();
     let status = match (executed, media) {
         (true, Media::GraphqlResponse) if !errors.is_empty() => PARTIAL_SUCCESS,
         (false, Media::GraphqlResponse) => 400,
@@ -237,7 +248,8 @@ const PARTIAL_SUCCESS: u16 = 294;
 
 /// Every error has a code: one of ours, or what the schema complained about.
 fn with_code(error: ServerError, executed: bool) -> ServerError {
-    let known = error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some());
+    let known =
+        error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some());
     match (known, executed) {
         (true, _) => error,
         (false, true) => coded(error, "INVALID_ARGUMENT"),

@@ -21,7 +21,8 @@ pub fn scan(document: &str, settings: &Settings) -> Result<(), Rejection> {
             '"' => string(rest),
             '#' => rest.find(['\n', '\r']).unwrap_or(rest.len()),
             '_' | '-' | '0'..='9' | 'a'..='z' | 'A'..='Z' => {
-                let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '.');
+                let word =
+                    |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '.');
                 rest.find(|c| !word(c)).unwrap_or(rest.len())
             }
             other => other.len_utf8(),
@@ -38,7 +39,11 @@ pub fn scan(document: &str, settings: &Settings) -> Result<(), Rejection> {
             return Err(over("QUERY_TOO_LONG", "tokens", settings.tokens));
         }
         if nesting > limits::GRAPHQL_NESTING {
-            return Err(over("QUERY_TOO_DEEP", "brackets within brackets", limits::GRAPHQL_NESTING));
+            return Err(over(
+                "QUERY_TOO_DEEP",
+                "brackets within brackets",
+                limits::GRAPHQL_NESTING,
+            ));
         }
         rest = rest.get(length..).unwrap_or_default();
     }
@@ -47,7 +52,8 @@ pub fn scan(document: &str, settings: &Settings) -> Result<(), Rejection> {
 
 /// Length of the string that a text begins with, its quotes included.
 fn string(text: &str) -> usize {
-    let (quote, escape) = if text.starts_with("\"\"\"") { ("\"\"\"", "\\\"\"\"") } else { ("\"", "\\") };
+    let (quote, escape) =
+        if text.starts_with("\"\"\"") { ("\"\"\"", "\\\"\"\"") } else { ("\"", "\\") };
     let mut at = quote.len();
     loop {
         let Some(rest) = text.get(at..) else { return text.len() };
@@ -56,7 +62,8 @@ fn string(text: &str) -> usize {
         }
         if rest.starts_with(escape) {
             // In a plain string a backslash takes the next character with it, whatever that is.
-            let next = if quote.len() == 1 { rest.chars().nth(1).map_or(0, char::len_utf8) } else { 0 };
+            let next =
+                if quote.len() == 1 { rest.chars().nth(1).map_or(0, char::len_utf8) } else { 0 };
             at += escape.len() + next;
         } else if rest.starts_with(quote) {
             return at + quote.len();
@@ -75,7 +82,8 @@ pub fn measure(
     variables: &Variables,
     settings: &Settings,
 ) -> Result<(), Rejection> {
-    let mut walk = Walk { document, variables, settings, cost: 0, steps: 0, aliases: 0, directives: 0 };
+    let mut walk =
+        Walk { document, variables, settings, cost: 0, steps: 0, aliases: 0, directives: 0 };
     for (_, operation) in document.operations.iter() {
         walk.directives += operation.node.directives.len();
         walk.selections(&operation.node, &operation.node.selection_set, Place::default())?;
@@ -141,7 +149,8 @@ impl Walk<'_> {
                     let document = self.document;
                     let inner = self.inside(place)?;
                     // That a fragment does not exist is for the schema to say.
-                    if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node)
+                    {
                         self.selections(operation, &fragment.node.selection_set, inner)?;
                     }
                 }
@@ -192,7 +201,8 @@ impl Walk<'_> {
     fn rows(&self, operation: &OperationDefinition, field: &Field) -> usize {
         let value = field.get_argument("first").and_then(|first| {
             let variable = |name: async_graphql::Name| {
-                let default = operation.variable_definitions.iter().find(|it| it.node.name.node == name);
+                let default =
+                    operation.variable_definitions.iter().find(|it| it.node.name.node == name);
                 let default = default.and_then(|it| it.node.default_value.as_ref());
                 self.variables.get(&name).or(default.map(|it| &it.node)).cloned().ok_or(())
             };
@@ -214,7 +224,9 @@ impl Walk<'_> {
                 return Err(Rejection::new(Kind::Forbidden, "INTROSPECTION_OFF", detail));
             }
             (None, "__schema" | "__type") => Some(0),
-            (Some(lists), "fields" | "interfaces" | "possibleTypes" | "inputFields") => Some(lists + 1),
+            (Some(lists), "fields" | "interfaces" | "possibleTypes" | "inputFields") => {
+                Some(lists + 1)
+            }
             (lists, _) => lists,
         };
         match lists {

@@ -60,7 +60,8 @@ pub async fn one_or_past<A: Aggregate, T: DeserializeOwned>(
             None => Ok(None),
             Some(Past { id, version, began, state }) => {
                 let state = serde_json::from_value(state);
-                let state = state.map_err(|error| faulted(&Fault::Unreadable(error.to_string())))?;
+                let state =
+                    state.map_err(|error| faulted(&Fault::Unreadable(error.to_string())))?;
                 Ok(show(Past { id, version, began, state }))
             }
         },
@@ -78,14 +79,11 @@ fn when(which: &Which) -> Result<Option<When>, Error> {
             Ok(Some(When::Version(version)))
         }
         Which { min_version: None, at_version: None, at: Some(DateTime(at)) } => {
-            let instant = Timestamp::parse(at).map_err(|said| {
-                invalid("INVALID_INSTANT", "at", format!("at: expected {said}"))
-            })?;
+            let instant = Timestamp::parse(at)
+                .map_err(|said| invalid("INVALID_INSTANT", "at", format!("at: expected {said}")))?;
             Ok(Some(When::Instant(instant)))
         }
-        _ => {
-            Err(invalid("INVALID_QUERY", "atVersion", "only one of minVersion, atVersion and at"))
-        }
+        _ => Err(invalid("INVALID_QUERY", "atVersion", "only one of minVersion, atVersion and at")),
     }
 }
 

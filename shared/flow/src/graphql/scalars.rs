@@ -1,11 +1,11 @@
 //! The custom scalars. Each is read by the domain and not here, so that a wrong one is a refusal with its field, as at
 //! every other door; here only its JSON type is checked.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use serde::{Deserialize, Serialize};
 
 /// Reads a scalar that is a string.
-fn text<T: ScalarType>(value: Value, make: impl FnOnce(String) -> T) -> InputValueResult<T> {
+fn text<T: InputType>(value: Value, make: impl FnOnce(String) -> T) -> InputValueResult<T> {
     match value {
         Value::String(text) => Ok(make(text)),
         other => Err(InputValueError::expected_type(other)),
