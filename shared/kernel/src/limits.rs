@@ -59,17 +59,6 @@ pub const SOCKET_ANSWER_WITHIN_MS: i64 = 10_000;
 /// a hundred full batches at once gets that much before it can answer anything.
 pub const SOCKET_UNANSWERED_BYTES: usize = 4 << 20;
 
-/// Bytes that are sent to a socket before its reader is asked whether it has them (1 MiB). What it has not taken lies in the
-/// runtime's memory, and the 128 MB are shared by all sockets; at a round trip of 50 ms this still lets 20 MB a second through.
-pub const SOCKET_WINDOW_BYTES: usize = 1 << 20;
-
-/// How long a reader may take to answer, in milliseconds. It has a window to take before: 10 s are enough at 1 Mbit/s.
-pub const SOCKET_ANSWER_WITHIN_MS: i64 = 10_000;
-
-/// Bytes of what cannot wait (answers to commands) that are sent while a reader has not answered (4 MiB). A client that sends
-/// a hundred full batches at once gets that much before it can answer anything.
-pub const SOCKET_UNANSWERED_BYTES: usize = 4 << 20;
-
 /// How long a GraphQL socket waits for `connection_init`, in milliseconds. Browsers on slow networks need a second or two.
 pub const SESSION_INIT_WITHIN_MS: i64 = 10_000;
 
@@ -113,3 +102,38 @@ pub const KEY_SET_PAUSE_MS: i64 = 30_000;
 
 /// How long a query waits for a read model to reach the version that it names, in milliseconds.
 pub const READ_YOUR_WRITES_MS: u64 = 5_000;
+
+/// Rows in one page of a list, at most. One statement of D1, and far below its 100 MB of result.
+pub const LIST_ROWS: usize = 100;
+
+/// Rows in one page of a list when the caller names no number.
+pub const LIST_ROWS_DEFAULT: usize = 20;
+
+/// Tokens of a GraphQL document. Counted before it is parsed; the introspection query of GraphiQL has about 600. Set it
+/// with `GRAPHQL_MAX_TOKENS`.
+pub const GRAPHQL_TOKENS: usize = 2_000;
+
+/// Brackets within brackets of a GraphQL document, of any kind. The parser recurses over them, on a stack of 1 MB. Not a
+/// setting: [`GRAPHQL_DEPTH`] is.
+pub const GRAPHQL_NESTING: usize = 64;
+
+/// Fields within fields of a GraphQL document. Our deepest answer takes 5, the introspection query of GraphiQL 15. Set it
+/// with `GRAPHQL_MAX_DEPTH`.
+pub const GRAPHQL_DEPTH: usize = 16;
+
+/// Fields that a GraphQL operation may ask for, those of a list once for each row. Three full pages of ten fields come to
+/// 3,300. Set it with `GRAPHQL_MAX_COMPLEXITY`.
+pub const GRAPHQL_COMPLEXITY: usize = 5_000;
+
+/// Aliases of a GraphQL document, fragments counted each time that they are spread. Under aliases one field can be asked
+/// for many times, each a call to an object or the database: the platform allows 1,000 of those a request. Set it with
+/// `GRAPHQL_MAX_ALIASES`.
+pub const GRAPHQL_ALIASES: usize = 50;
+
+/// Directives of a GraphQL document, counted in the same way. Each is checked against each other of its field. Set it with
+/// `GRAPHQL_MAX_DIRECTIVES`.
+pub const GRAPHQL_DIRECTIVES: usize = 50;
+
+/// Lists within lists of an introspection query (fields of types of fields): each step multiplies the answer by about ten.
+/// Tools need 1.
+pub const INTROSPECTION_LISTS: usize = 3;

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use async_graphql::{ObjectType, Schema, SubscriptionType};
-use edgefold_flow::{Catalogue, command::parse_json, gateway::Gateway};
-use edgefold_kernel::{Failure, Kind, Rejection};
-use worker::{Env, Method, Request, Response};
-
-use crate::{
-    answer,
-    door_fetch::{expect_json, wrong_method},
-    gateway_d1::WorkersGateway,
+use edgefold_flow::{
+    Catalogue,
+    gateway::Gateway,
+    graphql::{
+        Settings,
+        http::{self, Answer, Head},
+    },
 };
+use edgefold_kernel::Failure;
+use worker::{Env, Request, Response};
 
-/// Media type of GraphQL responses, for clients that ask for it.
-const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+use crate::{answer, gateway_d1::WorkersGateway};
 
-/// Serves `POST /graphql`.
+/// Serves `/graphql`.
 ///
 /// # Errors
 /// When the runtime refuses to build a response.
@@ -31,35 +31,58 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    let accept = answer::header(request.headers(), "accept").unwrap_or_default();
-    let content_type =
-        if accept.contains(GRAPHQL_RESPONSE) { GRAPHQL_RESPONSE } else { "application/json" };
-    match read(&mut request).await {
-        Ok(query) => {
-            let gateway: Arc<dyn Gateway> = Arc::new(WorkersGateway::new(env, catalogue));
-            answer::json(200, content_type, &schema.execute(query.data(gateway)).await)
-        }
+    let settings = Settings::read(|name| env.var(name).ok().map(|variable| variable.to_string()));
+    match execute(&mut request, env, catalogue, schema, &settings).await {
+        Ok(Ok(answer) | Err(answer)) => send(answer),
         Err(failure) => answer::failed(&failure),
     }
 }
 
-async fn read(request: &mut Request) -> Result<async_graphql::Request, Failure> {
-    if request.method() != Method::Post {
-        return Err(wrong_method("POST"));
-    }
-    expect_json(request)?;
-    let value = parse_json(&answer::body(request).await?)?;
-    if !value.is_object() {
-        return Err(
-            Rejection::shape("INVALID_FIELD", "query", "expected: an object with a query").into()
-        );
-    }
-    serde_json::from_value(value).map_err(|error| {
-        Rejection::new(
-            Kind::Malformed,
-            "MALFORMED_REQUEST",
-            format!("not a GraphQL request: {error}"),
-        )
-        .into()
+async fn execute<Q, M, S>(
+    request: &mut Request,
+    env: Env,
+    catalogue: &'static Catalogue,
+    schema: &Schema<Q, M, S>,
+    settings: &Settings,
+) -> Result<Result<Answer, Answer>, Failure>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    let method = request.method().to_string();
+    let accept = answer::header(request.headers(), "accept");
+    let content_type = answer::header(request.headers(), "content-type");
+    let head =
+        Head { method: &method, accept: accept.as_deref(), content_type: content_type.as_deref() };
+    let media = match http::negotiate(&head) {
+        Ok(media) => media,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let asked = if method == "POST" {
+        match answer::body(request).await {
+            Ok(body) => http::posted(&body, media),
+            Err(Failure::Rejected(rejection)) => Err(http::refuse(&rejection, media)),
+            Err(fault) => return Err(fault),
+        }
+    } else {
+        let query = request.url().ok().and_then(|url| url.query().map(str::to_owned));
+        http::gotten(&query.unwrap_or_default(), media)
+    };
+    let admitted = asked.and_then(|asked| http::admitted(asked, &method, media, settings));
+    Ok(match admitted {
+        Ok(query) => {
+            let gateway: Arc<dyn Gateway> = Arc::new(WorkersGateway::new(env, catalogue));
+            Ok(http::answer(schema.execute(query.data(gateway)).await, media))
+        }
+        Err(refused) => Err(refused),
     })
+}
+
+fn send(answer: Answer) -> worker::Result<Response> {
+    let mut response = answer::json(answer.status, answer.media.content_type(), &answer.body)?;
+    if let Some(allow) = answer.allow {
+        response.headers_mut().set("allow", allow)?;
+    }
+    Ok(response)
 }

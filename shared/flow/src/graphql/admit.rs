@@ -1,0 +1,85 @@
+//! A request is parsed, measured and checked before it is executed: by the HTTP door and by the websocket alike.
+
+use async_graphql::{
+    ErrorExtensionValues, Request, ServerError, Value,
+    parser::{
+        parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
+    },
+};
+use edgefold_kernel::Rejection;
+
+use super::{
+    Settings,
+    measure::{measure, scan},
+};
+
+/// Parses the document of a request, measures it, finds the operation to execute and checks that its variables are there.
+/// The request keeps the parsed document.
+///
+/// # Errors
+/// A request error, with its code: `GRAPHQL_PARSE_FAILED`, what [`scan`] and [`measure`] refuse, `UNKNOWN_OPERATION`,
+/// `INVALID_VARIABLE`.
+pub fn admit(
+    mut request: Request,
+    settings: &Settings,
+) -> Result<(Request, OperationType), ServerError> {
+    scan(&request.query, settings).map_err(refused)?;
+    let document = parse_query(&request.query)
+        .map_err(|error| coded(ServerError::from(error), "GRAPHQL_PARSE_FAILED"))?;
+    measure(&document, &request.variables, settings).map_err(refused)?;
+    // A name that is empty is none.
+    request.operation_name = request.operation_name.filter(|name| !name.is_empty());
+    let operation = chosen(&document, request.operation_name.as_deref())?;
+    check_variables(operation, &request)?;
+    let kind = operation.ty;
+    request.set_parsed_query(document);
+    Ok((request, kind))
+}
+
+fn chosen<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a OperationDefinition, ServerError> {
+    let found = match (&document.operations, name) {
+        (DocumentOperations::Single(only), None) => Some(only),
+        (DocumentOperations::Multiple(named), Some(name)) => named.get(name),
+        (DocumentOperations::Multiple(named), None) if named.len() == 1 => named.values().next(),
+        _ => None,
+    };
+    found.map(|operation| &operation.node).ok_or_else(|| {
+        let message = match name {
+            Some(name) => format!("the document has no operation {name:?}"),
+            None => "the document has several operations: operationName says which".to_owned(),
+        };
+        coded(ServerError::new(message, None), "UNKNOWN_OPERATION")
+    })
+}
+
+/// A variable that must not be null has a value. Whether it is a good one is for the schema to say.
+fn check_variables(operation: &OperationDefinition, request: &Request) -> Result<(), ServerError> {
+    for definition in &operation.variable_definitions {
+        let name = &definition.node.name.node;
+        let lacking = match request.variables.get(name) {
+            None => definition.node.default_value.is_none(),
+            Some(value) => *value == Value::Null,
+        };
+        if lacking && !definition.node.var_type.node.nullable {
+            let message =
+                format!("variable ${name} of type {} has no value", definition.node.var_type);
+            return Err(coded(ServerError::new(message, Some(definition.pos)), "INVALID_VARIABLE"));
+        }
+    }
+    Ok(())
+}
+
+fn refused(rejection: Rejection) -> ServerError {
+    let code = rejection.code.to_string();
+    coded(ServerError::new(rejection.detail, None), &code)
+}
+
+/// The error with its code.
+pub(super) fn coded(mut error: ServerError, code: &str) -> ServerError {
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+    error
+}

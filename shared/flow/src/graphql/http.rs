@@ -1,0 +1,268 @@
+//! GraphQL over HTTP: what was asked, and in which form it is answered.
+//!
+//! Source: <https://graphql.github.io/graphql-over-http/draft/>. Where the draft of 2026 has moved on (422 for a document
+//! that is not valid, 4xx with `application/json`), the status is the one that clients and the audits of the npm package
+//! `graphql-http` expect: 400 with `application/graphql-response+json`, and 200 with `application/json` for whatever comes
+//! of a well-formed request.
+
+use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
+use edgefold_kernel::{Kind, Rejection};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Settings,
+    admit::{admit, coded},
+};
+use crate::command::parse_json;
+
+/// In which form a response goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Media {
+    /// `application/graphql-response+json`
+    GraphqlResponse,
+    /// `application/json`, for clients that do not ask for the other one by name.
+    Json,
+}
+
+impl Media {
+    /// The value of `content-type`.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+}
+
+/// A response, ready to go out.
+#[derive(Debug, PartialEq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Its form.
+    pub media: Media,
+    /// Methods that the path takes, where that is what was wrong.
+    pub allow: Option<&'static str>,
+    /// The body.
+    pub body: Value,
+}
+
+/// The head of a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Head<'a> {
+    /// `GET`, `POST` …
+    pub method: &'a str,
+    /// The header `accept`.
+    pub accept: Option<&'a str>,
+    /// The header `content-type`.
+    pub content_type: Option<&'a str>,
+}
+
+/// Checks the head of a request, and finds the form of its response.
+///
+/// # Errors
+/// 405, 406 or 415.
+pub fn negotiate(head: &Head<'_>) -> Result<Media, Answer> {
+    let media = acceptable(head.accept);
+    match head.method {
+        "GET" | "POST" => {}
+        _ => {
+            let refusal =
+                Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", "this path takes GET and POST");
+            return Err(Answer {
+                allow: Some("GET, POST"),
+                ..refuse(&refusal, media.unwrap_or(Media::Json))
+            });
+        }
+    }
+    let Some(media) = media else {
+        let detail = "this path answers application/graphql-response+json and application/json";
+        let refusal = Rejection::new(Kind::Unsupported, "NOT_ACCEPTABLE", detail);
+        return Err(Answer { status: 406, ..refuse(&refusal, Media::Json) });
+    };
+    if head.method == "POST" && !is_json(head.content_type.unwrap_or_default()) {
+        let detail = "expected a body of application/json, in UTF-8";
+        let refusal = Rejection::new(Kind::Unsupported, "UNSUPPORTED_CONTENT_TYPE", detail);
+        return Err(refuse(&refusal, media));
+    }
+    Ok(media)
+}
+
+/// Whether a content type is JSON in UTF-8.
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    essence.eq_ignore_ascii_case("application/json")
+        && parts.all(|part| match part.split_once('=') {
+            Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+                value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        })
+}
+
+/// The best form that a header `accept` takes; none when it takes none.
+fn acceptable(accept: Option<&str>) -> Option<Media> {
+    let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
+        return Some(Media::Json);
+    };
+    let ranges: Vec<(String, f32)> = accept.split(',').map(range).collect();
+    let named = |essence: &str| ranges.iter().find(|(range, _)| range == essence).map(|(_, q)| *q);
+    let any = named("application/*").or(named("*/*")).unwrap_or(0.0);
+    let graphql = named("application/graphql-response+json");
+    let json = named("application/json").unwrap_or(any);
+    // A wildcard alone means application/json: whoever can read the other one names it.
+    match graphql {
+        Some(q) if q > 0.0 && q >= json => Some(Media::GraphqlResponse),
+        _ if json > 0.0 => Some(Media::Json),
+        None if any > 0.0 => Some(Media::GraphqlResponse),
+        _ => None,
+    }
+}
+
+/// One range of a header `accept` with its weight.
+fn range(text: &str) -> (String, f32) {
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let q = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+    (essence, q.map_or(1.0, |q| q.parse().unwrap_or(0.0)))
+}
+
+/// Reads the request in the body of a `POST`.
+///
+/// # Errors
+/// 400 when it is none, 413 when it is too large.
+pub fn posted(body: &[u8], media: Media) -> Result<Request, Answer> {
+    match parse_json(body) {
+        Ok(Value::Object(members)) => well_formed(members, media),
+        Ok(Value::Array(_)) => {
+            let detail = "one request at a time: send several operations side by side";
+            Err(malformed("BATCH_UNSUPPORTED", detail, media))
+        }
+        Ok(_) => Err(malformed("MALFORMED_REQUEST", "expected an object with a query", media)),
+        Err(rejection) => Err(refuse(&rejection, media)),
+    }
+}
+
+/// Reads the request in the query of a URL.
+///
+/// # Errors
+/// 400 when it is none.
+pub fn gotten(query: &str, media: Media) -> Result<Request, Answer> {
+    let mut members = Map::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        // Of a name that comes twice the first counts; one that is empty is not there.
+        if members.contains_key(name.as_ref()) || (value.is_empty() && name != "query") {
+            continue;
+        }
+        let value = match name.as_ref() {
+            "variables" | "extensions" => serde_json::from_str(&value).map_err(|_| {
+                malformed("MALFORMED_REQUEST", &format!("{name}: expected JSON"), media)
+            })?,
+            _ => Value::String(value.into_owned()),
+        };
+        members.insert(name.into_owned(), value);
+    }
+    well_formed(members, media)
+}
+
+fn well_formed(mut members: Map<String, Value>, media: Media) -> Result<Request, Answer> {
+    let expected = |name: &str, what: &str| {
+        malformed("MALFORMED_REQUEST", &format!("{name}: expected {what}"), media)
+    };
+    let Some(Value::String(query)) = members.remove("query") else {
+        return Err(expected("query", "a document, as a string"));
+    };
+    let mut request = Request::new(query);
+    request.operation_name = match members.remove("operationName") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => Some(name),
+        Some(_) => return Err(expected("operationName", "a string")),
+    };
+    match members.remove("variables") {
+        None | Some(Value::Null) => {}
+        Some(map @ Value::Object(_)) => {
+            request.variables = async_graphql::Variables::from_json(map)
+        }
+        Some(_) => return Err(expected("variables", "a map")),
+    }
+    // Nothing here reads the extensions; their shape is part of the request's.
+    match members.remove("extensions") {
+        None | Some(Value::Null | Value::Object(_)) => Ok(request),
+        Some(_) => Err(expected("extensions", "a map")),
+    }
+}
+
+/// Admits a request that came by this method.
+///
+/// # Errors
+/// What [`admit`] refuses; 405 for a mutation by `GET`; 400 for a subscription, which has a websocket of its own.
+pub fn admitted(
+    request: Request,
+    method: &str,
+    media: Media,
+    settings: &Settings,
+) -> Result<Request, Answer> {
+    let (request, kind) = admit(request, settings)
+        .map_err(|error| answer(Response::from_errors(vec![error]), media))?;
+    match kind {
+        OperationType::Mutation if method == "GET" => {
+            let refusal =
+                Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", "a mutation goes by POST");
+            Err(Answer { allow: Some("POST"), ..refuse(&refusal, media) })
+        }
+        OperationType::Subscription => Err(malformed(
+            "SUBSCRIPTION_UNSUPPORTED",
+            "a subscription goes over a websocket",
+            media,
+        )),
+        _ => Ok(request),
+    }
+}
+
+/// What came of a request.
+pub fn answer(response: Response, media: Media) -> Answer {
+    let Response { data, errors, .. } = response;
+    // An error of a field has a path; one without is of the request, and nothing was executed.
+    let executed =
+        data != async_graphql::Value::Null || errors.iter().any(|error| !error.path.is_empty());
+    let errors: Vec<ServerError> =
+        errors.into_iter().map(|error| with_code(error, executed)).collect();
+    let status = match (executed, media) {
+        (true, Media::GraphqlResponse) if !errors.is_empty() => PARTIAL_SUCCESS,
+        (false, Media::GraphqlResponse) => 400,
+        _ => 200,
+    };
+    let mut body = Map::new();
+    if executed {
+        body.insert("data".to_owned(), data.into_json().unwrap_or_default());
+    }
+    if !errors.is_empty() {
+        body.insert("errors".to_owned(), json!(errors));
+    }
+    Answer { status, media, allow: None, body: Value::Object(body) }
+}
+
+/// Data and errors both, as the draft says it; only with `application/graphql-response+json`.
+const PARTIAL_SUCCESS: u16 = 294;
+
+/// Every error has a code: one of ours, or what the schema complained about.
+fn with_code(error: ServerError, executed: bool) -> ServerError {
+    let known =
+        error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some());
+    match (known, executed) {
+        (true, _) => error,
+        (false, true) => coded(error, "INVALID_ARGUMENT"),
+        (false, false) => coded(error, "GRAPHQL_VALIDATION_FAILED"),
+    }
+}
+
+fn malformed(code: &'static str, detail: &str, media: Media) -> Answer {
+    refuse(&Rejection::new(Kind::Malformed, code, detail), media)
+}
+
+/// A refusal of the request itself, as a response of GraphQL.
+pub fn refuse(rejection: &Rejection, media: Media) -> Answer {
+    let error = json!({"message": rejection.detail, "extensions": {"code": rejection.code}});
+    Answer { status: rejection.status(), media, allow: None, body: json!({"errors": [error]}) }
+}

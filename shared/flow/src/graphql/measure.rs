@@ -1,0 +1,244 @@
+//! What a document costs, and what it may: looked at before the schema looks, since its checks walk a fragment as often as
+//! it is spread, and a few fragments can be spread a thousand million times.
+
+use async_graphql::{
+    Positioned, Variables,
+    parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet},
+};
+use edgefold_kernel::{Kind, Rejection, limits};
+
+use super::Settings;
+
+/// Counts the tokens of a document and how deep its brackets lie, before anything recurses over them.
+///
+/// # Errors
+/// `QUERY_TOO_LONG`, `QUERY_TOO_DEEP`.
+pub fn scan(document: &str, settings: &Settings) -> Result<(), Rejection> {
+    let (mut tokens, mut nesting) = (0, 0_usize);
+    let mut rest = document;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' => string(rest),
+            '#' => rest.find(['\n', '\r']).unwrap_or(rest.len()),
+            '_' | '-' | '0'..='9' | 'a'..='z' | 'A'..='Z' => {
+                let word =
+                    |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '.');
+                rest.find(|c| !word(c)).unwrap_or(rest.len())
+            }
+            other => other.len_utf8(),
+        };
+        match first {
+            '{' | '[' | '(' => nesting += 1,
+            '}' | ']' | ')' => nesting = nesting.saturating_sub(1),
+            _ => {}
+        }
+        if !first.is_whitespace() && !matches!(first, ',' | '#' | '\u{feff}') {
+            tokens += 1;
+        }
+        if tokens > settings.tokens {
+            return Err(over("QUERY_TOO_LONG", "tokens", settings.tokens));
+        }
+        if nesting > limits::GRAPHQL_NESTING {
+            return Err(over(
+                "QUERY_TOO_DEEP",
+                "brackets within brackets",
+                limits::GRAPHQL_NESTING,
+            ));
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Length of the string that a text begins with, its quotes included.
+fn string(text: &str) -> usize {
+    let (quote, escape) =
+        if text.starts_with("\"\"\"") { ("\"\"\"", "\\\"\"\"") } else { ("\"", "\\") };
+    let mut at = quote.len();
+    loop {
+        let Some(rest) = text.get(at..) else { return text.len() };
+        if rest.is_empty() {
+            return text.len();
+        }
+        if rest.starts_with(escape) {
+            // In a plain string a backslash takes the next character with it, whatever that is.
+            let next =
+                if quote.len() == 1 { rest.chars().nth(1).map_or(0, char::len_utf8) } else { 0 };
+            at += escape.len() + next;
+        } else if rest.starts_with(quote) {
+            return at + quote.len();
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+}
+
+/// Measures every operation of a document.
+///
+/// # Errors
+/// `QUERY_TOO_DEEP`, `QUERY_TOO_COMPLEX`, `TOO_MANY_ALIASES`, `TOO_MANY_DIRECTIVES`, `INTROSPECTION_OFF`.
+pub fn measure(
+    document: &ExecutableDocument,
+    variables: &Variables,
+    settings: &Settings,
+) -> Result<(), Rejection> {
+    let mut walk =
+        Walk { document, variables, settings, cost: 0, steps: 0, aliases: 0, directives: 0 };
+    for (_, operation) in document.operations.iter() {
+        walk.directives += operation.node.directives.len();
+        walk.selections(&operation.node, &operation.node.selection_set, Place::default())?;
+    }
+    Ok(())
+}
+
+/// Where in an operation a selection stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Fields around it.
+    depth: usize,
+    /// Fragments around it: a ring of fragments without fields has no depth.
+    spreads: usize,
+    /// How often it is answered: once for each row of the lists around it.
+    times: usize,
+    /// Rows of the list that it is a direct part of.
+    rows: usize,
+    /// Lists of the schema around it.
+    introspected: Option<usize>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { depth: 0, spreads: 0, times: 1, rows: limits::LIST_ROWS_DEFAULT, introspected: None }
+    }
+}
+
+struct Walk<'a> {
+    document: &'a ExecutableDocument,
+    variables: &'a Variables,
+    settings: &'a Settings,
+    cost: usize,
+    steps: usize,
+    aliases: usize,
+    directives: usize,
+}
+
+impl Walk<'_> {
+    fn selections(
+        &mut self,
+        operation: &OperationDefinition,
+        selections: &Positioned<SelectionSet>,
+        place: Place,
+    ) -> Result<(), Rejection> {
+        let settings = self.settings;
+        for selection in &selections.node.items {
+            self.steps += 1;
+            self.directives += selection.node.directives().len();
+            if self.directives > settings.directives {
+                return Err(over("TOO_MANY_DIRECTIVES", "directives", settings.directives));
+            }
+            if self.steps > settings.complexity {
+                return Err(over("QUERY_TOO_COMPLEX", "fields", settings.complexity));
+            }
+            match &selection.node {
+                Selection::Field(field) => self.field(operation, &field.node, place)?,
+                Selection::InlineFragment(fragment) => {
+                    let inner = self.inside(place)?;
+                    self.selections(operation, &fragment.node.selection_set, inner)?;
+                }
+                Selection::FragmentSpread(spread) => {
+                    let document = self.document;
+                    let inner = self.inside(place)?;
+                    // That a fragment does not exist is for the schema to say.
+                    if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node)
+                    {
+                        self.selections(operation, &fragment.node.selection_set, inner)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn inside(&self, place: Place) -> Result<Place, Rejection> {
+        if place.spreads >= self.settings.depth {
+            return Err(over("QUERY_TOO_DEEP", "fragments within fragments", self.settings.depth));
+        }
+        Ok(Place { spreads: place.spreads + 1, ..place })
+    }
+
+    fn field(
+        &mut self,
+        operation: &OperationDefinition,
+        field: &Field,
+        place: Place,
+    ) -> Result<(), Rejection> {
+        let settings = self.settings;
+        let name = field.name.node.as_str();
+        self.aliases += usize::from(field.alias.is_some());
+        self.cost = self.cost.saturating_add(place.times);
+        if self.aliases > settings.aliases {
+            return Err(over("TOO_MANY_ALIASES", "aliases", settings.aliases));
+        }
+        if self.cost > settings.complexity {
+            return Err(over("QUERY_TOO_COMPLEX", "fields", settings.complexity));
+        }
+        if place.depth >= settings.depth {
+            return Err(over("QUERY_TOO_DEEP", "fields within fields", settings.depth));
+        }
+        // What a page holds is asked for under these names, as the connection specification has them.
+        let per_row = matches!(name, "edges" | "nodes") && place.introspected.is_none();
+        let inner = Place {
+            depth: place.depth + 1,
+            spreads: place.spreads,
+            times: if per_row { place.times.saturating_mul(place.rows) } else { place.times },
+            rows: self.rows(operation, field),
+            introspected: self.introspected(name, place)?,
+        };
+        self.selections(operation, &field.selection_set, inner)
+    }
+
+    /// Rows of a page that a field asks for.
+    fn rows(&self, operation: &OperationDefinition, field: &Field) -> usize {
+        let value = field.get_argument("first").and_then(|first| {
+            let variable = |name: async_graphql::Name| {
+                let default =
+                    operation.variable_definitions.iter().find(|it| it.node.name.node == name);
+                let default = default.and_then(|it| it.node.default_value.as_ref());
+                self.variables.get(&name).or(default.map(|it| &it.node)).cloned().ok_or(())
+            };
+            first.node.clone().into_const_with(variable).ok()
+        });
+        let rows = match value {
+            Some(async_graphql::Value::Number(number)) => number.as_u64(),
+            _ => None,
+        };
+        // Beyond the largest page the field itself refuses.
+        rows.and_then(|rows| usize::try_from(rows).ok())
+            .map_or(limits::LIST_ROWS_DEFAULT, |rows| rows.clamp(1, limits::LIST_ROWS))
+    }
+
+    fn introspected(&self, name: &str, place: Place) -> Result<Option<usize>, Rejection> {
+        let lists = match (place.introspected, name) {
+            (None, "__schema" | "__type") if !self.settings.introspection => {
+                let detail = "the schema cannot be asked for here; it is printed in schema/graphql";
+                return Err(Rejection::new(Kind::Forbidden, "INTROSPECTION_OFF", detail));
+            }
+            (None, "__schema" | "__type") => Some(0),
+            (Some(lists), "fields" | "interfaces" | "possibleTypes" | "inputFields") => {
+                Some(lists + 1)
+            }
+            (lists, _) => lists,
+        };
+        match lists {
+            Some(lists) if lists > limits::INTROSPECTION_LISTS => {
+                let most = limits::INTROSPECTION_LISTS;
+                Err(over("QUERY_TOO_DEEP", "lists of the schema within lists", most))
+            }
+            lists => Ok(lists),
+        }
+    }
+}
+
+fn over(code: &'static str, what: &str, most: usize) -> Rejection {
+    Rejection::new(Kind::Malformed, code, format!("a document may have at most {most} {what}"))
+}

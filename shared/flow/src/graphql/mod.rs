@@ -1,0 +1,40 @@
+//! The GraphQL door: what the aggregates' parts of the schema share, and how a request over HTTP is read and answered.
+//!
+//! Refusals are data: a mutation answers `Accepted` or `Rejected`. Only faults, and queries that were refused, stand under
+//! `errors`, with their code in `extensions.code`.
+//!
+//! # Layout
+//!
+//! | room | what for |
+//! |---|---|
+//! | [`http`] | GraphQL over HTTP: what was asked, and in which form it is answered |
+//! | [`admit`] | a request is parsed, measured and checked before it is executed |
+//! | [`measure`] | what a document costs, and what it may |
+//! | [`settings`] | the limits, as they are set |
+//! | [`scalars`] | the custom scalars |
+//! | [`outcome`] | what came of a command |
+//! | [`mutate`] | a mutation becomes a command |
+//! | [`one`] | one instance, now or then |
+//! | [`page`] | a page of a list |
+//! | [`refusal`] | what stands under `errors` |
+
+pub mod http;
+pub mod admit;
+pub mod measure;
+pub mod settings;
+pub mod scalars;
+pub mod outcome;
+pub mod mutate;
+pub mod one;
+pub mod page;
+pub mod refusal;
+
+use refusal::int;
+
+pub use mutate::{Envelope, send};
+pub use one::{Past, Which, one_or_past};
+pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
+pub use page::{PageCursor, PageOf, page};
+pub use refusal::{faulted, unanswered};
+pub use scalars::{Amount, Date, DateTime};
+pub use settings::Settings;

@@ -1,0 +1,68 @@
+//! A mutation: a command of an aggregate, from its typed input.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Error, ID};
+use edgefold_kernel::{Aggregate, Failure, Fault, Rejection, Version};
+use serde::Serialize;
+
+use super::CommandResult;
+use crate::{Message, gateway::Gateway};
+
+/// What every mutation takes besides its input.
+pub struct Envelope {
+    /// The instance; made up when it is left out and the command begins a stream.
+    pub id: Option<ID>,
+    /// Idempotency key; made up when it is left out.
+    pub command_id: Option<ID>,
+    /// The version that the stream must be at; 0: it must not exist.
+    pub expected_version: Option<i32>,
+}
+
+/// Sends a command of this aggregate.
+///
+/// # Errors
+/// A fault. A refusal is data.
+pub async fn send<A: Aggregate>(
+    context: &Context<'_>,
+    name: &str,
+    payload: impl Serialize,
+    envelope: Envelope,
+) -> Result<CommandResult, Error> {
+    let payload = serde_json::to_value(payload).map_err(|error| Fault::Defect(error.to_string()));
+    let message = payload
+        .map_err(Failure::from)
+        .and_then(|payload| Ok(message(A::TYPE, name, payload, envelope)?));
+    match message {
+        Ok(message) => {
+            CommandResult::of(context.data::<Arc<dyn Gateway>>()?.command(message).await)
+        }
+        Err(failure) => CommandResult::of(Err(failure)),
+    }
+}
+
+fn message(
+    aggregate_type: &str,
+    name: &str,
+    payload: serde_json::Value,
+    envelope: Envelope,
+) -> Result<Message, Rejection> {
+    let id = |field: &'static str, id: Option<ID>| {
+        let invalid = |said| Rejection::shape("INVALID_FIELD", field, format!("expected: {said}"));
+        id.map(|id| edgefold_kernel::Id::parse(id.0).map_err(invalid)).transpose()
+    };
+    let expected_version = envelope.expected_version.map(|version| {
+        let invalid =
+            |_| Rejection::shape("INVALID_FIELD", "expectedVersion", "expected: a version from 0");
+        Version::try_from(version).map_err(invalid)
+    });
+    Ok(Message {
+        aggregate_type: aggregate_type.to_owned(),
+        aggregate_id: id("id", envelope.id)?,
+        name: name.to_owned(),
+        payload,
+        command_id: id("commandId", envelope.command_id)?,
+        expected_version: expected_version.transpose()?,
+        metadata: None,
+    })
+}

@@ -1,0 +1,109 @@
+//! What came of a command. A refusal is data: a member of the union, not an error.
+
+use async_graphql::{Error, ID, SimpleObject, Union};
+use edgefold_kernel::{Failure, Rejection};
+
+use super::{faulted, int};
+
+/// What came of a command.
+#[derive(Union)]
+pub enum CommandResult {
+    /// It was decided and its events are stored.
+    Accepted(Accepted),
+    /// It was refused and changed nothing.
+    Rejected(Rejected),
+}
+
+/// The command was decided, and its events are stored.
+#[derive(SimpleObject)]
+pub struct Accepted {
+    /// The command's id, made up when none was given.
+    command_id: ID,
+    /// Type of the aggregate that decided.
+    aggregate_type: String,
+    /// Instance that decided, made up when none was given.
+    aggregate_id: ID,
+    /// Version of the first event; the current version when nothing had to be stored.
+    first_version: i32,
+    /// Version of the stream after the command.
+    version: i32,
+    /// The stored events.
+    events: Vec<EventRef>,
+    /// How long to wait for the outcome that follows before asking, in milliseconds.
+    confirm_within_ms: i32,
+    /// Whether this is the outcome of an earlier send of the same command.
+    duplicate: bool,
+}
+
+/// One stored event.
+#[derive(SimpleObject)]
+pub struct EventRef {
+    /// UUIDv7.
+    id: ID,
+    /// Stored name of the event type.
+    #[graphql(name = "type")]
+    event_type: String,
+    /// Its place in the stream.
+    version: i32,
+}
+
+/// The command was refused, and changed nothing.
+#[derive(SimpleObject)]
+pub struct Rejected {
+    /// Stable code, for programs.
+    code: String,
+    /// What was expected, for people.
+    detail: String,
+    /// Path of the offending field.
+    field: Option<String>,
+    /// Name of the business rule that said no.
+    rule: Option<String>,
+    /// Version of the stream when it was refused, where that is known.
+    current_version: Option<i32>,
+}
+
+impl CommandResult {
+    /// What came of a command, as data.
+    ///
+    /// # Errors
+    /// A fault.
+    pub fn of(result: Result<crate::Accepted, Failure>) -> Result<Self, Error> {
+        match result {
+            Ok(accepted) => Ok(Self::Accepted(accepted.into())),
+            Err(Failure::Rejected(rejection)) => Ok(Self::Rejected(rejection.into())),
+            Err(Failure::Faulted(fault)) => Err(faulted(&fault)),
+        }
+    }
+}
+
+impl From<crate::Accepted> for Accepted {
+    fn from(it: crate::Accepted) -> Self {
+        let event = |event: crate::command::EventRef| EventRef {
+            id: event.id.into(),
+            event_type: event.event_type,
+            version: int(event.version),
+        };
+        Self {
+            command_id: it.command_id.as_str().into(),
+            aggregate_type: it.aggregate_type,
+            aggregate_id: it.aggregate_id.as_str().into(),
+            first_version: int(it.first_version),
+            version: int(it.version),
+            events: it.events.into_iter().map(event).collect(),
+            confirm_within_ms: i32::try_from(it.confirm_within_ms).unwrap_or(i32::MAX),
+            duplicate: it.duplicate,
+        }
+    }
+}
+
+impl From<Rejection> for Rejected {
+    fn from(it: Rejection) -> Self {
+        Self {
+            code: it.code.into_owned(),
+            detail: it.detail,
+            field: it.field,
+            rule: it.rule.map(std::borrow::Cow::into_owned),
+            current_version: it.current_version.map(int),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The limits of the GraphQL door, as they are set.
+
+use edgefold_kernel::limits;
+
+/// What a document may cost, and whether the schema may be asked for. The defaults stand in [`limits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `GRAPHQL_MAX_TOKENS`
+    pub tokens: usize,
+    /// `GRAPHQL_MAX_DEPTH`
+    pub depth: usize,
+    /// `GRAPHQL_MAX_COMPLEXITY`
+    pub complexity: usize,
+    /// `GRAPHQL_MAX_ALIASES`
+    pub aliases: usize,
+    /// `GRAPHQL_MAX_DIRECTIVES`
+    pub directives: usize,
+    /// `GRAPHQL_INTROSPECTION`: on unless it is `off`. The schema is printed in the repository, and no secret.
+    pub introspection: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::read(|_| None)
+    }
+}
+
+impl Settings {
+    /// Reads the settings from variables. One that is no number counts as not set.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let number = |name: &str, default: usize| {
+            variable(name).and_then(|text| text.trim().parse().ok()).unwrap_or(default)
+        };
+        let introspection = variable("GRAPHQL_INTROSPECTION").as_deref() != Some("off");
+        Self {
+            tokens: number("GRAPHQL_MAX_TOKENS", limits::GRAPHQL_TOKENS),
+            depth: number("GRAPHQL_MAX_DEPTH", limits::GRAPHQL_DEPTH),
+            complexity: number("GRAPHQL_MAX_COMPLEXITY", limits::GRAPHQL_COMPLEXITY),
+            aliases: number("GRAPHQL_MAX_ALIASES", limits::GRAPHQL_ALIASES),
+            directives: number("GRAPHQL_MAX_DIRECTIVES", limits::GRAPHQL_DIRECTIVES),
+            introspection,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_sets_a_limit_and_nonsense_does_not() {
+        let set = |name: &str| match name {
+            "GRAPHQL_MAX_DEPTH" => Some("4".to_owned()),
+            "GRAPHQL_MAX_ALIASES" => Some("many".to_owned()),
+            _ => None,
+        };
+        let settings = Settings::read(set);
+        assert_eq!((settings.depth, settings.aliases), (4, limits::GRAPHQL_ALIASES));
+    }
+
+    #[test]
+    fn introspection_is_on_unless_it_is_switched_off() {
+        assert!(Settings::default().introspection);
+        assert!(!Settings::read(|_| Some("off".to_owned())).introspection);
+    }
+}

@@ -1,0 +1,166 @@
+//! The GraphQL door: what is read, measured and refused before anything is executed.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use async_graphql::Request;
+use edgefold_flow::graphql::{
+    Settings,
+    admit::admit,
+    http::{Head, Media, admitted, gotten, negotiate, posted},
+};
+
+fn code(query: &str) -> String {
+    with(Request::new(query), &Settings::default())
+}
+
+fn with(request: Request, settings: &Settings) -> String {
+    match admit(request, settings) {
+        Ok(_) => "admitted".to_owned(),
+        Err(error) => match error.extensions.unwrap().get("code") {
+            Some(async_graphql::Value::String(code)) => code.clone(),
+            other => panic!("{other:?}"),
+        },
+    }
+}
+
+fn media(accept: &str) -> Result<Media, u16> {
+    let head = Head { method: "GET", accept: Some(accept), content_type: None };
+    negotiate(&head).map_err(|refused| refused.status)
+}
+
+#[test]
+fn the_best_media_type_that_is_asked_for_is_answered() {
+    let graphql = "application/graphql-response+json";
+    assert_eq!(media(graphql), Ok(Media::GraphqlResponse));
+    assert_eq!(media(&format!("{graphql}, application/json;q=0.9")), Ok(Media::GraphqlResponse));
+    assert_eq!(media(&format!("{graphql};q=0.5, application/json")), Ok(Media::Json));
+    for any in ["", "*/*", "application/*", "application/json", "text/html, */*;q=0.8"] {
+        assert_eq!(media(any), Ok(Media::Json), "{any}");
+    }
+    assert_eq!(media("application/json;q=0, */*"), Ok(Media::GraphqlResponse));
+    for none in ["text/html", "application/xml", "application/json;q=0"] {
+        assert_eq!(media(none), Err(406), "{none}");
+    }
+}
+
+#[test]
+fn a_body_is_json_in_utf_8_or_refused() {
+    let post = |content_type: Option<&str>| {
+        let head = Head { method: "POST", accept: None, content_type };
+        negotiate(&head).map_err(|refused| refused.status)
+    };
+    for good in ["application/json", "Application/JSON; charset=\"UTF-8\""] {
+        assert_eq!(post(Some(good)), Ok(Media::Json), "{good}");
+    }
+    for bad in ["text/plain", "application/json; charset=utf-16", "multipart/form-data"] {
+        assert_eq!(post(Some(bad)), Err(415), "{bad}");
+    }
+    assert_eq!(post(None), Err(415));
+    let put = negotiate(&Head { method: "PUT", ..Head::default() }).unwrap_err();
+    assert_eq!((put.status, put.allow), (405, Some("GET, POST")));
+}
+
+#[test]
+fn a_request_that_is_not_well_formed_is_refused() {
+    for bad in [
+        "",
+        "{",
+        "[]",
+        "7",
+        "{}",
+        r#"{"query":7}"#,
+        r#"{"query":"{a}","variables":[]}"#,
+        r#"{"query":"{a}","operationName":1}"#,
+        r#"{"query":"{a}","extensions":"x"}"#,
+    ] {
+        assert_eq!(posted(bad.as_bytes(), Media::Json).unwrap_err().status, 400, "{bad}");
+    }
+    let empty = r#"{"query":"{a}","variables":null,"operationName":null,"extensions":null}"#;
+    assert!(posted(empty.as_bytes(), Media::Json).is_ok());
+    for bad in ["", "query=%7Ba%7D&variables=%7B", "query=%7Ba%7D&variables=%5B%5D"] {
+        assert_eq!(gotten(bad, Media::Json).unwrap_err().status, 400, "{bad}");
+    }
+    let request = gotten("query=%7B+a+%7D&variables=&operationName=&query=b", Media::Json).unwrap();
+    assert_eq!((request.query.as_str(), request.operation_name), ("{ a }", None));
+}
+
+#[test]
+fn a_mutation_does_not_come_by_get() {
+    let request = || Request::new("mutation { a }");
+    let settings = Settings::default();
+    let refused = admitted(request(), "GET", Media::GraphqlResponse, &settings).unwrap_err();
+    assert_eq!((refused.status, refused.allow), (405, Some("POST")));
+    assert!(admitted(request(), "POST", Media::Json, &settings).is_ok());
+}
+
+#[test]
+fn the_operation_and_its_variables_are_found_before_anything_is_executed() {
+    assert_eq!(code("{"), "GRAPHQL_PARSE_FAILED");
+    assert_eq!(code("query A { a } query B { b }"), "UNKNOWN_OPERATION");
+    let named = Request::new("query A { a } query B { b }").operation_name("B");
+    assert_eq!(with(named, &Settings::default()), "admitted");
+    assert_eq!(code("query ($a: ID!) { a(a: $a) }"), "INVALID_VARIABLE");
+    assert_eq!(code("query ($a: ID! = 7) { a(a: $a) }"), "admitted");
+}
+
+#[test]
+fn every_limit_refuses_with_its_code_and_takes_what_lies_at_it() {
+    let repeat = |what: &str, times: usize| what.repeat(times);
+    let nested = |depth: usize| format!("{}a{}", repeat("{a", depth - 1) + "{", repeat("}", depth));
+    assert_eq!(code(&nested(16)), "admitted");
+    assert_eq!(code(&nested(17)), "QUERY_TOO_DEEP");
+    assert_eq!(code(&nested(1_000_000)), "QUERY_TOO_DEEP");
+    assert_eq!(
+        code(&format!("{{a(b: {}1{})}}", repeat("[", 500), repeat("]", 500))),
+        "QUERY_TOO_DEEP"
+    );
+    assert_eq!(code(&format!("{{ {} }}", repeat("x: a ", 50))), "admitted");
+    assert_eq!(code(&format!("{{ {} }}", repeat("x: a ", 51))), "TOO_MANY_ALIASES");
+    assert_eq!(code(&format!("{{ {} }}", repeat("a @x ", 51))), "TOO_MANY_DIRECTIVES");
+    assert_eq!(code(&format!("{{ {} }}", repeat("a ", 2_000))), "QUERY_TOO_LONG");
+    let list =
+        |first: usize| format!("{{ a(first: {first}) {{ nodes {{ {} }} }} }}", repeat("b ", 60));
+    assert_eq!(code(&list(80)), "admitted");
+    assert_eq!(code(&list(100)), "QUERY_TOO_COMPLEX");
+    let settings = Settings { depth: 2, ..Settings::default() };
+    assert_eq!(with(Request::new(nested(3)), &settings), "QUERY_TOO_DEEP");
+}
+
+#[test]
+fn fragments_that_double_are_cut_off_and_rings_end() {
+    let doubling = |n: usize| format!("fragment F{n} on Q {{ ...F{0} ...F{0} }} ", n + 1);
+    let document: String = (0..14).map(doubling).collect();
+    let document = format!("{{ ...F0 }} {document} fragment F14 on Q {{ a }}");
+    assert_eq!(code(&document), "QUERY_TOO_COMPLEX");
+    assert_eq!(code("{ ...A } fragment A on Q { ...A ...A }"), "QUERY_TOO_DEEP");
+}
+
+#[test]
+fn brackets_in_strings_and_comments_do_not_count() {
+    let brackets = "{".repeat(100);
+    assert_eq!(code(&format!("{{ a(b: \"{brackets}\\\"\") # {brackets}\n }}")), "admitted");
+    assert_eq!(code(&format!("{{ a(b: \"\"\"{brackets}\\\"\"\"\"\"\") }}")), "admitted");
+}
+
+#[test]
+fn introspection_can_be_switched_off_and_is_bounded() {
+    let off = Settings { introspection: false, ..Settings::default() };
+    for query in [
+        "{ __schema { types { name } } }",
+        "{ ...F } fragment F on Query { __type(name: \"A\") { name } }",
+    ] {
+        assert_eq!(code(query), "admitted");
+        assert_eq!(with(Request::new(query), &off), "INTROSPECTION_OFF");
+    }
+    assert_eq!(with(Request::new("{ __typename }"), &off), "admitted");
+    let deep = |n: usize| {
+        format!(
+            "{{ __type(name: \"A\") {} name {} }}",
+            "{ fields { type ".repeat(n) + "{",
+            "}".repeat(2 * n + 1)
+        )
+    };
+    assert_eq!(code(&deep(3)), "admitted");
+    assert_eq!(code(&deep(4)), "QUERY_TOO_DEEP");
+}
