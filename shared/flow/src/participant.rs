@@ -1,10 +1,13 @@
-//! What an aggregate adds to `decide` and `evolve` to take part in the flow: delivery rules, a process, read models.
+//! What an aggregate adds to `decide` and `evolve` to take part in the flow: delivery rules, a process, read models, and
+//! who may do what with it.
 //!
 //! A process manager is pure, and keeps to one rule: **whatever it asks of others follows from an event of its own.**
 //! A foreign event, a refusal or a deadline leads to own commands; these decide own events; and these ask of others. So
 //! nothing that was to be sent can get lost: it is derived again from the stored event, with the same id.
 
-use edgefold_kernel::{Aggregate, CommandSet, Envelope, Fault, Id, Rejection, StreamId, Timestamp};
+use edgefold_kernel::{
+    Aggregate, CommandSet, Envelope, Fault, Id, Principal, Rejection, Scope, StreamId, Timestamp,
+};
 use serde_json::Value;
 
 use crate::{
@@ -12,7 +15,8 @@ use crate::{
     route::{Remembered, Route},
 };
 
-/// An aggregate that takes part in the flow. The defaults are those of one that depends on nobody and shows nothing.
+/// An aggregate that takes part in the flow. The defaults are those of one that depends on nobody, obeys nobody
+/// and shows nothing.
 pub trait Participant: Aggregate {
     /// Foreign events that it wants, and which of its instances gets each.
     const ROUTES: &'static [Route] = &[];
@@ -71,6 +75,27 @@ pub trait Participant: Aggregate {
     /// When the event cannot be read.
     fn project(_event: &Envelope) -> Result<Vec<Change>, Fault> {
         Ok(Vec::new())
+    }
+
+    /// Whether somebody may send this command to this instance in this state. A stranger gets the same answer whether
+    /// there is such an instance or not.
+    fn may_send(
+        _principal: &Principal,
+        _id: &Id,
+        _command: &Self::Command,
+        _state: &Self::State,
+    ) -> bool {
+        false
+    }
+
+    /// Whether somebody may see this instance: its state, and every event of its stream.
+    fn may_see(_principal: &Principal, _id: &Id, _state: &Self::State) -> bool {
+        false
+    }
+
+    /// Which rows of its read models somebody may see.
+    fn may_list(_principal: &Principal) -> Scope {
+        Scope::Nothing
     }
 }
 

@@ -8,6 +8,7 @@
 //! | [`rejection`] | a refusal: the caller's doing, with a stable code |
 //! | [`fault`] | a failure: ours, retryable or not |
 //! | [`value`] | identifiers, dates, instants, amounts and texts that are checked when they are read |
+//! | [`principal`] | who asks, in which role, and how much it sees |
 //! | [`command`] | what may be asked of an aggregate |
 //! | [`event`] | what may have happened, its stored names, schema versions and upcasting |
 //! | [`aggregate`] | the pure heart: `decide` and `evolve` |
@@ -20,6 +21,7 @@ pub mod limits;
 pub mod rejection;
 pub mod fault;
 pub mod value;
+pub mod principal;
 pub mod command;
 pub mod event;
 pub mod aggregate;
@@ -32,6 +34,7 @@ pub use command::CommandSet;
 pub use envelope::{Envelope, Metadata};
 pub use event::EventSet;
 pub use fault::Fault;
+pub use principal::{Principal, Role, Scope};
 pub use rejection::{Failure, Kind, Rejection};
 pub use value::{Amount, Date, Id, Text, Timestamp};
 

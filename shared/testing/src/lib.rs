@@ -5,6 +5,7 @@
 //! | room | what it is for |
 //! |---|---|
 //! | [`scenario`] | given / when / then for the rules of one aggregate; a failure points at the caller's line |
+//! | [`cast`] | who may? the people of the policy tests |
 //! | [`memory`] | the storage port in memory |
 //! | [`simulator`] | whole instances over a bus that doubles and reorders, all from one seed |
 
@@ -12,9 +13,11 @@
 #![allow(clippy::panic, clippy::expect_used, clippy::indexing_slicing)]
 
 pub mod scenario;
+pub mod cast;
 pub mod memory;
 pub mod simulator;
 
+pub use cast::who;
 pub use memory::MemoryStorage;
 pub use scenario::{Given, given};
 pub use simulator::Simulator;

@@ -8,6 +8,7 @@
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
 //! | [`views`] | its read model |
+//! | [`policy`] | who may send which command, and who sees what |
 //! | [`api`] | its part of the GraphQL schema |
 
 pub mod commands;
@@ -15,10 +16,11 @@ pub mod events;
 pub mod reducer;
 pub mod rules;
 pub mod views;
+pub mod policy;
 pub mod api;
 
 use edgefold_flow::{Change, Participant};
-use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault};
+use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope};
 
 pub use commands::DeviceCommand;
 pub use events::DeviceEvent;
@@ -50,5 +52,22 @@ impl Aggregate for Device {
 impl Participant for Device {
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
         views::project(event)
+    }
+
+    fn may_send(
+        principal: &Principal,
+        id: &Id,
+        command: &DeviceCommand,
+        _state: &Self::State,
+    ) -> bool {
+        policy::may_send(principal, id, command)
+    }
+
+    fn may_see(principal: &Principal, id: &Id, state: &Self::State) -> bool {
+        policy::may_see(principal, id, state)
+    }
+
+    fn may_list(principal: &Principal) -> Scope {
+        policy::may_list(principal)
     }
 }

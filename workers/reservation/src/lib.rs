@@ -11,6 +11,7 @@
 //! | [`process`] | what it asks of the room, and what the room's answers mean |
 //! | [`routes`] | which events of the room it wants |
 //! | [`views`] | its read model |
+//! | [`policy`] | who may send which command, and who sees what |
 //! | [`api`] | its part of the GraphQL schema |
 
 pub mod commands;
@@ -20,6 +21,7 @@ pub mod rules;
 pub mod process;
 pub mod routes;
 pub mod views;
+pub mod policy;
 pub mod api;
 
 use edgefold_flow::{
@@ -27,7 +29,9 @@ use edgefold_flow::{
     participant::Refused,
     route::{Remembered, Route},
 };
-use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, StreamId};
+use edgefold_kernel::{
+    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId,
+};
 
 pub use commands::ReservationCommand;
 pub use events::ReservationEvent;
@@ -87,5 +91,22 @@ impl Participant for Reservation {
 
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
         views::project(event)
+    }
+
+    fn may_send(
+        principal: &Principal,
+        _id: &Id,
+        command: &ReservationCommand,
+        state: &Self::State,
+    ) -> bool {
+        policy::may_send(principal, command, state)
+    }
+
+    fn may_see(principal: &Principal, _id: &Id, state: &Self::State) -> bool {
+        policy::may_see(principal, state)
+    }
+
+    fn may_list(principal: &Principal) -> Scope {
+        policy::may_list(principal)
     }
 }

@@ -7,6 +7,7 @@
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
 //! | [`views`] | its read model |
+//! | [`policy`] | who may send which command, and who sees what |
 //! | [`api`] | its part of the GraphQL schema |
 
 pub mod commands;
@@ -14,10 +15,11 @@ pub mod events;
 pub mod reducer;
 pub mod rules;
 pub mod views;
+pub mod policy;
 pub mod api;
 
 use edgefold_flow::{Change, Participant};
-use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault};
+use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope};
 
 pub use commands::RoomCommand;
 pub use events::RoomEvent;
@@ -49,5 +51,22 @@ impl Aggregate for Room {
 impl Participant for Room {
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
         views::project(event)
+    }
+
+    fn may_send(
+        principal: &Principal,
+        _id: &Id,
+        command: &RoomCommand,
+        _state: &Self::State,
+    ) -> bool {
+        policy::may_send(principal, command)
+    }
+
+    fn may_see(principal: &Principal, _id: &Id, _state: &Self::State) -> bool {
+        policy::may_see(principal)
+    }
+
+    fn may_list(principal: &Principal) -> Scope {
+        policy::may_list(principal)
     }
 }

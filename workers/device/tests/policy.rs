@@ -1,0 +1,63 @@
+//! Who may do what with a device.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(clippy::unwrap_used)]
+
+use edgefold_device::{Device, DeviceCommand, reducer::State};
+use edgefold_flow::Participant;
+use edgefold_kernel::{CommandSet, Id, Principal, Role, Scope};
+use edgefold_testing::who;
+use serde_json::{Value, json};
+
+fn id() -> Id {
+    Id::parse("d-1").unwrap()
+}
+
+fn of(owner: &str) -> State {
+    serde_json::from_value(json!({
+        "status": null, "reading": null, "observedAt": null, "model": "Thermo 2", "ownerId": owner,
+        "decommissioned": false, "readings": 0, "late": 0,
+    }))
+    .unwrap()
+}
+
+fn may_send(name: &str, payload: &Value, state: &State) -> Vec<String> {
+    let command = DeviceCommand::read(name, payload).unwrap();
+    who(|somebody| Device::may_send(somebody, &id(), &command, state))
+}
+
+#[test]
+fn a_device_updates_itself() {
+    let report = json!({"status": "OK", "reading": 20.5, "observedAt": "2026-01-01T00:00:00Z"});
+    for state in [None, of("ana")] {
+        let may = may_send("UpdateDeviceStatus", &report, &state);
+        assert_eq!(may, ["Device d-1", "Staff sam"]);
+    }
+}
+
+#[test]
+fn the_staff_takes_devices_into_service_and_out_of_it() {
+    let register = json!({"model": "Thermo 2", "ownerId": "ana"});
+    assert_eq!(may_send("RegisterDevice", &register, &None), ["Staff sam"]);
+    assert_eq!(may_send("DecommissionDevice", &json!({}), &of("ana")), ["Staff sam"]);
+}
+
+#[test]
+fn the_device_its_owner_and_the_staff_see_it() {
+    let see = |state: &State| who(|somebody| Device::may_see(somebody, &id(), state));
+    assert_eq!(see(&of("ana")), ["Guest ana", "Device d-1", "Staff sam"]);
+    assert_eq!(see(&of("eve")), ["Device d-1", "Staff sam"]);
+    assert_eq!(see(&None), ["Device d-1", "Staff sam"]);
+}
+
+#[test]
+fn the_list_shows_an_owner_its_own() {
+    for (role, scope) in [
+        (Role::Staff, Scope::All),
+        (Role::Guest, Scope::Own),
+        (Role::Device, Scope::Nothing),
+        (Role::Admin, Scope::Nothing),
+    ] {
+        assert_eq!(Device::may_list(&Principal::new(id(), role)), scope, "{role:?}");
+    }
+}

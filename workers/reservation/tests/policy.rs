@@ -1,0 +1,86 @@
+//! Who may do what with a reservation.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(clippy::unwrap_used)]
+
+use edgefold_flow::Participant;
+use edgefold_kernel::{CommandSet, Id, Principal, Role, Scope};
+use edgefold_reservation::{Reservation, ReservationCommand, reducer::State};
+use edgefold_testing::who;
+use serde_json::{Value, json};
+
+fn id() -> Id {
+    Id::parse("r-1").unwrap()
+}
+
+fn of(owner: &str) -> State {
+    serde_json::from_value(json!({
+        "status": "PENDING", "userId": owner, "roomId": "12A", "dateStart": "2026-03-01",
+        "dateEnd": "2026-03-02", "confirmBy": "2026-01-01T12:00:00.000Z",
+    }))
+    .unwrap()
+}
+
+fn may_send(name: &str, payload: &Value, state: &State) -> Vec<String> {
+    let command = ReservationCommand::read(name, payload).unwrap();
+    who(|somebody| Reservation::may_send(somebody, &id(), &command, state))
+}
+
+fn for_guest(guest: &str) -> Value {
+    json!({"userId": guest, "roomId": "12A", "dateStart": "2026-03-01", "dateEnd": "2026-03-02"})
+}
+
+#[test]
+fn a_guest_claims_nights_for_itself_and_the_staff_for_anybody() {
+    let claim = |guest| may_send("CreateReservation", &for_guest(guest), &None);
+    assert_eq!(claim("ana"), ["Guest ana", "Staff sam"]);
+    assert_eq!(claim("ben"), ["Guest ben", "Staff sam"]);
+    assert_eq!(claim("eve"), ["Staff sam"]);
+}
+
+#[test]
+fn a_guest_meets_no_reservation_of_another() {
+    let again = |owner| may_send("CreateReservation", &for_guest("ana"), &of(owner));
+    assert_eq!(again("ana"), ["Guest ana", "Staff sam"], "the rules say that it exists");
+    assert_eq!(again("ben"), ["Staff sam"]);
+}
+
+#[test]
+fn a_guest_cancels_its_own_and_cannot_tell_another_from_none() {
+    let cancel = |state: &State| may_send("CancelReservation", &json!({}), state);
+    assert_eq!(cancel(&of("ana")), ["Guest ana", "Staff sam"]);
+    assert_eq!(cancel(&of("eve")), ["Staff sam"]);
+    assert_eq!(cancel(&None), ["Staff sam"]);
+}
+
+#[test]
+fn nobody_sends_what_the_room_answers() {
+    for (name, payload) in [
+        ("ConfirmReservation", json!({})),
+        ("DeclineReservation", json!({"reason": "NIGHTS_TAKEN"})),
+        ("ExpireReservation", json!({})),
+        ("ReturnHold", json!({})),
+    ] {
+        assert_eq!(may_send(name, &payload, &of("ana")), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn the_owner_and_the_staff_see_it() {
+    let see = |state: &State| who(|somebody| Reservation::may_see(somebody, &id(), state));
+    assert_eq!(see(&of("ana")), ["Guest ana", "Staff sam"]);
+    assert_eq!(see(&of("eve")), ["Staff sam"]);
+    assert_eq!(see(&None), ["Staff sam"]);
+}
+
+#[test]
+fn the_list_shows_a_guest_its_own() {
+    for (role, scope) in [
+        (Role::Staff, Scope::All),
+        (Role::Guest, Scope::Own),
+        (Role::Device, Scope::Nothing),
+        (Role::Admin, Scope::Nothing),
+    ] {
+        assert_eq!(Reservation::may_list(&Principal::new(id(), role)), scope, "{role:?}");
+    }
+}

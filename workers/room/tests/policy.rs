@@ -1,0 +1,41 @@
+//! Who may do what with a room.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(clippy::unwrap_used)]
+
+use edgefold_flow::Participant;
+use edgefold_kernel::{CommandSet, Id, Principal, Role, Scope};
+use edgefold_room::{Room, RoomCommand};
+use edgefold_testing::who;
+use serde_json::{Value, json};
+
+fn id() -> Id {
+    Id::parse("12A").unwrap()
+}
+
+fn may_send(name: &str, payload: &Value) -> Vec<String> {
+    let command = RoomCommand::read(name, payload).unwrap();
+    who(|somebody| Room::may_send(somebody, &id(), &command, &None))
+}
+
+#[test]
+fn the_staff_opens_and_closes_rooms() {
+    let room = json!({"hotelId": "grand", "number": "12A", "capacity": 2, "nightlyRate": 9900});
+    assert_eq!(may_send("AddRoom", &room), ["Staff sam"]);
+    assert_eq!(may_send("CloseRoom", &json!({})), ["Staff sam"]);
+}
+
+#[test]
+fn nobody_sends_what_reservations_send() {
+    let hold = json!({"reservationId": "ana", "dateStart": "2026-03-01", "dateEnd": "2026-03-02"});
+    assert_eq!(may_send("HoldRoom", &hold), [""; 0]);
+    assert_eq!(may_send("ReleaseRoom", &json!({"reservationId": "ana"})), [""; 0]);
+}
+
+#[test]
+fn the_staff_sees_who_holds_nights_and_everybody_lists_rooms() {
+    assert_eq!(who(|somebody| Room::may_see(somebody, &id(), &None)), ["Staff sam"]);
+    for role in [Role::Guest, Role::Staff, Role::Device, Role::Admin] {
+        assert_eq!(Room::may_list(&Principal::new(id(), role)), Scope::All, "{role:?}");
+    }
+}
