@@ -49,6 +49,12 @@ pub trait Participant: Aggregate {
         None
     }
 
+    /// Whether an own event set this deadline. What follows from the deadline goes back to the command that led to the
+    /// last such event. By default that is the last event of all; an instance with several deadlines must say more.
+    fn sets(_event: &Self::Event, _due: &Due<Self::Command>) -> bool {
+        true
+    }
+
     /// Stored names of the events of this source type that concern it in any way.
     fn wanted(source: &str) -> Vec<&'static str> {
         let routed =

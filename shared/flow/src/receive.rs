@@ -15,6 +15,23 @@ pub struct Span {
     pub events: Vec<Envelope>,
 }
 
+impl Span {
+    /// The same span in parts of one event each, so that what is good can be taken, and the one to blame is known.
+    pub fn parts(self) -> Vec<Self> {
+        let Self { mut after, through, events } = self;
+        let mut parts = Vec::with_capacity(events.len() + 1);
+        for event in events {
+            let at = event.version;
+            parts.push(Self { after, through: at, events: vec![event] });
+            after = at;
+        }
+        if through > after {
+            parts.push(Self { after, through, events: Vec::new() });
+        }
+        parts
+    }
+}
+
 /// What a destination gets of one source stream, in one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,13 +1,16 @@
 //! Step 5, **route**: delivery rules are plain tables; the consumer looks each letter up in them.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Kind, Rejection, StreamId,
     command::CommandKind, event::EventKind,
 };
 
-use crate::{Change, Participant, receive::Span};
+use crate::{Change, Participant, instance::panicked, receive::Span};
 
 /// One delivery rule: a foreign event, and which instances get it.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +28,17 @@ pub struct Route {
 pub enum To {
     /// The one whose id stands in this field of the event's data.
     Field(&'static str),
+    /// Those whose ids stand in this field of the event's data, an array.
+    Each(&'static str),
+}
+
+impl To {
+    /// The field of the event's data that it looks at.
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::Field(name) | Self::Each(name) => name,
+        }
+    }
 }
 
 impl Route {
@@ -36,6 +50,9 @@ impl Route {
         match self.to {
             To::Field(name) => {
                 event.field(name).and_then(|id| Id::parse(id).ok()).into_iter().collect()
+            }
+            To::Each(name) => {
+                event.fields(name).into_iter().filter_map(|id| Id::parse(id).ok()).collect()
             }
         }
     }
@@ -84,6 +101,17 @@ impl Entry {
             project: A::project,
             canonical: canonical::<A>,
         }
+    }
+}
+
+impl Entry {
+    /// What an event changes in the read models. A panic is a fault of this one event.
+    ///
+    /// # Errors
+    /// When the event cannot be read.
+    pub fn changes(&self, event: &Envelope) -> Result<Vec<Change>, Fault> {
+        catch_unwind(AssertUnwindSafe(|| (self.project)(event)))
+            .map_err(|panic| panicked(&*panic))?
     }
 }
 
@@ -171,4 +199,45 @@ pub fn spans(mut events: Vec<Envelope>) -> Vec<Span> {
         }
     }
     spans
+}
+
+#[cfg(test)]
+mod tests {
+    use edgefold_kernel::{Metadata, Timestamp};
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn told(data: &str) -> Envelope {
+        Envelope {
+            id: "e".into(),
+            stream: StreamId::new("party", Id::parse("p").unwrap()),
+            version: 1,
+            event_type: "GuestsInvited".into(),
+            schema_version: 1,
+            time: Timestamp::default(),
+            command_id: Id::parse("c").unwrap(),
+            metadata: Metadata::default(),
+            data: RawValue::from_string(data.into()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_rule_names_one_instance_several_or_none() {
+        let data = r#"{"host":"ana","guests":["ben","eva",7,""],"none":null}"#;
+        for (to, expected) in [
+            (To::Field("host"), vec!["ana"]),
+            (To::Each("guests"), vec!["ben", "eva"]),
+            (To::Each("host"), vec![]),
+            (To::Field("guests"), vec![]),
+            (To::Field("none"), vec![]),
+            (To::Each("absent"), vec![]),
+        ] {
+            let route = Route { source: "party", event: "GuestsInvited", to };
+            let found = route.instances(&told(data));
+            assert_eq!(found.iter().map(Id::as_str).collect::<Vec<_>>(), expected, "{to:?}");
+        }
+        let other = Route { source: "party", event: "PartyEnded", to: To::Field("host") };
+        assert!(other.instances(&told(data)).is_empty());
+    }
 }

@@ -97,6 +97,17 @@ impl Envelope {
             _ => None,
         }
     }
+
+    /// The texts in one field of the data, an array; none when it is something else.
+    pub fn fields(&self, name: &str) -> Vec<String> {
+        let data = serde_json::from_str::<Value>(self.data.get());
+        match data.ok().as_mut().and_then(|data| data.get_mut(name)).map(Value::take) {
+            Some(Value::Array(items)) => {
+                items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// An event on the wire, as a CloudEvents 1.0 JSON object.

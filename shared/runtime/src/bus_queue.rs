@@ -87,22 +87,31 @@ pub async fn consume(
 async fn deliver(env: &Env, catalogue: &'static Catalogue, letters: &[&Letter]) -> Failed {
     let mut streams: BTreeMap<StreamId, Vec<Envelope>> = BTreeMap::new();
     let mut routed: BTreeMap<(StreamId, StreamId), Vec<Envelope>> = BTreeMap::new();
-    let mut errands: BTreeMap<StreamId, BTreeMap<Version, &[Message]>> = BTreeMap::new();
+    let mut errands: BTreeMap<(StreamId, StreamId), BTreeMap<Version, Vec<&Message>>> =
+        BTreeMap::new();
     for Letter { event, errands: asked } in letters {
         streams.entry(event.stream.clone()).or_default().push(event.clone());
         for destination in catalogue.destinations(event) {
             routed.entry((destination, event.stream.clone())).or_default().push(event.clone());
         }
-        if !asked.is_empty() {
-            errands.entry(event.stream.clone()).or_default().insert(event.version, asked);
+        for message in asked {
+            let Some(id) = message.aggregate_id.clone() else { continue };
+            let destination = StreamId::new(message.aggregate_type.as_str(), id);
+            let sequence = errands.entry((destination, event.stream.clone())).or_default();
+            let same = sequence.entry(event.version).or_default();
+            // A letter that came twice in one batch asks once.
+            if !same.contains(&message) {
+                same.push(message);
+            }
         }
     }
     let mut tasks: Vec<BoxFuture<'_, Failed>> = Vec::new();
     for ((destination, source), events) in routed {
         tasks.push(SendFuture::new(receive(env, catalogue, destination, source, events)).boxed());
     }
-    for (source, asked) in errands {
-        tasks.push(SendFuture::new(run_errands(env, catalogue, source, asked)).boxed());
+    for ((destination, source), asked) in errands {
+        let run = run_errands(env, catalogue, destination, source, asked);
+        tasks.push(SendFuture::new(run).boxed());
     }
     let (failed, unprojected) =
         join(join_all(tasks), journal_d1::project(env, catalogue, streams)).await;
@@ -132,17 +141,19 @@ async fn receive(
     }
 }
 
-/// Runs the commands that follow from the events of one stream, in order: a failed one keeps those behind it back.
+/// Runs the commands that follow from the events of one stream for one destination, in order: a failed one keeps those
+/// behind it back, and none for another destination.
 async fn run_errands(
     env: &Env,
     catalogue: &Catalogue,
+    destination: StreamId,
     source: StreamId,
-    asked: BTreeMap<Version, &[Message]>,
+    asked: BTreeMap<Version, Vec<&Message>>,
 ) -> Failed {
     let mut left: Failed = asked.keys().map(|version| (source.clone(), *version)).collect();
     for (version, messages) in asked {
         for message in messages {
-            if let Err(failure) = run_errand(env, catalogue, &source, message).await {
+            if let Err(failure) = run_errand(env, catalogue, &destination, &source, message).await {
                 console_error!("{} for {} failed: {failure}", message.name, source.aggregate_id);
                 return left;
             }
@@ -156,12 +167,11 @@ async fn run_errands(
 async fn run_errand(
     env: &Env,
     catalogue: &Catalogue,
+    to: &StreamId,
     source: &StreamId,
     message: &Message,
 ) -> Result<(), Failure> {
-    let Some(id) = message.aggregate_id.clone() else { return Ok(()) };
-    let to = StreamId::new(message.aggregate_type.as_str(), id);
-    match stub::call::<serde_json::Value>(env, catalogue, &to, contract::COMMAND, message).await {
+    match stub::call::<serde_json::Value>(env, catalogue, to, contract::COMMAND, message).await {
         Ok(_) => Ok(()),
         Err(Failure::Rejected(rejection)) => {
             let refused = RefusedErrand { message: message.clone(), rejection };

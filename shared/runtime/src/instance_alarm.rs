@@ -113,6 +113,12 @@ impl<A: Participant> Object<A> {
         }
     }
 
+    /// After a panic: the alarm must not fail, and must not be the last one.
+    pub(crate) fn ring_again(&self) {
+        console_error!("a panic while the alarm rang: again in {UNREADABLE_AGAIN_MS} ms");
+        self.set_alarm_at(clock::now().plus_millis(UNREADABLE_AGAIN_MS));
+    }
+
     /// Hands letters to the queue until there are none left. What fails is sent again by the alarm.
     pub(crate) async fn publish(&self) {
         if self.publishing.replace(true) {

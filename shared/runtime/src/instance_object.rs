@@ -1,6 +1,6 @@
 //! A request reaches an aggregate's object. One generic host serves every aggregate type.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::Cell, panic::AssertUnwindSafe, rc::Rc, time::Duration};
 
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant,
@@ -10,7 +10,7 @@ use edgefold_flow::{
     subscribe,
 };
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, Timestamp, Version, limits};
-use futures_util::future::try_join_all;
+use futures_util::future::{FutureExt, try_join_all};
 use worker::{
     Delay, Env, Method, Request, Response, State, Url, console_error,
     worker_sys::WebSocketRequestResponsePair,
@@ -149,7 +149,10 @@ impl<A: Participant> Host<A> {
     /// # Errors
     /// Never for a business reason: an alarm that fails is given up by the platform after six times.
     pub async fn alarm(&self) -> worker::Result<Response> {
-        Rc::clone(&self.0).ring().await;
+        let object = Rc::clone(&self.0);
+        if AssertUnwindSafe(object.ring()).catch_unwind().await.is_err() {
+            self.0.ring_again();
+        }
         answer::empty(204)
     }
 

@@ -5,7 +5,7 @@
 //! fails it, so of two consumers that race one is told to look again.
 //!
 //! All streams of a batch of letters go together: two round trips, however many there are. When that fails, each goes by
-//! itself, so that only the one that is to blame is left behind.
+//! itself, and then each of its events, so that only the one that is to blame is left behind, and what follows it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,25 +42,42 @@ pub async fn project(
         return BTreeSet::new();
     }
     let tasks = streams.into_iter().map(|(stream, events)| async move {
-        let places: Vec<_> = events.iter().map(|event| (stream.clone(), event.version)).collect();
-        let alone = Streams::from([(stream.clone(), events)]);
-        let mut result = Ok(());
-        for _ in 0..ATTEMPTS {
-            result = together(env, catalogue, &alone).await;
-            if result.is_ok() {
-                return Vec::new();
+        let mut left: BTreeMap<Version, Envelope> =
+            events.into_iter().map(|event| (event.version, event)).collect();
+        let whole = Streams::from([(stream.clone(), left.values().cloned().collect())]);
+        if alone(env, catalogue, &whole).await.is_ok() {
+            return Vec::new();
+        }
+        while let Some((version, event)) = left.pop_first() {
+            let one = Streams::from([(stream.clone(), vec![event])]);
+            if let Err(failure) = alone(env, catalogue, &one).await {
+                console_error!(
+                    "{} {} is not projected from version {version} on: {failure}",
+                    stream.aggregate_type,
+                    stream.aggregate_id
+                );
+                let behind = left.into_keys();
+                return std::iter::once(version)
+                    .chain(behind)
+                    .map(|at| (stream.clone(), at))
+                    .collect();
             }
         }
-        if let Err(failure) = result {
-            console_error!(
-                "{} {} is not projected: {failure}",
-                stream.aggregate_type,
-                stream.aggregate_id
-            );
-        }
-        places
+        Vec::new()
     });
     join_all(tasks).await.into_iter().flatten().collect()
+}
+
+/// Projects one stream, which another consumer may do at the same time.
+async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<(), Failure> {
+    let mut result = Ok(());
+    for _ in 0..ATTEMPTS {
+        result = together(env, catalogue, stream).await;
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
 }
 
 async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result<(), Failure> {
@@ -68,10 +85,10 @@ async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result
     let marks = heads(&db, streams.keys()).await?;
     let mut statements: Vec<Vec<D1PreparedStatement>> = Vec::new();
     for (stream, events) in streams {
-        let project = catalogue.entry(&stream.aggregate_type)?.project;
+        let entry = catalogue.entry(&stream.aggregate_type)?;
         let mark = marks.get(stream).copied().unwrap_or(0);
         for event in following(env, catalogue, stream, mark, events.clone()).await? {
-            let changes = std::iter::once(journal(&event)).chain(project(&event)?);
+            let changes = std::iter::once(journal(&event)).chain(entry.changes(&event)?);
             let bound = changes.map(|Change { sql, params }| bind(&db, sql, &params));
             statements.push(bound.collect::<Result<_, _>>()?);
         }

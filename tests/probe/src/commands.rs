@@ -38,6 +38,8 @@ pub enum Place {
     Evolve,
     /// While the event is written.
     Write,
+    /// While the event is projected: it is stored before that.
+    Project,
 }
 
 commands! {

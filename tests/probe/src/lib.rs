@@ -16,8 +16,8 @@ pub mod events;
 pub mod reducer;
 pub mod rules;
 
-use edgefold_flow::{Catalogue, Participant, route::Entry};
-use edgefold_kernel::{Aggregate, Context as Known, Decision};
+use edgefold_flow::{Catalogue, Change, Participant, route::Entry};
+use edgefold_kernel::{Aggregate, Context as Known, Decision, Envelope, Fault};
 use edgefold_runtime::{aggregate_object, bus_queue, door_fetch};
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
@@ -47,7 +47,17 @@ impl Aggregate for Probe {
     }
 }
 
-impl Participant for Probe {}
+impl Participant for Probe {
+    #[allow(clippy::panic, reason = "this is what the probe is for")]
+    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
+        match event.read::<events::ProbeEvent>()? {
+            events::ProbeEvent::Trapped(trapped) if trapped.place == commands::Place::Project => {
+                panic!("the probe panics while it is projected")
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}
 
 /// The one aggregate of this script.
 pub const CATALOGUE: &Catalogue = &Catalogue(&[Entry::of::<Probe>("PROBE")]);

@@ -15,6 +15,7 @@ const PATH: &str = "schema/routes.md";
 fn instance(to: To) -> String {
     match to {
         To::Field(name) => format!("`{name}`"),
+        To::Each(name) => format!("each of `{name}`"),
     }
 }
 
@@ -76,4 +77,20 @@ flowchart LR
 fn the_printed_delivery_rules_are_up_to_date() {
     let kept = below("schema").into_iter().filter(|path| path == PATH).collect();
     compare(&kept, &[(PATH.to_owned(), routes())].into());
+}
+
+#[test]
+fn every_rule_names_a_field_that_its_event_has() {
+    for route in CATALOGUE.0.iter().flat_map(|entry| entry.routes) {
+        let source = CATALOGUE.entry(route.source).unwrap();
+        let version =
+            source.events.iter().find(|kind| kind.name == route.event).map(|kind| kind.version);
+        let version = version.unwrap_or_else(|| panic!("{} has no {}", route.source, route.event));
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let path = format!("schema/json/{}/{}.v{version}.event.json", route.source, route.event);
+        let schema: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(root.join(&path)).unwrap()).unwrap();
+        let field = route.to.field();
+        assert!(schema.pointer(&format!("/properties/{field}")).is_some(), "{path} has no {field}");
+    }
 }

@@ -85,6 +85,10 @@ impl Participant for Reservation {
         process::deadline(state)
     }
 
+    fn sets(event: &ReservationEvent, _due: &Due<ReservationCommand>) -> bool {
+        matches!(event, ReservationEvent::Created(_))
+    }
+
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
         views::project(event)
     }

@@ -1,14 +1,15 @@
 //! Takes foreign events, refusals and deadlines.
 
-use edgefold_kernel::{Failure, Fault, Metadata, Timestamp, Version};
+use edgefold_kernel::{Failure, Fault, Metadata, Timestamp, Version, limits};
 
 use super::{Instance, draft::Draft};
 use crate::{
     Due, Participant, Stamp,
     contract::RefusedErrand,
     participant::Refused,
-    receive::{Delivery, Step, step},
-    storage::Storage,
+    publish::caused_by,
+    receive::{Delivery, Span, Step, step},
+    storage::{Slice, Storage},
 };
 
 /// How far a delivery was applied.
@@ -29,7 +30,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// Takes part of a foreign stream: in order, each event once, atomically with what follows from it.
     ///
     /// # Errors
-    /// A fault when an event cannot be read or storage fails; then nothing of its span was applied.
+    /// A fault when an event cannot be read or storage fails; then everything before that event was applied, and nothing
+    /// of it.
     pub fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure> {
         let source = delivery.source();
         let mut mark = self.storage.mark(&source)?;
@@ -38,7 +40,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 Step::Drop => {}
                 Step::Fill { after, through } => return Ok(Received::Gap { after, through }),
                 Step::Apply => {
-                    self.work(stamp, |draft| draft.absorb(&source, span))?;
+                    let take = |span: &Span| self.work(stamp, |draft| draft.absorb(&source, span));
+                    if take(span).is_err() {
+                        // One by one: the events before the one that is to blame need not wait for it.
+                        span.clone().parts().iter().try_for_each(take)?;
+                    }
                     mark = span.through;
                 }
             }
@@ -85,11 +91,28 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// A fault when storage fails or the rules refuse.
     pub fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<(), Failure> {
         self.work(stamp, |draft| match A::deadline(self.id(), &draft.loaded.state) {
-            Some(Due { at, command }) if at <= stamp.now => {
-                let name = format!("deadline.{}", draft.loaded.head.version);
-                draft.decide(&command, &Draft::<A, S>::cause(&name, Metadata::default())?)
+            Some(due) if due.at <= stamp.now => {
+                let head = draft.loaded.head.version;
+                let name = format!("deadline.{head}");
+                draft.decide(&due.command, &Draft::<A, S>::cause(&name, self.set_by(&due, head)?)?)
             }
             _ => Ok(()),
         })
+    }
+
+    /// What follows from a deadline was caused by the event that set it: found from the head backwards, page by page.
+    fn set_by(&self, due: &Due<A::Command>, head: Version) -> Result<Metadata, Fault> {
+        let mut through = head;
+        while through > 0 {
+            let after = through.saturating_sub(limits::PAGE_EVENTS_DEFAULT as Version);
+            let page = self.storage.events(&Slice { through, ..Slice::after(after) })?;
+            for event in page.iter().rev() {
+                if A::sets(&event.read()?, due) {
+                    return caused_by(event);
+                }
+            }
+            through = after;
+        }
+        Ok(Metadata::default())
     }
 }

@@ -241,7 +241,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Fault {
+pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Fault {
     let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
     Fault::Defect(format!("a panic: {said}"))

@@ -1,0 +1,143 @@
+//! What a reservation makes of deliveries of its room's stream, as a table; and whose doing a deadline is.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use edgefold_flow::{
+    Instance, Message, Stamp,
+    instance::Received,
+    receive::{Delivery, Span},
+    storage::{Slice, Storage},
+};
+use edgefold_kernel::{Aggregate, Date, Envelope, Id, StreamId, Timestamp, Version};
+use edgefold_reservation::Reservation;
+use edgefold_room::{
+    Room, RoomEvent,
+    events::{RoomAdded, RoomHeld},
+};
+use edgefold_testing::{MemoryStorage, scenario::envelopes};
+use serde_json::{json, value::RawValue};
+
+type One = Instance<Reservation, MemoryStorage>;
+
+fn id(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+fn with_stamp<T>(millis: i64, work: impl FnOnce(&Stamp<'_>) -> T) -> T {
+    let fresh = || format!("e-{millis}");
+    work(&Stamp { now: Timestamp::from_millis(millis), fresh: &fresh })
+}
+
+/// The stream of a room: added, held for `a`, and four more that name others.
+fn room() -> Vec<Envelope> {
+    let held = |who: &str| -> RoomEvent {
+        let (date_start, date_end) =
+            (Date::parse("2026-03-01").unwrap(), Date::parse("2026-03-03").unwrap());
+        RoomHeld { reservation_id: id(who), date_start, date_end }.into()
+    };
+    let added: RoomEvent = serde_json::from_value::<RoomAdded>(
+        json!({"hotelId": "grand", "number": "12A", "capacity": 2, "nightlyRate": 9900}),
+    )
+    .map(Into::into)
+    .unwrap();
+    let stream = StreamId::new(Room::TYPE, id("12A"));
+    envelopes(&stream, [added, held("b"), held("a"), held("c"), held("d"), held("e")])
+}
+
+fn span(after: Version, through: Version) -> Span {
+    let events =
+        room().into_iter().filter(|event| (after + 1..=through).contains(&event.version)).collect();
+    Span { after, through, events }
+}
+
+fn delivery(spans: Vec<Span>) -> Delivery {
+    Delivery { source_type: Room::TYPE.into(), source_id: id("12A"), spans }
+}
+
+/// A reservation that is pending, with the first event of its room's stream.
+fn pending() -> (One, MemoryStorage) {
+    let storage = MemoryStorage::default();
+    let instance = One::new(id("a"), storage.clone());
+    let message = Message::from_value(&json!({
+        "aggregateType": "reservation", "aggregateId": "a", "name": "CreateReservation", "commandId": "asked",
+        "payload": {"userId": "ana", "roomId": "12A", "dateStart": "2026-03-01", "dateEnd": "2026-03-03"},
+    }))
+    .unwrap();
+    let copy = [delivery(vec![span(0, 1)])];
+    with_stamp(1_000, |stamp| instance.handle(&message, &copy, stamp)).unwrap();
+    (instance, storage)
+}
+
+fn types(storage: &MemoryStorage) -> Vec<String> {
+    storage.events(&Slice::after(0)).unwrap().into_iter().map(|event| event.event_type).collect()
+}
+
+#[test]
+fn however_a_delivery_is_cut_every_event_is_applied_once_and_in_order() {
+    let gap = |after, through| Received::Gap { after, through };
+    let through = Received::Through;
+    for (case, deliveries, expected, confirmed) in [
+        ("next", vec![vec![(1, 2)], vec![(2, 3)]], vec![through(2), through(3)], true),
+        ("identical", vec![vec![(1, 3)], vec![(1, 3)]], vec![through(3), through(3)], true),
+        ("overlapping", vec![vec![(1, 3)], vec![(2, 5)]], vec![through(3), through(5)], true),
+        ("prepended", vec![vec![(0, 4)]], vec![through(4)], true),
+        ("trimmed", vec![vec![(1, 5)], vec![(2, 3)]], vec![through(5), through(5)], true),
+        ("older", vec![vec![(0, 1)]], vec![through(1)], false),
+        ("gap", vec![vec![(2, 3)]], vec![gap(1, 2)], false),
+        ("gap in between", vec![vec![(1, 2), (4, 5)]], vec![gap(2, 4)], false),
+        ("gap that is filled", vec![vec![(1, 2), (2, 3), (3, 5)]], vec![through(5)], true),
+        (
+            "out of order",
+            vec![vec![(2, 3)], vec![(1, 2)], vec![(2, 3)]],
+            vec![gap(1, 2), through(2), through(3)],
+            true,
+        ),
+        ("in two spans", vec![vec![(1, 2), (2, 4)]], vec![through(4)], true),
+    ] {
+        let (instance, storage) = pending();
+        let received: Vec<_> = deliveries
+            .into_iter()
+            .map(|spans| {
+                let spans =
+                    spans.into_iter().map(|(after, through)| span(after, through)).collect();
+                with_stamp(2_000, |stamp| instance.receive(&delivery(spans), stamp)).unwrap()
+            })
+            .collect();
+        assert_eq!(received, expected, "{case}");
+        let mut happened = vec!["ReservationCreated"];
+        happened.extend(confirmed.then_some("ReservationConfirmed"));
+        assert_eq!(types(&storage), happened, "{case}");
+    }
+}
+
+#[test]
+fn an_event_that_cannot_be_read_holds_back_what_follows_it_and_nothing_before_it() {
+    let (instance, storage) = pending();
+    let stream = StreamId::new(Room::TYPE, id("12A"));
+    let mut poisoned = span(1, 6);
+    for event in poisoned.events.iter_mut().filter(|event| event.version == 5) {
+        event.data = RawValue::from_string(r#"{"reservationId":"a"}"#.into()).unwrap();
+    }
+    for _ in 0..2 {
+        let received =
+            with_stamp(2_000, |stamp| instance.receive(&delivery(vec![poisoned.clone()]), stamp));
+        assert!(received.is_err());
+        assert_eq!(storage.mark(&stream).unwrap(), 4);
+        assert_eq!(types(&storage), ["ReservationCreated", "ReservationConfirmed"]);
+    }
+    let mended = with_stamp(3_000, |stamp| instance.receive(&delivery(vec![span(1, 6)]), stamp));
+    assert_eq!(mended, Ok(Received::Through(6)));
+    assert_eq!(types(&storage).len(), 2, "what was applied before is not applied again");
+}
+
+#[test]
+fn what_a_deadline_leads_to_goes_back_to_the_command_that_set_it() {
+    let (instance, storage) = pending();
+    with_stamp(61_000, |stamp| instance.pass_deadline(stamp)).unwrap();
+    let events = storage.events(&Slice::after(0)).unwrap();
+    let [created, expired] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(expired.event_type, "ReservationExpired");
+    assert_eq!(expired.metadata.correlation_id, Some(id("asked")));
+    assert_eq!(expired.metadata.causation_id, Some(id(&created.id)));
+}
