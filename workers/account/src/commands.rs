@@ -1,6 +1,6 @@
 //! What may be asked of an account, with the shape checks. Every amount is in minor units of its currency.
 
-use edgefold_kernel::{Amount, Id, Rejection, Text, commands};
+use edgefold_kernel::{Amount, Id, Rejection, Text, Timestamp, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// Opens an account with a balance of nothing.
@@ -56,6 +56,9 @@ pub struct AuthorisePayment {
     /// The order that pays. Said by the order, not from outside.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
+    /// From when on it is too late, and refused. For ever when left out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub answer_by: Option<Timestamp>,
 }
 
 /// Takes the money that is held for a payment, or part of it: the rest is free again.

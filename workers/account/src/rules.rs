@@ -19,7 +19,7 @@ pub const HOLDS: usize = 1_000;
 ///
 /// # Errors
 /// `ACCOUNT_EXISTS`, `ACCOUNT_UNKNOWN`, `BALANCE_TOO_HIGH`, `INSUFFICIENT_FUNDS`, `TOO_MANY_HOLDS`, `PAYMENT_EXISTS`,
-/// `PAYMENT_UNKNOWN`, `PAYMENT_EXPIRED` or `CAPTURE_TOO_HIGH`.
+/// `PAYMENT_UNKNOWN`, `PAYMENT_EXPIRED`, `AUTHORISATION_LATE` or `CAPTURE_TOO_HIGH`.
 pub fn decide(
     state: &State,
     command: &AccountCommand,
@@ -91,13 +91,18 @@ fn authorised(
     authorise: &AuthorisePayment,
     now: Timestamp,
 ) -> Result<Vec<AccountEvent>, Rejection> {
-    let AuthorisePayment { payment_id, amount, order_id } = authorise.clone();
+    let AuthorisePayment { payment_id, amount, order_id, answer_by } = authorise.clone();
     if let Some(held) = account.hold(&payment_id) {
         return if held.amount == amount && held.order_id == order_id {
             Ok(vec![])
         } else {
             Err(Rejection::rule("PAYMENT_EXISTS", "something else is held for this payment"))
         };
+    }
+    // An account forgets a payment that has ended, and after a day also that it was asked. What comes later than that
+    // must not hold the money once more: whoever asks says until when it waits.
+    if answer_by.is_some_and(|by| by <= now) {
+        return Err(Rejection::rule("AUTHORISATION_LATE", "nobody waits for it any more"));
     }
     if account.holds.len() >= HOLDS {
         let detail = format!("money is held for {HOLDS} payments already");

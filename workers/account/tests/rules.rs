@@ -63,7 +63,12 @@ fn withdrawn(units: i64) -> AccountEvent {
 }
 
 fn authorise(payment: &str, units: i64) -> AuthorisePayment {
-    AuthorisePayment { payment_id: id(payment), amount: amount(units), order_id: None }
+    AuthorisePayment {
+        payment_id: id(payment),
+        amount: amount(units),
+        order_id: None,
+        answer_by: None,
+    }
 }
 
 fn authorised(payment: &str, units: i64) -> AccountEvent {
@@ -165,6 +170,19 @@ fn money_is_held_for_a_payment_once() {
     holding().when(authorise("p", 60)).then_nothing();
     holding().when(authorise("p", 61)).then_refused("PAYMENT_EXISTS");
     holding().when(authorise("q", 40)).then([authorised("q", 40)]);
+}
+
+#[test]
+fn what_nobody_waits_for_any_more_is_not_held() {
+    let asked =
+        || AuthorisePayment { answer_by: Some(at("2026-01-01T12:01:00Z")), ..authorise("p", 60) };
+    let account = || given::<Account>([opened(0), deposited(100)]);
+    account().at(NOW).when(asked()).then([authorised("p", 60)]);
+    account().at("2026-01-01T12:01:00Z").when(asked()).then_refused("AUTHORISATION_LATE");
+    given::<Account>([opened(0), deposited(100), authorised("p", 60)])
+        .at("2026-01-01T12:01:00Z")
+        .when(asked())
+        .then_nothing();
 }
 
 #[test]

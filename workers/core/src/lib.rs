@@ -8,6 +8,7 @@ pub mod schema;
 use edgefold_account::Account;
 use edgefold_device::Device;
 use edgefold_flow::{Catalogue, route::Entry};
+use edgefold_order::Order;
 use edgefold_reservation::Reservation;
 use edgefold_room::Room;
 use edgefold_runtime::{aggregate_object, bus_queue, door_fetch, graphql_fetch};
@@ -19,12 +20,14 @@ pub const CATALOGUE: &Catalogue = &Catalogue(&[
     Entry::of::<Reservation>("RESERVATION"),
     Entry::of::<Device>("DEVICE"),
     Entry::of::<Account>("ACCOUNT"),
+    Entry::of::<Order>("ORDER"),
 ]);
 
 aggregate_object!(RoomObject, Room, CATALOGUE);
 aggregate_object!(ReservationObject, Reservation, CATALOGUE);
 aggregate_object!(DeviceObject, Device, CATALOGUE);
 aggregate_object!(AccountObject, Account, CATALOGUE);
+aggregate_object!(OrderObject, Order, CATALOGUE);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {

@@ -5,16 +5,23 @@ use std::sync::OnceLock;
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 use edgefold_account::api::{AccountMutation, AccountQuery};
 use edgefold_device::api::{DeviceMutation, DeviceQuery};
+use edgefold_order::api::{OrderMutation, OrderQuery};
 use edgefold_reservation::api::{ReservationMutation, ReservationQuery};
 use edgefold_room::api::{RoomMutation, RoomQuery};
 
 /// What may be asked about the domain.
 #[derive(MergedObject, Default)]
-pub struct Query(RoomQuery, ReservationQuery, DeviceQuery, AccountQuery);
+pub struct Query(RoomQuery, ReservationQuery, DeviceQuery, AccountQuery, OrderQuery);
 
 /// What may be asked of the domain.
 #[derive(MergedObject, Default)]
-pub struct Mutation(RoomMutation, ReservationMutation, DeviceMutation, AccountMutation);
+pub struct Mutation(
+    RoomMutation,
+    ReservationMutation,
+    DeviceMutation,
+    AccountMutation,
+    OrderMutation,
+);
 
 /// The whole schema.
 pub type CoreSchema = Schema<Query, Mutation, EmptySubscription>;

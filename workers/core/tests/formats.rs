@@ -20,6 +20,7 @@ use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Metadata, Rejection, StreamId, Timestamp,
     schema::{Types, Versions, commands, events, named, state, taken, written},
 };
+use edgefold_order::Order;
 use edgefold_reservation::Reservation;
 use edgefold_room::Room;
 use jsonschema::{Draft, Validator};
@@ -66,7 +67,13 @@ where
 
 /// Every aggregate of the catalogue.
 fn all() -> Vec<Formats> {
-    vec![formats::<Room>(), formats::<Reservation>(), formats::<Device>(), formats::<Account>()]
+    vec![
+        formats::<Room>(),
+        formats::<Reservation>(),
+        formats::<Device>(),
+        formats::<Account>(),
+        formats::<Order>(),
+    ]
 }
 
 /// What is not of one aggregate.
@@ -249,7 +256,7 @@ fn good() -> Vec<(&'static str, &'static str, Vec<Value>)> {
             "AuthorisePayment",
             vec![
                 json!({"paymentId": "o-1", "amount": 0}),
-                json!({"paymentId": "o-1", "amount": 100, "orderId": "o-1"}),
+                json!({"paymentId": "o-1", "amount": 100, "orderId": "o-1", "answerBy": "2026-01-01T12:01:00Z"}),
             ],
         ),
         (
@@ -266,6 +273,25 @@ fn good() -> Vec<(&'static str, &'static str, Vec<Value>)> {
             vec![json!({"paymentId": "o-1"}), json!({"paymentId": "o-1", "orderId": "o-1"})],
         ),
         ("account", "ExpirePayments", vec![json!({})]),
+        (
+            "order",
+            "PlaceOrder",
+            vec![
+                json!({"customerId": "ana", "accountId": "a-1", "lines": [{"sku": "tea", "quantity": 2, "unitPrice": 1500}]}),
+            ],
+        ),
+        (
+            "order",
+            "UpdateOrderStatus",
+            vec![json!({"status": "SHIPPED"}), json!({"status": "DELIVERED"})],
+        ),
+        ("order", "CancelOrder", vec![json!({}), json!({"reason": "zu spät"})]),
+        ("order", "AcceptOrder", vec![json!({})]),
+        ("order", "DeclineOrder", vec![json!({"reason": "INSUFFICIENT_FUNDS"})]),
+        ("order", "TimeOutOrder", vec![json!({})]),
+        ("order", "ShipOrder", vec![json!({})]),
+        ("order", "LosePayment", vec![json!({"reason": "PAYMENT_EXPIRED"})]),
+        ("order", "ReturnPayment", vec![json!({})]),
     ]
 }
 

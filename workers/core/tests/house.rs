@@ -40,6 +40,7 @@ fn only_runtime_and_core_know_workers() {
         "edgefold-reservation",
         "edgefold-device",
         "edgefold-account",
+        "edgefold-order",
     ] {
         assert!(crates.contains_key(name), "{name} is looked at");
     }

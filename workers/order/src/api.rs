@@ -1,0 +1,235 @@
+//! Orders in the GraphQL schema.
+
+use async_graphql::{
+    Context, Enum, ID, InputObject, Object, Result, SimpleObject,
+    connection::{Connection, EmptyFields},
+};
+use edgefold_flow::graphql::{
+    Amount, CommandResult, DateTime, Envelope, PageCursor, Past, Which, one_or_past, page, send,
+};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::json;
+
+use crate::{commands::Line, reducer};
+
+/// One customer's order of goods.
+#[derive(SimpleObject, Deserialize)]
+#[graphql(name = "Order")]
+pub struct OrderView {
+    /// Identifier.
+    id: ID,
+    /// Version of the stream that this is at.
+    version: i32,
+    /// How far it has come.
+    status: OrderStatus,
+    /// Why it was declined (a code) or cancelled (a text, or a code when the payment was lost).
+    reason: Option<String>,
+    /// Who orders.
+    customer_id: ID,
+    /// The account that pays.
+    account_id: ID,
+    /// What is ordered.
+    #[serde(deserialize_with = "lines")]
+    lines: Vec<OrderLine>,
+    /// What all of it costs, in minor units.
+    total: Amount,
+    /// When it was placed.
+    placed_at: DateTime,
+}
+
+/// So many of one thing.
+#[derive(SimpleObject)]
+pub struct OrderLine {
+    /// The thing, by the seller's numbering.
+    sku: ID,
+    /// How many.
+    quantity: i32,
+    /// Price of one, in minor units.
+    unit_price: Amount,
+}
+
+impl OrderLine {
+    fn of(line: &Line) -> Option<Self> {
+        let quantity = i32::try_from(line.quantity).ok()?;
+        let unit_price = Amount(line.unit_price.minor_units());
+        Some(Self { sku: line.sku.as_str().into(), quantity, unit_price })
+    }
+}
+
+/// The column holds them as JSON.
+fn lines<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<OrderLine>, D::Error> {
+    let stored: Vec<Line> =
+        serde_json::from_str(&String::deserialize(source)?).map_err(D::Error::custom)?;
+    let lines: Option<_> = stored.iter().map(OrderLine::of).collect();
+    lines.ok_or_else(|| D::Error::custom("a quantity out of range"))
+}
+
+/// How far an order has come.
+#[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum OrderStatus {
+    /// The account was asked to hold the money.
+    Placed,
+    /// The account holds the money.
+    Accepted,
+    /// The goods are to leave, and the account was asked to pay.
+    Shipping,
+    /// The account has paid, and the goods have left.
+    Shipped,
+    /// The goods have arrived.
+    Delivered,
+    /// The account refused, or did not answer in time.
+    Declined,
+    /// Given up, or the payment was lost before the goods left.
+    Cancelled,
+}
+
+/// How far the goods have come.
+#[derive(Clone, Copy, PartialEq, Eq, Enum, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum OrderProgress {
+    /// They leave as soon as they are paid.
+    Shipped,
+    /// They have arrived.
+    Delivered,
+}
+
+/// Goods to be ordered.
+#[derive(InputObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlaceOrderInput {
+    /// Who orders.
+    customer_id: ID,
+    /// The account that pays. It is the customer's own.
+    account_id: ID,
+    /// What is ordered, 1 to 100 lines.
+    lines: Vec<OrderLineInput>,
+}
+
+/// So many of one thing.
+#[derive(InputObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderLineInput {
+    /// The thing, by the seller's numbering.
+    sku: ID,
+    /// How many, 1 to 1,000,000.
+    quantity: i32,
+    /// Price of one, in minor units.
+    unit_price: Amount,
+}
+
+/// What may be asked about orders.
+#[derive(Default)]
+pub struct OrderQuery;
+
+#[Object]
+impl OrderQuery {
+    /// An order; null when there is none. At most one of the three arguments besides `id` may be given.
+    async fn order(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
+        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
+    ) -> Option<Result<OrderView>> {
+        let sql = include_str!("../../../schema/sql/d1/query/order_by_id.sql");
+        one_or_past::<crate::Order, _>(
+            context,
+            sql,
+            &id,
+            Which { min_version, at_version, at },
+            past,
+        )
+        .await
+        .transpose()
+    }
+
+    /// Orders, newest first.
+    async fn orders(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
+    ) -> Result<Connection<PageCursor, OrderView, EmptyFields, EmptyFields>> {
+        let sql = include_str!("../../../schema/sql/d1/query/order_page.sql");
+        page(context, sql, first, after, |row: &OrderView| {
+            (row.placed_at.0.clone(), row.id.0.clone())
+        })
+        .await
+    }
+}
+
+fn past(past: Past<reducer::State>) -> Option<OrderView> {
+    let order = past.state?;
+    Some(OrderView {
+        id: past.id,
+        version: past.version,
+        status: match order.status {
+            reducer::Status::Placed => OrderStatus::Placed,
+            reducer::Status::Accepted => OrderStatus::Accepted,
+            reducer::Status::Shipping => OrderStatus::Shipping,
+            reducer::Status::Shipped => OrderStatus::Shipped,
+            reducer::Status::Delivered => OrderStatus::Delivered,
+            reducer::Status::Declined => OrderStatus::Declined,
+            reducer::Status::Cancelled => OrderStatus::Cancelled,
+        },
+        reason: order.reason,
+        customer_id: order.customer_id.as_str().into(),
+        account_id: order.account_id.as_str().into(),
+        lines: order.lines.iter().map(OrderLine::of).collect::<Option<_>>()?,
+        total: Amount(order.total.minor_units()),
+        placed_at: past.began,
+    })
+}
+
+/// What may be asked of orders.
+#[derive(Default)]
+pub struct OrderMutation;
+
+#[Object]
+impl OrderMutation {
+    /// Orders goods. Accepted means PLACED: ACCEPTED or DECLINED follows when the account has answered, DECLINED with the
+    /// reason NO_ANSWER when it does not within `confirmWithinMs`.
+    async fn place_order(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Identifier of the new order; made up when left out.")] id: Option<ID>,
+        input: PlaceOrderInput,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
+        expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id, command_id, expected_version };
+        send::<crate::Order>(context, "PlaceOrder", input, envelope).await
+    }
+
+    /// Says how far the goods have come. SHIPPED is a request: the order is SHIPPING until the account has paid, and
+    /// SHIPPED then; CANCELLED when the money is held no more.
+    async fn update_order_status(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "How far.")] status: OrderProgress,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Order>(context, "UpdateOrderStatus", json!({"status": status}), envelope)
+            .await
+    }
+
+    /// Gives an order up, and frees the money. Not once it is SHIPPING.
+    async fn cancel_order(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "Why, for the record; 1 to 500 characters.")] reason: Option<String>,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let payload = reason.map_or_else(|| json!({}), |reason| json!({"reason": reason}));
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Order>(context, "CancelOrder", payload, envelope).await
+    }
+}

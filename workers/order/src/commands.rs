@@ -1,0 +1,212 @@
+//! What may be asked of an order, with the shape checks.
+
+use edgefold_kernel::{Amount, Id, Rejection, Text, commands, limits};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+/// Orders goods, to be paid from an account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PlaceOrder {
+    /// Who orders.
+    pub customer_id: Id,
+    /// The account that pays. It is the customer's own.
+    pub account_id: Id,
+    /// What is ordered, 1 to 100 lines.
+    #[serde(deserialize_with = "lines")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = LINES)))]
+    pub lines: Vec<Line>,
+}
+
+/// So many of one thing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Line {
+    /// The thing, by the seller's numbering.
+    pub sku: Id,
+    /// How many, 1 to 1,000,000.
+    #[serde(deserialize_with = "quantity")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = QUANTITY)))]
+    pub quantity: u32,
+    /// Price of one, in minor units.
+    pub unit_price: Amount,
+}
+
+/// Says how far the goods have come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct UpdateOrderStatus {
+    /// How far.
+    pub status: Progress,
+}
+
+/// How far the goods have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Progress {
+    /// They leave as soon as they are paid.
+    Shipped,
+    /// They have arrived.
+    Delivered,
+}
+
+/// Gives the order up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CancelOrder {
+    /// Why, for the record.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<Text>,
+}
+
+/// The account holds the money.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AcceptOrder {}
+
+/// The account refused to hold the money.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DeclineOrder {
+    /// Code of the account's refusal.
+    pub reason: String,
+}
+
+/// The account did not answer in time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TimeOutOrder {}
+
+/// The account has paid: the goods leave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ShipOrder {}
+
+/// The account holds the money no more, before it was captured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LosePayment {
+    /// What became of it: `PAYMENT_EXPIRED` or `PAYMENT_RELEASED`.
+    pub reason: String,
+}
+
+/// The account holds money that is not wanted any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ReturnPayment {}
+
+commands! {
+    /// What may be asked of an order.
+    pub enum OrderCommand {
+        "PlaceOrder" [creates] => Place(PlaceOrder),
+        "UpdateOrderStatus" => Update(UpdateOrderStatus),
+        "CancelOrder" => Cancel(CancelOrder),
+        "AcceptOrder" [internal] => Accept(AcceptOrder),
+        "DeclineOrder" [internal] => Decline(DeclineOrder),
+        "TimeOutOrder" [internal] => TimeOut(TimeOutOrder),
+        "ShipOrder" [internal] => Ship(ShipOrder),
+        "LosePayment" [internal] => Lose(LosePayment),
+        "ReturnPayment" [internal] => ReturnPayment(ReturnPayment),
+    }
+}
+
+impl PlaceOrder {
+    /// What all lines cost, in minor units.
+    ///
+    /// # Errors
+    /// `TOTAL_TOO_HIGH` above what an amount may be.
+    pub fn total(&self) -> Result<Amount, Rejection> {
+        let too_high = || {
+            let detail = format!("an order costs at most {} minor units", limits::AMOUNT_MAX);
+            Rejection::shape("TOTAL_TOO_HIGH", "payload.lines", detail)
+        };
+        let total = self.lines.iter().try_fold(0_i64, |total, line| {
+            let cost = line.unit_price.minor_units().checked_mul(i64::from(line.quantity))?;
+            total.checked_add(cost)
+        });
+        total.and_then(|total| Amount::parse(total).ok()).ok_or_else(too_high)
+    }
+
+    fn check(&self) -> Result<(), Rejection> {
+        self.total().map(drop)
+    }
+}
+
+impl UpdateOrderStatus {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl CancelOrder {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl AcceptOrder {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl DeclineOrder {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl TimeOutOrder {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl ShipOrder {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl LosePayment {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl ReturnPayment {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+/// Most lines of an order: with the longest ids they are 25 KB of an event's 127.
+const LINES: usize = 100;
+
+/// Most of one thing.
+const QUANTITY: u32 = 1_000_000;
+
+fn lines<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<Line>, D::Error> {
+    let lines = Vec::<Line>::deserialize(source)?;
+    match lines.len() {
+        1..=LINES => Ok(lines),
+        _ => Err(D::Error::custom("1 to 100 lines")),
+    }
+}
+
+fn quantity<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {
+    match u32::deserialize(source)? {
+        quantity @ 1..=QUANTITY => Ok(quantity),
+        _ => Err(D::Error::custom("a quantity from 1 to 1000000")),
+    }
+}

@@ -1,0 +1,97 @@
+//! Who may do what with an order.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(clippy::unwrap_used)]
+
+use edgefold_flow::Participant;
+use edgefold_kernel::{CommandSet, Id, Principal, Role, Scope};
+use edgefold_order::{Order, OrderCommand, reducer::State};
+use edgefold_testing::who;
+use serde_json::{Value, json};
+
+fn id() -> Id {
+    Id::parse("o-1").unwrap()
+}
+
+fn of(owner: &str) -> State {
+    serde_json::from_value(json!({
+        "status": "ACCEPTED", "customerId": owner, "accountId": "a-1", "lines": [], "total": 0,
+        "answerBy": "2026-01-01T12:00:00.000Z",
+    }))
+    .unwrap()
+}
+
+fn may_send(name: &str, payload: &Value, state: &State) -> Vec<String> {
+    let command = OrderCommand::read(name, payload).unwrap();
+    who(|somebody| Order::may_send(somebody, &id(), &command, state))
+}
+
+fn for_guest(guest: &str) -> Value {
+    let line = json!({"sku": "tea", "quantity": 1, "unitPrice": 1});
+    json!({"customerId": guest, "accountId": "a-1", "lines": [line]})
+}
+
+#[test]
+fn a_guest_orders_for_itself_and_the_staff_for_anybody() {
+    let place = |guest| may_send("PlaceOrder", &for_guest(guest), &None);
+    assert_eq!(place("ana"), ["Guest ana", "Staff sam"]);
+    assert_eq!(place("eve"), ["Staff sam"]);
+}
+
+#[test]
+fn a_guest_meets_no_order_of_another() {
+    let again = |owner| may_send("PlaceOrder", &for_guest("ana"), &of(owner));
+    assert_eq!(again("ana"), ["Guest ana", "Staff sam"], "the rules say that it exists");
+    assert_eq!(again("ben"), ["Staff sam"]);
+}
+
+#[test]
+fn a_guest_cancels_its_own_and_cannot_tell_another_from_none() {
+    let cancel = |state: &State| may_send("CancelOrder", &json!({}), state);
+    assert_eq!(cancel(&of("ana")), ["Guest ana", "Staff sam"]);
+    assert_eq!(cancel(&of("eve")), ["Staff sam"]);
+    assert_eq!(cancel(&None), ["Staff sam"]);
+}
+
+#[test]
+fn how_far_the_goods_have_come_is_for_the_staff_to_say() {
+    for status in ["SHIPPED", "DELIVERED"] {
+        let sent = may_send("UpdateOrderStatus", &json!({ "status": status }), &of("ana"));
+        assert_eq!(sent, ["Staff sam"], "{status}");
+    }
+}
+
+#[test]
+fn nobody_sends_what_the_account_answers() {
+    let reason = json!({"reason": "PAYMENT_EXPIRED"});
+    for (name, payload) in [
+        ("AcceptOrder", json!({})),
+        ("DeclineOrder", reason.clone()),
+        ("TimeOutOrder", json!({})),
+        ("ShipOrder", json!({})),
+        ("LosePayment", reason),
+        ("ReturnPayment", json!({})),
+    ] {
+        assert_eq!(may_send(name, &payload, &of("ana")), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn the_owner_and_the_staff_see_it() {
+    let see = |state: &State| who(|somebody| Order::may_see(somebody, &id(), state));
+    assert_eq!(see(&of("ana")), ["Guest ana", "Staff sam"]);
+    assert_eq!(see(&of("eve")), ["Staff sam"]);
+    assert_eq!(see(&None), ["Staff sam"]);
+}
+
+#[test]
+fn the_list_shows_a_guest_its_own() {
+    for (role, scope) in [
+        (Role::Staff, Scope::All),
+        (Role::Guest, Scope::Own),
+        (Role::Device, Scope::Nothing),
+        (Role::Admin, Scope::Nothing),
+    ] {
+        assert_eq!(Order::may_list(&Principal::new(id(), role)), scope, "{role:?}");
+    }
+}

@@ -1,0 +1,341 @@
+//! The rules of an order.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use edgefold_account::{
+    Account, AccountEvent,
+    commands::Currency,
+    events::{AccountOpened, PaymentAuthorised, PaymentCaptured, PaymentExpired, PaymentReleased},
+};
+use edgefold_flow::{Participant, participant::Refused};
+use edgefold_kernel::{
+    Aggregate, Amount, CommandSet, Id, Kind, Rejection, StreamId, Text, Timestamp,
+};
+use edgefold_order::{
+    Order, OrderCommand, OrderEvent,
+    commands::{
+        AcceptOrder, CancelOrder, DeclineOrder, Line, LosePayment, PlaceOrder, Progress,
+        ReturnPayment, ShipOrder, TimeOutOrder, UpdateOrderStatus,
+    },
+    events::{
+        OrderAccepted, OrderCancelled, OrderDeclined, OrderDelivered, OrderPlaced, OrderShipped,
+        OrderTimedOut, PaymentLost, PaymentReturned, ShipmentRequested,
+    },
+    reducer::Status,
+};
+use edgefold_testing::{given, scenario::envelopes};
+use serde_json::json;
+
+const NOW: &str = "2026-01-01T12:00:00Z";
+
+fn id(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+fn amount(units: i64) -> Amount {
+    Amount::parse(units).unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn place() -> PlaceOrder {
+    let line = |sku, quantity, price| Line { sku: id(sku), quantity, unit_price: amount(price) };
+    let lines = vec![line("tea", 2, 1_000), line("cup", 1, 500)];
+    PlaceOrder { customer_id: id("ana"), account_id: id("a-1"), lines }
+}
+
+fn placed() -> OrderEvent {
+    let PlaceOrder { customer_id, account_id, lines } = place();
+    let (total, answer_by) = (amount(2_500), at("2026-01-01T12:01:00Z"));
+    OrderPlaced { customer_id, account_id, lines, total, answer_by }.into()
+}
+
+fn account_of(owner: &str) -> AccountEvent {
+    let currency = Currency::parse("EUR").unwrap();
+    AccountOpened { owner_id: id(owner), currency, overdraft_limit: amount(0) }.into()
+}
+
+fn accepted() -> OrderEvent {
+    OrderAccepted {}.into()
+}
+
+fn requested() -> OrderEvent {
+    ShipmentRequested { account_id: id("a-1") }.into()
+}
+
+fn shipped() -> OrderEvent {
+    OrderShipped {}.into()
+}
+
+fn delivered() -> OrderEvent {
+    OrderDelivered {}.into()
+}
+
+fn cancelled() -> OrderEvent {
+    OrderCancelled { account_id: id("a-1"), reason: None }.into()
+}
+
+fn declined() -> OrderEvent {
+    OrderDeclined { reason: "INSUFFICIENT_FUNDS".into() }.into()
+}
+
+fn timed_out() -> OrderEvent {
+    OrderTimedOut { account_id: id("a-1") }.into()
+}
+
+fn lost() -> OrderEvent {
+    PaymentLost { reason: "PAYMENT_EXPIRED".into() }.into()
+}
+
+fn update(status: Progress) -> UpdateOrderStatus {
+    UpdateOrderStatus { status }
+}
+
+/// A past of each status.
+fn pasts() -> Vec<(Status, Vec<OrderEvent>)> {
+    vec![
+        (Status::Placed, vec![placed()]),
+        (Status::Accepted, vec![placed(), accepted()]),
+        (Status::Shipping, vec![placed(), accepted(), requested()]),
+        (Status::Shipped, vec![placed(), accepted(), requested(), shipped()]),
+        (Status::Delivered, vec![placed(), accepted(), requested(), shipped(), delivered()]),
+        (Status::Declined, vec![placed(), declined()]),
+        (Status::Declined, vec![placed(), timed_out()]),
+        (Status::Cancelled, vec![placed(), cancelled()]),
+        (Status::Cancelled, vec![placed(), accepted(), lost()]),
+    ]
+}
+
+fn state_after(events: impl IntoIterator<Item = OrderEvent>) -> <Order as Aggregate>::State {
+    let mut state = None;
+    events.into_iter().for_each(|event| Order::evolve(&mut state, &event));
+    state
+}
+
+#[test]
+fn it_is_placed_when_the_copy_of_the_account_says_that_it_is_the_customers_own() {
+    given::<Order>([])
+        .knowing::<Account>("a-1", [account_of("ana")])
+        .at(NOW)
+        .when(place())
+        .then([placed()]);
+}
+
+#[test]
+fn somebody_elses_account_is_refused_as_one_that_does_not_exist() {
+    given::<Order>([]).when(place()).then_refused("ACCOUNT_UNKNOWN");
+    given::<Order>([])
+        .knowing::<Account>("a-1", [account_of("ben")])
+        .when(place())
+        .then_refused("ACCOUNT_UNKNOWN");
+    given::<Order>([])
+        .knowing::<Account>("a-2", [account_of("ana")])
+        .when(place())
+        .then_refused("ACCOUNT_UNKNOWN");
+}
+
+#[test]
+fn it_is_placed_once_and_what_was_not_placed_takes_nothing() {
+    given::<Order>([placed()]).when(place()).then_refused("ORDER_EXISTS");
+    let commands: [OrderCommand; 4] = [
+        update(Progress::Shipped).into(),
+        CancelOrder { reason: None }.into(),
+        AcceptOrder {}.into(),
+        ReturnPayment {}.into(),
+    ];
+    for command in commands {
+        given::<Order>([]).when(command).then_refused("ORDER_UNKNOWN");
+    }
+}
+
+#[test]
+fn a_total_that_cannot_be_an_amount_is_refused() {
+    let lines = |quantity: u32, unit_price: i64| {
+        let line = json!({"sku": "gold", "quantity": quantity, "unitPrice": unit_price});
+        let payload = json!({"customerId": "ana", "accountId": "a-1", "lines": vec![line; 2]});
+        OrderCommand::read("PlaceOrder", &payload).map(drop).map_err(|refused| refused.code)
+    };
+    assert_eq!(lines(1, 500_000_000_000), Ok(()));
+    assert_eq!(lines(1, 500_000_000_001), Err("TOTAL_TOO_HIGH".into()));
+    assert_eq!(lines(1_000_000, 1_000_000_000_000), Err("TOTAL_TOO_HIGH".into()));
+}
+
+#[test]
+fn the_decision_rests_on_the_account_alone() {
+    let account = StreamId::new("account", id("a-1"));
+    assert_eq!(Order::rests_on(&place().into()), [account]);
+    assert!(Order::rests_on(&CancelOrder { reason: None }.into()).is_empty());
+}
+
+#[test]
+fn only_a_placed_one_is_accepted_declined_or_times_out() {
+    let answers: [(OrderCommand, OrderEvent); 3] = [
+        (AcceptOrder {}.into(), accepted()),
+        (DeclineOrder { reason: "INSUFFICIENT_FUNDS".into() }.into(), declined()),
+        (TimeOutOrder {}.into(), timed_out()),
+    ];
+    for (command, event) in answers {
+        for (status, past) in pasts() {
+            let when = given::<Order>(past).when(command.clone());
+            match status {
+                Status::Placed => drop(when.then([event.clone()])),
+                _ => when.then_refused("NOT_PLACED"),
+            }
+        }
+    }
+    assert_eq!(state_after([placed(), timed_out()]).unwrap().reason.as_deref(), Some("NO_ANSWER"));
+}
+
+#[test]
+fn to_ship_is_a_request_that_the_payment_fulfils() {
+    for (status, past) in pasts() {
+        let ship = given::<Order>(past.clone()).when(update(Progress::Shipped));
+        match status {
+            Status::Accepted => {
+                assert_eq!(ship.then([requested()]).unwrap().status, Status::Shipping);
+            }
+            Status::Placed => ship.then_refused("NOT_ACCEPTED"),
+            Status::Declined | Status::Cancelled => ship.then_refused("ORDER_ENDED"),
+            Status::Shipping | Status::Shipped | Status::Delivered => ship.then_nothing(),
+        }
+        let paid = given::<Order>(past).when(ShipOrder {});
+        match status {
+            Status::Shipping => assert_eq!(paid.then([shipped()]).unwrap().status, Status::Shipped),
+            _ => paid.then_refused("NOT_SHIPPING"),
+        }
+    }
+}
+
+#[test]
+fn what_has_left_is_delivered() {
+    for (status, past) in pasts() {
+        let when = given::<Order>(past).when(update(Progress::Delivered));
+        match status {
+            Status::Shipped => drop(when.then([delivered()])),
+            Status::Delivered => when.then_nothing(),
+            Status::Declined | Status::Cancelled => when.then_refused("ORDER_ENDED"),
+            _ => when.then_refused("NOT_SHIPPED"),
+        }
+    }
+}
+
+#[test]
+fn it_is_cancelled_until_it_is_to_ship() {
+    let reason = Text::parse("too late").ok();
+    let event = OrderCancelled { account_id: id("a-1"), reason: reason.clone() };
+    for (status, past) in pasts() {
+        let when = given::<Order>(past).when(CancelOrder { reason: reason.clone() });
+        match status {
+            Status::Placed | Status::Accepted => {
+                let state = when.then([event.clone().into()]).unwrap();
+                assert_eq!(state.reason.as_deref(), Some("too late"));
+            }
+            Status::Cancelled => when.then_nothing(),
+            Status::Declined => when.then_refused("ORDER_ENDED"),
+            _ => when.then_refused("ORDER_SHIPPED"),
+        }
+    }
+}
+
+#[test]
+fn a_payment_that_is_lost_before_the_goods_leave_ends_the_order() {
+    for (status, past) in pasts() {
+        let when = given::<Order>(past).when(LosePayment { reason: "PAYMENT_EXPIRED".into() });
+        match status {
+            Status::Accepted | Status::Shipping => {
+                let state = when.then([lost()]).unwrap();
+                assert_eq!(state.status, Status::Cancelled);
+                assert_eq!(state.reason.as_deref(), Some("PAYMENT_EXPIRED"));
+            }
+            _ => when.then_refused("NOT_ACCEPTED"),
+        }
+    }
+}
+
+#[test]
+fn what_the_account_says_means_something_else_in_each_status() {
+    let (payment_id, order_id) = (id("it"), Some(id("it")));
+    let (amount, held) = (amount(2_500), amount(2_500));
+    let expires_at = at("2026-01-08T12:00:00Z");
+    let (p, o) = (|| payment_id.clone(), || order_id.clone());
+    let said: [AccountEvent; 4] = [
+        PaymentAuthorised { payment_id: p(), order_id: o(), amount, expires_at }.into(),
+        PaymentCaptured { payment_id: p(), order_id: o(), amount, held }.into(),
+        PaymentReleased { payment_id: p(), order_id: o(), amount }.into(),
+        PaymentExpired { payment_id: p(), order_id: o(), amount }.into(),
+    ];
+    let said = envelopes(&StreamId::new("account", id("a-1")), said);
+    let lose =
+        |reason: &str| -> Vec<OrderCommand> { vec![LosePayment { reason: reason.into() }.into()] };
+    for (status, past) in pasts() {
+        let state = state_after(past);
+        let expected: [Vec<OrderCommand>; 4] = match status {
+            Status::Placed => [vec![AcceptOrder {}.into()], vec![], vec![], vec![]],
+            Status::Accepted => [vec![], vec![], lose("PAYMENT_RELEASED"), lose("PAYMENT_EXPIRED")],
+            Status::Shipping => [
+                vec![],
+                vec![ShipOrder {}.into()],
+                lose("PAYMENT_RELEASED"),
+                lose("PAYMENT_EXPIRED"),
+            ],
+            _ => [vec![ReturnPayment {}.into()], vec![], vec![], vec![]],
+        };
+        for (event, expected) in said.iter().zip(expected) {
+            let reaction = Order::on_foreign(&state, event).unwrap();
+            assert_eq!(reaction, expected, "{} when {status:?}", event.event_type);
+        }
+    }
+    for event in &said {
+        assert_eq!(Order::on_foreign(&None, event).unwrap(), [], "an order that does not exist");
+    }
+}
+
+#[test]
+fn a_refused_authorisation_declines_and_other_refusals_do_nothing() {
+    let rejection = Rejection::new(Kind::Rule, "INSUFFICIENT_FUNDS", "none");
+    let refused = |name: &str| Refused { name: name.into(), rejection: rejection.clone() };
+    let state = state_after([placed()]);
+    let decline = DeclineOrder { reason: "INSUFFICIENT_FUNDS".into() };
+    assert_eq!(Order::on_refused(&state, &refused("AuthorisePayment")), [decline.into()]);
+    for name in ["CapturePayment", "ReleasePayment"] {
+        assert_eq!(Order::on_refused(&state, &refused(name)), []);
+    }
+}
+
+#[test]
+fn the_account_is_asked_to_authorise_capture_and_release() {
+    let asked = |event: OrderEvent| {
+        let requests = Order::requests(&id("it"), &event);
+        requests.into_iter().map(|request| (request.name, request.payload)).collect::<Vec<_>>()
+    };
+    let payment = json!({"paymentId": "it", "orderId": "it"});
+    let authorise = json!({
+        "paymentId": "it", "orderId": "it", "amount": 2_500, "answerBy": "2026-01-01T12:01:00.000Z",
+    });
+    assert_eq!(asked(placed()), [("AuthorisePayment", authorise)]);
+    assert_eq!(asked(requested()), [("CapturePayment", payment.clone())]);
+    for event in [cancelled(), timed_out(), PaymentReturned { account_id: id("a-1") }.into()] {
+        assert_eq!(asked(event), [("ReleasePayment", payment.clone())]);
+    }
+    for event in [accepted(), declined(), shipped(), delivered(), lost()] {
+        assert_eq!(asked(event), []);
+    }
+}
+
+#[test]
+fn only_a_placed_order_has_a_deadline() {
+    for (status, past) in pasts() {
+        let due = Order::deadline(&id("it"), &state_after(past));
+        match status {
+            Status::Placed => {
+                let due = due.unwrap();
+                assert_eq!(due.at, at("2026-01-01T12:01:00Z"));
+                assert_eq!(due.command, TimeOutOrder {}.into());
+            }
+            _ => assert_eq!(due, None, "{status:?}"),
+        }
+    }
+}
