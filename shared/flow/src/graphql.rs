@@ -10,11 +10,13 @@ use async_graphql::{
     SimpleObject, Union, Value,
     connection::{Connection, Edge, EmptyFields, OpaqueCursor, query},
 };
-use edgefold_kernel::{Aggregate, Failure, Fault, Id, Rejection, StreamId, Timestamp, Version};
+use edgefold_kernel::{
+    Aggregate, Failure, Fault, Id, Rejection, Scope, StreamId, Timestamp, Version,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Message,
+    Message, Participant,
     gateway::{Gateway, Row, row_at_least},
     instance::When,
 };
@@ -263,20 +265,33 @@ fn unanswered(failure: Failure) -> Error {
     }
 }
 
-/// One row of a read model, at least at `min_version` when one is named.
+/// Whose rows somebody sees: null stands for everybody's. None when there is nothing to see.
+fn owner<A: Participant>(gateway: &dyn Gateway) -> Result<Option<serde_json::Value>, Failure> {
+    let principal = gateway.principal()?;
+    Ok(match A::may_list(principal) {
+        Scope::All => Some(serde_json::Value::Null),
+        Scope::Own => Some(principal.subject.as_str().into()),
+        Scope::Nothing => None,
+    })
+}
+
+/// One row of a read model, at least at `min_version` when one is named; none when it is not the caller's to see. The
+/// statement takes the id, and the owner whose rows alone count, or null.
 ///
 /// # Errors
 /// `READ_MODEL_BEHIND` when the read model has not come so far in time; a fault.
-pub async fn one<T: DeserializeOwned>(
+pub async fn one<A: Participant, T: DeserializeOwned>(
     context: &Context<'_>,
     sql: &'static str,
     id: &ID,
     min_version: Option<i32>,
 ) -> Result<Option<T>, Error> {
     let gateway = context.data::<Arc<dyn Gateway>>()?;
+    let Some(owner) = owner::<A>(gateway.as_ref()).map_err(unanswered)? else { return Ok(None) };
     let min_version = min_version.and_then(|version| Version::try_from(version).ok());
-    let row =
-        row_at_least(gateway.as_ref(), sql, id.as_str(), min_version).await.map_err(unanswered)?;
+    let row = row_at_least(gateway.as_ref(), sql, id.as_str(), owner, min_version)
+        .await
+        .map_err(unanswered)?;
     row.map(read).transpose()
 }
 
@@ -310,7 +325,7 @@ pub struct Past<S> {
 /// # Errors
 /// `READ_MODEL_BEHIND`, `VERSION_AHEAD`, `INVALID_INSTANT`, or `INVALID_QUERY` when more than one of the three is asked
 /// for; a fault.
-pub async fn one_or_past<A: Aggregate, T: DeserializeOwned>(
+pub async fn one_or_past<A: Participant, T: DeserializeOwned>(
     context: &Context<'_>,
     sql: &'static str,
     id: &ID,
@@ -321,7 +336,7 @@ pub async fn one_or_past<A: Aggregate, T: DeserializeOwned>(
         |code, field, detail: &str| unanswered(Rejection::shape(code, field, detail).into());
     let when = match which {
         Which { min_version, at_version: None, at: None } => {
-            return one(context, sql, id, min_version).await;
+            return one::<A, T>(context, sql, id, min_version).await;
         }
         Which { min_version: None, at_version: Some(version), at: None } => {
             let invalid =
@@ -341,9 +356,10 @@ pub async fn one_or_past<A: Aggregate, T: DeserializeOwned>(
             ));
         }
     };
+    let gateway = context.data::<Arc<dyn Gateway>>()?;
+    gateway.principal().map_err(unanswered)?;
     let Ok(aggregate_id) = Id::parse(id.0.clone()) else { return Ok(None) };
     let stream = StreamId::new(A::TYPE, aggregate_id);
-    let gateway = context.data::<Arc<dyn Gateway>>()?;
     let view = match gateway.state(stream.clone(), when).await {
         Err(Failure::Rejected(rejection)) if rejection.code == "UNKNOWN_INSTANCE" => {
             return Ok(None);
@@ -362,11 +378,11 @@ pub async fn one_or_past<A: Aggregate, T: DeserializeOwned>(
 }
 
 /// One page of a read model as a Relay connection. The statement takes the two values of the key after which the page
-/// begins, or nulls, and how many rows; `key` gives them for a row.
+/// begins, or nulls, how many rows, and the owner whose rows alone count, or null; `key` gives them for a row.
 ///
 /// # Errors
 /// When `first` or `after` are out of range; a fault.
-pub async fn page<T: DeserializeOwned + async_graphql::OutputType>(
+pub async fn page<A: Participant, T: DeserializeOwned + async_graphql::OutputType>(
     context: &Context<'_>,
     sql: &'static str,
     first: Option<i32>,
@@ -374,6 +390,7 @@ pub async fn page<T: DeserializeOwned + async_graphql::OutputType>(
     key: impl Fn(&T) -> (String, String),
 ) -> Result<Connection<PageCursor, T, EmptyFields, EmptyFields>, Error> {
     let gateway = context.data::<Arc<dyn Gateway>>()?;
+    let owner = owner::<A>(gateway.as_ref()).map_err(unanswered)?;
     let invalid = |said: String| unanswered(Rejection::shape("INVALID_PAGE", "first", said).into());
     let first = first
         .map_or(Ok(PAGE_ROWS_DEFAULT), usize::try_from)
@@ -388,7 +405,8 @@ pub async fn page<T: DeserializeOwned + async_graphql::OutputType>(
         None,
         |after: Option<PageCursor>, _, _, _| async move {
             let (a, b) = after.map_or((None, None), |OpaqueCursor((a, b))| (Some(a), Some(b)));
-            let params = vec![a.into(), b.into(), serde_json::Value::from(first + 1)];
+            let Some(owner) = owner else { return Ok(Connection::new(false, false)) };
+            let params = vec![a.into(), b.into(), serde_json::Value::from(first + 1), owner];
             let mut rows = gateway.rows(sql, params).await.map_err(|fault| faulted(&fault))?;
             let has_more = rows.len() > first;
             rows.truncate(first);

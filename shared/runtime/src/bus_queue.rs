@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use edgefold_flow::{
     Catalogue, Message,
-    contract::{self, Confirmed, Marked, RefusedErrand},
+    contract::{self, Asker, Confirmed, Marked, RefusedErrand},
     publish::Letter,
     receive::Delivery,
     route::spans,
@@ -161,7 +161,9 @@ async fn run_errand(
 ) -> Result<(), Failure> {
     let Some(id) = message.aggregate_id.clone() else { return Ok(()) };
     let to = StreamId::new(message.aggregate_type.as_str(), id);
-    match stub::call::<serde_json::Value>(env, catalogue, &to, contract::COMMAND, message).await {
+    let request = stub::post_as(&Asker::System, contract::COMMAND, message)?;
+    let answer = stub::fetch(env, catalogue, &to, request).await?;
+    match stub::read::<serde_json::Value>(answer).await {
         Ok(_) => Ok(()),
         Err(Failure::Rejected(rejection)) => {
             let refused = RefusedErrand { message: message.clone(), rejection };

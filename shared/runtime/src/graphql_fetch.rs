@@ -8,7 +8,7 @@ use edgefold_kernel::{Failure, Kind, Rejection};
 use worker::{Env, Method, Request, Response};
 
 use crate::{
-    answer,
+    answer, auth_fetch,
     door_fetch::{expect_json, wrong_method},
     gateway_d1::WorkersGateway,
 };
@@ -34,9 +34,18 @@ where
     let accept = answer::header(request.headers(), "accept").unwrap_or_default();
     let content_type =
         if accept.contains(GRAPHQL_RESPONSE) { GRAPHQL_RESPONSE } else { "application/json" };
+    // A stranger may look at the schema; resolvers refuse him. A token that is shown must be good.
+    let session = match answer::header(request.headers(), "authorization") {
+        None => Ok(None),
+        Some(_) => auth_fetch::authenticate(&request, &env).await.map(Some),
+    };
+    let session = match session {
+        Ok(session) => session,
+        Err(failure) => return answer::failed(&failure),
+    };
     match read(&mut request).await {
         Ok(query) => {
-            let gateway: Arc<dyn Gateway> = Arc::new(WorkersGateway::new(env, catalogue));
+            let gateway: Arc<dyn Gateway> = Arc::new(WorkersGateway::new(env, catalogue, session));
             answer::json(200, content_type, &schema.execute(query.data(gateway)).await)
         }
         Err(failure) => answer::failed(&failure),

@@ -9,8 +9,9 @@ use std::{rc::Rc, time::Duration};
 
 use edgefold_flow::{
     Accepted, Message, Participant,
-    contract::SpanWanted,
+    contract::{Asker, SpanWanted},
     subscribe::{self, Frame, Said},
+    token::{Session, invalid},
 };
 use edgefold_kernel::{Envelope, Failure, Fault, Kind, Rejection, Version, limits};
 use serde::{Deserialize, Serialize};
@@ -19,15 +20,17 @@ use worker::{
     console_error, worker_sys::web_sys,
 };
 
-use crate::{answer, gateway_d1::admit, instance_object::Object};
+use crate::{answer, auth_fetch, clock, gateway_d1::admit, instance_object::Object};
 
 /// While a reader catches up it is given 10 s to take a page.
 const A_MOMENT: Duration = Duration::from_millis(50);
 const PATIENCE: usize = 200;
 
 /// What is attached to a socket. Far below the platform's 16,384 bytes.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Attached {
+    /// Who watches, and until when.
+    session: Session,
     /// Version of the last event that was sent while catching up.
     after: Version,
     /// Whether it has caught up.
@@ -38,12 +41,22 @@ struct Attached {
 
 impl<A: Participant> Object<A> {
     /// Opens a socket.
-    pub(crate) fn watch(self: &Rc<Self>, request: &Request, url: &Url) -> worker::Result<Response> {
+    pub(crate) fn watch(
+        self: &Rc<Self>,
+        request: &Request,
+        url: &Url,
+        session: Session,
+    ) -> worker::Result<Response> {
         match self.admit(request, url) {
             Ok((after, protocol)) => {
                 let pair = WebSocketPair::new()?;
                 self.state.accept_web_socket(&pair.server);
-                pair.server.serialize_attachment(Attached { after, live: false, told: false })?;
+                pair.server.serialize_attachment(Attached {
+                    session,
+                    after,
+                    live: false,
+                    told: false,
+                })?;
                 self.catch_up(pair.server);
                 let response = Response::from_websocket(pair.client)?;
                 if let Some(protocol) = protocol {
@@ -96,7 +109,10 @@ impl<A: Participant> Object<A> {
     fn catch_up(self: &Rc<Self>, socket: WebSocket) {
         let object = Rc::clone(self);
         self.state.wait_until(async move {
-            while let Some(Attached { live: false, .. }) = attached(&socket) {
+            while let Some(Attached { live: false, session, .. }) = attached(&socket) {
+                if is_over(&session) {
+                    return expire(&socket);
+                }
                 if !object.keeps_up(&socket).await {
                     return give_up(&socket);
                 }
@@ -122,7 +138,7 @@ impl<A: Participant> Object<A> {
     }
 
     fn send_page(&self, socket: &WebSocket) -> Result<(), Failure> {
-        let Some(Attached { after, told, .. }) = attached(socket) else { return Ok(()) };
+        let Some(Attached { session, after, told, .. }) = attached(socket) else { return Ok(()) };
         let page = self.instance.span(&SpanWanted { after, through: None, types: Vec::new() })?;
         for event in &page.span.events {
             send(socket, &Frame::Event { event });
@@ -132,7 +148,7 @@ impl<A: Participant> Object<A> {
         if live && !told {
             send(socket, &Frame::CaughtUp { version: head });
         }
-        attach(socket, Attached { after: through, live, told: told || live });
+        attach(socket, Attached { session, after: through, live, told: told || live });
         Ok(())
     }
 
@@ -145,10 +161,12 @@ impl<A: Participant> Object<A> {
             appended.iter().map(|event| Frame::Event { event }.text()).collect();
         for socket in sockets {
             match attached(&socket) {
-                Some(Attached { live: true, told, .. })
+                Some(Attached { session, live: true, .. }) if is_over(&session) => expire(&socket),
+                Some(Attached { session, live: true, told, .. })
                     if waiting(&socket) > limits::SOCKET_BUFFER_BYTES =>
                 {
-                    attach(&socket, Attached { after: first.version - 1, live: false, told });
+                    let after = first.version - 1;
+                    attach(&socket, Attached { session, after, live: false, told });
                     self.catch_up(socket);
                 }
                 Some(Attached { live: true, .. }) => {
@@ -171,9 +189,15 @@ impl<A: Participant> Object<A> {
                 Err(Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", "expected text"))
             }
         };
+        let Some(seen) = attached(socket) else { return Ok(()) };
+        if is_over(&seen.session) {
+            expire(socket);
+            return Ok(());
+        }
         let asked = match said {
             // The exact text is answered by the runtime without waking the object; this is the same with other spacing.
             Ok(Said::Ping {}) => return socket.send_with_str(subscribe::PONG),
+            Ok(Said::Authenticate { token }) => return self.renew(socket, &token).await,
             Ok(Said::Command(asked)) => vec![*asked],
             Ok(Said::Commands { commands }) => commands,
             Err(refusal) => {
@@ -181,24 +205,53 @@ impl<A: Participant> Object<A> {
                 return socket.send_with_str(frame.text());
             }
         };
+        let by = Asker::Somebody(seen.session);
         let id = self.instance.id();
         let (ids, messages): (Vec<_>, Vec<_>) =
             asked.into_iter().map(|asked| asked.to(A::TYPE, id)).unzip();
         let admitted: Vec<_> =
             messages.into_iter().map(|message| admit(message, self.catalogue)).collect();
-        for (id, result) in ids.iter().zip(self.admitted(admitted).await) {
+        for (id, result) in ids.iter().zip(self.admitted(admitted, &by).await) {
             socket.send_with_str(subscribe::answer(id, &result))?;
         }
         Ok(())
+    }
+
+    /// A new token for the same subject in the same role takes the place of the old one.
+    async fn renew(&self, socket: &WebSocket, token: &str) -> worker::Result<()> {
+        let renewed = auth_fetch::verify(&self.env, token).await;
+        // Read again: events may have been sent meanwhile.
+        let Some(seen) = attached(socket) else { return Ok(()) };
+        let renewed =
+            renewed.and_then(|session| match session.principal == seen.session.principal {
+                true => Ok(session),
+                false => Err(invalid("the token is somebody else's").into()),
+            });
+        let frame = match renewed {
+            Ok(session) => {
+                let expires_at = session.expires_at;
+                attach(socket, Attached { session, ..seen });
+                Frame::Authenticated { expires_at }.text()
+            }
+            Err(Failure::Rejected(refusal)) => {
+                Frame::Error { code: &refusal.code, detail: &refusal.detail }.text()
+            }
+            Err(Failure::Faulted(fault)) => {
+                console_error!("{fault}");
+                Frame::Error { code: fault.code(), detail: "try again" }.text()
+            }
+        };
+        socket.send_with_str(frame)
     }
 
     /// Decides what was admitted, and answers in the order in which it came.
     async fn admitted(
         self: &Rc<Self>,
         admitted: Vec<Result<Message, Failure>>,
+        by: &Asker,
     ) -> Vec<Result<Accepted, Failure>> {
         let messages: Vec<_> = admitted.iter().flatten().cloned().collect();
-        let mut results = self.commands(&messages).await.into_iter();
+        let mut results = self.commands(&messages, by).await.into_iter();
         let next = |one: Result<Message, Failure>| {
             one.and_then(|_| {
                 results
@@ -234,6 +287,16 @@ fn attach(socket: &WebSocket, attached: Attached) {
 /// A socket that cannot be sent to is closing: its close event follows.
 fn send(socket: &WebSocket, frame: &Frame<'_>) {
     drop(socket.send_with_str(frame.text()));
+}
+
+/// Whether a token no longer counts.
+fn is_over(session: &Session) -> bool {
+    clock::now() >= session.expires_at.plus_millis(limits::CLOCK_SKEW_MS)
+}
+
+/// Whoever has not renewed its token hears nothing more.
+fn expire(socket: &WebSocket) {
+    drop(socket.close(Some(subscribe::EXPIRED), Some("the token has expired")));
 }
 
 /// Bytes that were sent and that the reader has not taken yet.
