@@ -34,6 +34,7 @@ function worker() {
         },
       },
       env: {
+        AUTH_SECRET: { type: 'text', value: process.env.AUTH_SECRET ?? 'a development key of 32 bytes at least' },
         ...Object.fromEntries(
           classes.map(({ name, class_name }) => [
             name,
