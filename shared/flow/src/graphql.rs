@@ -160,12 +160,13 @@ impl ScalarType for DateTime {
     }
 }
 
-/// Amount of money in minor units. `Int` ends at two thousand million, an amount at 10^12.
+/// Amount of money in minor units. `Int` ends at two thousand million, an amount at 10^12. Negative only where something
+/// is owed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Amount(pub i64);
 
-/// Amount of money, a whole number of minor units from 0 to 10^12.
+/// Amount of money, a whole number of minor units up to 10^12. From 0, unless the field says that it may be negative.
 #[Scalar]
 impl ScalarType for Amount {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -5,6 +5,7 @@
 
 pub mod schema;
 
+use edgefold_account::Account;
 use edgefold_device::Device;
 use edgefold_flow::{Catalogue, route::Entry};
 use edgefold_reservation::Reservation;
@@ -17,11 +18,13 @@ pub const CATALOGUE: &Catalogue = &Catalogue(&[
     Entry::of::<Room>("ROOM"),
     Entry::of::<Reservation>("RESERVATION"),
     Entry::of::<Device>("DEVICE"),
+    Entry::of::<Account>("ACCOUNT"),
 ]);
 
 aggregate_object!(RoomObject, Room, CATALOGUE);
 aggregate_object!(ReservationObject, Reservation, CATALOGUE);
 aggregate_object!(DeviceObject, Device, CATALOGUE);
+aggregate_object!(AccountObject, Account, CATALOGUE);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {

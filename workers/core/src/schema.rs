@@ -3,17 +3,18 @@
 use std::sync::OnceLock;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
+use edgefold_account::api::{AccountMutation, AccountQuery};
 use edgefold_device::api::{DeviceMutation, DeviceQuery};
 use edgefold_reservation::api::{ReservationMutation, ReservationQuery};
 use edgefold_room::api::{RoomMutation, RoomQuery};
 
 /// What may be asked about the domain.
 #[derive(MergedObject, Default)]
-pub struct Query(RoomQuery, ReservationQuery, DeviceQuery);
+pub struct Query(RoomQuery, ReservationQuery, DeviceQuery, AccountQuery);
 
 /// What may be asked of the domain.
 #[derive(MergedObject, Default)]
-pub struct Mutation(RoomMutation, ReservationMutation, DeviceMutation);
+pub struct Mutation(RoomMutation, ReservationMutation, DeviceMutation, AccountMutation);
 
 /// The whole schema.
 pub type CoreSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -9,6 +9,7 @@ mod printed;
 use std::{collections::BTreeSet, fs};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
+use edgefold_account::Account;
 use edgefold_core::CATALOGUE;
 use edgefold_device::Device;
 use edgefold_flow::{
@@ -65,7 +66,7 @@ where
 
 /// Every aggregate of the catalogue.
 fn all() -> Vec<Formats> {
-    vec![formats::<Room>(), formats::<Reservation>(), formats::<Device>()]
+    vec![formats::<Room>(), formats::<Reservation>(), formats::<Device>(), formats::<Account>()]
 }
 
 /// What is not of one aggregate.
@@ -228,6 +229,43 @@ fn good() -> Vec<(&'static str, &'static str, Vec<Value>)> {
             ],
         ),
         ("device", "DecommissionDevice", vec![json!({})]),
+        (
+            "account",
+            "OpenAccount",
+            vec![json!({"ownerId": "ana", "currency": "EUR", "overdraftLimit": 5000})],
+        ),
+        (
+            "account",
+            "Deposit",
+            vec![json!({"amount": 100}), json!({"amount": 1, "reference": "salary"})],
+        ),
+        (
+            "account",
+            "Withdraw",
+            vec![json!({"amount": 100}), json!({"amount": 1, "reference": "cash"})],
+        ),
+        (
+            "account",
+            "AuthorisePayment",
+            vec![
+                json!({"paymentId": "o-1", "amount": 0}),
+                json!({"paymentId": "o-1", "amount": 100, "orderId": "o-1"}),
+            ],
+        ),
+        (
+            "account",
+            "CapturePayment",
+            vec![
+                json!({"paymentId": "o-1"}),
+                json!({"paymentId": "o-1", "amount": 100, "orderId": "o-1"}),
+            ],
+        ),
+        (
+            "account",
+            "ReleasePayment",
+            vec![json!({"paymentId": "o-1"}), json!({"paymentId": "o-1", "orderId": "o-1"})],
+        ),
+        ("account", "ExpirePayments", vec![json!({})]),
     ]
 }
 

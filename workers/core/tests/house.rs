@@ -39,6 +39,7 @@ fn only_runtime_and_core_know_workers() {
         "edgefold-room",
         "edgefold-reservation",
         "edgefold-device",
+        "edgefold-account",
     ] {
         assert!(crates.contains_key(name), "{name} is looked at");
     }

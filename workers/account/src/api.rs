@@ -1,0 +1,215 @@
+//! Accounts in the GraphQL schema.
+
+use async_graphql::{
+    Context, ID, InputObject, Object, Result, SimpleObject,
+    connection::{Connection, EmptyFields},
+};
+use edgefold_flow::graphql::{
+    Amount, CommandResult, DateTime, Envelope, PageCursor, Past, Which, one_or_past, page, send,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::reducer;
+
+/// Somebody's money in one currency.
+#[derive(SimpleObject, Deserialize)]
+#[graphql(name = "Account")]
+pub struct AccountView {
+    /// Identifier.
+    id: ID,
+    /// Version of the stream that this is at.
+    version: i32,
+    /// Whose it is.
+    owner_id: ID,
+    /// What its amounts are in: a code of ISO 4217.
+    currency: String,
+    /// How far its balance may go below nothing.
+    overdraft_limit: Amount,
+    /// What came in less what went out. Negative when it is overdrawn.
+    balance: Amount,
+    /// What may go out or be held: balance and overdraft limit, less what is held.
+    available: Amount,
+    /// What is held for payments, all together.
+    held: Amount,
+    /// How many payments money is held for.
+    holds: i32,
+    /// When it was opened.
+    opened_at: DateTime,
+}
+
+/// An account to be opened.
+#[derive(InputObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenAccountInput {
+    /// Whose it is.
+    owner_id: ID,
+    /// What its amounts are in: a code of ISO 4217, such as EUR.
+    currency: String,
+    /// How far its balance may go below nothing.
+    overdraft_limit: Amount,
+}
+
+/// Money that comes in or goes out.
+#[derive(InputObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EntryInput {
+    /// How much, at least 1.
+    amount: Amount,
+    /// What for, for the record; 1 to 500 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+}
+
+/// What may be asked about accounts.
+#[derive(Default)]
+pub struct AccountQuery;
+
+#[Object]
+impl AccountQuery {
+    /// An account; null when there is none. At most one of the three arguments besides `id` may be given.
+    async fn account(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
+        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
+    ) -> Option<Result<AccountView>> {
+        let sql = include_str!("../../../schema/sql/d1/query/account_by_id.sql");
+        one_or_past::<crate::Account, _>(
+            context,
+            sql,
+            &id,
+            Which { min_version, at_version, at },
+            past,
+        )
+        .await
+        .transpose()
+    }
+
+    /// Accounts, newest first.
+    async fn accounts(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
+    ) -> Result<Connection<PageCursor, AccountView, EmptyFields, EmptyFields>> {
+        let sql = include_str!("../../../schema/sql/d1/query/account_page.sql");
+        page(context, sql, first, after, |row: &AccountView| {
+            (row.opened_at.0.clone(), row.id.0.clone())
+        })
+        .await
+    }
+}
+
+fn past(past: Past<reducer::State>) -> Option<AccountView> {
+    let account = past.state?;
+    let overdraft_limit = account.overdraft_limit.minor_units();
+    Some(AccountView {
+        id: past.id,
+        version: past.version,
+        owner_id: account.owner_id.as_str().into(),
+        currency: account.currency.as_str().to_owned(),
+        overdraft_limit: Amount(overdraft_limit),
+        balance: Amount(account.balance),
+        available: Amount(account.available),
+        held: Amount(account.holds.iter().map(|hold| hold.amount.minor_units()).sum()),
+        holds: i32::try_from(account.holds.len()).ok()?,
+        opened_at: past.began,
+    })
+}
+
+/// What may be asked of accounts.
+#[derive(Default)]
+pub struct AccountMutation;
+
+#[Object]
+impl AccountMutation {
+    /// Opens an account with a balance of nothing.
+    async fn open_account(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Identifier of the new account; made up when left out.")] id: Option<ID>,
+        input: OpenAccountInput,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
+        expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id, command_id, expected_version };
+        send::<crate::Account>(context, "OpenAccount", input, envelope).await
+    }
+
+    /// Puts money in.
+    async fn deposit(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        input: EntryInput,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "Deposit", input, envelope).await
+    }
+
+    /// Takes money out, as far as it is available.
+    async fn withdraw(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        input: EntryInput,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "Withdraw", input, envelope).await
+    }
+
+    /// Holds money for a payment, for 7 days. Once more with the same amount changes nothing. Orders do this by themselves.
+    async fn authorise_payment(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "The payment that the money is held for.")] payment_id: ID,
+        #[graphql(desc = "How much.")] amount: Amount,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let payload = json!({"paymentId": payment_id, "amount": amount});
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "AuthorisePayment", payload, envelope).await
+    }
+
+    /// Takes the money that is held for a payment, or part of it: the rest is free again.
+    async fn capture_payment(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "The payment that the money is held for.")] payment_id: ID,
+        #[graphql(desc = "How much; all that is held when left out.")] amount: Option<Amount>,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let mut payload = json!({"paymentId": payment_id});
+        if let (Some(amount), Some(fields)) = (amount, payload.as_object_mut()) {
+            fields.insert("amount".to_owned(), json!(amount));
+        }
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "CapturePayment", payload, envelope).await
+    }
+
+    /// Frees the money that is held for a payment. When there is none, nothing changes.
+    async fn release_payment(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "The payment that the money is held for.")] payment_id: ID,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let payload = json!({"paymentId": payment_id});
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "ReleasePayment", payload, envelope).await
+    }
+}

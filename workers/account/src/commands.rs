@@ -1,0 +1,184 @@
+//! What may be asked of an account, with the shape checks. Every amount is in minor units of its currency.
+
+use edgefold_kernel::{Amount, Id, Rejection, Text, commands};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+/// Opens an account with a balance of nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OpenAccount {
+    /// Whose it is.
+    pub owner_id: Id,
+    /// What its amounts are in.
+    pub currency: Currency,
+    /// How far its balance may go below nothing.
+    pub overdraft_limit: Amount,
+}
+
+/// Puts money in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Deposit {
+    /// How much, at least 1.
+    #[serde(deserialize_with = "something")]
+    #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
+    pub amount: Amount,
+    /// What for, for the record.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reference: Option<Text>,
+}
+
+/// Takes money out, as far as it is available.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Withdraw {
+    /// How much, at least 1.
+    #[serde(deserialize_with = "something")]
+    #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
+    pub amount: Amount,
+    /// What for, for the record.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reference: Option<Text>,
+}
+
+/// Holds money for a payment, for some days. Once more with the same content changes nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AuthorisePayment {
+    /// The payment that it is held for.
+    pub payment_id: Id,
+    /// How much.
+    pub amount: Amount,
+    /// The order that pays. Said by the order, not from outside.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub order_id: Option<Id>,
+}
+
+/// Takes the money that is held for a payment, or part of it: the rest is free again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CapturePayment {
+    /// The payment that it is held for.
+    pub payment_id: Id,
+    /// How much; all that is held when left out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub amount: Option<Amount>,
+    /// The order that pays. Said by the order, not from outside.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub order_id: Option<Id>,
+}
+
+/// Frees the money that is held for a payment. When there is none, nothing changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ReleasePayment {
+    /// The payment that it is held for.
+    pub payment_id: Id,
+    /// The order that was to pay. Said by the order, not from outside.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub order_id: Option<Id>,
+}
+
+/// Frees what was held for too long.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExpirePayments {}
+
+commands! {
+    /// What may be asked of an account.
+    pub enum AccountCommand {
+        "OpenAccount" [creates] => Open(OpenAccount),
+        "Deposit" => Deposit(Deposit),
+        "Withdraw" => Withdraw(Withdraw),
+        "AuthorisePayment" => Authorise(AuthorisePayment),
+        "CapturePayment" => Capture(CapturePayment),
+        "ReleasePayment" => Release(ReleasePayment),
+        "ExpirePayments" [internal] => Expire(ExpirePayments),
+    }
+}
+
+impl OpenAccount {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl Deposit {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl Withdraw {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl AuthorisePayment {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl CapturePayment {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl ReleasePayment {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl ExpirePayments {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+fn something<'de, D: Deserializer<'de>>(source: D) -> Result<Amount, D::Error> {
+    let amount = Amount::deserialize(source)?;
+    if amount.minor_units() > 0 { Ok(amount) } else { Err(D::Error::custom("an amount from 1")) }
+}
+
+/// Code of a currency as in ISO 4217: three capital letters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Currency(#[cfg_attr(feature = "schema", schemars(pattern("^[A-Z]{3}$")))] String);
+
+impl Currency {
+    /// Reads a code.
+    ///
+    /// # Errors
+    /// What was expected, when the text is none.
+    pub fn parse(text: impl Into<String>) -> Result<Self, &'static str> {
+        let text = text.into();
+        if text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_uppercase()) {
+            Ok(Self(text))
+        } else {
+            Err("a code of ISO 4217, such as EUR")
+        }
+    }
+
+    /// The code as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        Self::parse(String::deserialize(source)?).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,117 @@
+//! What may have happened to an account. **Names and fields are the storage format**: they never change, they get new
+//! versions.
+
+use edgefold_kernel::{Amount, Id, Text, Timestamp, event::no_upcast, events};
+use serde::{Deserialize, Serialize};
+
+use crate::commands::Currency;
+
+/// The account takes money from now on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AccountOpened {
+    /// Whose it is.
+    pub owner_id: Id,
+    /// What its amounts are in.
+    pub currency: Currency,
+    /// How far its balance may go below nothing.
+    pub overdraft_limit: Amount,
+}
+
+/// Money came in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MoneyDeposited {
+    /// How much.
+    pub amount: Amount,
+    /// What for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reference: Option<Text>,
+}
+
+/// Money went out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MoneyWithdrawn {
+    /// How much.
+    pub amount: Amount,
+    /// What for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reference: Option<Text>,
+}
+
+/// Money is held for a payment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PaymentAuthorised {
+    /// The payment.
+    pub payment_id: Id,
+    /// The order that pays, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub order_id: Option<Id>,
+    /// How much.
+    pub amount: Amount,
+    /// Until when it is held.
+    pub expires_at: Timestamp,
+}
+
+/// The money that was held for a payment went out, or part of it: the rest is free again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PaymentCaptured {
+    /// The payment.
+    pub payment_id: Id,
+    /// The order that pays, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub order_id: Option<Id>,
+    /// How much went out.
+    pub amount: Amount,
+    /// How much was held.
+    pub held: Amount,
+}
+
+/// The money that was held for a payment is free again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PaymentReleased {
+    /// The payment.
+    pub payment_id: Id,
+    /// The order that was to pay, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub order_id: Option<Id>,
+    /// How much was held.
+    pub amount: Amount,
+}
+
+/// The money was held for too long, and is free again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PaymentExpired {
+    /// The payment.
+    pub payment_id: Id,
+    /// The order that was to pay, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub order_id: Option<Id>,
+    /// How much was held.
+    pub amount: Amount,
+}
+
+events! {
+    /// What may have happened to an account.
+    pub enum AccountEvent upcast no_upcast {
+        "AccountOpened" v 1 => Opened(AccountOpened),
+        "MoneyDeposited" v 1 => Deposited(MoneyDeposited),
+        "MoneyWithdrawn" v 1 => Withdrawn(MoneyWithdrawn),
+        "PaymentAuthorised" v 1 => Authorised(PaymentAuthorised),
+        "PaymentCaptured" v 1 => Captured(PaymentCaptured),
+        "PaymentReleased" v 1 => Released(PaymentReleased),
+        "PaymentExpired" v 1 => Expired(PaymentExpired),
+    }
+}

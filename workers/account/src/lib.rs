@@ -1,0 +1,81 @@
+//! **Account**: money. A ledger that never goes below its limit, and holds money for payments until they are captured,
+//! released or expire.
+//!
+//! All amounts are whole numbers of minor units. The sum of the entries is the balance, always.
+//!
+//! | file | what it says |
+//! |---|---|
+//! | [`commands`] | what may be asked |
+//! | [`events`] | what may have happened |
+//! | [`reducer`] | the state, and how an event changes it |
+//! | [`rules`] | every business rule |
+//! | [`process`] | the deadline of what it holds |
+//! | [`views`] | its read model |
+//! | [`policy`] | who may send which command, and who sees what |
+//! | [`api`] | its part of the GraphQL schema |
+
+pub mod commands;
+pub mod events;
+pub mod reducer;
+pub mod rules;
+pub mod process;
+pub mod views;
+pub mod policy;
+pub mod api;
+
+use edgefold_flow::{Change, Due, Participant};
+use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope};
+
+pub use commands::AccountCommand;
+pub use events::AccountEvent;
+
+/// Somebody's money in one currency.
+#[derive(Debug)]
+pub struct Account;
+
+impl Aggregate for Account {
+    const TYPE: &'static str = "account";
+
+    type Command = AccountCommand;
+    type Event = AccountEvent;
+    type State = reducer::State;
+
+    fn decide(
+        state: &Self::State,
+        command: &AccountCommand,
+        context: &Context<'_>,
+    ) -> Decision<AccountEvent> {
+        rules::decide(state, command, context)
+    }
+
+    fn evolve(state: &mut Self::State, event: &AccountEvent) {
+        reducer::evolve(state, event);
+    }
+}
+
+impl Participant for Account {
+    fn deadline(_id: &Id, state: &Self::State) -> Option<Due<AccountCommand>> {
+        process::deadline(state)
+    }
+
+    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
+        views::project(event)
+    }
+
+    fn may_send(
+        principal: &Principal,
+        _id: &Id,
+        command: &AccountCommand,
+        state: &Self::State,
+    ) -> bool {
+        policy::may_send(principal, command, state)
+    }
+
+    fn may_see(principal: &Principal, _id: &Id, state: &Self::State) -> bool {
+        policy::may_see(principal, state)
+    }
+
+    fn may_list(principal: &Principal) -> Scope {
+        policy::may_list(principal)
+    }
+}

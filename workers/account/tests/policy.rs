@@ -1,0 +1,91 @@
+//! Who may do what with an account.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(clippy::unwrap_used)]
+
+use edgefold_account::{Account, AccountCommand, reducer::State};
+use edgefold_flow::Participant;
+use edgefold_kernel::{CommandSet, Id, Principal, Role, Scope};
+use edgefold_testing::who;
+use serde_json::{Value, json};
+
+fn id() -> Id {
+    Id::parse("a-1").unwrap()
+}
+
+fn of(owner: &str) -> State {
+    serde_json::from_value(json!({
+        "ownerId": owner, "currency": "EUR", "overdraftLimit": 0, "balance": 0, "available": 0, "holds": [],
+    }))
+    .unwrap()
+}
+
+fn may_send(name: &str, payload: &Value, state: &State) -> Vec<String> {
+    let command = AccountCommand::read(name, payload).unwrap();
+    who(|somebody| Account::may_send(somebody, &id(), &command, state))
+}
+
+fn for_guest(guest: &str, overdraft: u32) -> Value {
+    json!({"ownerId": guest, "currency": "EUR", "overdraftLimit": overdraft})
+}
+
+#[test]
+fn a_guest_opens_an_account_for_itself_and_only_the_staff_grants_an_overdraft() {
+    let open =
+        |guest, overdraft| may_send("OpenAccount", &for_guest(guest, overdraft), &State::None);
+    assert_eq!(open("ana", 0), ["Guest ana", "Staff sam"]);
+    assert_eq!(open("eve", 0), ["Staff sam"]);
+    assert_eq!(open("ana", 1), ["Staff sam"]);
+}
+
+#[test]
+fn a_guest_meets_no_account_of_another() {
+    let again = |owner| may_send("OpenAccount", &for_guest("ana", 0), &of(owner));
+    assert_eq!(again("ana"), ["Guest ana", "Staff sam"], "the rules say that it exists");
+    assert_eq!(again("ben"), ["Staff sam"]);
+}
+
+#[test]
+fn a_guest_moves_its_own_money_and_cannot_tell_another_account_from_none() {
+    for name in ["Deposit", "Withdraw"] {
+        let moves = |state: &State| may_send(name, &json!({"amount": 1}), state);
+        assert_eq!(moves(&of("ana")), ["Guest ana", "Staff sam"], "{name}");
+        assert_eq!(moves(&of("eve")), ["Staff sam"], "{name}");
+        assert_eq!(moves(&None), ["Staff sam"], "{name}");
+    }
+}
+
+#[test]
+fn payments_are_the_staffs_and_those_of_orders_nobodys() {
+    for (name, payload) in [
+        ("AuthorisePayment", json!({"paymentId": "p", "amount": 1})),
+        ("CapturePayment", json!({"paymentId": "p"})),
+        ("ReleasePayment", json!({"paymentId": "p"})),
+    ] {
+        assert_eq!(may_send(name, &payload, &of("ana")), ["Staff sam"], "{name}");
+        let mut of_order = payload;
+        of_order["orderId"] = json!("p");
+        assert_eq!(may_send(name, &of_order, &of("ana")), [""; 0], "{name}");
+    }
+    assert_eq!(may_send("ExpirePayments", &json!({}), &of("ana")), [""; 0]);
+}
+
+#[test]
+fn the_owner_and_the_staff_see_it() {
+    let see = |state: &State| who(|somebody| Account::may_see(somebody, &id(), state));
+    assert_eq!(see(&of("ana")), ["Guest ana", "Staff sam"]);
+    assert_eq!(see(&of("eve")), ["Staff sam"]);
+    assert_eq!(see(&None), ["Staff sam"]);
+}
+
+#[test]
+fn the_list_shows_a_guest_its_own() {
+    for (role, scope) in [
+        (Role::Staff, Scope::All),
+        (Role::Guest, Scope::Own),
+        (Role::Device, Scope::Nothing),
+        (Role::Admin, Scope::Nothing),
+    ] {
+        assert_eq!(Account::may_list(&Principal::new(id(), role)), scope, "{role:?}");
+    }
+}

@@ -1,0 +1,334 @@
+//! The rules of an account.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use edgefold_account::{
+    Account, AccountCommand, AccountEvent,
+    commands::{
+        AuthorisePayment, CapturePayment, Currency, Deposit, ExpirePayments, OpenAccount,
+        ReleasePayment, Withdraw,
+    },
+    events::{
+        AccountOpened, MoneyDeposited, MoneyWithdrawn, PaymentAuthorised, PaymentCaptured,
+        PaymentExpired, PaymentReleased,
+    },
+    process::HELD_FOR_MS,
+    rules::HOLDS,
+};
+use edgefold_flow::Participant;
+use edgefold_kernel::{Aggregate, Amount, Context, Foreign, Id, Text, Timestamp, limits};
+use edgefold_testing::given;
+use proptest::prelude::*;
+
+const NOW: &str = "2026-01-01T12:00:00Z";
+const EXPIRES: &str = "2026-01-08T12:00:00Z";
+
+fn id(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+fn amount(minor_units: i64) -> Amount {
+    Amount::parse(minor_units).unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn open(overdraft_limit: i64) -> OpenAccount {
+    let currency = Currency::parse("EUR").unwrap();
+    OpenAccount { owner_id: id("ana"), currency, overdraft_limit: amount(overdraft_limit) }
+}
+
+fn opened(overdraft_limit: i64) -> AccountEvent {
+    let OpenAccount { owner_id, currency, overdraft_limit } = open(overdraft_limit);
+    AccountOpened { owner_id, currency, overdraft_limit }.into()
+}
+
+fn deposit(units: i64) -> Deposit {
+    Deposit { amount: amount(units), reference: None }
+}
+
+fn deposited(units: i64) -> AccountEvent {
+    MoneyDeposited { amount: amount(units), reference: None }.into()
+}
+
+fn withdraw(units: i64) -> Withdraw {
+    Withdraw { amount: amount(units), reference: None }
+}
+
+fn withdrawn(units: i64) -> AccountEvent {
+    MoneyWithdrawn { amount: amount(units), reference: None }.into()
+}
+
+fn authorise(payment: &str, units: i64) -> AuthorisePayment {
+    AuthorisePayment { payment_id: id(payment), amount: amount(units), order_id: None }
+}
+
+fn authorised(payment: &str, units: i64) -> AccountEvent {
+    let (payment_id, amount, expires_at) = (id(payment), amount(units), at(EXPIRES));
+    PaymentAuthorised { payment_id, order_id: None, amount, expires_at }.into()
+}
+
+fn capture(payment: &str, units: Option<i64>) -> CapturePayment {
+    CapturePayment { payment_id: id(payment), amount: units.map(amount), order_id: None }
+}
+
+fn captured(payment: &str, units: i64, held: i64) -> AccountEvent {
+    let (amount, held) = (amount(units), amount(held));
+    PaymentCaptured { payment_id: id(payment), order_id: None, amount, held }.into()
+}
+
+fn release(payment: &str) -> ReleasePayment {
+    ReleasePayment { payment_id: id(payment), order_id: None }
+}
+
+fn released(payment: &str, units: i64) -> AccountEvent {
+    PaymentReleased { payment_id: id(payment), order_id: None, amount: amount(units) }.into()
+}
+
+fn expired(payment: &str, units: i64) -> AccountEvent {
+    PaymentExpired { payment_id: id(payment), order_id: None, amount: amount(units) }.into()
+}
+
+/// Balance, what is available, and what is held.
+fn figures(state: &<Account as Aggregate>::State) -> (i64, i64, Vec<(&str, i64)>) {
+    let account = state.as_ref().unwrap();
+    let held = account.holds.iter();
+    let held = held.map(|hold| (hold.payment_id.as_str(), hold.amount.minor_units())).collect();
+    (account.balance, account.available, held)
+}
+
+#[test]
+fn an_account_is_opened_once_and_begins_with_nothing() {
+    let state = given::<Account>([]).when(open(500)).then([opened(500)]);
+    assert_eq!(figures(&state), (0, 500, vec![]));
+    given::<Account>([opened(0)]).when(open(0)).then_refused("ACCOUNT_EXISTS");
+}
+
+#[test]
+fn what_was_not_opened_takes_nothing() {
+    let commands: [AccountCommand; 6] = [
+        deposit(1).into(),
+        withdraw(1).into(),
+        authorise("p", 1).into(),
+        capture("p", None).into(),
+        release("p").into(),
+        ExpirePayments {}.into(),
+    ];
+    for command in commands {
+        given::<Account>([]).when(command).then_refused("ACCOUNT_UNKNOWN");
+    }
+}
+
+#[test]
+fn money_comes_in_and_goes_out() {
+    let reference = Text::parse("salary").ok();
+    let salary = Deposit { amount: amount(900), reference: reference.clone() };
+    let event = MoneyDeposited { amount: amount(900), reference };
+    let state = given::<Account>([opened(0)]).when(salary).then([event.into()]);
+    assert_eq!(figures(&state), (900, 900, vec![]));
+    let state =
+        given::<Account>([opened(0), deposited(900)]).when(withdraw(300)).then([withdrawn(300)]);
+    assert_eq!(figures(&state), (600, 600, vec![]));
+}
+
+#[test]
+fn no_more_goes_out_than_is_available() {
+    let account = || given::<Account>([opened(200), deposited(100)]);
+    let state = account().when(withdraw(300)).then([withdrawn(300)]);
+    assert_eq!(figures(&state), (-200, 0, vec![]));
+    account().when(withdraw(301)).then_refused("INSUFFICIENT_FUNDS");
+    account().when(authorise("p", 301)).then_refused("INSUFFICIENT_FUNDS");
+    let holding = || given::<Account>([opened(200), deposited(100), authorised("p", 250)]);
+    holding().when(withdraw(51)).then_refused("INSUFFICIENT_FUNDS");
+    holding().when(authorise("q", 51)).then_refused("INSUFFICIENT_FUNDS");
+    holding().when(withdraw(50)).then([withdrawn(50)]);
+}
+
+#[test]
+fn an_account_holds_at_most_what_can_be_counted_exactly() {
+    let full = || given::<Account>([opened(0), deposited(limits::AMOUNT_MAX)]);
+    full().when(deposit(1)).then_refused("BALANCE_TOO_HIGH");
+    given::<Account>([opened(0), deposited(1)])
+        .when(deposit(limits::AMOUNT_MAX - 1))
+        .then([deposited(limits::AMOUNT_MAX - 1)]);
+}
+
+#[test]
+fn money_is_held_for_a_payment_once() {
+    let account = || given::<Account>([opened(0), deposited(100)]).at(NOW);
+    let state = account().when(authorise("p", 60)).then([authorised("p", 60)]);
+    assert_eq!(figures(&state), (100, 40, vec![("p", 60)]));
+    let holding = || given::<Account>([opened(0), deposited(100), authorised("p", 60)]).at(NOW);
+    holding().when(authorise("p", 60)).then_nothing();
+    holding().when(authorise("p", 61)).then_refused("PAYMENT_EXISTS");
+    holding().when(authorise("q", 40)).then([authorised("q", 40)]);
+}
+
+#[test]
+fn what_is_held_is_captured_whole_or_in_part_and_the_rest_is_free_again() {
+    let holding = || given::<Account>([opened(0), deposited(100), authorised("p", 60)]).at(NOW);
+    let state = holding().when(capture("p", None)).then([captured("p", 60, 60)]);
+    assert_eq!(figures(&state), (40, 40, vec![]));
+    let state = holding().when(capture("p", Some(20))).then([captured("p", 20, 60)]);
+    assert_eq!(figures(&state), (80, 80, vec![]));
+    holding().when(capture("p", Some(61))).then_refused("CAPTURE_TOO_HIGH");
+    holding().when(capture("q", None)).then_refused("PAYMENT_UNKNOWN");
+    given::<Account>([opened(0), deposited(100), authorised("p", 60), captured("p", 60, 60)])
+        .at(NOW)
+        .when(capture("p", None))
+        .then_refused("PAYMENT_UNKNOWN");
+}
+
+#[test]
+fn what_is_released_is_free_again_and_what_is_not_held_is_no_matter() {
+    let past = || [opened(0), deposited(100), authorised("p", 60)];
+    let state = given::<Account>(past()).when(release("p")).then([released("p", 60)]);
+    assert_eq!(figures(&state), (100, 100, vec![]));
+    given::<Account>(past()).when(release("q")).then_nothing();
+    let past = past().into_iter().chain([released("p", 60)]);
+    given::<Account>(past).when(release("p")).then_nothing();
+}
+
+#[test]
+fn what_is_held_for_too_long_expires_and_is_captured_no_more() {
+    let past = || [opened(0), deposited(100), authorised("p", 60), authorised("q", 10)];
+    assert_eq!(HELD_FOR_MS, at(EXPIRES).millis() - at(NOW).millis());
+    let early = || given::<Account>(past()).at("2026-01-08T11:59:59.999Z");
+    early().when(ExpirePayments {}).then_nothing();
+    early().when(capture("p", None)).then([captured("p", 60, 60)]);
+    let late = || given::<Account>(past()).at(EXPIRES);
+    late().when(capture("p", None)).then_refused("PAYMENT_EXPIRED");
+    let state = late().when(ExpirePayments {}).then([expired("p", 60), expired("q", 10)]);
+    assert_eq!(figures(&state), (100, 100, vec![]));
+    given::<Account>(past().into_iter().chain([expired("p", 60)]))
+        .when(capture("p", None))
+        .then_refused("PAYMENT_UNKNOWN");
+}
+
+#[test]
+fn the_deadline_is_that_of_the_hold_that_ends_first() {
+    let due = |events: Vec<AccountEvent>| {
+        let mut state = None;
+        events.iter().for_each(|event| Account::evolve(&mut state, event));
+        Account::deadline(&id("it"), &state)
+    };
+    assert_eq!(due(vec![]), None);
+    assert_eq!(due(vec![opened(0), deposited(100)]), None);
+    let later = PaymentAuthorised {
+        payment_id: id("q"),
+        order_id: None,
+        amount: amount(10),
+        expires_at: at("2026-01-09T12:00:00Z"),
+    };
+    let both = vec![opened(0), deposited(100), later.into(), authorised("p", 60)];
+    let found = due(both.clone()).unwrap();
+    assert_eq!((found.at, found.command), (at(EXPIRES), ExpirePayments {}.into()));
+    let one = both.into_iter().chain([released("p", 60)]).collect();
+    assert_eq!(due(one).unwrap().at, at("2026-01-09T12:00:00Z"));
+}
+
+#[test]
+fn an_order_reaches_what_is_held_for_it_and_nobody_else_does() {
+    let of_order = AuthorisePayment { order_id: Some(id("o")), ..authorise("o", 60) };
+    let event = PaymentAuthorised {
+        payment_id: id("o"),
+        order_id: Some(id("o")),
+        amount: amount(60),
+        expires_at: at(EXPIRES),
+    };
+    let past = || [opened(0), deposited(100)];
+    given::<Account>(past()).at(NOW).when(of_order.clone()).then([event.clone().into()]);
+    let held = || given::<Account>(past().into_iter().chain([event.clone().into()])).at(NOW);
+    held().when(of_order.clone()).then_nothing();
+    held().when(authorise("o", 60)).then_refused("PAYMENT_EXISTS");
+    held().when(capture("o", None)).then_refused("PAYMENT_UNKNOWN");
+    held().when(release("o")).then_nothing();
+    let capture_it = CapturePayment { order_id: Some(id("o")), ..capture("o", None) };
+    let taken = PaymentCaptured {
+        payment_id: id("o"),
+        order_id: Some(id("o")),
+        amount: amount(60),
+        held: amount(60),
+    };
+    held().when(capture_it.clone()).then([taken.into()]);
+    let release_it = ReleasePayment { order_id: Some(id("o")), ..release("o") };
+    let freed =
+        PaymentReleased { payment_id: id("o"), order_id: Some(id("o")), amount: amount(60) };
+    held().when(release_it.clone()).then([freed.into()]);
+    let other = || given::<Account>(past().into_iter().chain([authorised("o", 60)])).at(NOW);
+    other().when(of_order).then_refused("PAYMENT_EXISTS");
+    other().when(capture_it).then_refused("PAYMENT_UNKNOWN");
+    other().when(release_it).then_nothing();
+}
+
+#[test]
+fn money_is_held_for_so_many_payments_at_a_time() {
+    let holds = (0..HOLDS).map(|n| authorised(&format!("p{n}"), 0));
+    let past: Vec<_> = [opened(0)].into_iter().chain(holds).collect();
+    given::<Account>(past.clone()).when(authorise("more", 0)).then_refused("TOO_MANY_HOLDS");
+    let past = past.into_iter().chain([released("p0", 0)]);
+    given::<Account>(past).at(NOW).when(authorise("more", 0)).then([authorised("more", 0)]);
+}
+
+#[test]
+fn as_many_holds_expire_at_once_as_a_command_may_append_and_the_next_are_due_as_well() {
+    let holds = (0..limits::EVENTS_PER_COMMAND + 1).map(|n| authorised(&format!("p{n}"), 0));
+    let past = [opened(0)].into_iter().chain(holds);
+    let first = (0..limits::EVENTS_PER_COMMAND).map(|n| expired(&format!("p{n}"), 0));
+    let state = given::<Account>(past).at(EXPIRES).when(ExpirePayments {}).then(first);
+    assert_eq!(Account::deadline(&id("it"), &state).unwrap().at, at(EXPIRES));
+}
+
+/// What an event adds to the balance: the entry in the ledger.
+fn entry(event: &AccountEvent) -> i64 {
+    match event {
+        AccountEvent::Deposited(it) => it.amount.minor_units(),
+        AccountEvent::Withdrawn(it) => -it.amount.minor_units(),
+        AccountEvent::Captured(it) => -it.amount.minor_units(),
+        _ => 0,
+    }
+}
+
+proptest! {
+    /// Whatever is asked in whatever order: the sum of the entries is the balance, nothing goes below the limit, and
+    /// nothing is free and held at once.
+    #[test]
+    fn the_sum_of_the_entries_is_the_balance(
+        overdraft in prop_oneof![Just(0), 0..2_000_i64, Just(limits::AMOUNT_MAX)],
+        asked in prop::collection::vec((0_u8..7, 0_u8..6, prop_oneof![0..1_500_i64, Just(limits::AMOUNT_MAX)], 0_i64..3), 1..80),
+    ) {
+        let (it, foreign) = (id("it"), Foreign::default());
+        let mut now = at(NOW);
+        let mut state = None;
+        Account::evolve(&mut state, &opened(overdraft));
+        let mut sum = 0;
+        for (what, payment, units, days) in asked {
+            let payment = format!("p{payment}");
+            let command: AccountCommand = match what {
+                0 => deposit(units).into(),
+                1 => withdraw(units).into(),
+                2 | 3 => authorise(&payment, units).into(),
+                4 => capture(&payment, (days > 0).then_some(units)).into(),
+                5 => release(&payment).into(),
+                _ => {
+                    now = now.plus_millis(days * 24 * 60 * 60 * 1000);
+                    ExpirePayments {}.into()
+                }
+            };
+            let context = Context { id: &it, now, foreign: &foreign };
+            for event in Account::decide(&state, &command, &context).into_iter().flatten() {
+                Account::evolve(&mut state, &event);
+                sum += entry(&event);
+            }
+            let account = state.as_ref().unwrap();
+            let limit = account.overdraft_limit.minor_units();
+            let held: i64 = account.holds.iter().map(|hold| hold.amount.minor_units()).sum();
+            prop_assert_eq!(account.balance, sum);
+            prop_assert_eq!(account.available, sum + limit - held);
+            prop_assert!(account.available >= 0 && account.balance >= -limit && account.balance <= limits::AMOUNT_MAX);
+        }
+    }
+}
