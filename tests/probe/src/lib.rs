@@ -17,7 +17,7 @@ pub mod reducer;
 pub mod rules;
 
 use edgefold_flow::{Catalogue, Participant, route::Entry};
-use edgefold_kernel::{Aggregate, Context as Known, Decision};
+use edgefold_kernel::{Aggregate, Context as Known, Decision, Id, Principal};
 use edgefold_runtime::{aggregate_object, bus_queue, door_fetch};
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
@@ -47,7 +47,15 @@ impl Aggregate for Probe {
     }
 }
 
-impl Participant for Probe {}
+impl Participant for Probe {
+    fn may_send(who: &Principal, _id: &Id, _command: &Self::Command, _state: &Self::State) -> bool {
+        who.is_staff()
+    }
+
+    fn may_see(who: &Principal, _id: &Id, _state: &Self::State) -> bool {
+        who.is_staff()
+    }
+}
 
 /// The one aggregate of this script.
 pub const CATALOGUE: &Catalogue = &Catalogue(&[Entry::of::<Probe>("PROBE")]);
