@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkEvent } from './events.mjs';
+import { bearer, token, vars } from './tokens.mjs';
 import { Watcher } from './watcher.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -36,14 +37,16 @@ export class Core {
   #watchers = new Set();
   #made = 0;
 
-  constructor(configFile = configs.core) {
+  /** @param vars what it is configured with. */
+  constructor(configFile = configs.core, settings = vars) {
     this.configFile = configFile;
+    this.vars = settings;
   }
 
   // ── its life ──
 
   async start() {
-    const args = { configFile: this.configFile, folder: this.#folder, fresh: this.#fresh };
+    const args = { configFile: this.configFile, folder: this.#folder, fresh: this.#fresh, vars: this.vars };
     const host = fork(join(here, 'runtime.mjs'), [JSON.stringify(args)], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -139,9 +142,25 @@ export class Core {
 
   // ── the doors ──
 
-  /** A request, as `{status, headers, body}` with the body parsed if it is JSON. */
+  /** What every request shows: a token of the staff. */
+  headers = bearer(token('staff', 'sam'));
+
+  /** The same doors for somebody else, or with `undefined` for nobody. */
+  as(text) {
+    const mine = text === undefined ? { authorization: undefined } : bearer(text);
+    const post = (path, body, headers) => this.post(path, body, { ...mine, ...headers });
+    return {
+      post,
+      request: (path, options) => this.request(path, { ...options, headers: { ...mine, ...options?.headers } }),
+      command: (aggregateType, name, payload, more) => post('/commands', { aggregateType, name, payload, ...more }),
+      watch: (type, id, options) => this.watch(type, id, { headers: mine, ...options }),
+    };
+  }
+
+  /** A request, as `{status, headers, body}` with the body parsed if it is JSON. A header that is undefined is left out. */
   async request(path, options) {
-    const response = await fetch(`${this.url}${path}`, options);
+    const headers = Object.entries({ ...this.headers, ...options?.headers }).filter(([, value]) => value !== undefined);
+    const response = await fetch(`${this.url}${path}`, { ...options, headers: Object.fromEntries(headers) });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
@@ -200,7 +219,7 @@ export class Core {
 
   /** Opens the native socket of an instance. */
   async watch(type, id, options = {}) {
-    const watcher = new Watcher(this.url, type, id, options);
+    const watcher = new Watcher(this.url, type, id, { headers: this.headers, ...options });
     this.#watchers.add(watcher);
     await watcher.opened;
     return watcher;

@@ -22,6 +22,8 @@ export function checkEvent(event, type, id) {
   assert.match(event.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   assert.match(event.dataschema, /^urn:edgefold:[a-z]+:[A-Za-z]+:[1-9]\d*$/);
   assert.ok(event.commandid, 'an event names its command');
+  assert.ok(event.actor, 'an event names who caused it');
+  assert.match(event.actorrole, /^(guest|staff|device|admin|system)$/);
   if (type) assert.equal(event.source, `/aggregates/${type}`);
   if (id) assert.equal(event.subject, id);
 }

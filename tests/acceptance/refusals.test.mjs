@@ -168,7 +168,7 @@ test('the paths between objects are not reachable from outside', async () => {
 /** Sends bytes with or without a content-length; gives status and problem. */
 const sendBytes = (body, { chunked, path = '/commands' }) =>
   new Promise((done, fail) => {
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': 'application/json', ...core.headers };
     if (!chunked) headers['content-length'] = body.length;
     const outgoing = request(`${core.url}${path}`, { method: 'POST', headers }, (response) => {
       let text = '';

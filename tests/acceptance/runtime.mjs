@@ -11,7 +11,7 @@ import { parseToml } from './toml.mjs';
 const require = createRequire(import.meta.url);
 const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('miniflare');
 
-const { configFile, folder, fresh } = JSON.parse(process.argv[2]);
+const { configFile, folder, fresh, vars } = JSON.parse(process.argv[2]);
 const config = parseToml(readFileSync(configFile, 'utf8'));
 const script = config.name;
 const classes = config.durable_objects.bindings;
@@ -34,6 +34,7 @@ function worker() {
         },
       },
       env: {
+        ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, { type: 'text', value }])),
         ...Object.fromEntries(
           classes.map(({ name, class_name }) => [
             name,

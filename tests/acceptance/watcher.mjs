@@ -13,10 +13,11 @@ export class Watcher {
   #socket;
   #waiting = new Set();
 
-  constructor(url, type, id, { after, protocols = ['edgefold.v1'], query, answers = true } = {}) {
+  constructor(url, type, id, { after, protocols = ['edgefold.v1'], query, answers = true, headers = {} } = {}) {
     const cursor = query ?? (after === undefined ? '' : `?after=${after}`);
     const address = `${url.replace('http', 'ws')}/aggregates/${type}/${encodeURIComponent(id)}${cursor}`;
-    const socket = protocols ? new WebSocket(address, protocols) : new WebSocket(address);
+    const shown = { headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) };
+    const socket = protocols ? new WebSocket(address, protocols, shown) : new WebSocket(address, shown);
     this.#socket = socket;
     this.opened = new Promise((done, fail) => {
       socket.once('open', done);

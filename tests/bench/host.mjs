@@ -3,6 +3,7 @@
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { vars } from '../acceptance/tokens.mjs';
 import { parseToml } from '../acceptance/toml.mjs';
 
 // The very Miniflare that wrangler runs on.
@@ -39,6 +40,7 @@ function manifest() {
 
 const bus = script === 'core' && {
   env: {
+    ...mapped(Object.entries(vars), ([name, value]) => [name, { type: 'text', value }]),
     ...mapped(config.queues.producers, ({ binding, queue }) => [binding, { type: 'queue', name: queue }]),
     [database.binding]: { type: 'd1', id: database.database_id },
   },

@@ -1,6 +1,9 @@
 // The load generator, a process of its own. It is told what to do by IPC, and answers with what it saw.
 import { Pool } from 'undici';
 import WebSocket from 'ws';
+import { bearer, token } from '../acceptance/tokens.mjs';
+
+const shown = bearer(token('staff', 'bench'));
 
 let made = 0;
 const run = `${process.pid}-${Date.now().toString(36)}`;
@@ -42,7 +45,7 @@ const calls = {
       const aggregateId = ids[sent++ % ids.length];
       const message = () => ({ aggregateType: type, aggregateId, ...update() });
       const body = JSON.stringify(batch > 1 ? many(batch, message) : message());
-      const headers = { 'content-type': 'application/json' };
+      const headers = { 'content-type': 'application/json', ...shown };
       const response = await pool.request({ path: '/commands', method: 'POST', headers, body });
       const text = await response.body.text();
       if (batch === 1) accepted(response.statusCode, text);
@@ -92,7 +95,7 @@ const calls = {
       const event = new Promise((done) => (arrived = done));
       const body = JSON.stringify({ aggregateType: type, aggregateId: id, ...update() });
       const begun = performance.now();
-      const headers = { 'content-type': 'application/json' };
+      const headers = { 'content-type': 'application/json', ...shown };
       const response = pool.request({ path: '/commands', method: 'POST', headers, body });
       await event;
       times.push(performance.now() - begun);
@@ -107,7 +110,7 @@ const calls = {
   async confirmed({ url, rooms }) {
     const pool = new Pool(url, { connections: 1, pipelining: 1 });
     const post = async (body) => {
-      const headers = { 'content-type': 'application/json' };
+      const headers = { 'content-type': 'application/json', ...shown };
       const response = await pool.request({ path: '/commands', method: 'POST', headers, body: JSON.stringify(body) });
       accepted(response.statusCode, await response.body.text());
     };
@@ -117,7 +120,7 @@ const calls = {
       const payload = { userId: 'ana', roomId: aggregateId, dateStart: '2030-01-01', dateEnd: '2030-01-02' };
       const begun = performance.now();
       await post({ aggregateType: 'reservation', aggregateId: id, name: 'CreateReservation', payload });
-      const socket = new WebSocket(address(url, 'reservation', id, 1));
+      const socket = new WebSocket(address(url, 'reservation', id, 1), { headers: shown });
       await new Promise((done, fail) => {
         socket.once('error', fail);
         socket.on('message', (data) => /ReservationConfirmed/.test(data) && done());
@@ -135,7 +138,7 @@ const calls = {
 const address = (url, type, id, after) => `${url.replace('http', 'ws')}/aggregates/${type}/${id}?after=${after}`;
 
 async function open(url, type, id, after) {
-  const socket = new WebSocket(address(url, type, id, after));
+  const socket = new WebSocket(address(url, type, id, after), { headers: shown });
   await new Promise((done, fail) => socket.once('open', done).once('error', fail));
   // Now and then it is asked whether it has everything.
   socket.on('message', (data) => {

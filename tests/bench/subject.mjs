@@ -4,6 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bearer, token } from '../acceptance/tokens.mjs';
+
+const shown = bearer(token('staff', 'bench'));
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const patience = 60_000; // ms for the runtime to start
@@ -95,7 +98,7 @@ export class Subject {
   // ── the doors ──
 
   async get(route) {
-    const response = await fetch(`${this.url}${route}`);
+    const response = await fetch(`${this.url}${route}`, { headers: shown });
     return { status: response.status, body: await response.json() };
   }
 
@@ -103,7 +106,7 @@ export class Subject {
   async send(body) {
     const response = await fetch(`${this.url}/commands`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...shown },
       body: JSON.stringify(body),
     });
     const answer = await response.json();

@@ -6,15 +6,17 @@ use edgefold_kernel::{
 };
 use serde_json::value::RawValue;
 
-use crate::publish::Letter;
+use crate::{contract::Asker, publish::Letter};
 
-/// Time and fresh identifiers, which only the shell can have.
+/// Time, fresh identifiers and who asks, which only the shell can know.
 #[derive(Clone, Copy)]
 pub struct Stamp<'a> {
     /// The instant of the request.
     pub now: Timestamp,
     /// Makes an identifier that nobody had before: a UUIDv7.
     pub fresh: &'a dyn Fn() -> String,
+    /// On whose behalf.
+    pub by: &'a Asker,
 }
 
 /// What led to events: it is written into each of them.

@@ -111,6 +111,10 @@ impl Message {
                 ..Rejection::new(Kind::Forbidden, "COMMAND_INTERNAL", detail)
             });
         }
+        if self.metadata.as_ref().is_some_and(|metadata| metadata.actor.is_some()) {
+            let field = "metadata.actor";
+            return Err(Rejection::shape("UNKNOWN_FIELD", field, "the system writes who acts"));
+        }
         if self.aggregate_id.is_none() && !kind.creates {
             return Err(Rejection::shape(
                 "MISSING_FIELD",
@@ -267,7 +271,7 @@ pub fn answer(result: &Result<Accepted, Failure>) -> Value {
 #[derive(Debug, PartialEq)]
 pub enum Incoming {
     /// One command; answered by itself.
-    One(Message),
+    One(Box<Message>),
     /// Several; answered by an array, in order. One that cannot be read does not touch the others.
     Many(Vec<Result<Message, Rejection>>),
 }
@@ -313,7 +317,7 @@ impl Incoming {
                 );
                 Err(Rejection::shape("INVALID_BATCH", "message", detail))
             }
-            one => Message::from_value(&one).map(Self::One),
+            one => Message::from_value(&one).map(|one| Self::One(Box::new(one))),
         }
     }
 }

@@ -2,11 +2,52 @@
 //!
 //! Old and new code run side by side during a deploy: a field may be added here, with a default; none may change.
 
-use edgefold_kernel::{Envelope, Id, Rejection, Version};
+use edgefold_kernel::{Envelope, Id, Principal, Rejection, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Message, receive::Span};
+use crate::{
+    Message,
+    receive::Span,
+    token::{Session, missing},
+};
+
+/// Header of every request that a policy decides about: who asks, as [`Asker`]. The script sets it from what it has
+/// verified; what a caller writes there never gets through.
+pub const ASKER: &str = "edgefold-asker";
+
+/// On whose behalf an object is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Asker {
+    /// The bus, or the object itself: what follows from events and deadlines.
+    System,
+    /// Somebody outside.
+    Somebody(Session),
+}
+
+impl Asker {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when it is absent, or is not what this contract says: nobody may do nothing.
+    pub fn read(header: Option<&str>) -> Result<Self, Rejection> {
+        header.and_then(|text| serde_json::from_str(text).ok()).ok_or_else(missing)
+    }
+
+    /// Text of the header: ASCII, as ids are.
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Who it is; nobody when the system itself asks.
+    pub fn principal(&self) -> Option<&Principal> {
+        match self {
+            Self::System => None,
+            Self::Somebody(session) => Some(&session.principal),
+        }
+    }
+}
 
 /// `POST`: a complete [`Message`]. Answers [`Accepted`](crate::Accepted) with 202, or a problem.
 pub const COMMAND: &str = "/command";

@@ -1,6 +1,6 @@
 //! The port through which GraphQL resolvers reach commands and read models. The runtime implements it.
 
-use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version, limits};
+use edgefold_kernel::{Failure, Fault, Kind, Principal, Rejection, StreamId, Version, limits};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
@@ -15,6 +15,12 @@ pub type Row = Map<String, Value>;
 
 /// Commands and read models, as resolvers see them.
 pub trait Gateway: Send + Sync {
+    /// Who asks.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when nobody has shown a token.
+    fn principal(&self) -> Result<&Principal, Failure>;
+
     /// Sends a command.
     fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>>;
 
@@ -49,11 +55,12 @@ pub async fn row_at_least(
     gateway: &dyn Gateway,
     sql: &'static str,
     id: &str,
+    owner: Value,
     min_version: Option<Version>,
 ) -> Result<Option<Row>, Failure> {
     let mut waited = 0;
     loop {
-        let row = gateway.rows(sql, vec![Value::from(id)]).await?.into_iter().next();
+        let row = gateway.rows(sql, vec![Value::from(id), owner.clone()]).await?.into_iter().next();
         let version =
             row.as_ref().and_then(|row| row.get("version")).and_then(Value::as_u64).unwrap_or(0);
         match min_version {

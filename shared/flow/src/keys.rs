@@ -116,7 +116,17 @@ impl Kept {
         }
     }
 
+    /// Takes note that the issuer is being asked. Where there is no set at all, whoever comes meanwhile asks too.
+    pub fn asking(&mut self, now: Timestamp) {
+        if self.set.is_some() {
+            self.asked_at = Some(now);
+        }
+    }
+
     /// Takes note of what the issuer answered. A failure leaves the last good set in place.
+    ///
+    /// # Errors
+    /// The failure, for the log.
     pub fn asked(&mut self, answer: Result<KeySet, Fault>, now: Timestamp) -> Result<(), Fault> {
         self.asked_at = Some(now);
         self.set = Some((answer?, now));

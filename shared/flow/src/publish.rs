@@ -70,6 +70,7 @@ pub fn caused_by(event: &Envelope) -> Result<Metadata, Fault> {
             .or_else(|| Some(event.command_id.clone())),
         causation_id: Some(event_id),
         traceparent: event.metadata.traceparent.clone(),
+        actor: event.metadata.actor.clone(),
     })
 }
 

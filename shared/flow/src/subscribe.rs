@@ -14,7 +14,8 @@
 //! [`SLOW_CONSUMER`]. It comes back with `?after=`. A client on which little is sent is never asked.
 
 use edgefold_kernel::{
-    Envelope, Failure, Id, Kind, Metadata, Rejection, Version, command::optional_object, limits,
+    Envelope, Failure, Id, Kind, Metadata, Rejection, Timestamp, Version, command::optional_object,
+    limits,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,6 +28,9 @@ pub const PROTOCOL: &str = "edgefold.v1";
 pub const PING: &str = r#"{"type":"ping"}"#;
 /// … and what it gets.
 pub const PONG: &str = r#"{"type":"pong"}"#;
+
+/// Close code for a token that has expired and was not renewed: 03 is from 403.
+pub const EXPIRED: u16 = 4403;
 
 /// Close code for a reader that is too slow: 4000–4999 are an application's own (RFC 6455), 29 is from 429.
 pub const SLOW_CONSUMER: u16 = 4429;
@@ -41,6 +45,11 @@ pub enum Said {
     Pong {
         /// That of the `ping`. Without one it answers nothing, and is no error either.
         version: Option<Version>,
+    },
+    /// A new token, before the old one expires.
+    Authenticate {
+        /// For the same subject in the same role.
+        token: String,
     },
     /// A command to this instance.
     Command(Box<Asked>),
@@ -144,6 +153,12 @@ pub enum Frame<'a> {
         /// Version of the last event that was sent.
         version: Version,
     },
+    /// The new token counts.
+    Authenticated {
+        /// Until when.
+        #[serde(rename = "expiresAt")]
+        expires_at: Timestamp,
+    },
     /// The client said something that is no message, and the socket stays; or it is too slow, and it is closed.
     Error {
         /// Stable code.
@@ -192,13 +207,24 @@ pub fn parse_version(field: &'static str, text: &str) -> Result<Version, Rejecti
     })
 }
 
+/// The token among offered subprotocols, as `bearer.<token>`: browsers cannot set headers at an upgrade. It is never
+/// answered as the chosen one.
+pub fn offered_token(offered: &str) -> Option<&str> {
+    offered.split(',').find_map(|one| one.trim().strip_prefix(TOKEN_PREFIX))
+}
+
+/// What stands before a token in a subprotocol.
+const TOKEN_PREFIX: &str = "bearer.";
+
 /// Whether the client offers the native subprotocol. A client that offers none at all is served too.
 ///
 /// # Errors
 /// `UNSUPPORTED_PROTOCOL` when it offers only others.
 pub fn negotiate(offered: Option<&str>) -> Result<Option<&'static str>, Rejection> {
+    let others = |list: &str| list.split(',').any(|one| !one.trim().starts_with(TOKEN_PREFIX));
     match offered {
         None => Ok(None),
+        Some(list) if !others(list) => Ok(None),
         Some(list) if list.split(',').any(|one| one.trim() == PROTOCOL) => Ok(Some(PROTOCOL)),
         Some(_) => Err(Rejection::new(
             Kind::Unsupported,

@@ -5,7 +5,8 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use edgefold_kernel::{Id, Kind, Principal, Rejection, Role, Timestamp, limits};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
 
 /// How a token may be signed. What is not in this list, `none` above all, is no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -46,7 +47,8 @@ pub struct Expected {
 }
 
 /// Who has shown a valid token, and until when it is one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Session {
     /// Who it is.
     pub principal: Principal,
@@ -173,6 +175,11 @@ pub fn bearer(header: Option<&str>) -> Result<&str, Rejection> {
     let token = token.trim_start();
     let is_bearer = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty();
     if is_bearer { Ok(token) } else { Err(missing()) }
+}
+
+/// What a token is remembered by: nobody finds the token in it.
+pub fn digest(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
 }
 
 /// Base64url without padding (RFC 7515). One text for each value: what has stray bits at its end is refused.

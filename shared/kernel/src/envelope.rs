@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use crate::{EventSet, Fault, Id, StreamId, Timestamp, Version};
+use crate::{EventSet, Fault, Id, Principal, Role, StreamId, Timestamp, Version};
 
 /// Digits of the `sequence` attribute: the extension wants strings that sort as the numbers do, so it is padded with zeros.
 const SEQUENCE_DIGITS: usize = 10;
@@ -29,7 +29,15 @@ pub struct Metadata {
         schemars(length(max = crate::limits::TRACE_BYTES), pattern(r"^[\x00-\x7F]*$"))
     )]
     pub traceparent: Option<String>,
+    /// Who sent the command that everything goes back to. Nobody when the system acts by itself, as deadlines do. Written by
+    /// the system; a caller that names one is refused.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub actor: Option<Principal>,
 }
+
+/// Who acts where nobody asked: both attributes, so that no guest can pass for it.
+const SYSTEM: &str = "system";
 
 /// One stored event. `data` is kept as the text that was stored: it is parsed only by those who look into it.
 #[derive(Clone, Debug)]
@@ -156,6 +164,12 @@ struct CloudEvent<T> {
     /// W3C trace context, as it came.
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<T>,
+    /// Who sent the command that everything goes back to: the subject. `system` where nobody did.
+    #[cfg_attr(feature = "schema", schemars(with = "Id"))]
+    actor: T,
+    /// In which role: `guest`, `staff`, `device`, `admin`; `system` where nobody did.
+    #[cfg_attr(feature = "schema", schemars(pattern("^(guest|staff|device|admin|system)$")))]
+    actorrole: T,
     /// What happened.
     #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
     data: Box<RawValue>,
@@ -195,6 +209,8 @@ impl Serialize for Envelope {
             correlationid: meta.correlation_id.as_ref().map(Id::as_str),
             causationid: meta.causation_id.as_ref().map(Id::as_str),
             traceparent: meta.traceparent.as_deref(),
+            actor: meta.actor.as_ref().map_or(SYSTEM, |actor| actor.subject.as_str()),
+            actorrole: meta.actor.as_ref().map_or(SYSTEM, |actor| actor.role.as_str()),
             data: self.data.clone(),
         }
         .serialize(sink)
@@ -208,6 +224,13 @@ impl<'de> Deserialize<'de> for Envelope {
         let id = |text: String| Id::parse(text).map_err(D::Error::custom);
         let aggregate_type =
             wire.source.strip_prefix("/aggregates/").ok_or_else(|| D::Error::custom("source"))?;
+        let actor = match wire.actorrole.as_str() {
+            SYSTEM => None,
+            role => {
+                let role = Role::parse(role).ok_or_else(|| D::Error::custom("actorrole"))?;
+                Some(Principal::new(id(wire.actor)?, role))
+            }
+        };
         let schema_version = wire.dataschema.rsplit(':').next().and_then(|text| text.parse().ok());
         Ok(Self {
             id: wire.id,
@@ -221,6 +244,7 @@ impl<'de> Deserialize<'de> for Envelope {
                 correlation_id: wire.correlationid.map(id).transpose()?,
                 causation_id: wire.causationid.map(id).transpose()?,
                 traceparent: wire.traceparent,
+                actor,
             },
             data: wire.data,
         })
@@ -240,15 +264,28 @@ mod tests {
             schema_version: 2,
             time: Timestamp::parse("2026-01-31T12:00:00Z").unwrap(),
             command_id: Id::parse("c-1").unwrap(),
-            metadata: Metadata { correlation_id: Id::parse("r-1").ok(), ..Metadata::default() },
+            metadata: Metadata {
+                correlation_id: Id::parse("r-1").ok(),
+                actor: Some(Principal::new(Id::parse("ana").unwrap(), Role::Guest)),
+                ..Metadata::default()
+            },
             data: RawValue::from_string(r#"{"wide":true,"by":"ana"}"#.into()).unwrap(),
         }
     }
 
     #[test]
     fn the_wire_form_is_a_cloud_event() {
-        let expected = r#"{"specversion":"1.0","id":"0190a7a0-0000-7000-8000-000000000001","source":"/aggregates/door","subject":"front","type":"DoorOpened","time":"2026-01-31T12:00:00.000Z","datacontenttype":"application/json","dataschema":"urn:edgefold:door:DoorOpened:2","sequence":"0000000012","commandid":"c-1","correlationid":"r-1","data":{"wide":true,"by":"ana"}}"#;
+        let expected = r#"{"specversion":"1.0","id":"0190a7a0-0000-7000-8000-000000000001","source":"/aggregates/door","subject":"front","type":"DoorOpened","time":"2026-01-31T12:00:00.000Z","datacontenttype":"application/json","dataschema":"urn:edgefold:door:DoorOpened:2","sequence":"0000000012","commandid":"c-1","correlationid":"r-1","actor":"ana","actorrole":"guest","data":{"wide":true,"by":"ana"}}"#;
         assert_eq!(serde_json::to_string(&envelope()).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_system_is_named_where_nobody_asked() {
+        let mut quiet = envelope();
+        quiet.metadata.actor = None;
+        let text = serde_json::to_string(&quiet).unwrap();
+        assert!(text.contains(r#""actor":"system","actorrole":"system""#), "{text}");
+        assert_eq!(serde_json::from_str::<Envelope>(&text).unwrap(), quiet);
     }
 
     #[test]

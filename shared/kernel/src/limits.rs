@@ -84,6 +84,10 @@ pub const TRACE_BYTES: usize = 256;
 /// 16 KB each.
 pub const TOKEN_BYTES: usize = 8 << 10;
 
+/// Verified tokens that an isolate remembers, so that their signatures are checked once. 1,000 of 200 bytes; above that it
+/// begins anew.
+pub const TOKENS_REMEMBERED: usize = 1_000;
+
 /// How far the clock of whoever issues tokens may be from ours, in milliseconds (60 s).
 pub const CLOCK_SKEW_MS: i64 = 60_000;
 

@@ -50,6 +50,25 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// The role of this name, as tokens and events say it.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Guest, Self::Staff, Self::Device, Self::Admin]
+            .into_iter()
+            .find(|role| role.as_str() == name)
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Guest => "guest",
+            Self::Staff => "staff",
+            Self::Device => "device",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 /// Which rows of a read model somebody sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {

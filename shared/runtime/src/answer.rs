@@ -50,7 +50,18 @@ pub fn failed(failure: &Failure) -> worker::Result<Response> {
             fault_problem(fault)
         }
     };
-    json(status, PROBLEM, &body)
+    let mut response = json(status, PROBLEM, &body)?;
+    if status == 401 {
+        // RFC 6750: a token that is wrong is named so, one that is missing is only asked for.
+        let is_missing =
+            matches!(failure, Failure::Rejected(refusal) if refusal.code == "UNAUTHENTICATED");
+        let asks = match is_missing {
+            true => "Bearer realm=\"edgefold\"",
+            false => "Bearer realm=\"edgefold\", error=\"invalid_token\"",
+        };
+        response.headers_mut().set("www-authenticate", asks)?;
+    }
+    Ok(response)
 }
 
 /// Reads a body up to [`limits::BODY_BYTES`], and no further.

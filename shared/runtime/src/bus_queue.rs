@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use edgefold_flow::{
     Catalogue, Message,
-    contract::{self, Confirmed, Marked, RefusedErrand},
+    contract::{self, Asker, Confirmed, Marked, RefusedErrand},
     publish::Letter,
     receive::Delivery,
     route::spans,
@@ -171,7 +171,9 @@ async fn run_errand(
     source: &StreamId,
     message: &Message,
 ) -> Result<(), Failure> {
-    match stub::call::<serde_json::Value>(env, catalogue, to, contract::COMMAND, message).await {
+    let request = stub::post_as(&Asker::System, contract::COMMAND, message)?;
+    let answer = stub::fetch(env, catalogue, to, request).await?;
+    match stub::read::<serde_json::Value>(answer).await {
         Ok(_) => Ok(()),
         Err(Failure::Rejected(rejection)) => {
             let refused = RefusedErrand { message: message.clone(), rejection };

@@ -1,6 +1,6 @@
 //! Time and fresh identifiers, which enter the pure steps as data.
 
-use edgefold_flow::Stamp;
+use edgefold_flow::{Stamp, contract::Asker};
 use edgefold_kernel::{Id, Timestamp};
 use worker::Date;
 
@@ -22,7 +22,7 @@ pub fn fresh_id() -> Id {
     Id::parse(fresh()).unwrap_or_else(|_| Id::nobody())
 }
 
-/// Both, for one step.
-pub fn stamp() -> Stamp<'static> {
-    Stamp { now: now(), fresh: &fresh }
+/// Both, for one step on somebody's behalf.
+pub fn stamp(by: &Asker) -> Stamp<'_> {
+    Stamp { now: now(), fresh: &fresh, by }
 }

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use edgefold_flow::{Catalogue, Message, command::Incoming, contract};
+use edgefold_flow::{
+    Catalogue, Message,
+    command::Incoming,
+    contract::{self, Asker},
+};
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId};
 use futures_util::future::join_all;
 use percent_encoding::percent_decode_str;
@@ -10,7 +14,7 @@ use serde_json::Value;
 use worker::{Env, Method, Request, RequestInit, Response, Url};
 
 use crate::{
-    answer,
+    answer, auth_fetch,
     gateway_d1::{admit, target},
     stub,
 };
@@ -80,6 +84,7 @@ async fn command(
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> Result<Response, Failure> {
+    let by = Asker::Somebody(auth_fetch::authenticate(request, env).await?);
     expect_json(request)?;
     let key = answer::header(request.headers(), "idempotency-key");
     match Incoming::parse(&answer::body(request).await?)? {
@@ -89,7 +94,7 @@ async fn command(
                 env,
                 catalogue,
                 &target(&message)?,
-                stub::post(contract::COMMAND, &message)?,
+                stub::post_as(&by, contract::COMMAND, &message)?,
             )
             .await
         }
@@ -98,7 +103,7 @@ async fn command(
             Err(Rejection::shape("INVALID_FIELD", "Idempotency-Key", detail).into())
         }
         Incoming::Many(items) => {
-            let answers = batch(items, env, catalogue).await;
+            let answers = batch(items, &by, env, catalogue).await;
             answer::json(200, "application/json", &answers)
                 .map_err(|error| Fault::Defect(error.to_string()).into())
         }
@@ -109,6 +114,7 @@ async fn command(
 /// in the order in which they came.
 async fn batch(
     items: Vec<Result<Message, Rejection>>,
+    by: &Asker,
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> Vec<Value> {
@@ -126,8 +132,11 @@ async fn batch(
         }
     }
     let calls = calls.into_iter().map(|(to, (indexes, messages))| async move {
-        let found =
-            stub::call::<Vec<Value>>(env, catalogue, &to, contract::COMMANDS, &messages).await;
+        let found = async {
+            let request = stub::post_as(by, contract::COMMANDS, &messages)?;
+            stub::read::<Vec<Value>>(stub::fetch(env, catalogue, &to, request).await?).await
+        };
+        let found = found.await;
         let found = found.unwrap_or_else(|failure| vec![refused(failure); indexes.len()]);
         indexes.into_iter().zip(found).collect::<Vec<_>>()
     });
@@ -152,6 +161,7 @@ async fn look(
     (aggregate_type, id): (&str, &str),
     path: &str,
 ) -> Result<Response, Failure> {
+    let by = Asker::Somebody(auth_fetch::authenticate(request, env).await?);
     let entry = catalogue.entry(aggregate_type)?;
     let id = percent_decode_str(id).decode_utf8().map_err(|_| "UTF-8").and_then(Id::parse);
     let id = id.map_err(|said| {
@@ -162,5 +172,11 @@ async fn look(
     init.with_headers(request.headers().clone());
     let inner = Request::new_with_init(&stub::url(&format!("{path}{query}")), &init);
     let inner = inner.map_err(|error| Fault::Defect(error.to_string()))?;
-    stub::fetch(env, catalogue, &StreamId::new(entry.aggregate_type, id), inner).await
+    stub::fetch(
+        env,
+        catalogue,
+        &StreamId::new(entry.aggregate_type, id),
+        stub::on_behalf(inner, &by)?,
+    )
+    .await
 }

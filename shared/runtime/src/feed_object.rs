@@ -10,9 +10,10 @@ use std::{rc::Rc, time::Duration};
 use edgefold_flow::{
     Participant,
     subscribe::{self, Frame},
+    token::Session,
     window::{Next, Window},
 };
-use edgefold_kernel::{Envelope, Fault, Timestamp, Version};
+use edgefold_kernel::{Envelope, Fault, Timestamp, Version, limits};
 use serde::{Deserialize, Serialize};
 use worker::{Delay, WebSocket, console_error, console_warn};
 
@@ -28,8 +29,10 @@ struct Reader<'a> {
 }
 
 /// What is attached to a socket, as JSON text: one call to the runtime. Far below the platform's 16,384 bytes.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Seen {
+    /// Who reads, and until when.
+    session: Session,
     /// Version of the last event that it was sent.
     after: Version,
     /// Whether it gets events as they happen.
@@ -42,8 +45,8 @@ struct Seen {
 
 impl<A: Participant> Object<A> {
     /// Begins to send a new socket what comes after this version.
-    pub(crate) fn feed(self: &Rc<Self>, socket: WebSocket, after: Version) {
-        let seen = Seen { after, live: false, told: false, window: Window::default() };
+    pub(crate) fn feed(self: &Rc<Self>, socket: WebSocket, after: Version, session: Session) {
+        let seen = Seen { session, after, live: false, told: false, window: Window::default() };
         Reader { socket: &socket, seen }.keep();
         self.catch_up(socket);
     }
@@ -85,6 +88,10 @@ impl<A: Participant> Object<A> {
         let Some(mut reader) = Reader::of(socket).filter(|reader| !reader.seen.live) else {
             return Ok(false);
         };
+        if reader.is_over(now) {
+            reader.expire();
+            return Ok(false);
+        }
         if let Next::Send { room } = reader.next(now) {
             let (events, head) = self.instance.follow(reader.seen.after, room)?;
             for event in events {
@@ -114,6 +121,10 @@ impl<A: Participant> Object<A> {
             let Some(mut reader) = Reader::of(socket).filter(|reader| reader.seen.live) else {
                 continue;
             };
+            if reader.is_over(now) {
+                reader.expire();
+                continue;
+            }
             let sent = frames.iter().all(|(version, frame)| reader.event(*version, frame, now));
             reader.seen.live = sent;
             self.settle(&mut reader, now);
@@ -131,6 +142,27 @@ impl<A: Participant> Object<A> {
         }
         self.settle(&mut reader, now);
         reader.keep();
+    }
+
+    /// Who is at the other end, if its token still counts. Otherwise the socket is closed.
+    pub(crate) fn listening(&self, socket: &WebSocket) -> Option<Session> {
+        let reader = Reader::of(socket)?;
+        if reader.is_over(clock::now()) {
+            reader.expire();
+            return None;
+        }
+        Some(reader.seen.session)
+    }
+
+    /// A newer token of the same principal counts from now on. Says no, and keeps the old one, when it is another's.
+    pub(crate) fn prolong(&self, socket: &WebSocket, session: &Session) -> bool {
+        let Some(mut reader) = Reader::of(socket) else { return false };
+        let same = reader.seen.session.principal == session.principal;
+        if same {
+            reader.seen.session = session.clone();
+            reader.keep();
+        }
+        same
     }
 
     /// A reader says that it has everything up to the question with this number.
@@ -189,6 +221,17 @@ impl<'a> Reader<'a> {
 
     fn next(&self, now: Timestamp) -> Next {
         self.seen.window.next(now)
+    }
+
+    /// Whether its token no longer counts.
+    fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.seen.session.expires_at.plus_millis(limits::CLOCK_SKEW_MS)
+    }
+
+    /// Whoever has not renewed its token hears nothing more.
+    fn expire(&self) {
+        drop(self.socket.close(Some(subscribe::EXPIRED), Some("the token has expired")));
+        drop(self.socket.serialize_attachment(()));
     }
 
     /// A socket that cannot be sent to is closing: its close event follows.

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use edgefold_flow::{
     Accepted, Catalogue, Message,
-    contract::{self, EventsPage, StateView},
+    contract::{self, Asker, EventsPage, StateView},
     gateway::{Gateway, Row},
     instance::When,
+    token::{Session, missing},
 };
-use edgefold_kernel::{Failure, Fault, StreamId, Version};
+use edgefold_kernel::{Failure, Fault, Principal, StreamId, Version};
 use futures_util::future::{BoxFuture, FutureExt};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -20,18 +21,25 @@ use crate::{bindings, clock, journal_d1, stub};
 pub struct WorkersGateway {
     env: Env,
     catalogue: &'static Catalogue,
+    session: Option<Session>,
 }
 
 impl WorkersGateway {
-    /// The gateway to what is bound in this environment.
-    pub fn new(env: Env, catalogue: &'static Catalogue) -> Self {
-        Self { env, catalogue }
+    /// The gateway to what is bound in this environment, for somebody, or for a stranger, who is refused.
+    pub fn new(env: Env, catalogue: &'static Catalogue, session: Option<Session>) -> Self {
+        Self { env, catalogue, session }
+    }
+
+    fn asker(&self) -> Result<Asker, Failure> {
+        Ok(Asker::Somebody(self.session.clone().ok_or_else(missing)?))
     }
 
     async fn send(&self, message: Message) -> Result<Accepted, Failure> {
+        let by = self.asker()?;
         let message = admit(message, self.catalogue)?;
         let to = target(&message)?;
-        stub::call(&self.env, self.catalogue, &to, contract::COMMAND, &message).await
+        let request = stub::post_as(&by, contract::COMMAND, &message)?;
+        stub::read(stub::fetch(&self.env, self.catalogue, &to, request).await?).await
     }
 
     async fn look<T: DeserializeOwned>(
@@ -41,6 +49,7 @@ impl WorkersGateway {
     ) -> Result<T, Failure> {
         let request = Request::new(&stub::url(&path), Method::Get);
         let request = request.map_err(|error| Fault::Defect(error.to_string()))?;
+        let request = stub::on_behalf(request, &self.asker()?)?;
         stub::read(stub::fetch(&self.env, self.catalogue, &stream, request).await?).await
     }
 
@@ -55,6 +64,10 @@ impl WorkersGateway {
 }
 
 impl Gateway for WorkersGateway {
+    fn principal(&self) -> Result<&Principal, Failure> {
+        Ok(&self.session.as_ref().ok_or_else(missing)?.principal)
+    }
+
     fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>> {
         SendFuture::new(self.send(message)).boxed()
     }

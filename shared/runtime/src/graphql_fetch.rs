@@ -14,7 +14,7 @@ use edgefold_flow::{
 use edgefold_kernel::Failure;
 use worker::{Env, Request, Response};
 
-use crate::{answer, gateway_d1::WorkersGateway};
+use crate::{answer, auth_fetch, gateway_d1::WorkersGateway};
 
 /// Serves `/graphql`.
 ///
@@ -31,8 +31,17 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
+    // A stranger may look at the schema; resolvers refuse him. A token that is shown must be good.
+    let session = match answer::header(request.headers(), "authorization") {
+        None => None,
+        Some(_) => match auth_fetch::authenticate(&request, &env).await {
+            Ok(session) => Some(session),
+            Err(failure) => return answer::failed(&failure),
+        },
+    };
     let settings = Settings::read(|name| env.var(name).ok().map(|variable| variable.to_string()));
-    match execute(&mut request, env, catalogue, schema, &settings).await {
+    let gateway = |env| WorkersGateway::new(env, catalogue, session);
+    match execute(&mut request, env, gateway, schema, &settings).await {
         Ok(Ok(answer) | Err(answer)) => send(answer),
         Err(failure) => answer::failed(&failure),
     }
@@ -41,7 +50,7 @@ where
 async fn execute<Q, M, S>(
     request: &mut Request,
     env: Env,
-    catalogue: &'static Catalogue,
+    gateway: impl FnOnce(Env) -> WorkersGateway,
     schema: &Schema<Q, M, S>,
     settings: &Settings,
 ) -> Result<Result<Answer, Answer>, Failure>
@@ -72,7 +81,7 @@ where
     let admitted = asked.and_then(|asked| http::admitted(asked, &method, media, settings));
     Ok(match admitted {
         Ok(query) => {
-            let gateway: Arc<dyn Gateway> = Arc::new(WorkersGateway::new(env, catalogue));
+            let gateway: Arc<dyn Gateway> = Arc::new(gateway(env));
             Ok(http::answer(schema.execute(query.data(gateway)).await, media))
         }
         Err(refused) => Err(refused),

@@ -90,7 +90,9 @@ impl<A: Participant> Object<A> {
     /// Meets the deadline that has passed, sends again what was not confirmed, and sets the next alarm.
     pub(crate) async fn ring(self: Rc<Self>) {
         self.alarm_at.set(None);
-        if let Err(failure) = self.instance.pass_deadline(&clock::stamp()) {
+        if let Err(failure) =
+            self.instance.pass_deadline(&clock::stamp(&edgefold_flow::contract::Asker::System))
+        {
             console_error!("a deadline was not met: {failure}");
         }
         let overdue = |at: Option<Timestamp>| at.is_some_and(|at| at <= clock::now());

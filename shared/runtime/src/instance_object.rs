@@ -4,10 +4,13 @@ use std::{cell::Cell, panic::AssertUnwindSafe, rc::Rc, time::Duration};
 
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant,
-    contract::{self, Confirmed, Counters, Marked, RefusedErrand, SpanFound, SpanWanted},
+    contract::{
+        self, ASKER, Asker, Confirmed, Counters, Marked, RefusedErrand, SpanFound, SpanWanted,
+    },
     instance::{Received, When},
     receive::{Delivery, Span},
     subscribe,
+    token::{Session, missing},
 };
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, Timestamp, Version, limits};
 use futures_util::future::{FutureExt, try_join_all};
@@ -86,23 +89,26 @@ impl<A: Participant> Host<A> {
             );
         }
         let url = request.url()?;
+        let by = Asker::read(answer::header(request.headers(), ASKER).as_deref());
         match (request.method(), url.path()) {
             (Method::Post, contract::COMMAND) => {
-                let result = match answer::read(&mut request).await {
-                    Ok(message) => object.command(&message).await,
-                    Err(failure) => Err(failure),
+                let result = match (by, answer::read(&mut request).await) {
+                    (Ok(by), Ok(message)) => object.command(&message, &by).await,
+                    (Err(refusal), _) => Err(refusal.into()),
+                    (_, Err(failure)) => Err(failure),
                 };
                 answer::outcome(202, result)
             }
             (Method::Post, contract::COMMANDS) => {
-                match answer::read::<Vec<Message>>(&mut request).await {
-                    Ok(messages) => {
-                        let results = object.commands(&messages).await;
+                match (by, answer::read::<Vec<Message>>(&mut request).await) {
+                    (Ok(by), Ok(messages)) => {
+                        let results = object.commands(&messages, &by).await;
                         let answers: Vec<_> =
                             results.iter().map(edgefold_flow::command::answer).collect();
                         answer::json(200, "application/json", &answers)
                     }
-                    Err(failure) => answer::failed(&failure),
+                    (Err(refusal), _) => answer::failed(&refusal.into()),
+                    (_, Err(failure)) => answer::failed(&failure),
                 }
             }
             (Method::Post, contract::RECEIVE) => {
@@ -114,8 +120,9 @@ impl<A: Participant> Host<A> {
             }
             (Method::Post, contract::REFUSED) => {
                 let result = answer::read::<RefusedErrand>(&mut request).await;
-                let result =
-                    result.and_then(|errand| object.instance.refused(&errand, &clock::stamp()));
+                let result = result.and_then(|errand| {
+                    object.instance.refused(&errand, &clock::stamp(&Asker::System))
+                });
                 object.tell();
                 answer::outcome(200, result)
             }
@@ -128,16 +135,22 @@ impl<A: Participant> Host<A> {
                 let result = answer::read::<SpanWanted>(&mut request).await;
                 answer::outcome(200, result.and_then(|wanted| Ok(object.instance.span(&wanted)?)))
             }
-            (Method::Get, contract::STATE) => object.show(&request, &url),
+            (Method::Get, contract::STATE) => match object.sight(by) {
+                Ok(_) => object.show(&request, &url),
+                Err(failure) => answer::failed(&failure),
+            },
             (Method::Get, contract::COUNTERS) => {
                 answer::json(200, "application/json", &object.counters())
             }
             (Method::Get, contract::EVENTS) => {
-                let result =
-                    page(&url).and_then(|(after, limit)| object.instance.page(after, limit));
+                let result = object.sight(by).and_then(|_| page(&url));
+                let result = result.and_then(|(after, limit)| object.instance.page(after, limit));
                 answer::outcome(200, result)
             }
-            (Method::Get, contract::SOCKET) => object.watch(&request, &url),
+            (Method::Get, contract::SOCKET) => match object.sight(by) {
+                Ok(session) => object.watch(&request, &url, session),
+                Err(failure) => answer::failed(&failure),
+            },
             (_, path) => {
                 answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", path).into())
             }
@@ -179,11 +192,15 @@ impl<A: Participant> Host<A> {
 
 impl<A: Participant> Object<A> {
     /// Decides a command. What it rests on is fetched before; between decision and commit nothing is awaited.
-    pub(crate) async fn command(self: &Rc<Self>, message: &Message) -> Result<Accepted, Failure> {
+    pub(crate) async fn command(
+        self: &Rc<Self>,
+        message: &Message,
+        by: &Asker,
+    ) -> Result<Accepted, Failure> {
         let needed = self.instance.rests_on(message)?;
         let copies = needed.into_iter().map(|(stream, after)| self.copy(stream, after, None));
         let copies = try_join_all(copies).await?;
-        let accepted = self.instance.handle(message, &copies, &clock::stamp());
+        let accepted = self.instance.handle(message, &copies, &clock::stamp(by));
         self.tell();
         self.set_alarm_for_outcome(&accepted);
         accepted
@@ -194,6 +211,7 @@ impl<A: Participant> Object<A> {
     pub(crate) async fn commands(
         self: &Rc<Self>,
         messages: &[Message],
+        by: &Asker,
     ) -> Vec<Result<Accepted, Failure>> {
         let alone = |message: &Message| {
             self.instance.rests_on(message).map_or(true, |streams| !streams.is_empty())
@@ -201,9 +219,9 @@ impl<A: Participant> Object<A> {
         let mut results = Vec::with_capacity(messages.len());
         for run in messages.chunk_by(|one, next| !alone(one) && !alone(next)) {
             match run {
-                [one] => results.push(self.command(one).await),
+                [one] => results.push(self.command(one, by).await),
                 many => {
-                    let decided = self.instance.handle_all(many, &clock::stamp());
+                    let decided = self.instance.handle_all(many, &clock::stamp(by));
                     self.tell();
                     decided.iter().for_each(|one| self.set_alarm_for_outcome(one));
                     results.extend(decided);
@@ -211,6 +229,16 @@ impl<A: Participant> Object<A> {
             }
         }
         results
+    }
+
+    /// Lets those look who may see this instance. The system has its own ways to.
+    fn sight(&self, by: Result<Asker, Rejection>) -> Result<Session, Failure> {
+        let by = by?;
+        self.instance.check_sight(&by)?;
+        match by {
+            Asker::Somebody(session) => Ok(session),
+            Asker::System => Err(missing().into()),
+        }
     }
 
     fn counters(&self) -> Counters {
@@ -226,7 +254,7 @@ impl<A: Participant> Object<A> {
     /// Takes a delivery, and fetches what is missing before it.
     async fn receive(self: &Rc<Self>, mut delivery: Delivery) -> Result<Marked, Failure> {
         loop {
-            let received = self.instance.receive(&delivery, &clock::stamp());
+            let received = self.instance.receive(&delivery, &clock::stamp(&Asker::System));
             self.tell();
             match received? {
                 Received::Through(mark) => return Ok(Marked { mark }),

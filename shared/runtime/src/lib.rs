@@ -5,6 +5,7 @@
 //! | room | runtime event |
 //! |---|---|
 //! | [`door_fetch`] | an HTTP request from outside reaches the script |
+//! | [`auth_fetch`] | … with a token that says from whom |
 //! | [`graphql_fetch`] | … and is a GraphQL one |
 //! | [`instance_object`] | a request reaches an aggregate's object |
 //! | [`watch_object`] | a native socket of an object opens, speaks, closes |
@@ -21,6 +22,7 @@
 //! **Invariant:** no business rule, no routing decision and no protocol step lives here; they are data from `flow`.
 
 pub mod door_fetch;
+pub mod auth_fetch;
 pub mod graphql_fetch;
 pub mod instance_object;
 pub mod watch_object;

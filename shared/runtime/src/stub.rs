@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, pin::pin, time::Duration};
 
-use edgefold_flow::Catalogue;
+use edgefold_flow::{
+    Catalogue,
+    contract::{ASKER, Asker},
+};
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
 use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -46,6 +49,24 @@ pub fn post(path: &str, body: &impl Serialize) -> Result<Request, Failure> {
     init.with_method(Method::Post).with_body(Some(JsValue::from_str(&text)));
     Request::new_with_init(&url(path), &init)
         .map_err(|error| Fault::Defect(error.to_string()).into())
+}
+
+/// The same, on somebody's behalf.
+///
+/// # Errors
+/// When the runtime refuses to build it.
+pub fn post_as(by: &Asker, path: &str, body: &impl Serialize) -> Result<Request, Failure> {
+    on_behalf(post(path, body)?, by)
+}
+
+/// Says on whose behalf a request is made, whatever it said before.
+///
+/// # Errors
+/// When the runtime refuses to.
+pub fn on_behalf(mut request: Request, by: &Asker) -> Result<Request, Failure> {
+    let set = request.headers_mut().and_then(|headers| headers.set(ASKER, &by.text()));
+    set.map_err(|error| Fault::Defect(error.to_string()))?;
+    Ok(request)
 }
 
 /// Address of a path on an object. The host means nothing.

@@ -5,21 +5,30 @@ use std::rc::Rc;
 
 use edgefold_flow::{
     Accepted, Message, Participant,
+    contract::Asker,
     subscribe::{self, Frame, Said},
+    token::{Session, invalid},
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, Version};
-use worker::{Request, Response, Url, WebSocket, WebSocketIncomingMessage, WebSocketPair};
+use worker::{
+    Request, Response, Url, WebSocket, WebSocketIncomingMessage, WebSocketPair, console_error,
+};
 
-use crate::{answer, gateway_d1::admit, instance_object::Object};
+use crate::{answer, auth_fetch, gateway_d1::admit, instance_object::Object};
 
 impl<A: Participant> Object<A> {
     /// Opens a socket.
-    pub(crate) fn watch(self: &Rc<Self>, request: &Request, url: &Url) -> worker::Result<Response> {
+    pub(crate) fn watch(
+        self: &Rc<Self>,
+        request: &Request,
+        url: &Url,
+        session: Session,
+    ) -> worker::Result<Response> {
         match self.admit(request, url) {
             Ok((after, protocol)) => {
                 let pair = WebSocketPair::new()?;
                 self.state.accept_web_socket(&pair.server);
-                self.feed(pair.server, after);
+                self.feed(pair.server, after, session);
                 let response = Response::from_websocket(pair.client)?;
                 if let Some(protocol) = protocol {
                     response.headers().set("sec-websocket-protocol", protocol)?;
@@ -70,6 +79,7 @@ impl<A: Participant> Object<A> {
                 Err(Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", "expected text"))
             }
         };
+        let Some(session) = self.listening(socket) else { return Ok(()) };
         let asked = match said {
             // The exact text is answered by the runtime without waking the object; this is the same with other spacing.
             Ok(Said::Ping {}) => {
@@ -82,32 +92,53 @@ impl<A: Participant> Object<A> {
                 }
                 return Ok(());
             }
+            Ok(Said::Authenticate { token }) => {
+                self.renew(socket, &token).await;
+                return Ok(());
+            }
             Ok(Said::Command(asked)) => vec![*asked],
             Ok(Said::Commands { commands }) => commands,
             Err(refusal) => {
-                let frame = Frame::Error { code: &refusal.code, detail: &refusal.detail };
-                self.reply(socket, &[frame.text()]);
+                self.reply(socket, &[self::refusal(&refusal)]);
                 return Ok(());
             }
         };
+        let by = Asker::Somebody(session);
         let id = self.instance.id();
         let (ids, messages): (Vec<_>, Vec<_>) =
             asked.into_iter().map(|asked| asked.to(A::TYPE, id)).unzip();
         let admitted: Vec<_> =
             messages.into_iter().map(|message| admit(message, self.catalogue)).collect();
-        let results = self.admitted(admitted).await;
+        let results = self.admitted(admitted, &by).await;
         let answers = ids.iter().zip(&results).map(|(id, result)| subscribe::answer(id, result));
         self.reply(socket, &answers.collect::<Vec<_>>());
         Ok(())
+    }
+
+    /// A new token for the same subject in the same role takes the place of the old one.
+    async fn renew(self: &Rc<Self>, socket: &WebSocket, token: &str) {
+        let frame = match auth_fetch::verify(&self.env, token).await {
+            Ok(session) if self.prolong(socket, &session) => {
+                Frame::Authenticated { expires_at: session.expires_at }.text()
+            }
+            Ok(_) => refusal(&invalid("the token is somebody else's")),
+            Err(Failure::Rejected(rejection)) => refusal(&rejection),
+            Err(Failure::Faulted(fault)) => {
+                console_error!("{fault}");
+                Frame::Error { code: fault.code(), detail: "try again" }.text()
+            }
+        };
+        self.reply(socket, &[frame]);
     }
 
     /// Decides what was admitted, and answers in the order in which it came.
     async fn admitted(
         self: &Rc<Self>,
         admitted: Vec<Result<Message, Failure>>,
+        by: &Asker,
     ) -> Vec<Result<Accepted, Failure>> {
         let messages: Vec<_> = admitted.iter().flatten().cloned().collect();
-        let mut results = self.commands(&messages).await.into_iter();
+        let mut results = self.commands(&messages, by).await.into_iter();
         let next = |one: Result<Message, Failure>| {
             one.and_then(|_| {
                 results
@@ -128,4 +159,8 @@ impl<A: Participant> Object<A> {
         drop(socket.close(Some(code), Some("")));
         Ok(())
     }
+}
+
+fn refusal(rejection: &Rejection) -> String {
+    Frame::Error { code: &rejection.code, detail: &rejection.detail }.text()
 }

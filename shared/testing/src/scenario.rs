@@ -107,7 +107,11 @@ pub fn envelopes<E: EventSet>(
         .zip(events)
         .map(|(version, event)| {
             let fresh = || format!("00000000-0000-7000-8000-{version:012}");
-            let stamp = Stamp { now: Timestamp::default(), fresh: &fresh };
+            let stamp = Stamp {
+                now: Timestamp::default(),
+                fresh: &fresh,
+                by: &edgefold_flow::contract::Asker::System,
+            };
             record(&event, stream, version, &cause, &stamp).expect("an event that can be stored")
         })
         .collect()

@@ -299,7 +299,10 @@ impl Simulator {
         let now = self.now;
         self.object(stream);
         let fresh = || self.fresh_id();
-        work(&*self.objects[stream], &Stamp { now, fresh: &fresh })
+        work(
+            &*self.objects[stream],
+            &Stamp { now, fresh: &fresh, by: &edgefold_flow::contract::Asker::System },
+        )
     }
 
     fn fresh_id(&self) -> String {

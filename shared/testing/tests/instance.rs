@@ -121,7 +121,11 @@ impl Case {
             self.fresh.set(self.fresh.get() + 1);
             format!("e-{}", self.fresh.get())
         };
-        work(&Stamp { now: Timestamp::from_millis(self.now.get()), fresh: &fresh })
+        work(&Stamp {
+            now: Timestamp::from_millis(self.now.get()),
+            fresh: &fresh,
+            by: &edgefold_flow::contract::Asker::System,
+        })
     }
 
     fn message(id: &str, name: &str, payload: serde_json::Value) -> Message {

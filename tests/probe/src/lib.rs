@@ -17,7 +17,7 @@ pub mod reducer;
 pub mod rules;
 
 use edgefold_flow::{Catalogue, Change, Participant, route::Entry};
-use edgefold_kernel::{Aggregate, Context as Known, Decision, Envelope, Fault};
+use edgefold_kernel::{Aggregate, Context as Known, Decision, Envelope, Fault, Id, Principal};
 use edgefold_runtime::{aggregate_object, bus_queue, door_fetch};
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
@@ -56,6 +56,14 @@ impl Participant for Probe {
             }
             _ => Ok(Vec::new()),
         }
+    }
+
+    fn may_send(who: &Principal, _id: &Id, _command: &Self::Command, _state: &Self::State) -> bool {
+        who.is_staff()
+    }
+
+    fn may_see(who: &Principal, _id: &Id, _state: &Self::State) -> bool {
+        who.is_staff()
     }
 }
 

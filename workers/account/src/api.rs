@@ -96,7 +96,7 @@ impl AccountQuery {
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> Result<Connection<PageCursor, AccountView, EmptyFields, EmptyFields>> {
         let sql = include_str!("../../../schema/sql/d1/query/account_page.sql");
-        page(context, sql, first, after, |row: &AccountView| {
+        page::<crate::Account, _>(context, sql, first, after, |row: &AccountView| {
             (row.opened_at.0.clone(), row.id.0.clone())
         })
         .await

@@ -40,7 +40,11 @@ impl Store {
         message["aggregateType"] = json!("room");
         message["aggregateId"] = json!("it");
         let fresh = || self.fresh();
-        let stamp = Stamp { now: Timestamp::from_millis(1_767_225_600_000), fresh: &fresh };
+        let stamp = Stamp {
+            now: Timestamp::from_millis(1_767_225_600_000),
+            fresh: &fresh,
+            by: &edgefold_flow::contract::Asker::System,
+        };
         let admitted = Message::from_value(&message)
             .and_then(|message| message.admit(CATALOGUE, || Id::parse(self.fresh()).unwrap()));
         let result = admitted

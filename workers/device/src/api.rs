@@ -118,7 +118,7 @@ impl DeviceQuery {
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> Result<Connection<PageCursor, DeviceView, EmptyFields, EmptyFields>> {
         let sql = include_str!("../../../schema/sql/d1/query/device_page.sql");
-        page(context, sql, first, after, |row: &DeviceView| {
+        page::<crate::Device, _>(context, sql, first, after, |row: &DeviceView| {
             (row.registered_at.0.clone(), row.id.0.clone())
         })
         .await

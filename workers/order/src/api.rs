@@ -153,7 +153,7 @@ impl OrderQuery {
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> Result<Connection<PageCursor, OrderView, EmptyFields, EmptyFields>> {
         let sql = include_str!("../../../schema/sql/d1/query/order_page.sql");
-        page(context, sql, first, after, |row: &OrderView| {
+        page::<crate::Order, _>(context, sql, first, after, |row: &OrderView| {
             (row.placed_at.0.clone(), row.id.0.clone())
         })
         .await

@@ -101,7 +101,7 @@ impl ReservationQuery {
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> Result<Connection<PageCursor, ReservationView, EmptyFields, EmptyFields>> {
         let sql = include_str!("../../../schema/sql/d1/query/reservation_page.sql");
-        page(context, sql, first, after, |row: &ReservationView| {
+        page::<crate::Reservation, _>(context, sql, first, after, |row: &ReservationView| {
             (row.created_at.0.clone(), row.id.0.clone())
         })
         .await

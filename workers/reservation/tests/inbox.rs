@@ -26,7 +26,11 @@ fn id(text: &str) -> Id {
 
 fn with_stamp<T>(millis: i64, work: impl FnOnce(&Stamp<'_>) -> T) -> T {
     let fresh = || format!("e-{millis}");
-    work(&Stamp { now: Timestamp::from_millis(millis), fresh: &fresh })
+    work(&Stamp {
+        now: Timestamp::from_millis(millis),
+        fresh: &fresh,
+        by: &edgefold_flow::contract::Asker::System,
+    })
 }
 
 /// The stream of a room: added, held for `a`, and four more that name others.

@@ -3,11 +3,17 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Error, ID};
-use edgefold_kernel::{Aggregate, Failure, Fault, Id, Rejection, StreamId, Timestamp, Version};
+use edgefold_kernel::{Failure, Fault, Id, Rejection, StreamId, Timestamp, Version};
 use serde::de::DeserializeOwned;
 
-use super::{DateTime, faulted, int, page::read, refusal::invalid, unanswered};
+use super::{
+    DateTime, faulted, int,
+    page::{owner, read},
+    refusal::invalid,
+    unanswered,
+};
 use crate::{
+    Participant,
     gateway::{Gateway, row_at_least},
     instance::When,
 };
@@ -39,10 +45,12 @@ pub struct Past<S> {
 /// A field transposes it to `Option<Result<_>>`: then an error makes this field null, as the specification says of a
 /// nullable one. A `Result<Option<_>>` would take the whole answer with it.
 ///
+/// The statement takes the id, and the owner whose rows alone count, or null: what is not the caller's to see is not there.
+///
 /// # Errors
 /// `READ_MODEL_BEHIND`, `VERSION_AHEAD`, `INVALID_INSTANT`, or `INVALID_QUERY` when more than one of the three is asked
 /// for; a fault.
-pub async fn one_or_past<A: Aggregate, T: DeserializeOwned>(
+pub async fn one_or_past<A: Participant, T: DeserializeOwned>(
     context: &Context<'_>,
     sql: &'static str,
     id: &ID,
@@ -53,8 +61,9 @@ pub async fn one_or_past<A: Aggregate, T: DeserializeOwned>(
     match when(&which)? {
         None => {
             let min = which.min_version.and_then(|version| Version::try_from(version).ok());
-            let row = row_at_least(gateway, sql, id.as_str(), min).await.map_err(unanswered)?;
-            row.map(read).transpose()
+            let Some(owner) = owner::<A>(gateway)? else { return Ok(None) };
+            let row = row_at_least(gateway, sql, id.as_str(), owner, min).await;
+            row.map_err(unanswered)?.map(read).transpose()
         }
         Some(when) => match past(gateway, A::TYPE, id, when).await? {
             None => Ok(None),
@@ -93,6 +102,7 @@ async fn past(
     id: &ID,
     when: When,
 ) -> Result<Option<Past<serde_json::Value>>, Error> {
+    gateway.principal().map_err(unanswered)?;
     let Ok(aggregate_id) = Id::parse(id.0.clone()) else { return Ok(None) };
     let stream = StreamId::new(aggregate_type, aggregate_id);
     let view = match gateway.state(stream.clone(), when).await {

@@ -1,6 +1,6 @@
 //! Decides commands, one or many, and answers them.
 
-use edgefold_kernel::{CommandSet, Envelope, Failure, Fault, Rejection, StreamId, Version};
+use edgefold_kernel::{CommandSet, Envelope, Failure, Fault, Kind, Rejection, StreamId, Version};
 
 use super::{Instance, draft::Draft};
 use crate::{
@@ -124,7 +124,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
 }
 
 impl<A: Participant, S: Storage> Draft<'_, A, S> {
-    /// Idempotency first, then the expected version, then the rules.
+    /// Who asks first, so that a stranger learns nothing; then idempotency, the expected version, the rules.
     fn handle(
         &mut self,
         message: &Message,
@@ -133,6 +133,8 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
     ) -> Result<Decided, Failure> {
         let missing = || Rejection::shape("MISSING_FIELD", "commandId", "commandId is required");
         let command_id = message.command_id.clone().ok_or_else(missing)?;
+        let command = A::Command::read(&message.name, &message.payload);
+        self.authorise(command.as_ref())?;
         let content = fingerprint(&message.name, &message.payload);
         let drafted = self.write.outcomes.iter().find(|outcome| outcome.command_id == command_id);
         let earlier = drafted.cloned().or(earlier);
@@ -142,16 +144,35 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         }
         let after = self.loaded.head.version;
         check_expected(message.expected_version, after)?;
-        let command = A::Command::read(&message.name, &message.payload)
-            .map_err(|refusal| refusal.at(after))?;
+        let command = command.map_err(|refusal| refusal.at(after))?;
         for copy in copies {
             for span in &copy.spans {
                 self.absorb(&copy.source(), span)?;
             }
         }
-        let cause = Cause { command_id, metadata: message.metadata.clone().unwrap_or_default() };
+        let mut metadata = message.metadata.clone().unwrap_or_default();
+        if let Some(principal) = self.stamp.by.principal() {
+            metadata.actor = Some(principal.clone());
+        }
+        let cause = Cause { command_id, metadata };
         self.decide(&command, &cause)?;
         let outcome = self.remember_outcome(&cause, content, after);
         Ok(Decided { outcome, duplicate: false })
+    }
+
+    /// What cannot be read cannot be judged either: it is refused as such, and to those who may see the instance with its
+    /// version.
+    fn authorise(&self, command: Result<&A::Command, &Rejection>) -> Result<(), Rejection> {
+        let Some(principal) = self.stamp.by.principal() else { return Ok(()) };
+        let (id, state) = (self.instance.id(), &self.loaded.state);
+        match command {
+            Ok(command) if A::may_send(principal, id, command, state) => Ok(()),
+            Ok(_) => {
+                let detail = "this command is not yours to send, or not to this instance";
+                Err(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail))
+            }
+            Err(_) if A::may_see(principal, id, state) => Ok(()),
+            Err(refusal) => Err(refusal.clone()),
+        }
     }
 }

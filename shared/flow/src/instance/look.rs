@@ -5,7 +5,7 @@ use edgefold_kernel::{Envelope, Failure, Fault, Kind, Rejection, Timestamp, Vers
 use super::Instance;
 use crate::{
     Participant,
-    contract::{EventsPage, SpanFound, SpanWanted, StateView},
+    contract::{Asker, EventsPage, SpanFound, SpanWanted, StateView},
     receive::Span,
     storage::{Slice, Storage},
 };
@@ -56,6 +56,18 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             version,
             state,
         })
+    }
+
+    /// Whether somebody may see this instance.
+    ///
+    /// # Errors
+    /// `UNKNOWN_INSTANCE` when not: a stranger cannot tell it from one that does not exist.
+    pub fn check_sight(&self, by: &Asker) -> Result<(), Failure> {
+        let Some(principal) = by.principal() else { return Ok(()) };
+        match self.read(|loaded| A::may_see(principal, self.id(), &loaded.state))? {
+            true => Ok(()),
+            false => Err(self.unknown().into()),
+        }
     }
 
     /// The refusal that there is no such stream.

@@ -1,0 +1,259 @@
+// Who are you, and what may you do: every sort of caller at every door.
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign as signWith } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import { configs, Core } from './core.mjs';
+import { fresh, serve, until } from './harness.mjs';
+import { claims, seconds, token, vars } from './tokens.mjs';
+
+const core = await serve();
+const night = { dateStart: '2030-01-01', dateEnd: '2030-01-02' };
+const room = fresh('room');
+const mine = fresh('reservation');
+const none = fresh('reservation');
+
+before(async () => {
+  await core.send('room', 'AddRoom', { hotelId: 'grand', number: '1', capacity: 2, nightlyRate: 1 }, { aggregateId: room });
+  const { status } = await ana.command('reservation', 'CreateReservation', { userId: 'ana', roomId: room, ...night }, { aggregateId: mine });
+  assert.equal(status, 202);
+  await until('it is confirmed and projected', async () => {
+    const { reservation } = await core.ask(`{ reservation(id: "${mine}") { status } }`);
+    return reservation?.status === 'CONFIRMED';
+  });
+});
+
+const b64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const unsigned = `${b64({ alg: 'none' })}.${b64(claims('staff', 'sam'))}.`;
+const guest = (more, key) => token('guest', 'ana', more, key);
+const ana = core.as(guest());
+
+// What a caller gets at each door: [command, state, events, socket, mutation, query, list].
+const refused = (status, code) => [status, status, status, status, code, code, code];
+const callers = [
+  ['anonymous', undefined, [401, 401, 401, 401, 'UNAUTHENTICATED', 'UNAUTHENTICATED', 'UNAUTHENTICATED']],
+  ['the owner', guest(), [202, 200, 200, 101, 'Accepted', 'ana', [mine]]],
+  ['another guest', token('guest', 'ben'), [403, 404, 404, 404, 'FORBIDDEN', null, []]],
+  ['a device of the same name', token('device', 'ana'), [403, 404, 404, 404, 'FORBIDDEN', null, []]],
+  ['an admin', token('admin', 'ana'), [403, 404, 404, 404, 'FORBIDDEN', null, []]],
+  ['the staff', token('staff', 'sam'), [202, 200, 200, 101, 'Accepted', 'ana', [mine]]],
+  ['with an expired token', guest({ exp: seconds() - 61 }), refused(401, 401)],
+  ['with a token that is not valid yet', guest({ nbf: seconds() + 120 }), refused(401, 401)],
+  ['with a token for another audience', guest({ aud: 'other' }), refused(401, 401)],
+  ['with a token from another issuer', guest({ iss: 'https://evil.test' }), refused(401, 401)],
+  ['with a token under another key', guest({}, 'a key of somebody else, 32 bytes or more'), refused(401, 401)],
+  ['with a token that nobody signed', unsigned, refused(401, 401)],
+  ['in no role', guest({ role: undefined }), refused(401, 401)],
+  ['in an unknown role', guest({ role: 'king' }), refused(401, 401)],
+  ['with a token that never ends', guest({ exp: undefined }), refused(401, 401)],
+  ['with rubbish', 'rubbish', refused(401, 401)],
+];
+
+for (const [who, text, [command, state, events, socket, mutation, query, list]] of callers) {
+  const caller = core.as(text);
+  const graphql = async (query) => {
+    const { status, body } = await caller.post('/graphql', { query });
+    return status === 200 ? body : { status };
+  };
+  const told = ({ status, errors }) => status ?? errors?.[0].extensions.code;
+
+  test(`${who} sends a command`, async () => {
+    const claim = { userId: 'ana', roomId: room, ...night };
+    const id = fresh('reservation');
+    const answer = await caller.command('reservation', 'CreateReservation', claim, { aggregateId: id });
+    assert.equal(answer.status, command, JSON.stringify(answer.body));
+    if (command !== 202) {
+      const { status } = await core.request(`/aggregates/reservation/${id}`);
+      assert.equal(status, 404, 'nothing was stored');
+    }
+    if (command === 401) assert.match(answer.headers.get('www-authenticate'), /^Bearer /);
+  });
+
+  test(`${who} sends a batch`, async () => {
+    const one = { aggregateType: 'reservation', name: 'CreateReservation', payload: { userId: 'ana', roomId: room, ...night } };
+    const { status, body } = await caller.post('/commands', [one, { ...one, aggregateId: fresh('reservation') }]);
+    if (command === 401) return assert.equal(status, 401);
+    assert.deepEqual(body.map((item) => item.status), [command, command]);
+  });
+
+  test(`${who} looks at state and stream`, async () => {
+    for (const [path, expected] of [['', state], ['?version=1', state], ['/events', events]]) {
+      const { status, body } = await caller.request(`/aggregates/reservation/${mine}${path}`);
+      assert.equal(status, expected, path);
+      if (status !== 404) continue;
+      const other = await caller.request(`/aggregates/reservation/${none}${path}`);
+      assert.deepEqual(
+        { ...other.body, detail: '' },
+        { ...body, detail: '' },
+        'what is not theirs and what is not there look the same',
+      );
+    }
+  });
+
+  test(`${who} opens the native socket`, async () => {
+    const opened = caller.watch('reservation', mine);
+    if (socket !== 101) return assert.rejects(opened, ({ status }) => status === socket);
+    const watcher = await opened;
+    await watcher.event(2);
+    watcher.terminate();
+  });
+
+  test(`${who} asks by GraphQL`, async () => {
+    const input = `{userId: "ana", roomId: "${room}", dateStart: "2030-01-01", dateEnd: "2030-01-02"}`;
+    const sent = await graphql(`mutation { it: createReservation(input: ${input}) { __typename ... on Rejected { code } } }`);
+    assert.equal(sent.status ?? sent.data.it.code ?? sent.data.it.__typename, mutation);
+    for (const which of ['', ', atVersion: 1']) {
+      const seen = await graphql(`{ it: reservation(id: "${mine}"${which}) { userId } }`);
+      assert.equal(told(seen) ?? seen.data.it?.userId ?? null, query, which);
+    }
+    const listed = await graphql('{ it: reservations(first: 100) { edges { node { id } } } }');
+    const ids = told(listed) ?? listed.data.it.edges.map(({ node }) => node.id).filter((id) => id === mine);
+    assert.deepEqual(ids, list);
+  });
+}
+
+test('a command that is refused tells a stranger nothing', async () => {
+  const cancel = (aggregateId, more) =>
+    core.as(token('guest', 'ben')).command('reservation', 'CancelReservation', {}, { aggregateId, ...more });
+  const bare = ({ status, body }) => ({ status, ...body });
+  for (const more of [{}, { expectedVersion: 7 }, { commandId: 'c-1' }]) {
+    assert.deepEqual(bare(await cancel(mine, more)), bare(await cancel(none, more)), JSON.stringify(more));
+  }
+  const malformed = (aggregateId) =>
+    core.as(token('guest', 'ben')).command('reservation', 'CancelReservation', { reason: 7 }, { aggregateId });
+  assert.deepEqual(bare(await malformed(mine)), bare(await malformed(none)));
+  assert.equal((await malformed(mine)).body.currentVersion, undefined);
+});
+
+test('internal commands reach no object, whoever sends them', async () => {
+  const hold = { reservationId: 'x', ...night };
+  const inside = { aggregateType: 'room', aggregateId: room, name: 'HoldRoom', payload: hold };
+  for (const role of ['guest', 'staff', 'device', 'admin']) {
+    const caller = core.as(token(role, 'ana'));
+    const { status, body } = await caller.post('/commands', inside);
+    assert.deepEqual([status, body.code], [403, 'COMMAND_INTERNAL'], role);
+    const { body: batch } = await caller.post('/commands', [inside]);
+    assert.equal(batch[0].code, 'COMMAND_INTERNAL', role);
+  }
+  const watcher = await core.watch('room', room);
+  watcher.say({ type: 'command', id: '1', name: 'HoldRoom', payload: hold });
+  await until('it is refused', () => watcher.frames.some(({ code }) => code === 'COMMAND_INTERNAL'));
+  watcher.terminate();
+});
+
+test('nobody passes for the system, or for somebody else', async () => {
+  const forged = { 'edgefold-asker': '"system"' };
+  for (const caller of [core.as(undefined), core.as(token('guest', 'ben'))]) {
+    const { status } = await caller.request(`/aggregates/reservation/${mine}`, { headers: forged });
+    assert.ok(status === 401 || status === 404, `${status}`);
+    const sent = await caller.post('/commands', { aggregateType: 'reservation', aggregateId: mine, name: 'CancelReservation', payload: {} }, forged);
+    assert.ok(sent.status === 401 || sent.status === 403, `${sent.status}`);
+  }
+  for (const path of ['command', 'commands', 'receive', 'refused', 'confirm', 'span', 'counters', 'state', 'socket']) {
+    const { status } = await core.post(`/aggregates/reservation/${mine}/${path}`, {});
+    assert.equal(status, 404, path);
+  }
+});
+
+test('every event says who caused it', async () => {
+  const actors = (events) => events.map(({ actor, actorrole }) => `${actorrole} ${actor}`);
+  assert.deepEqual(actors(await core.events('reservation', mine)), ['guest ana', 'guest ana'], 'what follows goes back to her');
+  assert.deepEqual(actors((await core.events('room', room)).slice(0, 2)), ['staff sam', 'guest ana']);
+  const actor = { subject: 'eve', role: 'admin' };
+  const { status, body } = await ana.command('reservation', 'CancelReservation', {}, { aggregateId: mine, metadata: { actor } });
+  assert.deepEqual([status, body.code, body.field], [422, 'UNKNOWN_FIELD', 'metadata.actor']);
+});
+
+test('a browser shows its token as a subprotocol', async () => {
+  const protocols = ['edgefold.v1', `bearer.${guest()}`];
+  const watcher = await core.as(undefined).watch('reservation', mine, { protocols });
+  assert.equal(watcher.protocol, 'edgefold.v1');
+  watcher.terminate();
+});
+
+test('a device reports about itself alone', async () => {
+  const [id, other] = [fresh('device'), fresh('device')];
+  for (const aggregateId of [id, other]) await core.send('device', 'RegisterDevice', { model: 'm', ownerId: 'ana' }, { aggregateId });
+  const report = { status: 'OK', reading: 1, observedAt: new Date().toISOString() };
+  const device = core.as(token('device', id));
+  const send = (aggregateId) => device.command('device', 'UpdateDeviceStatus', report, { aggregateId });
+  assert.deepEqual([(await send(id)).status, (await send(other)).status], [202, 403]);
+  const look = async (caller, aggregateId) => (await caller.request(`/aggregates/device/${aggregateId}`)).status;
+  assert.deepEqual([await look(device, id), await look(device, other), await look(ana, id)], [200, 404, 200]);
+});
+
+test('a socket is renewed by a new token, and closes when it has expired', async () => {
+  // Within the allowed skew: it opens, and ends two seconds later.
+  const watcher = await core.as(guest({ exp: seconds() - 58 })).watch('reservation', mine);
+  watcher.say({ type: 'authenticate', token: token('guest', 'ben') });
+  await until('a stranger is refused', () => watcher.frames.some(({ code }) => code === 'INVALID_TOKEN'));
+  watcher.say({ type: 'authenticate', token: guest() });
+  await until('it is renewed', () => watcher.frames.some(({ type }) => type === 'authenticated'));
+  const left = await core.as(guest({ exp: seconds() - 58 })).watch('reservation', mine);
+  let code;
+  left.closed.then((closed) => (code = closed));
+  await until('the one that was not renewed is closed', () => {
+    if (code === undefined) left.say({ type: 'command', id: 'x', name: 'Nothing', payload: {} });
+    return code !== undefined;
+  });
+  assert.equal(code, 4403);
+  assert.ok(watcher.isOpen, 'the renewed one stays');
+  watcher.terminate();
+});
+
+test('an issuer signs with RS256, ES256 or EdDSA, and is asked seldom', async () => {
+  const pairs = {
+    RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    EdDSA: generateKeyPairSync('ed25519'),
+  };
+  const keys = Object.entries(pairs).map(([alg, { publicKey }]) => ({ ...publicKey.export({ format: 'jwk' }), kid: alg }));
+  let asked = 0;
+  const issuer = createServer((_, response) => {
+    asked++;
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
+  }).listen(0, '127.0.0.1');
+  await once(issuer, 'listening');
+  const { AUTH_ISSUER, AUTH_AUDIENCE } = vars;
+  const AUTH_JWKS_URL = `http://127.0.0.1:${issuer.address().port}/keys`;
+  const guarded = new Core(configs.core, { AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL });
+  after(() => guarded.close());
+  try {
+    await guarded.start();
+    const signed = (alg, kid, { privateKey }, more) => {
+      const text = `${b64({ alg, kid })}.${b64(claims('staff', 'sam', more))}`;
+      const key = { key: privateKey, dsaEncoding: 'ieee-p1363' };
+      return `${text}.${signWith(alg === 'EdDSA' ? null : 'sha256', Buffer.from(text), key).toString('base64url')}`;
+    };
+    const look = async (text) => (await guarded.as(text).request('/aggregates/room/none')).status;
+    for (const [alg, pair] of Object.entries(pairs)) {
+      assert.equal(await look(signed(alg, alg, pair)), 404, alg);
+      assert.equal(await look(signed(alg, alg, pair, { aud: 'other' })), 401, `${alg}, another audience`);
+    }
+    const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    assert.equal(await look(signed('ES256', 'ES256', stranger)), 401, 'another key of that name');
+    assert.equal(await look(signed('ES256', 'RS256', pairs.ES256)), 401, 'an algorithm that is not the key’s');
+    const pem = pairs.RS256.publicKey.export({ type: 'spki', format: 'pem' });
+    assert.equal(await look(token('staff', 'sam', {}, pem)), 401, 'a public key is no secret');
+    for (let made = 0; made < 20; made++) assert.equal(await look(signed('ES256', `made-up-${made}`, stranger)), 401);
+    assert.ok(asked <= 2, `made-up keys do not become requests: ${asked}`);
+    issuer.close();
+    issuer.closeAllConnections();
+    assert.equal(await look(signed('RS256', 'RS256', pairs.RS256, { iat: 1 })), 404, 'the last good keys count');
+  } finally {
+    issuer.close();
+  }
+});
+
+test('without a key nobody gets in', async () => {
+  const closed = new Core(configs.core, {});
+  after(() => closed.close());
+  await closed.start();
+  for (const text of [token('staff', 'sam'), unsigned, undefined]) {
+    const { status } = await closed.as(text).request('/aggregates/room/none');
+    assert.equal(status, 401);
+  }
+  assert.equal((await closed.as(token('staff', 'sam')).request('/aggregates/room/none')).body.code, 'AUTH_NOT_CONFIGURED');
+  assert.equal((await closed.as(undefined).request('/healthz')).status, 200);
+});
