@@ -124,6 +124,8 @@ test('an event is a CloudEvent that names its cause', async () => {
     correlationid: 'order-7',
     causationid: 'click-1',
     traceparent: metadata.traceparent,
+    actor: 'sam',
+    actorrole: 'staff',
     data: room101,
   });
 });
