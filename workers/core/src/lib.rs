@@ -11,6 +11,7 @@ use edgefold_flow::{Catalogue, route::Entry};
 use edgefold_order::Order;
 use edgefold_reservation::Reservation;
 use edgefold_room::Room;
+use edgefold_round::Round;
 use edgefold_runtime::{aggregate_object, bus_queue, door_fetch, graphql_fetch};
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
@@ -21,6 +22,7 @@ pub const CATALOGUE: &Catalogue = &Catalogue(&[
     Entry::of::<Device>("DEVICE"),
     Entry::of::<Account>("ACCOUNT"),
     Entry::of::<Order>("ORDER"),
+    Entry::of::<Round>("ROUND"),
 ]);
 
 aggregate_object!(RoomObject, Room, CATALOGUE);
@@ -28,6 +30,7 @@ aggregate_object!(ReservationObject, Reservation, CATALOGUE);
 aggregate_object!(DeviceObject, Device, CATALOGUE);
 aggregate_object!(AccountObject, Account, CATALOGUE);
 aggregate_object!(OrderObject, Order, CATALOGUE);
+aggregate_object!(RoundObject, Round, CATALOGUE);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {

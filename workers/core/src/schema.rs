@@ -8,10 +8,11 @@ use edgefold_device::api::{DeviceMutation, DeviceQuery};
 use edgefold_order::api::{OrderMutation, OrderQuery};
 use edgefold_reservation::api::{ReservationMutation, ReservationQuery};
 use edgefold_room::api::{RoomMutation, RoomQuery};
+use edgefold_round::api::{RoundMutation, RoundQuery};
 
 /// What may be asked about the domain.
 #[derive(MergedObject, Default)]
-pub struct Query(RoomQuery, ReservationQuery, DeviceQuery, AccountQuery, OrderQuery);
+pub struct Query(RoomQuery, ReservationQuery, DeviceQuery, AccountQuery, OrderQuery, RoundQuery);
 
 /// What may be asked of the domain.
 #[derive(MergedObject, Default)]
@@ -21,6 +22,7 @@ pub struct Mutation(
     DeviceMutation,
     AccountMutation,
     OrderMutation,
+    RoundMutation,
 );
 
 /// The whole schema.

@@ -41,6 +41,7 @@ fn only_runtime_and_core_know_workers() {
         "edgefold-device",
         "edgefold-account",
         "edgefold-order",
+        "edgefold-round",
     ] {
         assert!(crates.contains_key(name), "{name} is looked at");
     }

@@ -1,0 +1,238 @@
+//! Rounds in the GraphQL schema.
+
+use std::collections::BTreeMap;
+
+use async_graphql::{
+    Context, Enum, ID, InputObject, Object, Result, SimpleObject,
+    connection::{Connection, EmptyFields},
+};
+use edgefold_flow::graphql::{
+    CommandResult, DateTime, Envelope, PageCursor, Past, Which, one_or_past, page, send,
+};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::json;
+
+use crate::{events::Ending, reducer};
+
+/// One round of a game.
+#[derive(SimpleObject, Deserialize)]
+#[graphql(name = "Round")]
+pub struct RoundView {
+    /// Identifier.
+    id: ID,
+    /// Version of the stream that this is at.
+    version: i32,
+    /// How far it has come.
+    status: RoundStatus,
+    /// Why it has ended; null until then.
+    ending: Option<RoundEnding>,
+    /// The game.
+    game: String,
+    /// How many may play.
+    max_players: i32,
+    /// Who plays, and what each has.
+    #[serde(deserialize_with = "players")]
+    players: Vec<RoundPlayer>,
+    /// How many moves were made.
+    moves: i32,
+    /// When it ends at the latest; null when it may go on while somebody plays.
+    ends_at: Option<DateTime>,
+    /// When it was started.
+    started_at: DateTime,
+}
+
+/// Somebody who plays.
+#[derive(SimpleObject)]
+pub struct RoundPlayer {
+    /// Who.
+    player_id: ID,
+    /// What the moves so far have brought.
+    score: i32,
+}
+
+/// The column holds them as a JSON object: player to score.
+fn players<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<RoundPlayer>, D::Error> {
+    let stored: BTreeMap<String, i32> =
+        serde_json::from_str(&String::deserialize(source)?).map_err(D::Error::custom)?;
+    let player = |(id, score): (String, i32)| RoundPlayer { player_id: id.into(), score };
+    Ok(stored.into_iter().map(player).collect())
+}
+
+/// How far a round has come.
+#[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum RoundStatus {
+    /// It takes players.
+    Open,
+    /// It is played.
+    Running,
+    /// It has ended.
+    Finished,
+}
+
+/// Why a round has ended.
+#[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RoundEnding {
+    /// Somebody ended it.
+    Finished,
+    /// Its time was up.
+    TimeUp,
+    /// Nobody played for too long.
+    Idle,
+}
+
+/// A round to be started.
+#[derive(InputObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StartGameRoundInput {
+    /// The game, 1 to 500 characters.
+    game: String,
+    /// How many may play, 1 to 100.
+    max_players: i32,
+    /// When it ends at the latest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends_at: Option<DateTime>,
+}
+
+/// A move.
+#[derive(InputObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlayInput {
+    /// Who plays.
+    player_id: ID,
+    /// What is played, in the game's own words; 1 to 500 characters.
+    #[graphql(name = "move")]
+    #[serde(rename = "move")]
+    what: String,
+    /// What it brings, −10,000 to 10,000.
+    points: i32,
+}
+
+/// What may be asked about rounds.
+#[derive(Default)]
+pub struct RoundQuery;
+
+#[Object]
+impl RoundQuery {
+    /// A round; null when there is none. At most one of the three arguments besides `id` may be given.
+    async fn round(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
+        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
+    ) -> Option<Result<RoundView>> {
+        let sql = include_str!("../../../schema/sql/d1/query/round_by_id.sql");
+        one_or_past::<crate::Round, _>(
+            context,
+            sql,
+            &id,
+            Which { min_version, at_version, at },
+            past,
+        )
+        .await
+        .transpose()
+    }
+
+    /// Rounds, newest first.
+    async fn rounds(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
+    ) -> Result<Connection<PageCursor, RoundView, EmptyFields, EmptyFields>> {
+        let sql = include_str!("../../../schema/sql/d1/query/round_page.sql");
+        page(context, sql, first, after, |row: &RoundView| {
+            (row.started_at.0.clone(), row.id.0.clone())
+        })
+        .await
+    }
+}
+
+fn past(past: Past<reducer::State>) -> Option<RoundView> {
+    let round = past.state?;
+    let player = |(id, score): (edgefold_kernel::Id, i64)| {
+        Some(RoundPlayer { player_id: id.as_str().into(), score: i32::try_from(score).ok()? })
+    };
+    Some(RoundView {
+        id: past.id,
+        version: past.version,
+        status: match round.status {
+            reducer::Status::Open => RoundStatus::Open,
+            reducer::Status::Running => RoundStatus::Running,
+            reducer::Status::Finished => RoundStatus::Finished,
+        },
+        ending: round.ending.map(|ending| match ending {
+            Ending::Finished => RoundEnding::Finished,
+            Ending::TimeUp => RoundEnding::TimeUp,
+            Ending::Idle => RoundEnding::Idle,
+        }),
+        game: round.game.as_str().to_owned(),
+        max_players: i32::try_from(round.max_players).ok()?,
+        players: round.scores.into_iter().map(player).collect::<Option<_>>()?,
+        moves: i32::try_from(round.moves).ok()?,
+        ends_at: round.ends_at.map(|at| DateTime(at.to_string())),
+        started_at: past.began,
+    })
+}
+
+/// What may be asked of rounds.
+#[derive(Default)]
+pub struct RoundMutation;
+
+#[Object]
+impl RoundMutation {
+    /// Opens a round of a game for players.
+    async fn start_game_round(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Identifier of the new round; made up when left out.")] id: Option<ID>,
+        input: StartGameRoundInput,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
+        expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id, command_id, expected_version };
+        send::<crate::Round>(context, "StartGameRound", input, envelope).await
+    }
+
+    /// Takes a seat, before the first move. Once more changes nothing.
+    async fn join_round(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "Who plays.")] player_id: ID,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Round>(context, "JoinRound", json!({"playerId": player_id}), envelope).await
+    }
+
+    /// Makes a move. The first one begins the game.
+    async fn play(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        input: PlayInput,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Round>(context, "Play", input, envelope).await
+    }
+
+    /// Ends a round before its time.
+    async fn finish_round(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
+        #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
+    ) -> Result<CommandResult> {
+        let envelope = Envelope { id: Some(id), command_id, expected_version };
+        send::<crate::Round>(context, "FinishRound", json!({}), envelope).await
+    }
+}

@@ -1,0 +1,120 @@
+//! What may be asked of a round, with the shape checks.
+
+use edgefold_kernel::{Id, Rejection, Text, Timestamp, commands};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+/// Opens a round of a game for players.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StartGameRound {
+    /// The game.
+    pub game: Text,
+    /// How many may play, 1 to 100.
+    #[serde(deserialize_with = "players")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = PLAYERS)))]
+    pub max_players: u32,
+    /// When it ends at the latest.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ends_at: Option<Timestamp>,
+}
+
+/// Takes a seat, before the first move. Once more changes nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct JoinRound {
+    /// Who plays.
+    pub player_id: Id,
+}
+
+/// Makes a move. The first one begins the game.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Play {
+    /// Who plays.
+    pub player_id: Id,
+    /// What is played, in the game's own words.
+    #[serde(rename = "move")]
+    pub what: Text,
+    /// What it brings, −10,000 to 10,000.
+    #[serde(deserialize_with = "points")]
+    #[cfg_attr(feature = "schema", schemars(range(min = -POINTS, max = POINTS)))]
+    pub points: i64,
+}
+
+/// Ends the round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FinishRound {}
+
+/// Its time is up, or nobody has played for too long.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EndRound {}
+
+commands! {
+    /// What may be asked of a round.
+    pub enum RoundCommand {
+        "StartGameRound" [creates] => Start(StartGameRound),
+        "JoinRound" => Join(JoinRound),
+        "Play" => Play(Play),
+        "FinishRound" => Finish(FinishRound),
+        "EndRound" [internal] => End(EndRound),
+    }
+}
+
+impl StartGameRound {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl JoinRound {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl Play {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl FinishRound {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl EndRound {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+/// Most players of a round.
+const PLAYERS: u32 = 100;
+
+/// Most that one move brings or costs. With at most 100,000 moves a score fits in 32 bits.
+const POINTS: i64 = 10_000;
+
+fn players<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {
+    match u32::deserialize(source)? {
+        players @ 1..=PLAYERS => Ok(players),
+        _ => Err(D::Error::custom("1 to 100 players")),
+    }
+}
+
+fn points<'de, D: Deserializer<'de>>(source: D) -> Result<i64, D::Error> {
+    let points = i64::deserialize(source)?;
+    if (-POINTS..=POINTS).contains(&points) {
+        Ok(points)
+    } else {
+        Err(D::Error::custom("points from -10000 to 10000"))
+    }
+}

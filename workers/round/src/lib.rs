@@ -1,0 +1,79 @@
+//! **Round**: real time among many watchers. Players join until the first move is made, and everyone who watches sees
+//! every move. It ends when somebody ends it, when its time is up, or when nobody plays.
+//!
+//! | file | what it says |
+//! |---|---|
+//! | [`commands`] | what may be asked |
+//! | [`events`] | what may have happened |
+//! | [`reducer`] | the state, and how an event changes it |
+//! | [`rules`] | every business rule |
+//! | [`process`] | its deadlines |
+//! | [`views`] | its read model |
+//! | [`policy`] | who may send which command, and who sees what |
+//! | [`api`] | its part of the GraphQL schema |
+
+pub mod commands;
+pub mod events;
+pub mod reducer;
+pub mod rules;
+pub mod process;
+pub mod views;
+pub mod policy;
+pub mod api;
+
+use edgefold_flow::{Change, Due, Participant};
+use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope};
+
+pub use commands::RoundCommand;
+pub use events::RoundEvent;
+
+/// One round of a game.
+#[derive(Debug)]
+pub struct Round;
+
+impl Aggregate for Round {
+    const TYPE: &'static str = "round";
+
+    type Command = RoundCommand;
+    type Event = RoundEvent;
+    type State = reducer::State;
+
+    fn decide(
+        state: &Self::State,
+        command: &RoundCommand,
+        context: &Context<'_>,
+    ) -> Decision<RoundEvent> {
+        rules::decide(state, command, context)
+    }
+
+    fn evolve(state: &mut Self::State, event: &RoundEvent) {
+        reducer::evolve(state, event);
+    }
+}
+
+impl Participant for Round {
+    fn deadline(_id: &Id, state: &Self::State) -> Option<Due<RoundCommand>> {
+        process::deadline(state)
+    }
+
+    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
+        views::project(event)
+    }
+
+    fn may_send(
+        principal: &Principal,
+        _id: &Id,
+        command: &RoundCommand,
+        state: &Self::State,
+    ) -> bool {
+        policy::may_send(principal, command, state)
+    }
+
+    fn may_see(principal: &Principal, _id: &Id, state: &Self::State) -> bool {
+        policy::may_see(principal, state)
+    }
+
+    fn may_list(principal: &Principal) -> Scope {
+        policy::may_list(principal)
+    }
+}

@@ -1,0 +1,96 @@
+//! The state of a round, and how an event changes it.
+
+use std::collections::BTreeMap;
+
+use edgefold_kernel::{Id, Text, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::events::{Ending, RoundEvent};
+
+/// `None` until the round was started.
+pub type State = Option<RoundState>;
+
+/// A round that exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RoundState {
+    /// How far it has come.
+    pub status: Status,
+    /// Why it has ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ending: Option<Ending>,
+    /// The game.
+    pub game: Text,
+    /// How many may play.
+    pub max_players: u32,
+    /// Who plays, in the order in which they joined.
+    pub players: Vec<Id>,
+    /// What each player has, by the moves so far.
+    pub scores: BTreeMap<Id, i64>,
+    /// How many moves were made.
+    pub moves: u32,
+    /// When it ends at the latest.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ends_at: Option<Timestamp>,
+    /// When it ends if nobody plays until then.
+    pub idle_at: Timestamp,
+}
+
+/// How far a round has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Status {
+    /// It takes players.
+    Open,
+    /// It is played.
+    Running,
+    /// It has ended.
+    Finished,
+}
+
+impl RoundState {
+    /// When it ends if nothing happens until then, and why.
+    pub fn end(&self) -> (Timestamp, Ending) {
+        match self.ends_at {
+            Some(at) if at <= self.idle_at => (at, Ending::TimeUp),
+            _ => (self.idle_at, Ending::Idle),
+        }
+    }
+}
+
+/// Changes the state as the event says.
+pub fn evolve(state: &mut State, event: &RoundEvent) {
+    match (event, state) {
+        (RoundEvent::Started(started), state) => {
+            *state = Some(RoundState {
+                status: Status::Open,
+                ending: None,
+                game: started.game.clone(),
+                max_players: started.max_players,
+                players: Vec::new(),
+                scores: BTreeMap::new(),
+                moves: 0,
+                ends_at: started.ends_at,
+                idle_at: started.idle_at,
+            });
+        }
+        (RoundEvent::Joined(joined), Some(round)) => {
+            round.players.push(joined.player_id.clone());
+            round.scores.insert(joined.player_id.clone(), 0);
+        }
+        (RoundEvent::Played(played), Some(round)) => {
+            round.status = Status::Running;
+            round.moves = round.moves.saturating_add(1);
+            round.idle_at = played.idle_at;
+            let score = round.scores.entry(played.player_id.clone()).or_default();
+            *score = score.saturating_add(played.points);
+        }
+        (RoundEvent::Finished(finished), Some(round)) => {
+            round.status = Status::Finished;
+            round.ending = Some(finished.ending);
+        }
+        (_, None) => {}
+    }
+}

@@ -1,0 +1,158 @@
+//! The rules of a round.
+
+// A test fails by panicking, its helpers too: clippy exempts the test functions alone.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use edgefold_flow::Participant;
+use edgefold_kernel::{Aggregate, Id, Principal, Role, Scope, Text, Timestamp};
+use edgefold_round::{
+    Round, RoundCommand, RoundEvent,
+    commands::{EndRound, FinishRound, JoinRound, Play, StartGameRound},
+    events::{Ending, MovePlayed, PlayerJoined, RoundFinished, RoundStarted},
+    reducer::Status,
+};
+use edgefold_testing::{given, who};
+
+const NOW: &str = "2026-01-01T12:00:00Z";
+const IDLE: &str = "2026-01-01T12:10:00Z";
+
+fn id(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn text(text: &str) -> Text {
+    Text::parse(text).unwrap()
+}
+
+fn start(ends_at: Option<&str>) -> StartGameRound {
+    StartGameRound { game: text("chess"), max_players: 2, ends_at: ends_at.map(at) }
+}
+
+fn started(ends_at: Option<&str>) -> RoundEvent {
+    let StartGameRound { game, max_players, ends_at } = start(ends_at);
+    RoundStarted { game, max_players, ends_at, idle_at: at(IDLE) }.into()
+}
+
+fn join(player: &str) -> JoinRound {
+    JoinRound { player_id: id(player) }
+}
+
+fn joined(player: &str) -> RoundEvent {
+    PlayerJoined { player_id: id(player) }.into()
+}
+
+fn play(player: &str, points: i64) -> Play {
+    Play { player_id: id(player), what: text("e4"), points }
+}
+
+fn played(player: &str, points: i64, idle_at: &str) -> RoundEvent {
+    MovePlayed { player_id: id(player), what: text("e4"), points, idle_at: at(idle_at) }.into()
+}
+
+fn finished(ending: Ending) -> RoundEvent {
+    RoundFinished { ending }.into()
+}
+
+#[test]
+fn a_round_is_started_once_and_ends_after_it_has_begun() {
+    let end = Some("2026-01-01T13:00:00Z");
+    given::<Round>([]).at(NOW).when(start(None)).then([started(None)]);
+    given::<Round>([]).at(NOW).when(start(end)).then([started(end)]);
+    given::<Round>([]).at(NOW).when(start(Some(NOW))).then_refused("ENDS_IN_THE_PAST");
+    given::<Round>([started(None)]).when(start(None)).then_refused("ROUND_EXISTS");
+    let commands: [RoundCommand; 3] =
+        [join("ana").into(), play("ana", 1).into(), FinishRound {}.into()];
+    for command in commands {
+        given::<Round>([]).when(command).then_refused("ROUND_UNKNOWN");
+    }
+}
+
+#[test]
+fn players_join_until_it_is_full_or_the_first_move_is_made() {
+    given::<Round>([started(None)]).at(NOW).when(join("ana")).then([joined("ana")]);
+    let one = || [started(None), joined("ana")];
+    given::<Round>(one()).at(NOW).when(join("ana")).then_nothing();
+    let two = || one().into_iter().chain([joined("ben")]);
+    given::<Round>(two()).at(NOW).when(join("eve")).then_refused("ROUND_FULL");
+    let running = || one().into_iter().chain([played("ana", 1, IDLE)]);
+    given::<Round>(running()).at(NOW).when(join("ben")).then_refused("ROUND_RUNNING");
+    given::<Round>(running()).at(NOW).when(join("ana")).then_nothing();
+}
+
+#[test]
+fn a_move_counts_for_the_player_and_gives_a_minute_for_the_next() {
+    let open = || given::<Round>([started(None), joined("ana"), joined("ben")]).at(NOW);
+    let state = open().when(play("ana", 5)).then([played("ana", 5, "2026-01-01T12:01:00Z")]);
+    let round = state.unwrap();
+    assert_eq!((round.status, round.moves), (Status::Running, 1));
+    assert_eq!(round.scores.into_values().collect::<Vec<_>>(), [5, 0]);
+    open().when(play("eve", 5)).then_refused("NOT_A_PLAYER");
+    let later = [started(None), joined("ana"), played("ana", 5, IDLE)];
+    let state = given::<Round>(later).at(NOW).when(play("ana", -7)).then([played(
+        "ana",
+        -7,
+        "2026-01-01T12:01:00Z",
+    )]);
+    assert_eq!(state.unwrap().scores[&id("ana")], -2);
+}
+
+#[test]
+fn it_ends_when_somebody_ends_it_its_time_is_up_or_nobody_plays() {
+    let end = Some("2026-01-01T12:05:00Z");
+    let state =
+        given::<Round>([started(None)]).when(FinishRound {}).then([finished(Ending::Finished)]);
+    assert_eq!(state.unwrap().ending, Some(Ending::Finished));
+    given::<Round>([started(end)]).at("2026-01-01T12:04:59Z").when(EndRound {}).then_nothing();
+    given::<Round>([started(end)])
+        .at("2026-01-01T12:05:00Z")
+        .when(EndRound {})
+        .then([finished(Ending::TimeUp)]);
+    given::<Round>([started(None)]).at(IDLE).when(EndRound {}).then([finished(Ending::Idle)]);
+    let over = || given::<Round>([started(None), joined("ana"), finished(Ending::Idle)]).at(NOW);
+    over().when(FinishRound {}).then_nothing();
+    over().when(EndRound {}).then_nothing();
+    over().when(play("ana", 1)).then_refused("ROUND_FINISHED");
+    over().when(join("ben")).then_refused("ROUND_FINISHED");
+    let late = || given::<Round>([started(end), joined("ana")]).at("2026-01-01T12:05:00Z");
+    late().when(play("ana", 1)).then_refused("ROUND_FINISHED");
+}
+
+#[test]
+fn the_deadline_moves_with_every_move_and_goes_with_the_end() {
+    let due = |events: Vec<RoundEvent>| {
+        let mut state = None;
+        events.iter().for_each(|event| Round::evolve(&mut state, event));
+        Round::deadline(&id("it"), &state).map(|due| due.at)
+    };
+    assert_eq!(due(vec![]), None);
+    assert_eq!(due(vec![started(None)]), Some(at(IDLE)));
+    let end = Some("2026-01-01T12:05:00Z");
+    assert_eq!(due(vec![started(end)]), Some(at("2026-01-01T12:05:00Z")));
+    let moved = played("ana", 1, "2026-01-01T12:03:00Z");
+    assert_eq!(due(vec![started(end), moved]), Some(at("2026-01-01T12:03:00Z")));
+    assert_eq!(due(vec![started(None), finished(Ending::Finished)]), None);
+}
+
+#[test]
+fn a_guest_plays_as_itself_the_staff_ends_rounds_and_everyone_watches() {
+    let may_send = |command: RoundCommand| {
+        who(|somebody| Round::may_send(somebody, &id("it"), &command, &None))
+    };
+    assert_eq!(may_send(join("ana").into()), ["Guest ana", "Staff sam"]);
+    assert_eq!(may_send(join("eve").into()), ["Staff sam"]);
+    assert_eq!(may_send(play("ana", 1).into()), ["Guest ana", "Staff sam"]);
+    assert_eq!(may_send(play("eve", 1).into()), ["Staff sam"]);
+    assert_eq!(may_send(FinishRound {}.into()), ["Staff sam"]);
+    assert_eq!(may_send(EndRound {}.into()), [""; 0]);
+    for role in [Role::Guest, Role::Staff, Role::Device, Role::Admin] {
+        let somebody = Principal::new(id("ana"), role);
+        assert!(Round::may_see(&somebody, &id("it"), &None), "{role:?}");
+        assert_eq!(Round::may_list(&somebody), Scope::All, "{role:?}");
+        let starts = Round::may_send(&somebody, &id("it"), &start(None).into(), &None);
+        assert_eq!(starts, matches!(role, Role::Guest | Role::Staff), "{role:?}");
+    }
+}
