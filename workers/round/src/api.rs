@@ -144,7 +144,7 @@ impl RoundQuery {
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> Result<Connection<PageCursor, RoundView, EmptyFields, EmptyFields>> {
         let sql = include_str!("../../../schema/sql/d1/query/round_page.sql");
-        page(context, sql, first, after, |row: &RoundView| {
+        page::<crate::Round, _>(context, sql, first, after, |row: &RoundView| {
             (row.started_at.0.clone(), row.id.0.clone())
         })
         .await
