@@ -1,5 +1,8 @@
 // From what is stored to what is live, without loss and without repeat, for many at once.
 import assert from 'node:assert/strict';
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { checkOrder, version } from './events.mjs';
 import { fresh, serve, until } from './harness.mjs';
@@ -153,4 +156,30 @@ test('a reader that keeps up is not told that it is slow, however much comes at 
   await Promise.all(Array.from({ length: 60 }, (_, n) => append(id, 100 * n, 100)));
   await until('it has everything, or is told', () => watcher.versions.length === 6_001 || watcher.frames.some(({ type }) => type === 'error'));
   assert.deepEqual(watcher.frames.filter(({ type }) => type === 'error'), []);
+});
+
+test('after a new deploy a client comes back with its last version and gets exactly what it missed', async () => {
+  const id = await device(3);
+  const before = await core.watch('device', id);
+  await before.caughtUp();
+  // Another script on the same storage.
+  const release = mkdtempSync(join(tmpdir(), 'edgefold-release-'));
+  const [first, here] = [core.configFile, dirname(core.configFile)];
+  for (const part of ['wrangler.toml', 'build']) cpSync(join(here, part), join(release, part), { recursive: true });
+  appendFileSync(join(release, 'build/index.js'), '\n// the next release\n');
+  try {
+    core.configFile = join(release, 'wrangler.toml');
+    await core.restart();
+    await before.closed;
+    await append(id, 100, 2);
+    const after = await core.watch('device', id, { after: before.versions.at(-1) });
+    await after.caughtUp();
+    assert.deepEqual(before.versions, [1, 2, 3]);
+    assert.deepEqual(after.versions, [4, 5]);
+    assert.deepEqual([...before.events, ...after.events], await core.events('device', id));
+  } finally {
+    core.configFile = first;
+    await core.restart();
+    rmSync(release, { recursive: true, force: true });
+  }
 });
