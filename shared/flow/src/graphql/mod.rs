@@ -15,7 +15,7 @@
 //! | [`outcome`] | what came of a command |
 //! | [`mutate`] | a mutation becomes a command |
 //! | [`one`] | one instance, now or then |
-//! | [`page`] | a page of a list |
+//! | [`mod@page`] | a page of a list |
 //! | [`refusal`] | what stands under `errors` |
 
 pub mod http;
