@@ -14,6 +14,7 @@
 //! | [`route`] | delivery rules: which instance gets which foreign event |
 //! | [`receive`] | duplicates dropped, gaps named, order kept |
 //! | [`project`] | journal and read models |
+//! | [`correlate`] | from a command to everything that it caused |
 //! | [`subscribe`] | the protocol of an aggregate's native socket |
 //! | [`window`] | how far a sender may be ahead of its reader |
 //! | [`session`] | the protocol of a GraphQL websocket, and who follows what |
@@ -39,6 +40,7 @@ pub mod publish;
 pub mod route;
 pub mod receive;
 pub mod project;
+pub mod correlate;
 pub mod subscribe;
 pub mod window;
 pub mod session;

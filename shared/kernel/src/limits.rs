@@ -121,6 +121,10 @@ pub const LIST_ROWS: usize = 100;
 /// Rows in one page of a list when the caller names no number.
 pub const LIST_ROWS_DEFAULT: usize = 20;
 
+/// Events that are followed from one command, at most. Our longest chain has about ten; but anybody may say of a command
+/// that this or that has caused it, and each is a row that the database reads.
+pub const CAUSED_EVENTS: u64 = 10_000;
+
 /// Tokens of a GraphQL document. Counted before it is parsed; the introspection query of GraphiQL has about 600. Set it
 /// with `GRAPHQL_MAX_TOKENS`.
 pub const GRAPHQL_TOKENS: usize = 2_000;

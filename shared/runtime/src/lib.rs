@@ -14,6 +14,7 @@
 //! | [`instance_alarm`] | the alarm of an object rings |
 //! | [`bus_queue`] | the queue hands over letters |
 //! | [`journal_d1`] | letters are journalled and projected |
+//! | [`correlation_d1`] | what a command has caused is read |
 //! | [`gateway_d1`] | resolvers send commands and read models |
 //! | [`sqlite`] | the storage port over the object's SQLite |
 //! | [`stub`] | a call to an object, bounded in time |
@@ -32,6 +33,7 @@ pub mod feed_object;
 pub mod instance_alarm;
 pub mod bus_queue;
 pub mod journal_d1;
+pub mod correlation_d1;
 pub mod gateway_d1;
 pub mod sqlite;
 pub mod stub;
