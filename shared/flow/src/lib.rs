@@ -4,6 +4,9 @@
 //!
 //! | room | step |
 //! |---|---|
+//! | [`environment`] | where the script runs |
+//! | [`origin`] | from which pages a browser may call |
+//! | [`rate`] | how often somebody may call |
 //! | [`command`] | a message enters at a door |
 //! | [`decide`] | idempotency, then expected version, then the rules |
 //! | [`append`] | decided events become stored ones |
@@ -27,6 +30,9 @@
 //! **Invariant:** nothing in here knows a clock, a source of randomness, or Workers. Time and fresh ids enter as data,
 //! see [`append::Stamp`].
 
+pub mod environment;
+pub mod origin;
+pub mod rate;
 pub mod command;
 pub mod decide;
 pub mod append;

@@ -71,6 +71,14 @@ pub const QUERY_BYTES: usize = 64 << 10;
 /// How soon a session tries again to read a source that it could not read, in milliseconds.
 pub const PULL_AGAIN_MS: i64 = 5_000;
 
+/// In how many seconds requests are counted. The platform counts in 10 s or in 60 s; the shorter one is over sooner. It and
+/// how many there may be, 10,000, stand in `wrangler.toml`: 1,000 a second are what one object takes at most.
+pub const RATE_PERIOD_S: u32 = 10;
+
+/// Native sockets that one principal may have open at one instance. The platform takes 32,768 in all. Set it with
+/// `SOCKETS_PER_PRINCIPAL`.
+pub const SOCKETS_PER_PRINCIPAL: usize = 1_000;
+
 /// Largest amount of money, in minor units. Well below 2^53, so that sums of thousands stay exact in JavaScript too.
 pub const AMOUNT_MAX: i64 = 1_000_000_000_000;
 

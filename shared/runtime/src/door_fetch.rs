@@ -47,14 +47,11 @@ pub async fn serve(
         (["correlations", command_id], Method::Get) => {
             correlation(&request, &url, env, catalogue, command_id).await
         }
-        (
-            ["healthz"]
-            | ["aggregates", _, _]
-            | ["aggregates", _, _, "events"]
-            | ["correlations", _],
-            _,
-        ) => Err(wrong_method("GET")),
-        (["commands"], _) => Err(wrong_method("POST")),
+        (["healthz"], _) => return wrong_method("GET, HEAD"),
+        (["aggregates", _, _] | ["aggregates", _, _, "events"] | ["correlations", _], _) => {
+            return wrong_method("GET");
+        }
+        (["commands"], _) => return wrong_method("POST"),
         _ => Err(Rejection::new(
             Kind::NotFound,
             "UNKNOWN_PATH",
@@ -68,9 +65,16 @@ pub async fn serve(
     }
 }
 
-/// The refusal of a method that a path does not take.
-pub fn wrong_method(takes: &str) -> Failure {
-    Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", format!("this path takes {takes}")).into()
+/// The refusal of a method that a path does not take. It says which ones it takes, as RFC 9110 wants it.
+///
+/// # Errors
+/// When the runtime refuses to build it.
+pub fn wrong_method(takes: &str) -> worker::Result<Response> {
+    let detail = format!("this path takes {takes}");
+    let refusal = Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", detail);
+    let mut response = answer::failed(&refusal.into())?;
+    response.headers_mut().set("allow", takes)?;
+    Ok(response)
 }
 
 /// Refuses a body that says it is something else than JSON.

@@ -4,7 +4,8 @@
 //!
 //! | room | runtime event |
 //! |---|---|
-//! | [`door_fetch`] | an HTTP request from outside reaches the script |
+//! | [`guard_fetch`] | an HTTP request from outside reaches the script: is it let in? |
+//! | [`door_fetch`] | … and handed to whom it is about |
 //! | [`auth_fetch`] | … with a token that says from whom |
 //! | [`graphql_fetch`] | … and is a GraphQL one |
 //! | [`instance_object`] | a request reaches an aggregate's object |
@@ -22,6 +23,7 @@
 //!
 //! **Invariant:** no business rule, no routing decision and no protocol step lives here; they are data from `flow`.
 
+pub mod guard_fetch;
 pub mod door_fetch;
 pub mod auth_fetch;
 pub mod graphql_fetch;
@@ -40,12 +42,14 @@ pub mod clock;
 
 pub use instance_object::Host;
 
-/// Names of the bindings that every deployment has, beside one for each aggregate's class.
+/// Names of the bindings that a deployment has, beside one for each aggregate's class.
 pub mod bindings {
     /// The queue that is the bus.
     pub const BUS: &str = "BUS";
     /// The D1 database of journal and read models.
     pub const DB: &str = "DB";
+    /// The counter of requests.
+    pub const REQUESTS: &str = "REQUESTS";
 }
 
 /// Declares the Durable Object class of an aggregate.
