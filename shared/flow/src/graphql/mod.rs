@@ -16,6 +16,8 @@
 //! | [`mutate`] | a mutation becomes a command |
 //! | [`one`] | one instance, now or then |
 //! | [`page`] | a page of a list |
+//! | [`event`] | an event as it is shown |
+//! | [`follow`] | a subscription to a stream, or to a category |
 //! | [`refusal`] | what stands under `errors` |
 
 pub mod http;
@@ -27,10 +29,14 @@ pub mod outcome;
 pub mod mutate;
 pub mod one;
 pub mod page;
+pub mod event;
+pub mod follow;
 pub mod refusal;
 
 use refusal::int;
 
+pub use event::{Event, Json};
+pub use follow::{EventSubscription, Feed, Followed, follow};
 pub use mutate::{Envelope, send};
 pub use one::{Past, Which, one_or_past};
 pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
