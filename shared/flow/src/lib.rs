@@ -4,6 +4,9 @@
 //!
 //! | room | step |
 //! |---|---|
+//! | [`environment`] | where the script runs |
+//! | [`origin`] | from which pages a browser may call |
+//! | [`rate`] | how often somebody may call |
 //! | [`command`] | a message enters at a door |
 //! | [`decide`] | idempotency, then expected version, then the rules |
 //! | [`append`] | decided events become stored ones |
@@ -11,6 +14,7 @@
 //! | [`route`] | delivery rules: which instance gets which foreign event |
 //! | [`receive`] | duplicates dropped, gaps named, order kept |
 //! | [`project`] | journal and read models |
+//! | [`correlate`] | from a command to everything that it caused |
 //! | [`subscribe`] | the protocol of an aggregate's native socket |
 //! | [`window`] | how far a sender may be ahead of its reader |
 //! | [`session`] | the protocol of a GraphQL websocket, and who follows what |
@@ -26,6 +30,9 @@
 //! **Invariant:** nothing in here knows a clock, a source of randomness, or Workers. Time and fresh ids enter as data,
 //! see [`append::Stamp`].
 
+pub mod environment;
+pub mod origin;
+pub mod rate;
 pub mod command;
 pub mod decide;
 pub mod append;
@@ -33,6 +40,7 @@ pub mod publish;
 pub mod route;
 pub mod receive;
 pub mod project;
+pub mod correlate;
 pub mod subscribe;
 pub mod window;
 pub mod session;

@@ -148,6 +148,7 @@ fn refusal(status: u16, body: &[u8]) -> Failure {
         409 => Kind::Conflict,
         413 => Kind::TooLarge,
         422 => Kind::Shape,
+        429 => Kind::TooMany,
         503 => return Fault::Unavailable("the object", "it asks to try again".into()).into(),
         _ => return Fault::Defect(format!("the object answered {status}")).into(),
     };

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use async_graphql::{MergedObject, MergedSubscription, Request, Response, Schema};
 use edgefold_account::api::{AccountMutation, AccountQuery, AccountSubscription};
 use edgefold_device::api::{DeviceMutation, DeviceQuery, DeviceSubscription};
-use edgefold_flow::graphql::EventSubscription;
+use edgefold_flow::graphql::{EventSubscription, HistoryQuery};
 use edgefold_order::api::{OrderMutation, OrderQuery, OrderSubscription};
 use edgefold_reservation::api::{ReservationMutation, ReservationQuery, ReservationSubscription};
 use edgefold_room::api::{RoomMutation, RoomQuery, RoomSubscription};
@@ -14,7 +14,15 @@ use futures_util::stream::BoxStream;
 
 /// What may be asked about the domain.
 #[derive(MergedObject, Default)]
-pub struct Query(RoomQuery, ReservationQuery, DeviceQuery, AccountQuery, OrderQuery, RoundQuery);
+pub struct Query(
+    RoomQuery,
+    ReservationQuery,
+    DeviceQuery,
+    AccountQuery,
+    OrderQuery,
+    RoundQuery,
+    HistoryQuery,
+);
 
 /// What may be asked of the domain.
 #[derive(MergedObject, Default)]

@@ -5,6 +5,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod printed;
+mod samples;
 
 use std::{collections::BTreeSet, fs};
 
@@ -15,6 +16,7 @@ use edgefold_device::Device;
 use edgefold_flow::{
     Accepted, Message,
     command::{EventRef, Incoming, Problem, fault_problem, problem},
+    correlate::{Caused, entries},
 };
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Metadata, Rejection, StreamId, Timestamp,
@@ -26,6 +28,7 @@ use edgefold_room::Room;
 use edgefold_round::Round;
 use jsonschema::{Draft, Validator};
 use printed::{Files, below, compare, root};
+use samples::{good, variants};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json, value::RawValue};
 
@@ -79,13 +82,14 @@ fn all() -> Vec<Formats> {
 }
 
 /// What is not of one aggregate.
-fn shared() -> [(&'static str, Schema); 4] {
+fn shared() -> [(&'static str, Schema); 5] {
     let shared =
         |name: &'static str, schema| (name, named(&format!("urn:edgefold:{name}"), name, schema));
     [
         shared("message", taken::<Incoming>()),
         shared("accepted", written::<Accepted>()),
         shared("problem", written::<Problem>()),
+        shared("correlation", written::<Caused>()),
         shared("cloudevent", written::<Envelope>()),
     ]
 }
@@ -196,228 +200,6 @@ fn every_state_is_what_its_schema_says() {
     }
 }
 
-/// Good payloads of every command. What follows from a field that is missing, unknown or [`odd`] is derived from them.
-fn good() -> Vec<(&'static str, &'static str, Vec<Value>)> {
-    vec![
-        (
-            "room",
-            "AddRoom",
-            vec![
-                json!({"hotelId": "grand", "number": "12A", "capacity": 2, "nightlyRate": 9900}),
-                json!({"hotelId": "grand", "number": 12, "capacity": 100, "nightlyRate": 0}),
-            ],
-        ),
-        (
-            "room",
-            "HoldRoom",
-            vec![
-                json!({"reservationId": "r-1", "dateStart": "2026-03-01", "dateEnd": "2026-03-03"}),
-            ],
-        ),
-        ("room", "ReleaseRoom", vec![json!({"reservationId": "r-1"})]),
-        ("room", "CloseRoom", vec![json!({})]),
-        (
-            "reservation",
-            "CreateReservation",
-            vec![
-                json!({"userId": "ana", "roomId": "12A", "dateStart": "2028-02-28", "dateEnd": "2028-02-29"}),
-            ],
-        ),
-        ("reservation", "CancelReservation", vec![json!({}), json!({"reason": "späte Anreise"})]),
-        ("reservation", "ConfirmReservation", vec![json!({})]),
-        ("reservation", "DeclineReservation", vec![json!({"reason": "NIGHTS_TAKEN"})]),
-        ("reservation", "ExpireReservation", vec![json!({})]),
-        ("reservation", "ReturnHold", vec![json!({})]),
-        ("device", "RegisterDevice", vec![json!({"model": "Thermo 2", "ownerId": "ana"})]),
-        (
-            "device",
-            "UpdateDeviceStatus",
-            vec![
-                json!({"status": "OK", "reading": 20, "observedAt": "2026-01-01T12:00:00Z"}),
-                json!({"status": "FAULT", "reading": -2.5e-3, "observedAt": "2026-01-01T13:00:00.5+01:00"}),
-            ],
-        ),
-        ("device", "DecommissionDevice", vec![json!({})]),
-        (
-            "account",
-            "OpenAccount",
-            vec![json!({"ownerId": "ana", "currency": "EUR", "overdraftLimit": 5000})],
-        ),
-        (
-            "account",
-            "Deposit",
-            vec![json!({"amount": 100}), json!({"amount": 1, "reference": "salary"})],
-        ),
-        (
-            "account",
-            "Withdraw",
-            vec![json!({"amount": 100}), json!({"amount": 1, "reference": "cash"})],
-        ),
-        (
-            "account",
-            "AuthorisePayment",
-            vec![
-                json!({"paymentId": "o-1", "amount": 0}),
-                json!({"paymentId": "o-1", "amount": 100, "orderId": "o-1", "answerBy": "2026-01-01T12:01:00Z"}),
-            ],
-        ),
-        (
-            "account",
-            "CapturePayment",
-            vec![
-                json!({"paymentId": "o-1"}),
-                json!({"paymentId": "o-1", "amount": 100, "orderId": "o-1"}),
-            ],
-        ),
-        (
-            "account",
-            "ReleasePayment",
-            vec![json!({"paymentId": "o-1"}), json!({"paymentId": "o-1", "orderId": "o-1"})],
-        ),
-        ("account", "ExpirePayments", vec![json!({})]),
-        (
-            "order",
-            "PlaceOrder",
-            vec![
-                json!({"customerId": "ana", "accountId": "a-1", "lines": [{"sku": "tea", "quantity": 2, "unitPrice": 1500}]}),
-            ],
-        ),
-        (
-            "order",
-            "UpdateOrderStatus",
-            vec![json!({"status": "SHIPPED"}), json!({"status": "DELIVERED"})],
-        ),
-        ("order", "CancelOrder", vec![json!({}), json!({"reason": "zu spät"})]),
-        ("order", "AcceptOrder", vec![json!({})]),
-        ("order", "DeclineOrder", vec![json!({"reason": "INSUFFICIENT_FUNDS"})]),
-        ("order", "TimeOutOrder", vec![json!({})]),
-        ("order", "ShipOrder", vec![json!({})]),
-        ("order", "LosePayment", vec![json!({"reason": "PAYMENT_EXPIRED"})]),
-        ("order", "ReturnPayment", vec![json!({})]),
-        (
-            "round",
-            "StartGameRound",
-            vec![
-                json!({"game": "chess", "maxPlayers": 2}),
-                json!({"game": "chess", "maxPlayers": 2, "endsAt": "2026-01-01T13:00:00Z"}),
-            ],
-        ),
-        ("round", "JoinRound", vec![json!({"playerId": "ana"})]),
-        ("round", "Play", vec![json!({"playerId": "ana", "move": "e4", "points": -1})]),
-        ("round", "FinishRound", vec![json!({})]),
-        ("round", "EndRound", vec![json!({})]),
-    ]
-}
-
-/// Values that are right for some fields and wrong for others, at the bounds and beside them.
-///
-/// A whole number written with a point (`2.0`) is not among them: to JSON Schema it is an integer, to the readers it is
-/// none. Nor are a leap second at an hour that never has one, and an instant at either end of the calendar that its
-/// offset carries out of the years 0 to 9999.
-fn odd() -> Vec<Value> {
-    let mut odd = vec![
-        json!(null),
-        json!(true),
-        json!([]),
-        json!([20]),
-        json!({}),
-        json!({"OK": null}),
-        json!(-1),
-        json!(0),
-        json!(1),
-        json!(2.5),
-        json!(100),
-        json!(101),
-        json!(u32::MAX),
-        json!(1_u64 << 32),
-        json!(1_000_000_000_000_u64),
-        json!(1_000_000_000_001_u64),
-        json!(u64::MAX),
-        json!(f64::MAX),
-    ];
-    let texts = [
-        "",
-        "x",
-        "1",
-        "20",
-        "a/b",
-        "a b",
-        "a-._~:@!",
-        "é",
-        "😀",
-        "tab\t",
-        "line\n",
-        "nul\0",
-        "del\u{7f}",
-        "c1\u{85}",
-        "OK",
-        "ok",
-        "BROKEN",
-        "WARN",
-        "2026-02-28",
-        "2028-02-29",
-        "2026-02-29",
-        "2026-02-30",
-        "2026-1-05",
-        "2026-13-01",
-        "26-01-01",
-        "+10000-01-01",
-        "-0001-01-01",
-        "10000-01-01",
-        " 2026-01-01",
-        "2026-01-01 ",
-        "2026-01-01T00:00",
-        "yesterday",
-        "2026-01-01T12:00:00",
-        "2026-01-01T12:00:00Z",
-        "2026-01-01T12:00:00.123456789Z",
-        "2026-01-01T12:00:00.Z",
-        "2026-01-01T12:00:00+05:30",
-        "2026-01-01T12:00:00-00:00",
-        "2026-01-01T12:00:00+24:00",
-        "2026-01-01T12:00:00+0530",
-        "2026-01-01t12:00:00z",
-        "2026-01-01 12:00:00Z",
-        "2026-01-01T24:00:00Z",
-        "2016-12-31T23:59:60Z",
-        "2026-01-01T12:60:00Z",
-        "2026-02-30T12:00:00Z",
-        "12026-01-01T12:00:00Z",
-        "0000-01-01T00:00:00Z",
-        "9999-12-31T23:59:59.999Z",
-        "2026-01-01T12:00Z",
-    ];
-    odd.extend(texts.map(Value::from));
-    odd.extend([16, 17, 100, 101, 128, 129, 500, 501].map(|length| json!("x".repeat(length))));
-    odd.extend([16, 17, 100, 101, 500, 501].map(|length| json!("😀".repeat(length))));
-    odd
-}
-
-/// The payload, and what comes of it when one thing is changed.
-fn variants(payload: &Value) -> Vec<Value> {
-    let with = |field: &str, value: Value| {
-        let mut changed = payload.clone();
-        changed[field] = value;
-        changed
-    };
-    let fields: Vec<&String> = payload.as_object().unwrap().keys().collect();
-    let mut variants = vec![
-        payload.clone(),
-        with("more", json!(1)),
-        json!(null),
-        json!([]),
-        json!([payload]),
-        json!("{}"),
-    ];
-    for field in fields {
-        let mut less = payload.clone();
-        less.as_object_mut().unwrap().remove(field);
-        variants.push(less);
-        variants.extend(odd().into_iter().map(|value| with(field, value)));
-    }
-    variants
-}
-
 #[test]
 fn the_schema_of_a_command_takes_what_its_reader_takes() {
     let good = good();
@@ -488,7 +270,7 @@ fn knows(schema: &Schema, written: &Value) -> bool {
 
 #[test]
 fn an_event_on_the_wire_is_what_its_schema_says() {
-    let [.., (_, schema)] = shared();
+    let [.., (_, listing), (_, schema)] = shared();
     let id = |text: &str| Id::parse(text).unwrap();
     let plain = Metadata::default();
     let traced = Metadata {
@@ -500,7 +282,7 @@ fn an_event_on_the_wire_is_what_its_schema_says() {
     for it in all() {
         for (name, version, data) in &it.events {
             for metadata in [&plain, &traced] {
-                let event = json!(Envelope {
+                let envelope = Envelope {
                     id: "0190a7a0-0000-7000-8000-000000000001".into(),
                     stream: StreamId::new(it.aggregate, id("12A")),
                     version: 12,
@@ -511,7 +293,11 @@ fn an_event_on_the_wire_is_what_its_schema_says() {
                     metadata: metadata.clone(),
                     data: RawValue::from_string(golden(it.aggregate, name, *version).to_string())
                         .unwrap(),
-                });
+                };
+                let entries = entries(CATALOGUE, &envelope);
+                let page = json!(Caused { entries, total: Some(1), next: None });
+                assert_eq!(complaints(&listing, &page), [""; 0], "{page}");
+                let event = json!(envelope);
                 assert_eq!(complaints(&schema, &event), [""; 0], "{event}");
                 assert!(knows(&schema, &event), "{event}");
                 assert_eq!(
@@ -527,7 +313,7 @@ fn an_event_on_the_wire_is_what_its_schema_says() {
 
 #[test]
 fn an_answer_is_what_its_schema_says() {
-    let [_, (_, accepted), (_, refused), _] = shared();
+    let [_, (_, accepted), (_, refused), ..] = shared();
     let answer = json!(Accepted {
         command_id: Id::parse("c-1").unwrap(),
         aggregate_type: "room".into(),

@@ -2,11 +2,11 @@
 //!
 //! | room | what it does |
 //! |---|---|
-//! | [`command`] | decides commands, one or many, and answers them |
-//! | [`inbox`] | takes foreign events, refusals and deadlines |
-//! | [`outbox`] | gives letters for the bus, and counts what has arrived |
-//! | [`look`] | shows the state, now or then, and the stream |
-//! | [`draft`] | what is about to be committed |
+//! | `command` | decides commands, one or many, and answers them |
+//! | `inbox` | takes foreign events, refusals and deadlines |
+//! | `outbox` | gives letters for the bus, and counts what has arrived |
+//! | `look` | shows the state, now or then, and the stream |
+//! | `draft` | what is about to be committed |
 //!
 //! Everything here is synchronous: what a method reads, decides and commits belongs together, whatever else interleaves
 //! around it. The state is cached between calls. It is taken out of the cache while work is under way and put back after
