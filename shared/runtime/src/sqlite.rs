@@ -60,9 +60,10 @@ impl SqliteStorage {
         let sql = storage.sql();
         let (has_tables, has_followers, rows) = Default::default();
         let this = Self { stream, storage, sql, has_tables, has_followers, rows };
-        let found = |statement| this.run(statement, vec![]).is_ok_and(|rows| !rows.is_empty());
-        this.has_tables.set(found(sql!("has_tables")));
-        this.has_followers.set(this.has_tables.get() && found(sql!("has_followers")));
+        let found = this.run(sql!("has_tables"), vec![]).unwrap_or_default();
+        let has = |name: &str| found.iter().any(|row| row.first() == Some(&text(name)));
+        this.has_tables.set(has("snapshots"));
+        this.has_followers.set(has("followers"));
         this
     }
 

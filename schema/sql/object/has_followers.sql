@@ -1,1 +1,0 @@
-SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'followers'
