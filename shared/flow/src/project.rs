@@ -1,7 +1,9 @@
 //! Step 7, **project**: the journal and the read models, in order per source stream, each event once.
 
-use edgefold_kernel::Envelope;
-use serde_json::Value;
+use edgefold_kernel::{Envelope, StreamId};
+use serde_json::{Value, json};
+
+use crate::storage::json_arrays;
 
 /// One statement of a projection. `sql` comes from a `.sql` file and guards itself by the source version, so that a
 /// repeat changes nothing.
@@ -24,18 +26,16 @@ impl Change {
 /// `aggregate_type`, `aggregate_id`, `version`.
 pub const JOURNAL_HEADS: &str = include_str!("../../../schema/sql/d1/query/journal_heads.sql");
 
-/// Appends one event to the journal; fails when it is there already, which undoes the whole batch around it.
-pub fn journal(event: &Envelope) -> Change {
-    let text = serde_json::to_string(event).unwrap_or_default();
-    Change::new(
-        include_str!("../../../schema/sql/d1/query/journal_append.sql"),
-        vec![
-            Value::from(event.stream.aggregate_type.as_str()),
-            Value::from(event.stream.aggregate_id.as_str()),
-            Value::from(event.version),
-            Value::from(event.event_type.as_str()),
-            Value::from(event.time.to_string()),
-            Value::from(text),
-        ],
-    )
+/// Appends events to the journal, in their order; fails when one of them is there already, which undoes the whole batch
+/// around it. More than one statement where they do not fit into one value.
+pub fn journal(events: &[Envelope]) -> Vec<Change> {
+    let rows = events.iter().map(|event| {
+        let StreamId { aggregate_type, aggregate_id } = &event.stream;
+        let text = serde_json::to_string(event).unwrap_or_default();
+        let time = event.time.to_string();
+        json!([aggregate_type, aggregate_id, event.version, event.event_type, time, text])
+            .to_string()
+    });
+    let append = include_str!("../../../schema/sql/d1/query/journal_append.sql");
+    json_arrays(rows).into_iter().map(|rows| Change::new(append, vec![Value::from(rows)])).collect()
 }

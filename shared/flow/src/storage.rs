@@ -1,7 +1,7 @@
 //! The port that an instance keeps its events behind. Synchronous, as the object's SQLite is: between a decision and its
 //! commit nothing can be awaited, so nothing can come in between.
 
-use edgefold_kernel::{Envelope, Fault, Id, StreamId, Timestamp, Version};
+use edgefold_kernel::{Envelope, Fault, Id, StreamId, Timestamp, Version, limits};
 
 use crate::decide::Outcome;
 
@@ -145,4 +145,39 @@ pub trait Storage {
     /// # Errors
     /// When storage fails.
     fn prune(&self, now: Timestamp, keep: usize) -> Result<Option<Timestamp>, Fault>;
+}
+
+/// Rows, each in JSON, as arrays of as many as one value of SQL takes: usually one array. Empty when there are no rows.
+pub fn json_arrays(rows: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut arrays: Vec<String> = Vec::new();
+    for row in rows {
+        match arrays.last_mut() {
+            Some(array) if array.len() + row.len() < limits::SQL_JSON_BYTES => array.push(','),
+            _ => arrays.push("[".to_owned()),
+        }
+        arrays.iter_mut().last().into_iter().for_each(|array| array.push_str(&row));
+    }
+    arrays.iter_mut().for_each(|array| array.push(']'));
+    arrays
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_put_together_as_far_as_a_value_goes() {
+        let row = |bytes: usize| format!("\"{}\"", "x".repeat(bytes - 2));
+        let arrays = |sizes: &[usize]| json_arrays(sizes.iter().map(|size| row(*size)));
+        let read = |array: &String| serde_json::from_str::<Vec<String>>(array).unwrap().len();
+        assert_eq!(arrays(&[]), [""; 0]);
+        assert_eq!(arrays(&[4]), ["[\"xx\"]"]);
+        let half = limits::SQL_JSON_BYTES / 2;
+        let found = arrays(&[10, half, half - 20, 2 * half, 5, 5]);
+        assert_eq!(
+            found.iter().map(read).collect::<Vec<_>>(),
+            [3, 1, 2],
+            "none is too large for one"
+        );
+    }
 }

@@ -31,8 +31,9 @@ pub const PAGE_BYTES: usize = 4 << 20;
 /// How long the outcome of a command is remembered under its command id, in milliseconds (24 h).
 pub const OUTCOME_TTL_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Bound parameters of one SQL statement (platform: 100).
-pub const SQL_PARAMETERS: usize = 100;
+/// Bytes of the rows that one statement takes as JSON (platform: 2 MB per value). One row of the largest event takes a
+/// quarter of it.
+pub const SQL_JSON_BYTES: usize = 1_000_000;
 
 /// Most letters that an instance keeps in memory between commit and publication; what is beyond is made again from what is
 /// stored. Two batches of commands; even of the largest events they take 25 MB of the 128 MB.

@@ -29,8 +29,8 @@ pub async fn serve(
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> worker::Result<Response> {
-    let url = request.url()?;
-    let path: Vec<&str> = url.path().split('/').skip(1).collect();
+    let asked = request.path();
+    let path: Vec<&str> = asked.split('/').skip(1).collect();
     let result = match (path.as_slice(), request.method()) {
         (["healthz"], Method::Get | Method::Head) => {
             return answer::json(200, "application/json", &serde_json::json!({"status": "ok"}));
@@ -39,13 +39,13 @@ pub async fn serve(
         (["aggregates", aggregate_type, id], Method::Get) => {
             let upgrade = answer::header(request.headers(), "upgrade").is_some();
             let path = if upgrade { contract::SOCKET } else { contract::STATE };
-            look(&request, &url, env, catalogue, (aggregate_type, id), path).await
+            look(&request, env, catalogue, (aggregate_type, id), path).await
         }
         (["aggregates", aggregate_type, id, "events"], Method::Get) => {
-            look(&request, &url, env, catalogue, (aggregate_type, id), contract::EVENTS).await
+            look(&request, env, catalogue, (aggregate_type, id), contract::EVENTS).await
         }
         (["correlations", command_id], Method::Get) => {
-            correlation(&request, &url, env, catalogue, command_id).await
+            correlation(&request, env, catalogue, command_id).await
         }
         (["healthz"], _) => return wrong_method("GET, HEAD"),
         (["aggregates", _, _] | ["aggregates", _, _, "events"] | ["correlations", _], _) => {
@@ -55,7 +55,7 @@ pub async fn serve(
         _ => Err(Rejection::new(
             Kind::NotFound,
             "UNKNOWN_PATH",
-            format!("there is nothing at {}", url.path()),
+            format!("there is nothing at {asked}"),
         )
         .into()),
     };
@@ -167,7 +167,6 @@ fn refused(failure: Failure) -> Value {
 /// Hands a request to look at an instance, or to watch it, to its object.
 async fn look(
     request: &Request,
-    url: &Url,
     env: &Env,
     catalogue: &Catalogue,
     (aggregate_type, id): (&str, &str),
@@ -176,6 +175,7 @@ async fn look(
     let by = Asker::Somebody(auth_fetch::authenticate(request, env).await?);
     let entry = catalogue.entry(aggregate_type)?;
     let id = decoded("aggregateId", id)?;
+    let url = address(request)?;
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut init = RequestInit::new();
     init.with_headers(request.headers().clone());
@@ -190,6 +190,10 @@ async fn look(
     .await
 }
 
+fn address(request: &Request) -> Result<Url, Fault> {
+    request.url().map_err(|error| Fault::Defect(error.to_string()))
+}
+
 /// An id in a path.
 fn decoded(field: &'static str, id: &str) -> Result<Id, Rejection> {
     let id = percent_decode_str(id).decode_utf8().map_err(|_| "UTF-8").and_then(Id::parse);
@@ -199,14 +203,13 @@ fn decoded(field: &'static str, id: &str) -> Result<Id, Rejection> {
 /// Lists what a command has caused.
 async fn correlation(
     request: &Request,
-    url: &Url,
     env: &Env,
     catalogue: &'static Catalogue,
     command_id: &str,
 ) -> Result<Response, Failure> {
     let session = auth_fetch::authenticate(request, env).await?;
     let command_id = decoded("commandId", command_id)?;
-    let page = page(url, limits::LIST_ROWS)?;
+    let page = page(&address(request)?, limits::LIST_ROWS)?;
     let caused = correlation_d1::caused(env, catalogue, session, &command_id, page).await?;
     answer::json(200, "application/json", &caused)
         .map_err(|error| Fault::Defect(error.to_string()).into())

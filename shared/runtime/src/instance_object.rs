@@ -61,7 +61,7 @@ impl<A: Participant> Host<A> {
         let id = state.id().name().and_then(|name| Id::parse(name).ok());
         let misnamed = id.is_none();
         let id = id.unwrap_or_else(Id::nobody);
-        let storage = SqliteStorage::new(StreamId::new(A::TYPE, id.clone()), state.storage());
+        let storage = SqliteStorage::new(StreamId::new(A::TYPE, id.clone()), &state.storage());
         if let Ok(pair) = WebSocketRequestResponsePair::new(subscribe::PING, subscribe::PONG) {
             state.set_websocket_auto_response(&pair);
         }
@@ -98,9 +98,10 @@ impl<A: Participant> Host<A> {
                 &Fault::Defect("the object was not addressed by an id".into()).into(),
             );
         }
-        let url = request.url()?;
+        // Most calls have no query: only those that do parse the whole address.
+        let path = request.path();
         let by = Asker::read(answer::header(request.headers(), ASKER).as_deref());
-        match (request.method(), url.path()) {
+        match (request.method(), path.as_str()) {
             (Method::Post, contract::COMMAND) => {
                 let result = match (by, answer::read(&mut request).await) {
                     (Ok(by), Ok(message)) => object.command(&message, &by).await,
@@ -149,7 +150,7 @@ impl<A: Participant> Host<A> {
                 object.followed(path, &mut request, by).await
             }
             (Method::Get, contract::STATE) => match object.sight(by) {
-                Ok(_) => object.show(&request, &url),
+                Ok(_) => object.show(&request, &request.url()?),
                 Err(failure) => answer::failed(&failure),
             },
             (Method::Get, contract::SIGHT) => answer::outcome(200, object.sight(by).map(drop)),
@@ -157,18 +158,20 @@ impl<A: Participant> Host<A> {
                 answer::json(200, "application/json", &object.counters())
             }
             (Method::Get, contract::EVENTS) => {
+                let url = request.url()?;
                 let result = object.sight(by).and_then(|_| page(&url, limits::PAGE_EVENTS));
                 let result = result.and_then(|(after, limit)| object.instance.page(after, limit));
                 answer::outcome(200, result)
             }
             (Method::Get, contract::OUTCOME) => {
+                let url = request.url()?;
                 let result = object.sight(by).and_then(|_| command_id(&url));
                 let result =
                     result.and_then(|id| Ok(object.instance.outcome(&id, clock::now())?));
                 answer::outcome(200, result)
             }
             (Method::Get, contract::SOCKET) => match object.sight(by) {
-                Ok(session) => object.watch(&request, &url, session),
+                Ok(session) => object.watch(&request, &request.url()?, session),
                 Err(failure) => answer::failed(&failure),
             },
             (_, path) => {

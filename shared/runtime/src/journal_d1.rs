@@ -83,19 +83,21 @@ async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<(),
 async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result<(), Failure> {
     let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
     let marks = heads(&db, streams.keys()).await?;
-    let mut statements: Vec<Vec<D1PreparedStatement>> = Vec::new();
+    let mut found: Vec<(Envelope, Vec<Change>)> = Vec::new();
     for (stream, events) in streams {
         let entry = catalogue.entry(&stream.aggregate_type)?;
         let mark = marks.get(stream).copied().unwrap_or(0);
         for event in following(env, catalogue, stream, mark, events.clone()).await? {
-            let changes = std::iter::once(journal(&event)).chain(entry.changes(&event)?);
-            let bound = changes.map(|Change { sql, params }| bind(&db, sql, &params));
-            statements.push(bound.collect::<Result<_, _>>()?);
+            let changes = entry.changes(&event)?;
+            found.push((event, changes));
         }
     }
-    while !statements.is_empty() {
-        let batch = statements.drain(..statements.len().min(EVENTS_PER_BATCH)).flatten().collect();
-        db.batch(batch).await.map_err(|error| failed(&error))?;
+    while !found.is_empty() {
+        let (events, changes): (Vec<_>, Vec<_>) =
+            found.drain(..found.len().min(EVENTS_PER_BATCH)).unzip();
+        let changes = journal(&events).into_iter().chain(changes.into_iter().flatten());
+        let batch = changes.map(|Change { sql, params }| bind(&db, sql, &params));
+        db.batch(batch.collect::<Result<_, _>>()?).await.map_err(|error| failed(&error))?;
     }
     Ok(())
 }

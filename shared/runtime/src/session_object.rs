@@ -26,8 +26,8 @@ use futures_util::{
     stream::BoxStream,
 };
 use worker::{
-    Env, Method, Request, Response, SqlStorageValue as Sql, State, WebSocket,
-    WebSocketIncomingMessage, WebSocketPair, console_error,
+    Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
+    console_error,
     js_sys::{Date, Object as JsObject},
     wasm_bindgen::JsValue,
     worker_sys::WebSocketRequestResponsePair,
@@ -35,7 +35,8 @@ use worker::{
 
 use crate::{
     answer, clock,
-    sqlite::{number, string, text, unreadable, version},
+    sqlite::{unreadable, version},
+    statement::{More, Statements, number, string, text},
 };
 
 /// Executes an operation of any kind.
@@ -307,9 +308,10 @@ impl Object {
             text(&json(serde_json::to_string(&operation.source))),
             text(&json(serde_json::to_string(&asked.get(&number)))),
         ];
-        let sql = self.state.storage().sql();
-        let kept =
-            sql.exec(sql!("tables"), None).and_then(|_| sql.exec(sql!("operation_keep"), params));
+        let sql = Statements::new(&self.state.storage());
+        let kept = sql
+            .change(sql!("tables"), vec![])
+            .and_then(|()| sql.change(sql!("operation_keep"), params));
         if let Err(error) = kept {
             console_error!("a subscription is not kept: {error}");
         }
@@ -317,31 +319,25 @@ impl Object {
 
     fn forget(&self, number: Number) {
         if self.asked.borrow_mut().remove(&number).is_some() {
-            let sql = self.state.storage().sql();
-            drop(sql.exec(sql!("operation_drop"), vec![self::number(number)]));
+            let sql = Statements::new(&self.state.storage());
+            drop(sql.change(sql!("operation_drop"), vec![self::number(number)]));
         }
     }
 
     fn kept(&self) -> Result<Vec<(Number, String, Source, Asked)>, Fault> {
-        let sql = self.state.storage().sql();
-        let rows = |statement: &str| -> Result<Vec<Vec<Sql>>, Fault> {
-            let cursor = sql.exec(statement, None).map_err(unreadable)?;
-            cursor.raw().map(|row| row.map_err(unreadable)).collect()
-        };
-        if rows(sql!("has_tables"))?.is_empty() {
+        let sql = Statements::new(&self.state.storage());
+        if sql.rows(sql!("has_tables"), vec![])?.is_empty() {
             return Ok(Vec::new());
         }
-        let read = |row: Vec<Sql>| {
-            let mut cells = row.into_iter();
-            let mut cell = || cells.next().unwrap_or(Sql::Null);
-            Ok((
-                version(&cell())?,
-                string(cell())?,
-                serde_json::from_str(&string(cell())?).map_err(unreadable)?,
-                serde_json::from_str(&string(cell())?).map_err(unreadable)?,
-            ))
-        };
-        rows(sql!("operations"))?.into_iter().map(read).collect()
+        sql.each(sql!("operations"), vec![], |row| {
+            let json = |column: u32| string(&row.get(column));
+            Ok(More::Yes((
+                version(&row.get(0))?,
+                string(&row.get(1))?,
+                serde_json::from_str(&json(2)?).map_err(unreadable)?,
+                serde_json::from_str(&json(3)?).map_err(unreadable)?,
+            )))
+        })
     }
 }
 

@@ -9,14 +9,71 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
 use futures_util::future::{Either, select};
+use js_sys::{JsString, Object, Promise, Reflect};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use wasm_bindgen::JsValue;
-use worker::{Delay, Env, Method, Request, RequestInit, Response, Stub, js_sys::Reflect};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use worker::{Delay, Env, Request, Response, Stub, wasm_bindgen_futures::JsFuture, web_sys};
 
 /// How long an object may take to answer. Far above what a command takes; the platform's own limit on a stall is 30 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
-/// Sends a request to the object of an instance.
+#[wasm_bindgen]
+extern "C" {
+    type Fetcher;
+
+    /// With what goes over as it is: `worker` makes a `Request` with its `Headers` first, and looks at both.
+    #[wasm_bindgen(method, catch, js_name = fetch)]
+    fn fetch_plainly(this: &Fetcher, url: &str, init: &Object) -> Result<Promise, JsValue>;
+}
+
+/// What an object is asked.
+pub enum Call {
+    /// A body of JSON.
+    Post {
+        /// On whose behalf, as text of the header.
+        by: Option<String>,
+        /// Which path of the contract.
+        path: &'static str,
+        /// JSON text.
+        body: String,
+    },
+    /// A request as it came.
+    Request(Request),
+}
+
+impl From<Request> for Call {
+    fn from(request: Request) -> Self {
+        Self::Request(request)
+    }
+}
+
+thread_local! {
+    /// Names of members, in JavaScript.
+    static NAMES: [JsString; 4] = ["method", "body", "headers", "POST"].map(JsString::from);
+}
+
+/// What `fetch` takes besides the address.
+fn init(by: Option<&str>, body: &str) -> Result<Object, JsValue> {
+    NAMES.with(|[method, content, headers, post]| {
+        let init = Object::new();
+        Reflect::set(&init, method, post)?;
+        Reflect::set(&init, content, &JsValue::from_str(body))?;
+        if let Some(by) = by {
+            let asker = Object::new();
+            Reflect::set(&asker, &JsValue::from_str(ASKER), &JsValue::from_str(by))?;
+            Reflect::set(&init, headers, &asker)?;
+        }
+        Ok(init)
+    })
+}
+
+async fn post_to(stub: Stub, by: Option<&str>, path: &str, body: &str) -> worker::Result<Response> {
+    let answer = stub.into_rpc::<Fetcher>().fetch_plainly(&url(path), &init(by, body)?)?;
+    let answer = JsFuture::from(answer).await?;
+    Ok(answer.dyn_into::<web_sys::Response>()?.into())
+}
+
+/// Asks the object of an instance.
 ///
 /// # Errors
 /// `UNKNOWN_AGGREGATE`; a fault when the object cannot be reached, panics or does not answer in time.
@@ -24,22 +81,22 @@ pub async fn fetch(
     env: &Env,
     catalogue: &Catalogue,
     to: &StreamId,
-    request: Request,
+    call: impl Into<Call>,
 ) -> Result<Response, Failure> {
     let entry = catalogue.entry(&to.aggregate_type)?;
     let namespace = env.durable_object(entry.binding).map_err(|error| broken(&error))?;
     let stub = namespace.get_by_name(to.aggregate_id.as_str()).map_err(|error| broken(&error))?;
-    send(&stub, request).await
+    send(stub, call.into()).await
 }
 
-/// Sends a request to the object of a GraphQL session: the one of this identifier, or a new one.
+/// Asks the object of a GraphQL session: the one of this identifier, or a new one.
 ///
 /// # Errors
 /// A fault when the object cannot be reached, panics or does not answer in time.
 pub async fn session(
     env: &Env,
     session: Option<&str>,
-    request: Request,
+    call: impl Into<Call>,
 ) -> Result<Response, Failure> {
     let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
     let id = match session {
@@ -47,11 +104,16 @@ pub async fn session(
         None => namespace.unique_id(),
     };
     let stub = id.and_then(|id| id.get_stub()).map_err(|error| broken(&error))?;
-    send(&stub, request).await
+    send(stub, call.into()).await
 }
 
-async fn send(stub: &Stub, request: Request) -> Result<Response, Failure> {
-    let call = pin!(stub.fetch_with_request(request));
+async fn send(stub: Stub, call: Call) -> Result<Response, Failure> {
+    let call = pin!(async {
+        match call {
+            Call::Request(request) => stub.fetch_with_request(request).await,
+            Call::Post { by, path, body } => post_to(stub, by.as_deref(), path, &body).await,
+        }
+    });
     match select(call, Delay::from(ANSWER_WITHIN)).await {
         Either::Left((Ok(response), _)) => Ok(response),
         Either::Left((Err(error), _)) => Err(broken(&error).into()),
@@ -62,24 +124,22 @@ async fn send(stub: &Stub, request: Request) -> Result<Response, Failure> {
     }
 }
 
-/// A request of the contract between script and objects.
+/// A call of the contract between script and objects.
 ///
 /// # Errors
-/// When the runtime refuses to build it.
-pub fn post(path: &str, body: &impl Serialize) -> Result<Request, Failure> {
-    let text = serde_json::to_string(body).map_err(|error| Fault::Defect(error.to_string()))?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&text)));
-    Request::new_with_init(&url(path), &init)
-        .map_err(|error| Fault::Defect(error.to_string()).into())
+/// When the body has no JSON form.
+pub fn post(path: &'static str, body: &impl Serialize) -> Result<Call, Failure> {
+    let body = serde_json::to_string(body).map_err(|error| Fault::Defect(error.to_string()))?;
+    Ok(Call::Post { by: None, path, body })
 }
 
 /// The same, on somebody's behalf.
 ///
 /// # Errors
-/// When the runtime refuses to build it.
-pub fn post_as(by: &Asker, path: &str, body: &impl Serialize) -> Result<Request, Failure> {
-    on_behalf(post(path, body)?, by)
+/// When the body has no JSON form.
+pub fn post_as(by: &Asker, path: &'static str, body: &impl Serialize) -> Result<Call, Failure> {
+    let body = serde_json::to_string(body).map_err(|error| Fault::Defect(error.to_string()))?;
+    Ok(Call::Post { by: Some(by.text()), path, body })
 }
 
 /// Says on whose behalf a request is made, whatever it said before.
@@ -105,7 +165,7 @@ pub async fn call<T: DeserializeOwned>(
     env: &Env,
     catalogue: &Catalogue,
     to: &StreamId,
-    path: &str,
+    path: &'static str,
     body: &impl Serialize,
 ) -> Result<T, Failure> {
     read(fetch(env, catalogue, to, post(path, body)?).await?).await
