@@ -16,7 +16,7 @@ use worker::{Env, Method, Request, RequestInit, Response, Url};
 use crate::{
     answer, auth_fetch, correlation_d1,
     gateway_d1::{admit, target},
-    instance_object::page,
+    query::page,
     stub,
 };
 

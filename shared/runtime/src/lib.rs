@@ -20,6 +20,7 @@
 //! | [`correlation_d1`] | what a command has caused is read |
 //! | [`gateway_d1`] | resolvers send commands and read models |
 //! | [`sqlite`] | the storage port over the object's SQLite |
+//! | `query` | what stands in the query of an address |
 //! | `statement` | SQL statements, with few crossings into JavaScript |
 //! | [`stub`] | a call to an object, bounded in time |
 //! | [`answer`] | results as HTTP responses |
@@ -43,6 +44,7 @@ pub mod journal_d1;
 pub mod correlation_d1;
 pub mod gateway_d1;
 pub mod sqlite;
+mod query;
 mod statement;
 pub mod stub;
 pub mod answer;
