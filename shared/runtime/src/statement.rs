@@ -141,7 +141,7 @@ impl Statements {
         // Nothing behind these is left half done by a panic.
         let (work, result) = (AssertUnwindSafe(work), AssertUnwindSafe(RefCell::new(Ok(()))));
         let done = self.storage.transaction_sync(&mut || {
-            let worked = (work.0)();
+            let worked = (*work)();
             let failed = worked.is_err();
             drop(result.replace(worked));
             if failed { Err(JsValue::from_str("rolled back")) } else { Ok(JsValue::UNDEFINED) }
