@@ -19,12 +19,14 @@ use edgefold_flow::{
     },
     token::{Session, missing},
 };
-use edgefold_kernel::{Failure, Fault, Rejection, StreamId, limits};
+use edgefold_kernel::{Failure, Rejection, StreamId, limits};
 use futures_util::StreamExt;
 use serde_json::Value;
 use worker::console_error;
 
-use crate::{auth_fetch, clock, gateway_d1::WorkersGateway, session_object::Object, stub};
+use crate::{
+    auth_fetch, category_d1, clock, gateway_d1::WorkersGateway, session_object::Object, stub,
+};
 
 impl Object {
     /// Looks at a token.
@@ -105,14 +107,18 @@ impl Object {
 
     /// Follows a source, or says that this goes on for longer. Gives how far the source has come.
     async fn join_source(&self, source: &Source, turn: u64) -> Result<u64, Failure> {
-        let by = Asker::Somebody(self.who()?);
-        match stream(source) {
-            Some(stream) => {
-                let request = stub::post_as(&by, contract::FOLLOW, &self.follow(turn))?;
+        let (who, follow) = (self.who()?, self.follow(turn));
+        match source {
+            Source::Stream { aggregate_type, aggregate_id } => {
+                let stream = StreamId::new(aggregate_type.as_str(), aggregate_id.clone());
+                let request = stub::post_as(&Asker::Somebody(who), contract::FOLLOW, &follow)?;
                 let answer = stub::fetch(&self.env, self.catalogue, &stream, request).await?;
                 Ok(stub::read::<Followed>(answer).await?.head)
             }
-            None => Err(Fault::Defect("a source of another kind".into()).into()),
+            Source::Category { aggregate_type } => {
+                let until = who.expires_at.millis();
+                category_d1::join(&self.env, aggregate_type, &follow, until).await
+            }
         }
     }
 
@@ -139,9 +145,16 @@ impl Object {
 
     /// When this does not arrive, the source hears it when it tells.
     pub(crate) async fn leave_as(&self, source: &Source, follow: &Follow) {
-        if let Some(stream) = stream(source) {
-            let (env, catalogue) = (&self.env, self.catalogue);
-            drop(stub::call::<()>(env, catalogue, &stream, contract::LEAVE, follow).await);
+        let (env, catalogue) = (&self.env, self.catalogue);
+        match source {
+            Source::Stream { aggregate_type, aggregate_id } => {
+                let stream = StreamId::new(aggregate_type.as_str(), aggregate_id.clone());
+                drop(stub::call::<()>(env, catalogue, &stream, contract::LEAVE, follow).await);
+            }
+            Source::Category { aggregate_type } => {
+                let Follow { session, turn } = follow;
+                drop(category_d1::leave(env, aggregate_type, session, *turn).await);
+            }
         }
     }
 
@@ -185,13 +198,16 @@ impl Object {
     }
 
     async fn pull(&self, source: &Source, after: u64) -> Result<Page, Failure> {
-        let by = Asker::Somebody(self.who()?);
-        match stream(source) {
-            Some(stream) => {
+        match source {
+            Source::Stream { aggregate_type, aggregate_id } => {
+                let stream = StreamId::new(aggregate_type.as_str(), aggregate_id.clone());
+                let by = Asker::Somebody(self.who()?);
                 let request = stub::post_as(&by, contract::PULL, &Pull { after })?;
                 stub::read(stub::fetch(&self.env, self.catalogue, &stream, request).await?).await
             }
-            None => Err(Fault::Defect("a source of another kind".into()).into()),
+            Source::Category { aggregate_type } => {
+                category_d1::pull(&self.env, aggregate_type, after).await
+            }
         }
     }
 
@@ -236,15 +252,6 @@ impl Object {
 
     fn settings(&self) -> Settings {
         Settings::read(|name| self.env.var(name).ok().map(|variable| variable.to_string()))
-    }
-}
-
-fn stream(source: &Source) -> Option<StreamId> {
-    match source {
-        Source::Stream { aggregate_type, aggregate_id } => {
-            Some(StreamId::new(aggregate_type.as_str(), aggregate_id.clone()))
-        }
-        Source::Category { .. } => None,
     }
 }
 
