@@ -15,6 +15,7 @@
 //! | [`instance_alarm`] | the alarm of an object rings |
 //! | [`session_object`] | a GraphQL socket opens, speaks, closes; a source tells its session |
 //! | `operation_object` | … and its operations are run |
+//! | `seats_object` | … and how many sockets a principal has is counted |
 //! | [`bus_queue`] | the queue hands over letters |
 //! | [`journal_d1`] | letters are journalled and projected |
 //! | `category_d1` | … and what is new is told to the sessions that follow a category |
@@ -38,6 +39,7 @@ pub mod follow_object;
 pub mod instance_alarm;
 pub mod session_object;
 mod operation_object;
+mod seats_object;
 pub mod bus_queue;
 pub mod journal_d1;
 mod category_d1;

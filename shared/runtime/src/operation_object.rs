@@ -11,6 +11,7 @@ use edgefold_flow::{
         admit::admit,
         http::{self, Media},
     },
+    rate,
     session::{
         Close, Input, Page, Source,
         connection::{Number, Pass},
@@ -25,7 +26,8 @@ use serde_json::Value;
 use worker::console_error;
 
 use crate::{
-    auth_fetch, category_d1, clock, gateway_d1::WorkersGateway, session_object::Object, stub,
+    auth_fetch, bindings, category_d1, clock, gateway_d1::WorkersGateway, session_object::Object,
+    stub,
 };
 
 impl Object {
@@ -45,7 +47,20 @@ impl Object {
                 }
             },
         };
+        if let Ok(pass) = &verified
+            && self.is_own(pass)
+            && !self.has_seat(pass).await
+        {
+            return self.take(Input::Lost(Close::TooManySockets)).await;
+        }
         self.take(Input::Verified(verified)).await;
+    }
+
+    /// Whether a token may be this session's: the first that it is shown, or a newer one.
+    fn is_own(&self, pass: &Pass) -> bool {
+        let connection = self.connection.borrow();
+        let known = connection.as_ref().and_then(|connection| connection.pass());
+        known.is_none_or(|known| known.principal == pass.principal)
     }
 
     /// Runs what was asked for.
@@ -60,6 +75,9 @@ impl Object {
         if kind == OperationType::Subscription {
             return self.subscribe(number, asked, query).await;
         }
+        if let Some(refused) = self.over_limit().await {
+            return self.take(Input::Failed(number, refusal(&refused.into()))).await;
+        }
         let mut answers = (self.execute)(self.on_behalf(query));
         let answer = answers.next().await.unwrap_or_default();
         self.take(match shown(answer) {
@@ -67,6 +85,14 @@ impl Object {
             (None, errors) => Input::Failed(number, errors),
         })
         .await;
+    }
+
+    /// Counts a query or mutation as a request, as the doors over HTTP do.
+    async fn over_limit(&self) -> Option<Rejection> {
+        let limiter = self.env.rate_limiter(bindings::REQUESTS).ok()?;
+        let who = self.who().ok()?;
+        let outcome = limiter.limit(rate::key(Some(&who.principal), "")).await;
+        outcome.is_ok_and(|outcome| !outcome.success).then(rate::limited)
     }
 
     /// Finds out what a subscription follows, and follows it.

@@ -13,14 +13,14 @@ use std::{
 use async_graphql::{Request as Query, Response as Answer};
 use edgefold_flow::{
     Catalogue,
-    contract::{self, Follow},
+    contract::{self, Follow, Seat},
     session::{
         Action, Close, Connection, Input, Source, Told,
         connection::Number,
         message::{self, Asked},
     },
 };
-use edgefold_kernel::{Fault, Kind, Rejection, Timestamp};
+use edgefold_kernel::{Fault, Kind, Principal, Rejection, Timestamp};
 use futures_util::{
     future::{FutureExt, LocalBoxFuture, join_all},
     stream::BoxStream,
@@ -55,6 +55,8 @@ pub(crate) struct Object {
     pub(crate) asked: RefCell<BTreeMap<Number, Asked>>,
     /// Subscriptions that are being sent what they lack, each by one at a time.
     pub(crate) pumped: RefCell<BTreeSet<Number>>,
+    /// Who has a seat for this socket.
+    holder: RefCell<Option<Principal>>,
     /// When the alarm rings, as far as this object knows since it was loaded.
     alarm_at: Cell<Option<Timestamp>>,
 }
@@ -79,6 +81,7 @@ impl Session {
             connection: RefCell::default(),
             asked: RefCell::default(),
             pumped: RefCell::default(),
+            holder: RefCell::default(),
             alarm_at: Cell::default(),
         });
         object.restore();
@@ -96,6 +99,21 @@ impl Session {
                 Ok(told) => answer::empty(self.0.told(told).await),
                 Err(failure) => answer::failed(&failure),
             },
+            (Method::Get, contract::ALIVE) => {
+                answer::empty(if self.0.connection.borrow().is_some() { 204 } else { 410 })
+            }
+            (Method::Post, contract::SEAT) => match answer::read::<Seat>(&mut request).await {
+                Ok(seat) => match self.0.give_seat(&seat).await {
+                    Ok(status) => answer::empty(status),
+                    Err(fault) => answer::failed(&fault.into()),
+                },
+                Err(failure) => answer::failed(&failure),
+            },
+            (Method::Post, contract::SEAT_FREE) => {
+                let result = answer::read::<Seat>(&mut request).await;
+                let result = result.and_then(|seat| Ok(self.0.take_back(&seat.session)?));
+                answer::outcome(200, result)
+            }
             (_, path) => {
                 answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", path).into())
             }
@@ -229,7 +247,11 @@ impl Object {
                 Action::Renew(source) => works.push(Work::Renew(source)),
             }
         }
-        if let Some(connection) = self.connection.borrow().as_ref()
+        let connection = self.connection.borrow();
+        if let Some(pass) = connection.as_ref().and_then(Connection::pass) {
+            self.holder.replace(Some(pass.principal.clone()));
+        }
+        if let Some(connection) = connection.as_ref()
             && let Err(error) = socket.serialize_attachment(connection.attachment())
         {
             console_error!("a session keeps no attachment: {error}");
@@ -262,6 +284,9 @@ impl Object {
         let Some(connection) = self.connection.take() else { return };
         let sources: BTreeSet<Source> =
             connection.operations().filter_map(|(_, it)| it.source.clone()).collect();
+        if let Some(holder) = self.holder.take() {
+            self.free_seat(&holder).await;
+        }
         let follow = self.follow(u64::MAX);
         join_all(sources.iter().map(|source| self.leave_as(source, &follow))).await;
         let storage = self.state.storage();
