@@ -289,7 +289,7 @@ fn shown(answer: Response) -> (Option<String>, String) {
 }
 
 /// Why an operation ends, as a list of errors.
-fn refusal(failure: &Failure) -> String {
+pub(crate) fn refusal(failure: &Failure) -> String {
     match failure {
         Failure::Rejected(Rejection { code, detail, .. }) => message::errors(code, detail),
         Failure::Faulted(fault) => {

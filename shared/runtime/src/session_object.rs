@@ -7,6 +7,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
+    panic::AssertUnwindSafe,
     rc::Rc,
 };
 
@@ -34,7 +35,7 @@ use worker::{
 };
 
 use crate::{
-    answer, clock,
+    answer, clock, operation_object,
     sqlite::{number, string, text, unreadable, version},
 };
 
@@ -271,11 +272,20 @@ impl Object {
     async fn one(self: Rc<Self>, work: Work) {
         match work {
             Work::Verify(token) => self.verify(token).await,
-            Work::Run(number, asked) => self.run(number, *asked).await,
-            Work::Pump(number, page) => self.pump(number, page).await,
+            Work::Run(number, asked) => self.guarded(number, self.run(number, *asked)).await,
+            Work::Pump(number, page) => self.guarded(number, self.pump(number, page)).await,
             Work::Renew(source) => self.renew(source).await,
             Work::Leave(source) => self.leave(&source).await,
             Work::Shut => self.shut().await,
+        }
+    }
+
+    /// A panic ends the one operation that it happened in, and the client hears so.
+    async fn guarded(self: &Rc<Self>, number: Number, work: impl Future<Output = ()>) {
+        if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+            self.pumped.borrow_mut().remove(&number);
+            let fault = Fault::Defect("a panic in an operation".to_owned());
+            self.take(Input::Failed(number, operation_object::refusal(&fault.into()))).await;
         }
     }
 
