@@ -68,7 +68,7 @@ test('graphql-ws subscribes, asks and commands', async () => {
 
 test('graphql-ws keeps its connection alive with pings', async () => {
   const pongs = [];
-  const ws = client({ lazy: false, keepAlive: 200, on: { pong: (received, payload) => received && pongs.push(payload) } });
+  const ws = client({ lazy: false, onNonLazyError() {}, keepAlive: 200, on: { pong: (received, payload) => received && pongs.push(payload) } });
   await until('pongs have come', () => pongs.length >= 3);
   assert.deepEqual(new Set(pongs), new Set([undefined]));
   await ws.dispose();
@@ -79,6 +79,7 @@ test('graphql-ws renews its token over the socket that it has, and stays connect
   const closed = [];
   const ws = client({
     lazy: false,
+    onNonLazyError() {},
     connectionParams: { authorization: `Bearer ${short}` },
     retryAttempts: 0,
     on: {
