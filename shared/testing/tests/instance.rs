@@ -457,7 +457,7 @@ fn a_page_folded_on_from_its_state_comes_to_the_state_of_the_stream() {
             Counter::evolve(&mut state, &event.read().unwrap());
         }
         let then = case.instance.view(When::Version(last)).unwrap().state;
-        assert_eq!(serde_json::to_value(&state).unwrap(), then);
+        assert_eq!(serde_json::to_value(state).unwrap(), then);
         assert!(last < 250 || then == whole);
     }
     let none = case.instance.pull(250).unwrap();
