@@ -107,6 +107,16 @@ pub async fn session(
     send(stub, call.into()).await
 }
 
+/// Asks the object that counts the GraphQL sockets of a principal.
+///
+/// # Errors
+/// A fault when the object cannot be reached, panics or does not answer in time.
+pub async fn seats(env: &Env, principal: &str, call: impl Into<Call>) -> Result<Response, Failure> {
+    let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
+    let stub = namespace.get_by_name(principal).map_err(|error| broken(&error))?;
+    send(stub, call.into()).await
+}
+
 async fn send(stub: Stub, call: Call) -> Result<Response, Failure> {
     let call = pin!(async {
         match call {
