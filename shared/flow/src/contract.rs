@@ -135,6 +135,7 @@ pub struct RefusedErrand {
 /// `GET /aggregates/{type}/{id}`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StateView {
     /// Stored name of the type.
     pub aggregate_type: String,
@@ -148,6 +149,7 @@ pub struct StateView {
 
 /// `GET /aggregates/{type}/{id}/events`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EventsPage {
     /// Ascending.
     pub events: Vec<Envelope>,

@@ -65,6 +65,20 @@ pub async fn serve(
     }
 }
 
+/// Serves a document of JSON that never changes.
+///
+/// # Errors
+/// When the runtime refuses to build a response.
+pub fn document(request: &Request, text: &'static str) -> worker::Result<Response> {
+    match request.method() {
+        Method::Get | Method::Head => {
+            let builder = Response::builder().with_header("content-type", "application/json")?;
+            Ok(builder.fixed(text.as_bytes().to_vec()))
+        }
+        _ => wrong_method("GET, HEAD"),
+    }
+}
+
 /// The refusal of a method that a path does not take. It says which ones it takes, as RFC 9110 wants it.
 ///
 /// # Errors
