@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configs, Core } from '../acceptance/core.mjs';
 import { token, vars } from '../acceptance/tokens.mjs';
@@ -16,8 +18,9 @@ const checks = [
   'response_schema_conformance', 'unsupported_method', 'allow_header_conformance', 'ignored_auth',
 ];
 
+const folder = mkdtempSync(join(tmpdir(), 'edgefold-openapi-')); // for what the tools keep of a run
 const run = async (...args) => {
-  const [code] = await once(spawn(python, args, { stdio: ['ignore', 'inherit', 'inherit'] }), 'exit');
+  const [code] = await once(spawn(python, args, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] }), 'exit');
   assert.equal(code, 0, `${args.slice(0, 3).join(' ')} ended with ${code}`);
 };
 
@@ -36,4 +39,5 @@ try {
   assert.deepEqual((await core.logs()).filter(({ level }) => level === 'error'), [], 'nothing went wrong inside');
 } finally {
   await core.close();
+  rmSync(folder, { recursive: true, force: true });
 }
