@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use async_graphql::{ObjectType, Schema, SubscriptionType};
 use edgefold_flow::{
-    Catalogue,
+    Catalogue, contract,
     environment::is_development,
     gateway::Gateway,
     graphql::{
         Settings,
         http::{self, Answer, Head},
     },
+    session::{self, Close},
 };
 use edgefold_kernel::Failure;
-use worker::{Env, Request, Response};
+use worker::{Env, Request, RequestInit, Response, WebSocketPair};
 
-use crate::{answer, auth_fetch, gateway_d1::WorkersGateway};
+use crate::{answer, auth_fetch, gateway_d1::WorkersGateway, stub};
 
 /// Where the development server has the page of GraphiQL. What is deployed has none.
 const GRAPHIQL: &str = "/graphiql/";
@@ -35,6 +36,10 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
+    let upgrade = answer::header(request.headers(), "upgrade").unwrap_or_default();
+    if upgrade.eq_ignore_ascii_case("websocket") {
+        return open(&request, &env).await;
+    }
     let variable = |name: &str| env.var(name).ok().map(|variable| variable.to_string());
     if is_development(variable) && is_page(&request)? {
         let mut answer = answer::empty(303)?;
@@ -63,6 +68,24 @@ fn is_page(request: &Request) -> worker::Result<bool> {
         (request.method().to_string(), answer::header(request.headers(), "accept"));
     let head = Head { method: &method, accept: accept.as_deref(), content_type: None };
     Ok(http::wants_page(&head, request.url()?.query()))
+}
+
+/// Opens a websocket: an object of its own from here on. Who it is, the client says there.
+async fn open(request: &Request, env: &Env) -> worker::Result<Response> {
+    let offered = answer::header(request.headers(), "sec-websocket-protocol");
+    if !session::message::is_offered(offered.as_deref()) {
+        let (pair, close) = (WebSocketPair::new()?, Close::SubprotocolNotAcceptable);
+        pair.server.accept()?;
+        pair.server.close(Some(close.code()), Some(close.reason()))?;
+        return Response::from_websocket(pair.client);
+    }
+    let mut init = RequestInit::new();
+    init.with_headers(request.headers().clone());
+    let inner = Request::new_with_init(&stub::url(contract::SOCKET), &init)?;
+    match stub::session(env, None, inner).await {
+        Ok(response) => Ok(response),
+        Err(failure) => answer::failed(&failure),
+    }
 }
 
 async fn execute<Q, M, S>(
