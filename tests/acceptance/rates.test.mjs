@@ -72,6 +72,11 @@ test('a native socket: one too many is refused', async () => {
   assert.deepEqual([refusal.status, JSON.parse(refusal.text).code], [429, 'RATE_LIMITED']);
 });
 
+test('the GraphQL socket: one too many from one address is refused', async () => {
+  const refusal = await until('it is too much', () => core.talk().then((talker) => talker.terminate(), (error) => error));
+  assert.match(refusal.message, /429/);
+});
+
 test('everybody has a share of their own, by role and name; strangers have that of their address', async () => {
   const name = fresh('ana');
   const [guest, device] = ['guest', 'device'].map((role) => core.as(token(role, name)));

@@ -14,9 +14,10 @@ use serde_json::Value;
 use worker::{Env, Method, Request, RequestInit, Response, Url};
 
 use crate::{
-    answer, auth_fetch, correlation_d1,
+    answer,
+    asked::page,
+    auth_fetch, correlation_d1,
     gateway_d1::{admit, target},
-    instance_object::page,
     stub,
 };
 

@@ -21,6 +21,7 @@
 //! | [`gateway_d1`] | resolvers send commands and read models |
 //! | [`sqlite`] | the storage port over the object's SQLite |
 //! | [`stub`] | a call to an object, bounded in time |
+//! | `asked` | what the query of a URL asks for |
 //! | [`answer`] | results as HTTP responses |
 //! | [`clock`] | time and fresh identifiers |
 //!
@@ -43,6 +44,7 @@ pub mod correlation_d1;
 pub mod gateway_d1;
 pub mod sqlite;
 pub mod stub;
+mod asked;
 pub mod answer;
 pub mod clock;
 
