@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use worker::{D1Database, D1PreparedStatement, Env, console_error, wasm_bindgen::JsValue};
 
-use crate::{bindings, instance_object::fetch_spans};
+use crate::{bindings, category_d1, instance_object::fetch_spans};
 
 /// How often a stream is tried by itself, since another consumer may have been faster.
 const ATTEMPTS: usize = 3;
@@ -32,45 +32,51 @@ const EVENTS_PER_BATCH: usize = 100;
 /// Events of some streams, as they came.
 type Streams = BTreeMap<StreamId, Vec<Envelope>>;
 
-/// Journals and projects events of many streams. Gives those that could not be.
+/// Categories of which a follower was not told.
+type Untold = BTreeSet<String>;
+
+/// Journals and projects events of many streams, and tells who follows their categories. Gives those with which that could
+/// not be done.
 pub async fn project(
     env: &Env,
     catalogue: &'static Catalogue,
     streams: Streams,
 ) -> BTreeSet<(StreamId, Version)> {
-    if together(env, catalogue, &streams).await.is_ok() {
-        return BTreeSet::new();
+    if let Ok(untold) = together(env, catalogue, &streams).await {
+        return places(&streams, &untold);
     }
     let tasks = streams.into_iter().map(|(stream, events)| async move {
         let mut left: BTreeMap<Version, Envelope> =
             events.into_iter().map(|event| (event.version, event)).collect();
         let whole = Streams::from([(stream.clone(), left.values().cloned().collect())]);
-        if alone(env, catalogue, &whole).await.is_ok() {
-            return Vec::new();
+        if let Ok(untold) = alone(env, catalogue, &whole).await {
+            return places(&whole, &untold).into_iter().collect();
         }
+        let mut failed = Vec::new();
         while let Some((version, event)) = left.pop_first() {
             let one = Streams::from([(stream.clone(), vec![event])]);
-            if let Err(failure) = alone(env, catalogue, &one).await {
-                console_error!(
-                    "{} {} is not projected from version {version} on: {failure}",
-                    stream.aggregate_type,
-                    stream.aggregate_id
-                );
-                let behind = left.into_keys();
-                return std::iter::once(version)
-                    .chain(behind)
-                    .map(|at| (stream.clone(), at))
-                    .collect();
+            match alone(env, catalogue, &one).await {
+                Ok(untold) => failed.extend(places(&one, &untold)),
+                Err(failure) => {
+                    console_error!(
+                        "{} {} is not projected from version {version} on: {failure}",
+                        stream.aggregate_type,
+                        stream.aggregate_id
+                    );
+                    let behind = std::iter::once(version).chain(left.into_keys());
+                    failed.extend(behind.map(|at| (stream.clone(), at)));
+                    break;
+                }
             }
         }
-        Vec::new()
+        failed
     });
     join_all(tasks).await.into_iter().flatten().collect()
 }
 
 /// Projects one stream, which another consumer may do at the same time.
-async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<(), Failure> {
-    let mut result = Ok(());
+async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<Untold, Failure> {
+    let mut result = Ok(Untold::new());
     for _ in 0..ATTEMPTS {
         result = together(env, catalogue, stream).await;
         if result.is_ok() {
@@ -80,7 +86,14 @@ async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<(),
     result
 }
 
-async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result<(), Failure> {
+/// Events of these categories, which somebody has not been told of.
+fn places(streams: &Streams, untold: &Untold) -> BTreeSet<(StreamId, Version)> {
+    let of = streams.iter().filter(|(stream, _)| untold.contains(&stream.aggregate_type));
+    of.flat_map(|(stream, events)| events.iter().map(|event| (stream.clone(), event.version)))
+        .collect()
+}
+
+async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result<Untold, Failure> {
     let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
     let marks = heads(&db, streams.keys()).await?;
     let mut statements: Vec<Vec<D1PreparedStatement>> = Vec::new();
@@ -93,11 +106,16 @@ async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result
             statements.push(bound.collect::<Result<_, _>>()?);
         }
     }
+    // Also when nothing is new: the last time somebody may not have been told.
+    let types = streams.keys().map(|stream| stream.aggregate_type.as_str()).collect();
+    statements.push(vec![category_d1::followers(&db, &types)?]);
+    let mut results = Vec::new();
     while !statements.is_empty() {
-        let batch = statements.drain(..statements.len().min(EVENTS_PER_BATCH)).flatten().collect();
-        db.batch(batch).await.map_err(|error| failed(&error))?;
+        let size = statements.len().min(EVENTS_PER_BATCH + 1);
+        let batch = statements.drain(..size).flatten().collect();
+        results = db.batch(batch).await.map_err(|error| failed(&error))?;
     }
-    Ok(())
+    category_d1::tell(env, results.last()).await
 }
 
 /// What follows the mark without a gap: what came, and from the source what is missing before it.

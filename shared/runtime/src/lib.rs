@@ -14,9 +14,11 @@
 //! | [`follow_object`] | … and what is new is told to the sessions that follow |
 //! | [`instance_alarm`] | the alarm of an object rings |
 //! | [`session_object`] | a GraphQL socket opens, speaks, closes; a source tells its session |
-//! | [`operation_object`] | … and its operations are run |
+//! | `operation_object` | … and its operations are run |
+//! | `seats_object` | … and how many sockets a principal has is counted |
 //! | [`bus_queue`] | the queue hands over letters |
 //! | [`journal_d1`] | letters are journalled and projected |
+//! | `category_d1` | … and what is new is told to the sessions that follow a category |
 //! | [`correlation_d1`] | what a command has caused is read |
 //! | [`gateway_d1`] | resolvers send commands and read models |
 //! | [`sqlite`] | the storage port over the object's SQLite |
@@ -38,8 +40,10 @@ pub mod follow_object;
 pub mod instance_alarm;
 pub mod session_object;
 mod operation_object;
+mod seats_object;
 pub mod bus_queue;
 pub mod journal_d1;
+mod category_d1;
 pub mod correlation_d1;
 pub mod gateway_d1;
 pub mod sqlite;
