@@ -14,7 +14,7 @@ use serde_json::Value;
 use worker::{Env, Method, Request, RequestInit, Response, Url};
 
 use crate::{
-    answer, auth_fetch,
+    admin_fetch, answer, auth_fetch,
     gateway_d1::{admit, target},
     stub,
 };
@@ -42,6 +42,9 @@ pub async fn serve(
         }
         (["aggregates", aggregate_type, id, "events"], Method::Get) => {
             look(&request, &url, env, catalogue, (aggregate_type, id), contract::EVENTS).await
+        }
+        (["admin", "dead-letters", rest @ ..], _) => {
+            admin_fetch::serve(&mut request, &url, rest, env, catalogue).await
         }
         (["healthz"] | ["aggregates", _, _] | ["aggregates", _, _, "events"], _) => {
             Err(wrong_method("GET"))

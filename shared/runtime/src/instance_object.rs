@@ -92,12 +92,16 @@ impl<A: Participant> Host<A> {
         let by = Asker::read(answer::header(request.headers(), ASKER).as_deref());
         match (request.method(), url.path()) {
             (Method::Post, contract::COMMAND) => {
+                let outside = !matches!(by, Ok(Asker::System));
                 let result = match (by, answer::read(&mut request).await) {
                     (Ok(by), Ok(message)) => object.command(&message, &by).await,
                     (Err(refusal), _) => Err(refusal.into()),
                     (_, Err(failure)) => Err(failure),
                 };
-                answer::outcome(202, result)
+                match outside {
+                    true => answer::outcome(202, result),
+                    false => answer::inside(202, result),
+                }
             }
             (Method::Post, contract::COMMANDS) => {
                 match (by, answer::read::<Vec<Message>>(&mut request).await) {
@@ -116,7 +120,7 @@ impl<A: Participant> Host<A> {
                     Ok(delivery) => object.receive(delivery).await,
                     Err(failure) => Err(failure),
                 };
-                answer::outcome(200, result)
+                answer::inside(200, result)
             }
             (Method::Post, contract::REFUSED) => {
                 let result = answer::read::<RefusedErrand>(&mut request).await;
@@ -124,7 +128,7 @@ impl<A: Participant> Host<A> {
                     object.instance.refused(&errand, &clock::stamp(&Asker::System))
                 });
                 object.tell();
-                answer::outcome(200, result)
+                answer::inside(200, result)
             }
             (Method::Post, contract::CONFIRM) => {
                 let result = answer::read::<Confirmed>(&mut request).await;
@@ -284,7 +288,8 @@ impl<A: Participant> Object<A> {
         let types: Vec<String> =
             A::wanted(&stream.aggregate_type).into_iter().map(str::to_owned).collect();
         let spans = fetch_spans(&self.env, self.catalogue, &stream, after, through, types).await?;
-        Ok(Delivery { source_type: stream.aggregate_type, source_id: stream.aggregate_id, spans })
+        let (source_type, source_id) = (stream.aggregate_type, stream.aggregate_id);
+        Ok(Delivery { source_type, source_id, spans, discarded: Vec::new() })
     }
 
     /// Takes note of what has arrived, and keeps it a moment later, together with what arrives until then.

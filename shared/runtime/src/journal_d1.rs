@@ -7,7 +7,7 @@
 //! All streams of a batch of letters go together: two round trips, however many there are. When that fails, each goes by
 //! itself, and then each of its events, so that only the one that is to blame is left behind, and what follows it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use edgefold_flow::{
     Catalogue, Change,
@@ -32,21 +32,22 @@ const EVENTS_PER_BATCH: usize = 100;
 /// Events of some streams, as they came.
 type Streams = BTreeMap<StreamId, Vec<Envelope>>;
 
-/// Journals and projects events of many streams. Gives those that could not be.
+/// Journals and projects events of many streams. Gives for each stream that fails the first version that could not be, and
+/// why; what follows it was left behind.
 pub async fn project(
     env: &Env,
     catalogue: &'static Catalogue,
     streams: Streams,
-) -> BTreeSet<(StreamId, Version)> {
-    if together(env, catalogue, &streams).await.is_ok() {
-        return BTreeSet::new();
+) -> BTreeMap<StreamId, (Version, Failure)> {
+    if streams.is_empty() || together(env, catalogue, &streams).await.is_ok() {
+        return BTreeMap::new();
     }
     let tasks = streams.into_iter().map(|(stream, events)| async move {
         let mut left: BTreeMap<Version, Envelope> =
             events.into_iter().map(|event| (event.version, event)).collect();
         let whole = Streams::from([(stream.clone(), left.values().cloned().collect())]);
         if alone(env, catalogue, &whole).await.is_ok() {
-            return Vec::new();
+            return None;
         }
         while let Some((version, event)) = left.pop_first() {
             let one = Streams::from([(stream.clone(), vec![event])]);
@@ -56,16 +57,39 @@ pub async fn project(
                     stream.aggregate_type,
                     stream.aggregate_id
                 );
-                let behind = left.into_keys();
-                return std::iter::once(version)
-                    .chain(behind)
-                    .map(|at| (stream.clone(), at))
-                    .collect();
+                return Some((stream, (version, failure)));
             }
         }
-        Vec::new()
+        None
     });
     join_all(tasks).await.into_iter().flatten().collect()
+}
+
+/// Journals an event that was discarded, and lets it change nothing.
+///
+/// # Errors
+/// When what stands before it cannot be projected, or the database fails.
+pub(crate) async fn journal_only(
+    env: &Env,
+    catalogue: &'static Catalogue,
+    event: &Envelope,
+) -> Result<(), Failure> {
+    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let marks = heads(&db, std::iter::once(&event.stream)).await?;
+    let mark = marks.get(&event.stream).copied().unwrap_or(0);
+    if mark >= event.version {
+        return Ok(());
+    }
+    let before = event.version - 1;
+    for span in fetch_spans(env, catalogue, &event.stream, mark, Some(before), Vec::new()).await? {
+        let streams = Streams::from([(event.stream.clone(), span.events)]);
+        if let Some((_, failure)) = project(env, catalogue, streams).await.into_values().next() {
+            return Err(failure);
+        }
+    }
+    let Change { sql, params } = journal(event);
+    let appended = bind(&db, sql, &params)?.run().await;
+    appended.map(drop).map_err(|error| failed(&error).into())
 }
 
 /// Projects one stream, which another consumer may do at the same time.

@@ -6,12 +6,15 @@
 //! |---|---|
 //! | [`door_fetch`] | an HTTP request from outside reaches the script |
 //! | [`auth_fetch`] | … with a token that says from whom |
+//! | [`admin_fetch`] | … from an administrator, about what is parked |
 //! | [`graphql_fetch`] | … and is a GraphQL one |
 //! | [`instance_object`] | a request reaches an aggregate's object |
 //! | [`watch_object`] | a native socket of an object opens, speaks, closes |
 //! | [`feed_object`] | … and is sent events, as fast as it reads |
 //! | [`instance_alarm`] | the alarm of an object rings |
 //! | [`bus_queue`] | the queue hands over letters |
+//! | [`deliver_object`] | … what they hold reaches its destination |
+//! | [`park_d1`] | … or is parked, when it cannot |
 //! | [`journal_d1`] | letters are journalled and projected |
 //! | [`gateway_d1`] | resolvers send commands and read models |
 //! | [`sqlite`] | the storage port over the object's SQLite |
@@ -23,12 +26,15 @@
 
 pub mod door_fetch;
 pub mod auth_fetch;
+pub mod admin_fetch;
 pub mod graphql_fetch;
 pub mod instance_object;
 pub mod watch_object;
 pub mod feed_object;
 pub mod instance_alarm;
 pub mod bus_queue;
+pub mod deliver_object;
+pub mod park_d1;
 pub mod journal_d1;
 pub mod gateway_d1;
 pub mod sqlite;
@@ -42,6 +48,8 @@ pub use instance_object::Host;
 pub mod bindings {
     /// The queue that is the bus.
     pub const BUS: &str = "BUS";
+    /// What the name of the queue ends with to which the platform moves what the bus has failed to deliver too often.
+    pub const DEAD_QUEUE: &str = "-dead";
     /// The D1 database of journal and read models.
     pub const DB: &str = "DB";
 }

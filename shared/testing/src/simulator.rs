@@ -250,6 +250,7 @@ impl Simulator {
             source_type: source.aggregate_type.clone(),
             source_id: source.aggregate_id.clone(),
             spans: spans(vec![event.clone()]),
+            discarded: Vec::new(),
         };
         loop {
             let step =
@@ -277,6 +278,7 @@ impl Simulator {
             source_type: stream.aggregate_type.clone(),
             source_id: stream.aggregate_id.clone(),
             spans,
+            discarded: Vec::new(),
         }
     }
 

@@ -56,7 +56,7 @@ fn span(after: Version, through: Version) -> Span {
 }
 
 fn delivery(spans: Vec<Span>) -> Delivery {
-    Delivery { source_type: Room::TYPE.into(), source_id: id("12A"), spans }
+    Delivery { source_type: Room::TYPE.into(), source_id: id("12A"), spans, discarded: Vec::new() }
 }
 
 /// A reservation that is pending, with the first event of its room's stream.

@@ -40,7 +40,9 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 Step::Drop => {}
                 Step::Fill { after, through } => return Ok(Received::Gap { after, through }),
                 Step::Apply => {
-                    let take = |span: &Span| self.work(stamp, |draft| draft.absorb(&source, span));
+                    let take = |span: &Span| {
+                        self.work(stamp, |draft| draft.absorb(&source, span, &delivery.discarded))
+                    };
                     if take(span).is_err() {
                         // One by one: the events before the one that is to blame need not wait for it.
                         span.clone().parts().iter().try_for_each(take)?;
