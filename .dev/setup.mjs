@@ -8,7 +8,7 @@ import { locked } from './lock.mjs';
 import { atLeast, root, rust, tools, wasmBindgen, workerBuild } from './pins.mjs';
 import { main, output, Problem, run } from './process.mjs';
 import { step, timed } from './step.mjs';
-import { secret } from './token.mjs';
+import { markDevelopment, secret } from './token.mjs';
 import { debianRust, findHostRust, findWorkerRust, nodeBinary, plainEnv, writeShims } from './toolchain.mjs';
 
 const patience = 180_000; // ms for rustup before its servers count as out of reach
@@ -153,6 +153,7 @@ export async function setup() {
     rmSync(join(tools, 'cargo-build'), { recursive: true, force: true });
     writeShims(worker);
     secret();
+    markDevelopment();
   });
 }
 

@@ -10,18 +10,23 @@ import { main, Problem } from './process.mjs';
 
 const file = join(root, '.dev.vars');
 const roles = ['guest', 'staff', 'device', 'admin'];
-const line = /^AUTH_SECRET\s*=\s*"?([^"\n]+)"?$/m;
 
-/** The development key. Made when there is none, kept when there is one. */
-export function secret() {
+/** A variable of this machine: kept when it is there, made when it is not. */
+function variable(name, make) {
   const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const found = line.exec(kept);
+  const found = new RegExp(`^${name}\\s*=\\s*"?([^"\\n]+)"?$`, 'm').exec(kept);
   if (found) return found[1];
-  const made = randomBytes(32).toString('base64url');
+  const made = make();
   const before = kept && !kept.endsWith('\n') ? `${kept}\n` : kept;
-  writeFileSync(file, `${before}AUTH_SECRET="${made}"\n`, { mode: 0o600 });
+  writeFileSync(file, `${before}${name}="${made}"\n`, { mode: 0o600 });
   return made;
 }
+
+/** The development key. */
+export const secret = () => variable('AUTH_SECRET', () => randomBytes(32).toString('base64url'));
+
+/** Says to the script that it runs on a developer's machine. What is deployed is never told so. */
+export const markDevelopment = () => variable('ENVIRONMENT', () => 'development');
 
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 

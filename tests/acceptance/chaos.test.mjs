@@ -2,7 +2,7 @@
 // nothing is held for what has ended, and every order comes to where it belongs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fresh, serve, until } from './harness.mjs';
+import { fresh, insist, serve, until } from './harness.mjs';
 import { account, balanced, goods, ledger } from './shop.mjs';
 
 const [accounts, orders, kills] = [20, 500, 6];
@@ -14,21 +14,10 @@ test(`${orders} orders over ${accounts} accounts with ${kills} kills: the books 
   const payers = [];
   for (let n = 0; n < accounts; n++) payers.push(await account(core, 10_000));
 
-  // Every command is safe to repeat: what a kill has cut off is sent once more with the same id.
   const work = Array.from({ length: orders }, (_, n) => ({
     id: fresh('order'), payer: payers[n % accounts], price: 1 + ((n * 7_919) % 997), then: ['ship', 'cancel', 'leave'][n % 3],
   }));
-  const send = async (type, name, payload, aggregateId, commandId) => {
-    for (;;) {
-      try {
-        const { status, body } = await core.command(type, name, payload, { aggregateId, commandId });
-        if (status < 500) return body;
-      } catch {
-        // the runtime is away
-      }
-      await new Promise((done) => setTimeout(done, 50));
-    }
-  };
+  const send = (type, name, payload, aggregateId, commandId) => insist(core, type, name, payload, { aggregateId, commandId });
   const status = async (id) => (await core.state('order', id))?.state.status;
   const run = async ({ id, payer, price, then }) => {
     await send('order', 'PlaceOrder', goods(payer, price), id, `${id}-place`);

@@ -37,16 +37,16 @@ export class Core {
   #watchers = new Set();
   #made = 0;
 
-  /** @param vars what it is configured with. */
-  constructor(configFile = configs.core, settings = vars) {
-    this.configFile = configFile;
-    this.vars = settings;
+  /** @param settings what it is configured with. @param requests how many are counted until it is too much. */
+  constructor(configFile = configs.core, settings = vars, requests = undefined) {
+    Object.assign(this, { configFile, vars: settings, requests });
   }
 
   // ── its life ──
 
   async start() {
-    const args = { configFile: this.configFile, folder: this.#folder, fresh: this.#fresh, vars: this.vars };
+    const { configFile, vars, requests } = this;
+    const args = { configFile, folder: this.#folder, fresh: this.#fresh, vars, requests };
     const host = fork(join(here, 'runtime.mjs'), [JSON.stringify(args)], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -30,3 +30,17 @@ export async function serve(script = 'core') {
   await core.start();
   return core;
 }
+
+/** Sends a command until it is answered, with its own `commandId`: what a kill has cut off is safe to repeat. */
+export async function insist(core, type, name, payload, more) {
+  assert.ok(more.commandId, 'only a command with an id is safe to repeat');
+  for (;;) {
+    try {
+      const { status, body } = await core.command(type, name, payload, more);
+      if (status < 500) return body;
+    } catch {
+      // the runtime is away
+    }
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}

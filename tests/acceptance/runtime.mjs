@@ -11,7 +11,7 @@ import { parseToml } from './toml.mjs';
 const require = createRequire(import.meta.url);
 const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('miniflare');
 
-const { configFile, folder, fresh, vars } = JSON.parse(process.argv[2]);
+const { configFile, folder, fresh, vars, requests } = JSON.parse(process.argv[2]);
 const config = parseToml(readFileSync(configFile, 'utf8'));
 const script = config.name;
 const classes = config.durable_objects.bindings;
@@ -45,6 +45,12 @@ function worker() {
           config.queues.producers.map(({ binding, queue }) => [binding, { type: 'queue', name: queue }]),
         ),
         [database.binding]: { type: 'd1', id: database.database_id },
+        ...Object.fromEntries(
+          (config.ratelimits ?? []).map(({ name, namespace_id, simple }) => [
+            name,
+            { type: 'rate-limit', namespace: namespace_id, simple: { ...simple, ...(requests && { limit: requests }) } },
+          ]),
+        ),
       },
       exports: Object.fromEntries(
         classes.map(({ class_name }) => [class_name, { type: 'durable-object', storage: 'sqlite' }]),

@@ -2,7 +2,9 @@
 export function parseToml(text) {
   const root = {};
   let table = root;
-  const at = (path) => path.split('.').reduce((place, key) => (place[key] ??= {}), root);
+  // `[list.table]` belongs to the last item of `[[list]]`.
+  const item = (place) => (Array.isArray(place) ? place.at(-1) : place);
+  const at = (path) => path.split('.').reduce((place, key) => item((place[key] ??= {})), root);
   for (const line of text.split('\n').map((line) => line.trim())) {
     const [, list] = line.match(/^\[\[(.+)\]\]$/) ?? [];
     const [, name] = line.match(/^\[([^[].*)\]$/) ?? [];

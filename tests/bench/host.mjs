@@ -43,6 +43,8 @@ const bus = script === 'core' && {
     ...mapped(Object.entries(vars), ([name, value]) => [name, { type: 'text', value }]),
     ...mapped(config.queues.producers, ({ binding, queue }) => [binding, { type: 'queue', name: queue }]),
     [database.binding]: { type: 'd1', id: database.database_id },
+    // No rate limiter: here an object that writes a row for each request plays its part, on the platform it is a counter in
+    // memory. What would be measured is the player.
   },
   triggers: config.queues.consumers.map((consumer) => ({
     type: 'queue',

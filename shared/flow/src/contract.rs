@@ -64,6 +64,8 @@ pub const CONFIRM: &str = "/confirm";
 pub const COUNTERS: &str = "/counters";
 /// `GET ?version=` or `?at=`: the state, now or then, as [`StateView`].
 pub const STATE: &str = "/state";
+/// `GET`: whether somebody may see this instance. Answers 200, or a problem.
+pub const SIGHT: &str = "/sight";
 /// `GET ?after=&limit=`: part of the stream for a caller from outside, as [`EventsPage`].
 pub const EVENTS: &str = "/events";
 /// `POST`: [`SpanWanted`], part of the stream for another object. Answers [`SpanFound`], also when there is no stream.

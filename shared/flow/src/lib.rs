@@ -4,6 +4,9 @@
 //!
 //! | room | step |
 //! |---|---|
+//! | [`environment`] | where the script runs |
+//! | [`origin`] | from which pages a browser may call |
+//! | [`rate`] | how often somebody may call |
 //! | [`command`] | a message enters at a door |
 //! | [`decide`] | idempotency, then expected version, then the rules |
 //! | [`append`] | decided events become stored ones |
@@ -12,6 +15,7 @@
 //! | [`park`] | … and where what cannot be delivered waits, in order |
 //! | [`receive`] | duplicates dropped, gaps named, order kept |
 //! | [`project`] | journal and read models |
+//! | [`correlate`] | from a command to everything that it caused |
 //! | [`subscribe`] | the protocol of an aggregate's native socket |
 //! | [`window`] | how far a sender may be ahead of its reader |
 //! | [`session`] | the protocol of a GraphQL websocket, and who follows what |
@@ -28,6 +32,9 @@
 //! **Invariant:** nothing in here knows a clock, a source of randomness, or Workers. Time and fresh ids enter as data,
 //! see [`append::Stamp`].
 
+pub mod environment;
+pub mod origin;
+pub mod rate;
 pub mod command;
 pub mod decide;
 pub mod append;
@@ -36,6 +43,7 @@ pub mod route;
 pub mod park;
 pub mod receive;
 pub mod project;
+pub mod correlate;
 pub mod subscribe;
 pub mod window;
 pub mod session;

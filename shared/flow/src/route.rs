@@ -10,7 +10,7 @@ use edgefold_kernel::{
     command::CommandKind, event::EventKind,
 };
 
-use crate::{Change, Participant, instance::panicked, receive::Span};
+use crate::{Change, Message, Participant, instance::panicked, publish::Letter, receive::Span};
 
 /// One delivery rule: a foreign event, and which instances get it.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +86,8 @@ pub struct Entry {
     pub project: fn(&Envelope) -> Result<Vec<Change>, Fault>,
     /// Its upcasters: event name, schema version and stored data to the data as the current version stores it.
     pub canonical: fn(&str, u32, &str) -> Result<String, Fault>,
+    /// The commands that follow from one of its events.
+    pub errands: fn(&Envelope) -> Result<Vec<Message>, Fault>,
 }
 
 impl Entry {
@@ -100,6 +102,7 @@ impl Entry {
             remembers: A::REMEMBERS,
             project: A::project,
             canonical: canonical::<A>,
+            errands: errands::<A>,
         }
     }
 }
@@ -117,6 +120,11 @@ impl Entry {
 
 fn canonical<A: Aggregate>(name: &str, version: u32, data: &str) -> Result<String, Fault> {
     A::Event::read(name, version, data)?.write()
+}
+
+fn errands<A: Participant>(event: &Envelope) -> Result<Vec<Message>, Fault> {
+    let requests = A::requests(&event.stream.aggregate_id, &event.read()?);
+    Ok(Letter::new(event.clone(), requests)?.errands)
 }
 
 /// Every aggregate type that is deployed.

@@ -144,8 +144,10 @@ fn brackets_in_strings_and_comments_do_not_count() {
 }
 
 #[test]
-fn introspection_can_be_switched_off_and_is_bounded() {
-    let off = Settings { introspection: false, ..Settings::default() };
+fn introspection_can_be_switched_on_and_is_bounded() {
+    let off = Settings::default();
+    let on = Settings { introspection: true, ..off };
+    let code = |query: &str| with(Request::new(query), &on);
     for query in [
         "{ __schema { types { name } } }",
         "{ ...F } fragment F on Query { __type(name: \"A\") { name } }",

@@ -39,6 +39,16 @@ pub struct Metadata {
 /// Who acts where nobody asked: both attributes, so that no guest can pass for it.
 const SYSTEM: &str = "system";
 
+impl Metadata {
+    /// Subject and role of who sent the command that everything goes back to; `system` twice where nobody did.
+    pub fn acting(&self) -> (&str, &str) {
+        match &self.actor {
+            Some(actor) => (actor.subject.as_str(), actor.role.as_str()),
+            None => (SYSTEM, SYSTEM),
+        }
+    }
+}
+
 /// One stored event. `data` is kept as the text that was stored: it is parsed only by those who look into it.
 #[derive(Clone, Debug)]
 pub struct Envelope {
@@ -195,6 +205,7 @@ impl Serialize for Envelope {
     fn serialize<S: serde::Serializer>(&self, sink: S) -> Result<S::Ok, S::Error> {
         let StreamId { aggregate_type, aggregate_id } = &self.stream;
         let meta = &self.metadata;
+        let (actor, actorrole) = meta.acting();
         CloudEvent::<&str> {
             specversion: "1.0",
             id: &self.id,
@@ -209,8 +220,8 @@ impl Serialize for Envelope {
             correlationid: meta.correlation_id.as_ref().map(Id::as_str),
             causationid: meta.causation_id.as_ref().map(Id::as_str),
             traceparent: meta.traceparent.as_deref(),
-            actor: meta.actor.as_ref().map_or(SYSTEM, |actor| actor.subject.as_str()),
-            actorrole: meta.actor.as_ref().map_or(SYSTEM, |actor| actor.role.as_str()),
+            actor,
+            actorrole,
             data: self.data.clone(),
         }
         .serialize(sink)

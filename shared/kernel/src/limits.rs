@@ -87,6 +87,14 @@ pub const QUERY_BYTES: usize = 64 << 10;
 /// How soon a session tries again to read a source that it could not read, in milliseconds.
 pub const PULL_AGAIN_MS: i64 = 5_000;
 
+/// In how many seconds requests are counted. The platform counts in 10 s or in 60 s; the shorter one is over sooner. It and
+/// how many there may be, 10,000, stand in `wrangler.toml`: 1,000 a second are what one object takes at most.
+pub const RATE_PERIOD_S: u32 = 10;
+
+/// Native sockets that one principal may have open at one instance. The platform takes 32,768 in all. Set it with
+/// `SOCKETS_PER_PRINCIPAL`.
+pub const SOCKETS_PER_PRINCIPAL: usize = 1_000;
+
 /// Largest amount of money, in minor units. Well below 2^53, so that sums of thousands stay exact in JavaScript too.
 pub const AMOUNT_MAX: i64 = 1_000_000_000_000;
 
@@ -128,6 +136,10 @@ pub const LIST_ROWS: usize = 100;
 
 /// Rows in one page of a list when the caller names no number.
 pub const LIST_ROWS_DEFAULT: usize = 20;
+
+/// Events that are followed from one command, at most. Our longest chain has about ten; but anybody may say of a command
+/// that this or that has caused it, and each is a row that the database reads.
+pub const CAUSED_EVENTS: u64 = 10_000;
 
 /// Tokens of a GraphQL document. Counted before it is parsed; the introspection query of GraphiQL has about 600. Set it
 /// with `GRAPHQL_MAX_TOKENS`.

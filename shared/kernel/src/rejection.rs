@@ -30,6 +30,8 @@ pub enum Kind {
     Method,
     /// 415 or 426: the door takes another content type or protocol.
     Unsupported,
+    /// 429: too much at once.
+    TooMany,
 }
 
 /// Why a command or a query was refused.
@@ -90,6 +92,7 @@ impl Rejection {
             Kind::Conflict => 409,
             Kind::TooLarge => 413,
             Kind::Unsupported => 415,
+            Kind::TooMany => 429,
             Kind::Shape | Kind::Rule => 422,
         }
     }

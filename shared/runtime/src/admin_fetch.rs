@@ -9,10 +9,10 @@
 
 use edgefold_flow::{
     Catalogue,
-    admin::{self, Discard, Outcome, PageWanted, check_role},
+    admin::{self, Discard, Outcome, Page, PageWanted, SequencePage, SequenceView, check_role},
     park::{Place, Verdict},
 };
-use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, limits};
+use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection, limits};
 use worker::{Env, Method, Request, Response, Url, console_log};
 
 use crate::{
@@ -25,51 +25,57 @@ use crate::{
 /// Serves what lies behind `/admin/dead-letters`.
 ///
 /// # Errors
-/// `UNAUTHENTICATED`, `FORBIDDEN`, what the path, the query or the body lacks, or a fault.
+/// When the runtime refuses to build a response.
 pub async fn serve(
     request: &mut Request,
     url: &Url,
     path: &[&str],
     env: &Env,
     catalogue: &'static Catalogue,
-) -> Result<Response, Failure> {
-    let session = auth_fetch::authenticate(request, env).await?;
-    check_role(&session.principal)?;
-    let by = &session.principal.subject;
+) -> worker::Result<Response> {
+    let by = match admitted(request, env).await {
+        Ok(principal) => principal.subject,
+        Err(failure) => return answer::failed(&failure),
+    };
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let answered = match (path, request.method()) {
-        ([], Method::Get) => {
-            answer::json(200, JSON, &park_d1::page(env, &PageWanted::parse(&query)?).await?)
-        }
-        ([id], Method::Get) => {
-            let (after, limit) = admin::parse_letters(&query)?;
-            answer::json(
-                200,
-                JSON,
-                &park_d1::letters(env, found(env, id).await?, after, limit).await?,
-            )
-        }
-        ([id, "retry"], Method::Post) => {
-            let sequence = parked(env, id).await?;
-            answer::json(200, JSON, &retry(env, catalogue, sequence, by).await?)
-        }
+    match (path, request.method()) {
+        ([], Method::Get) => answer::outcome(200, page(env, &query).await),
+        ([id], Method::Get) => answer::outcome(200, look(env, id, &query).await),
+        ([id, "retry"], Method::Post) => answer::outcome(200, retry(env, catalogue, id, &by).await),
         ([id, "discard"], Method::Post) => {
-            expect_json(request)?;
-            let (place, reason) = Discard::parse(&answer::body(request).await?)?;
-            let sequence = parked(env, id).await?;
-            answer::json(200, JSON, &discard(env, catalogue, sequence, place, &reason, by).await?)
+            let wanted = match expect_json(request) {
+                Ok(()) => answer::body(request).await.and_then(|body| Ok(Discard::parse(&body)?)),
+                Err(failure) => Err(failure),
+            };
+            let result = match wanted {
+                Ok(wanted) => discard(env, catalogue, id, wanted, &by).await,
+                Err(failure) => Err(failure),
+            };
+            answer::outcome(200, result)
         }
-        ([] | [_], _) => return Err(wrong_method("GET")),
-        ([_, "retry" | "discard"], _) => return Err(wrong_method("POST")),
+        ([] | [_], _) => wrong_method("GET"),
+        ([_, "retry" | "discard"], _) => wrong_method("POST"),
         _ => {
             let detail = format!("there is nothing at {}", url.path());
-            return Err(Rejection::new(Kind::NotFound, "UNKNOWN_PATH", detail).into());
+            answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", detail).into())
         }
-    };
-    answered.map_err(|error| Fault::Defect(error.to_string()).into())
+    }
 }
 
-const JSON: &str = "application/json";
+async fn admitted(request: &Request, env: &Env) -> Result<Principal, Failure> {
+    let principal = auth_fetch::authenticate(request, env).await?.principal;
+    check_role(&principal)?;
+    Ok(principal)
+}
+
+async fn page(env: &Env, query: &[(String, String)]) -> Result<Page, Failure> {
+    park_d1::page(env, &PageWanted::parse(query)?).await
+}
+
+async fn look(env: &Env, id: &str, query: &[(String, String)]) -> Result<SequencePage, Failure> {
+    let (after, limit) = admin::parse_letters(query)?;
+    park_d1::letters(env, found(env, id).await?, after, limit).await
+}
 
 async fn found(env: &Env, id: &str) -> Result<Found, Failure> {
     let known = match id.parse::<u64>() {
@@ -98,18 +104,17 @@ async fn parked(env: &Env, id: &str) -> Result<Found, Failure> {
 async fn retry(
     env: &Env,
     catalogue: &'static Catalogue,
-    found: Found,
+    id: &str,
     by: &Id,
 ) -> Result<Outcome, Failure> {
-    let (id, sequence) = (found.view.id, found.sequence);
+    let Found { view: SequenceView { id, .. }, sequence } = parked(env, id).await?;
     let mut delivered = 0;
     while delivered < limits::RETRY_LETTERS {
-        let mut parts = park_d1::parked(env, id, limits::RETRY_LETTERS - delivered).await?;
+        let parts = park_d1::parked(env, id, limits::RETRY_LETTERS - delivered).await?;
         let Delivered { done, failure } = deliver(env, catalogue, &sequence, &parts).await;
         delivered += done.len();
         park_d1::decide(env, id, done.iter(), ("DELIVERED", by, None)).await?;
         if let Some(failure) = failure {
-            parts.retain(|place, _| !done.contains(place));
             let reason = Some(failure.to_string());
             let failed = Failed { sequence, left: Parts::new(), verdict: Verdict::Park, reason };
             park_d1::note(env, &[], &[failed]).await?;
@@ -128,15 +133,14 @@ async fn retry(
 async fn discard(
     env: &Env,
     catalogue: &'static Catalogue,
-    found: Found,
-    place: Place,
-    reason: &str,
+    id: &str,
+    (place, reason): (Place, String),
     by: &Id,
 ) -> Result<Outcome, Failure> {
-    let (id, sequence) = (found.view.id, found.sequence);
+    let Found { view: SequenceView { id, .. }, sequence } = parked(env, id).await?;
     match park_d1::parked(env, id, 1).await?.first_key_value() {
         Some((first, part)) if *first == place => {
-            deliver_object::discard(env, catalogue, &sequence, part, reason).await?;
+            deliver_object::discard(env, catalogue, &sequence, part, &reason).await?;
         }
         first => {
             let first = first.map_or("none".into(), |(first, _)| admin::letter_id(*first));
@@ -144,7 +148,7 @@ async fn discard(
             return Err(Rejection::new(Kind::Conflict, "NOT_FIRST", detail).into());
         }
     }
-    park_d1::decide(env, id, [&place].into_iter(), ("DISCARDED", by, Some(reason))).await?;
+    park_d1::decide(env, id, [&place].into_iter(), ("DISCARDED", by, Some(&reason))).await?;
     park_d1::free(env, id).await?;
     console_log!("{by} discarded letter {} of sequence {id}", admin::letter_id(place));
     outcome(env, id, 0, 1).await

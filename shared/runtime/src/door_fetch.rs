@@ -7,15 +7,16 @@ use edgefold_flow::{
     command::Incoming,
     contract::{self, Asker},
 };
-use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId};
+use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, limits};
 use futures_util::future::join_all;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use worker::{Env, Method, Request, RequestInit, Response, Url};
 
 use crate::{
-    admin_fetch, answer, auth_fetch,
+    admin_fetch, answer, auth_fetch, correlation_d1,
     gateway_d1::{admit, target},
+    instance_object::page,
     stub,
 };
 
@@ -44,12 +45,16 @@ pub async fn serve(
             look(&request, &url, env, catalogue, (aggregate_type, id), contract::EVENTS).await
         }
         (["admin", "dead-letters", rest @ ..], _) => {
-            admin_fetch::serve(&mut request, &url, rest, env, catalogue).await
+            return admin_fetch::serve(&mut request, &url, rest, env, catalogue).await;
         }
-        (["healthz"] | ["aggregates", _, _] | ["aggregates", _, _, "events"], _) => {
-            Err(wrong_method("GET"))
+        (["correlations", command_id], Method::Get) => {
+            correlation(&request, &url, env, catalogue, command_id).await
         }
-        (["commands"], _) => Err(wrong_method("POST")),
+        (["healthz"], _) => return wrong_method("GET, HEAD"),
+        (["aggregates", _, _] | ["aggregates", _, _, "events"] | ["correlations", _], _) => {
+            return wrong_method("GET");
+        }
+        (["commands"], _) => return wrong_method("POST"),
         _ => Err(Rejection::new(
             Kind::NotFound,
             "UNKNOWN_PATH",
@@ -63,9 +68,16 @@ pub async fn serve(
     }
 }
 
-/// The refusal of a method that a path does not take.
-pub fn wrong_method(takes: &str) -> Failure {
-    Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", format!("this path takes {takes}")).into()
+/// The refusal of a method that a path does not take. It says which ones it takes, as RFC 9110 wants it.
+///
+/// # Errors
+/// When the runtime refuses to build it.
+pub fn wrong_method(takes: &str) -> worker::Result<Response> {
+    let detail = format!("this path takes {takes}");
+    let refusal = Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", detail);
+    let mut response = answer::failed(&refusal.into())?;
+    response.headers_mut().set("allow", takes)?;
+    Ok(response)
 }
 
 /// Refuses a body that says it is something else than JSON.
@@ -166,10 +178,7 @@ async fn look(
 ) -> Result<Response, Failure> {
     let by = Asker::Somebody(auth_fetch::authenticate(request, env).await?);
     let entry = catalogue.entry(aggregate_type)?;
-    let id = percent_decode_str(id).decode_utf8().map_err(|_| "UTF-8").and_then(Id::parse);
-    let id = id.map_err(|said| {
-        Rejection::shape("INVALID_FIELD", "aggregateId", format!("expected: {said}"))
-    })?;
+    let id = decoded("aggregateId", id)?;
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut init = RequestInit::new();
     init.with_headers(request.headers().clone());
@@ -182,4 +191,26 @@ async fn look(
         stub::on_behalf(inner, &by)?,
     )
     .await
+}
+
+/// An id in a path.
+fn decoded(field: &'static str, id: &str) -> Result<Id, Rejection> {
+    let id = percent_decode_str(id).decode_utf8().map_err(|_| "UTF-8").and_then(Id::parse);
+    id.map_err(|said| Rejection::shape("INVALID_FIELD", field, format!("expected: {said}")))
+}
+
+/// Lists what a command has caused.
+async fn correlation(
+    request: &Request,
+    url: &Url,
+    env: &Env,
+    catalogue: &'static Catalogue,
+    command_id: &str,
+) -> Result<Response, Failure> {
+    let session = auth_fetch::authenticate(request, env).await?;
+    let command_id = decoded("commandId", command_id)?;
+    let page = page(url, limits::LIST_ROWS)?;
+    let caused = correlation_d1::caused(env, catalogue, session, &command_id, page).await?;
+    answer::json(200, "application/json", &caused)
+        .map_err(|error| Fault::Defect(error.to_string()).into())
 }

@@ -88,7 +88,11 @@ where
     })
 }
 
-fn send(answer: Answer) -> worker::Result<Response> {
+/// A response of GraphQL over HTTP.
+///
+/// # Errors
+/// When the runtime refuses to build it.
+pub fn send(answer: Answer) -> worker::Result<Response> {
     let mut response = answer::json(answer.status, answer.media.content_type(), &answer.body)?;
     if let Some(allow) = answer.allow {
         response.headers_mut().set("allow", allow)?;

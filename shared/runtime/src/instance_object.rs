@@ -143,11 +143,12 @@ impl<A: Participant> Host<A> {
                 Ok(_) => object.show(&request, &url),
                 Err(failure) => answer::failed(&failure),
             },
+            (Method::Get, contract::SIGHT) => answer::outcome(200, object.sight(by).map(drop)),
             (Method::Get, contract::COUNTERS) => {
                 answer::json(200, "application/json", &object.counters())
             }
             (Method::Get, contract::EVENTS) => {
-                let result = object.sight(by).and_then(|_| page(&url));
+                let result = object.sight(by).and_then(|_| page(&url, limits::PAGE_EVENTS));
                 let result = result.and_then(|(after, limit)| object.instance.page(after, limit));
                 answer::outcome(200, result)
             }
@@ -400,8 +401,11 @@ fn when(url: &Url) -> Result<When, Failure> {
     Ok(when)
 }
 
-/// `after` and `limit` of a page.
-fn page(url: &Url) -> Result<(Version, usize), Failure> {
+/// `after` and `limit` of a page that holds at most so many.
+///
+/// # Errors
+/// `UNKNOWN_PARAMETER`, `INVALID_LIMIT`, or what [`subscribe::parse_version`] says.
+pub(crate) fn page(url: &Url, most: usize) -> Result<(Version, usize), Failure> {
     let (mut after, mut limit) = (0, limits::PAGE_EVENTS_DEFAULT as u64);
     for (name, value) in url.query_pairs() {
         match name.as_ref() {
@@ -418,12 +422,10 @@ fn page(url: &Url) -> Result<(Version, usize), Failure> {
         }
     }
     match usize::try_from(limit) {
-        Ok(limit @ 1..=limits::PAGE_EVENTS) => Ok((after, limit)),
-        _ => Err(Rejection::shape(
-            "INVALID_LIMIT",
-            "limit",
-            format!("limit: from 1 to {}", limits::PAGE_EVENTS),
-        )
-        .into()),
+        Ok(limit) if (1..=most).contains(&limit) => Ok((after, limit)),
+        _ => {
+            Err(Rejection::shape("INVALID_LIMIT", "limit", format!("limit: from 1 to {most}"))
+                .into())
+        }
     }
 }

@@ -4,7 +4,8 @@
 //!
 //! | room | runtime event |
 //! |---|---|
-//! | [`door_fetch`] | an HTTP request from outside reaches the script |
+//! | [`guard_fetch`] | an HTTP request from outside reaches the script: is it let in? |
+//! | [`door_fetch`] | … and handed to whom it is about |
 //! | [`auth_fetch`] | … with a token that says from whom |
 //! | [`admin_fetch`] | … from an administrator, about what is parked |
 //! | [`graphql_fetch`] | … and is a GraphQL one |
@@ -16,6 +17,7 @@
 //! | [`deliver_object`] | … what they hold reaches its destination |
 //! | [`park_d1`] | … or is parked, when it cannot |
 //! | [`journal_d1`] | letters are journalled and projected |
+//! | [`correlation_d1`] | what a command has caused is read |
 //! | [`gateway_d1`] | resolvers send commands and read models |
 //! | [`sqlite`] | the storage port over the object's SQLite |
 //! | [`stub`] | a call to an object, bounded in time |
@@ -24,6 +26,7 @@
 //!
 //! **Invariant:** no business rule, no routing decision and no protocol step lives here; they are data from `flow`.
 
+pub mod guard_fetch;
 pub mod door_fetch;
 pub mod auth_fetch;
 pub mod admin_fetch;
@@ -36,6 +39,7 @@ pub mod bus_queue;
 pub mod deliver_object;
 pub mod park_d1;
 pub mod journal_d1;
+pub mod correlation_d1;
 pub mod gateway_d1;
 pub mod sqlite;
 pub mod stub;
@@ -44,7 +48,7 @@ pub mod clock;
 
 pub use instance_object::Host;
 
-/// Names of the bindings that every deployment has, beside one for each aggregate's class.
+/// Names of the bindings that a deployment has, beside one for each aggregate's class.
 pub mod bindings {
     /// The queue that is the bus.
     pub const BUS: &str = "BUS";
@@ -52,6 +56,8 @@ pub mod bindings {
     pub const DEAD_QUEUE: &str = "-dead";
     /// The D1 database of journal and read models.
     pub const DB: &str = "DB";
+    /// The counter of requests.
+    pub const REQUESTS: &str = "REQUESTS";
 }
 
 /// Declares the Durable Object class of an aggregate.

@@ -136,6 +136,7 @@ fn refusal(status: u16, body: &[u8]) -> Failure {
         409 => Kind::Conflict,
         413 => Kind::TooLarge,
         422 => Kind::Shape,
+        429 => Kind::TooMany,
         _ => return fault(status, body).into(),
     };
     match serde_json::from_slice::<Problem>(body) {

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use edgefold_flow::{
     Accepted, Message, Participant,
     contract::Asker,
+    rate,
     subscribe::{self, Frame, Said},
     token::{Session, invalid},
 };
-use edgefold_kernel::{Failure, Fault, Kind, Rejection, Version};
+use edgefold_kernel::{Failure, Fault, Kind, Rejection, Version, limits};
 use worker::{
     Request, Response, Url, WebSocket, WebSocketIncomingMessage, WebSocketPair, console_error,
 };
@@ -24,10 +25,12 @@ impl<A: Participant> Object<A> {
         url: &Url,
         session: Session,
     ) -> worker::Result<Response> {
-        match self.admit(request, url) {
+        let holder = rate::key(Some(&session.principal), "");
+        let admitted = self.has_room(&holder).and_then(|()| self.admit(request, url));
+        match admitted {
             Ok((after, protocol)) => {
                 let pair = WebSocketPair::new()?;
-                self.state.accept_web_socket(&pair.server);
+                self.state.accept_websocket_with_tags(&pair.server, &[&holder]);
                 self.feed(pair.server, after, session);
                 let response = Response::from_websocket(pair.client)?;
                 if let Some(protocol) = protocol {
@@ -37,6 +40,18 @@ impl<A: Participant> Object<A> {
             }
             Err(failure) => answer::failed(&failure),
         }
+    }
+
+    /// Whether somebody may open one more socket here. The runtime knows by its tag whose a socket is.
+    fn has_room(&self, holder: &str) -> Result<(), Failure> {
+        let set = self.env.var("SOCKETS_PER_PRINCIPAL").ok().map(|value| value.to_string());
+        let most = set.and_then(|text| text.trim().parse().ok());
+        let most = most.unwrap_or(limits::SOCKETS_PER_PRINCIPAL);
+        if self.state.get_websockets_with_tag(holder).len() < most {
+            return Ok(());
+        }
+        let detail = format!("you have {most} sockets open here already");
+        Err(Rejection::new(Kind::TooMany, "TOO_MANY_SOCKETS", detail).into())
     }
 
     fn admit(

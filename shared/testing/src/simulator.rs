@@ -244,6 +244,16 @@ impl Simulator {
         self.object(&stream).state().expect("an instance with a stream")
     }
 
+    /// Every event of every instance, in the order in which they were decided.
+    pub fn events(&mut self) -> Vec<Envelope> {
+        let storages = self.storages.values();
+        let stored = storages
+            .flat_map(|storage| storage.events(&Slice::after(0)).expect("memory does not fail"));
+        let mut events: Vec<_> = stored.collect();
+        events.sort_by(|one, other| one.id.cmp(&other.id));
+        events
+    }
+
     fn receive(&mut self, destination: &StreamId, event: &Envelope) {
         let source = event.stream.clone();
         let mut delivery = Delivery {

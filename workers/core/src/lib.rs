@@ -12,7 +12,7 @@ use edgefold_order::Order;
 use edgefold_reservation::Reservation;
 use edgefold_room::Room;
 use edgefold_round::Round;
-use edgefold_runtime::{aggregate_object, bus_queue, door_fetch, graphql_fetch};
+use edgefold_runtime::{aggregate_object, bus_queue, door_fetch, graphql_fetch, guard_fetch};
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
 /// Every aggregate type, with the binding of its class in `wrangler.toml`.
@@ -34,10 +34,11 @@ aggregate_object!(RoundObject, Round, CATALOGUE);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    match request.path().as_str() {
-        "/graphql" => graphql_fetch::serve(request, env, CATALOGUE, schema::schema()).await,
+    guard_fetch::guarded(request, &env, async |request| match request.path().as_str() {
+        "/graphql" => graphql_fetch::serve(request, env.clone(), CATALOGUE, schema::schema()).await,
         _ => door_fetch::serve(request, &env, CATALOGUE).await,
-    }
+    })
+    .await
 }
 
 #[event(queue)]

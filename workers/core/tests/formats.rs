@@ -16,6 +16,7 @@ use edgefold_device::Device;
 use edgefold_flow::{
     Accepted, Message,
     command::{EventRef, Incoming, Problem, fault_problem, problem},
+    correlate::{Caused, entries},
 };
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Metadata, Rejection, StreamId, Timestamp,
@@ -81,13 +82,14 @@ fn all() -> Vec<Formats> {
 }
 
 /// What is not of one aggregate.
-fn shared() -> [(&'static str, Schema); 4] {
+fn shared() -> [(&'static str, Schema); 5] {
     let shared =
         |name: &'static str, schema| (name, named(&format!("urn:edgefold:{name}"), name, schema));
     [
         shared("message", taken::<Incoming>()),
         shared("accepted", written::<Accepted>()),
         shared("problem", written::<Problem>()),
+        shared("correlation", written::<Caused>()),
         shared("cloudevent", written::<Envelope>()),
     ]
 }
@@ -268,7 +270,7 @@ fn knows(schema: &Schema, written: &Value) -> bool {
 
 #[test]
 fn an_event_on_the_wire_is_what_its_schema_says() {
-    let [.., (_, schema)] = shared();
+    let [.., (_, listing), (_, schema)] = shared();
     let id = |text: &str| Id::parse(text).unwrap();
     let plain = Metadata::default();
     let traced = Metadata {
@@ -280,7 +282,7 @@ fn an_event_on_the_wire_is_what_its_schema_says() {
     for it in all() {
         for (name, version, data) in &it.events {
             for metadata in [&plain, &traced] {
-                let event = json!(Envelope {
+                let envelope = Envelope {
                     id: "0190a7a0-0000-7000-8000-000000000001".into(),
                     stream: StreamId::new(it.aggregate, id("12A")),
                     version: 12,
@@ -291,7 +293,11 @@ fn an_event_on_the_wire_is_what_its_schema_says() {
                     metadata: metadata.clone(),
                     data: RawValue::from_string(golden(it.aggregate, name, *version).to_string())
                         .unwrap(),
-                });
+                };
+                let entries = entries(CATALOGUE, &envelope);
+                let page = json!(Caused { entries, total: Some(1), next: None });
+                assert_eq!(complaints(&listing, &page), [""; 0], "{page}");
+                let event = json!(envelope);
                 assert_eq!(complaints(&schema, &event), [""; 0], "{event}");
                 assert!(knows(&schema, &event), "{event}");
                 assert_eq!(
@@ -307,7 +313,7 @@ fn an_event_on_the_wire_is_what_its_schema_says() {
 
 #[test]
 fn an_answer_is_what_its_schema_says() {
-    let [_, (_, accepted), (_, refused), _] = shared();
+    let [_, (_, accepted), (_, refused), ..] = shared();
     let answer = json!(Accepted {
         command_id: Id::parse("c-1").unwrap(),
         aggregate_type: "room".into(),

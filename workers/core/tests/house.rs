@@ -78,6 +78,13 @@ fn every_aggregate_of_the_catalogue_is_bound_and_created_as_a_sqlite_class() {
 }
 
 #[test]
+fn a_refused_caller_is_told_to_wait_as_long_as_requests_are_counted() {
+    let config = std::fs::read_to_string(root().join("wrangler.toml")).unwrap();
+    let period = format!("period = {}", edgefold_kernel::limits::RATE_PERIOD_S);
+    assert!(config.split("[ratelimits.simple]").nth(1).unwrap().contains(&period), "{period}");
+}
+
+#[test]
 fn no_delivery_rule_names_what_does_not_exist() {
     assert_eq!(CATALOGUE.broken_rules(), [""; 0]);
 }

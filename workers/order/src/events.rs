@@ -38,6 +38,9 @@ pub struct OrderDeclined {
     pub reason: String,
 }
 
+/// Why an order is declined that its account did not answer in time.
+pub const NO_ANSWER: &str = "NO_ANSWER";
+
 /// The account did not answer in time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -32,9 +32,6 @@ use crate::{
 /// second each when all is well; a minute also covers a few retries.
 pub const ANSWER_WITHIN_MS: u32 = 60_000;
 
-/// Why an order is declined when the account did not answer in time.
-pub const NO_ANSWER: &str = "NO_ANSWER";
-
 /// What an event asks of the account. The payment has the id of the order.
 pub fn requests(id: &Id, event: &OrderEvent) -> Vec<Request> {
     let (payment_id, order_id) = (id.clone(), Some(id.clone()));

@@ -3,7 +3,10 @@
 use edgefold_kernel::{Amount, Id, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{commands::Line, events::OrderEvent, process::NO_ANSWER};
+use crate::{
+    commands::Line,
+    events::{NO_ANSWER, OrderEvent},
+};
 
 /// `None` until the order was placed.
 pub type State = Option<OrderState>;

@@ -4,7 +4,7 @@ use edgefold_flow::Change;
 use edgefold_kernel::{Envelope, Fault};
 use serde_json::{Value, json};
 
-use crate::{events::OrderEvent, process::NO_ANSWER};
+use crate::events::{NO_ANSWER, OrderEvent};
 
 /// The rows that an event changes.
 ///

@@ -2,6 +2,8 @@
 
 use edgefold_kernel::limits;
 
+use crate::environment::is_development;
+
 /// What a document may cost, and whether the schema may be asked for. The defaults stand in [`limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -15,7 +17,7 @@ pub struct Settings {
     pub aliases: usize,
     /// `GRAPHQL_MAX_DIRECTIVES`
     pub directives: usize,
-    /// `GRAPHQL_INTROSPECTION`: on unless it is `off`. The schema is printed in the repository, and no secret.
+    /// `GRAPHQL_INTROSPECTION`: `on` or `off`; when it is neither, on in development and off in production.
     pub introspection: bool,
 }
 
@@ -31,7 +33,11 @@ impl Settings {
         let number = |name: &str, default: usize| {
             variable(name).and_then(|text| text.trim().parse().ok()).unwrap_or(default)
         };
-        let introspection = variable("GRAPHQL_INTROSPECTION").as_deref() != Some("off");
+        let introspection = match variable("GRAPHQL_INTROSPECTION").as_deref() {
+            Some("on") => true,
+            Some("off") => false,
+            _ => is_development(&variable),
+        };
         Self {
             tokens: number("GRAPHQL_MAX_TOKENS", limits::GRAPHQL_TOKENS),
             depth: number("GRAPHQL_MAX_DEPTH", limits::GRAPHQL_DEPTH),
@@ -59,8 +65,17 @@ mod tests {
     }
 
     #[test]
-    fn introspection_is_on_unless_it_is_switched_off() {
-        assert!(Settings::default().introspection);
-        assert!(!Settings::read(|_| Some("off".to_owned())).introspection);
+    fn introspection_is_on_in_development_and_wherever_it_is_switched_on() {
+        let with = |environment: &'static str, switch: Option<&'static str>| {
+            let variable = move |name: &str| match name {
+                "ENVIRONMENT" => Some(environment.to_owned()),
+                "GRAPHQL_INTROSPECTION" => switch.map(str::to_owned),
+                _ => None,
+            };
+            Settings::read(variable).introspection
+        };
+        assert!(with("development", None) && with("production", Some("on")));
+        assert!(!with("production", None) && !with("development", Some("off")));
+        assert!(!Settings::default().introspection);
     }
 }

@@ -1,0 +1,101 @@
+//! An HTTP request from outside reaches the script: is it let in, from this page and so soon after the last one? The same
+//! at every door, the upgrade to a websocket included.
+
+use edgefold_flow::{
+    graphql::http::{self, Head},
+    origin::{self, Origins},
+    rate,
+    token::Session,
+};
+use edgefold_kernel::{Rejection, limits};
+use worker::{Env, Headers, Method, Request, Response, console_error};
+
+use crate::{answer, auth_fetch, bindings, graphql_fetch};
+
+/// Hands a request to its door when it may come in, and marks the answer for the page that it goes to.
+///
+/// # Errors
+/// When the runtime refuses to build a response.
+pub async fn guarded(
+    request: Request,
+    env: &Env,
+    door: impl AsyncFnOnce(Request) -> worker::Result<Response>,
+) -> worker::Result<Response> {
+    let page = answer::header(request.headers(), "origin");
+    if let Some(page) = &page {
+        let own = request.url()?.origin().ascii_serialization();
+        let origins = Origins::read(|name| env.var(name).ok().map(|value| value.to_string()));
+        if let Err(rejection) = origins.check(page, &own) {
+            return marked(refused(&request, &rejection)?, None);
+        }
+        if is_preflight(&request) {
+            let mut answer = answer::empty(204)?;
+            for (name, value) in origin::PREFLIGHT {
+                answer.headers_mut().set(name, value)?;
+            }
+            return marked(answer, Some(page));
+        }
+    }
+    let response = match over_limit(&request, env).await {
+        Some(rejection) => refused(&request, &rejection)?,
+        None => door(request).await?,
+    };
+    marked(response, page.as_deref())
+}
+
+fn is_preflight(request: &Request) -> bool {
+    let asks = answer::header(request.headers(), "access-control-request-method");
+    request.method() == Method::Options && asks.is_some()
+}
+
+/// Counts the request, and says so when it is one too many. Where no limiter is bound nobody counts. One that fails lets
+/// everybody in: it guards against too much, and must not become too little.
+async fn over_limit(request: &Request, env: &Env) -> Option<Rejection> {
+    // Whoever asks whether the script is well must get to know.
+    if request.path() == "/healthz" {
+        return None;
+    }
+    let limiter = env.rate_limiter(bindings::REQUESTS).ok()?;
+    let session = auth_fetch::authenticate(request, env).await.ok();
+    let address = answer::header(request.headers(), "cf-connecting-ip").unwrap_or_default();
+    let principal = session.as_ref().map(|Session { principal, .. }| principal);
+    match limiter.limit(rate::key(principal, &address)).await {
+        Ok(outcome) if outcome.success => None,
+        Ok(_) => Some(rate::limited()),
+        Err(error) => {
+            console_error!("the rate limiter failed: {error}");
+            None
+        }
+    }
+}
+
+/// A refusal in the form of the door that was knocked at.
+fn refused(request: &Request, rejection: &Rejection) -> worker::Result<Response> {
+    let is_upgrade = answer::header(request.headers(), "upgrade").is_some();
+    if request.path() != "/graphql" || is_upgrade {
+        return answer::failed(&rejection.clone().into());
+    }
+    let accept = answer::header(request.headers(), "accept");
+    let head = Head { method: "GET", accept: accept.as_deref(), content_type: None };
+    match http::negotiate(&head) {
+        Ok(media) => graphql_fetch::send(http::refuse(rejection, media)),
+        Err(unacceptable) => graphql_fetch::send(unacceptable),
+    }
+}
+
+/// Says for which page the answer is, and, where it was too much, when to come back. An answer of an object cannot be
+/// written on: its headers are copied.
+fn marked(response: Response, page: Option<&str>) -> worker::Result<Response> {
+    let headers = Headers::new();
+    for (name, value) in response.headers() {
+        headers.append(&name, &value)?;
+    }
+    headers.append("vary", "Origin")?;
+    for (name, value) in page.into_iter().flat_map(origin::headers) {
+        headers.set(name, value)?;
+    }
+    if response.status_code() == 429 {
+        headers.set("retry-after", &limits::RATE_PERIOD_S.to_string())?;
+    }
+    Ok(response.with_headers(headers))
+}

@@ -1,0 +1,102 @@
+// Too much at once: requests and sockets of one principal, at every door. The limits are small here.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { configs, Core } from './core.mjs';
+import { fresh, until } from './harness.mjs';
+import { room101 } from './hotel.mjs';
+import { token, vars } from './tokens.mjs';
+
+const most = 20;
+const core = new Core(configs.core, { ...vars, SOCKETS_PER_PRINCIPAL: '3' }, most);
+after(() => core.close());
+await core.start();
+
+const room = fresh('room');
+const somebody = () => core.as(token('staff', fresh('sam')));
+await somebody().command('room', 'AddRoom', room101, { aggregateId: room });
+
+/** Calls until it is too much. The time in which requests are counted may be over in between: then it takes longer. */
+const tooMuch = async (call, least = most) => {
+  let answered = 0;
+  const refused = await until('it is too much', async () => {
+    const answer = await call();
+    if (answer.status === 429) return answer;
+    answered++;
+  });
+  assert.ok(answered >= least, `${answered} were answered`);
+  assert.equal(refused.headers.get('retry-after'), '10');
+  return refused;
+};
+
+const problem = ({ headers, body }) => {
+  assert.equal(headers.get('content-type'), 'application/problem+json');
+  return [body.status, body.code];
+};
+
+test('POST /commands: one too many is refused, and changes nothing', async () => {
+  const caller = somebody();
+  let last;
+  const refused = await tooMuch(() => caller.command('room', 'AddRoom', room101, { aggregateId: (last = fresh('room')) }));
+  assert.deepEqual(problem(refused), [429, 'RATE_LIMITED']);
+  const { status } = await somebody().request(`/aggregates/room/${last}`);
+  assert.equal(status, 404);
+});
+
+for (const path of [`/aggregates/room/${room}`, `/aggregates/room/${room}/events`, '/nothing']) {
+  test(`GET ${path.replace(room, '{id}')}: one too many is refused`, async () => {
+    const caller = somebody();
+    assert.deepEqual(problem(await tooMuch(() => caller.request(path))), [429, 'RATE_LIMITED']);
+  });
+}
+
+test('/graphql: one too many is refused in its own form', async () => {
+  const caller = somebody();
+  const json = await tooMuch(() => caller.post('/graphql', { query: '{ __typename }' }));
+  const accept = 'application/graphql-response+json';
+  const named = await tooMuch(() => caller.request('/graphql?query=%7B__typename%7D', { headers: { accept } }), 0);
+  assert.match(json.headers.get('content-type'), /^application\/json/);
+  assert.match(named.headers.get('content-type'), /^application\/graphql-response\+json/);
+  for (const { body } of [json, named]) {
+    assert.deepEqual([body.data, body.errors[0].extensions.code], [undefined, 'RATE_LIMITED']);
+  }
+});
+
+test('a native socket: one too many is refused', async () => {
+  const caller = somebody();
+  await tooMuch(() => caller.request(`/aggregates/room/${room}`));
+  const refusal = await until('it is too much', async () => {
+    const opened = await caller.watch('room', room).catch((error) => error);
+    if (opened.status) return opened;
+    opened.terminate();
+  });
+  assert.deepEqual([refusal.status, JSON.parse(refusal.text).code], [429, 'RATE_LIMITED']);
+});
+
+test('everybody has a share of their own, by role and name; strangers have that of their address', async () => {
+  const name = fresh('ana');
+  const [guest, device] = ['guest', 'device'].map((role) => core.as(token(role, name)));
+  await tooMuch(() => guest.request('/nothing'));
+  assert.equal((await device.request('/nothing')).status, 404);
+  const [stranger, forger] = [undefined, 'rubbish'].map((text) => core.as(text));
+  await tooMuch(() => stranger.request('/nothing'));
+  await tooMuch(() => forger.request('/nothing'), 0);
+});
+
+test('whoever asks whether it is well is answered however often', async () => {
+  const stranger = core.as(undefined);
+  await tooMuch(() => stranger.request('/nothing'), 0);
+  for (let n = 0; n <= most; n++) assert.equal((await stranger.request('/healthz')).status, 200);
+});
+
+test('one principal has so many sockets at one instance, and another one when it has closed one', async () => {
+  const [sam, eve] = [somebody(), somebody()];
+  const sockets = [];
+  for (let n = 0; n < 3; n++) sockets.push(await sam.watch('room', room));
+  const refusal = await sam.watch('room', room).catch((error) => error);
+  assert.deepEqual([refusal.status, JSON.parse(refusal.text).code], [429, 'TOO_MANY_SOCKETS']);
+  await eve.watch('room', room);
+  await core.evict('room', room);
+  assert.equal((await sam.watch('room', room).catch((error) => error)).status, 429, 'asleep they count too');
+  sockets[0].terminate();
+  await until('there is room again', () => sam.watch('room', room).catch(() => false));
+});
