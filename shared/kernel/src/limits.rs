@@ -31,6 +31,14 @@ pub const PAGE_BYTES: usize = 4 << 20;
 /// How long the outcome of a command is remembered under its command id, in milliseconds (24 h).
 pub const OUTCOME_TTL_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// How long an event may take to reach all its destinations before its object sends it again, in milliseconds (60 s).
+///
+/// Where this lies between two figures is the deployment's choice (`SEND_AGAIN_SECONDS`). It is above what the queue needs
+/// to try by itself: a pass takes well under a second, and its own retries come after 5, 15 and 35 s; whatever is shorter
+/// sends repeats of what is still under way, which cost a message and are dropped. It is below the shortest deadline that a
+/// lost message must not cost: a reservation waits 60 s for its room, so with 20 s it would survive one loss.
+pub const SEND_AGAIN_MS: i64 = 60_000;
+
 /// How often a sequence (one destination, one source stream) is tried before it is parked. With the pauses below that is eight
 /// minutes: longer than a deploy and most outages of the platform, and shorter than people wait. Set it with `BUS_ATTEMPTS`.
 pub const BUS_ATTEMPTS: u32 = 8;

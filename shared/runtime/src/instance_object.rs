@@ -19,7 +19,7 @@ use worker::{
     worker_sys::WebSocketRequestResponsePair,
 };
 
-use crate::{answer, clock, sqlite::SqliteStorage, stub};
+use crate::{answer, clock, instance_alarm, sqlite::SqliteStorage, stub};
 
 /// How long the outbox cursor may lag behind in storage: one row a second under load, instead of one for each command.
 /// Well below the 10 s of idleness after which an object hibernates and forgets.
@@ -35,6 +35,8 @@ pub(crate) struct Object<A: Participant> {
     pub(crate) instance: Instance<A, SqliteStorage>,
     /// When the alarm rings, as far as this object knows since it was loaded.
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
+    /// When what is not confirmed is sent again, in milliseconds.
+    pub(crate) send_again_ms: i64,
     /// How often the alarm was set since this object was loaded: each time counts as a row written.
     pub(crate) alarms_set: Cell<usize>,
     /// Whether letters are on their way to the queue right now.
@@ -58,12 +60,14 @@ impl<A: Participant> Host<A> {
             state.set_websocket_auto_response(&pair);
         }
         let instance = Instance::new(id, storage);
+        let send_again_ms = instance_alarm::send_again_ms(&env);
         let object = Object {
             state,
             env,
             catalogue,
             instance,
             alarm_at: Cell::new(None),
+            send_again_ms,
             alarms_set: Cell::new(0),
             publishing: Cell::new(false),
             keeping: Cell::new(false),
