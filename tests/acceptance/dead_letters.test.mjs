@@ -221,11 +221,13 @@ describe('dead letters', { concurrency: true }, () => {
       ['POST', `/${id}/burn`, undefined, 404, 'UNKNOWN_PATH'],
       ['POST', '', undefined, 405, 'METHOD_NOT_ALLOWED'],
       ['GET', `/${id}/retry`, undefined, 405, 'METHOD_NOT_ALLOWED'],
+      ['POST', `/${id}/discard`, undefined, 400, 'MALFORMED_JSON'],
       ['POST', `/${id}/discard`, '{', 400, 'MALFORMED_JSON'],
       ['POST', `/${id}/discard`, '{"letter":"1.0"}', 422, 'MISSING_FIELD'],
       ['POST', `/${id}/discard`, '{"letter":"1.0","reason":""}', 422, 'INVALID_FIELD'],
     ]) {
-      const answer = await admin(core).request(`/admin/dead-letters${path}`, { method, body });
+      const headers = body && { 'content-type': 'application/json' };
+      const answer = await admin(core).request(`/admin/dead-letters${path}`, { method, body, headers });
       assert.deepEqual([answer.status, answer.body.code], [status, code], `${method} ${path} ${body}`);
     }
     assert.equal((await look(core, `/${id}`)).letters, 1, 'nothing was changed');

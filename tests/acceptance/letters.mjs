@@ -20,7 +20,7 @@ export async function broken(core) {
   return id;
 }
 
-export const heard = async (core, id) => (await core.state('probe', id)).state.heard;
+export const heard = async (core, id) => (await core.state('probe', id))?.state.heard ?? [];
 
 /** Waits until a probe has heard exactly this, in this order. */
 export const hears = (core, id, expected) =>
