@@ -27,6 +27,7 @@ const documents = {
     it: cancelReservation(id: $id, reason: $reason, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
   room: `query ($id: ID!, $minVersion: Int) {
     it: room(id: $id, minVersion: $minVersion) { id version hotelId number capacity nightlyRate status holds } }`,
+  rooms: `query ($first: Int) { it: rooms(first: $first) { nodes { id } } }`,
   reservation: `query ($id: ID!, $minVersion: Int) {
     it: reservation(id: $id, minVersion: $minVersion) {
       id version status reason userId roomId dateStart dateEnd createdAt } }`,

@@ -68,6 +68,8 @@ pub const STATE: &str = "/state";
 pub const SIGHT: &str = "/sight";
 /// `GET ?after=&limit=`: part of the stream for a caller from outside, as [`EventsPage`].
 pub const EVENTS: &str = "/events";
+/// `GET ?commandId=`: what was remembered of a command, as [`Accepted`](crate::Accepted), or null.
+pub const OUTCOME: &str = "/outcome";
 /// `POST`: [`SpanWanted`], part of the stream for another object. Answers [`SpanFound`], also when there is no stream.
 pub const SPAN: &str = "/span";
 /// `GET` with an upgrade: the native socket.

@@ -1,6 +1,8 @@
 //! The port through which GraphQL resolvers reach commands and read models. The runtime implements it.
 
-use edgefold_kernel::{Failure, Fault, Kind, Principal, Rejection, StreamId, Version, limits};
+use std::borrow::Cow;
+
+use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection, StreamId, Version, limits};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
@@ -35,9 +37,19 @@ pub trait Gateway: Send + Sync {
         limit: usize,
     ) -> BoxFuture<'_, Result<EventsPage, Failure>>;
 
+    /// What was remembered of an accepted command; none when nothing is.
+    fn outcome(
+        &self,
+        stream: StreamId,
+        command_id: Id,
+    ) -> BoxFuture<'_, Result<Option<Accepted>, Failure>>;
+
     /// Reads rows. `sql` comes from a `.sql` file; parameters are null, booleans, numbers and strings.
-    fn rows(&self, sql: &'static str, params: Vec<Value>)
-    -> BoxFuture<'_, Result<Vec<Row>, Fault>>;
+    fn rows(
+        &self,
+        sql: Cow<'static, str>,
+        params: Vec<Value>,
+    ) -> BoxFuture<'_, Result<Vec<Row>, Fault>>;
 
     /// Waits.
     fn sleep(&self, millis: u64) -> BoxFuture<'_, ()>;
@@ -60,7 +72,8 @@ pub async fn row_at_least(
 ) -> Result<Option<Row>, Failure> {
     let mut waited = 0;
     loop {
-        let row = gateway.rows(sql, vec![Value::from(id), owner.clone()]).await?.into_iter().next();
+        let row = gateway.rows(Cow::Borrowed(sql), vec![Value::from(id), owner.clone()]).await?;
+        let row = row.into_iter().next();
         let version =
             row.as_ref().and_then(|row| row.get("version")).and_then(Value::as_u64).unwrap_or(0);
         match min_version {

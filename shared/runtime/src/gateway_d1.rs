@@ -1,6 +1,6 @@
 //! Resolvers send commands and read models.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use edgefold_flow::{
     Accepted, Catalogue, Message,
@@ -9,8 +9,9 @@ use edgefold_flow::{
     instance::When,
     token::{Session, missing},
 };
-use edgefold_kernel::{Failure, Fault, Principal, StreamId, Version};
+use edgefold_kernel::{Failure, Fault, Id, Principal, StreamId, Version};
 use futures_util::future::{BoxFuture, FutureExt};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use worker::{Delay, Env, Method, Request, send::SendFuture};
@@ -53,9 +54,9 @@ impl WorkersGateway {
         stub::read(stub::fetch(&self.env, self.catalogue, &stream, request).await?).await
     }
 
-    async fn read(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, Fault> {
+    async fn read(&self, sql: Cow<'static, str>, params: Vec<Value>) -> Result<Vec<Row>, Fault> {
         let db = self.env.d1(bindings::DB).map_err(|error| journal_d1::failed(&error))?;
-        let found = journal_d1::bind(&db, sql, &params)?
+        let found = journal_d1::bind(&db, &sql, &params)?
             .all()
             .await
             .map_err(|error| journal_d1::failed(&error))?;
@@ -92,9 +93,20 @@ impl Gateway for WorkersGateway {
         SendFuture::new(self.look(stream, path)).boxed()
     }
 
+    fn outcome(
+        &self,
+        stream: StreamId,
+        command_id: Id,
+    ) -> BoxFuture<'_, Result<Option<Accepted>, Failure>> {
+        // An id may hold whatever is visible.
+        let id = utf8_percent_encode(command_id.as_str(), NON_ALPHANUMERIC);
+        let path = format!("{}?commandId={id}", contract::OUTCOME);
+        SendFuture::new(self.look(stream, path)).boxed()
+    }
+
     fn rows(
         &self,
-        sql: &'static str,
+        sql: Cow<'static, str>,
         params: Vec<Value>,
     ) -> BoxFuture<'_, Result<Vec<Row>, Fault>> {
         SendFuture::new(self.read(sql, params)).boxed()

@@ -156,6 +156,12 @@ impl<A: Participant> Host<A> {
                 let result = result.and_then(|(after, limit)| object.instance.page(after, limit));
                 answer::outcome(200, result)
             }
+            (Method::Get, contract::OUTCOME) => {
+                let result = object.sight(by).and_then(|_| command_id(&url));
+                let result =
+                    result.and_then(|id| Ok(object.instance.outcome(&id, clock::now())?));
+                answer::outcome(200, result)
+            }
             (Method::Get, contract::SOCKET) => match object.sight(by) {
                 Ok(session) => object.watch(&request, &url, session),
                 Err(failure) => answer::failed(&failure),
@@ -403,6 +409,12 @@ fn when(url: &Url) -> Result<When, Failure> {
         when = asked;
     }
     Ok(when)
+}
+
+fn command_id(url: &Url) -> Result<Id, Failure> {
+    let id = url.query_pairs().find(|(name, _)| name == "commandId");
+    let id = id.map(|(_, value)| value.into_owned()).unwrap_or_default();
+    Ok(Id::parse(id).map_err(|said| Rejection::shape("INVALID_FIELD", "commandId", said))?)
 }
 
 /// `after` and `limit` of a page that holds at most so many.

@@ -1,11 +1,9 @@
 //! Accounts in the GraphQL schema.
 
-use async_graphql::{
-    Context, ID, InputObject, Object, Result, SimpleObject,
-    connection::{Connection, EmptyFields},
-};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use edgefold_flow::graphql::{
-    Amount, CommandResult, DateTime, Envelope, PageCursor, Past, Which, one_or_past, page, send,
+    Amount, CommandResult, Connection, DateTime, Envelope, List, Past, Which, one_or_past, page,
+    send,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -61,6 +59,27 @@ pub struct EntryInput {
     reference: Option<String>,
 }
 
+/// In which order accounts are listed. All of them are by what never changes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
+pub enum AccountOrderBy {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+}
+
+/// Which accounts are listed: those that all of it holds of.
+#[derive(Default, InputObject)]
+pub struct AccountFilter {
+    /// Whose they are.
+    owner_id: Option<ID>,
+    /// In this currency: a code of ISO 4217.
+    currency: Option<String>,
+    /// Whose balance is below nothing, or is not.
+    overdrawn: Option<bool>,
+}
+
 /// What may be asked about accounts.
 #[derive(Default)]
 pub struct AccountQuery;
@@ -71,7 +90,7 @@ impl AccountQuery {
     async fn account(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
@@ -88,18 +107,26 @@ impl AccountQuery {
         .transpose()
     }
 
-    /// Accounts, newest first.
+    /// Accounts, in the order that is asked for.
     async fn accounts(
         &self,
         context: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<AccountFilter>,
+        #[graphql(desc = "In which order.", default)] order_by: AccountOrderBy,
         #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
-        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
-    ) -> Result<Connection<PageCursor, AccountView, EmptyFields, EmptyFields>> {
+        #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
+            String,
+        >,
+    ) -> Result<Connection<AccountView>> {
         let sql = include_str!("../../../schema/sql/d1/query/account_page.sql");
-        page::<crate::Account, _>(context, sql, first, after, |row: &AccountView| {
-            (row.opened_at.0.clone(), row.id.0.clone())
-        })
-        .await
+        let filter = filter.unwrap_or_default();
+        let filter = vec![
+            ("ownerId", json!(filter.owner_id)),
+            ("currency", json!(filter.currency)),
+            ("overdrawn", json!(filter.overdrawn.filter(|yes| *yes))),
+            ("inCredit", json!(filter.overdrawn.filter(|yes| !*yes))),
+        ];
+        page::<crate::Account, _>(context, List { sql, order_by, filter, first, after }).await
     }
 }
 
@@ -131,7 +158,7 @@ impl AccountMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new account; made up when left out.")] id: Option<ID>,
-        input: OpenAccountInput,
+        #[graphql(desc = "What it is about.")] input: OpenAccountInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -144,8 +171,8 @@ impl AccountMutation {
     async fn deposit(
         &self,
         context: &Context<'_>,
-        id: ID,
-        input: EntryInput,
+        #[graphql(desc = "Identifier.")] id: ID,
+        #[graphql(desc = "What it is about.")] input: EntryInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -157,8 +184,8 @@ impl AccountMutation {
     async fn withdraw(
         &self,
         context: &Context<'_>,
-        id: ID,
-        input: EntryInput,
+        #[graphql(desc = "Identifier.")] id: ID,
+        #[graphql(desc = "What it is about.")] input: EntryInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -170,7 +197,7 @@ impl AccountMutation {
     async fn authorise_payment(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "The payment that the money is held for.")] payment_id: ID,
         #[graphql(desc = "How much.")] amount: Amount,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
@@ -185,7 +212,7 @@ impl AccountMutation {
     async fn capture_payment(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "The payment that the money is held for.")] payment_id: ID,
         #[graphql(desc = "How much; all that is held when left out.")] amount: Option<Amount>,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
@@ -203,7 +230,7 @@ impl AccountMutation {
     async fn release_payment(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "The payment that the money is held for.")] payment_id: ID,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,

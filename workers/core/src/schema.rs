@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 use edgefold_account::api::{AccountMutation, AccountQuery};
 use edgefold_device::api::{DeviceMutation, DeviceQuery};
+use edgefold_flow::graphql::HistoryQuery;
 use edgefold_order::api::{OrderMutation, OrderQuery};
 use edgefold_reservation::api::{ReservationMutation, ReservationQuery};
 use edgefold_room::api::{RoomMutation, RoomQuery};
@@ -12,7 +13,15 @@ use edgefold_round::api::{RoundMutation, RoundQuery};
 
 /// What may be asked about the domain.
 #[derive(MergedObject, Default)]
-pub struct Query(RoomQuery, ReservationQuery, DeviceQuery, AccountQuery, OrderQuery, RoundQuery);
+pub struct Query(
+    RoomQuery,
+    ReservationQuery,
+    DeviceQuery,
+    AccountQuery,
+    OrderQuery,
+    RoundQuery,
+    HistoryQuery,
+);
 
 /// What may be asked of the domain.
 #[derive(MergedObject, Default)]

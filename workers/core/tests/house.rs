@@ -8,6 +8,7 @@ use std::{
     path::Path,
 };
 
+use async_graphql::SDLExportOptions;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 use edgefold_core::{CATALOGUE, schema::schema};
 
@@ -90,9 +91,28 @@ fn no_delivery_rule_names_what_does_not_exist() {
 }
 
 #[test]
+fn every_command_that_may_come_from_outside_is_a_mutation_and_every_mutation_is_one() {
+    let sdl = schema().sdl();
+    let mutations = sdl.split("type Mutation {").nth(1).unwrap().split("\n}").next().unwrap();
+    let mutations: BTreeSet<_> = mutations
+        .lines()
+        .filter_map(|line| line.strip_prefix('\t')?.split_once('('))
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| name.chars().all(char::is_alphanumeric))
+        .collect();
+    let commands = CATALOGUE.0.iter().flat_map(|entry| entry.commands);
+    let commands: BTreeSet<_> = commands
+        .filter(|command| !command.internal)
+        .map(|command| command.name[..1].to_lowercase() + &command.name[1..])
+        .collect();
+    assert!(commands.contains("createReservation"), "{commands:?}");
+    assert_eq!(mutations, commands);
+}
+
+#[test]
 fn the_printed_graphql_schema_is_up_to_date() {
     let path = root().join("schema/graphql/schema.graphql");
-    let printed = schema().sdl();
+    let printed = schema().sdl_with_options(SDLExportOptions::new().include_specified_by());
     if std::env::var_os("EDGEFOLD_PRINT_SCHEMA").is_some() {
         std::fs::write(&path, &printed).unwrap();
     }

@@ -1,11 +1,9 @@
 //! Devices in the GraphQL schema.
 
-use async_graphql::{
-    Context, Enum, ID, InputObject, Object, Result, SimpleObject,
-    connection::{Connection, EmptyFields},
-};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use edgefold_flow::graphql::{
-    CommandResult, DateTime, Envelope, PageCursor, Past, Which, one_or_past, page, send,
+    CommandResult, Connection, DateTime, Envelope, List, Past, Which, named, one_or_past, page,
+    send,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
@@ -83,6 +81,31 @@ pub struct UpdateDeviceStatusInput {
     observed_at: DateTime,
 }
 
+/// In which order devices are listed. All of them are by what never changes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
+pub enum DeviceOrderBy {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+    /// By model.
+    Model,
+}
+
+/// Which devices are listed: those that all of it holds of.
+#[derive(Default, InputObject)]
+pub struct DeviceFilter {
+    /// Whose they are.
+    owner_id: Option<ID>,
+    /// Of this model.
+    model: Option<String>,
+    /// That are like this by their latest report.
+    status: Option<DeviceStatus>,
+    /// Out of service, or in service.
+    decommissioned: Option<bool>,
+}
+
 /// What may be asked about devices.
 #[derive(Default)]
 pub struct DeviceQuery;
@@ -93,7 +116,7 @@ impl DeviceQuery {
     async fn device(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
@@ -110,18 +133,26 @@ impl DeviceQuery {
         .transpose()
     }
 
-    /// Devices, the newest first.
+    /// Devices, in the order that is asked for.
     async fn devices(
         &self,
         context: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<DeviceFilter>,
+        #[graphql(desc = "In which order.", default)] order_by: DeviceOrderBy,
         #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
-        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
-    ) -> Result<Connection<PageCursor, DeviceView, EmptyFields, EmptyFields>> {
+        #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
+            String,
+        >,
+    ) -> Result<Connection<DeviceView>> {
         let sql = include_str!("../../../schema/sql/d1/query/device_page.sql");
-        page::<crate::Device, _>(context, sql, first, after, |row: &DeviceView| {
-            (row.registered_at.0.clone(), row.id.0.clone())
-        })
-        .await
+        let filter = filter.unwrap_or_default();
+        let filter = vec![
+            ("ownerId", json!(filter.owner_id)),
+            ("model", json!(filter.model)),
+            ("status", named(filter.status)),
+            ("decommissioned", json!(filter.decommissioned)),
+        ];
+        page::<crate::Device, _>(context, List { sql, order_by, filter, first, after }).await
     }
 }
 
@@ -157,7 +188,7 @@ impl DeviceMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new device; made up when left out.")] id: Option<ID>,
-        input: RegisterDeviceInput,
+        #[graphql(desc = "What it is about.")] input: RegisterDeviceInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -170,8 +201,8 @@ impl DeviceMutation {
     async fn update_device_status(
         &self,
         context: &Context<'_>,
-        id: ID,
-        input: UpdateDeviceStatusInput,
+        #[graphql(desc = "Identifier.")] id: ID,
+        #[graphql(desc = "What it is about.")] input: UpdateDeviceStatusInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -183,7 +214,7 @@ impl DeviceMutation {
     async fn decommission_device(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {

@@ -1,11 +1,9 @@
 //! Orders in the GraphQL schema.
 
-use async_graphql::{
-    Context, Enum, ID, InputObject, Object, Result, SimpleObject,
-    connection::{Connection, EmptyFields},
-};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use edgefold_flow::graphql::{
-    Amount, CommandResult, DateTime, Envelope, PageCursor, Past, Which, one_or_past, page, send,
+    Amount, CommandResult, Connection, DateTime, Envelope, List, Past, Which, named, one_or_past,
+    page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::json;
@@ -118,6 +116,31 @@ pub struct OrderLineInput {
     unit_price: Amount,
 }
 
+/// In which order orders are listed. All of them are by what never changes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
+pub enum OrderOrderBy {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+    /// By what they cost, the highest first.
+    HighestTotal,
+    /// By what they cost, the lowest first.
+    LowestTotal,
+}
+
+/// Which orders are listed: those that all of it holds of.
+#[derive(Default, InputObject)]
+pub struct OrderFilter {
+    /// Who ordered.
+    customer_id: Option<ID>,
+    /// Those that this account pays.
+    account_id: Option<ID>,
+    /// Those that have come so far.
+    status: Option<OrderStatus>,
+}
+
 /// What may be asked about orders.
 #[derive(Default)]
 pub struct OrderQuery;
@@ -128,7 +151,7 @@ impl OrderQuery {
     async fn order(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
@@ -145,18 +168,25 @@ impl OrderQuery {
         .transpose()
     }
 
-    /// Orders, newest first.
+    /// Orders, in the order that is asked for.
     async fn orders(
         &self,
         context: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<OrderFilter>,
+        #[graphql(desc = "In which order.", default)] order_by: OrderOrderBy,
         #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
-        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
-    ) -> Result<Connection<PageCursor, OrderView, EmptyFields, EmptyFields>> {
+        #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
+            String,
+        >,
+    ) -> Result<Connection<OrderView>> {
         let sql = include_str!("../../../schema/sql/d1/query/order_page.sql");
-        page::<crate::Order, _>(context, sql, first, after, |row: &OrderView| {
-            (row.placed_at.0.clone(), row.id.0.clone())
-        })
-        .await
+        let filter = filter.unwrap_or_default();
+        let filter = vec![
+            ("customerId", json!(filter.customer_id)),
+            ("accountId", json!(filter.account_id)),
+            ("status", named(filter.status)),
+        ];
+        page::<crate::Order, _>(context, List { sql, order_by, filter, first, after }).await
     }
 }
 
@@ -195,7 +225,7 @@ impl OrderMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new order; made up when left out.")] id: Option<ID>,
-        input: PlaceOrderInput,
+        #[graphql(desc = "What it is about.")] input: PlaceOrderInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -209,7 +239,7 @@ impl OrderMutation {
     async fn update_order_status(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "How far.")] status: OrderProgress,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
@@ -223,7 +253,7 @@ impl OrderMutation {
     async fn cancel_order(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Why, for the record; 1 to 500 characters.")] reason: Option<String>,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,

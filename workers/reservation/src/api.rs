@@ -1,11 +1,9 @@
 //! Reservations in the GraphQL schema.
 
-use async_graphql::{
-    Context, Enum, ID, InputObject, Object, Result, SimpleObject,
-    connection::{Connection, EmptyFields},
-};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use edgefold_flow::graphql::{
-    CommandResult, Date, DateTime, Envelope, PageCursor, Past, Which, one_or_past, page, send,
+    CommandResult, Connection, Date, DateTime, Envelope, List, Past, Which, day, named,
+    one_or_past, page, send,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -66,6 +64,33 @@ pub struct CreateReservationInput {
     date_end: Date,
 }
 
+/// In which order reservations are listed. All of them are by what never changes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
+pub enum ReservationOrderBy {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+    /// By the first night, the earliest first.
+    Arrival,
+}
+
+/// Which reservations are listed: those that all of it holds of.
+#[derive(Default, InputObject)]
+pub struct ReservationFilter {
+    /// Whose they are.
+    user_id: Option<ID>,
+    /// Claims on this room.
+    room_id: Option<ID>,
+    /// Those that have come so far.
+    status: Option<ReservationStatus>,
+    /// Whose first night is this one or a later one.
+    arriving_from: Option<Date>,
+    /// Whose first night is this one or an earlier one.
+    arriving_until: Option<Date>,
+}
+
 /// What may be asked about reservations.
 #[derive(Default)]
 pub struct ReservationQuery;
@@ -76,7 +101,7 @@ impl ReservationQuery {
     async fn reservation(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
@@ -93,18 +118,27 @@ impl ReservationQuery {
         .transpose()
     }
 
-    /// Reservations, newest first.
+    /// Reservations, in the order that is asked for.
     async fn reservations(
         &self,
         context: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<ReservationFilter>,
+        #[graphql(desc = "In which order.", default)] order_by: ReservationOrderBy,
         #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
-        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
-    ) -> Result<Connection<PageCursor, ReservationView, EmptyFields, EmptyFields>> {
+        #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
+            String,
+        >,
+    ) -> Result<Connection<ReservationView>> {
         let sql = include_str!("../../../schema/sql/d1/query/reservation_page.sql");
-        page::<crate::Reservation, _>(context, sql, first, after, |row: &ReservationView| {
-            (row.created_at.0.clone(), row.id.0.clone())
-        })
-        .await
+        let filter = filter.unwrap_or_default();
+        let filter = vec![
+            ("userId", json!(filter.user_id)),
+            ("roomId", json!(filter.room_id)),
+            ("status", named(filter.status)),
+            ("arrivingFrom", day("filter.arrivingFrom", filter.arriving_from)?),
+            ("arrivingUntil", day("filter.arrivingUntil", filter.arriving_until)?),
+        ];
+        page::<crate::Reservation, _>(context, List { sql, order_by, filter, first, after }).await
     }
 }
 
@@ -143,7 +177,7 @@ impl ReservationMutation {
         #[graphql(desc = "Identifier of the new reservation; made up when left out.")] id: Option<
             ID,
         >,
-        input: CreateReservationInput,
+        #[graphql(desc = "What it is about.")] input: CreateReservationInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -156,7 +190,7 @@ impl ReservationMutation {
     async fn cancel_reservation(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Why, for the record; 1 to 500 characters.")] reason: Option<String>,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,

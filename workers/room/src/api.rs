@@ -2,7 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use edgefold_flow::graphql::{
-    Amount, CommandResult, DateTime, Envelope, Past, Which, one_or_past, send,
+    Amount, CommandResult, Connection, DateTime, Envelope, List, Past, Which, named, one_or_past,
+    page, send,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -55,6 +56,29 @@ pub struct AddRoomInput {
     nightly_rate: Amount,
 }
 
+/// In which order rooms are listed. All of them are by what never changes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
+pub enum RoomOrderBy {
+    /// By what stands on the door.
+    #[default]
+    Number,
+    /// By the price of a night, the lowest first.
+    Cheapest,
+    /// By the price of a night, the highest first.
+    Dearest,
+}
+
+/// Which rooms are listed: those that all of it holds of.
+#[derive(Default, InputObject)]
+pub struct RoomFilter {
+    /// Rooms of this hotel.
+    hotel_id: Option<ID>,
+    /// Rooms that take holds, or that do not.
+    status: Option<RoomStatus>,
+    /// Rooms that take at least so many guests.
+    guests: Option<i32>,
+}
+
 /// What may be asked about rooms.
 #[derive(Default)]
 pub struct RoomQuery;
@@ -65,7 +89,7 @@ impl RoomQuery {
     async fn room(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
@@ -80,6 +104,27 @@ impl RoomQuery {
         )
         .await
         .transpose()
+    }
+
+    /// Rooms, in the order that is asked for.
+    async fn rooms(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<RoomFilter>,
+        #[graphql(desc = "In which order.", default)] order_by: RoomOrderBy,
+        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
+            String,
+        >,
+    ) -> Result<Connection<RoomView>> {
+        let sql = include_str!("../../../schema/sql/d1/query/room_page.sql");
+        let filter = filter.unwrap_or_default();
+        let filter = vec![
+            ("hotelId", json!(filter.hotel_id)),
+            ("status", named(filter.status)),
+            ("guests", json!(filter.guests)),
+        ];
+        page::<crate::Room, _>(context, List { sql, order_by, filter, first, after }).await
     }
 }
 
@@ -111,7 +156,7 @@ impl RoomMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new room; made up when left out.")] id: Option<ID>,
-        input: AddRoomInput,
+        #[graphql(desc = "What it is about.")] input: AddRoomInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -129,7 +174,7 @@ impl RoomMutation {
     async fn close_room(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {

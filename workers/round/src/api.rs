@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use async_graphql::{
-    Context, Enum, ID, InputObject, Object, Result, SimpleObject,
-    connection::{Connection, EmptyFields},
-};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use edgefold_flow::graphql::{
-    CommandResult, DateTime, Envelope, PageCursor, Past, Which, one_or_past, page, send,
+    CommandResult, Connection, DateTime, Envelope, List, Past, Which, named, one_or_past, page,
+    send,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::json;
@@ -109,6 +107,25 @@ pub struct PlayInput {
     points: i32,
 }
 
+/// In which order rounds are listed. All of them are by what never changes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
+pub enum RoundOrderBy {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+}
+
+/// Which rounds are listed: those that all of it holds of.
+#[derive(Default, InputObject)]
+pub struct RoundFilter {
+    /// Of this game.
+    game: Option<String>,
+    /// Those that have come so far.
+    status: Option<RoundStatus>,
+}
+
 /// What may be asked about rounds.
 #[derive(Default)]
 pub struct RoundQuery;
@@ -119,7 +136,7 @@ impl RoundQuery {
     async fn round(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
@@ -136,18 +153,21 @@ impl RoundQuery {
         .transpose()
     }
 
-    /// Rounds, newest first.
+    /// Rounds, in the order that is asked for.
     async fn rounds(
         &self,
         context: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<RoundFilter>,
+        #[graphql(desc = "In which order.", default)] order_by: RoundOrderBy,
         #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
-        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
-    ) -> Result<Connection<PageCursor, RoundView, EmptyFields, EmptyFields>> {
+        #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
+            String,
+        >,
+    ) -> Result<Connection<RoundView>> {
         let sql = include_str!("../../../schema/sql/d1/query/round_page.sql");
-        page::<crate::Round, _>(context, sql, first, after, |row: &RoundView| {
-            (row.started_at.0.clone(), row.id.0.clone())
-        })
-        .await
+        let filter = filter.unwrap_or_default();
+        let filter = vec![("game", json!(filter.game)), ("status", named(filter.status))];
+        page::<crate::Round, _>(context, List { sql, order_by, filter, first, after }).await
     }
 }
 
@@ -189,7 +209,7 @@ impl RoundMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new round; made up when left out.")] id: Option<ID>,
-        input: StartGameRoundInput,
+        #[graphql(desc = "What it is about.")] input: StartGameRoundInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -202,7 +222,7 @@ impl RoundMutation {
     async fn join_round(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Who plays.")] player_id: ID,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
@@ -215,8 +235,8 @@ impl RoundMutation {
     async fn play(
         &self,
         context: &Context<'_>,
-        id: ID,
-        input: PlayInput,
+        #[graphql(desc = "Identifier.")] id: ID,
+        #[graphql(desc = "What it is about.")] input: PlayInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -228,7 +248,7 @@ impl RoundMutation {
     async fn finish_round(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {

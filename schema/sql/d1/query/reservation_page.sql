@@ -1,6 +1,22 @@
--- Newest first. ?1, ?2: created_at and id of the row after which the page begins, or null for the first page. ?3: rows.
--- ?4: whose they must be, or null.
-SELECT id, version, user_id, room_id, date_start, date_end, status, reason, created_at FROM reservation
-WHERE (?1 IS NULL OR (created_at, id) < (?1, ?2)) AND (?4 IS NULL OR user_id = ?4)
-ORDER BY created_at DESC, id DESC
-LIMIT ?3
+-- A page of reservations. ?1, ?2: key and id of the row after which it begins. ?3: whose they must be.
+-- ?4 to ?8: what the filter asks for, in the order of the lines. ?9: how many.
+-- A line that ends with a comment is there when all its words were asked for.
+SELECT id, version, user_id, room_id, date_start, date_end, status, reason, created_at,
+  created_at AS cursor_key                -- NEWEST
+  created_at AS cursor_key                -- OLDEST
+  date_start AS cursor_key                -- ARRIVAL
+FROM reservation
+WHERE TRUE
+  AND user_id = ?3                        -- owner
+  AND user_id = ?4                        -- userId
+  AND room_id = ?5                        -- roomId
+  AND status = ?6                         -- status
+  AND date_start >= ?7                    -- arrivingFrom
+  AND date_start <= ?8                    -- arrivingUntil
+  AND (created_at, id) < (?1, ?2)         -- after NEWEST
+  AND (created_at, id) > (?1, ?2)         -- after OLDEST
+  AND (date_start, id) > (?1, ?2)         -- after ARRIVAL
+ORDER BY created_at DESC, id DESC         -- NEWEST
+ORDER BY created_at, id                   -- OLDEST
+ORDER BY date_start, id                   -- ARRIVAL
+LIMIT ?9

@@ -16,6 +16,10 @@
 //! | [`mutate`] | a mutation becomes a command |
 //! | [`one`] | one instance, now or then |
 //! | [`mod@page`] | a page of a list |
+//! | [`connection`] | … as a Relay connection |
+//! | `list` | the statement of a list |
+//! | [`event`] | an event as it is shown |
+//! | [`history`] | what happened to an instance, and what became of a command |
 //! | [`refusal`] | what stands under `errors` |
 
 pub mod http;
@@ -27,14 +31,21 @@ pub mod outcome;
 pub mod mutate;
 pub mod one;
 pub mod page;
+pub mod connection;
+mod list;
+pub mod event;
+pub mod history;
 pub mod refusal;
 
 use refusal::int;
 
+pub use connection::Connection;
+pub use event::{Event, Json};
+pub use history::HistoryQuery;
 pub use mutate::{Envelope, send};
 pub use one::{Past, Which, one_or_past};
 pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
-pub use page::{PageCursor, PageOf, page};
+pub use page::{List, day, named, page};
 pub use refusal::{faulted, unanswered};
 pub use scalars::{Amount, Date, DateTime};
 pub use settings::Settings;

@@ -1,62 +1,117 @@
 //! A page of a read model as a Relay connection.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{
     Context, Error, OutputType,
-    connection::{Connection, CursorType, Edge, EmptyFields, OpaqueCursor},
+    connection::{CursorType, OpaqueCursor},
+    resolver_utils::EnumType,
 };
 use edgefold_kernel::{Fault, Scope, limits};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{faulted, refusal::invalid, unanswered};
+use super::{
+    Connection, Date, connection::Edge, faulted, list::statement, refusal::invalid, unanswered,
+};
 use crate::{
     Participant,
     gateway::{Gateway, Row},
 };
 
-/// Cursor of a page: the key of a row, opaque to clients. A key never changes, so a cursor stays good while rows come and
-/// go.
-pub type PageCursor = OpaqueCursor<(String, String)>;
+/// Cursor of a page: the order of its list, and in that order the key and the id of a row; opaque to clients. Lists are
+/// ordered by what never changes, so a cursor stays good while rows come, go and change.
+type PageCursor = OpaqueCursor<(String, Value, String)>;
 
-/// A page of these.
-pub type PageOf<T> = Connection<PageCursor, T, EmptyFields, EmptyFields>;
+/// Column of a row that holds its key in the order that was asked for.
+const KEY: &str = "cursor_key";
 
-/// One page of a read model. The statement takes the two values of the key after which the page begins, or nulls, how
-/// many rows, and the owner whose rows alone count, or null; `key` gives them for a row.
+/// A list, as it was asked for.
+pub struct List<O> {
+    /// Its statement. It takes key and id of the row after which the page begins, the owner whose rows alone count, the
+    /// parameters of the filter, and how many rows. Words of its lines are `after`, `owner`, the order's name, and those
+    /// of the filter.
+    pub sql: &'static str,
+    /// In which order.
+    pub order_by: O,
+    /// What the rows must be like: word and parameter, in the order of the statement; null is not asked for.
+    pub filter: Vec<(&'static str, Value)>,
+    /// How many rows.
+    pub first: Option<i32>,
+    /// Cursor of the row after which the page begins.
+    pub after: Option<String>,
+}
+
+/// One page of a read model.
 ///
 /// # Errors
-/// `INVALID_PAGE` when `first` is out of range, `INVALID_CURSOR` when `after` is none; a fault.
+/// `INVALID_PAGE` when `first` is out of range, `INVALID_CURSOR` when `after` is none of this order; a fault.
 pub async fn page<A: Participant, T: DeserializeOwned + OutputType>(
     context: &Context<'_>,
-    sql: &'static str,
-    first: Option<i32>,
-    after: Option<String>,
-    key: impl Fn(&T) -> (String, String),
-) -> Result<PageOf<T>, Error> {
+    list: List<impl EnumType>,
+) -> Result<Connection<T>, Error> {
     let gateway = context.data::<Arc<dyn Gateway>>()?;
     let owner = owner::<A>(gateway.as_ref())?;
-    let first = rows_wanted(first)?;
-    let (a, b) = match after.as_deref().map(PageCursor::decode_cursor) {
-        None => (Value::Null, Value::Null),
-        Some(Ok(OpaqueCursor((a, b)))) => (a.into(), b.into()),
-        Some(Err(_)) => {
-            let detail = "after: expected the cursor of an edge, or an endCursor";
-            return Err(invalid("INVALID_CURSOR", "after", detail));
-        }
-    };
-    let Some(owner) = owner else { return Ok(Connection::new(false, false)) };
-    let params = vec![a, b, Value::from(first + 1), owner];
-    let mut rows = gateway.rows(sql, params).await.map_err(|fault| faulted(&fault))?;
+    let first = rows_wanted(list.first)?;
+    let order = name(list.order_by);
+    let after = list.after.as_deref().map(|cursor| begin(cursor, order)).transpose()?;
+    let Some(owner) = owner else { return Ok(Connection::new(Vec::new(), false)) };
+    let mut words = vec![order];
+    words.extend(after.is_some().then_some("after"));
+    words.extend((!owner.is_null()).then_some("owner"));
+    words.extend(list.filter.iter().filter(|(_, value)| !value.is_null()).map(|(word, _)| word));
+    let sql = statement(list.sql, &words);
+    let (key, id) = after.unwrap_or_default();
+    let mut params = vec![key, id.into(), owner];
+    params.extend(list.filter.into_iter().map(|(_, value)| value));
+    params.push(Value::from(first + 1));
+    let rows = gateway.rows(Cow::Owned(sql), params).await;
+    let mut rows = rows.map_err(|fault| faulted(&fault))?;
     let has_more = rows.len() > first;
     rows.truncate(first);
-    let mut connection = Connection::new(false, has_more);
-    for row in rows {
-        let node: T = read(row)?;
-        connection.edges.push(Edge::new(OpaqueCursor(key(&node)), node));
+    let mut edges = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let key = row.remove(KEY).unwrap_or_default();
+        let id = row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let cursor = OpaqueCursor((order.to_owned(), key, id)).encode_cursor();
+        edges.push(Edge { node: read(row)?, cursor });
     }
-    Ok(connection)
+    Ok(Connection::new(edges, has_more))
+}
+
+/// Name of a value of an enum, as clients and statements say it.
+fn name<E: EnumType>(value: E) -> &'static str {
+    E::items().iter().find(|item| item.value == value).map_or("", |item| item.name)
+}
+
+/// The parameter of a filter by an enum; null when it is not asked for.
+pub fn named<E: EnumType>(value: Option<E>) -> Value {
+    value.map(|value| Value::from(name(value))).unwrap_or_default()
+}
+
+/// The parameter of a filter by a day; null when it is not asked for.
+///
+/// # Errors
+/// `INVALID_FIELD` when it is none.
+pub fn day(field: &'static str, value: Option<Date>) -> Result<Value, Error> {
+    let Some(Date(text)) = value else { return Ok(Value::Null) };
+    let day = edgefold_kernel::Date::parse(&text);
+    let day =
+        day.map_err(|said| invalid("INVALID_FIELD", field, format!("{field}: expected {said}")))?;
+    Ok(day.to_string().into())
+}
+
+/// Key and id of the row after which a page begins.
+fn begin(cursor: &str, order: &str) -> Result<(Value, String), Error> {
+    match PageCursor::decode_cursor(cursor) {
+        Ok(OpaqueCursor((of, key, id))) if of == order && (key.is_string() || key.is_number()) => {
+            Ok((key, id))
+        }
+        _ => {
+            let detail = "after: expected the cursor of an edge, or an endCursor, of this orderBy";
+            Err(invalid("INVALID_CURSOR", "after", detail))
+        }
+    }
 }
 
 /// How many rows or events of a list were asked for.

@@ -1,6 +1,8 @@
 //! Decides commands, one or many, and answers them.
 
-use edgefold_kernel::{CommandSet, Envelope, Failure, Fault, Kind, Rejection, StreamId, Version};
+use edgefold_kernel::{
+    CommandSet, Envelope, Failure, Fault, Id, Kind, Rejection, StreamId, Timestamp, Version,
+};
 
 use super::{Instance, draft::Draft};
 use crate::{
@@ -92,6 +94,16 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 .collect(),
             Err(_) => messages.iter().map(|message| self.handle(message, &[], stamp)).collect(),
         }
+    }
+
+    /// What is remembered of an accepted command: what its first send was answered.
+    ///
+    /// # Errors
+    /// When storage fails or what is stored cannot be read.
+    pub fn outcome(&self, command_id: &Id, now: Timestamp) -> Result<Option<Accepted>, Fault> {
+        let outcome = self.storage.outcome(command_id)?;
+        let outcome = outcome.filter(|outcome| outcome.expires_at > now);
+        outcome.map(|outcome| self.accepted(Decided { outcome, duplicate: true })).transpose()
     }
 
     fn accepted(&self, decided: Decided) -> Result<Accepted, Fault> {

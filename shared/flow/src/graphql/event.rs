@@ -1,0 +1,114 @@
+//! An event as it is shown: what every other door shows as a CloudEvent, in the words of GraphQL.
+
+use async_graphql::{Enum, ID, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use edgefold_kernel::{Envelope, Fault, envelope::data_schema};
+
+use super::{DateTime, int};
+
+/// Something that happened, as it is stored, lifted to the current version of its schema.
+#[derive(SimpleObject)]
+pub struct Event {
+    /// UUIDv7.
+    id: ID,
+    /// Its place in the stream: `after` this, a subscription or a page goes on. Opaque.
+    cursor: String,
+    /// Stored name of the event type.
+    #[graphql(name = "type")]
+    event_type: String,
+    /// Its place in the stream, from 1.
+    version: i32,
+    /// When it was decided.
+    time: DateTime,
+    /// Type of the aggregate that it happened to.
+    aggregate_type: String,
+    /// Instance that it happened to.
+    aggregate_id: ID,
+    /// Name of the schema of `data`: `urn:edgefold:` aggregate type, event type, schema version.
+    data_schema: String,
+    /// What happened.
+    data: Json,
+    /// The command that led to it.
+    command_id: ID,
+    /// One id for everything that goes back to the same request.
+    correlation_id: Option<ID>,
+    /// The event or command that directly caused it.
+    causation_id: Option<ID>,
+    /// W3C trace context, as it came.
+    traceparent: Option<String>,
+    /// Who sent the command that everything goes back to; null when the system acts by itself, as deadlines do.
+    actor: Option<ID>,
+    /// In which role.
+    actor_role: Option<Role>,
+}
+
+/// What somebody is to the domain.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum Role {
+    /// Acts for itself, on what it owns.
+    Guest,
+    /// Acts for anybody in the domain.
+    Staff,
+    /// A machine; it reports about itself.
+    Device,
+    /// Administers the system.
+    Admin,
+}
+
+impl From<edgefold_kernel::Role> for Role {
+    fn from(role: edgefold_kernel::Role) -> Self {
+        match role {
+            edgefold_kernel::Role::Guest => Self::Guest,
+            edgefold_kernel::Role::Staff => Self::Staff,
+            edgefold_kernel::Role::Device => Self::Device,
+            edgefold_kernel::Role::Admin => Self::Admin,
+        }
+    }
+}
+
+impl Event {
+    /// A stored event.
+    ///
+    /// # Errors
+    /// When its data is no JSON.
+    pub fn read(event: &Envelope) -> Result<Self, Fault> {
+        let data = serde_json::from_str::<serde_json::Value>(event.data.get())
+            .and_then(Value::from_json)
+            .map_err(|error| Fault::Unreadable(error.to_string()))?;
+        let stream = &event.stream;
+        let schema = data_schema(&stream.aggregate_type, &event.event_type, event.schema_version);
+        let id = |id: &edgefold_kernel::Id| ID::from(id.as_str());
+        let meta = &event.metadata;
+        Ok(Self {
+            id: event.id.as_str().into(),
+            cursor: event.version.to_string(),
+            event_type: event.event_type.clone(),
+            version: int(event.version),
+            time: DateTime(event.time.to_string()),
+            aggregate_type: stream.aggregate_type.clone(),
+            aggregate_id: id(&stream.aggregate_id),
+            data_schema: schema,
+            data: Json(data),
+            command_id: id(&event.command_id),
+            correlation_id: meta.correlation_id.as_ref().map(id),
+            causation_id: meta.causation_id.as_ref().map(id),
+            traceparent: meta.traceparent.clone(),
+            actor: meta.actor.as_ref().map(|actor| id(&actor.subject)),
+            actor_role: meta.actor.as_ref().map(|actor| actor.role.into()),
+        })
+    }
+}
+
+/// A JSON value.
+pub struct Json(pub Value);
+
+/// A JSON value, as `dataSchema` describes it.
+#[Scalar(name = "JSON", specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259")]
+impl ScalarType for Json {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        Ok(Self(value))
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.clone()
+    }
+}
