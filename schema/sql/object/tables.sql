@@ -12,11 +12,11 @@ CREATE TABLE IF NOT EXISTS events (
   data           TEXT    NOT NULL      -- JSON
 ) STRICT;
 
--- Outcomes of accepted commands, so that a repeat gets the first one. No index on expires_at: it would cost a row written
+-- Outcomes of accepted commands, and of refused ones that followed from an event, so that a repeat gets the first one. No index on expires_at: it would cost a row written
 -- for every command, and a scan by the alarm costs a thousandth of that.
 CREATE TABLE IF NOT EXISTS outcomes (
   command_id  TEXT    PRIMARY KEY,
-  fingerprint TEXT    NOT NULL,        -- SHA-256 of name and canonical payload, hex
+  fingerprint TEXT    NOT NULL,        -- SHA-256 of name and canonical payload, hex; of a refused one, its refusal as JSON
   after       INTEGER NOT NULL,        -- version before the command
   through     INTEGER NOT NULL,        -- version after it
   expires_at  INTEGER NOT NULL         -- milliseconds since 1970

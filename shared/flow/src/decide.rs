@@ -4,12 +4,13 @@ use edgefold_kernel::{Id, Kind, Rejection, Timestamp, Version};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// What is remembered of an accepted command. The events themselves lie in the stream.
+/// What is remembered of an accepted command, or of a refused one that followed from an event. The events themselves lie
+/// in the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Its idempotency key.
     pub command_id: Id,
-    /// [`fingerprint`] of its content.
+    /// [`fingerprint`] of its content. Of a refused one its refusal, as JSON.
     pub fingerprint: String,
     /// Version before it.
     pub after: Version,
@@ -17,6 +18,15 @@ pub struct Outcome {
     pub through: Version,
     /// When it may be forgotten.
     pub expires_at: Timestamp,
+}
+
+impl Outcome {
+    /// What the rules said to a command that followed from an event, when they refused it. It comes again when its letter
+    /// does, and must not be carried out then, whatever has changed meanwhile: whoever asked has gone on without it.
+    pub fn refusal(&self) -> Option<Rejection> {
+        // A fingerprint is no JSON object.
+        serde_json::from_str(&self.fingerprint).ok()
+    }
 }
 
 /// Fingerprint of a command's content: SHA-256 over its name and its canonical payload (keys sorted, no white space), in hex.

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use edgefold_flow::{Accepted, Participant, publish::Batch};
+use edgefold_flow::{Accepted, Participant, contract::Asker, publish::Batch};
 use edgefold_kernel::{Failure, Fault, Timestamp, limits};
 use worker::{
     BatchMessageBuilder, Env, QueueContentType, RawMessageBuilder, console_error,
@@ -49,11 +49,16 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// After a command that decided nothing: its outcome was stored and has to be forgotten some day, and no event sets
-    /// the alarm for that. When one is set already, it sees to it.
-    pub(crate) fn set_alarm_for_outcome(&self, result: &Result<Accepted, Failure>) {
-        let bare =
-            result.as_ref().is_ok_and(|accepted| accepted.events.is_empty() && !accepted.duplicate);
+    /// After a command that decided nothing, or an errand that was refused: its outcome was stored and has to be forgotten
+    /// some day, and no event sets the alarm for that. When one is set already, it sees to it.
+    pub(crate) fn set_alarm_for_outcome(&self, result: &Result<Accepted, Failure>, by: &Asker) {
+        let bare = match result {
+            Ok(accepted) => accepted.events.is_empty() && !accepted.duplicate,
+            Err(Failure::Rejected(_)) => {
+                *by == Asker::System && self.instance.head().is_ok_and(|head| head.version > 0)
+            }
+            Err(Failure::Faulted(_)) => false,
+        };
         if bare && self.alarm_at.get().is_none() {
             self.set_alarm();
             self.set_alarm_at(clock::now().plus_millis(PRUNE_EVERY_MS.min(A::OUTCOME_TTL_MS)));
@@ -85,9 +90,7 @@ impl<A: Participant> Object<A> {
     /// Meets the deadline that has passed, sends again what was not confirmed, and sets the next alarm.
     pub(crate) async fn ring(self: Rc<Self>) {
         self.alarm_at.set(None);
-        if let Err(failure) =
-            self.instance.pass_deadline(&clock::stamp(&edgefold_flow::contract::Asker::System))
-        {
+        if let Err(failure) = self.instance.pass_deadline(&clock::stamp(&Asker::System)) {
             console_error!("a deadline was not met: {failure}");
         }
         let overdue = |at: Option<Timestamp>| at.is_some_and(|at| at <= clock::now());

@@ -217,7 +217,7 @@ impl<A: Participant> Object<A> {
         let copies = try_join_all(copies).await?;
         let accepted = self.instance.handle(message, &copies, &clock::stamp(by));
         self.tell();
-        self.set_alarm_for_outcome(&accepted);
+        self.set_alarm_for_outcome(&accepted, by);
         accepted
     }
 
@@ -238,7 +238,7 @@ impl<A: Participant> Object<A> {
                 many => {
                     let decided = self.instance.handle_all(many, &clock::stamp(by));
                     self.tell();
-                    decided.iter().for_each(|one| self.set_alarm_for_outcome(one));
+                    decided.iter().for_each(|one| self.set_alarm_for_outcome(one, by));
                     results.extend(decided);
                 }
             }

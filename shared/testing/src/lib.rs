@@ -7,7 +7,8 @@
 //! | [`scenario`] | given / when / then for the rules of one aggregate; a failure points at the caller's line |
 //! | [`cast`] | who may? the people of the policy tests |
 //! | [`memory`] | the storage port in memory |
-//! | [`simulator`] | whole instances over a bus that doubles and reorders, all from one seed |
+//! | [`bus`] | in which ways a bus may bring its letters |
+//! | [`simulator`] | whole instances over such a bus, all from one seed |
 
 // A failed assertion is what this crate is for.
 #![allow(clippy::panic, clippy::expect_used, clippy::indexing_slicing)]
@@ -15,8 +16,10 @@
 pub mod scenario;
 pub mod cast;
 pub mod memory;
+pub mod bus;
 pub mod simulator;
 
+pub use bus::{WAYS, Way};
 pub use cast::who;
 pub use memory::MemoryStorage;
 pub use scenario::{Given, given};

@@ -16,7 +16,10 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version};
 
-use crate::MemoryStorage;
+use crate::{
+    MemoryStorage,
+    bus::{Brought, Bus, Way},
+};
 
 /// An instance with its type erased, and its storage, which survives when it is evicted.
 trait Object {
@@ -88,10 +91,12 @@ pub struct Simulator {
     makers: BTreeMap<&'static str, Make>,
     storages: BTreeMap<StreamId, MemoryStorage>,
     objects: BTreeMap<StreamId, Box<dyn Object>>,
-    bus: Vec<String>,
+    bus: Bus,
     dice: Cell<u64>,
     fresh: Cell<u64>,
     now: Timestamp,
+    /// After how many more letters the runtime ends.
+    kill_after: Option<usize>,
 }
 
 impl Simulator {
@@ -102,10 +107,11 @@ impl Simulator {
             makers: BTreeMap::new(),
             storages: BTreeMap::new(),
             objects: BTreeMap::new(),
-            bus: Vec::new(),
+            bus: Bus::default(),
             dice: Cell::new(seed | 1),
             fresh: Cell::new(0),
             now: Timestamp::from_millis(1_767_225_600_000),
+            kill_after: None,
         }
     }
 
@@ -116,14 +122,9 @@ impl Simulator {
         self
     }
 
-    /// A number below `bound` (xorshift64*, Vigna 2016).
+    /// A number below `bound`.
     pub fn roll(&self, bound: usize) -> usize {
-        let mut x = self.dice.get();
-        x ^= x >> 12;
-        x ^= x << 25;
-        x ^= x >> 27;
-        self.dice.set(x);
-        (x.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % bound.max(1)
+        roll(&self.dice, bound)
     }
 
     /// Lets time pass.
@@ -176,35 +177,89 @@ impl Simulator {
         answer
     }
 
-    /// Delivers one letter from anywhere in the bus. Now and then it stays there and comes again, is lost instead, or
-    /// all instances are evicted before.
+    /// Lets the bus bring its letters in this way.
+    #[must_use]
+    pub fn over(mut self, way: Way) -> Self {
+        self.bus.way = way;
+        self
+    }
+
+    /// Ends the runtime as a power cut does, and starts it again: what lay in memory is gone, the queue is, too.
+    pub fn restart(&mut self) {
+        self.objects.clear();
+        self.bus.forget();
+    }
+
+    /// Ends the runtime once, when so many letters more were brought.
+    #[must_use]
+    pub fn killed_after(mut self, letters: usize) -> Self {
+        self.kill_after = Some(letters);
+        self
+    }
+
+    /// Brings every letter that was ever sent once more.
+    pub fn repeat(&mut self) {
+        self.bus.repeat();
+    }
+
+    /// How many letters were sent, repeats included.
+    pub fn letters(&self) -> usize {
+        self.bus.count()
+    }
+
+    /// Lets the bus bring what is next: nothing when it is empty, or what is next gets lost.
     pub fn deliver_one(&mut self) {
-        if self.bus.is_empty() {
-            return;
-        }
-        let index = self.roll(self.bus.len());
-        let text =
-            if self.roll(4) == 0 { self.bus[index].clone() } else { self.bus.swap_remove(index) };
-        if self.roll(4) == 0 {
+        let dice = self.dice.clone();
+        let Brought { groups, evicts, takes } = self.bus.next(|bound| roll(&dice, bound));
+        self.dice = dice;
+        if evicts {
             self.objects.clear();
         }
-        if self.roll(8) == 0 {
-            return;
+        if takes > 0 {
+            self.wait(takes);
+            self.pass_deadlines();
         }
-        let Letter { event, errands } = serde_json::from_str(&text).expect("a letter");
-        for destination in self.catalogue.destinations(&event) {
-            self.receive(&destination, &event);
+        for group in groups {
+            match self.kill_after {
+                Some(0) => {
+                    self.kill_after = None;
+                    return self.restart();
+                }
+                more => self.kill_after = more.map(|letters| letters - 1),
+            }
+            let letters = group.iter().map(|text| serde_json::from_str(text).expect("a letter"));
+            self.deliver(letters.collect());
         }
-        for message in errands {
-            if let Err(Failure::Rejected(rejection)) = self.command(&message) {
-                let errand = RefusedErrand { message, rejection };
-                let noted =
-                    self.with_stamp(&event.stream, |object, stamp| object.refused(&errand, stamp));
-                noted.expect("a refusal is noted");
-                self.publish(&event.stream);
+    }
+
+    /// Brings letters to all their destinations, those of one source to one destination together and in order, as the
+    /// queue's consumer does.
+    fn deliver(&mut self, mut letters: Vec<Letter>) {
+        let place = |letter: &Letter| (letter.event.stream.clone(), letter.event.version);
+        letters.sort_by_key(place);
+        letters.dedup_by_key(|letter| place(letter));
+        let mut routed: BTreeMap<(StreamId, StreamId), Vec<Envelope>> = BTreeMap::new();
+        for Letter { event, .. } in &letters {
+            for destination in self.catalogue.destinations(event) {
+                let events = routed.entry((destination, event.stream.clone())).or_default();
+                events.push(event.clone());
             }
         }
-        self.object(&event.stream).confirm(&[event.version]).expect("memory does not fail");
+        for ((destination, _), events) in routed {
+            self.receive(&destination, events);
+        }
+        for Letter { event, errands } in letters {
+            for message in errands {
+                if let Err(Failure::Rejected(rejection)) = self.command(&message) {
+                    let errand = RefusedErrand { message, rejection };
+                    let noted = self
+                        .with_stamp(&event.stream, |object, stamp| object.refused(&errand, stamp));
+                    noted.expect("a refusal is noted");
+                    self.publish(&event.stream);
+                }
+            }
+            self.object(&event.stream).confirm(&[event.version]).expect("memory does not fail");
+        }
     }
 
     /// Delivers until the bus is empty and everything has reached its destinations, sending again what was lost.
@@ -244,6 +299,14 @@ impl Simulator {
         self.object(&stream).state().expect("an instance with a stream")
     }
 
+    /// Stored names of the events of an instance; none when there is no such stream.
+    #[track_caller]
+    pub fn types(&mut self, aggregate_type: &str, id: &str) -> Vec<String> {
+        let stream = StreamId::new(aggregate_type, Id::parse(id).expect("a well-formed id"));
+        let events = self.storage(&stream).events(&Slice::after(0)).expect("memory does not fail");
+        events.into_iter().map(|event| event.event_type).collect()
+    }
+
     /// Every event of every instance, in the order in which they were decided.
     pub fn events(&mut self) -> Vec<Envelope> {
         let storages = self.storages.values();
@@ -254,12 +317,12 @@ impl Simulator {
         events
     }
 
-    fn receive(&mut self, destination: &StreamId, event: &Envelope) {
-        let source = event.stream.clone();
+    fn receive(&mut self, destination: &StreamId, events: Vec<Envelope>) {
+        let source = events[0].stream.clone();
         let mut delivery = Delivery {
             source_type: source.aggregate_type.clone(),
             source_id: source.aggregate_id.clone(),
-            spans: spans(vec![event.clone()]),
+            spans: spans(events),
             discarded: Vec::new(),
         };
         loop {
@@ -332,4 +395,14 @@ impl Simulator {
         let id = stream.aggregate_id.clone();
         &**self.objects.entry(stream.clone()).or_insert_with(|| make(id, storage))
     }
+}
+
+/// A number below `bound` (xorshift64*, Vigna 2016).
+fn roll(dice: &Cell<u64>, bound: usize) -> usize {
+    let mut x = dice.get();
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    dice.set(x);
+    (x.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % bound.max(1)
 }

@@ -9,9 +9,10 @@ use crate::{
     Accepted, Message, Participant, Stamp,
     append::Cause,
     command::EventRef,
+    contract::Asker,
     decide::{Outcome, check_expected, check_repeat, fingerprint},
     receive::Delivery,
-    storage::{Slice, Storage},
+    storage::{Slice, Storage, Write},
 };
 
 /// What a message comes to, before it is committed.
@@ -48,19 +49,50 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// Decides a command and appends what follows from it, together with the copies of foreign streams that it rests on.
     ///
     /// # Errors
-    /// A rejection changes nothing. A fault changes nothing either.
+    /// A rejection changes nothing, but that of an errand is remembered. A fault changes nothing either.
     pub fn handle(
         &self,
         message: &Message,
         copies: &[Delivery],
         stamp: &Stamp<'_>,
     ) -> Result<Accepted, Failure> {
-        let decided = self.work(stamp, |draft| {
-            let earlier =
-                message.command_id.as_ref().map(|id| self.storage.outcome(id)).transpose()?;
-            draft.handle(message, copies, earlier.flatten())
-        })?;
-        Ok(self.accepted(decided)?)
+        let earlier = message.command_id.as_ref().map(|id| self.storage.outcome(id)).transpose()?;
+        let earlier = earlier.flatten().filter(|outcome| outcome.expires_at > stamp.now);
+        let is_known = earlier.is_some();
+        match self.work(stamp, |draft| draft.handle(message, copies, earlier)) {
+            Ok(decided) => Ok(self.accepted(decided)?),
+            Err(Failure::Rejected(refusal)) if !is_known => {
+                self.remember_refusal(message, &refusal, stamp)?;
+                Err(refusal.into())
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// A command from outside that was refused may be tried again. One that follows from an event is decided once: see
+    /// [`Outcome::refusal`]. What does not exist yet stays without a trace.
+    fn remember_refusal(
+        &self,
+        message: &Message,
+        refusal: &Rejection,
+        stamp: &Stamp<'_>,
+    ) -> Result<(), Fault> {
+        let follows = message.metadata.as_ref().is_some_and(|it| it.causation_id.is_some());
+        let is_errand = follows && *stamp.by == Asker::System && refusal.kind == Kind::Rule;
+        let version = self.head()?.version;
+        let (Some(command_id), true) = (&message.command_id, is_errand && version > 0) else {
+            return Ok(());
+        };
+        let fingerprint =
+            serde_json::to_string(refusal).map_err(|error| Fault::Defect(error.to_string()))?;
+        let outcome = Outcome {
+            command_id: command_id.clone(),
+            fingerprint,
+            after: version,
+            through: version,
+            expires_at: stamp.now.plus_millis(A::OUTCOME_TTL_MS),
+        };
+        self.storage.commit(&Write { outcomes: vec![outcome], ..Write::default() })
     }
 
     /// Decides commands in order, each by itself, and commits what follows from all of them in one transaction. Meant for
@@ -151,6 +183,9 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         let drafted = self.write.outcomes.iter().find(|outcome| outcome.command_id == command_id);
         let earlier = drafted.cloned().or(earlier);
         if let Some(outcome) = earlier.filter(|outcome| outcome.expires_at > self.stamp.now) {
+            if let Some(refusal) = outcome.refusal() {
+                return Err(refusal.into());
+            }
             check_repeat(&outcome, &content)?;
             return Ok(Decided { outcome, duplicate: true });
         }

@@ -1,0 +1,114 @@
+//! The bus of the simulator: letters that wait, and the way in which they are brought.
+
+/// How letters are brought. Whatever the way, what has not arrived is sent again, and everything arrives in the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// Out of order; now and then twice or not at all; and now and then every instance is evicted before.
+    #[default]
+    Any,
+    /// As they were sent, each once.
+    InOrder,
+    /// Each twice.
+    Duplicate,
+    /// In any order.
+    Reordered,
+    /// Every other one is lost.
+    Lost,
+    /// Several of one source together, some of which have been there before.
+    Overlapping,
+    /// Each so late that deadlines pass before it, and some of them after what is remembered of commands has expired.
+    Delayed,
+}
+
+/// Every way that has a name.
+pub const WAYS: [Way; 6] =
+    [Way::InOrder, Way::Duplicate, Way::Reordered, Way::Lost, Way::Overlapping, Way::Delayed];
+
+/// Most letters that are brought together on an overlapping delivery.
+const TOGETHER: usize = 4;
+
+/// What is brought next.
+#[derive(Debug, Default)]
+pub(crate) struct Brought {
+    /// Texts of letters, each group in one delivery. None when they got lost.
+    pub(crate) groups: Vec<Vec<String>>,
+    /// Whether every instance is evicted before.
+    pub(crate) evicts: bool,
+    /// How long it takes, in milliseconds.
+    pub(crate) takes: i64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Bus {
+    pub(crate) way: Way,
+    waiting: Vec<String>,
+    sent: Vec<String>,
+}
+
+impl Bus {
+    pub(crate) fn extend(&mut self, texts: Vec<String>) {
+        self.sent.extend(texts.iter().cloned());
+        self.waiting.extend(texts);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Forgets what waits, as a queue in memory does when it is killed.
+    pub(crate) fn forget(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// Brings every letter that was ever sent once more.
+    pub(crate) fn repeat(&mut self) {
+        self.waiting = self.sent.clone();
+    }
+
+    /// How many letters were ever sent.
+    pub(crate) fn count(&self) -> usize {
+        self.sent.len()
+    }
+
+    /// What is brought next, when anything waits. `roll` gives a number below its argument.
+    pub(crate) fn next(&mut self, roll: impl Fn(usize) -> usize) -> Brought {
+        if self.waiting.is_empty() {
+            return Brought::default();
+        }
+        let mut brought = Brought::default();
+        let index = match self.way {
+            Way::Any | Way::Reordered | Way::Overlapping | Way::Delayed => roll(self.waiting.len()),
+            Way::InOrder | Way::Duplicate | Way::Lost => 0,
+        };
+        let stays = self.way == Way::Any && roll(4) == 0;
+        let text = if stays { self.waiting[index].clone() } else { self.waiting.remove(index) };
+        match self.way {
+            Way::Any => {
+                brought.evicts = roll(4) == 0;
+                if roll(8) > 0 {
+                    brought.groups.push(vec![text]);
+                }
+            }
+            Way::InOrder | Way::Reordered => brought.groups.push(vec![text]),
+            Way::Duplicate => brought.groups.extend([vec![text.clone()], vec![text]]),
+            Way::Lost => {
+                if roll(2) == 0 {
+                    brought.groups.push(vec![text]);
+                }
+            }
+            Way::Overlapping => {
+                let mut group = vec![text];
+                for _ in 0..roll(TOGETHER) {
+                    group.push(self.sent[roll(self.sent.len())].clone());
+                }
+                brought.groups.push(group);
+            }
+            Way::Delayed => {
+                brought.takes =
+                    if roll(4) == 0 { 25 * 60 * 60 * 1000 } else { roll(90_000) as i64 };
+                brought.groups.push(vec![text]);
+            }
+        }
+        brought
+    }
+}
