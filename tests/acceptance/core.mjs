@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkEvent } from './events.mjs';
 import { bearer, token, vars } from './tokens.mjs';
+import { Talker } from './talker.mjs';
 import { Watcher } from './watcher.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -134,6 +135,10 @@ export class Core {
 
   /** Unloads one object; its sockets hibernate. Says whether it was awake. */
   evict = (type, id) => this.#call('evict', { type, id });
+  /** Unloads the sessions of all GraphQL sockets; the sockets hibernate. Says how many were awake. */
+  evictSessions = () => this.#call('evictSessions');
+  /** Identifiers of the sessions that have something stored. */
+  sessions = () => this.#call('sessions');
   /** Rows of journal and read models. */
   sql = (statement, ...params) => this.#call('sql', { statement, params });
   /** Puts a text on the bus. */
@@ -220,6 +225,14 @@ export class Core {
     const { data, errors } = await this.graphql(query, variables);
     assert.equal(errors, undefined, JSON.stringify(errors));
     return data;
+  }
+
+  /** Opens the GraphQL socket. */
+  async talk(options) {
+    const talker = new Talker(this.url, options);
+    this.#watchers.add(talker);
+    await talker.opened;
+    return talker;
   }
 
   /** Opens the native socket of an instance. */

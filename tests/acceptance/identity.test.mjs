@@ -99,6 +99,26 @@ for (const [who, text, [command, state, events, socket, mutation, query, list]] 
     watcher.terminate();
   });
 
+  test(`${who} subscribes by GraphQL`, async () => {
+    const talker = await core.talk();
+    talker.say({ type: 'connection_init', payload: text && { authorization: `Bearer ${text}` } });
+    if (socket === 401) return assert.equal((await talker.closed).code, 4403);
+    await talker.frame('connection_ack', ({ type }) => type === 'connection_ack');
+    for (const field of ['reservation(id: $id, after: "0")', 'events(aggregateType: "reservation", aggregateId: $id)']) {
+      const [theirs, nobodys] = [mine, none].map((id) => talker.subscribe(`subscription ($id: ID!) { ${field} { cursor } }`, { id }));
+      assert.equal((await talker.ended(nobodys)).payload[0].extensions.code, 'UNKNOWN_INSTANCE');
+      if (socket === 101) await talker.next(theirs, 2);
+      else assert.equal((await talker.ended(theirs)).payload[0].extensions.code, 'UNKNOWN_INSTANCE', field);
+    }
+    const input = `{userId: "ana", roomId: "${room}", dateStart: "2030-01-01", dateEnd: "2030-01-02"}`;
+    const sent = talker.subscribe(`mutation { it: createReservation(input: ${input}) { __typename ... on Rejected { code } } }`);
+    const [{ data: { it } }] = await talker.next(sent);
+    assert.equal(it.code ?? it.__typename, mutation);
+    const asked = talker.subscribe(`{ it: reservation(id: "${mine}") { userId } }`);
+    assert.equal((await talker.next(asked))[0].data.it?.userId ?? null, query);
+    await talker.close();
+  });
+
   test(`${who} asks by GraphQL`, async () => {
     const input = `{userId: "ana", roomId: "${room}", dateStart: "2030-01-01", dateEnd: "2030-01-02"}`;
     const sent = await graphql(`mutation { it: createReservation(input: ${input}) { __typename ... on Rejected { code } } }`);

@@ -93,15 +93,24 @@ async function migrate() {
   await d1.batch(statements.map((statement) => d1.prepare(statement)));
 }
 
-const calls = {
-  /** Unloads one object; its sockets hibernate, its storage stays. Says whether it was awake. */
-  async evict({ type, id }) {
-    const { class_name } = classes.find(({ name }) => name === type.toUpperCase());
-    const evicted = miniflare.unsafeEvictDurableObject(script, class_name, { name: id, webSockets: 'hibernate' });
-    return evicted.then(() => true, (error) => {
+const classOf = (type) => classes.find(({ name }) => name === type.toUpperCase()).class_name;
+
+/** Unloads one object; its sockets hibernate, its storage stays. Says whether it was awake. */
+const evict = (type, object) =>
+  miniflare.unsafeEvictDurableObject(script, classOf(type), { ...object, webSockets: 'hibernate' }).then(
+    () => true,
+    (error) => {
       if (!/not currently running/.test(error.message)) throw error;
       return false; // it sleeps already
-    });
+    },
+  );
+
+const calls = {
+  evict: ({ type, id }) => evict(type, { name: id }),
+  sessions: () => miniflare.listDurableObjectIds(classOf('session'), script),
+  async evictSessions() {
+    const ids = await calls.sessions();
+    return (await Promise.all(ids.map((id) => evict('session', { id })))).filter(Boolean).length;
   },
   async sql({ statement, params }) {
     const d1 = await db();

@@ -2,15 +2,17 @@
 //
 //   npm run bench -- --quick            a few hundred operations each: does it run?
 //   npm run bench -- --json FILE        the figures as JSON, too
-//   npm run bench -- --only rates       one part: rates, latency, rows or cold
+//   npm run bench -- --only rates       one part: rates, latency, bus, tokens, rows or cold
 //   npm run bench -- --rates 'socket'   only the rates whose name holds this
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { converge, steady } from './bus.mjs';
 import { cold, rowsPerCommand } from './costs.mjs';
 import { megabytes, ms, rounds, table, times, whole } from './figures.mjs';
 import { latencies } from './latencies.mjs';
 import { rates } from './rates.mjs';
+import { tokens } from './tokens.mjs';
 import { Peer, Subject } from './subject.mjs';
 
 const { values: options } = parseArgs({
@@ -21,14 +23,15 @@ const { values: options } = parseArgs({
     rates: { type: 'string', default: '' },
     seconds: { type: 'string', default: '3' },
     events: { type: 'string', default: '100000' },
+    rate: { type: 'string', default: '50' },
   },
 });
 const { quick } = options;
 const size = quick
-  ? { seconds: 2, limit: 300, rows: 100, events: 1_200, watched: 50, confirmed: 5 }
-  : { seconds: Number(options.seconds), limit: Infinity, rows: 1_000, events: Number(options.events), watched: 500, confirmed: 100 };
+  ? { seconds: 2, limit: 300, rows: 100, events: 1_200, watched: 50, confirmed: 5, rate: 10, orders: 20, asked: 50 }
+  : { seconds: Number(options.seconds), limit: Infinity, rows: 1_000, events: Number(options.events), watched: 500, confirmed: 100, rate: Number(options.rate), orders: 500, asked: 2_000 };
 
-const parts = ['rates', 'latency', 'rows', 'cold'];
+const parts = ['rates', 'latency', 'bus', 'tokens', 'rows', 'cold'];
 if (options.only && !parts.includes(options.only)) {
   console.error(`there is no part '${options.only}'. The parts: ${parts.join(', ')}`);
   process.exit(1);
@@ -71,6 +74,29 @@ await part('rates', async (core) => {
 await part('latency', async (core) => {
   const found = await latencies({ core, load, ...size });
   print(table(['latency', 'p50', 'p99', 'of'], found.map((one) => [one.name, ms(one.p50), ms(one.p99), one.count])));
+  return found;
+});
+
+await part('bus', async (core) => {
+  const { perSecond, figures } = await steady({ core, load, ...size, seconds: quick ? 2 : 20 });
+  const head = [`from append to receipt, ${whole(perSecond)} orders/s`, 'p50', 'p99', 'of'];
+  print(table(head, figures.map((one) => [one.name, ms(one.p50), ms(one.p99), one.count])));
+  const killed = await new Subject('core').start();
+  try {
+    const found = await converge({ core: killed, ...size });
+    print(table([`killed with ${whole(found.orders)} orders just accepted`, ''], [
+      ['orders that were still on their way', whole(found.outstanding)],
+      ['from the restart until the last one was accepted and journalled', ms(found.ms)],
+    ]));
+    return { perSecond, figures, killed: found };
+  } finally {
+    await killed.close();
+  }
+});
+
+await part('tokens', async (core) => {
+  const found = await tokens({ core, load, count: size.asked });
+  print(table(['a request with', 'p50', 'p99', 'of'], found.map((one) => [one.name, ms(one.p50), ms(one.p99), one.count])));
   return found;
 });
 

@@ -12,7 +12,7 @@ export function percentile(values, share) {
 export const median = (values) => percentile(values, 0.5);
 
 export const whole = (value) => Math.round(value).toLocaleString('en');
-export const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+export const ms = (value) => `${value.toFixed(value < 1 ? 2 : value < 10 ? 1 : 0)} ms`;
 export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 export const times = (value) => `× ${value.toFixed(2)}`;
 

@@ -132,6 +132,43 @@ const calls = {
     return times;
   },
 
+  /** So many orders a second, whether those before them are answered or not. */
+  async orders({ url, payers, rate, seconds: time }) {
+    const pool = new Pool(url, { connections: 64, pipelining: 1 });
+    const headers = { 'content-type': 'application/json', ...shown };
+    const lines = [{ sku: 'tea', quantity: 1, unitPrice: 10 }];
+    const begun = performance.now();
+    const answers = [];
+    for (let orders = 0; orders < rate * time; orders++) {
+      const wait = begun + (orders * 1_000) / rate - performance.now();
+      if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+      const payload = { customerId: 'bench', accountId: payers[orders % payers.length], lines };
+      const body = JSON.stringify({ aggregateType: 'order', name: 'PlaceOrder', payload });
+      const answer = pool.request({ path: '/commands', method: 'POST', headers, body });
+      answers.push(answer.then(async ({ statusCode, body }) => accepted(statusCode, await body.text())));
+    }
+    const took = seconds(begun);
+    await Promise.all(answers);
+    await pool.close();
+    return { orders: answers.length, took };
+  },
+
+  /** Requests one after the other, in milliseconds each: with a token that nobody has shown before, or with the same. */
+  async asked({ url, path, count, anew }) {
+    const pool = new Pool(url, { connections: 1, pipelining: 1 });
+    const times = [];
+    for (let number = 0; number < count; number++) {
+      const headers = anew ? bearer(token('staff', `bench-${run}-${++made}`)) : shown;
+      const begun = performance.now();
+      const { statusCode, body } = await pool.request({ path, method: 'GET', headers });
+      await body.dump();
+      times.push(performance.now() - begun);
+      if (statusCode !== 200) throw new Error(`${path}: ${statusCode}`);
+    }
+    await pool.close();
+    return times;
+  },
+
   stop: () => process.disconnect(),
 };
 

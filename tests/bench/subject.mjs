@@ -19,7 +19,8 @@ export class Peer {
   #made = 0;
 
   constructor(file, args, options) {
-    this.#process = fork(path(file), args, { ...options, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    // A group of its own, so that it can be killed with all that it has started.
+    this.#process = fork(path(file), args, { ...options, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.ended = new Promise((done) => this.#process.once('exit', done));
     this.ready = new Promise((done, fail) => {
       const timer = setTimeout(() => fail(new Error(`${file} did not start`)), patience);
@@ -40,6 +41,12 @@ export class Peer {
       this.#calls.set(call, { done, fail });
       this.#process.send({ call, what, args }, (error) => error && fail(error));
     });
+  }
+
+  /** Ends it, and all that it has started, as a power cut does. */
+  async kill() {
+    process.kill(-this.#process.pid, 'SIGKILL');
+    await this.ended;
   }
 
   async stop() {
@@ -71,6 +78,10 @@ export class Subject {
 
   stop() {
     return this.#peer.stop();
+  }
+
+  kill() {
+    return this.#peer.kill();
   }
 
   async restart(meanwhile = () => {}) {

@@ -1,1 +1,1 @@
-SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'snapshots'
+SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('snapshots', 'followers')

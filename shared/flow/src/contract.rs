@@ -74,6 +74,38 @@ pub const OUTCOME: &str = "/outcome";
 pub const SPAN: &str = "/span";
 /// `GET` with an upgrade: the native socket.
 pub const SOCKET: &str = "/socket";
+/// `POST`: a [`Follow`] on somebody's behalf: the session is told of every event from now on. Answers [`Followed`] with 200,
+/// or a problem.
+pub const FOLLOW: &str = "/follow";
+/// `POST`: a [`Follow`] that is over. Answers 204.
+pub const LEAVE: &str = "/leave";
+/// `POST`: a [`Pull`] on somebody's behalf. Answers a [`Page`](crate::session::Page) with 200, or a problem.
+pub const PULL: &str = "/pull";
+/// `POST` to a session: a [`Told`](crate::session::Told). Answers 204, or 410 when it does not follow that source.
+pub const TOLD: &str = "/told";
+
+/// A session that follows a stream.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Follow {
+    /// Identifier of its object.
+    pub session: String,
+    /// Number of its latest operation: a leave that was overtaken by another follow changes nothing.
+    pub turn: u64,
+}
+
+/// How far the stream has come. What comes later is told.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Followed {
+    /// Its version.
+    pub head: Version,
+}
+
+/// What a session lacks of a stream.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Pull {
+    /// It has everything up to this version.
+    pub after: Version,
+}
 
 /// How far a destination has come.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

@@ -57,6 +57,11 @@ impl Window {
         }
     }
 
+    /// When it is given up at the latest, if it was asked and does not answer.
+    pub fn until(&self) -> Option<Timestamp> {
+        self.open.map(|question| question.asked_at.plus_millis(limits::SOCKET_ANSWER_WITHIN_MS))
+    }
+
     /// So many bytes were sent.
     pub fn sent(&mut self, bytes: usize) {
         self.sent = self.sent.saturating_add(bytes);

@@ -92,6 +92,20 @@ pub const SESSION_OPERATIONS: usize = 100;
 /// Bytes of one GraphQL document on a socket (64 KiB). A hundred of them are kept for a session, in its own object.
 pub const QUERY_BYTES: usize = 64 << 10;
 
+/// Events that a session is told or pulls at once …
+pub const PULL_EVENTS: usize = 100;
+
+/// … and bytes of their data (256 KiB): a quarter of what is sent to a socket before its reader is asked, so that little is
+/// read twice for a reader whose window is full.
+pub const PULL_BYTES: usize = 256 << 10;
+
+/// Sessions that follow one stream. Each is told of every event by a call of its own, and one event may make 1,000 calls
+/// (platform). Where more look on, the native socket carries 32,768 on one object.
+pub const FOLLOWERS: usize = 900;
+
+/// How soon a stream tells a session again that could not be reached, in milliseconds.
+pub const TELL_AGAIN_MS: i64 = 5_000;
+
 /// How soon a session tries again to read a source that it could not read, in milliseconds.
 pub const PULL_AGAIN_MS: i64 = 5_000;
 

@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use async_graphql::{ObjectType, Schema, SubscriptionType};
 use edgefold_flow::{
-    Catalogue,
+    Catalogue, contract,
     gateway::Gateway,
     graphql::{
         Settings,
         http::{self, Answer, Head},
     },
+    session::{self, Close},
 };
 use edgefold_kernel::Failure;
-use worker::{Env, Request, Response};
+use worker::{Env, Request, RequestInit, Response, WebSocketPair};
 
-use crate::{answer, auth_fetch, gateway_d1::WorkersGateway};
+use crate::{answer, auth_fetch, gateway_d1::WorkersGateway, stub};
 
 /// Serves `/graphql`.
 ///
@@ -31,6 +32,10 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
+    let upgrade = answer::header(request.headers(), "upgrade").unwrap_or_default();
+    if upgrade.eq_ignore_ascii_case("websocket") {
+        return open(&request, &env).await;
+    }
     // A stranger may look at the schema; resolvers refuse him. A token that is shown must be good.
     let session = match answer::header(request.headers(), "authorization") {
         None => None,
@@ -43,6 +48,24 @@ where
     let gateway = |env| WorkersGateway::new(env, catalogue, session);
     match execute(&mut request, env, gateway, schema, &settings).await {
         Ok(Ok(answer) | Err(answer)) => send(answer),
+        Err(failure) => answer::failed(&failure),
+    }
+}
+
+/// Opens a websocket: an object of its own from here on. Who it is, the client says there.
+async fn open(request: &Request, env: &Env) -> worker::Result<Response> {
+    let offered = answer::header(request.headers(), "sec-websocket-protocol");
+    if !session::message::is_offered(offered.as_deref()) {
+        let (pair, close) = (WebSocketPair::new()?, Close::SubprotocolNotAcceptable);
+        pair.server.accept()?;
+        pair.server.close(Some(close.code()), Some(close.reason()))?;
+        return Response::from_websocket(pair.client);
+    }
+    let mut init = RequestInit::new();
+    init.with_headers(request.headers().clone());
+    let inner = Request::new_with_init(&stub::url(contract::SOCKET), &init)?;
+    match stub::session(env, None, inner).await {
+        Ok(response) => Ok(response),
         Err(failure) => answer::failed(&failure),
     }
 }

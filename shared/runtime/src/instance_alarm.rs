@@ -65,7 +65,7 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    fn set_alarm_at(&self, at: Timestamp) {
+    pub(crate) fn set_alarm_at(&self, at: Timestamp) {
         if self.alarm_at.get().is_some_and(|set| set <= at) {
             return;
         }
@@ -96,6 +96,7 @@ impl<A: Participant> Object<A> {
         let overdue = |at: Option<Timestamp>| at.is_some_and(|at| at <= clock::now());
         let retry = self.instance.deadline().is_ok_and(overdue);
         self.broadcast(&self.instance.take_appended());
+        self.tell_followers();
         self.publish().await;
         let pause = self.send_again().await;
         match self.instance.prune(clock::now()) {

@@ -1,6 +1,11 @@
 //! A request reaches an aggregate's object. One generic host serves every aggregate type.
 
-use std::{cell::Cell, panic::AssertUnwindSafe, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    panic::AssertUnwindSafe,
+    rc::Rc,
+    time::Duration,
+};
 
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant,
@@ -9,6 +14,7 @@ use edgefold_flow::{
     },
     instance::{Received, When},
     receive::{Delivery, Span},
+    session::Followers,
     subscribe,
     token::{Session, missing},
 };
@@ -45,6 +51,8 @@ pub(crate) struct Object<A: Participant> {
     keeping: Cell<bool>,
     /// Whether a reader was asked where it is, and is waited for.
     pub(crate) waiting: Cell<bool>,
+    /// The sessions that follow this stream, and how far each was told.
+    pub(crate) followers: RefCell<Followers>,
     /// Set when the object was addressed by something that is no id: then it serves nothing.
     misnamed: bool,
 }
@@ -72,12 +80,14 @@ impl<A: Participant> Host<A> {
             publishing: Cell::new(false),
             keeping: Cell::new(false),
             waiting: Cell::new(false),
+            followers: RefCell::default(),
             misnamed,
         };
         let object = Rc::new(object);
         // Loads now, synchronously. What cannot be loaded is told to whoever asks for it.
         drop(object.instance.head());
         object.resume_feeds();
+        object.restore_followers();
         Self(object)
     }
 
@@ -142,6 +152,9 @@ impl<A: Participant> Host<A> {
             (Method::Post, contract::SPAN) => {
                 let result = answer::read::<SpanWanted>(&mut request).await;
                 answer::outcome(200, result.and_then(|wanted| Ok(object.instance.span(&wanted)?)))
+            }
+            (Method::Post, path @ (contract::FOLLOW | contract::LEAVE | contract::PULL)) => {
+                object.followed(path, &mut request, by).await
             }
             (Method::Get, contract::STATE) => match object.sight(by) {
                 Ok(_) => object.show(&request, &url),
@@ -247,7 +260,7 @@ impl<A: Participant> Object<A> {
     }
 
     /// Lets those look who may see this instance. The system has its own ways to.
-    fn sight(&self, by: Result<Asker, Rejection>) -> Result<Session, Failure> {
+    pub(crate) fn sight(&self, by: Result<Asker, Rejection>) -> Result<Session, Failure> {
         let by = by?;
         self.instance.check_sight(&by)?;
         match by {
@@ -305,17 +318,26 @@ impl<A: Participant> Object<A> {
 
     /// Takes note of what has arrived, and keeps it a moment later, together with what arrives until then.
     fn confirm(self: &Rc<Self>, versions: &[Version]) -> Result<(), Fault> {
-        if self.instance.confirm(versions)? && !self.keeping.replace(true) {
-            let object = Rc::clone(self);
-            self.state.wait_until(async move {
-                Delay::from(KEEP_AFTER).await;
-                object.keeping.set(false);
-                if let Err(fault) = object.instance.keep_confirmed() {
-                    console_error!("{fault}");
-                }
-            });
+        if self.instance.confirm(versions)? {
+            self.keep_confirmed();
         }
         Ok(())
+    }
+
+    /// Stores the outbox cursor a moment later, as far as every follower was told.
+    pub(crate) fn keep_confirmed(self: &Rc<Self>) {
+        if self.keeping.replace(true) {
+            return;
+        }
+        let object = Rc::clone(self);
+        self.state.wait_until(async move {
+            Delay::from(KEEP_AFTER).await;
+            object.keeping.set(false);
+            let told = object.followers.borrow().told();
+            if let Err(fault) = object.instance.keep_confirmed(told) {
+                console_error!("{fault}");
+            }
+        });
     }
 
     /// After every call that may have appended: those who watch hear of it, the alarm is set, the letters go out.
@@ -326,6 +348,7 @@ impl<A: Participant> Object<A> {
         }
         self.broadcast(&appended);
         self.set_alarm();
+        self.tell_followers();
         if self.publishing.get() {
             // Whoever publishes goes on until nothing is left.
             return;

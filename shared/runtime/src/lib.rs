@@ -12,7 +12,10 @@
 //! | [`instance_object`] | a request reaches an aggregate's object |
 //! | [`watch_object`] | a native socket of an object opens, speaks, closes |
 //! | [`feed_object`] | … and is sent events, as fast as it reads |
+//! | [`follow_object`] | … and what is new is told to the sessions that follow |
 //! | [`instance_alarm`] | the alarm of an object rings |
+//! | [`session_object`] | a GraphQL socket opens, speaks, closes; a source tells its session |
+//! | [`operation_object`] | … and its operations are run |
 //! | [`bus_queue`] | the queue hands over letters |
 //! | [`deliver_object`] | … what they hold reaches its destination |
 //! | [`park_d1`] | … or is parked, when it cannot |
@@ -34,7 +37,10 @@ pub mod graphql_fetch;
 pub mod instance_object;
 pub mod watch_object;
 pub mod feed_object;
+pub mod follow_object;
 pub mod instance_alarm;
+pub mod session_object;
+mod operation_object;
 pub mod bus_queue;
 pub mod deliver_object;
 pub mod park_d1;
@@ -47,6 +53,7 @@ pub mod answer;
 pub mod clock;
 
 pub use instance_object::Host;
+pub use session_object::Session;
 
 /// Names of the bindings that a deployment has, beside one for each aggregate's class.
 pub mod bindings {
@@ -58,6 +65,8 @@ pub mod bindings {
     pub const DB: &str = "DB";
     /// The counter of requests.
     pub const REQUESTS: &str = "REQUESTS";
+    /// The class of GraphQL sessions.
+    pub const SESSION: &str = "SESSION";
 }
 
 /// Declares the Durable Object class of an aggregate.
@@ -109,6 +118,62 @@ macro_rules! aggregate_object {
                 _error: worker::Error,
             ) -> worker::Result<()> {
                 Ok(())
+            }
+        }
+    };
+}
+
+/// Declares the Durable Object class of GraphQL sessions.
+///
+/// ```text
+/// session_object!(SessionObject, CATALOGUE, schema::execute);
+/// ```
+#[macro_export]
+macro_rules! session_object {
+    ($class:ident, $catalogue:expr, $execute:expr) => {
+        #[doc = "Durable Object class of GraphQL sessions."]
+        #[worker::durable_object]
+        pub struct $class(std::panic::AssertUnwindSafe<$crate::Session>);
+
+        impl worker::DurableObject for $class {
+            fn new(state: worker::State, env: worker::Env) -> Self {
+                Self(std::panic::AssertUnwindSafe($crate::Session::new(
+                    state, env, $catalogue, $execute,
+                )))
+            }
+
+            async fn fetch(&self, request: worker::Request) -> worker::Result<worker::Response> {
+                self.0.fetch(request).await
+            }
+
+            async fn alarm(&self) -> worker::Result<worker::Response> {
+                self.0.alarm().await
+            }
+
+            async fn websocket_message(
+                &self,
+                _socket: worker::WebSocket,
+                message: worker::WebSocketIncomingMessage,
+            ) -> worker::Result<()> {
+                self.0.heard(message).await
+            }
+
+            async fn websocket_close(
+                &self,
+                socket: worker::WebSocket,
+                code: usize,
+                _reason: String,
+                _was_clean: bool,
+            ) -> worker::Result<()> {
+                self.0.closed(&socket, code).await
+            }
+
+            async fn websocket_error(
+                &self,
+                socket: worker::WebSocket,
+                _error: worker::Error,
+            ) -> worker::Result<()> {
+                self.0.closed(&socket, 1011).await
             }
         }
     };

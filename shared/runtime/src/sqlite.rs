@@ -34,6 +34,7 @@ pub struct SqliteStorage {
     storage: worker::Storage,
     sql: SqlStorage,
     has_tables: Cell<bool>,
+    has_followers: Cell<bool>,
     /// Rows read and written since the object was loaded, as the platform counts them.
     rows: Cell<Rows>,
 }
@@ -57,10 +58,12 @@ impl SqliteStorage {
     /// The database behind an object's storage, for the stream of this instance.
     pub fn new(stream: StreamId, storage: worker::Storage) -> Self {
         let sql = storage.sql();
-        let (has_tables, rows) = (Cell::new(false), Cell::default());
-        let this = Self { stream, storage, sql, has_tables, rows };
-        let found = this.run(sql!("has_tables"), vec![]).is_ok_and(|rows| !rows.is_empty());
-        this.has_tables.set(found);
+        let (has_tables, has_followers, rows) = Default::default();
+        let this = Self { stream, storage, sql, has_tables, has_followers, rows };
+        let found = this.run(sql!("has_tables"), vec![]).unwrap_or_default();
+        let has = |name: &str| found.iter().any(|row| row.first() == Some(&text(name)));
+        this.has_tables.set(has("snapshots"));
+        this.has_followers.set(has("followers"));
         this
     }
 
@@ -85,6 +88,39 @@ impl SqliteStorage {
     /// Size of the database, in bytes.
     pub fn bytes(&self) -> usize {
         self.sql.database_size()
+    }
+
+    /// The sessions that follow: identifier, turn, and until when.
+    pub(crate) fn followers(&self) -> Result<Vec<(String, u64, Timestamp)>, Fault> {
+        if !self.has_followers.get() {
+            return Ok(Vec::new());
+        }
+        let read = |row: Vec<Sql>| {
+            let mut cells = row.into_iter();
+            let mut cell = || cells.next().unwrap_or(Sql::Null);
+            let session = string(cell())?;
+            Ok((session, version(&cell())?, Timestamp::from_millis(integer(&cell())?)))
+        };
+        self.run(sql!("followers"), vec![])?.into_iter().map(read).collect()
+    }
+
+    /// Remembers a session that follows.
+    pub(crate) fn set_follower(
+        &self,
+        session: &str,
+        turn: u64,
+        until: Timestamp,
+    ) -> Result<(), Fault> {
+        if !self.has_followers.replace(true) {
+            self.run(sql!("followers_table"), vec![])?;
+        }
+        let params = vec![text(session), number(turn), Sql::Integer(until.millis())];
+        self.run(sql!("follower_set"), params).map(drop)
+    }
+
+    /// Forgets one.
+    pub(crate) fn drop_follower(&self, session: &str) -> Result<(), Fault> {
+        self.run(sql!("follower_drop"), vec![text(session)]).map(drop)
     }
 
     fn query(&self, statement: &str, params: Vec<Sql>) -> Result<Vec<Vec<Sql>>, Fault> {
@@ -311,16 +347,16 @@ impl Storage for SqliteStorage {
     }
 }
 
-fn text(text: &str) -> Sql {
+pub(crate) fn text(text: &str) -> Sql {
     Sql::String(text.to_owned())
 }
 
 /// Versions stay below 2^53, see [`Version`]: they are exact as the double that crosses into JavaScript.
-fn number(number: u64) -> Sql {
+pub(crate) fn number(number: u64) -> Sql {
     Sql::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-fn integer(cell: &Sql) -> Result<i64, Fault> {
+pub(crate) fn integer(cell: &Sql) -> Result<i64, Fault> {
     match cell {
         Sql::Integer(number) => Ok(*number),
         Sql::Null => Ok(0),
@@ -328,18 +364,18 @@ fn integer(cell: &Sql) -> Result<i64, Fault> {
     }
 }
 
-fn version(cell: &Sql) -> Result<Version, Fault> {
+pub(crate) fn version(cell: &Sql) -> Result<Version, Fault> {
     Version::try_from(integer(cell)?).map_err(unreadable)
 }
 
-fn string(cell: Sql) -> Result<String, Fault> {
+pub(crate) fn string(cell: Sql) -> Result<String, Fault> {
     match cell {
         Sql::String(text) => Ok(text),
         other => Err(Fault::Unreadable(format!("expected a text, found {other:?}"))),
     }
 }
 
-fn unreadable(error: impl std::fmt::Display) -> Fault {
+pub(crate) fn unreadable(error: impl std::fmt::Display) -> Fault {
     Fault::Unreadable(error.to_string())
 }
 

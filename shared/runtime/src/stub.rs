@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, pin::pin, time::Duration};
 
+use crate::bindings;
 use edgefold_flow::{
     Catalogue,
     contract::{ASKER, Asker},
@@ -10,7 +11,7 @@ use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
 use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::JsValue;
-use worker::{Delay, Env, Method, Request, RequestInit, Response, js_sys::Reflect};
+use worker::{Delay, Env, Method, Request, RequestInit, Response, Stub, js_sys::Reflect};
 
 /// How long an object may take to answer. Far above what a command takes; the platform's own limit on a stall is 30 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -28,6 +29,28 @@ pub async fn fetch(
     let entry = catalogue.entry(&to.aggregate_type)?;
     let namespace = env.durable_object(entry.binding).map_err(|error| broken(&error))?;
     let stub = namespace.get_by_name(to.aggregate_id.as_str()).map_err(|error| broken(&error))?;
+    send(&stub, request).await
+}
+
+/// Sends a request to the object of a GraphQL session: the one of this identifier, or a new one.
+///
+/// # Errors
+/// A fault when the object cannot be reached, panics or does not answer in time.
+pub async fn session(
+    env: &Env,
+    session: Option<&str>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
+    let id = match session {
+        Some(session) => namespace.id_from_string(session),
+        None => namespace.unique_id(),
+    };
+    let stub = id.and_then(|id| id.get_stub()).map_err(|error| broken(&error))?;
+    send(&stub, request).await
+}
+
+async fn send(stub: &Stub, request: Request) -> Result<Response, Failure> {
     let call = stub.fetch_with_request(request);
     let call = async { call.await.map_err(|error| broken(&error).into()) };
     within(ANSWER_WITHIN, "the object", call).await

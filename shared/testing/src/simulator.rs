@@ -73,7 +73,7 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
     }
     fn confirm(&self, versions: &[Version]) -> Result<(), Fault> {
         Instance::confirm(self, versions)?;
-        self.keep_confirmed()
+        self.keep_confirmed(Version::MAX)
     }
     fn overdue(&self) -> Result<Batch, Fault> {
         Instance::overdue(self, Timestamp::MAX)

@@ -410,7 +410,7 @@ fn what_is_not_confirmed_is_handed_over_again() {
     assert!(case.instance.overdue(Timestamp::MAX).unwrap().texts.is_empty());
     assert!(case.instance.outbox().unwrap().texts.is_empty());
     assert_eq!(case.storage.head().unwrap().confirmed, 0, "not a row for each");
-    case.instance.keep_confirmed().unwrap();
+    case.instance.keep_confirmed(u64::MAX).unwrap();
     assert_eq!(case.storage.head().unwrap().confirmed, 3);
 }
 

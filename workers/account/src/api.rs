@@ -1,9 +1,9 @@
 //! Accounts in the GraphQL schema.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, CommandResult, Connection, DateTime, Envelope, List, Past, Which, one_or_past, page,
-    send,
+    Amount, CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which,
+    follow, one_or_past, page, send,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -238,5 +238,40 @@ impl AccountMutation {
         let payload = json!({"paymentId": payment_id});
         let envelope = Envelope { id: Some(id), command_id, expected_version };
         send::<crate::Account>(context, "ReleasePayment", payload, envelope).await
+    }
+}
+
+/// Something that happened to an account.
+#[derive(SimpleObject)]
+pub struct AccountUpdate {
+    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    cursor: String,
+    /// What happened.
+    event: Event,
+    /// What came of it.
+    account: Option<AccountView>,
+}
+
+/// What may be heard of an account.
+#[derive(Default)]
+pub struct AccountSubscription;
+
+#[Subscription]
+impl AccountSubscription {
+    /// What happens to an account, in order, each event once: everything after the cursor, then live.
+    async fn account(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(
+            desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
+        )]
+        after: Option<String>,
+    ) -> Result<Followed<AccountUpdate>> {
+        follow::<crate::Account, _>(context, &id, after, |cursor, event, state| AccountUpdate {
+            cursor,
+            event,
+            account: past(state),
+        })
     }
 }

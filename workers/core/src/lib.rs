@@ -12,7 +12,9 @@ use edgefold_order::Order;
 use edgefold_reservation::Reservation;
 use edgefold_room::Room;
 use edgefold_round::Round;
-use edgefold_runtime::{aggregate_object, bus_queue, door_fetch, graphql_fetch, guard_fetch};
+use edgefold_runtime::{
+    aggregate_object, bus_queue, door_fetch, graphql_fetch, guard_fetch, session_object,
+};
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
 /// Every aggregate type, with the binding of its class in `wrangler.toml`.
@@ -31,6 +33,7 @@ aggregate_object!(DeviceObject, Device, CATALOGUE);
 aggregate_object!(AccountObject, Account, CATALOGUE);
 aggregate_object!(OrderObject, Order, CATALOGUE);
 aggregate_object!(RoundObject, Round, CATALOGUE);
+session_object!(SessionObject, CATALOGUE, schema::execute);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {

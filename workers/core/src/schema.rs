@@ -2,14 +2,15 @@
 
 use std::sync::OnceLock;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
-use edgefold_account::api::{AccountMutation, AccountQuery};
-use edgefold_device::api::{DeviceMutation, DeviceQuery};
-use edgefold_flow::graphql::HistoryQuery;
-use edgefold_order::api::{OrderMutation, OrderQuery};
-use edgefold_reservation::api::{ReservationMutation, ReservationQuery};
-use edgefold_room::api::{RoomMutation, RoomQuery};
-use edgefold_round::api::{RoundMutation, RoundQuery};
+use async_graphql::{MergedObject, MergedSubscription, Request, Response, Schema};
+use edgefold_account::api::{AccountMutation, AccountQuery, AccountSubscription};
+use edgefold_device::api::{DeviceMutation, DeviceQuery, DeviceSubscription};
+use edgefold_flow::graphql::{EventSubscription, HistoryQuery};
+use edgefold_order::api::{OrderMutation, OrderQuery, OrderSubscription};
+use edgefold_reservation::api::{ReservationMutation, ReservationQuery, ReservationSubscription};
+use edgefold_room::api::{RoomMutation, RoomQuery, RoomSubscription};
+use edgefold_round::api::{RoundMutation, RoundQuery, RoundSubscription};
+use futures_util::stream::BoxStream;
 
 /// What may be asked about the domain.
 #[derive(MergedObject, Default)]
@@ -34,13 +35,30 @@ pub struct Mutation(
     RoundMutation,
 );
 
+/// What may be heard of the domain.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(
+    RoomSubscription,
+    ReservationSubscription,
+    DeviceSubscription,
+    AccountSubscription,
+    OrderSubscription,
+    RoundSubscription,
+    EventSubscription,
+);
+
 /// The whole schema.
-pub type CoreSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type CoreSchema = Schema<Query, Mutation, Subscription>;
 
 /// The schema, built once for each isolate.
 pub fn schema() -> &'static CoreSchema {
     static SCHEMA: OnceLock<CoreSchema> = OnceLock::new();
     SCHEMA.get_or_init(|| {
-        Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish()
+        Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish()
     })
+}
+
+/// Executes an operation of any kind; what is no subscription answers once.
+pub fn execute(request: Request) -> BoxStream<'static, Response> {
+    schema().execute_stream(request)
 }

@@ -1,9 +1,9 @@
 //! Devices in the GraphQL schema.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    CommandResult, Connection, DateTime, Envelope, List, Past, Which, named, one_or_past, page,
-    send,
+    CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which, follow,
+    named, one_or_past, page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
@@ -220,5 +220,40 @@ impl DeviceMutation {
     ) -> Result<CommandResult> {
         let envelope = Envelope { id: Some(id), command_id, expected_version };
         send::<crate::Device>(context, "DecommissionDevice", json!({}), envelope).await
+    }
+}
+
+/// Something that happened to a device.
+#[derive(SimpleObject)]
+pub struct DeviceUpdate {
+    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    cursor: String,
+    /// What happened.
+    event: Event,
+    /// What came of it.
+    device: Option<DeviceView>,
+}
+
+/// What may be heard of a device.
+#[derive(Default)]
+pub struct DeviceSubscription;
+
+#[Subscription]
+impl DeviceSubscription {
+    /// What happens to a device, in order, each event once: everything after the cursor, then live.
+    async fn device(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(
+            desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
+        )]
+        after: Option<String>,
+    ) -> Result<Followed<DeviceUpdate>> {
+        follow::<crate::Device, _>(context, &id, after, |cursor, event, state| DeviceUpdate {
+            cursor,
+            event,
+            device: past(state),
+        })
     }
 }

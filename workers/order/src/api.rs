@@ -1,9 +1,9 @@
 //! Orders in the GraphQL schema.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, CommandResult, Connection, DateTime, Envelope, List, Past, Which, named, one_or_past,
-    page, send,
+    Amount, CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which,
+    follow, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::json;
@@ -261,5 +261,41 @@ impl OrderMutation {
         let payload = reason.map_or_else(|| json!({}), |reason| json!({"reason": reason}));
         let envelope = Envelope { id: Some(id), command_id, expected_version };
         send::<crate::Order>(context, "CancelOrder", payload, envelope).await
+    }
+}
+
+/// Something that happened to an order.
+#[derive(SimpleObject)]
+pub struct OrderUpdate {
+    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    cursor: String,
+    /// What happened.
+    event: Event,
+    /// What came of it.
+    order: Option<OrderView>,
+}
+
+/// What may be heard of an order.
+#[derive(Default)]
+pub struct OrderSubscription;
+
+#[Subscription]
+impl OrderSubscription {
+    /// What happens to an order, in order, each event once: everything after the cursor, then live. ACCEPTED or DECLINED comes when the account has
+    /// answered, or CANCELLED when it has not in time.
+    async fn order(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(
+            desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
+        )]
+        after: Option<String>,
+    ) -> Result<Followed<OrderUpdate>> {
+        follow::<crate::Order, _>(context, &id, after, |cursor, event, state| OrderUpdate {
+            cursor,
+            event,
+            order: past(state),
+        })
     }
 }

@@ -1,9 +1,9 @@
 //! Reservations in the GraphQL schema.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    CommandResult, Connection, Date, DateTime, Envelope, List, Past, Which, day, named,
-    one_or_past, page, send,
+    CommandResult, Connection, Date, DateTime, Envelope, Event, Followed, List, Past, Which, day,
+    follow, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -198,5 +198,39 @@ impl ReservationMutation {
         let payload = reason.map_or_else(|| json!({}), |reason| json!({"reason": reason}));
         let envelope = Envelope { id: Some(id), command_id, expected_version };
         send::<crate::Reservation>(context, "CancelReservation", payload, envelope).await
+    }
+}
+
+/// Something that happened to a reservation.
+#[derive(SimpleObject)]
+pub struct ReservationUpdate {
+    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    cursor: String,
+    /// What happened.
+    event: Event,
+    /// What came of it.
+    reservation: Option<ReservationView>,
+}
+
+/// What may be heard of a reservation.
+#[derive(Default)]
+pub struct ReservationSubscription;
+
+#[Subscription]
+impl ReservationSubscription {
+    /// What happens to a reservation, in order, each event once: everything after the cursor, then live. CONFIRMED or DECLINED comes when the room has
+    /// answered, EXPIRED when it has not within `confirmWithinMs`.
+    async fn reservation(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(
+            desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
+        )]
+        after: Option<String>,
+    ) -> Result<Followed<ReservationUpdate>> {
+        follow::<crate::Reservation, _>(context, &id, after, |cursor, event, state| {
+            ReservationUpdate { cursor, event, reservation: past(state) }
+        })
     }
 }

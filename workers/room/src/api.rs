@@ -1,9 +1,9 @@
 //! Rooms in the GraphQL schema.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, CommandResult, Connection, DateTime, Envelope, List, Past, Which, named, one_or_past,
-    page, send,
+    Amount, CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which,
+    follow, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -180,5 +180,40 @@ impl RoomMutation {
     ) -> Result<CommandResult> {
         let envelope = Envelope { id: Some(id), command_id, expected_version };
         send::<crate::Room>(context, "CloseRoom", json!({}), envelope).await
+    }
+}
+
+/// Something that happened to a room.
+#[derive(SimpleObject)]
+pub struct RoomUpdate {
+    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    cursor: String,
+    /// What happened.
+    event: Event,
+    /// What came of it.
+    room: Option<RoomView>,
+}
+
+/// What may be heard of a room.
+#[derive(Default)]
+pub struct RoomSubscription;
+
+#[Subscription]
+impl RoomSubscription {
+    /// What happens to a room, in order, each event once: everything after the cursor, then live.
+    async fn room(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(
+            desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
+        )]
+        after: Option<String>,
+    ) -> Result<Followed<RoomUpdate>> {
+        follow::<crate::Room, _>(context, &id, after, |cursor, event, state| RoomUpdate {
+            cursor,
+            event,
+            room: past(state),
+        })
     }
 }

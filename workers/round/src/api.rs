@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    CommandResult, Connection, DateTime, Envelope, List, Past, Which, named, one_or_past, page,
-    send,
+    CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which, follow,
+    named, one_or_past, page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::json;
@@ -254,5 +254,40 @@ impl RoundMutation {
     ) -> Result<CommandResult> {
         let envelope = Envelope { id: Some(id), command_id, expected_version };
         send::<crate::Round>(context, "FinishRound", json!({}), envelope).await
+    }
+}
+
+/// Something that happened to a round of a game.
+#[derive(SimpleObject)]
+pub struct RoundUpdate {
+    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    cursor: String,
+    /// What happened.
+    event: Event,
+    /// What came of it.
+    round: Option<RoundView>,
+}
+
+/// What may be heard of a round of a game.
+#[derive(Default)]
+pub struct RoundSubscription;
+
+#[Subscription]
+impl RoundSubscription {
+    /// What happens to a round of a game, in order, each event once: everything after the cursor, then live.
+    async fn round(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        #[graphql(
+            desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
+        )]
+        after: Option<String>,
+    ) -> Result<Followed<RoundUpdate>> {
+        follow::<crate::Round, _>(context, &id, after, |cursor, event, state| RoundUpdate {
+            cursor,
+            event,
+            round: past(state),
+        })
     }
 }

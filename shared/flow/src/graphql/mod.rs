@@ -20,6 +20,7 @@
 //! | `list` | the statement of a list |
 //! | [`event`] | an event as it is shown |
 //! | [`history`] | what happened to an instance, and what became of a command |
+//! | [`follow`] | a subscription to a stream, or to a category |
 //! | [`refusal`] | what stands under `errors` |
 
 pub mod http;
@@ -35,12 +36,14 @@ pub mod connection;
 mod list;
 pub mod event;
 pub mod history;
+pub mod follow;
 pub mod refusal;
 
 use refusal::int;
 
 pub use connection::Connection;
 pub use event::{Event, Json};
+pub use follow::{EventSubscription, Feed, Followed, follow};
 pub use history::HistoryQuery;
 pub use mutate::{Envelope, send};
 pub use one::{Past, Which, one_or_past};

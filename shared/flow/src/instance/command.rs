@@ -134,7 +134,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// When storage fails or what is stored cannot be read.
     pub fn outcome(&self, command_id: &Id, now: Timestamp) -> Result<Option<Accepted>, Fault> {
         let outcome = self.storage.outcome(command_id)?;
-        let outcome = outcome.filter(|outcome| outcome.expires_at > now);
+        let outcome =
+            outcome.filter(|outcome| outcome.expires_at > now && outcome.refusal().is_none());
         outcome.map(|outcome| self.accepted(Decided { outcome, duplicate: true })).transpose()
     }
 

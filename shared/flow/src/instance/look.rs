@@ -7,6 +7,7 @@ use crate::{
     Participant,
     contract::{Asker, EventsPage, SpanFound, SpanWanted, StateView},
     receive::Span,
+    session::{Fold, Page},
     storage::{Slice, Storage},
 };
 
@@ -112,6 +113,36 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             Vec::new()
         };
         Ok((events, head))
+    }
+
+    /// The next events for a session that has come this far, with the state to fold them on from.
+    ///
+    /// # Errors
+    /// When storage fails or what is stored cannot be read.
+    pub fn pull(&self, after: Version) -> Result<Page, Fault> {
+        let head = self.head()?.version;
+        let after = after.min(head);
+        let (limit, bytes) = (limits::PULL_EVENTS, limits::PULL_BYTES);
+        let events = self.events(&Slice { limit, bytes, ..Slice::after(after) })?;
+        let through = events.last().map_or(after, |last| last.version);
+        let is_last_alone = events.len() == 1 && through == head;
+        let (at, state) = if is_last_alone {
+            (head, self.read(|loaded| serde_json::to_value(&loaded.state))?)
+        } else {
+            (after, serde_json::to_value(self.fold(after)?.0))
+        };
+        let state = state.map_err(|error| Fault::Defect(error.to_string()))?;
+        let first = match after {
+            0 => events.first().map(|first| first.time),
+            _ => self
+                .storage
+                .events(&Slice { limit: 1, ..Slice::after(0) })?
+                .first()
+                .map(|first| first.time),
+        };
+        let fold = first.map(|began| Fold { at, state, began });
+        let events = events.into_iter().map(|event| (event.version, event)).collect();
+        Ok(Page { after, through, head, events, fold })
     }
 
     /// Part of the stream, for a caller from outside.

@@ -91,17 +91,27 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         })
     }
 
-    /// Stores the outbox cursor if it has moved. Once in a while is enough: what was confirmed and is forgotten is sent
-    /// again, which does no harm, while a row written for every command would cost as much as the event itself.
+    /// Stores the outbox cursor if it has moved, no further than every follower was told. Once in a while is enough: what
+    /// was confirmed and is forgotten is sent again, which does no harm, while a row written for every command would cost
+    /// as much as the event itself.
     ///
     /// # Errors
     /// When storage fails.
-    pub fn keep_confirmed(&self) -> Result<(), Fault> {
+    pub fn keep_confirmed(&self, told: Version) -> Result<(), Fault> {
         let (confirmed, kept) = self.read(|loaded| (loaded.head.confirmed, loaded.kept))?;
-        if confirmed == kept {
+        let confirmed = confirmed.min(told);
+        if confirmed <= kept {
             return Ok(());
         }
         self.storage.set_confirmed(confirmed)?;
         self.change(|loaded| loaded.kept = confirmed)
+    }
+
+    /// Whether the outbox cursor is ahead of what is stored of it.
+    ///
+    /// # Errors
+    /// When it cannot be loaded.
+    pub fn is_unkept(&self) -> Result<bool, Fault> {
+        self.read(|loaded| loaded.kept < loaded.head.confirmed)
     }
 }

@@ -4,7 +4,7 @@
 //! goes out only while that operation is active, and only if it is the next one: so nothing follows a `complete`, nothing
 //! is skipped, and nothing is sent twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use edgefold_kernel::{Principal, Timestamp, limits};
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,8 @@ pub enum Input {
     Event(Number, u64, u64, Option<String>),
     /// A source cannot be read right now.
     Stuck,
+    /// This cannot go on.
+    Lost(Close),
     /// Time has passed.
     Tick,
 }
@@ -54,13 +56,15 @@ pub enum Action {
     Verify(Option<String>),
     /// Look at what was asked for: execute it, or find out what it subscribes to.
     Run(Number, Box<Asked>),
+    /// Follow this source again: the token counts longer than it knows.
+    Renew(Source),
     /// Keep this operation: it lives on when the session is evicted.
     Keep(Number),
     /// Send what this operation lacks.
     Pump(Number),
     /// The operation has ended: keep nothing of it. With its source when nobody here follows that any more.
     Forget(Number, Option<Source>),
-    /// Come back with [`Input::Tick`] at this instant.
+    /// Come back with [`Input::Tick`] at this instant; what was said before of when to come back is void.
     Wake(Timestamp),
 }
 
@@ -137,7 +141,7 @@ impl Connection {
     /// if it has not joined again since.
     pub fn follows(&self, source: &Source) -> (bool, Number) {
         let follows = self.operations.values().any(|it| it.source.as_ref() == Some(source));
-        (follows, self.last)
+        (follows && self.phase != Phase::Closed, self.last)
     }
 
     /// Takes one step.
@@ -162,6 +166,7 @@ impl Connection {
                 self.again_at = Some(now.plus_millis(limits::PULL_AGAIN_MS));
                 self.wake()
             }
+            Input::Lost(close) => self.close(close),
             Input::Tick => self.tick(now),
         }
     }
@@ -208,6 +213,9 @@ impl Connection {
                 if first {
                     actions.insert(0, Action::Send(message::ack(None)));
                 }
+                let sources: BTreeSet<_> =
+                    self.operations.values().filter_map(|it| it.source.clone()).collect();
+                actions.extend(sources.into_iter().map(Action::Renew));
                 actions
             }
         }
@@ -339,7 +347,7 @@ impl Connection {
                 self.asked += 1;
                 self.window.asked(self.asked, now);
                 actions.push(Action::Send(message::ping(self.asked)));
-                actions.push(Action::Wake(now.plus_millis(limits::SOCKET_ANSWER_WITHIN_MS)));
+                actions.extend(self.wake());
             }
             Next::GiveUp => actions.extend(self.close(Close::SlowConsumer)),
             Next::Send { .. } | Next::Wait => {}
@@ -368,10 +376,11 @@ impl Connection {
         waiting.then(|| self.opened_at.plus_millis(limits::SESSION_INIT_WITHIN_MS))
     }
 
-    /// When time matters next, the window's question aside: that sets its own.
+    /// When time matters next, for whatever reason: there is one alarm for all of them.
     fn wake(&self) -> Vec<Action> {
         let expiry = self.pass().and_then(|pass| pass.expires_at);
-        let next = [self.init_until(), expiry, self.again_at].into_iter().flatten().min();
+        let next = [self.init_until(), expiry, self.again_at, self.window.until()];
+        let next = next.into_iter().flatten().min();
         next.map(Action::Wake).into_iter().collect()
     }
 }

@@ -32,6 +32,8 @@ pub struct Followers {
 pub struct Tell {
     /// The session.
     pub session: String,
+    /// Number of its operation that joined last.
+    pub turn: u64,
     /// It knows everything up to here.
     pub after: Version,
 }
@@ -70,7 +72,7 @@ impl Followers {
         let due = self.known.iter_mut().filter(|(_, it)| it.told < head && !it.flying);
         due.map(|(session, follower)| {
             follower.flying = true;
-            Tell { session: session.clone(), after: follower.told }
+            Tell { session: session.clone(), turn: follower.turn, after: follower.told }
         })
         .collect()
     }
@@ -88,6 +90,16 @@ impl Followers {
         self.known.values().map(|follower| follower.told).min().unwrap_or(Version::MAX)
     }
 
+    /// Whether this session is one of them.
+    pub fn knows(&self, session: &str) -> bool {
+        self.known.contains_key(session)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.known.is_empty()
@@ -103,7 +115,7 @@ mod tests {
     }
 
     fn tell(session: &str, after: Version) -> Tell {
-        Tell { session: session.into(), after }
+        Tell { session: session.into(), turn: 1, after }
     }
 
     #[test]

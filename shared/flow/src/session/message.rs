@@ -54,6 +54,17 @@ pub struct Asked {
     pub extensions: Option<Payload>,
 }
 
+impl Asked {
+    /// The request, as GraphQL takes it. Nothing here reads the extensions.
+    pub fn request(&self) -> async_graphql::Request {
+        let mut request = async_graphql::Request::new(&self.query);
+        request.operation_name = self.operation_name.clone();
+        let variables = Value::Object(self.variables.clone().unwrap_or_default());
+        request.variables = async_graphql::Variables::from_json(variables);
+        request
+    }
+}
+
 impl Said {
     /// Reads a message.
     ///

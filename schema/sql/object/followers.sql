@@ -1,0 +1,1 @@
+SELECT session, turn, until FROM followers

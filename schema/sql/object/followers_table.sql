@@ -1,0 +1,6 @@
+-- Sessions that are told of every event. Created when the first one follows: a stream that nobody follows pays nothing.
+CREATE TABLE IF NOT EXISTS followers (
+  session TEXT    PRIMARY KEY,  -- identifier of its object
+  turn    INTEGER NOT NULL,     -- number of its operation that joined last: an older leave changes nothing
+  until   INTEGER NOT NULL      -- when its token ends, in milliseconds since 1970
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,1 @@
+INSERT INTO operations (number, id, source, asked) VALUES (?, ?, ?, ?)

@@ -1,0 +1,1 @@
+SELECT number, id, source, asked FROM operations ORDER BY number

@@ -1,0 +1,167 @@
+//! A subscription. Its field is resolved in two ways: once to find out what it follows, and from then on for every page of
+//! that, anew each time. So nothing of it has to stay in memory between two events, and a session hibernates.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_graphql::{Context, Error, ID, Subscription};
+use edgefold_kernel::{Fault, Id, StreamId, Version};
+use futures_util::{StreamExt, stream, stream::BoxStream};
+
+use super::{DateTime, Event, Past, faulted, int, refusal::invalid};
+use crate::{
+    Participant,
+    session::{Page, Source, operation::Begin},
+    subscribe::parse_version,
+};
+
+/// What a subscription's field yields.
+pub type Followed<T> = BoxStream<'static, Result<T, Error>>;
+
+/// What the field of a subscription is resolved for. The session puts it into the request.
+#[derive(Debug)]
+pub struct Feed(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    page: Option<Page>,
+    found: Vec<(Source, Begin)>,
+    yielded: VecDeque<u64>,
+}
+
+impl Feed {
+    /// Finds out what the field follows.
+    pub fn ask() -> Arc<Self> {
+        Arc::new(Self(Mutex::default()))
+    }
+
+    /// Gives it the next events.
+    pub fn give(page: Page) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Inner { page: Some(page), ..Inner::default() })))
+    }
+
+    /// What was found: one for each field that was asked for.
+    pub fn found(&self) -> Vec<(Source, Begin)> {
+        self.with(|inner| std::mem::take(&mut inner.found))
+    }
+
+    /// The cursor of the next event that the field has yielded.
+    pub fn yielded(&self) -> Option<u64> {
+        self.with(|inner| inner.yielded.pop_front())
+    }
+
+    /// The page, when there is one; otherwise takes note of what is followed.
+    fn turn(&self, source: Source, begin: Begin) -> Option<Page> {
+        self.with(|inner| {
+            let page = inner.page.take();
+            if page.is_none() {
+                inner.found.push((source, begin));
+            }
+            page
+        })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A stream of these, which takes note of the cursor of each.
+    fn stream<T: Send + 'static>(
+        self: Arc<Self>,
+        items: Vec<(u64, Result<T, Error>)>,
+    ) -> Followed<T> {
+        let yielded = move |(cursor, item)| {
+            self.with(|inner| inner.yielded.push_back(cursor));
+            item
+        };
+        stream::iter(items).map(yielded).boxed()
+    }
+}
+
+/// Follows an instance of this aggregate, from a cursor on, or from its latest event: `show` makes of each event, with the
+/// state after it, what the field yields.
+///
+/// # Errors
+/// `INVALID_CURSOR`, `INVALID_FIELD`; a fault when an event cannot be read.
+pub fn follow<A: Participant, T: Send + 'static>(
+    context: &Context<'_>,
+    id: &ID,
+    after: Option<String>,
+    show: impl Fn(String, Event, Past<A::State>) -> T,
+) -> Result<Followed<T>, Error> {
+    let feed = Arc::clone(context.data::<Arc<Feed>>()?);
+    let source = Source::stream(&StreamId::new(A::TYPE, instance("id", id)?));
+    let Some(page) = feed.turn(source, begin(after.as_deref(), Begin::Latest)?) else {
+        return Ok(stream::empty().boxed());
+    };
+    let items = fold::<A, T>(page, id, show).map_err(|fault| faulted(&fault))?;
+    Ok(feed.stream(items.into_iter().map(|(cursor, item)| (cursor, Ok(item))).collect()))
+}
+
+/// What may be heard of any aggregate.
+#[derive(Default)]
+pub struct EventSubscription;
+
+#[Subscription]
+impl EventSubscription {
+    /// The events of one stream, in order, each once: everything after the cursor, then live.
+    async fn events(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Type of the aggregate, as `Accepted` names it.")] aggregate_type: String,
+        #[graphql(desc = "The instance.")] aggregate_id: ID,
+        #[graphql(desc = "Cursor after which it begins; with the first event when left out.")]
+        after: Option<String>,
+    ) -> Result<Followed<Event>, Error> {
+        let feed = Arc::clone(context.data::<Arc<Feed>>()?);
+        let stream = StreamId::new(aggregate_type, instance("aggregateId", &aggregate_id)?);
+        let begin = begin(after.as_deref(), Begin::After(0))?;
+        let Some(page) = feed.turn(Source::stream(&stream), begin) else {
+            return Ok(stream::empty().boxed());
+        };
+        let shown =
+            |(cursor, event)| (cursor, Event::read(&event).map_err(|fault| faulted(&fault)));
+        Ok(feed.stream(page.events.into_iter().map(shown).collect()))
+    }
+}
+
+/// What a page shows: each event with the state after it.
+fn fold<A: Participant, T>(
+    page: Page,
+    id: &ID,
+    show: impl Fn(String, Event, Past<A::State>) -> T,
+) -> Result<Vec<(u64, T)>, Fault> {
+    let unreadable = |error: serde_json::Error| Fault::Unreadable(error.to_string());
+    let fold = page.fold.ok_or_else(|| Fault::Defect("a page without a state".to_owned()))?;
+    let (mut state, mut at): (A::State, Version) =
+        (serde_json::from_value(fold.state).map_err(unreadable)?, fold.at);
+    let began = DateTime(fold.began.to_string());
+    let mut items = Vec::with_capacity(page.events.len());
+    for (cursor, event) in &page.events {
+        if event.version > at {
+            A::evolve(&mut state, &event.read()?);
+            at = event.version;
+        }
+        let (id, began, state) = (id.clone(), began.clone(), state.clone());
+        let past = Past { id, version: int(at), began, state };
+        items.push((*cursor, show(cursor.to_string(), Event::read(event)?, past)));
+    }
+    Ok(items)
+}
+
+/// Where to begin. A cursor is opaque to clients: only what was given out is one.
+fn begin(after: Option<&str>, otherwise: Begin) -> Result<Begin, Error> {
+    match after {
+        None => Ok(otherwise),
+        Some(cursor) => parse_version("after", cursor)
+            .map(Begin::After)
+            .map_err(|_| invalid("INVALID_CURSOR", "after", "after: expected a cursor")),
+    }
+}
+
+fn instance(field: &'static str, id: &ID) -> Result<Id, Error> {
+    Id::parse(id.0.clone())
+        .map_err(|said| invalid("INVALID_FIELD", field, format!("{field}: expected {said}")))
+}

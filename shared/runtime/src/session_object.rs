@@ -1,0 +1,362 @@
+//! A GraphQL socket: it opens, speaks, closes; and a source tells its session what is new. One object for each socket. The
+//! protocol is in [`edgefold_flow::session`]; this carries out what it says.
+//!
+//! The object hibernates. What it has to know lies in the socket's attachment, and the documents of its subscriptions in
+//! its own SQLite, from the first of them on; both go with the socket.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use async_graphql::{Request as Query, Response as Answer};
+use edgefold_flow::{
+    Catalogue,
+    contract::{self, Follow},
+    session::{
+        Action, Close, Connection, Input, Source, Told,
+        connection::Number,
+        message::{self, Asked},
+    },
+};
+use edgefold_kernel::{Fault, Kind, Rejection, Timestamp};
+use futures_util::{
+    future::{FutureExt, LocalBoxFuture, join_all},
+    stream::BoxStream,
+};
+use worker::{
+    Env, Method, Request, Response, SqlStorageValue as Sql, State, WebSocket,
+    WebSocketIncomingMessage, WebSocketPair, console_error,
+    js_sys::{Date, Object as JsObject},
+    wasm_bindgen::JsValue,
+    worker_sys::WebSocketRequestResponsePair,
+};
+
+use crate::{
+    answer, clock,
+    sqlite::{number, string, text, unreadable, version},
+};
+
+/// Executes an operation of any kind.
+pub type Execute = fn(Query) -> BoxStream<'static, Answer>;
+
+/// What the object of a session does.
+pub struct Session(Rc<Object>);
+
+pub(crate) struct Object {
+    pub(crate) state: State,
+    pub(crate) env: Env,
+    pub(crate) catalogue: &'static Catalogue,
+    pub(crate) execute: Execute,
+    /// Nothing before the socket opens, and after it has closed.
+    pub(crate) connection: RefCell<Option<Connection>>,
+    /// What the subscriptions ask for.
+    pub(crate) asked: RefCell<BTreeMap<Number, Asked>>,
+    /// Subscriptions that are being sent what they lack, each by one at a time.
+    pub(crate) pumped: RefCell<BTreeSet<Number>>,
+    /// When the alarm rings, as far as this object knows since it was loaded.
+    alarm_at: Cell<Option<Timestamp>>,
+}
+
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!("../../../schema/sql/session/", $name, ".sql"))
+    };
+}
+
+impl Session {
+    /// The object behind this state, with its socket if it was evicted and that hibernates.
+    pub fn new(state: State, env: Env, catalogue: &'static Catalogue, execute: Execute) -> Self {
+        if let Ok(pair) = WebSocketRequestResponsePair::new(message::PING, message::PONG) {
+            state.set_websocket_auto_response(&pair);
+        }
+        let object = Rc::new(Object {
+            state,
+            env,
+            catalogue,
+            execute,
+            connection: RefCell::default(),
+            asked: RefCell::default(),
+            pumped: RefCell::default(),
+            alarm_at: Cell::default(),
+        });
+        object.restore();
+        Self(object)
+    }
+
+    /// Serves the upgrade, and what sources tell.
+    ///
+    /// # Errors
+    /// When the runtime refuses to build a response.
+    pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        match (request.method(), request.path().as_str()) {
+            (Method::Get, contract::SOCKET) => self.0.open(),
+            (Method::Post, contract::TOLD) => match answer::read::<Told>(&mut request).await {
+                Ok(told) => answer::empty(self.0.told(told).await),
+                Err(failure) => answer::failed(&failure),
+            },
+            (_, path) => {
+                answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", path).into())
+            }
+        }
+    }
+
+    /// Time has passed.
+    ///
+    /// # Errors
+    /// When the runtime refuses to build a response.
+    pub async fn alarm(&self) -> worker::Result<Response> {
+        self.0.alarm_at.set(None);
+        self.0.take(Input::Tick).await;
+        answer::empty(204)
+    }
+
+    /// The client says something.
+    ///
+    /// # Errors
+    /// Never: what is no message closes the socket.
+    pub async fn heard(&self, said: WebSocketIncomingMessage) -> worker::Result<()> {
+        let said = match said {
+            WebSocketIncomingMessage::String(text) => Ok(text),
+            WebSocketIncomingMessage::Binary(_) => Err("expected text"),
+        };
+        self.0.take(Input::Heard(said)).await;
+        Ok(())
+    }
+
+    /// The client leaves, or is gone.
+    ///
+    /// # Errors
+    /// Never: a socket that is gone is what was asked for.
+    pub async fn closed(&self, socket: &WebSocket, code: usize) -> worker::Result<()> {
+        // 1005, 1006 and 1015 only ever stand for "no code": they must not be sent.
+        let code = u16::try_from(code).ok().filter(|code| !matches!(code, 1005 | 1006 | 1015));
+        drop(socket.close(Some(code.unwrap_or(1000)), Some("")));
+        self.0.shut().await;
+        Ok(())
+    }
+}
+
+impl Object {
+    fn open(self: &Rc<Self>) -> worker::Result<Response> {
+        let pair = WebSocketPair::new()?;
+        self.state.accept_web_socket(&pair.server);
+        let (connection, actions) = Connection::open(clock::now());
+        self.connection.replace(Some(connection));
+        drop(self.carry_out(actions));
+        let response = Response::from_websocket(pair.client)?;
+        response.headers().set("sec-websocket-protocol", message::PROTOCOL)?;
+        Ok(response)
+    }
+
+    /// Goes on where it was when it was evicted.
+    fn restore(self: &Rc<Self>) {
+        let Some(socket) = self.socket() else { return };
+        let attached: Option<String> = socket.deserialize_attachment().ok().flatten();
+        let Some(attached) = attached else { return };
+        let restored = self.kept().and_then(|kept| {
+            let of = kept.into_iter().map(|(number, id, source, asked)| {
+                self.asked.borrow_mut().insert(number, asked);
+                (number, id, source)
+            });
+            Connection::restore(&attached, of.collect::<Vec<_>>()).map_err(unreadable)
+        });
+        match restored {
+            Ok((connection, actions)) => {
+                self.connection.replace(Some(connection));
+                let works = self.carry_out(actions);
+                let object = Rc::clone(self);
+                self.state.wait_until(async move { object.work(works).await });
+            }
+            Err(fault) => {
+                console_error!("a session cannot go on: {fault}");
+                drop(socket.close(Some(Close::Restarted.code()), Some(Close::Restarted.reason())));
+            }
+        }
+    }
+
+    /// A source tells what is new. Answers when it was sent, as far as the client takes it: what fails before is told again.
+    async fn told(self: &Rc<Self>, Told { source, head, page }: Told) -> u16 {
+        let follows = |connection: &Connection| connection.follows(&source).0;
+        if !self.connection.borrow().as_ref().is_some_and(follows) {
+            return 410;
+        }
+        let page = page.map(Rc::new);
+        let works = self.step(Input::Told(source, head)).into_iter().map(|work| match work {
+            Work::Pump(number, _) => Work::Pump(number, page.clone()),
+            other => other,
+        });
+        let works = works.collect();
+        Rc::clone(self).work(works).await;
+        204
+    }
+
+    /// Takes one step, and does what follows from it.
+    pub(crate) async fn take(self: &Rc<Self>, input: Input) {
+        let works = self.step(input);
+        Rc::clone(self).work(works).await;
+    }
+
+    /// Takes one step, and does at once what can be done at once. What is left has to be waited for.
+    pub(crate) fn step(self: &Rc<Self>, input: Input) -> Vec<Work> {
+        let mut connection = self.connection.borrow_mut();
+        let actions = connection.as_mut().map(|it| it.step(clock::now(), input));
+        drop(connection);
+        actions.map(|actions| self.carry_out(actions)).unwrap_or_default()
+    }
+
+    fn carry_out(self: &Rc<Self>, actions: Vec<Action>) -> Vec<Work> {
+        let Some(socket) = self.socket() else { return Vec::new() };
+        let mut works = Vec::new();
+        for action in actions {
+            match action {
+                // A socket that cannot be sent to is closing: its close event follows.
+                Action::Send(text) => drop(socket.send_with_str(text)),
+                Action::Close(close) => {
+                    drop(socket.close(Some(close.code()), Some(close.reason())));
+                    works.push(Work::Shut);
+                }
+                Action::Wake(at) => self.set_alarm(at),
+                Action::Keep(number) => self.keep(number),
+                Action::Forget(number, source) => {
+                    self.forget(number);
+                    works.extend(source.map(Work::Leave));
+                }
+                Action::Verify(token) => works.push(Work::Verify(token)),
+                Action::Run(number, asked) => works.push(Work::Run(number, asked)),
+                Action::Pump(number) => works.push(Work::Pump(number, None)),
+                Action::Renew(source) => works.push(Work::Renew(source)),
+            }
+        }
+        if let Some(connection) = self.connection.borrow().as_ref()
+            && let Err(error) = socket.serialize_attachment(connection.attachment())
+        {
+            console_error!("a session keeps no attachment: {error}");
+        }
+        works
+    }
+
+    /// Does what has to be waited for, side by side.
+    pub(crate) fn work(self: Rc<Self>, works: Vec<Work>) -> LocalBoxFuture<'static, ()> {
+        async move {
+            let works = works.into_iter().map(|work| Rc::clone(&self).one(work));
+            join_all(works).await;
+        }
+        .boxed_local()
+    }
+
+    async fn one(self: Rc<Self>, work: Work) {
+        match work {
+            Work::Verify(token) => self.verify(token).await,
+            Work::Run(number, asked) => self.run(number, *asked).await,
+            Work::Pump(number, page) => self.pump(number, page).await,
+            Work::Renew(source) => self.renew(source).await,
+            Work::Leave(source) => self.leave(&source).await,
+            Work::Shut => self.shut().await,
+        }
+    }
+
+    /// The socket is closed: nobody tells this session anything, and nothing of it is left.
+    async fn shut(&self) {
+        let Some(connection) = self.connection.take() else { return };
+        let sources: BTreeSet<Source> =
+            connection.operations().filter_map(|(_, it)| it.source.clone()).collect();
+        let follow = self.follow(u64::MAX);
+        join_all(sources.iter().map(|source| self.leave_as(source, &follow))).await;
+        let storage = self.state.storage();
+        if let Err(error) = storage.delete_alarm().await {
+            console_error!("an alarm is not deleted: {error}");
+        }
+        if let Err(error) = storage.delete_all().await {
+            console_error!("a session is not deleted: {error}");
+        }
+    }
+
+    fn socket(&self) -> Option<WebSocket> {
+        self.state.get_websockets().into_iter().next()
+    }
+
+    /// How this session names itself to a source.
+    pub(crate) fn follow(&self, turn: u64) -> Follow {
+        // 2^53 and above would not survive the way through JavaScript.
+        Follow { session: self.state.id().to_string(), turn: turn.min((1 << 53) - 1) }
+    }
+
+    fn set_alarm(&self, at: Timestamp) {
+        if self.alarm_at.get() == Some(at) {
+            return;
+        }
+        let date = Date::new(&JsValue::from_f64(at.millis() as f64));
+        match self.state.storage().as_raw().set_alarm(date, JsObject::new()) {
+            Ok(_) => self.alarm_at.set(Some(at)),
+            Err(error) => console_error!("the alarm cannot be set: {error:?}"),
+        }
+    }
+
+    // ── what is kept ──
+
+    fn keep(&self, number: Number) {
+        let connection = self.connection.borrow();
+        let found = connection.as_ref().and_then(|it| it.operations().find(|(n, _)| *n == number));
+        let (asked, Some((_, operation))) = (self.asked.borrow(), found) else { return };
+        let json = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
+        let params = vec![
+            self::number(number),
+            text(&operation.id),
+            text(&json(serde_json::to_string(&operation.source))),
+            text(&json(serde_json::to_string(&asked.get(&number)))),
+        ];
+        let sql = self.state.storage().sql();
+        let kept =
+            sql.exec(sql!("tables"), None).and_then(|_| sql.exec(sql!("operation_keep"), params));
+        if let Err(error) = kept {
+            console_error!("a subscription is not kept: {error}");
+        }
+    }
+
+    fn forget(&self, number: Number) {
+        if self.asked.borrow_mut().remove(&number).is_some() {
+            let sql = self.state.storage().sql();
+            drop(sql.exec(sql!("operation_drop"), vec![self::number(number)]));
+        }
+    }
+
+    fn kept(&self) -> Result<Vec<(Number, String, Source, Asked)>, Fault> {
+        let sql = self.state.storage().sql();
+        let rows = |statement: &str| -> Result<Vec<Vec<Sql>>, Fault> {
+            let cursor = sql.exec(statement, None).map_err(unreadable)?;
+            cursor.raw().map(|row| row.map_err(unreadable)).collect()
+        };
+        if rows(sql!("has_tables"))?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let read = |row: Vec<Sql>| {
+            let mut cells = row.into_iter();
+            let mut cell = || cells.next().unwrap_or(Sql::Null);
+            Ok((
+                version(&cell())?,
+                string(cell())?,
+                serde_json::from_str(&string(cell())?).map_err(unreadable)?,
+                serde_json::from_str(&string(cell())?).map_err(unreadable)?,
+            ))
+        };
+        rows(sql!("operations"))?.into_iter().map(read).collect()
+    }
+}
+
+/// What has to be waited for.
+pub(crate) enum Work {
+    /// See [`Action::Verify`].
+    Verify(Option<String>),
+    /// See [`Action::Run`].
+    Run(Number, Box<Asked>),
+    /// See [`Action::Pump`]; with what the source told, if it did.
+    Pump(Number, Option<Rc<edgefold_flow::session::Page>>),
+    /// See [`Action::Renew`].
+    Renew(Source),
+    /// Nobody here follows this source any more.
+    Leave(Source),
+    /// The socket is closed.
+    Shut,
+}

@@ -1,0 +1,133 @@
+// The stock clients, unchanged: graphql-ws itself, and Apollo and urql over it.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { ApolloClient, gql, InMemoryCache } from '@apollo/client/core';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { Client, subscriptionExchange } from '@urql/core';
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+import { fresh, serve, until } from './harness.mjs';
+import { addRoom, cancel, nights, reserve, settled } from './hotel.mjs';
+import { token } from './tokens.mjs';
+
+const core = await serve();
+const opened = [];
+// One that was refused, or cut off, has nothing left to dispose of.
+after(() => Promise.allSettled(opened.map((client) => client.dispose())));
+
+function client(options) {
+  const made = createClient({
+    url: `${core.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${token('staff', 'sam')}` },
+    ...options,
+  });
+  opened.push(made);
+  return made;
+}
+
+const watching = `subscription Watch($id: ID!, $after: String) {
+  reservation(id: $id, after: $after) { cursor event { type } reservation { id status } }
+}`;
+const command = `mutation Claim($input: CreateReservationInput!) {
+  createReservation(input: $input) { ... on Accepted { aggregateId confirmWithinMs } ... on Rejected { code } }
+}`;
+const stored = async () => {
+  const id = await reserve(core, await addRoom(core), '2027-01-01', '2027-01-03');
+  await settled(core, id);
+  return id;
+};
+
+/** Collects what is subscribed to until so many results have come, and cancels in between so that there is one more. */
+async function watched(id, subscribe) {
+  const statuses = [];
+  const stop = subscribe({ id, after: '0' }, (data) => statuses.push(data.reservation.reservation.status));
+  await until('what is stored has come', () => statuses.length >= 2);
+  await cancel(core, id);
+  await until('what is live has come', () => statuses.length >= 3);
+  stop();
+  assert.deepEqual(statuses, ['PENDING', 'CONFIRMED', 'CANCELLED']);
+}
+
+test('graphql-ws subscribes, asks and commands', async () => {
+  const ws = client();
+  const ask = (query, variables) =>
+    new Promise((done, fail) => {
+      let result;
+      ws.subscribe({ query, variables }, { next: (value) => (result = value), error: fail, complete: () => done(result) });
+    });
+  const room = await addRoom(core);
+  const { data } = await ask(command, { input: nights(room, '2027-01-01', '2027-01-03') });
+  const { aggregateId: id, confirmWithinMs } = data.createReservation;
+  assert.ok(confirmWithinMs > 0);
+  await settled(core, id);
+  await watched(id, (variables, next) => ws.subscribe({ query: watching, variables }, { next: ({ data }) => next(data), error() {}, complete() {} }));
+  assert.equal((await ask('query ($id: ID!) { reservation(id: $id, minVersion: 3) { status } }', { id })).data.reservation.status, 'CANCELLED');
+  await assert.rejects(ask('{ spaceship }'), ([{ extensions }]) => extensions.code === 'GRAPHQL_VALIDATION_FAILED');
+});
+
+test('graphql-ws keeps its connection alive with pings', async () => {
+  const pongs = [];
+  const ws = client({ lazy: false, keepAlive: 200, on: { pong: (received, payload) => received && pongs.push(payload) } });
+  await until('pongs have come', () => pongs.length >= 3);
+  assert.deepEqual(new Set(pongs), new Set([undefined]));
+  await ws.dispose();
+});
+
+test('graphql-ws is told why it may not in', async () => {
+  const ws = client({ connectionParams: {}, retryAttempts: 0 });
+  const refused = new Promise((done) => ws.subscribe({ query: '{ __typename }' }, { next() {}, error: done, complete() {} }));
+  const { code, reason } = await refused;
+  assert.deepEqual([code, reason], [4403, 'Forbidden: expected a bearer token in the payload']);
+});
+
+test('graphql-ws comes back by itself when the runtime was killed, and has what it missed', async () => {
+  const id = await stored();
+  const statuses = [];
+  let after = '0';
+  // A client that comes back sends the same variables again: a getter gives the last cursor.
+  const variables = { id, get after() { return after; } };
+  const ws = client({ retryAttempts: 100, retryWait: () => new Promise((done) => setTimeout(done, 100)), shouldRetry: () => true, url: () => `${core.url.replace('http', 'ws')}/graphql` });
+  ws.subscribe({ query: watching, variables }, {
+    next({ data: { reservation: { cursor, reservation } } }) {
+      after = cursor;
+      statuses.push(reservation.status);
+    },
+    error: (error) => statuses.push(error),
+    complete() {},
+  });
+  await until('what is stored has come', () => statuses.length === 2);
+  await core.killAndRestart();
+  await cancel(core, id);
+  await until('what it missed has come', () => statuses.length >= 3);
+  assert.deepEqual(statuses, ['PENDING', 'CONFIRMED', 'CANCELLED']);
+});
+
+test("Apollo's link subscribes, and its cache takes what comes", async () => {
+  const id = await stored();
+  const apollo = new ApolloClient({ link: new GraphQLWsLink(client()), cache: new InMemoryCache() });
+  await watched(id, (variables, next) => {
+    const subscription = apollo.subscribe({ query: gql(watching), variables }).subscribe(({ data }) => next(data));
+    return () => subscription.unsubscribe();
+  });
+  const { data } = await apollo.mutate({ mutation: gql(command), variables: { input: nights(fresh('nowhere'), '2027-01-01', '2027-01-03') } });
+  assert.equal(data.createReservation.code, 'ROOM_UNKNOWN');
+  apollo.stop();
+});
+
+test("urql's exchange subscribes", async () => {
+  const id = await stored();
+  const ws = client();
+  const urql = new Client({
+    url: 'http://nowhere/graphql',
+    exchanges: [
+      subscriptionExchange({
+        forwardSubscription: ({ query, variables }) => ({ subscribe: (sink) => ({ unsubscribe: ws.subscribe({ query, variables }, sink) }) }),
+        enableAllOperations: true,
+      }),
+    ],
+  });
+  await watched(id, (variables, next) => urql.subscription(watching, variables).subscribe(({ data }) => data && next(data)).unsubscribe);
+  const { data } = await urql.query('query ($id: ID!) { reservation(id: $id, atVersion: 1) { status } }', { id }).toPromise();
+  assert.equal(data.reservation.status, 'PENDING');
+});

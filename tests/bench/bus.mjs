@@ -1,0 +1,74 @@
+// The bus: from append to receipt under a steady load, and from a restart to the end of all that was on its way when the
+// runtime was killed.
+import { percentile } from './figures.mjs';
+
+const accounts = 20;
+const many = (count, make) => Array.from({ length: count }, (_, index) => make(index));
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+async function open(core) {
+  const ids = many(accounts, (n) => `payer-${n}`);
+  const command = (name, payload) => ids.map((aggregateId) => ({ aggregateType: 'account', aggregateId, name, payload }));
+  await core.send(command('OpenAccount', { ownerId: 'bench', currency: 'EUR', overdraftLimit: 0 }));
+  await core.send(command('Deposit', { amount: 1_000_000_000 }));
+  return ids;
+}
+
+const count = async (core, type) => (await core.sql('SELECT COUNT(*) AS count FROM journal WHERE event_type = ?', type))[0].count;
+
+/** Waits until so many orders are accepted and journalled. */
+async function accepted(core, orders, { stall = 120_000 } = {}) {
+  for (let [seen, since] = [-1, Date.now()]; ; await pause(50)) {
+    const now = await count(core, 'OrderAccepted');
+    if (now >= orders) return;
+    if (now > seen) [seen, since] = [now, Date.now()];
+    if (Date.now() - since > stall) throw new Error(`${now} of ${orders} orders are accepted`);
+  }
+}
+
+/** How long each of two events of an order is apart, by the instants that they carry: those of append and of receipt. */
+async function apart(core, from, to) {
+  const statement = `SELECT MIN(CASE WHEN event_type = ?1 THEN time END) AS begun, MIN(CASE WHEN event_type = ?2 THEN time END) AS done
+    FROM journal WHERE event_type IN (?1, ?2) GROUP BY COALESCE(event ->> '$.correlationid', event ->> '$.commandid')`;
+  const rows = await core.sql(statement, from, to);
+  return rows.filter(({ begun, done }) => begun && done).map(({ begun, done }) => Date.parse(done) - Date.parse(begun));
+}
+
+/** So many orders a second, for a while: each asks its account for the money, and hears its answer. */
+export async function steady({ core, load, rate, seconds }) {
+  const payers = await open(core);
+  const { url } = core;
+  const warm = await load.call('orders', { url, payers, rate, seconds: 1 });
+  await accepted(core, warm.orders);
+  await core.sql('DELETE FROM journal'); // the warm-up is not looked at
+  const { orders, took } = await load.call('orders', { url, payers, rate, seconds });
+  await accepted(core, orders);
+  const summary = (name, times) => ({ name, count: times.length, p50: percentile(times, 0.5), p99: percentile(times, 0.99) });
+  return {
+    perSecond: orders / took,
+    figures: [
+      summary('a command that an event asks for is carried out', await apart(core, 'OrderPlaced', 'PaymentAuthorised')),
+      summary('an event is taken in by whom it is routed to', await apart(core, 'PaymentAuthorised', 'OrderAccepted')),
+    ],
+  };
+}
+
+/** Kills the runtime while orders are on their way, and waits until all of them have come to their end. */
+export async function converge({ core, orders }) {
+  const payers = await open(core);
+  const line = { sku: 'tea', quantity: 1, unitPrice: 10 };
+  const order = (n) => ({
+    aggregateType: 'order', aggregateId: `order-${n}`, name: 'PlaceOrder',
+    payload: { customerId: 'bench', accountId: payers[n % accounts], lines: [line] },
+  });
+  const all = many(orders, order);
+  const batches = many(Math.ceil(orders / 100), (n) => all.slice(n * 100, n * 100 + 100));
+  const stored = await Promise.all(batches.map((batch) => core.send(batch)));
+  await core.kill();
+  const killed = performance.now();
+  await core.start();
+  const started = performance.now();
+  const before = await count(core, 'OrderAccepted');
+  await accepted(core, stored.flat().length);
+  return { orders, outstanding: orders - before, ms: performance.now() - started, away: started - killed };
+}
