@@ -1,4 +1,4 @@
-//! An administrator looks at what is parked, retries it, or discards it.
+//! An administrator looks at what is parked, retries it, or discards it; and lets an instance read its sources again.
 //!
 //! | path | what it does |
 //! |---|---|
@@ -6,23 +6,26 @@
 //! | `GET /admin/dead-letters/{id}` | one sequence, with a page of its letters |
 //! | `POST /admin/dead-letters/{id}/retry` | delivers what is parked, in order, as far as it goes |
 //! | `POST /admin/dead-letters/{id}/discard` | lets the first letter go, with a reason |
+//! | `POST /admin/aggregates/{type}/{id}/rebuild` | lets an instance fetch again what it remembers of others |
 
 use edgefold_flow::{
     Catalogue,
     admin::{self, Discard, Outcome, Page, PageWanted, SequencePage, SequenceView, check_role},
+    contract::{self, Rebuilt},
     park::{Place, Verdict},
 };
-use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection, limits};
+use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection, StreamId, limits};
 use worker::{Env, Method, Request, Response, Url, console_log};
 
 use crate::{
     answer, auth_fetch,
     deliver_object::{self, Delivered, Parts, deliver},
-    door_fetch::{expect_json, wrong_method},
+    door_fetch::{decoded, expect_json, wrong_method},
     park_d1::{self, Failed, Found},
+    stub,
 };
 
-/// Serves what lies behind `/admin/dead-letters`.
+/// Serves what lies behind `/admin`.
 ///
 /// # Errors
 /// When the runtime refuses to build a response.
@@ -39,10 +42,16 @@ pub async fn serve(
     };
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     match (path, request.method()) {
-        ([], Method::Get) => answer::outcome(200, page(env, &query).await),
-        ([id], Method::Get) => answer::outcome(200, look(env, id, &query).await),
-        ([id, "retry"], Method::Post) => answer::outcome(200, retry(env, catalogue, id, &by).await),
-        ([id, "discard"], Method::Post) => {
+        (["aggregates", aggregate_type, id, "rebuild"], Method::Post) => {
+            answer::outcome(200, rebuild(env, catalogue, (aggregate_type, id), &by).await)
+        }
+        (["aggregates", _, _, "rebuild"], _) => wrong_method("POST"),
+        (["dead-letters"], Method::Get) => answer::outcome(200, page(env, &query).await),
+        (["dead-letters", id], Method::Get) => answer::outcome(200, look(env, id, &query).await),
+        (["dead-letters", id, "retry"], Method::Post) => {
+            answer::outcome(200, retry(env, catalogue, id, &by).await)
+        }
+        (["dead-letters", id, "discard"], Method::Post) => {
             let wanted = match expect_json(request) {
                 Ok(()) => answer::body(request).await.and_then(|body| Ok(Discard::parse(&body)?)),
                 Err(failure) => Err(failure),
@@ -53,8 +62,8 @@ pub async fn serve(
             };
             answer::outcome(200, result)
         }
-        ([] | [_], _) => wrong_method("GET"),
-        ([_, "retry" | "discard"], _) => wrong_method("POST"),
+        (["dead-letters"] | ["dead-letters", _], _) => wrong_method("GET"),
+        (["dead-letters", _, "retry" | "discard"], _) => wrong_method("POST"),
         _ => {
             let detail = format!("there is nothing at {}", url.path());
             answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", detail).into())
@@ -66,6 +75,20 @@ async fn admitted(request: &Request, env: &Env) -> Result<Principal, Failure> {
     let principal = auth_fetch::authenticate(request, env).await?.principal;
     check_role(&principal)?;
     Ok(principal)
+}
+
+/// The instance reads its sources again. One that has nothing of others answers so.
+async fn rebuild(
+    env: &Env,
+    catalogue: &Catalogue,
+    (aggregate_type, id): (&str, &str),
+    by: &Id,
+) -> Result<Rebuilt, Failure> {
+    let to =
+        StreamId::new(catalogue.entry(aggregate_type)?.aggregate_type, decoded("aggregateId", id)?);
+    let rebuilt: Rebuilt = stub::call(env, catalogue, &to, contract::REBUILD, &()).await?;
+    console_log!("{by} rebuilt what {aggregate_type} {id} remembers: {} events", rebuilt.events);
+    Ok(rebuilt)
 }
 
 async fn page(env: &Env, query: &[(String, String)]) -> Result<Page, Failure> {

@@ -9,11 +9,8 @@ use std::{
 
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant,
-    contract::{
-        self, ASKER, Asker, Confirmed, Counters, Marked, RefusedErrand, SpanFound, SpanWanted,
-    },
-    instance::{Received, When},
-    receive::{Delivery, Span},
+    contract::{self, ASKER, Asker, Confirmed, Counters, RefusedErrand, SpanWanted},
+    instance::When,
     session::Followers,
     subscribe,
     token::{Session, missing},
@@ -25,7 +22,7 @@ use worker::{
     worker_sys::WebSocketRequestResponsePair,
 };
 
-use crate::{answer, clock, instance_alarm, sqlite::SqliteStorage, stub};
+use crate::{answer, clock, instance_alarm, sqlite::SqliteStorage};
 
 /// How long the outbox cursor may lag behind in storage: one row a second under load, instead of one for each command.
 /// Well below the 10 s of idleness after which an object hibernates and forgets.
@@ -153,6 +150,7 @@ impl<A: Participant> Host<A> {
                 let result = answer::read::<SpanWanted>(&mut request).await;
                 answer::outcome(200, result.and_then(|wanted| Ok(object.instance.span(&wanted)?)))
             }
+            (Method::Post, contract::REBUILD) => answer::inside(200, object.rebuild().await),
             (Method::Post, path @ (contract::FOLLOW | contract::LEAVE | contract::PULL)) => {
                 object.followed(path, &mut request, by).await
             }
@@ -279,43 +277,6 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Takes a delivery, and fetches what is missing before it.
-    async fn receive(self: &Rc<Self>, mut delivery: Delivery) -> Result<Marked, Failure> {
-        loop {
-            let received = self.instance.receive(&delivery, &clock::stamp(&Asker::System));
-            self.tell();
-            match received? {
-                Received::Through(mark) => return Ok(Marked { mark }),
-                Received::Gap { after, through } => {
-                    let fill = self.copy(delivery.source(), after, Some(through)).await?;
-                    if fill.spans.last().is_none_or(|last| last.through < through) {
-                        let source = format!("{} {}", delivery.source_type, delivery.source_id);
-                        return Err(Fault::Unavailable(
-                            "the source",
-                            format!("{source} has no version {through} yet"),
-                        )
-                        .into());
-                    }
-                    delivery.spans.splice(0..0, fill.spans);
-                }
-            }
-        }
-    }
-
-    /// What this instance wants of a foreign stream, from its source.
-    async fn copy(
-        &self,
-        stream: StreamId,
-        after: Version,
-        through: Option<Version>,
-    ) -> Result<Delivery, Failure> {
-        let types: Vec<String> =
-            A::wanted(&stream.aggregate_type).into_iter().map(str::to_owned).collect();
-        let spans = fetch_spans(&self.env, self.catalogue, &stream, after, through, types).await?;
-        let (source_type, source_id) = (stream.aggregate_type, stream.aggregate_id);
-        Ok(Delivery { source_type, source_id, spans, discarded: Vec::new() })
-    }
-
     /// Takes note of what has arrived, and keeps it a moment later, together with what arrives until then.
     fn confirm(self: &Rc<Self>, versions: &[Version]) -> Result<(), Fault> {
         if self.instance.confirm(versions)? {
@@ -376,33 +337,6 @@ impl<A: Participant> Object<A> {
             };
         response.headers_mut().set("etag", &tag)?;
         Ok(response)
-    }
-}
-
-/// Reads part of a stream from its source, page by page.
-///
-/// # Errors
-/// When the source cannot be reached.
-pub(crate) async fn fetch_spans(
-    env: &Env,
-    catalogue: &Catalogue,
-    stream: &StreamId,
-    after: Version,
-    through: Option<Version>,
-    types: Vec<String>,
-) -> Result<Vec<Span>, Failure> {
-    let mut wanted = SpanWanted { after, through, types };
-    let mut spans = Vec::new();
-    loop {
-        let found: SpanFound = stub::call(env, catalogue, stream, contract::SPAN, &wanted).await?;
-        let (at, end) = (found.span.through, wanted.through.unwrap_or(found.head).min(found.head));
-        if at > wanted.after {
-            spans.push(found.span);
-        }
-        if at >= end || at <= wanted.after {
-            return Ok(spans);
-        }
-        wanted.after = at;
     }
 }
 

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use worker::{D1Database, D1PreparedStatement, Env, console_error, wasm_bindgen::JsValue};
 
-use crate::{bindings, instance_object::fetch_spans};
+use crate::{bindings, copy_object::fetch_spans};
 
 /// How often a stream is tried by itself, since another consumer may have been faster.
 const ATTEMPTS: usize = 3;

@@ -100,7 +100,8 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         Ok(())
     }
 
-    fn remember(&mut self, source: &StreamId, event: &Envelope) {
+    /// Keeps a foreign event, if it is one of those that this aggregate remembers.
+    pub(super) fn remember(&mut self, source: &StreamId, event: &Envelope) {
         let of_source = A::REMEMBERS.iter().filter(|kept| kept.source == source.aggregate_type);
         if of_source.flat_map(|kept| kept.events).any(|kept| *kept == event.event_type) {
             self.write.remember.push(event.clone());
