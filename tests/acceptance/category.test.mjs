@@ -31,7 +31,7 @@ test('what happens to any reservation comes once, in the order of the journal, w
   const [talker, room, from] = [await talk(), await addRoom(core), await last()];
   const [watching, others] = [watch(talker, { after: String(from) }), talker.subscribe('subscription { it: devices { cursor } }')];
   await joined(talker);
-  for (let day = 1; day <= 9; day++) await reserve(core, room, `2027-02-0${day}`, `2027-02-0${day + 1}`);
+  for (let day = 1; day <= 9; day++) await reserve(core, room, `2027-02-1${day - 1}`, `2027-02-1${day}`);
   await talker.next(watching, 18);
   await talker.ping();
   assert.deepEqual(places(talker, watching), await journal(from));

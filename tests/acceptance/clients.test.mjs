@@ -8,7 +8,7 @@ import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { fresh, serve, until } from './harness.mjs';
 import { addRoom, cancel, nights, reserve, settled } from './hotel.mjs';
-import { token } from './tokens.mjs';
+import { seconds, token } from './tokens.mjs';
 
 const core = await serve();
 const opened = [];
@@ -68,10 +68,32 @@ test('graphql-ws subscribes, asks and commands', async () => {
 
 test('graphql-ws keeps its connection alive with pings', async () => {
   const pongs = [];
-  const ws = client({ lazy: false, keepAlive: 200, on: { pong: (received, payload) => received && pongs.push(payload) } });
+  const ws = client({ lazy: false, onNonLazyError() {}, keepAlive: 200, on: { pong: (received, payload) => received && pongs.push(payload) } });
   await until('pongs have come', () => pongs.length >= 3);
   assert.deepEqual(new Set(pongs), new Set([undefined]));
   await ws.dispose();
+});
+
+test('graphql-ws renews its token over the socket that it has, and stays connected', async () => {
+  const [short, long] = [token('staff', 'sam', { exp: seconds() - 57 }), token('staff', 'sam')]; // 60 s of skew are allowed for
+  const closed = [];
+  const ws = client({
+    lazy: false,
+    onNonLazyError() {},
+    connectionParams: { authorization: `Bearer ${short}` },
+    retryAttempts: 0,
+    on: {
+      connected: (socket) => socket.send(JSON.stringify({ type: 'ping', payload: { authorization: `Bearer ${long}` } })),
+      closed: ({ code }) => closed.push(code),
+    },
+  });
+  const id = await stored();
+  const statuses = [];
+  ws.subscribe({ query: watching, variables: { id } }, { next: ({ data }) => statuses.push(data.reservation.reservation.status), error() {}, complete() {} });
+  await new Promise((done) => setTimeout(done, 4_000)); // longer than the first token counts
+  await cancel(core, id);
+  await until('it hears of it', () => statuses.length === 2);
+  assert.deepEqual([statuses, closed], [['CONFIRMED', 'CANCELLED'], []]);
 });
 
 test('graphql-ws is told why it may not in', async () => {

@@ -2,7 +2,7 @@
 //
 //   npm run bench -- --quick            a few hundred operations each: does it run?
 //   npm run bench -- --json FILE        the figures as JSON, too
-//   npm run bench -- --only rates       one part: rates, latency, bus, tokens, rows or cold
+//   npm run bench -- --only rates       one part: rates, latency, subscribe, bus, tokens, rows or cold
 //   npm run bench -- --rates 'socket'   only the rates whose name holds this
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -12,6 +12,7 @@ import { cold, rowsPerCommand } from './costs.mjs';
 import { megabytes, ms, rounds, table, times, whole } from './figures.mjs';
 import { latencies } from './latencies.mjs';
 import { rates } from './rates.mjs';
+import { subscriptions } from './subscriptions.mjs';
 import { tokens } from './tokens.mjs';
 import { Peer, Subject } from './subject.mjs';
 
@@ -31,7 +32,7 @@ const size = quick
   ? { seconds: 2, limit: 300, rows: 100, events: 1_200, watched: 50, confirmed: 5, rate: 10, orders: 20, asked: 50 }
   : { seconds: Number(options.seconds), limit: Infinity, rows: 1_000, events: Number(options.events), watched: 500, confirmed: 100, rate: Number(options.rate), orders: 500, asked: 2_000 };
 
-const parts = ['rates', 'latency', 'bus', 'tokens', 'rows', 'cold'];
+const parts = ['rates', 'latency', 'subscribe', 'bus', 'tokens', 'rows', 'cold'];
 if (options.only && !parts.includes(options.only)) {
   console.error(`there is no part '${options.only}'. The parts: ${parts.join(', ')}`);
   process.exit(1);
@@ -74,6 +75,12 @@ await part('rates', async (core) => {
 await part('latency', async (core) => {
   const found = await latencies({ core, load, ...size });
   print(table(['latency', 'p50', 'p99', 'of'], found.map((one) => [one.name, ms(one.p50), ms(one.p99), one.count])));
+  return found;
+});
+
+await part('subscribe', async (core) => {
+  const found = await subscriptions({ core, load, ...size, limit: quick ? size.limit : 1e9 });
+  print(table(['subscription', 'p50', 'p99', 'of'], found.map((one) => [one.name, ms(one.p50), ms(one.p99), one.count])));
   return found;
 });
 

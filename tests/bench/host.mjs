@@ -111,6 +111,14 @@ const calls = {
       if (!/not currently running/.test(error.message)) throw error; // it sleeps already
     });
   },
+  /** Unloads the sessions of all GraphQL sockets; the sockets hibernate. */
+  async evictSessions() {
+    for (const id of await miniflare.listDurableObjectIds(classOf('session'), name)) {
+      await miniflare.unsafeEvictDurableObject(name, classOf('session'), { id, webSockets: 'hibernate' }).catch((error) => {
+        if (!/not currently running/.test(error.message)) throw error; // it sleeps already
+      });
+    }
+  },
   /** The file that an object's database lies in, while the runtime is stopped. */
   async file({ type, id }) {
     const namespace = await miniflare.getDurableObjectNamespace(type.toUpperCase());

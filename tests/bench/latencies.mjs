@@ -1,7 +1,7 @@
 // How long it takes until somebody who waits hears of it. One command at a time, on an idle core.
 import { percentile } from './figures.mjs';
 
-const summary = (name, times) => ({
+export const summary = (name, times) => ({
   name,
   count: times.length,
   p50: percentile(times, 0.5),

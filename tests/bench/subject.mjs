@@ -98,6 +98,7 @@ export class Subject {
   // ── behind the doors ──
 
   evict = (type, id) => this.#peer.call('evict', { type, id });
+  evictSessions = () => this.#peer.call('evictSessions');
   file = (type, id) => this.#peer.call('file', { type, id });
   sql = (statement, ...params) => this.#peer.call('sql', { statement, params });
   errors = () => this.#peer.call('errors');

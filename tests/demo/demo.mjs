@@ -1,6 +1,7 @@
 // `npm run demo`: one guest, one room, and what becomes of a reservation. It exits 0 only if all of it is true.
 import assert from 'node:assert/strict';
 import { Core } from '../acceptance/core.mjs';
+import { token } from '../acceptance/tokens.mjs';
 
 const say = (text = '') => console.log(text && `  ${text}`);
 const chapter = (title) => console.log(`\n${title}\n`);
@@ -17,6 +18,9 @@ const createReservation = `mutation ($input: CreateReservationInput!) { it: crea
 const cancelReservation = `mutation ($id: ID!, $reason: String!) { it: cancelReservation(id: $id, reason: $reason) { ${result} } }`;
 const reservation = `query ($id: ID!, $minVersion: Int) {
   it: reservation(id: $id, minVersion: $minVersion) { id version status reason userId dateStart dateEnd } }`;
+const watchReservation = `subscription ($id: ID!) {
+  it: reservation(id: $id, after: "0") { event { type } now: reservation { status reason } } }`;
+const watchRoom = `subscription ($id: ID!) { it: room(id: $id, after: "0") { event { type } now: room { holds } } }`;
 const theRoom = `query ($id: ID!, $minVersion: Int) { it: room(id: $id, minVersion: $minVersion) { version status holds } }`;
 
 async function story(core) {
@@ -26,12 +30,13 @@ async function story(core) {
     return it;
   };
   const read = async (query, variables) => (await core.ask(query, variables)).it;
-  /** The status that each event of a reservation stands for, as a watcher sees it. */
-  const becomes = { ReservationCreated: 'PENDING', ReservationConfirmed: 'CONFIRMED', ReservationDeclined: 'DECLINED', ReservationCancelled: 'CANCELLED' };
-  const hear = async (socket, version) => {
-    const { event } = await socket.event(version);
-    say(`the socket says   ${event.type.padEnd(22)}→ ${becomes[event.type]}${event.data.reason ? ` (${event.data.reason})` : ''}`);
-    return becomes[event.type];
+  const socket = await (await core.talk()).init(token('staff', 'sam'));
+  /** What a subscription says of a version: the event, and what came of it. */
+  const hear = async (subscription, version) => {
+    const { data } = (await socket.next(subscription, version))[version - 1];
+    const { event, now } = data.it;
+    say(`the socket says   ${event.type.padEnd(22)}→ ${now.status}${now.reason ? ` (${now.reason})` : ''}`);
+    return now.status;
   };
 
   chapter('A room opens.');
@@ -42,13 +47,13 @@ async function story(core) {
   chapter('Ana wants it from 10 to 13 May.');
   const hers = await command(createReservation, { input: ana });
   say(`createReservation accepted at version ${hers.version}; an answer of the room within ${hers.confirmWithinMs / 1000} s`);
-  const anaHears = await core.watch('reservation', hers.aggregateId);
+  const anaHears = socket.subscribe(watchReservation, { id: hers.aggregateId });
   assert.equal(await hear(anaHears, 1), 'PENDING', 'the room has been asked');
   assert.equal(await hear(anaHears, 2), 'CONFIRMED', 'the room holds the nights');
 
   chapter('Ben wants it from 12 to 14 May. The night of the 12th is taken.');
   const his = await command(createReservation, { input: ben });
-  const benHears = await core.watch('reservation', his.aggregateId);
+  const benHears = socket.subscribe(watchReservation, { id: his.aggregateId });
   assert.equal(await hear(benHears, 1), 'PENDING', 'the room has been asked');
   assert.equal(await hear(benHears, 2), 'DECLINED', 'two guests never share a night');
   const declined = await read(reservation, { id: his.aggregateId, minVersion: 2 });
@@ -61,9 +66,8 @@ async function story(core) {
 
   chapter('The room has its nights back.');
   // Added, held for Ana, released.
-  const roomHears = await core.watch('room', room);
-  const { event: released } = await roomHears.event(3);
-  assert.equal(released.type, 'RoomReleased');
+  const released = (await socket.next(socket.subscribe(watchRoom, { id: room }), 3))[2].data.it;
+  assert.deepEqual([released.event.type, released.now.holds], ['RoomReleased', 0]);
   const free = await read(theRoom, { id: room, minVersion: 3 });
   assert.equal(free.holds, 0);
   say(`room              version ${free.version}, ${free.status}, ${free.holds} holds`);

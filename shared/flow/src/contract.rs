@@ -2,7 +2,7 @@
 //!
 //! Old and new code run side by side during a deploy: a field may be added here, with a default; none may change.
 
-use edgefold_kernel::{Envelope, Id, Principal, Rejection, Version};
+use edgefold_kernel::{Envelope, Id, Principal, Rejection, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -85,6 +85,22 @@ pub const LEAVE: &str = "/leave";
 pub const PULL: &str = "/pull";
 /// `POST` to a session: a [`Told`](crate::session::Told). Answers 204, or 410 when it does not follow that source.
 pub const TOLD: &str = "/told";
+
+/// `GET` to a session: 204, or 410 when its socket is gone.
+pub const ALIVE: &str = "/alive";
+/// `POST` to whoever counts the sockets of a principal: a [`Seat`]. Answers 204, or 429 when there is none left.
+pub const SEAT: &str = "/seat";
+/// `POST`: a [`Seat`] that is free again. Answers 204.
+pub const SEAT_FREE: &str = "/seat/free";
+
+/// A socket of a principal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Seat {
+    /// Identifier of its session's object.
+    pub session: String,
+    /// When its token ends.
+    pub until: Timestamp,
+}
 
 /// A session that follows a stream.
 #[derive(Clone, Debug, Serialize, Deserialize)]

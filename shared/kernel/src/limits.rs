@@ -92,6 +92,10 @@ pub const SESSION_OPERATIONS: usize = 100;
 /// Bytes of one GraphQL document on a socket (64 KiB). A hundred of them are kept for a session, in its own object.
 pub const QUERY_BYTES: usize = 64 << 10;
 
+/// GraphQL sockets that one principal may have open. Every page of a browser has one, so a person has a few dozen at most.
+/// Set it with `SESSIONS_PER_PRINCIPAL`.
+pub const SESSIONS_PER_PRINCIPAL: usize = 100;
+
 /// Events that a session is told or pulls at once …
 pub const PULL_EVENTS: usize = 100;
 

@@ -22,7 +22,7 @@ use worker::{
 use crate::{
     bindings, clock,
     deliver_object::{Parts, deliver, events},
-    journal_d1,
+    journal_d1::{self, Unprojected},
     park_d1::{self, Failed},
     stub,
 };
@@ -153,9 +153,17 @@ async fn run(env: &Env, catalogue: &'static Catalogue, sorted: Sorted) -> Course
             }
         }
     }
-    let failures = deliver_all(env, catalogue, &flowing).await;
+    let (failures, untold) = deliver_all(env, catalogue, &flowing).await;
     for (sequence, mut left) in flowing {
         let failure = failures.get(&sequence);
+        if failure.is_none()
+            && sequence.lane == Lane::Projection
+            && untold.contains(&sequence.source)
+        {
+            // Nothing is wrong with the sequence: its letters come again until everybody has been told.
+            course.again.insert(sequence, limits::BUS_AGAIN_MS);
+            continue;
+        }
         let from = failure.map(|(from, _)| *from);
         let kept = from.map_or_else(Parts::new, |from| left.split_off(&from));
         course.settled.extend(left.into_keys().map(|place| (sequence.clone(), place)));
@@ -177,12 +185,12 @@ async fn run(env: &Env, catalogue: &'static Catalogue, sorted: Sorted) -> Course
 }
 
 /// Brings every sequence to its destination, side by side: one that is slow or fails does not hold up another. Gives for
-/// each that failed the first place that has not arrived, and why.
+/// each that failed the first place that has not arrived, and why; and the streams of which somebody was not told.
 async fn deliver_all(
     env: &Env,
     catalogue: &'static Catalogue,
     flowing: &Sorted,
-) -> BTreeMap<Sequence, (Place, Failure)> {
+) -> (BTreeMap<Sequence, (Place, Failure)>, BTreeSet<StreamId>) {
     let mut streams = BTreeMap::new();
     let mut tasks: Vec<BoxFuture<'_, Option<Stuck>>> = Vec::new();
     for (sequence, parts) in flowing {
@@ -214,11 +222,12 @@ async fn deliver_all(
     }
     let (failed, unprojected) =
         join(join_all(tasks), journal_d1::project(env, catalogue, streams)).await;
+    let Unprojected { failed: unprojected, untold } = unprojected;
     let unprojected = unprojected.into_iter().map(|(source, (version, failure))| {
         let sequence = Sequence { lane: Lane::Projection, destination: None, source };
         (sequence, ((version, 0), failure))
     });
-    failed.into_iter().flatten().chain(unprojected).collect()
+    (failed.into_iter().flatten().chain(unprojected).collect(), untold)
 }
 
 /// How often a sequence may fail before it is parked.

@@ -15,7 +15,11 @@ use edgefold_flow::{
 use edgefold_kernel::{Envelope, Failure, Fault, Kind, Rejection, StreamId};
 use worker::{Env, QueueContentType, RawMessageBuilder, wasm_bindgen::JsValue};
 
-use crate::{bindings, journal_d1, stub};
+use crate::{
+    bindings,
+    journal_d1::{self, Unprojected},
+    stub,
+};
 
 /// How long a destination may take to answer the bus. The letters that came with it wait as long, whomever they are for;
 /// what takes longer goes on at the other end, and is found done at the next attempt.
@@ -46,7 +50,12 @@ pub(crate) async fn deliver(
         (Lane::Errand, Some(to)) => run_errands(env, catalogue, to, source, parts).await,
         (Lane::Projection, _) => {
             let streams = BTreeMap::from([(source.clone(), events(parts))]);
-            let failed = journal_d1::project(env, catalogue, streams).await.into_values().next();
+            let Unprojected { failed, untold } = journal_d1::project(env, catalogue, streams).await;
+            if !untold.is_empty() {
+                let failure = Some(journal_d1::untold().into());
+                return Delivered { failure, ..Delivered::default() };
+            }
+            let failed = failed.into_values().next();
             let from = failed.as_ref().map(|(version, _)| (*version, 0));
             let done = parts.keys().filter(|place| from.is_none_or(|from| **place < from));
             Delivered { done: done.copied().collect(), failure: failed.map(|(_, failure)| failure) }

@@ -7,7 +7,7 @@
 //! All streams of a batch of letters go together: two round trips, however many there are. When that fails, each goes by
 //! itself, and then each of its events, so that only the one that is to blame is left behind, and what follows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use edgefold_flow::{
     Catalogue, Change,
@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use worker::{D1Database, D1PreparedStatement, Env, console_error, wasm_bindgen::JsValue};
 
-use crate::{bindings, copy_object::fetch_spans};
+use crate::{bindings, category_d1, copy_object::fetch_spans};
 
 /// How often a stream is tried by itself, since another consumer may have been faster.
 const ATTEMPTS: usize = 3;
@@ -32,69 +32,119 @@ const EVENTS_PER_BATCH: usize = 100;
 /// Events of some streams, as they came.
 type Streams = BTreeMap<StreamId, Vec<Envelope>>;
 
-/// Journals and projects events of many streams. Gives for each stream that fails the first version that could not be, and
-/// why; what follows it was left behind.
-pub async fn project(
+/// Categories of which a follower was not told.
+type Untold = BTreeSet<String>;
+
+/// What could not be done with some streams.
+#[derive(Default)]
+pub(crate) struct Unprojected {
+    /// The first version of a stream that could not be projected, and why; what follows it was left behind.
+    pub(crate) failed: BTreeMap<StreamId, (Version, Failure)>,
+    /// Streams that are projected as far as that, and somebody who follows their category has not been told.
+    pub(crate) untold: BTreeSet<StreamId>,
+}
+
+/// Journals and projects events of many streams, and tells who follows their categories. Gives those with which that could
+/// not be done.
+pub(crate) async fn project(
     env: &Env,
     catalogue: &'static Catalogue,
     streams: Streams,
-) -> BTreeMap<StreamId, (Version, Failure)> {
-    if streams.is_empty() || together(env, catalogue, &streams).await.is_ok() {
-        return BTreeMap::new();
+) -> Unprojected {
+    let mut all = Unprojected::default();
+    if streams.is_empty() {
+        return all;
     }
-    let tasks = streams.into_iter().map(|(stream, events)| async move {
-        let mut left: BTreeMap<Version, Envelope> =
-            events.into_iter().map(|event| (event.version, event)).collect();
-        let whole = Streams::from([(stream.clone(), left.values().cloned().collect())]);
-        if alone(env, catalogue, &whole).await.is_ok() {
-            return None;
-        }
-        while let Some((version, event)) = left.pop_first() {
-            let one = Streams::from([(stream.clone(), vec![event])]);
-            if let Err(failure) = alone(env, catalogue, &one).await {
+    if let Ok(untold) = together(env, catalogue, &streams).await {
+        all.untold = of_categories(&streams, &untold);
+        return all;
+    }
+    let tasks =
+        streams.into_iter().map(|(stream, events)| one_by_one(env, catalogue, stream, events));
+    for Unprojected { failed, untold } in join_all(tasks).await {
+        all.failed.extend(failed);
+        all.untold.extend(untold);
+    }
+    all
+}
+
+async fn one_by_one(
+    env: &Env,
+    catalogue: &'static Catalogue,
+    stream: StreamId,
+    events: Vec<Envelope>,
+) -> Unprojected {
+    let mut unprojected = Unprojected::default();
+    let mut left: BTreeMap<Version, Envelope> =
+        events.into_iter().map(|event| (event.version, event)).collect();
+    let whole = Streams::from([(stream.clone(), left.values().cloned().collect())]);
+    if let Ok(untold) = alone(env, catalogue, &whole).await {
+        unprojected.untold = of_categories(&whole, &untold);
+        return unprojected;
+    }
+    while let Some((version, event)) = left.pop_first() {
+        let one = Streams::from([(stream.clone(), vec![event])]);
+        match alone(env, catalogue, &one).await {
+            Ok(untold) => unprojected.untold.extend(of_categories(&one, &untold)),
+            Err(failure) => {
                 console_error!(
                     "{} {} is not projected from version {version} on: {failure}",
                     stream.aggregate_type,
                     stream.aggregate_id
                 );
-                return Some((stream, (version, failure)));
+                unprojected.failed.insert(stream, (version, failure));
+                break;
             }
         }
-        None
-    });
-    join_all(tasks).await.into_iter().flatten().collect()
+    }
+    unprojected
 }
 
 /// Journals an event that was discarded, and lets it change nothing.
 ///
 /// # Errors
-/// When what stands before it cannot be projected, or the database fails.
+/// When what stands before it cannot be projected, somebody who follows cannot be told, or the database fails.
 pub(crate) async fn journal_only(
     env: &Env,
     catalogue: &'static Catalogue,
     event: &Envelope,
 ) -> Result<(), Failure> {
     let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
-    let marks = heads(&db, std::iter::once(&event.stream)).await?;
-    let mark = marks.get(&event.stream).copied().unwrap_or(0);
-    if mark >= event.version {
-        return Ok(());
-    }
+    let stream = &event.stream;
+    let mut mark = heads(&db, std::iter::once(stream)).await?.get(stream).copied().unwrap_or(0);
     let before = event.version - 1;
-    for span in fetch_spans(env, catalogue, &event.stream, mark, Some(before), Vec::new()).await? {
-        let streams = Streams::from([(event.stream.clone(), span.events)]);
-        if let Some((_, failure)) = project(env, catalogue, streams).await.into_values().next() {
-            return Err(failure);
+    if mark < before {
+        for span in fetch_spans(env, catalogue, stream, mark, Some(before), Vec::new()).await? {
+            let streams = Streams::from([(stream.clone(), span.events)]);
+            let unprojected = project(env, catalogue, streams).await;
+            if let Some((_, failure)) = unprojected.failed.into_values().next() {
+                return Err(failure);
+            }
+            mark = span.through;
         }
     }
-    let Change { sql, params } = journal(event);
-    let appended = bind(&db, sql, &params)?.run().await;
-    appended.map(drop).map_err(|error| failed(&error).into())
+    let mut statements = Vec::new();
+    if mark < event.version {
+        let Change { sql, params } = journal(event);
+        statements.push(bind(&db, sql, &params)?);
+    }
+    let category = [stream.aggregate_type.as_str()].into();
+    statements.push(category_d1::followers(&db, &category)?);
+    let results = db.batch(statements).await.map_err(|error| failed(&error))?;
+    match category_d1::tell(env, results.last()).await?.is_empty() {
+        true => Ok(()),
+        false => Err(untold().into()),
+    }
+}
+
+/// What is said of a stream of which somebody has not been told.
+pub(crate) fn untold() -> Fault {
+    Fault::Unavailable("a session", "somebody who follows the category has not been told".into())
 }
 
 /// Projects one stream, which another consumer may do at the same time.
-async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<(), Failure> {
-    let mut result = Ok(());
+async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<Untold, Failure> {
+    let mut result = Ok(Untold::new());
     for _ in 0..ATTEMPTS {
         result = together(env, catalogue, stream).await;
         if result.is_ok() {
@@ -104,7 +154,12 @@ async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<(),
     result
 }
 
-async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result<(), Failure> {
+/// Streams of these categories.
+fn of_categories(streams: &Streams, untold: &Untold) -> BTreeSet<StreamId> {
+    streams.keys().filter(|stream| untold.contains(&stream.aggregate_type)).cloned().collect()
+}
+
+async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result<Untold, Failure> {
     let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
     let marks = heads(&db, streams.keys()).await?;
     let mut statements: Vec<Vec<D1PreparedStatement>> = Vec::new();
@@ -117,11 +172,16 @@ async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result
             statements.push(bound.collect::<Result<_, _>>()?);
         }
     }
+    // Also when nothing is new: the last time somebody may not have been told.
+    let types = streams.keys().map(|stream| stream.aggregate_type.as_str()).collect();
+    statements.push(vec![category_d1::followers(&db, &types)?]);
+    let mut results = Vec::new();
     while !statements.is_empty() {
-        let batch = statements.drain(..statements.len().min(EVENTS_PER_BATCH)).flatten().collect();
-        db.batch(batch).await.map_err(|error| failed(&error))?;
+        let size = statements.len().min(EVENTS_PER_BATCH + 1);
+        let batch = statements.drain(..size).flatten().collect();
+        results = db.batch(batch).await.map_err(|error| failed(&error))?;
     }
-    Ok(())
+    category_d1::tell(env, results.last()).await
 }
 
 /// What follows the mark without a gap: what came, and from the source what is missing before it.

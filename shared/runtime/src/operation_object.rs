@@ -11,6 +11,7 @@ use edgefold_flow::{
         admit::admit,
         http::{self, Media},
     },
+    rate,
     session::{
         Close, Input, Page, Source,
         connection::{Number, Pass},
@@ -19,12 +20,15 @@ use edgefold_flow::{
     },
     token::{Session, missing},
 };
-use edgefold_kernel::{Failure, Fault, Rejection, StreamId, limits};
+use edgefold_kernel::{Failure, Rejection, StreamId, limits};
 use futures_util::StreamExt;
 use serde_json::Value;
 use worker::console_error;
 
-use crate::{auth_fetch, clock, gateway_d1::WorkersGateway, session_object::Object, stub};
+use crate::{
+    auth_fetch, bindings, category_d1, clock, gateway_d1::WorkersGateway, session_object::Object,
+    stub,
+};
 
 impl Object {
     /// Looks at a token.
@@ -43,7 +47,20 @@ impl Object {
                 }
             },
         };
+        if let Ok(pass) = &verified
+            && self.is_own(pass)
+            && !self.has_seat(pass).await
+        {
+            return self.take(Input::Lost(Close::TooManySockets)).await;
+        }
         self.take(Input::Verified(verified)).await;
+    }
+
+    /// Whether a token may be this session's: the first that it is shown, or a newer one.
+    fn is_own(&self, pass: &Pass) -> bool {
+        let connection = self.connection.borrow();
+        let known = connection.as_ref().and_then(|connection| connection.pass());
+        known.is_none_or(|known| known.principal == pass.principal)
     }
 
     /// Runs what was asked for.
@@ -58,6 +75,9 @@ impl Object {
         if kind == OperationType::Subscription {
             return self.subscribe(number, asked, query).await;
         }
+        if let Some(refused) = self.over_limit().await {
+            return self.take(Input::Failed(number, refusal(&refused.into()))).await;
+        }
         let mut answers = (self.execute)(self.on_behalf(query));
         let answer = answers.next().await.unwrap_or_default();
         self.take(match shown(answer) {
@@ -65,6 +85,14 @@ impl Object {
             (None, errors) => Input::Failed(number, errors),
         })
         .await;
+    }
+
+    /// Counts a query or mutation as a request, as the doors over HTTP do.
+    async fn over_limit(&self) -> Option<Rejection> {
+        let limiter = self.env.rate_limiter(bindings::REQUESTS).ok()?;
+        let who = self.who().ok()?;
+        let outcome = limiter.limit(rate::key(Some(&who.principal), "")).await;
+        outcome.is_ok_and(|outcome| !outcome.success).then(rate::limited)
     }
 
     /// Finds out what a subscription follows, and follows it.
@@ -105,14 +133,18 @@ impl Object {
 
     /// Follows a source, or says that this goes on for longer. Gives how far the source has come.
     async fn join_source(&self, source: &Source, turn: u64) -> Result<u64, Failure> {
-        let by = Asker::Somebody(self.who()?);
-        match stream(source) {
-            Some(stream) => {
-                let request = stub::post_as(&by, contract::FOLLOW, &self.follow(turn))?;
+        let (who, follow) = (self.who()?, self.follow(turn));
+        match source {
+            Source::Stream { aggregate_type, aggregate_id } => {
+                let stream = StreamId::new(aggregate_type.as_str(), aggregate_id.clone());
+                let request = stub::post_as(&Asker::Somebody(who), contract::FOLLOW, &follow)?;
                 let answer = stub::fetch(&self.env, self.catalogue, &stream, request).await?;
                 Ok(stub::read::<Followed>(answer).await?.head)
             }
-            None => Err(Fault::Defect("a source of another kind".into()).into()),
+            Source::Category { aggregate_type } => {
+                let until = who.expires_at.millis();
+                category_d1::join(&self.env, aggregate_type, &follow, until).await
+            }
         }
     }
 
@@ -139,9 +171,16 @@ impl Object {
 
     /// When this does not arrive, the source hears it when it tells.
     pub(crate) async fn leave_as(&self, source: &Source, follow: &Follow) {
-        if let Some(stream) = stream(source) {
-            let (env, catalogue) = (&self.env, self.catalogue);
-            drop(stub::call::<()>(env, catalogue, &stream, contract::LEAVE, follow).await);
+        let (env, catalogue) = (&self.env, self.catalogue);
+        match source {
+            Source::Stream { aggregate_type, aggregate_id } => {
+                let stream = StreamId::new(aggregate_type.as_str(), aggregate_id.clone());
+                drop(stub::call::<()>(env, catalogue, &stream, contract::LEAVE, follow).await);
+            }
+            Source::Category { aggregate_type } => {
+                let Follow { session, turn } = follow;
+                drop(category_d1::leave(env, aggregate_type, session, *turn).await);
+            }
         }
     }
 
@@ -185,13 +224,16 @@ impl Object {
     }
 
     async fn pull(&self, source: &Source, after: u64) -> Result<Page, Failure> {
-        let by = Asker::Somebody(self.who()?);
-        match stream(source) {
-            Some(stream) => {
+        match source {
+            Source::Stream { aggregate_type, aggregate_id } => {
+                let stream = StreamId::new(aggregate_type.as_str(), aggregate_id.clone());
+                let by = Asker::Somebody(self.who()?);
                 let request = stub::post_as(&by, contract::PULL, &Pull { after })?;
                 stub::read(stub::fetch(&self.env, self.catalogue, &stream, request).await?).await
             }
-            None => Err(Fault::Defect("a source of another kind".into()).into()),
+            Source::Category { aggregate_type } => {
+                category_d1::pull(&self.env, aggregate_type, after).await
+            }
         }
     }
 
@@ -239,15 +281,6 @@ impl Object {
     }
 }
 
-fn stream(source: &Source) -> Option<StreamId> {
-    match source {
-        Source::Stream { aggregate_type, aggregate_id } => {
-            Some(StreamId::new(aggregate_type.as_str(), aggregate_id.clone()))
-        }
-        Source::Category { .. } => None,
-    }
-}
-
 /// An execution result as JSON text, when something was executed; and its errors.
 fn shown(answer: Response) -> (Option<String>, String) {
     let body = http::answer(answer, Media::GraphqlResponse).body;
@@ -256,7 +289,7 @@ fn shown(answer: Response) -> (Option<String>, String) {
 }
 
 /// Why an operation ends, as a list of errors.
-fn refusal(failure: &Failure) -> String {
+pub(crate) fn refusal(failure: &Failure) -> String {
     match failure {
         Failure::Rejected(Rejection { code, detail, .. }) => message::errors(code, detail),
         Failure::Faulted(fault) => {

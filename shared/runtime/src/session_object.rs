@@ -7,20 +7,21 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
+    panic::AssertUnwindSafe,
     rc::Rc,
 };
 
 use async_graphql::{Request as Query, Response as Answer};
 use edgefold_flow::{
     Catalogue,
-    contract::{self, Follow},
+    contract::{self, Follow, Seat},
     session::{
         Action, Close, Connection, Input, Source, Told,
         connection::Number,
         message::{self, Asked},
     },
 };
-use edgefold_kernel::{Fault, Kind, Rejection, Timestamp};
+use edgefold_kernel::{Fault, Kind, Principal, Rejection, Timestamp};
 use futures_util::{
     future::{FutureExt, LocalBoxFuture, join_all},
     stream::BoxStream,
@@ -34,7 +35,7 @@ use worker::{
 };
 
 use crate::{
-    answer, clock,
+    answer, clock, operation_object,
     sqlite::{number, string, text, unreadable, version},
 };
 
@@ -55,6 +56,8 @@ pub(crate) struct Object {
     pub(crate) asked: RefCell<BTreeMap<Number, Asked>>,
     /// Subscriptions that are being sent what they lack, each by one at a time.
     pub(crate) pumped: RefCell<BTreeSet<Number>>,
+    /// Who has a seat for this socket.
+    holder: RefCell<Option<Principal>>,
     /// When the alarm rings, as far as this object knows since it was loaded.
     alarm_at: Cell<Option<Timestamp>>,
 }
@@ -79,6 +82,7 @@ impl Session {
             connection: RefCell::default(),
             asked: RefCell::default(),
             pumped: RefCell::default(),
+            holder: RefCell::default(),
             alarm_at: Cell::default(),
         });
         object.restore();
@@ -96,6 +100,21 @@ impl Session {
                 Ok(told) => answer::empty(self.0.told(told).await),
                 Err(failure) => answer::failed(&failure),
             },
+            (Method::Get, contract::ALIVE) => {
+                answer::empty(if self.0.connection.borrow().is_some() { 204 } else { 410 })
+            }
+            (Method::Post, contract::SEAT) => match answer::read::<Seat>(&mut request).await {
+                Ok(seat) => match self.0.give_seat(&seat).await {
+                    Ok(status) => answer::empty(status),
+                    Err(fault) => answer::failed(&fault.into()),
+                },
+                Err(failure) => answer::failed(&failure),
+            },
+            (Method::Post, contract::SEAT_FREE) => {
+                let result = answer::read::<Seat>(&mut request).await;
+                let result = result.and_then(|seat| Ok(self.0.take_back(&seat.session)?));
+                answer::outcome(200, result)
+            }
             (_, path) => {
                 answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", path).into())
             }
@@ -229,7 +248,11 @@ impl Object {
                 Action::Renew(source) => works.push(Work::Renew(source)),
             }
         }
-        if let Some(connection) = self.connection.borrow().as_ref()
+        let connection = self.connection.borrow();
+        if let Some(pass) = connection.as_ref().and_then(Connection::pass) {
+            self.holder.replace(Some(pass.principal.clone()));
+        }
+        if let Some(connection) = connection.as_ref()
             && let Err(error) = socket.serialize_attachment(connection.attachment())
         {
             console_error!("a session keeps no attachment: {error}");
@@ -249,11 +272,20 @@ impl Object {
     async fn one(self: Rc<Self>, work: Work) {
         match work {
             Work::Verify(token) => self.verify(token).await,
-            Work::Run(number, asked) => self.run(number, *asked).await,
-            Work::Pump(number, page) => self.pump(number, page).await,
+            Work::Run(number, asked) => self.guarded(number, self.run(number, *asked)).await,
+            Work::Pump(number, page) => self.guarded(number, self.pump(number, page)).await,
             Work::Renew(source) => self.renew(source).await,
             Work::Leave(source) => self.leave(&source).await,
             Work::Shut => self.shut().await,
+        }
+    }
+
+    /// A panic ends the one operation that it happened in, and the client hears so.
+    async fn guarded(self: &Rc<Self>, number: Number, work: impl Future<Output = ()>) {
+        if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+            self.pumped.borrow_mut().remove(&number);
+            let fault = Fault::Defect("a panic in an operation".to_owned());
+            self.take(Input::Failed(number, operation_object::refusal(&fault.into()))).await;
         }
     }
 
@@ -262,6 +294,9 @@ impl Object {
         let Some(connection) = self.connection.take() else { return };
         let sources: BTreeSet<Source> =
             connection.operations().filter_map(|(_, it)| it.source.clone()).collect();
+        if let Some(holder) = self.holder.take() {
+            self.free_seat(&holder).await;
+        }
         let follow = self.follow(u64::MAX);
         join_all(sources.iter().map(|source| self.leave_as(source, &follow))).await;
         let storage = self.state.storage();

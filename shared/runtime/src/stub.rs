@@ -50,6 +50,16 @@ pub async fn session(
     send(&stub, request).await
 }
 
+/// Sends a request to the object that counts the GraphQL sockets of a principal.
+///
+/// # Errors
+/// A fault when the object cannot be reached, panics or does not answer in time.
+pub async fn seats(env: &Env, principal: &str, request: Request) -> Result<Response, Failure> {
+    let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
+    let stub = namespace.get_by_name(principal).map_err(|error| broken(&error))?;
+    send(&stub, request).await
+}
+
 async fn send(stub: &Stub, request: Request) -> Result<Response, Failure> {
     let call = stub.fetch_with_request(request);
     let call = async { call.await.map_err(|error| broken(&error).into()) };

@@ -415,6 +415,56 @@ fn what_is_not_confirmed_is_handed_over_again() {
 }
 
 #[test]
+fn the_outbox_cursor_is_stored_no_further_than_every_follower_was_told() {
+    let case = Case::new();
+    case.add("a", &[1, 2, 3]);
+    case.instance.confirm(&[1, 2, 3]).unwrap();
+    let stored = || case.storage.head().unwrap().confirmed;
+    case.instance.keep_confirmed(2).unwrap();
+    assert_eq!((stored(), case.instance.is_unkept().unwrap()), (2, true));
+    case.instance.keep_confirmed(1).unwrap();
+    assert_eq!(stored(), 2, "it never moves back");
+    case.instance.keep_confirmed(u64::MAX).unwrap();
+    assert_eq!((stored(), case.instance.is_unkept().unwrap()), (3, false));
+}
+
+#[test]
+fn after_a_restart_what_was_not_told_is_not_confirmed_either() {
+    let case = Case::new();
+    case.add("a", &[1, 2, 3]);
+    case.instance.confirm(&[1, 2, 3]).unwrap();
+    case.instance.keep_confirmed(2).unwrap();
+    assert_eq!(case.restarted().instance.head().unwrap().confirmed, 2);
+}
+
+#[test]
+fn a_page_folded_on_from_its_state_comes_to_the_state_of_the_stream() {
+    let case = Case::new();
+    for index in 0..250_i64 {
+        case.add(&format!("c{index}"), &[index]);
+    }
+    let whole = serde_json::to_value(&case.instance.view(When::Now).unwrap().state).unwrap();
+    for after in [0, 1, 99, 100, 149, 150, 248, 249] {
+        let page = case.instance.pull(after).unwrap();
+        let last = (after + 100).min(250);
+        assert_eq!((page.after, page.through, page.head), (after, last, 250));
+        let versions: Vec<_> = page.events.iter().map(|(cursor, _)| *cursor).collect();
+        assert_eq!(versions, (after + 1..=last).collect::<Vec<_>>());
+        let fold = page.fold.unwrap();
+        assert_eq!(fold.at, if after == 249 { 250 } else { after });
+        let mut state: <Counter as Aggregate>::State = serde_json::from_value(fold.state).unwrap();
+        for (_, event) in page.events.iter().filter(|(version, _)| *version > fold.at) {
+            Counter::evolve(&mut state, &event.read().unwrap());
+        }
+        let then = case.instance.view(When::Version(last)).unwrap().state;
+        assert_eq!(serde_json::to_value(state).unwrap(), then);
+        assert!(last < 250 || then == whole);
+    }
+    let none = case.instance.pull(250).unwrap();
+    assert_eq!((none.through, none.events.len()), (250, 0));
+}
+
+#[test]
 fn a_letter_is_the_same_whether_it_is_fresh_or_made_from_the_stored_event() {
     let case = Case::new();
     for index in 0..150_i64 {

@@ -3,10 +3,10 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
     Amount, CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which,
-    follow, one_or_past, page, send,
+    follow, follow_all, one_or_past, page, send,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::reducer;
 
@@ -118,16 +118,23 @@ impl AccountQuery {
             String,
         >,
     ) -> Result<Connection<AccountView>> {
-        let sql = include_str!("../../../schema/sql/d1/query/account_page.sql");
-        let filter = filter.unwrap_or_default();
-        let filter = vec![
-            ("ownerId", json!(filter.owner_id)),
-            ("currency", json!(filter.currency)),
-            ("overdrawn", json!(filter.overdrawn.filter(|yes| *yes))),
-            ("inCredit", json!(filter.overdrawn.filter(|yes| !*yes))),
-        ];
-        page::<crate::Account, _>(context, List { sql, order_by, filter, first, after }).await
+        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
+        page::<crate::Account, _>(context, list).await
     }
+}
+
+/// A page of accounts.
+const LIST: &str = include_str!("../../../schema/sql/d1/query/account_page.sql");
+
+/// What a filter asks for, in the order of the statement.
+fn wanted(filter: Option<AccountFilter>) -> Result<Vec<(&'static str, Value)>> {
+    let filter = filter.unwrap_or_default();
+    Ok(vec![
+        ("ownerId", json!(filter.owner_id)),
+        ("currency", json!(filter.currency)),
+        ("overdrawn", json!(filter.overdrawn.filter(|yes| *yes))),
+        ("inCredit", json!(filter.overdrawn.filter(|yes| !*yes))),
+    ])
 }
 
 fn past(past: Past<reducer::State>) -> Option<AccountView> {
@@ -273,5 +280,25 @@ impl AccountSubscription {
             event,
             account: past(state),
         })
+    }
+    /// What happens to accounts from now on, or after the cursor: each event once, as soon as the read model has it, in the order
+    /// in which it came there. Only those that a list with this filter would hold by then.
+    async fn accounts(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<AccountFilter>,
+        #[graphql(
+            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+        )]
+        after: Option<String>,
+    ) -> Result<Followed<AccountUpdate>> {
+        let (order_by, filter) = (AccountOrderBy::default(), wanted(filter)?);
+        let list = List { sql: LIST, order_by, filter, first: None, after };
+        follow_all::<crate::Account, _, _>(context, list, |cursor, event, account| AccountUpdate {
+            cursor,
+            event,
+            account: Some(account),
+        })
+        .await
     }
 }

@@ -3,10 +3,10 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
     CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which, follow,
-    named, one_or_past, page, send,
+    follow_all, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     commands::{Reading, Status},
@@ -144,16 +144,23 @@ impl DeviceQuery {
             String,
         >,
     ) -> Result<Connection<DeviceView>> {
-        let sql = include_str!("../../../schema/sql/d1/query/device_page.sql");
-        let filter = filter.unwrap_or_default();
-        let filter = vec![
-            ("ownerId", json!(filter.owner_id)),
-            ("model", json!(filter.model)),
-            ("status", named(filter.status)),
-            ("decommissioned", json!(filter.decommissioned)),
-        ];
-        page::<crate::Device, _>(context, List { sql, order_by, filter, first, after }).await
+        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
+        page::<crate::Device, _>(context, list).await
     }
+}
+
+/// A page of devices.
+const LIST: &str = include_str!("../../../schema/sql/d1/query/device_page.sql");
+
+/// What a filter asks for, in the order of the statement.
+fn wanted(filter: Option<DeviceFilter>) -> Result<Vec<(&'static str, Value)>> {
+    let filter = filter.unwrap_or_default();
+    Ok(vec![
+        ("ownerId", json!(filter.owner_id)),
+        ("model", json!(filter.model)),
+        ("status", named(filter.status)),
+        ("decommissioned", json!(filter.decommissioned)),
+    ])
 }
 
 fn past(past: Past<reducer::State>) -> Option<DeviceView> {
@@ -255,5 +262,25 @@ impl DeviceSubscription {
             event,
             device: past(state),
         })
+    }
+    /// What happens to devices from now on, or after the cursor: each event once, as soon as the read model has it, in the order
+    /// in which it came there. Only those that a list with this filter would hold by then.
+    async fn devices(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<DeviceFilter>,
+        #[graphql(
+            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+        )]
+        after: Option<String>,
+    ) -> Result<Followed<DeviceUpdate>> {
+        let (order_by, filter) = (DeviceOrderBy::default(), wanted(filter)?);
+        let list = List { sql: LIST, order_by, filter, first: None, after };
+        follow_all::<crate::Device, _, _>(context, list, |cursor, event, device| DeviceUpdate {
+            cursor,
+            event,
+            device: Some(device),
+        })
+        .await
     }
 }

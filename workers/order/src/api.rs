@@ -3,10 +3,10 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
     Amount, CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which,
-    follow, named, one_or_past, page, send,
+    follow, follow_all, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{commands::Line, reducer};
 
@@ -179,15 +179,22 @@ impl OrderQuery {
             String,
         >,
     ) -> Result<Connection<OrderView>> {
-        let sql = include_str!("../../../schema/sql/d1/query/order_page.sql");
-        let filter = filter.unwrap_or_default();
-        let filter = vec![
-            ("customerId", json!(filter.customer_id)),
-            ("accountId", json!(filter.account_id)),
-            ("status", named(filter.status)),
-        ];
-        page::<crate::Order, _>(context, List { sql, order_by, filter, first, after }).await
+        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
+        page::<crate::Order, _>(context, list).await
     }
+}
+
+/// A page of orders.
+const LIST: &str = include_str!("../../../schema/sql/d1/query/order_page.sql");
+
+/// What a filter asks for, in the order of the statement.
+fn wanted(filter: Option<OrderFilter>) -> Result<Vec<(&'static str, Value)>> {
+    let filter = filter.unwrap_or_default();
+    Ok(vec![
+        ("customerId", json!(filter.customer_id)),
+        ("accountId", json!(filter.account_id)),
+        ("status", named(filter.status)),
+    ])
 }
 
 fn past(past: Past<reducer::State>) -> Option<OrderView> {
@@ -297,5 +304,25 @@ impl OrderSubscription {
             event,
             order: past(state),
         })
+    }
+    /// What happens to orders from now on, or after the cursor: each event once, as soon as the read model has it, in the order
+    /// in which it came there. Only those that a list with this filter would hold by then.
+    async fn orders(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<OrderFilter>,
+        #[graphql(
+            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+        )]
+        after: Option<String>,
+    ) -> Result<Followed<OrderUpdate>> {
+        let (order_by, filter) = (OrderOrderBy::default(), wanted(filter)?);
+        let list = List { sql: LIST, order_by, filter, first: None, after };
+        follow_all::<crate::Order, _, _>(context, list, |cursor, event, order| OrderUpdate {
+            cursor,
+            event,
+            order: Some(order),
+        })
+        .await
     }
 }

@@ -3,10 +3,10 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
     CommandResult, Connection, Date, DateTime, Envelope, Event, Followed, List, Past, Which, day,
-    follow, named, one_or_past, page, send,
+    follow, follow_all, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::reducer;
 
@@ -129,17 +129,24 @@ impl ReservationQuery {
             String,
         >,
     ) -> Result<Connection<ReservationView>> {
-        let sql = include_str!("../../../schema/sql/d1/query/reservation_page.sql");
-        let filter = filter.unwrap_or_default();
-        let filter = vec![
-            ("userId", json!(filter.user_id)),
-            ("roomId", json!(filter.room_id)),
-            ("status", named(filter.status)),
-            ("arrivingFrom", day("filter.arrivingFrom", filter.arriving_from)?),
-            ("arrivingUntil", day("filter.arrivingUntil", filter.arriving_until)?),
-        ];
-        page::<crate::Reservation, _>(context, List { sql, order_by, filter, first, after }).await
+        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
+        page::<crate::Reservation, _>(context, list).await
     }
+}
+
+/// A page of reservations.
+const LIST: &str = include_str!("../../../schema/sql/d1/query/reservation_page.sql");
+
+/// What a filter asks for, in the order of the statement.
+fn wanted(filter: Option<ReservationFilter>) -> Result<Vec<(&'static str, Value)>> {
+    let filter = filter.unwrap_or_default();
+    Ok(vec![
+        ("userId", json!(filter.user_id)),
+        ("roomId", json!(filter.room_id)),
+        ("status", named(filter.status)),
+        ("arrivingFrom", day("filter.arrivingFrom", filter.arriving_from)?),
+        ("arrivingUntil", day("filter.arrivingUntil", filter.arriving_until)?),
+    ])
 }
 
 fn past(past: Past<reducer::State>) -> Option<ReservationView> {
@@ -232,5 +239,23 @@ impl ReservationSubscription {
         follow::<crate::Reservation, _>(context, &id, after, |cursor, event, state| {
             ReservationUpdate { cursor, event, reservation: past(state) }
         })
+    }
+    /// What happens to reservations from now on, or after the cursor: each event once, as soon as the read model has it, in the order
+    /// in which it came there. Only those that a list with this filter would hold by then.
+    async fn reservations(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<ReservationFilter>,
+        #[graphql(
+            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+        )]
+        after: Option<String>,
+    ) -> Result<Followed<ReservationUpdate>> {
+        let (order_by, filter) = (ReservationOrderBy::default(), wanted(filter)?);
+        let list = List { sql: LIST, order_by, filter, first: None, after };
+        follow_all::<crate::Reservation, _, _>(context, list, |cursor, event, reservation| {
+            ReservationUpdate { cursor, event, reservation: Some(reservation) }
+        })
+        .await
     }
 }

@@ -3,10 +3,10 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
     Amount, CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which,
-    follow, named, one_or_past, page, send,
+    follow, follow_all, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::reducer;
 
@@ -117,15 +117,22 @@ impl RoomQuery {
             String,
         >,
     ) -> Result<Connection<RoomView>> {
-        let sql = include_str!("../../../schema/sql/d1/query/room_page.sql");
-        let filter = filter.unwrap_or_default();
-        let filter = vec![
-            ("hotelId", json!(filter.hotel_id)),
-            ("status", named(filter.status)),
-            ("guests", json!(filter.guests)),
-        ];
-        page::<crate::Room, _>(context, List { sql, order_by, filter, first, after }).await
+        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
+        page::<crate::Room, _>(context, list).await
     }
+}
+
+/// A page of rooms.
+const LIST: &str = include_str!("../../../schema/sql/d1/query/room_page.sql");
+
+/// What a filter asks for, in the order of the statement.
+fn wanted(filter: Option<RoomFilter>) -> Result<Vec<(&'static str, Value)>> {
+    let filter = filter.unwrap_or_default();
+    Ok(vec![
+        ("hotelId", json!(filter.hotel_id)),
+        ("status", named(filter.status)),
+        ("guests", json!(filter.guests)),
+    ])
 }
 
 fn past(past: Past<reducer::State>) -> Option<RoomView> {
@@ -215,5 +222,25 @@ impl RoomSubscription {
             event,
             room: past(state),
         })
+    }
+    /// What happens to rooms from now on, or after the cursor: each event once, as soon as the read model has it, in the order
+    /// in which it came there. Only those that a list with this filter would hold by then.
+    async fn rooms(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<RoomFilter>,
+        #[graphql(
+            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+        )]
+        after: Option<String>,
+    ) -> Result<Followed<RoomUpdate>> {
+        let (order_by, filter) = (RoomOrderBy::default(), wanted(filter)?);
+        let list = List { sql: LIST, order_by, filter, first: None, after };
+        follow_all::<crate::Room, _, _>(context, list, |cursor, event, room| RoomUpdate {
+            cursor,
+            event,
+            room: Some(room),
+        })
+        .await
     }
 }

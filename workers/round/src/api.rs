@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
     CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which, follow,
-    named, one_or_past, page, send,
+    follow_all, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{events::Ending, reducer};
 
@@ -164,11 +164,18 @@ impl RoundQuery {
             String,
         >,
     ) -> Result<Connection<RoundView>> {
-        let sql = include_str!("../../../schema/sql/d1/query/round_page.sql");
-        let filter = filter.unwrap_or_default();
-        let filter = vec![("game", json!(filter.game)), ("status", named(filter.status))];
-        page::<crate::Round, _>(context, List { sql, order_by, filter, first, after }).await
+        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
+        page::<crate::Round, _>(context, list).await
     }
+}
+
+/// A page of rounds.
+const LIST: &str = include_str!("../../../schema/sql/d1/query/round_page.sql");
+
+/// What a filter asks for, in the order of the statement.
+fn wanted(filter: Option<RoundFilter>) -> Result<Vec<(&'static str, Value)>> {
+    let filter = filter.unwrap_or_default();
+    Ok(vec![("game", json!(filter.game)), ("status", named(filter.status))])
 }
 
 fn past(past: Past<reducer::State>) -> Option<RoundView> {
@@ -289,5 +296,25 @@ impl RoundSubscription {
             event,
             round: past(state),
         })
+    }
+    /// What happens to rounds from now on, or after the cursor: each event once, as soon as the read model has it, in the order
+    /// in which it came there. Only those that a list with this filter would hold by then.
+    async fn rounds(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<RoundFilter>,
+        #[graphql(
+            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+        )]
+        after: Option<String>,
+    ) -> Result<Followed<RoundUpdate>> {
+        let (order_by, filter) = (RoundOrderBy::default(), wanted(filter)?);
+        let list = List { sql: LIST, order_by, filter, first: None, after };
+        follow_all::<crate::Round, _, _>(context, list, |cursor, event, round| RoundUpdate {
+            cursor,
+            event,
+            round: Some(round),
+        })
+        .await
     }
 }

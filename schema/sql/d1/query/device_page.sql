@@ -1,5 +1,5 @@
 -- A page of devices. ?1, ?2: key and id of the row after which it begins. ?3: whose they must be.
--- ?4 to ?7: what the filter asks for, in the order of the lines. ?8: how many.
+-- ?4 to ?7: what the filter asks for, in the order of the lines. ?8: how many. ?9: JSON array of the only ids.
 -- A line that ends with a comment is there when all its words were asked for.
 SELECT id, version, model, owner_id, status, reading, observed_at, decommissioned, readings, late, registered_at,
   registered_at AS cursor_key             -- NEWEST
@@ -7,6 +7,7 @@ SELECT id, version, model, owner_id, status, reading, observed_at, decommissione
   model AS cursor_key                     -- MODEL
 FROM device
 WHERE TRUE
+  AND id IN (SELECT value FROM json_each(?9)) -- ids
   AND owner_id = ?3                       -- owner
   AND owner_id = ?4                       -- ownerId
   AND model = ?5                          -- model

@@ -1,5 +1,5 @@
 -- A page of reservations. ?1, ?2: key and id of the row after which it begins. ?3: whose they must be.
--- ?4 to ?8: what the filter asks for, in the order of the lines. ?9: how many.
+-- ?4 to ?8: what the filter asks for, in the order of the lines. ?9: how many. ?10: JSON array of the only ids.
 -- A line that ends with a comment is there when all its words were asked for.
 SELECT id, version, user_id, room_id, date_start, date_end, status, reason, created_at,
   created_at AS cursor_key                -- NEWEST
@@ -7,6 +7,7 @@ SELECT id, version, user_id, room_id, date_start, date_end, status, reason, crea
   date_start AS cursor_key                -- ARRIVAL
 FROM reservation
 WHERE TRUE
+  AND id IN (SELECT value FROM json_each(?10)) -- ids
   AND user_id = ?3                        -- owner
   AND user_id = ?4                        -- userId
   AND room_id = ?5                        -- roomId

@@ -1,5 +1,5 @@
 -- A page of rooms. ?1, ?2: key and id of the row after which it begins. ?3: whose they must be: a room is nobody's.
--- ?4 to ?6: what the filter asks for, in the order of the lines. ?7: how many.
+-- ?4 to ?6: what the filter asks for, in the order of the lines. ?7: how many. ?8: JSON array of the only ids.
 -- A line that ends with a comment is there when all its words were asked for.
 SELECT id, version, hotel_id, number, capacity, nightly_rate, status, holds,
   number AS cursor_key                    -- NUMBER
@@ -7,6 +7,7 @@ SELECT id, version, hotel_id, number, capacity, nightly_rate, status, holds,
   nightly_rate AS cursor_key              -- DEAREST
 FROM room
 WHERE TRUE
+  AND id IN (SELECT value FROM json_each(?8)) -- ids
   AND FALSE                               -- owner
   AND hotel_id = ?4                       -- hotelId
   AND status = ?5                         -- status

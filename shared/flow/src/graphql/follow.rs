@@ -6,13 +6,20 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use async_graphql::{Context, Error, ID, Subscription};
-use edgefold_kernel::{Fault, Id, StreamId, Version};
+use async_graphql::{Context, Error, ID, Subscription, resolver_utils::EnumType};
+use edgefold_kernel::{Fault, Id, Kind, Rejection, StreamId, Version};
 use futures_util::{StreamExt, stream, stream::BoxStream};
+use serde::de::DeserializeOwned;
 
-use super::{DateTime, Event, Past, faulted, int, refusal::invalid};
+use super::{
+    DateTime, Event, List, Past, faulted, int,
+    page::{owner, read, rows_of},
+    refusal::invalid,
+    unanswered,
+};
 use crate::{
     Participant,
+    gateway::Gateway,
     session::{Page, Source, operation::Begin},
     subscribe::parse_version,
 };
@@ -98,6 +105,38 @@ pub fn follow<A: Participant, T: Send + 'static>(
     };
     let items = fold::<A, T>(page, id, show).map_err(|fault| faulted(&fault))?;
     Ok(feed.stream(items.into_iter().map(|(cursor, item)| (cursor, Ok(item))).collect()))
+}
+
+/// Follows all instances of this aggregate, from a cursor on, or from now: those that a list would hold, as the read model
+/// shows them when the event has reached it.
+///
+/// # Errors
+/// `FORBIDDEN` for whom a list would hold nothing; `INVALID_CURSOR`; a fault when an event or its row cannot be read.
+pub async fn follow_all<A: Participant, V: DeserializeOwned, T: Send + 'static>(
+    context: &Context<'_>,
+    list: List<impl EnumType>,
+    show: impl Fn(String, Event, V) -> T,
+) -> Result<Followed<T>, Error> {
+    let feed = Arc::clone(context.data::<Arc<Feed>>()?);
+    let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
+    let Some(owner) = owner::<A>(gateway)? else {
+        let detail = format!("you see no {}", A::TYPE);
+        return Err(unanswered(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail)));
+    };
+    let source = Source::Category { aggregate_type: A::TYPE.to_owned() };
+    let Some(page) = feed.turn(source, begin(list.after.as_deref(), Begin::Now)?) else {
+        return Ok(stream::empty().boxed());
+    };
+    let ids = page.events.iter().map(|(_, event)| event.stream.aggregate_id.as_str()).collect();
+    let rows = rows_of(gateway, owner, &list, &ids).await?;
+    let mut items = Vec::new();
+    for (cursor, event) in &page.events {
+        if let Some(row) = rows.get(event.stream.aggregate_id.as_str()) {
+            let shown = Event::read(event).map_err(|fault| faulted(&fault))?;
+            items.push((*cursor, Ok(show(cursor.to_string(), shown, read(row.clone())?))));
+        }
+    }
+    Ok(feed.stream(items))
 }
 
 /// What may be heard of any aggregate.

@@ -43,7 +43,7 @@ use refusal::int;
 
 pub use connection::Connection;
 pub use event::{Event, Json};
-pub use follow::{EventSubscription, Feed, Followed, follow};
+pub use follow::{EventSubscription, Feed, Followed, follow, follow_all};
 pub use history::HistoryQuery;
 pub use mutate::{Envelope, send};
 pub use one::{Past, Which, one_or_past};

@@ -1,6 +1,10 @@
 //! A page of a read model as a Relay connection.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use async_graphql::{
     Context, Error, OutputType,
@@ -29,8 +33,8 @@ const KEY: &str = "cursor_key";
 /// A list, as it was asked for.
 pub struct List<O> {
     /// Its statement. It takes key and id of the row after which the page begins, the owner whose rows alone count, the
-    /// parameters of the filter, and how many rows. Words of its lines are `after`, `owner`, the order's name, and those
-    /// of the filter.
+    /// parameters of the filter, how many rows, and the only ids, as JSON. Words of its lines are `after`, `owner`, `ids`,
+    /// the order's name, and those of the filter.
     pub sql: &'static str,
     /// In which order.
     pub order_by: O,
@@ -77,6 +81,25 @@ pub async fn page<A: Participant, T: DeserializeOwned + OutputType>(
         edges.push(Edge { node: read(row)?, cursor });
     }
     Ok(Connection::new(edges, has_more))
+}
+
+/// The rows of a read model with these ids that a list would hold, by id.
+pub(super) async fn rows_of(
+    gateway: &dyn Gateway,
+    owner: Value,
+    list: &List<impl EnumType>,
+    ids: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, Row>, Error> {
+    let asked = list.filter.iter().filter(|(_, value)| !value.is_null()).map(|(word, _)| *word);
+    let mut words = vec![name(list.order_by), "ids"];
+    words.extend((!owner.is_null()).then_some("owner"));
+    words.extend(asked);
+    let mut params = vec![Value::Null, Value::Null, owner];
+    params.extend(list.filter.iter().map(|(_, value)| value.clone()));
+    params.extend([Value::from(ids.len()), Value::from(serde_json::json!(ids).to_string())]);
+    let rows = gateway.rows(Cow::Owned(statement(list.sql, &words)), params).await;
+    let id = |row: &Row| row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(rows.map_err(|fault| faulted(&fault))?.into_iter().map(|row| (id(&row), row)).collect())
 }
 
 /// Name of a value of an enum, as clients and statements say it.

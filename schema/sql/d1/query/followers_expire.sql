@@ -1,0 +1,1 @@
+DELETE FROM category_follower WHERE until <= ?1

@@ -1,0 +1,56 @@
+// A principal has so many GraphQL sockets open, and no more.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { configs, Core } from './core.mjs';
+import { until } from './harness.mjs';
+import { token, vars } from './tokens.mjs';
+
+const core = new Core(configs.core, { ...vars, SESSIONS_PER_PRINCIPAL: '2' });
+before(() => core.start());
+after(() => core.close());
+
+const [ana, ben] = ['ana', 'ben'].map((name) => token('guest', name));
+const talk = async (who) => (await core.talk()).init(who);
+
+/** Tries to get in. Says whether it could. */
+async function tries(who) {
+  const talker = await core.talk();
+  talker.say({ type: 'connection_init', payload: { token: who } });
+  const acknowledged = talker.frame('connection_ack', ({ type }) => type === 'connection_ack').then(() => true, () => false);
+  const refused = talker.closed.then(({ code, reason }) => {
+    assert.deepEqual([code, reason], [4431, 'Too many sockets']);
+    return false;
+  });
+  const entered = await Promise.race([acknowledged, refused]);
+  if (entered) await talker.close();
+  return entered;
+}
+
+test('one socket too many is closed with 4431; another principal is not concerned; a closed one makes room', async () => {
+  const open = [await talk(ana), await talk(ana)];
+  assert.equal(await tries(ana), false);
+  assert.equal(await tries(ben), true);
+  assert.equal(await tries(token('staff', 'ana')), true, 'another role is another principal');
+  await core.evictSessions();
+  assert.equal(await tries(ana), false, 'those that hibernate count');
+  open[0].say({ type: 'ping', payload: { token: ana } }); // a renewed token takes no second seat
+  await open[0].ping();
+  await open[1].close();
+  await until('there is room again', () => tries(ana));
+  open[0].say('nonsense'); // closed by the server
+  await open[0].closed;
+  await until('there is room for two', async () => {
+    const first = await talk(ana);
+    const both = await tries(ana);
+    await first.close();
+    return both;
+  });
+});
+
+test('sockets that died without a word take no room', async () => {
+  await Promise.all([talk(ana), talk(ana)]);
+  await core.killAndRestart();
+  const open = [await talk(ana), await talk(ana)];
+  assert.equal(await tries(ana), false);
+  for (const talker of open) await talker.ping();
+});
