@@ -17,7 +17,7 @@ test(`${orders} orders over ${accounts} accounts with ${kills} kills: the books 
   const work = Array.from({ length: orders }, (_, n) => ({
     id: fresh('order'), payer: payers[n % accounts], price: 1 + ((n * 7_919) % 997), then: ['ship', 'cancel', 'leave'][n % 3],
   }));
-  const send = (type, name, payload, aggregateId, commandId) => insist(core, type, name, payload, { aggregateId, commandId });
+  const send = (type, name, payload, aggregateId, commandId) => insist(core, type, name, payload, { aggregateId, commandId }, ['ORDER_ENDED']);
   const status = async (id) => (await core.state('order', id))?.state.status;
   const run = async ({ id, payer, price, then }) => {
     await send('order', 'PlaceOrder', goods(payer, price), id, `${id}-place`);

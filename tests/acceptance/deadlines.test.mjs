@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
 import { addRoom, journalled, nights, settled as answered } from './hotel.mjs';
 import { account, goods, settled } from './shop.mjs';
+import { token } from './tokens.mjs';
 
 /** What a reservation, an order and a round that is played wait for, and a little more. */
 const minute = 61_000;
@@ -41,6 +42,9 @@ test('what waits for an answer ends when the minute is over, though the runtime 
     if (await core.state('reservation', claim)) hotel.push({ claim, room: rooms[n] });
     if (await core.state('order', order)) shop.push({ order, payer: payers[n] });
   }
+  const talker = await (await core.talk()).init(token('staff', 'sam'));
+  const watching = 'subscription ($id: ID!) { it: reservation(id: $id, after: "0") { event { type } reservation { status } } }';
+  const hears = new Map(hotel.map(({ claim }) => [claim, talker.subscribe(watching, { id: claim })]));
   const ends = {};
   const ended = (status) => (ends[status] = (ends[status] ?? 0) + 1);
   for (const { claim, room } of hotel) {
@@ -56,6 +60,8 @@ test('what waits for an answer ends when the minute is over, though the runtime 
     assert.equal(event.type, 'ReservationExpired', 'who subscribes hears of it');
     assert.ok(event.time >= confirmBy, `${event.time} is not before ${confirmBy}`);
     await watcher.close();
+    const [, expired] = await talker.next(hears.get(claim), 2);
+    assert.deepEqual(expired.data.it, { event: { type: 'ReservationExpired' }, reservation: { status } });
     await journalled(core, 'room', room, again);
   }
   for (const { order, payer } of shop) {

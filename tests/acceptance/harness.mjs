@@ -31,16 +31,14 @@ export async function serve(script = 'core') {
   return core;
 }
 
-/** Sends a command until it is answered, with its own `commandId`: what a kill has cut off is safe to repeat. */
-export async function insist(core, type, name, payload, more) {
+/**
+ * Sends a command, with its own `commandId`, until it is accepted or refused with one of these codes: what a kill has cut off
+ * is safe to repeat. While the runtime is away another one may have its port, and refuse what it knows nothing of.
+ */
+export async function insist(core, type, name, payload, more, codes = []) {
   assert.ok(more.commandId, 'only a command with an id is safe to repeat');
-  for (;;) {
-    try {
-      const { status, body } = await core.command(type, name, payload, more);
-      if (status < 500) return body;
-    } catch {
-      // the runtime is away
-    }
-    await new Promise((done) => setTimeout(done, 50));
-  }
+  return until(`${name} is answered`, async () => {
+    const { status, body } = await core.command(type, name, payload, more).catch(() => ({})); // the runtime is away
+    return (status === 202 || codes.includes(body?.code)) && body;
+  }, { within: 150_000 });
 }

@@ -22,7 +22,7 @@ test(`${reservations} reservations race for ${rooms} rooms with ${kills} kills: 
   }));
   const run = async ({ id, room, from, nights: count, cancel }) => {
     await insist(core, 'reservation', 'CreateReservation', nights(room, day(from), day(from + count)), { aggregateId: id, commandId: `${id}-claim` });
-    if (cancel) await insist(core, 'reservation', 'CancelReservation', {}, { aggregateId: id, commandId: `${id}-cancel` });
+    if (cancel) await insist(core, 'reservation', 'CancelReservation', {}, { aggregateId: id, commandId: `${id}-cancel` }, ['RESERVATION_ENDED']);
   };
   const queue = [...work];
   const clients = Array.from({ length: 16 }, async () => {
