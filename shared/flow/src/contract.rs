@@ -60,6 +60,8 @@ pub const RECEIVE: &str = "/receive";
 pub const REFUSED: &str = "/refused";
 /// `POST`: [`Confirmed`]. Answers 204, or a problem.
 pub const CONFIRM: &str = "/confirm";
+/// `POST`: fetch again what is remembered of foreign streams. Answers [`Rebuilt`].
+pub const REBUILD: &str = "/rebuild";
 /// `GET`: what this object costs, as [`Counters`].
 pub const COUNTERS: &str = "/counters";
 /// `GET ?version=` or `?at=`: the state, now or then, as [`StateView`].
@@ -140,6 +142,15 @@ pub struct Counters {
     pub rows_written: usize,
     /// Size of its database.
     pub bytes: usize,
+}
+
+/// What was fetched again.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Rebuilt {
+    /// Foreign streams that the instance remembers.
+    pub streams: usize,
+    /// Events of theirs that it remembers now.
+    pub events: usize,
 }
 
 /// Own events that have reached all their destinations.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use worker::{Env, Method, Request, RequestInit, Response, Url};
 
 use crate::{
-    answer,
+    admin_fetch, answer,
     asked::page,
     auth_fetch, correlation_d1,
     gateway_d1::{admit, target},
@@ -44,6 +44,9 @@ pub async fn serve(
         }
         (["aggregates", aggregate_type, id, "events"], Method::Get) => {
             look(&request, &url, env, catalogue, (aggregate_type, id), contract::EVENTS).await
+        }
+        (["admin", rest @ ..], _) => {
+            return admin_fetch::serve(&mut request, &url, rest, env, catalogue).await;
         }
         (["correlations", command_id], Method::Get) => {
             correlation(&request, &url, env, catalogue, command_id).await
@@ -206,7 +209,10 @@ async fn look(
 }
 
 /// An id in a path.
-fn decoded(field: &'static str, id: &str) -> Result<Id, Rejection> {
+///
+/// # Errors
+/// `INVALID_FIELD`.
+pub(crate) fn decoded(field: &'static str, id: &str) -> Result<Id, Rejection> {
     let id = percent_decode_str(id).decode_utf8().map_err(|_| "UTF-8").and_then(Id::parse);
     id.map_err(|said| Rejection::shape("INVALID_FIELD", field, format!("expected: {said}")))
 }

@@ -178,6 +178,10 @@ impl SqliteStorage {
             let params = vec![text(aggregate_type), text(aggregate_id.as_str()), number(*mark)];
             self.run(sql!("mark_set"), params)?;
         }
+        for StreamId { aggregate_type, aggregate_id } in &write.forget {
+            let params = vec![text(aggregate_type), text(aggregate_id.as_str())];
+            self.run(sql!("foreign_forget"), params)?;
+        }
         for event in &write.remember {
             let StreamId { aggregate_type, aggregate_id } = &event.stream;
             let wire =
@@ -279,6 +283,15 @@ impl Storage for SqliteStorage {
         let params = vec![text(&stream.aggregate_type), text(stream.aggregate_id.as_str())];
         let rows = self.query(sql!("mark"), params)?;
         rows.first().and_then(|row| row.first()).map_or(Ok(0), version)
+    }
+
+    fn sources(&self) -> Result<Vec<StreamId>, Fault> {
+        let stream = |row: Vec<Sql>| {
+            let mut cells = row.into_iter();
+            let mut cell = || string(cells.next().unwrap_or(Sql::Null));
+            Ok(StreamId::new(cell()?, Id::parse(cell()?).map_err(unreadable)?))
+        };
+        self.query(sql!("sources"), vec![])?.into_iter().map(stream).collect()
     }
 
     fn remembered(&self, stream: &StreamId) -> Result<Vec<Envelope>, Fault> {
