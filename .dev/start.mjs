@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import { assets, bundleGraphiql } from './graphiql.mjs';
 import { root, tools } from './pins.mjs';
 import { end, main, Problem, run, start, tail } from './process.mjs';
 import { setup } from './setup.mjs';
@@ -57,10 +58,11 @@ await main(async () => {
   await checkPort(); // before the minutes that a first build takes
   await setup();
   await build();
+  await bundleGraphiql();
   await migrate();
   await checkPort(); // somebody may have taken it meanwhile; wrangler would silently choose another
   const { child, ended } = start(
-    ...wrangler('dev', '--ip', '127.0.0.1', '--port', String(port), '--show-interactive-dev-session=false'),
+    ...wrangler('dev', '--ip', '127.0.0.1', '--port', String(port), '--assets', assets, '--show-interactive-dev-session=false'),
   );
   if (!(await healthy(ended))) {
     await end(child.pid);
@@ -70,7 +72,7 @@ await main(async () => {
 edgefold  is running. Ctrl-C stops it; its data stays in .wrangler/state.
 
   POST ${url}/commands                   send a command, see README.md
-  POST ${url}/graphql                    mutations and read models
+  POST ${url}/graphql                    mutations and read models; in a browser it is GraphiQL
   GET  ${url}/aggregates/{type}/{id}     the state; /events behind it is the stream
   ws   ${url.replace('http', 'ws')}/aggregates/{type}/{id}       watch and command one instance
   GET  ${url}/healthz                    is it well?

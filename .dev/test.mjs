@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { build, buildProbe } from './build.mjs';
 import { root } from './pins.mjs';
 import { main, output, Problem, run } from './process.mjs';
+import { pythonTools } from './python.mjs';
 import { setup } from './setup.mjs';
 import { hostRust, nodeBinary, nodeEnv } from './toolchain.mjs';
 
@@ -42,6 +43,14 @@ async function acceptance() {
   return node('--test', '--test-concurrency=3', ...files.sort().map((name) => join(folder, name)));
 }
 
+async function openapi() {
+  await build();
+  const python = await pythonTools();
+  if (python) return node(join(root, 'tests/openapi/run.mjs'), python);
+  console.log('edgefold  there is no Python 3.10 or newer with venv here, which schemathesis runs on');
+  return process.env.CI ? false : skipped;
+}
+
 const stages = {
   format: () => cargoExtra('rustfmt', 'fmt', '--all', '--check'),
   lint: () => cargoExtra('clippy', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'),
@@ -51,6 +60,7 @@ const stages = {
     await buildProbe();
   },
   acceptance,
+  openapi,
   demo: async () => {
     await build();
     return node(join(root, 'tests/demo/demo.mjs'));

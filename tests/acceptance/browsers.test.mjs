@@ -91,6 +91,12 @@ test('a native socket opens for a page of a listed origin, and not for one of a 
   assert.deepEqual([refusal.status, JSON.parse(refusal.text).code], [403, 'ORIGIN_FORBIDDEN']);
 });
 
+test('the GraphQL socket opens for a page of a listed origin, and not for one of a foreign origin', async () => {
+  const talker = await core.talk({ headers: { origin: home } });
+  assert.equal(talker.protocol, 'graphql-transport-ws');
+  await assert.rejects(core.talk({ headers: { origin: foreign } }), /403/);
+});
+
 test('unset, only the own origin may call; in development this machine may', async () => {
   const closed = await serve();
   const at = (core, origin) => call(['GET', '/healthz'], { origin }, core).then(({ status }) => status);

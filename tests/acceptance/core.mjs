@@ -38,16 +38,19 @@ export class Core {
   #watchers = new Set();
   #made = 0;
 
-  /** @param settings what it is configured with. @param requests how many are counted until it is too much. */
-  constructor(configFile = configs.core, settings = vars, requests = undefined) {
-    Object.assign(this, { configFile, vars: settings, requests });
+  /**
+   * @param settings what it is configured with. @param requests how many are counted until it is too much.
+   * @param retries of a message, until the queue gives it up.
+   */
+  constructor(configFile = configs.core, settings = vars, requests = undefined, retries = undefined) {
+    Object.assign(this, { configFile, vars: settings, requests, retries });
   }
 
   // ── its life ──
 
   async start() {
-    const { configFile, vars, requests } = this;
-    const args = { configFile, folder: this.#folder, fresh: this.#fresh, vars, requests };
+    const { configFile, vars, requests, retries } = this;
+    const args = { configFile, folder: this.#folder, fresh: this.#fresh, vars, requests, retries };
     const host = fork(join(here, 'runtime.mjs'), [JSON.stringify(args)], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -138,6 +141,8 @@ export class Core {
   sessions = () => this.#call('sessions');
   /** Rows of journal and read models. */
   sql = (statement, ...params) => this.#call('sql', { statement, params });
+  /** Puts a text on the bus. */
+  letter = (text) => this.#call('letter', { text });
   /** What the script and the runtime have said since they were started. */
   logs = () => this.#call('logs');
   /** Where all of it is kept. */

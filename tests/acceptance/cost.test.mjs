@@ -7,7 +7,7 @@ import { Subject } from '../bench/subject.mjs';
 
 const snapshotEvery = 500; // SNAPSHOT_EVERY in shared/kernel/src/aggregate.rs
 const asleepAfter = 10_000; // ms without work until the platform unloads an object
-const rungAfter = 24_000; // ms after its last command until an object's alarm has seen that all is well
+const rungAfter = 64_000; // ms after its last command until an object's alarm has seen that all is well
 const core = new Subject();
 after(() => core.close());
 await core.start();

@@ -149,6 +149,7 @@ test('a wrong method is 405, an unknown path 404, a wrong content type 415', asy
     ['PUT', '/commands', 405, 'METHOD_NOT_ALLOWED'],
     ['POST', '/healthz', 405, 'METHOD_NOT_ALLOWED'],
     ['DELETE', '/aggregates/room/a', 405, 'METHOD_NOT_ALLOWED'],
+    ['QUERY', '/aggregates/room/a', 405, 'METHOD_NOT_ALLOWED'], // the standard's newest
     ['POST', '/aggregates/room/a/events', 405, 'METHOD_NOT_ALLOWED'],
     ['GET', '/', 404, 'UNKNOWN_PATH'],
     ['GET', '/aggregates', 404, 'UNKNOWN_PATH'],
@@ -159,6 +160,7 @@ test('a wrong method is 405, an unknown path 404, a wrong content type 415', asy
     assert.deepEqual([got, body.code], [status, code], `${method} ${path}`);
     assert.equal(headers.get('content-type'), 'application/problem+json');
     assert.equal(body.status, status);
+    if (status === 405) assert.match(headers.get('allow'), /^(GET|POST)/);
   }
   const refused = await core.request('/graphql', { method: 'DELETE' });
   assert.deepEqual([refused.status, refused.body.errors[0].extensions.code], [405, 'METHOD_NOT_ALLOWED']);

@@ -22,7 +22,8 @@ const started = async () => {
 };
 const counted = async (id, version, bytes = 20) => {
   const view = await core.state('probe', id);
-  assert.deepEqual([view.version, view.state], [version, { count: version, bytes }]);
+  const { count } = view.state;
+  assert.deepEqual([view.version, count, view.state.bytes], [version, version, bytes]);
 };
 
 for (const [place, when] of [

@@ -88,6 +88,11 @@ test('whoever asks whether it is well is answered however often', async () => {
   for (let n = 0; n <= most; n++) assert.equal((await stranger.request('/healthz')).status, 200);
 });
 
+test('the GraphQL socket: one too many from one address is refused', async () => {
+  const refusal = await until('it is too much', () => core.talk().then((talker) => talker.terminate(), (error) => error));
+  assert.match(refusal.message, /429/);
+});
+
 test('one principal has so many sockets at one instance, and another one when it has closed one', async () => {
   const [sam, eve] = [somebody(), somebody()];
   const sockets = [];

@@ -11,7 +11,7 @@ import { parseToml } from './toml.mjs';
 const require = createRequire(import.meta.url);
 const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('miniflare');
 
-const { configFile, folder, fresh, vars, requests } = JSON.parse(process.argv[2]);
+const { configFile, folder, fresh, vars, requests, retries } = JSON.parse(process.argv[2]);
 const config = parseToml(readFileSync(configFile, 'utf8'));
 const script = config.name;
 const classes = config.durable_objects.bindings;
@@ -60,7 +60,7 @@ function worker() {
         name: consumer.queue,
         maxBatchSize: consumer.max_batch_size,
         maxBatchTimeout: consumer.max_batch_timeout,
-        maxRetries: consumer.max_retries,
+        maxRetries: retries ?? consumer.max_retries,
         ...(consumer.dead_letter_queue && { deadLetterQueue: consumer.dead_letter_queue }),
       })),
     },
@@ -115,6 +115,10 @@ const calls = {
   async sql({ statement, params }) {
     const d1 = await db();
     return (await d1.prepare(statement).bind(...params).all()).results;
+  },
+  async letter({ text }) {
+    const [{ binding }] = config.queues.producers;
+    await (await miniflare.getQueueProducer(binding)).send(text, { contentType: 'text' });
   },
   logs: () => logs,
   async stop() {

@@ -52,6 +52,7 @@ const bus = script === 'core' && {
     maxBatchSize: consumer.max_batch_size,
     maxBatchTimeout: consumer.max_batch_timeout,
     maxRetries: consumer.max_retries,
+    ...(consumer.dead_letter_queue && { deadLetterQueue: consumer.dead_letter_queue }),
   })),
 };
 

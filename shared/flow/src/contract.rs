@@ -60,6 +60,8 @@ pub const RECEIVE: &str = "/receive";
 pub const REFUSED: &str = "/refused";
 /// `POST`: [`Confirmed`]. Answers 204, or a problem.
 pub const CONFIRM: &str = "/confirm";
+/// `POST`: fetch again what is remembered of foreign streams. Answers [`Rebuilt`].
+pub const REBUILD: &str = "/rebuild";
 /// `GET`: what this object costs, as [`Counters`].
 pub const COUNTERS: &str = "/counters";
 /// `GET ?version=` or `?at=`: the state, now or then, as [`StateView`].
@@ -142,6 +144,15 @@ pub struct Counters {
     pub bytes: usize,
 }
 
+/// What was fetched again.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Rebuilt {
+    /// Foreign streams that the instance remembers.
+    pub streams: usize,
+    /// Events of theirs that it remembers now.
+    pub events: usize,
+}
+
 /// Own events that have reached all their destinations.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Confirmed {
@@ -183,6 +194,7 @@ pub struct RefusedErrand {
 /// `GET /aggregates/{type}/{id}`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StateView {
     /// Stored name of the type.
     pub aggregate_type: String,
@@ -196,6 +208,7 @@ pub struct StateView {
 
 /// `GET /aggregates/{type}/{id}/events`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EventsPage {
     /// Ascending.
     pub events: Vec<Envelope>,

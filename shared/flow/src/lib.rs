@@ -12,6 +12,7 @@
 //! | [`append`] | decided events become stored ones |
 //! | [`publish`] | stored events, and the commands that they cause, become messages on the bus |
 //! | [`route`] | delivery rules: which instance gets which foreign event |
+//! | [`park`] | … and where what cannot be delivered waits, in order |
 //! | [`receive`] | duplicates dropped, gaps named, order kept |
 //! | [`project`] | journal and read models |
 //! | [`correlate`] | from a command to everything that it caused |
@@ -24,6 +25,7 @@
 //! | [`instance`] | one aggregate instance: these steps over a [`storage`] port |
 //! | [`storage`] | the port that an instance keeps its events behind |
 //! | [`contract`] | what the script and the objects say to each other |
+//! | [`admin`] | what administrators and the script say to each other |
 //! | [`gateway`] | the port through which GraphQL resolvers reach commands and read models |
 //! | [`graphql`] | the words that the aggregates' parts of the GraphQL schema share |
 //!
@@ -38,6 +40,7 @@ pub mod decide;
 pub mod append;
 pub mod publish;
 pub mod route;
+pub mod park;
 pub mod receive;
 pub mod project;
 pub mod correlate;
@@ -50,6 +53,7 @@ pub mod participant;
 pub mod instance;
 pub mod storage;
 pub mod contract;
+pub mod admin;
 pub mod gateway;
 pub mod graphql;
 

@@ -42,6 +42,9 @@ pub struct Delivery {
     pub source_id: edgefold_kernel::Id,
     /// Ascending spans.
     pub spans: Vec<Span>,
+    /// Versions that an administrator has discarded: they are remembered, and nothing follows from them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub discarded: Vec<Version>,
 }
 
 impl Delivery {

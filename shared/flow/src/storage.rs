@@ -56,6 +56,8 @@ pub struct Write {
     pub outcomes: Vec<Outcome>,
     /// High-water marks of foreign streams.
     pub marks: Vec<(StreamId, Version)>,
+    /// Foreign streams of which all that was remembered is forgotten first.
+    pub forget: Vec<StreamId>,
     /// Foreign events to remember.
     pub remember: Vec<Envelope>,
 }
@@ -66,6 +68,7 @@ impl Write {
         self.events.is_empty()
             && self.outcomes.is_empty()
             && self.marks.is_empty()
+            && self.forget.is_empty()
             && self.remember.is_empty()
     }
 }
@@ -103,6 +106,12 @@ pub trait Storage {
     /// # Errors
     /// When storage fails.
     fn mark(&self, stream: &StreamId) -> Result<Version, Fault>;
+
+    /// Every foreign stream of which something was received.
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn sources(&self) -> Result<Vec<StreamId>, Fault>;
 
     /// Remembered events of a foreign stream, ascending.
     ///

@@ -7,7 +7,7 @@ use async_graphql::Request;
 use edgefold_flow::graphql::{
     Settings,
     admit::admit,
-    http::{Head, Media, admitted, gotten, negotiate, posted},
+    http::{Head, Media, admitted, gotten, negotiate, posted, wants_page},
 };
 
 fn code(query: &str) -> String {
@@ -165,4 +165,15 @@ fn introspection_can_be_switched_on_and_is_bounded() {
     };
     assert_eq!(code(&deep(3)), "admitted");
     assert_eq!(code(&deep(4)), "QUERY_TOO_DEEP");
+}
+
+#[test]
+fn a_browser_that_opens_the_door_wants_a_page_and_a_client_does_not() {
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let asks = |method, accept, query| {
+        wants_page(&Head { method, accept: Some(accept), content_type: None }, query)
+    };
+    assert!(asks("GET", browser, None) && asks("GET", browser, Some("operationName=a")));
+    assert!(!asks("GET", browser, Some("query=%7Ba%7D")) && !asks("POST", browser, None));
+    assert!(!asks("GET", "*/*", None) && !asks("GET", "application/json, text/html;q=0", None));
 }

@@ -35,6 +35,30 @@ pub const OUTCOME_TTL_MS: i64 = 24 * 60 * 60 * 1000;
 /// quarter of it.
 pub const SQL_JSON_BYTES: usize = 1_000_000;
 
+/// How long an event may take to reach all its destinations before its object sends it again, in milliseconds (60 s).
+///
+/// Where this lies between two figures is the deployment's choice (`SEND_AGAIN_SECONDS`). It is above what the queue needs
+/// to try by itself: a pass takes well under a second, and its own retries come after 5, 15 and 35 s; whatever is shorter
+/// sends repeats of what is still under way, which cost a message and are dropped. It is below the shortest deadline that a
+/// lost message must not cost: a reservation waits 60 s for its room, so with 20 s it would survive one loss.
+pub const SEND_AGAIN_MS: i64 = 60_000;
+
+/// How often a sequence (one destination, one source stream) is tried before it is parked. With the pauses below that is eight
+/// minutes: longer than a deploy and most outages of the platform, and shorter than people wait. Set it with `BUS_ATTEMPTS`.
+pub const BUS_ATTEMPTS: u32 = 8;
+
+/// Pause after the first failure of a sequence, in milliseconds; twice as long after each that follows. A busy object is
+/// back within seconds, and a reservation waits a minute for its room.
+pub const BUS_AGAIN_MS: i64 = 5_000;
+
+/// Longest pause between two attempts, in milliseconds: what waits in the queue meanwhile must not use up the 100 retries
+/// that the platform allows.
+pub const BUS_AGAIN_AT_MOST_MS: i64 = 160_000;
+
+/// Letters that one retry of a parked sequence delivers, at most: each may be a call to an object, and the platform allows
+/// 1,000 of those a request.
+pub const RETRY_LETTERS: usize = 100;
+
 /// Most letters that an instance keeps in memory between commit and publication; what is beyond is made again from what is
 /// stored. Two batches of commands; even of the largest events they take 25 MB of the 128 MB.
 pub const FRESH_LETTERS: usize = 200;

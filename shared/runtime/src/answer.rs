@@ -38,6 +38,24 @@ pub fn outcome(status: u16, result: Result<impl Serialize, Failure>) -> worker::
     }
 }
 
+/// The same within the system: what went wrong is told as it is, for the log and the store of what is parked.
+///
+/// # Errors
+/// When the runtime refuses to build it.
+pub fn inside(status: u16, result: Result<impl Serialize, Failure>) -> worker::Result<Response> {
+    match result {
+        Err(Failure::Faulted(fault)) => {
+            console_error!("{}: {fault}", fault.code());
+            let (status, mut problem) = fault_problem(&fault);
+            if let Some(detail) = problem.get_mut("detail") {
+                *detail = fault.to_string().into();
+            }
+            json(status, PROBLEM, &problem)
+        }
+        result => outcome(status, result),
+    }
+}
+
 /// A refusal or a fault as problem. A fault's text goes to the log, its code to the caller.
 ///
 /// # Errors

@@ -1,34 +1,55 @@
 //! The queue hands over letters: each event goes to every destination that asked for it, each command to its instance.
 //!
-//! Every letter is acknowledged or retried by itself. A letter is done when all its destinations have applied it; they
-//! drop what they have applied before, so a letter that is retried for one of them does no harm to the others.
+//! Every letter is acknowledged or retried by itself. A letter is done with when each of its parts has arrived or is parked;
+//! destinations drop what they have applied before, so a letter that is retried for one of them does no harm to the others.
+//! What a sequence that fails comes to is decided in [`edgefold_flow::park`], and kept in [`park_d1`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use edgefold_flow::{
-    Catalogue, Message,
-    contract::{self, Asker, Confirmed, Marked, RefusedErrand},
+    Catalogue,
+    contract::{self, Confirmed},
+    park::{self, Lane, Place, Sequence, Sorted, Standing, Step, Verdict},
     publish::Letter,
-    receive::Delivery,
-    route::spans,
 };
-use edgefold_kernel::{Envelope, Failure, StreamId, Version};
+use edgefold_kernel::{Failure, Fault, StreamId, Version, limits};
 use futures_util::future::{BoxFuture, FutureExt, join, join_all};
 use worker::{
     Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, RawMessage, console_error,
-    console_warn, send::SendFuture,
+    console_warn, js_sys::JSON, send::SendFuture,
 };
 
-use crate::{journal_d1, stub};
+use crate::{
+    bindings, clock,
+    deliver_object::{Parts, deliver, events},
+    journal_d1::{self, Unprojected},
+    park_d1::{self, Failed},
+    stub,
+};
 
-/// When a letter comes again after a destination failed, in seconds.
-const RETRY_AFTER_S: u32 = 5;
+/// A message of the queue, with the places that its parts have.
+struct Held {
+    message: RawMessage,
+    places: Vec<(Sequence, Place)>,
+    /// Where it comes from, if it can be read.
+    event: Option<(StreamId, Version)>,
+}
 
-/// One event of a source stream.
-type Place = (StreamId, Version);
+/// The first place of a sequence that has not arrived, and why.
+type Stuck = (Sequence, (Place, Failure));
 
-/// Events of the letters that could not be done with.
-type Failed = BTreeSet<Place>;
+/// What came of a batch.
+#[derive(Default)]
+struct Course {
+    /// What has arrived, or is parked.
+    settled: BTreeSet<(Sequence, Place)>,
+    /// When what has not is tried again, in milliseconds.
+    again: BTreeMap<Sequence, i64>,
+    /// Sequences that flow again.
+    recovered: Vec<Sequence>,
+    /// Sequences that have failed.
+    failed: Vec<Failed>,
+}
 
 /// Serves one batch.
 ///
@@ -39,146 +60,192 @@ pub async fn consume(
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> worker::Result<()> {
-    let messages: Vec<(RawMessage, Option<Letter>)> = batch
-        .raw_iter()
-        .map(|raw| {
-            let letter = raw.body().as_string().and_then(|text| serde_json::from_str(&text).ok());
-            (raw, letter)
-        })
-        .collect();
-    let letters: Vec<&Letter> = messages.iter().filter_map(|(_, letter)| letter.as_ref()).collect();
-    let failed = deliver(env, catalogue, &letters).await;
-
-    let again = QueueRetryOptionsBuilder::new().with_delay_seconds(RETRY_AFTER_S).build();
+    let mut sorted = Sorted::new();
+    let messages: Vec<Held> =
+        batch.raw_iter().map(|message| hold(message, catalogue, &mut sorted)).collect();
+    let mut course = match batch.queue().ends_with(bindings::DEAD_QUEUE) {
+        true => bury(sorted),
+        false => run(env, catalogue, sorted).await,
+    };
+    match park_d1::note(env, &course.recovered, &course.failed).await {
+        Ok(parked) => course.settled.extend(parked),
+        Err(fault) => console_error!("what has failed cannot be noted: {fault}"),
+    }
     let mut confirmed: BTreeMap<StreamId, Vec<Version>> = BTreeMap::new();
-    for (message, letter) in &messages {
-        match letter {
-            Some(Letter { event, .. })
-                if !failed.contains(&(event.stream.clone(), event.version)) =>
-            {
-                message.ack();
-                confirmed.entry(event.stream.clone()).or_default().push(event.version);
-            }
-            Some(_) => message.retry_with_options(&again),
-            None => {
-                // During a deploy a letter may be newer than this code: the code that can read it will come.
-                console_error!("a letter cannot be read: {}", message.id());
+    for Held { message, places, event } in messages {
+        let left = places.iter().filter(|place| !course.settled.contains(*place));
+        let wait = left
+            .map(|(sequence, _)| course.again.get(sequence).copied())
+            .map(|wait| wait.unwrap_or(limits::BUS_AGAIN_MS))
+            .min();
+        match wait {
+            Some(millis) => {
+                let seconds = u32::try_from(millis / 1_000 + 1).unwrap_or(u32::MAX);
+                let again = QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build();
                 message.retry_with_options(&again);
+            }
+            None => {
+                message.ack();
+                if let Some((source, version)) = event {
+                    confirmed.entry(source).or_default().push(version);
+                }
             }
         }
     }
-    let confirmations = confirmed.into_iter().map(|(source, versions)| async move {
-        let told =
-            stub::call::<()>(env, catalogue, &source, contract::CONFIRM, &Confirmed { versions })
-                .await;
-        if let Err(failure) = told {
-            console_warn!(
-                "{} {} will send again: {failure}",
-                source.aggregate_type,
-                source.aggregate_id
-            );
-        }
-    });
-    join_all(confirmations).await;
+    join_all(confirmed.into_iter().map(|told| confirm(env, catalogue, told))).await;
     Ok(())
 }
 
-/// Brings letters to all their destinations, side by side: one that is slow or fails does not hold up another.
-async fn deliver(env: &Env, catalogue: &'static Catalogue, letters: &[&Letter]) -> Failed {
-    let mut streams: BTreeMap<StreamId, Vec<Envelope>> = BTreeMap::new();
-    let mut routed: BTreeMap<(StreamId, StreamId), Vec<Envelope>> = BTreeMap::new();
-    let mut errands: BTreeMap<(StreamId, StreamId), BTreeMap<Version, Vec<&Message>>> =
-        BTreeMap::new();
-    for Letter { event, errands: asked } in letters {
-        streams.entry(event.stream.clone()).or_default().push(event.clone());
-        for destination in catalogue.destinations(event) {
-            routed.entry((destination, event.stream.clone())).or_default().push(event.clone());
-        }
-        for message in asked {
-            let Some(id) = message.aggregate_id.clone() else { continue };
-            let destination = StreamId::new(message.aggregate_type.as_str(), id);
-            let sequence = errands.entry((destination, event.stream.clone())).or_default();
-            let same = sequence.entry(event.version).or_default();
-            // A letter that came twice in one batch asks once.
-            if !same.contains(&message) {
-                same.push(message);
+/// Reads a message, and sorts its parts.
+fn hold(message: RawMessage, catalogue: &Catalogue, sorted: &mut Sorted) -> Held {
+    let body = message.body();
+    // We send text. What somebody else sends is kept as text, too.
+    let text = body.as_string().unwrap_or_else(|| {
+        JSON::stringify(&body).ok().and_then(|text| text.as_string()).unwrap_or_default()
+    });
+    let letter = serde_json::from_str::<Letter>(&text);
+    if let Err(error) = &letter {
+        // During a deploy a letter may be newer than this code: the code that can read it will come.
+        console_error!("a letter cannot be read: {}: {error}", message.id());
+    }
+    let letter = letter.ok();
+    let parts = match &letter {
+        Some(letter) => park::parts(catalogue, letter),
+        None => vec![park::unreadable(&text)],
+    };
+    let mut places = Vec::with_capacity(parts.len());
+    for (sequence, place, part) in parts {
+        places.push((sequence.clone(), place));
+        sorted.entry(sequence).or_default().insert(place, part);
+    }
+    let event = letter.map(|letter| (letter.event.stream, letter.event.version));
+    Held { message, places, event }
+}
+
+/// What the queue itself has given up is parked as it is: to try it may be what has ended the script so often.
+fn bury(sorted: Sorted) -> Course {
+    let failed = sorted.into_iter().map(|(sequence, left)| {
+        let reason = "the queue has given it up".to_owned();
+        Failed { sequence, left, verdict: Verdict::Park, reason: Some(reason) }
+    });
+    Course { failed: failed.collect(), ..Course::default() }
+}
+
+/// Delivers each sequence that flows, and says what came of it.
+async fn run(env: &Env, catalogue: &'static Catalogue, sorted: Sorted) -> Course {
+    let known = park_d1::standings(env, sorted.keys()).await;
+    if let Err(fault) = &known {
+        console_error!("nobody can say what is parked: {fault}");
+    }
+    let standing = |sequence: &Sequence| match &known {
+        Ok(known) => known.get(sequence).copied().unwrap_or(Standing::Flowing),
+        Err(_) => Standing::Unknown,
+    };
+    let (now, bound) = (clock::now(), bound(env));
+    let (mut course, mut flowing) = (Course::default(), Sorted::new());
+    for (sequence, parts) in sorted {
+        match park::step(sequence.lane, standing(&sequence), now) {
+            Step::Deliver => drop(flowing.insert(sequence, parts)),
+            Step::Wait(millis) => drop(course.again.insert(sequence, millis)),
+            Step::Behind => {
+                let verdict = Verdict::Park;
+                course.failed.push(Failed { sequence, left: parts, verdict, reason: None });
             }
         }
     }
-    let mut tasks: Vec<BoxFuture<'_, Failed>> = Vec::new();
-    for ((destination, source), events) in routed {
-        tasks.push(SendFuture::new(receive(env, catalogue, destination, source, events)).boxed());
+    let (failures, untold) = deliver_all(env, catalogue, &flowing).await;
+    for (sequence, mut left) in flowing {
+        let failure = failures.get(&sequence);
+        if failure.is_none()
+            && sequence.lane == Lane::Projection
+            && untold.contains(&sequence.source)
+        {
+            // Nothing is wrong with the sequence: its letters come again until everybody has been told.
+            course.again.insert(sequence, limits::BUS_AGAIN_MS);
+            continue;
+        }
+        let from = failure.map(|(from, _)| *from);
+        let kept = from.map_or_else(Parts::new, |from| left.split_off(&from));
+        course.settled.extend(left.into_keys().map(|place| (sequence.clone(), place)));
+        let before = standing(&sequence);
+        let Some((_, failure)) = failure else {
+            if matches!(before, Standing::Failing { .. }) {
+                course.recovered.push(sequence);
+            }
+            continue;
+        };
+        let verdict = park::verdict(before, bound);
+        if let Verdict::Again(millis) = verdict {
+            course.again.insert(sequence.clone(), millis);
+        }
+        let reason = Some(failure.to_string());
+        course.failed.push(Failed { sequence, left: kept, verdict, reason });
     }
-    for ((destination, source), asked) in errands {
-        let run = run_errands(env, catalogue, destination, source, asked);
-        tasks.push(SendFuture::new(run).boxed());
+    course
+}
+
+/// Brings every sequence to its destination, side by side: one that is slow or fails does not hold up another. Gives for
+/// each that failed the first place that has not arrived, and why; and the streams of which somebody was not told.
+async fn deliver_all(
+    env: &Env,
+    catalogue: &'static Catalogue,
+    flowing: &Sorted,
+) -> (BTreeMap<Sequence, (Place, Failure)>, BTreeSet<StreamId>) {
+    let mut streams = BTreeMap::new();
+    let mut tasks: Vec<BoxFuture<'_, Option<Stuck>>> = Vec::new();
+    for (sequence, parts) in flowing {
+        if sequence.lane == Lane::Projection {
+            streams.insert(sequence.source.clone(), events(parts));
+            continue;
+        }
+        let task = async move {
+            let delivered = match sequence.lane {
+                Lane::Unreadable => {
+                    let fault = Fault::Unreadable("the letter".into());
+                    return parts.keys().next().map(|at| (sequence.clone(), (*at, fault.into())));
+                }
+                _ => deliver(env, catalogue, sequence, parts).await,
+            };
+            let failure = delivered.failure?;
+            let from = parts.keys().find(|place| !delivered.done.contains(place))?;
+            let (version, to) = (from.0, sequence.destination.as_ref()?);
+            console_error!(
+                "{} {} does not take version {version} of {} {}: {failure}",
+                to.aggregate_type,
+                to.aggregate_id,
+                sequence.source.aggregate_type,
+                sequence.source.aggregate_id
+            );
+            Some((sequence.clone(), (*from, failure)))
+        };
+        tasks.push(SendFuture::new(task).boxed());
     }
     let (failed, unprojected) =
         join(join_all(tasks), journal_d1::project(env, catalogue, streams)).await;
-    failed.into_iter().flatten().chain(unprojected).collect()
+    let Unprojected { failed: unprojected, untold } = unprojected;
+    let unprojected = unprojected.into_iter().map(|(source, (version, failure))| {
+        let sequence = Sequence { lane: Lane::Projection, destination: None, source };
+        (sequence, ((version, 0), failure))
+    });
+    (failed.into_iter().flatten().chain(unprojected).collect(), untold)
 }
 
-async fn receive(
-    env: &Env,
-    catalogue: &Catalogue,
-    destination: StreamId,
-    source: StreamId,
-    events: Vec<Envelope>,
-) -> Failed {
-    let places = events.iter().map(|event| (source.clone(), event.version)).collect();
-    let StreamId { aggregate_type: source_type, aggregate_id: source_id } = source;
-    let delivery = Delivery { source_type, source_id, spans: spans(events) };
-    match stub::call::<Marked>(env, catalogue, &destination, contract::RECEIVE, &delivery).await {
-        Ok(_) => Failed::new(),
-        Err(failure) => {
-            console_error!(
-                "{} {} does not receive: {failure}",
-                destination.aggregate_type,
-                destination.aggregate_id
-            );
-            places
-        }
-    }
+/// How often a sequence may fail before it is parked.
+fn bound(env: &Env) -> u32 {
+    let set = env.var("BUS_ATTEMPTS").ok().and_then(|value| value.to_string().parse().ok());
+    set.filter(|bound| *bound > 0).unwrap_or(limits::BUS_ATTEMPTS)
 }
 
-/// Runs the commands that follow from the events of one stream for one destination, in order: a failed one keeps those
-/// behind it back, and none for another destination.
-async fn run_errands(
-    env: &Env,
-    catalogue: &Catalogue,
-    destination: StreamId,
-    source: StreamId,
-    asked: BTreeMap<Version, Vec<&Message>>,
-) -> Failed {
-    let mut left: Failed = asked.keys().map(|version| (source.clone(), *version)).collect();
-    for (version, messages) in asked {
-        for message in messages {
-            if let Err(failure) = run_errand(env, catalogue, &destination, &source, message).await {
-                console_error!("{} for {} failed: {failure}", message.name, source.aggregate_id);
-                return left;
-            }
-        }
-        left.remove(&(source.clone(), version));
-    }
-    left
-}
-
-/// Sends a command to its instance. A refusal goes back to the instance that asks.
-async fn run_errand(
-    env: &Env,
-    catalogue: &Catalogue,
-    to: &StreamId,
-    source: &StreamId,
-    message: &Message,
-) -> Result<(), Failure> {
-    let request = stub::post_as(&Asker::System, contract::COMMAND, message)?;
-    let answer = stub::fetch(env, catalogue, to, request).await?;
-    match stub::read::<serde_json::Value>(answer).await {
-        Ok(_) => Ok(()),
-        Err(Failure::Rejected(rejection)) => {
-            let refused = RefusedErrand { message: message.clone(), rejection };
-            stub::call::<()>(env, catalogue, source, contract::REFUSED, &refused).await
-        }
-        Err(fault) => Err(fault),
+/// Tells a source which of its events have reached all their destinations.
+async fn confirm(env: &Env, catalogue: &Catalogue, (source, versions): (StreamId, Vec<Version>)) {
+    let confirmed = Confirmed { versions };
+    if let Err(failure) =
+        stub::call::<()>(env, catalogue, &source, contract::CONFIRM, &confirmed).await
+    {
+        console_warn!(
+            "{} {} will send again: {failure}",
+            source.aggregate_type,
+            source.aggregate_id
+        );
     }
 }

@@ -14,9 +14,10 @@ use serde_json::Value;
 use worker::{Env, Method, Request, RequestInit, Response, Url};
 
 use crate::{
-    answer, auth_fetch, correlation_d1,
+    admin_fetch, answer,
+    asked::page,
+    auth_fetch, correlation_d1,
     gateway_d1::{admit, target},
-    query::page,
     stub,
 };
 
@@ -44,6 +45,10 @@ pub async fn serve(
         (["aggregates", aggregate_type, id, "events"], Method::Get) => {
             look(&request, env, catalogue, (aggregate_type, id), contract::EVENTS).await
         }
+        (["admin", rest @ ..], _) => {
+            let url = request.url()?;
+            return admin_fetch::serve(&mut request, &url, rest, env, catalogue).await;
+        }
         (["correlations", command_id], Method::Get) => {
             correlation(&request, env, catalogue, command_id).await
         }
@@ -62,6 +67,20 @@ pub async fn serve(
     match result {
         Ok(response) => Ok(response),
         Err(failure) => answer::failed(&failure),
+    }
+}
+
+/// Serves a document of JSON that never changes.
+///
+/// # Errors
+/// When the runtime refuses to build a response.
+pub fn document(request: &Request, text: &'static str) -> worker::Result<Response> {
+    match request.method() {
+        Method::Get | Method::Head => {
+            let builder = Response::builder().with_header("content-type", "application/json")?;
+            Ok(builder.fixed(text.as_bytes().to_vec()))
+        }
+        _ => wrong_method("GET, HEAD"),
     }
 }
 
@@ -195,7 +214,10 @@ fn address(request: &Request) -> Result<Url, Fault> {
 }
 
 /// An id in a path.
-fn decoded(field: &'static str, id: &str) -> Result<Id, Rejection> {
+///
+/// # Errors
+/// `INVALID_FIELD`.
+pub(crate) fn decoded(field: &'static str, id: &str) -> Result<Id, Rejection> {
     let id = percent_decode_str(id).decode_utf8().map_err(|_| "UTF-8").and_then(Id::parse);
     id.map_err(|said| Rejection::shape("INVALID_FIELD", field, format!("expected: {said}")))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ObjectType, Schema, SubscriptionType};
 use edgefold_flow::{
     Catalogue, contract,
+    environment::is_development,
     gateway::Gateway,
     graphql::{
         Settings,
@@ -16,6 +17,9 @@ use edgefold_kernel::Failure;
 use worker::{Env, Request, RequestInit, Response, WebSocketPair};
 
 use crate::{answer, auth_fetch, gateway_d1::WorkersGateway, stub};
+
+/// Where the development server has the page of GraphiQL. What is deployed has none.
+const GRAPHIQL: &str = "/graphiql/";
 
 /// Serves `/graphql`.
 ///
@@ -36,6 +40,12 @@ where
     if upgrade.eq_ignore_ascii_case("websocket") {
         return open(&request, &env).await;
     }
+    let variable = |name: &str| env.var(name).ok().map(|variable| variable.to_string());
+    if is_development(variable) && is_page(&request)? {
+        let mut answer = answer::empty(303)?;
+        answer.headers_mut().set("location", GRAPHIQL)?;
+        return Ok(answer);
+    }
     // A stranger may look at the schema; resolvers refuse him. A token that is shown must be good.
     let session = match answer::header(request.headers(), "authorization") {
         None => None,
@@ -44,12 +54,20 @@ where
             Err(failure) => return answer::failed(&failure),
         },
     };
-    let settings = Settings::read(|name| env.var(name).ok().map(|variable| variable.to_string()));
+    let settings = Settings::read(variable);
     let gateway = |env| WorkersGateway::new(env, catalogue, session);
     match execute(&mut request, env, gateway, schema, &settings).await {
         Ok(Ok(answer) | Err(answer)) => send(answer),
         Err(failure) => answer::failed(&failure),
     }
+}
+
+/// Whether a browser opens the door as a page.
+fn is_page(request: &Request) -> worker::Result<bool> {
+    let (method, accept) =
+        (request.method().to_string(), answer::header(request.headers(), "accept"));
+    let head = Head { method: &method, accept: accept.as_deref(), content_type: None };
+    Ok(http::wants_page(&head, request.url()?.query()))
 }
 
 /// Opens a websocket: an object of its own from here on. Who it is, the client says there.

@@ -8,7 +8,7 @@ use edgefold_flow::{
     token::Session,
 };
 use edgefold_kernel::{Rejection, limits};
-use worker::{Env, Headers, Method, Request, Response, console_error};
+use worker::{Env, Headers, Method, Request, RequestInit, Response, console_error};
 
 use crate::{answer, auth_fetch, bindings, graphql_fetch};
 
@@ -38,9 +38,20 @@ pub async fn guarded(
     }
     let response = match over_limit(&request, env).await {
         Some(rejection) => refused(&request, &rejection)?,
-        None => door(request).await?,
+        None => door(of_known_method(request)?).await?,
     };
     marked(response, page.as_deref())
+}
+
+/// The `worker` crate takes a method that it does not know for `GET`, and a door would answer it as such. Such a request
+/// gets a method that is known, and that no door takes.
+fn of_known_method(request: Request) -> worker::Result<Request> {
+    if request.inner().method() == request.method().as_ref() {
+        return Ok(request);
+    }
+    let mut init = RequestInit::new();
+    init.with_method(Method::Patch).with_headers(request.headers().clone());
+    Request::new_with_init(request.url()?.as_str(), &init)
 }
 
 fn is_preflight(request: &Request) -> bool {

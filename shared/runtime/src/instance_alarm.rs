@@ -6,19 +6,14 @@
 use std::rc::Rc;
 
 use edgefold_flow::{Accepted, Participant, contract::Asker, publish::Batch};
-use edgefold_kernel::{Failure, Fault, Timestamp};
+use edgefold_kernel::{Failure, Fault, Timestamp, limits};
 use worker::{
-    BatchMessageBuilder, QueueContentType, RawMessageBuilder, console_error,
+    BatchMessageBuilder, Env, QueueContentType, RawMessageBuilder, console_error,
     js_sys::{Date, Math, Object as JsObject},
     wasm_bindgen::JsValue,
 };
 
 use crate::{bindings, clock, instance_object::Object};
-
-/// How long an event may take to reach all its destinations before it is sent again, in milliseconds. A pass through the
-/// queue takes well under a second, and its own retry comes after 5 s (see `bus_queue`): this lets a few of them try first,
-/// and leaves time for two more passes within the minute that a reservation waits for its room.
-const SEND_AGAIN_MS: i64 = 20_000;
 
 /// The longest pause between two times of sending again, in milliseconds (1 h). It grows to this with the age of what is
 /// overdue: a destination that is broken for a day is asked a few dozen times, not thousands.
@@ -38,7 +33,7 @@ impl<A: Participant> Object<A> {
     /// Sets the alarm for whatever is next, if it does not ring before anyway. Runs in the same turn as the commit before
     /// it, so both become durable together.
     pub(crate) fn set_alarm(&self) {
-        self.set_alarm_with(SEND_AGAIN_MS);
+        self.set_alarm_with(self.send_again_ms);
     }
 
     /// `pause`: when to send again what is not confirmed, in milliseconds from now.
@@ -152,16 +147,16 @@ impl<A: Participant> Object<A> {
     /// failed together do not come back together.
     async fn send_again(&self) -> i64 {
         let now = clock::now();
-        match self.instance.overdue(now.plus_millis(-SEND_AGAIN_MS)) {
+        match self.instance.overdue(now.plus_millis(-self.send_again_ms)) {
             Ok(batch) => {
                 self.send(&batch).await;
                 let age = batch.oldest.map_or(0, |oldest| now.millis() - oldest.millis());
-                let pause = (age / 2).clamp(SEND_AGAIN_MS, SEND_AGAIN_AT_MOST_MS);
+                let pause = (age / 2).max(self.send_again_ms).min(SEND_AGAIN_AT_MOST_MS);
                 pause + (Math::random() * pause as f64 / 10.0) as i64
             }
             Err(fault) => {
                 console_error!("cannot send again: {fault}");
-                SEND_AGAIN_MS
+                self.send_again_ms
             }
         }
     }
@@ -185,6 +180,14 @@ impl<A: Participant> Object<A> {
         }
         sent.is_ok()
     }
+}
+
+/// How long an event may take to reach all its destinations before it is sent again, in milliseconds.
+pub(crate) fn send_again_ms(env: &Env) -> i64 {
+    let set = env.var("SEND_AGAIN_SECONDS").ok();
+    let set = set.and_then(|value| value.to_string().parse::<i64>().ok());
+    let within = set.filter(|seconds| (1..=SEND_AGAIN_AT_MOST_MS / 1_000).contains(seconds));
+    within.map_or(limits::SEND_AGAIN_MS, |seconds| seconds * 1_000)
 }
 
 /// Clears a flag whatever happens, a panic included.

@@ -9,11 +9,7 @@ use std::{
 
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant,
-    contract::{
-        self, ASKER, Asker, Confirmed, Counters, Marked, RefusedErrand, SpanFound, SpanWanted,
-    },
-    instance::Received,
-    receive::{Delivery, Span},
+    contract::{self, ASKER, Asker, Confirmed, Counters, RefusedErrand, SpanWanted},
     session::Followers,
     subscribe,
     token::{Session, missing},
@@ -26,10 +22,10 @@ use worker::{
 };
 
 use crate::{
-    answer, clock,
-    query::{command_id, page, when},
+    answer,
+    asked::{command_id, page, when},
+    clock, instance_alarm,
     sqlite::SqliteStorage,
-    stub,
 };
 
 /// How long the outbox cursor may lag behind in storage: one row a second under load, instead of one for each command.
@@ -46,6 +42,8 @@ pub(crate) struct Object<A: Participant> {
     pub(crate) instance: Instance<A, SqliteStorage>,
     /// When the alarm rings, as far as this object knows since it was loaded.
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
+    /// When what is not confirmed is sent again, in milliseconds.
+    pub(crate) send_again_ms: i64,
     /// How often the alarm was set since this object was loaded: each time counts as a row written.
     pub(crate) alarms_set: Cell<usize>,
     /// Whether letters are on their way to the queue right now.
@@ -71,12 +69,14 @@ impl<A: Participant> Host<A> {
             state.set_websocket_auto_response(&pair);
         }
         let instance = Instance::new(id, storage);
+        let send_again_ms = instance_alarm::send_again_ms(&env);
         let object = Object {
             state,
             env,
             catalogue,
             instance,
             alarm_at: Cell::new(None),
+            send_again_ms,
             alarms_set: Cell::new(0),
             publishing: Cell::new(false),
             keeping: Cell::new(false),
@@ -108,12 +108,16 @@ impl<A: Participant> Host<A> {
         let by = Asker::read(answer::header(request.headers(), ASKER).as_deref());
         match (request.method(), path.as_str()) {
             (Method::Post, contract::COMMAND) => {
+                let outside = !matches!(by, Ok(Asker::System));
                 let result = match (by, answer::read(&mut request).await) {
                     (Ok(by), Ok(message)) => object.command(&message, &by).await,
                     (Err(refusal), _) => Err(refusal.into()),
                     (_, Err(failure)) => Err(failure),
                 };
-                answer::outcome(202, result)
+                match outside {
+                    true => answer::outcome(202, result),
+                    false => answer::inside(202, result),
+                }
             }
             (Method::Post, contract::COMMANDS) => {
                 match (by, answer::read::<Vec<Message>>(&mut request).await) {
@@ -132,7 +136,7 @@ impl<A: Participant> Host<A> {
                     Ok(delivery) => object.receive(delivery).await,
                     Err(failure) => Err(failure),
                 };
-                answer::outcome(200, result)
+                answer::inside(200, result)
             }
             (Method::Post, contract::REFUSED) => {
                 let result = answer::read::<RefusedErrand>(&mut request).await;
@@ -140,7 +144,7 @@ impl<A: Participant> Host<A> {
                     object.instance.refused(&errand, &clock::stamp(&Asker::System))
                 });
                 object.tell();
-                answer::outcome(200, result)
+                answer::inside(200, result)
             }
             (Method::Post, contract::CONFIRM) => {
                 let result = answer::read::<Confirmed>(&mut request).await;
@@ -151,6 +155,7 @@ impl<A: Participant> Host<A> {
                 let result = answer::read::<SpanWanted>(&mut request).await;
                 answer::outcome(200, result.and_then(|wanted| Ok(object.instance.span(&wanted)?)))
             }
+            (Method::Post, contract::REBUILD) => answer::inside(200, object.rebuild().await),
             (Method::Post, path @ (contract::FOLLOW | contract::LEAVE | contract::PULL)) => {
                 object.followed(path, &mut request, by).await
             }
@@ -279,42 +284,6 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Takes a delivery, and fetches what is missing before it.
-    async fn receive(self: &Rc<Self>, mut delivery: Delivery) -> Result<Marked, Failure> {
-        loop {
-            let received = self.instance.receive(&delivery, &clock::stamp(&Asker::System));
-            self.tell();
-            match received? {
-                Received::Through(mark) => return Ok(Marked { mark }),
-                Received::Gap { after, through } => {
-                    let fill = self.copy(delivery.source(), after, Some(through)).await?;
-                    if fill.spans.last().is_none_or(|last| last.through < through) {
-                        let source = format!("{} {}", delivery.source_type, delivery.source_id);
-                        return Err(Fault::Unavailable(
-                            "the source",
-                            format!("{source} has no version {through} yet"),
-                        )
-                        .into());
-                    }
-                    delivery.spans.splice(0..0, fill.spans);
-                }
-            }
-        }
-    }
-
-    /// What this instance wants of a foreign stream, from its source.
-    async fn copy(
-        &self,
-        stream: StreamId,
-        after: Version,
-        through: Option<Version>,
-    ) -> Result<Delivery, Failure> {
-        let types: Vec<String> =
-            A::wanted(&stream.aggregate_type).into_iter().map(str::to_owned).collect();
-        let spans = fetch_spans(&self.env, self.catalogue, &stream, after, through, types).await?;
-        Ok(Delivery { source_type: stream.aggregate_type, source_id: stream.aggregate_id, spans })
-    }
-
     /// Takes note of what has arrived, and keeps it a moment later, together with what arrives until then.
     fn confirm(self: &Rc<Self>, versions: &[Version]) -> Result<(), Fault> {
         if self.instance.confirm(versions)? {
@@ -375,32 +344,5 @@ impl<A: Participant> Object<A> {
             };
         response.headers_mut().set("etag", &tag)?;
         Ok(response)
-    }
-}
-
-/// Reads part of a stream from its source, page by page.
-///
-/// # Errors
-/// When the source cannot be reached.
-pub(crate) async fn fetch_spans(
-    env: &Env,
-    catalogue: &Catalogue,
-    stream: &StreamId,
-    after: Version,
-    through: Option<Version>,
-    types: Vec<String>,
-) -> Result<Vec<Span>, Failure> {
-    let mut wanted = SpanWanted { after, through, types };
-    let mut spans = Vec::new();
-    loop {
-        let found: SpanFound = stub::call(env, catalogue, stream, contract::SPAN, &wanted).await?;
-        let (at, end) = (found.span.through, wanted.through.unwrap_or(found.head).min(found.head));
-        if at > wanted.after {
-            spans.push(found.span);
-        }
-        if at >= end || at <= wanted.after {
-            return Ok(spans);
-        }
-        wanted.after = at;
     }
 }

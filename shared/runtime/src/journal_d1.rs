@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use worker::{D1Database, D1PreparedStatement, Env, console_error, wasm_bindgen::JsValue};
 
-use crate::{bindings, category_d1, instance_object::fetch_spans};
+use crate::{bindings, category_d1, copy_object::fetch_spans};
 
 /// How often a stream is tried by itself, since another consumer may have been faster.
 const ATTEMPTS: usize = 3;
@@ -35,43 +35,112 @@ type Streams = BTreeMap<StreamId, Vec<Envelope>>;
 /// Categories of which a follower was not told.
 type Untold = BTreeSet<String>;
 
+/// What could not be done with some streams.
+#[derive(Default)]
+pub(crate) struct Unprojected {
+    /// The first version of a stream that could not be projected, and why; what follows it was left behind.
+    pub(crate) failed: BTreeMap<StreamId, (Version, Failure)>,
+    /// Streams that are projected as far as that, and somebody who follows their category has not been told.
+    pub(crate) untold: BTreeSet<StreamId>,
+}
+
 /// Journals and projects events of many streams, and tells who follows their categories. Gives those with which that could
 /// not be done.
-pub async fn project(
+pub(crate) async fn project(
     env: &Env,
     catalogue: &'static Catalogue,
     streams: Streams,
-) -> BTreeSet<(StreamId, Version)> {
-    if let Ok(untold) = together(env, catalogue, &streams).await {
-        return places(&streams, &untold);
+) -> Unprojected {
+    let mut all = Unprojected::default();
+    if streams.is_empty() {
+        return all;
     }
-    let tasks = streams.into_iter().map(|(stream, events)| async move {
-        let mut left: BTreeMap<Version, Envelope> =
-            events.into_iter().map(|event| (event.version, event)).collect();
-        let whole = Streams::from([(stream.clone(), left.values().cloned().collect())]);
-        if let Ok(untold) = alone(env, catalogue, &whole).await {
-            return places(&whole, &untold).into_iter().collect();
-        }
-        let mut failed = Vec::new();
-        while let Some((version, event)) = left.pop_first() {
-            let one = Streams::from([(stream.clone(), vec![event])]);
-            match alone(env, catalogue, &one).await {
-                Ok(untold) => failed.extend(places(&one, &untold)),
-                Err(failure) => {
-                    console_error!(
-                        "{} {} is not projected from version {version} on: {failure}",
-                        stream.aggregate_type,
-                        stream.aggregate_id
-                    );
-                    let behind = std::iter::once(version).chain(left.into_keys());
-                    failed.extend(behind.map(|at| (stream.clone(), at)));
-                    break;
-                }
+    if let Ok(untold) = together(env, catalogue, &streams).await {
+        all.untold = of_categories(&streams, &untold);
+        return all;
+    }
+    let tasks =
+        streams.into_iter().map(|(stream, events)| one_by_one(env, catalogue, stream, events));
+    for Unprojected { failed, untold } in join_all(tasks).await {
+        all.failed.extend(failed);
+        all.untold.extend(untold);
+    }
+    all
+}
+
+async fn one_by_one(
+    env: &Env,
+    catalogue: &'static Catalogue,
+    stream: StreamId,
+    events: Vec<Envelope>,
+) -> Unprojected {
+    let mut unprojected = Unprojected::default();
+    let mut left: BTreeMap<Version, Envelope> =
+        events.into_iter().map(|event| (event.version, event)).collect();
+    let whole = Streams::from([(stream.clone(), left.values().cloned().collect())]);
+    if let Ok(untold) = alone(env, catalogue, &whole).await {
+        unprojected.untold = of_categories(&whole, &untold);
+        return unprojected;
+    }
+    while let Some((version, event)) = left.pop_first() {
+        let one = Streams::from([(stream.clone(), vec![event])]);
+        match alone(env, catalogue, &one).await {
+            Ok(untold) => unprojected.untold.extend(of_categories(&one, &untold)),
+            Err(failure) => {
+                console_error!(
+                    "{} {} is not projected from version {version} on: {failure}",
+                    stream.aggregate_type,
+                    stream.aggregate_id
+                );
+                unprojected.failed.insert(stream, (version, failure));
+                break;
             }
         }
-        failed
-    });
-    join_all(tasks).await.into_iter().flatten().collect()
+    }
+    unprojected
+}
+
+/// Journals an event that was discarded, and lets it change nothing.
+///
+/// # Errors
+/// When what stands before it cannot be projected, somebody who follows cannot be told, or the database fails.
+pub(crate) async fn journal_only(
+    env: &Env,
+    catalogue: &'static Catalogue,
+    event: &Envelope,
+) -> Result<(), Failure> {
+    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let stream = &event.stream;
+    let mut mark = heads(&db, std::iter::once(stream)).await?.get(stream).copied().unwrap_or(0);
+    let before = event.version - 1;
+    if mark < before {
+        for span in fetch_spans(env, catalogue, stream, mark, Some(before), Vec::new()).await? {
+            let streams = Streams::from([(stream.clone(), span.events)]);
+            let unprojected = project(env, catalogue, streams).await;
+            if let Some((_, failure)) = unprojected.failed.into_values().next() {
+                return Err(failure);
+            }
+            mark = span.through;
+        }
+    }
+    let mut statements = Vec::new();
+    if mark < event.version {
+        for Change { sql, params } in journal(std::slice::from_ref(event)) {
+            statements.push(bind(&db, sql, &params)?);
+        }
+    }
+    let category = [stream.aggregate_type.as_str()].into();
+    statements.push(category_d1::followers(&db, &category)?);
+    let results = db.batch(statements).await.map_err(|error| failed(&error))?;
+    match category_d1::tell(env, results.last()).await?.is_empty() {
+        true => Ok(()),
+        false => Err(untold().into()),
+    }
+}
+
+/// What is said of a stream of which somebody has not been told.
+pub(crate) fn untold() -> Fault {
+    Fault::Unavailable("a session", "somebody who follows the category has not been told".into())
 }
 
 /// Projects one stream, which another consumer may do at the same time.
@@ -86,11 +155,9 @@ async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<Unt
     result
 }
 
-/// Events of these categories, which somebody has not been told of.
-fn places(streams: &Streams, untold: &Untold) -> BTreeSet<(StreamId, Version)> {
-    let of = streams.iter().filter(|(stream, _)| untold.contains(&stream.aggregate_type));
-    of.flat_map(|(stream, events)| events.iter().map(|event| (stream.clone(), event.version)))
-        .collect()
+/// Streams of these categories.
+fn of_categories(streams: &Streams, untold: &Untold) -> BTreeSet<StreamId> {
+    streams.keys().filter(|stream| untold.contains(&stream.aggregate_type)).cloned().collect()
 }
 
 async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result<Untold, Failure> {

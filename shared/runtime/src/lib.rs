@@ -7,24 +7,28 @@
 //! | [`guard_fetch`] | an HTTP request from outside reaches the script: is it let in? |
 //! | [`door_fetch`] | … and handed to whom it is about |
 //! | [`auth_fetch`] | … with a token that says from whom |
+//! | [`admin_fetch`] | … from an administrator, about what is parked |
 //! | [`graphql_fetch`] | … and is a GraphQL one |
 //! | [`instance_object`] | a request reaches an aggregate's object |
 //! | [`watch_object`] | a native socket of an object opens, speaks, closes |
 //! | [`feed_object`] | … and is sent events, as fast as it reads |
 //! | [`follow_object`] | … and what is new is told to the sessions that follow |
+//! | [`copy_object`] | … takes foreign events, and fetches what it lacks of them |
 //! | [`instance_alarm`] | the alarm of an object rings |
 //! | [`session_object`] | a GraphQL socket opens, speaks, closes; a source tells its session |
 //! | `operation_object` | … and its operations are run |
 //! | `seats_object` | … and how many sockets a principal has is counted |
 //! | [`bus_queue`] | the queue hands over letters |
+//! | [`deliver_object`] | … what they hold reaches its destination |
+//! | [`park_d1`] | … or is parked, when it cannot |
 //! | [`journal_d1`] | letters are journalled and projected |
 //! | `category_d1` | … and what is new is told to the sessions that follow a category |
 //! | [`correlation_d1`] | what a command has caused is read |
 //! | [`gateway_d1`] | resolvers send commands and read models |
 //! | [`sqlite`] | the storage port over the object's SQLite |
-//! | `query` | what stands in the query of an address |
 //! | `statement` | SQL statements, with few crossings into JavaScript |
 //! | [`stub`] | a call to an object, bounded in time |
+//! | `asked` | what the query of a URL asks for |
 //! | [`answer`] | results as HTTP responses |
 //! | [`clock`] | time and fresh identifiers |
 //!
@@ -33,24 +37,28 @@
 pub mod guard_fetch;
 pub mod door_fetch;
 pub mod auth_fetch;
+pub mod admin_fetch;
 pub mod graphql_fetch;
 pub mod instance_object;
 pub mod watch_object;
 pub mod feed_object;
 pub mod follow_object;
+pub mod copy_object;
 pub mod instance_alarm;
 pub mod session_object;
 mod operation_object;
 mod seats_object;
 pub mod bus_queue;
+pub mod deliver_object;
+pub mod park_d1;
 pub mod journal_d1;
 mod category_d1;
 pub mod correlation_d1;
 pub mod gateway_d1;
 pub mod sqlite;
-mod query;
 mod statement;
 pub mod stub;
+mod asked;
 pub mod answer;
 pub mod clock;
 
@@ -61,6 +69,8 @@ pub use session_object::Session;
 pub mod bindings {
     /// The queue that is the bus.
     pub const BUS: &str = "BUS";
+    /// What the name of the queue ends with to which the platform moves what the bus has failed to deliver too often.
+    pub const DEAD_QUEUE: &str = "-dead";
     /// The D1 database of journal and read models.
     pub const DB: &str = "DB";
     /// The counter of requests.

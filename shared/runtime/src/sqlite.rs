@@ -104,6 +104,10 @@ impl SqliteStorage {
             let params = vec![text(aggregate_type), text(aggregate_id.as_str()), number(*mark)];
             self.sql.change(sql!("mark_set"), params)?;
         }
+        for StreamId { aggregate_type, aggregate_id } in &write.forget {
+            let params = vec![text(aggregate_type), text(aggregate_id.as_str())];
+            self.sql.change(sql!("foreign_forget"), params)?;
+        }
         for event in &write.remember {
             let StreamId { aggregate_type, aggregate_id } = &event.stream;
             let wire =
@@ -261,6 +265,14 @@ impl Storage for SqliteStorage {
         let params = vec![text(&stream.aggregate_type), text(stream.aggregate_id.as_str())];
         let rows = self.query(sql!("mark"), params)?;
         rows.first().map_or(Ok(0), |row| version(&row.get(0)))
+    }
+
+    fn sources(&self) -> Result<Vec<StreamId>, Fault> {
+        let stream = |row: &Array| {
+            let id = Id::parse(string(&row.get(1))?).map_err(unreadable)?;
+            Ok(StreamId::new(string(&row.get(0))?, id))
+        };
+        self.query(sql!("sources"), vec![])?.iter().map(stream).collect()
     }
 
     fn remembered(&self, stream: &StreamId) -> Result<Vec<Envelope>, Fault> {

@@ -118,18 +118,29 @@ pub async fn seats(env: &Env, principal: &str, call: impl Into<Call>) -> Result<
 }
 
 async fn send(stub: Stub, call: Call) -> Result<Response, Failure> {
-    let call = pin!(async {
-        match call {
+    let call = async {
+        let answer = match call {
             Call::Request(request) => stub.fetch_with_request(request).await,
             Call::Post { by, path, body } => post_to(stub, by.as_deref(), path, &body).await,
-        }
-    });
-    match select(call, Delay::from(ANSWER_WITHIN)).await {
-        Either::Left((Ok(response), _)) => Ok(response),
-        Either::Left((Err(error), _)) => Err(broken(&error).into()),
+        };
+        answer.map_err(|error| broken(&error).into())
+    };
+    within(ANSWER_WITHIN, "the object", call).await
+}
+
+/// Waits for something of `what`, and no longer than this.
+///
+/// # Errors
+/// Its own, or a fault that may pass when it takes longer.
+pub async fn within<T>(
+    limit: Duration,
+    what: &'static str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    match select(pin!(work), Delay::from(limit)).await {
+        Either::Left((result, _)) => result,
         Either::Right(_) => {
-            Err(Fault::Unavailable("the object", format!("no answer within {ANSWER_WITHIN:?}"))
-                .into())
+            Err(Fault::Unavailable(what, format!("no answer within {limit:?}")).into())
         }
     }
 }
@@ -219,8 +230,7 @@ fn refusal(status: u16, body: &[u8]) -> Failure {
         413 => Kind::TooLarge,
         422 => Kind::Shape,
         429 => Kind::TooMany,
-        503 => return Fault::Unavailable("the object", "it asks to try again".into()).into(),
-        _ => return Fault::Defect(format!("the object answered {status}")).into(),
+        _ => return fault(status, body).into(),
     };
     match serde_json::from_slice::<Problem>(body) {
         Ok(problem) => Rejection {
@@ -233,6 +243,16 @@ fn refusal(status: u16, body: &[u8]) -> Failure {
         }
         .into(),
         Err(error) => Fault::Defect(format!("the object answered {status}: {error}")).into(),
+    }
+}
+
+/// A fault of the object. Within the system it says what went wrong.
+fn fault(status: u16, body: &[u8]) -> Fault {
+    let said = serde_json::from_slice::<Problem>(body).map(|problem| problem.detail);
+    let said = said.unwrap_or_else(|_| format!("it answered {status}"));
+    match status {
+        503 => Fault::Unavailable("the object", said),
+        _ => Fault::Defect(format!("the object answered {status}: {said}")),
     }
 }
 

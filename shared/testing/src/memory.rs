@@ -67,6 +67,10 @@ impl Storage for MemoryStorage {
         Ok(self.0.marks.borrow().get(stream).copied().unwrap_or(0))
     }
 
+    fn sources(&self) -> Result<Vec<StreamId>, Fault> {
+        Ok(self.0.marks.borrow().keys().cloned().collect())
+    }
+
     fn remembered(&self, stream: &StreamId) -> Result<Vec<Envelope>, Fault> {
         Ok(self
             .0
@@ -88,6 +92,7 @@ impl Storage for MemoryStorage {
             write.outcomes.iter().map(|outcome| (outcome.command_id.clone(), outcome.clone()));
         self.0.outcomes.borrow_mut().extend(outcomes);
         self.0.marks.borrow_mut().extend(write.marks.iter().cloned());
+        self.0.remembered.borrow_mut().retain(|event| !write.forget.contains(&event.stream));
         self.0.remembered.borrow_mut().extend(write.remember.iter().cloned());
         Ok(())
     }

@@ -323,6 +323,7 @@ impl Simulator {
             source_type: source.aggregate_type.clone(),
             source_id: source.aggregate_id.clone(),
             spans: spans(events),
+            discarded: Vec::new(),
         };
         loop {
             let step =
@@ -350,6 +351,7 @@ impl Simulator {
             source_type: stream.aggregate_type.clone(),
             source_id: stream.aggregate_id.clone(),
             spans,
+            discarded: Vec::new(),
         }
     }
 

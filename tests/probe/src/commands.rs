@@ -1,6 +1,6 @@
 //! What may be asked of a probe.
 
-use edgefold_kernel::{Rejection, commands};
+use edgefold_kernel::{Id, Rejection, commands};
 use serde::{Deserialize, Serialize};
 
 /// Appends so many events, each with a filler of so many bytes. None is a decision too.
@@ -28,6 +28,42 @@ pub struct Panic {
     pub before: u32,
 }
 
+/// Tells another probe, once with each event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tell {
+    /// Which one.
+    pub to: Id,
+    /// How often.
+    pub count: u32,
+}
+
+/// Asks something of another probe, once with each event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Ask {
+    /// Which one.
+    pub of: Id,
+    /// How often.
+    pub count: u32,
+}
+
+/// Breaks it, or mends it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Turn {
+    /// Whether it panics from now on at whatever another probe says.
+    pub broken: bool,
+}
+
+/// What follows from what another probe has said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Heard {
+    /// What it was.
+    pub what: String,
+}
+
 /// Where a probe panics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -40,6 +76,8 @@ pub enum Place {
     Write,
     /// While the event is projected: it is stored before that.
     Project,
+    /// Nowhere, but its projection writes into a table that there is none of.
+    Table,
 }
 
 commands! {
@@ -47,6 +85,10 @@ commands! {
     pub enum ProbeCommand {
         "Append" [creates] => Append(Append),
         "Panic" => Panic(Panic),
+        "Tell" [creates] => Tell(Tell),
+        "Ask" [creates] => Ask(Ask),
+        "Turn" [creates] => Turn(Turn),
+        "Hear" [internal] => Hear(Heard),
     }
 }
 
@@ -57,6 +99,30 @@ impl Append {
 }
 
 impl Panic {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl Tell {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl Ask {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl Turn {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl Heard {
     fn check(&self) -> Result<(), Rejection> {
         Ok(())
     }

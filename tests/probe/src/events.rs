@@ -1,9 +1,9 @@
 //! What may have happened to a probe.
 
-use edgefold_kernel::{event::no_upcast, events};
+use edgefold_kernel::{Id, event::no_upcast, events};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::commands::Place;
+use crate::commands::{Heard, Place, Turn};
 
 /// The probe has counted on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,10 +32,30 @@ fn write_place<S: Serializer>(place: &Place, sink: S) -> Result<S::Ok, S::Error>
     place.serialize(sink)
 }
 
+/// Another probe is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// Which one.
+    pub to: Id,
+}
+
+/// Something is asked of another probe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    /// Which one.
+    pub of: Id,
+}
+
 events! {
     /// What may have happened to a probe.
     pub enum ProbeEvent upcast no_upcast {
         "Counted" v 1 => Counted(Counted),
         "Trapped" v 1 => Trapped(Trapped),
+        "Told" v 1 => Told(Told),
+        "Asked" v 1 => Asked(Asked),
+        "Turned" v 1 => Turned(Turn),
+        "Heard" v 1 => Heard(Heard),
     }
 }

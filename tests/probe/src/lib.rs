@@ -16,7 +16,11 @@ pub mod events;
 pub mod reducer;
 pub mod rules;
 
-use edgefold_flow::{Catalogue, Change, Participant, route::Entry};
+use edgefold_flow::{
+    Catalogue, Change, Participant, Request as Message,
+    participant::Refused,
+    route::{Entry, Remembered, Route, To},
+};
 use edgefold_kernel::{Aggregate, Context as Known, Decision, Envelope, Fault, Id, Principal};
 use edgefold_runtime::{aggregate_object, bus_queue, door_fetch};
 use worker::{Context, Env, MessageBatch, Request, Response, event};
@@ -35,11 +39,11 @@ impl Aggregate for Probe {
     type State = reducer::State;
 
     fn decide(
-        _state: &Self::State,
+        state: &Self::State,
         command: &Self::Command,
         _known: &Known<'_>,
     ) -> Decision<Self::Event> {
-        rules::decide(command)
+        rules::decide(state, command)
     }
 
     fn evolve(state: &mut Self::State, event: &Self::Event) {
@@ -48,11 +52,42 @@ impl Aggregate for Probe {
 }
 
 impl Participant for Probe {
+    const ROUTES: &'static [Route] =
+        &[Route { source: Self::TYPE, event: "Told", to: To::Field("to") }];
+
+    const REMEMBERS: &'static [Remembered] =
+        &[Remembered { source: Self::TYPE, events: &["Told"] }];
+
+    fn requests(id: &Id, event: &Self::Event) -> Vec<Message> {
+        match event {
+            events::ProbeEvent::Asked(asked) => {
+                let heard = commands::Heard { what: format!("a question of {id}") };
+                vec![Message::to::<Self>(asked.of.clone(), heard)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn on_foreign(_state: &Self::State, event: &Envelope) -> Result<Vec<Self::Command>, Fault> {
+        let what = format!("{} {}", event.stream.aggregate_id, event.version);
+        Ok(vec![commands::Heard { what }.into()])
+    }
+
+    fn on_refused(_state: &Self::State, refused: &Refused) -> Vec<Self::Command> {
+        vec![commands::Heard { what: refused.rejection.code.to_string() }.into()]
+    }
+
     #[allow(clippy::panic, reason = "this is what the probe is for")]
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
         match event.read::<events::ProbeEvent>()? {
             events::ProbeEvent::Trapped(trapped) if trapped.place == commands::Place::Project => {
                 panic!("the probe panics while it is projected")
+            }
+            events::ProbeEvent::Trapped(trapped) if trapped.place == commands::Place::Table => {
+                Ok(vec![Change::new(
+                    "INSERT INTO probe_table (id, version) VALUES (?1, ?2)",
+                    vec![event.stream.aggregate_id.as_str().into(), event.version.into()],
+                )])
             }
             _ => Ok(Vec::new()),
         }

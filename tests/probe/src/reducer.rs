@@ -11,6 +11,10 @@ pub struct State {
     pub count: u32,
     /// Bytes of filler.
     pub bytes: usize,
+    /// Whether it panics at whatever another probe says.
+    pub broken: bool,
+    /// What others have said, in order.
+    pub heard: Vec<String>,
 }
 
 /// Changes the state as the event says, or panics in the middle of it.
@@ -22,6 +26,8 @@ pub fn evolve(state: &mut State, event: &ProbeEvent) {
         ProbeEvent::Trapped(trapped) if trapped.place == Place::Evolve => {
             panic!("the probe panics while its state changes")
         }
-        ProbeEvent::Trapped(_) => {}
+        ProbeEvent::Turned(turn) => state.broken = turn.broken,
+        ProbeEvent::Heard(heard) => state.heard.push(heard.what.clone()),
+        ProbeEvent::Trapped(_) | ProbeEvent::Told(_) | ProbeEvent::Asked(_) => {}
     }
 }

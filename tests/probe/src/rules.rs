@@ -4,7 +4,8 @@ use edgefold_kernel::{Decision, limits};
 
 use crate::{
     commands::{Append, Panic, Place, ProbeCommand},
-    events::{Counted, ProbeEvent, Trapped},
+    events::{Asked, Counted, ProbeEvent, Told, Trapped},
+    reducer::State,
 };
 
 /// What follows from a command.
@@ -12,8 +13,17 @@ use crate::{
 /// # Errors
 /// Never.
 #[allow(clippy::panic, reason = "this is what the probe is for")]
-pub fn decide(command: &ProbeCommand) -> Decision<ProbeEvent> {
+pub fn decide(state: &State, command: &ProbeCommand) -> Decision<ProbeEvent> {
     match command {
+        ProbeCommand::Tell(tell) => {
+            Ok((0..tell.count).map(|_| Told { to: tell.to.clone() }.into()).collect())
+        }
+        ProbeCommand::Ask(ask) => {
+            Ok((0..ask.count).map(|_| Asked { of: ask.of.clone() }.into()).collect())
+        }
+        ProbeCommand::Turn(turn) => Ok(vec![turn.clone().into()]),
+        ProbeCommand::Hear(_) if state.broken => panic!("the probe is broken"),
+        ProbeCommand::Hear(heard) => Ok(vec![heard.clone().into()]),
         ProbeCommand::Append(append) => {
             Ok((1..=append.count).map(|index| counted(append, index)).collect())
         }

@@ -269,7 +269,7 @@ impl AccountSubscription {
     async fn account(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]

@@ -27,6 +27,9 @@ pub const CATALOGUE: &Catalogue = &Catalogue(&[
     Entry::of::<Round>("ROUND"),
 ]);
 
+/// What the HTTP doors are, in OpenAPI 3.1. Printed from the types.
+const OPENAPI: &str = include_str!("../../../schema/openapi.json");
+
 aggregate_object!(RoomObject, Room, CATALOGUE);
 aggregate_object!(ReservationObject, Reservation, CATALOGUE);
 aggregate_object!(DeviceObject, Device, CATALOGUE);
@@ -38,6 +41,7 @@ session_object!(SessionObject, CATALOGUE, schema::execute);
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
     guard_fetch::guarded(request, &env, async |request| match request.path().as_str() {
+        "/openapi.json" => door_fetch::document(&request, OPENAPI),
         "/graphql" => graphql_fetch::serve(request, env.clone(), CATALOGUE, schema::schema()).await,
         _ => door_fetch::serve(request, &env, CATALOGUE).await,
     })

@@ -16,6 +16,7 @@ use edgefold_device::Device;
 use edgefold_flow::{
     Accepted, Message,
     command::{EventRef, Incoming, Problem, fault_problem, problem},
+    contract::{EventsPage, StateView},
     correlate::{Caused, entries},
 };
 use edgefold_kernel::{
@@ -82,13 +83,15 @@ fn all() -> Vec<Formats> {
 }
 
 /// What is not of one aggregate.
-fn shared() -> [(&'static str, Schema); 5] {
+fn shared() -> [(&'static str, Schema); 7] {
     let shared =
         |name: &'static str, schema| (name, named(&format!("urn:edgefold:{name}"), name, schema));
     [
         shared("message", taken::<Incoming>()),
         shared("accepted", written::<Accepted>()),
         shared("problem", written::<Problem>()),
+        shared("view", written::<StateView>()),
+        shared("events", written::<EventsPage>()),
         shared("correlation", written::<Caused>()),
         shared("cloudevent", written::<Envelope>()),
     ]

@@ -7,7 +7,7 @@ use edgefold_flow::{
     Instance, Message, Stamp,
     instance::Received,
     receive::{Delivery, Span},
-    storage::{Slice, Storage},
+    storage::{Slice, Storage, Write},
 };
 use edgefold_kernel::{Aggregate, Date, Envelope, Id, StreamId, Timestamp, Version};
 use edgefold_reservation::Reservation;
@@ -56,7 +56,7 @@ fn span(after: Version, through: Version) -> Span {
 }
 
 fn delivery(spans: Vec<Span>) -> Delivery {
-    Delivery { source_type: Room::TYPE.into(), source_id: id("12A"), spans }
+    Delivery { source_type: Room::TYPE.into(), source_id: id("12A"), spans, discarded: Vec::new() }
 }
 
 /// A reservation that is pending, with the first event of its room's stream.
@@ -144,4 +144,41 @@ fn what_a_deadline_leads_to_goes_back_to_the_command_that_set_it() {
     assert_eq!(expired.event_type, "ReservationExpired");
     assert_eq!(expired.metadata.correlation_id, Some(id("asked")));
     assert_eq!(expired.metadata.causation_id, Some(id(&created.id)));
+}
+
+#[test]
+fn an_event_that_was_discarded_is_passed_over_and_nothing_follows_from_it() {
+    let (instance, storage) = pending();
+    let discarded = Delivery { discarded: vec![3], ..delivery(vec![span(1, 3)]) };
+    let received = with_stamp(2_000, |stamp| instance.receive(&discarded, stamp));
+    assert_eq!(received, Ok(Received::Through(3)));
+    // Neither a repeat nor the next delivery, which brings it once more, makes up for it.
+    let later = with_stamp(3_000, |stamp| instance.receive(&delivery(vec![span(1, 5)]), stamp));
+    assert_eq!(later, Ok(Received::Through(5)));
+    assert_eq!(types(&storage), ["ReservationCreated"]);
+}
+
+#[test]
+fn what_is_remembered_is_replaced_by_what_the_source_says_up_to_the_mark() {
+    let stream = StreamId::new(Room::TYPE, id("12A"));
+    let (instance, storage) = pending();
+    with_stamp(2_000, |stamp| instance.receive(&delivery(vec![span(1, 3)]), stamp)).unwrap();
+    let kept = storage.remembered(&stream).unwrap();
+    assert_eq!(instance.remembered_streams(), Ok(vec![stream.clone()]));
+    let mut write = Write { forget: vec![stream.clone()], ..Write::default() };
+    let mut wrong = room();
+    wrong.truncate(1);
+    wrong[0].data = RawValue::from_string("{}".into()).unwrap();
+    write.remember = wrong;
+    storage.commit(&write).unwrap();
+    assert_ne!(storage.remembered(&stream).unwrap(), kept, "the copy is spoilt");
+
+    let replace =
+        |spans| with_stamp(3_000, |stamp| instance.replace_remembered(&[delivery(spans)], stamp));
+    assert!(replace(vec![span(0, 2)]).is_err(), "a copy that ends too early changes nothing");
+    assert_ne!(storage.remembered(&stream).unwrap(), kept);
+    assert_eq!(replace(vec![span(0, 2), span(2, 6)]), Ok(1));
+    assert_eq!(storage.remembered(&stream).unwrap(), kept);
+    assert_eq!(storage.mark(&stream).unwrap(), 3);
+    assert_eq!(types(&storage), ["ReservationCreated", "ReservationConfirmed"]);
 }

@@ -211,7 +211,7 @@ impl RoomSubscription {
     async fn room(
         &self,
         context: &Context<'_>,
-        id: ID,
+        #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]

@@ -88,6 +88,16 @@ pub fn negotiate(head: &Head<'_>) -> Result<Media, Answer> {
     Ok(media)
 }
 
+/// Whether a browser opens the door as a page: it asks for HTML, and for no document.
+pub fn wants_page(head: &Head<'_>, query: Option<&str>) -> bool {
+    let accepts =
+        |accept: &str| accept.split(',').map(range).any(|(name, q)| name == "text/html" && q > 0.0);
+    let has_document = query.is_some_and(|query| {
+        form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "query")
+    });
+    head.method == "GET" && head.accept.is_some_and(accepts) && !has_document
+}
+
 /// Whether a content type is JSON in UTF-8.
 fn is_json(content_type: &str) -> bool {
     let mut parts = content_type.split(';').map(str::trim);

@@ -195,7 +195,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         let command = command.map_err(|refusal| refusal.at(after))?;
         for copy in copies {
             for span in &copy.spans {
-                self.absorb(&copy.source(), span)?;
+                self.absorb(&copy.source(), span, &[])?;
             }
         }
         let mut metadata = message.metadata.clone().unwrap_or_default();

@@ -77,13 +77,22 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         outcome
     }
 
-    /// Takes a span of a foreign stream that follows the mark: remembers what is to be remembered, and reacts.
-    pub(super) fn absorb(&mut self, source: &StreamId, span: &Span) -> Result<(), Failure> {
+    /// Takes a span of a foreign stream that follows the mark: remembers what is to be remembered, and reacts to what was
+    /// not discarded.
+    pub(super) fn absorb(
+        &mut self,
+        source: &StreamId,
+        span: &Span,
+        discarded: &[Version],
+    ) -> Result<(), Failure> {
         let mark = self.instance.storage.mark(source)?;
         for event in
             span.events.iter().filter(|event| event.version > mark && &event.stream == source)
         {
-            self.take_in(source, event)?;
+            self.remember(source, event);
+            if !discarded.contains(&event.version) {
+                self.answer(event)?;
+            }
         }
         if span.through > mark {
             self.write.marks.push((source.clone(), span.through));
@@ -91,11 +100,15 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         Ok(())
     }
 
-    fn take_in(&mut self, source: &StreamId, event: &Envelope) -> Result<(), Failure> {
+    /// Keeps a foreign event, if it is one of those that this aggregate remembers.
+    pub(super) fn remember(&mut self, source: &StreamId, event: &Envelope) {
         let of_source = A::REMEMBERS.iter().filter(|kept| kept.source == source.aggregate_type);
         if of_source.flat_map(|kept| kept.events).any(|kept| *kept == event.event_type) {
             self.write.remember.push(event.clone());
         }
+    }
+
+    fn answer(&mut self, event: &Envelope) -> Result<(), Failure> {
         let mine = |route: &crate::Route| route.instances(event).contains(self.instance.id());
         if A::ROUTES.iter().any(mine) {
             let metadata = caused_by(event)?;

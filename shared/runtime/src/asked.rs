@@ -1,4 +1,4 @@
-//! What stands in the query of an address.
+//! What the query of a URL asks for.
 
 use edgefold_flow::{instance::When, subscribe};
 use edgefold_kernel::{Failure, Id, Rejection, Timestamp, Version, limits};
@@ -38,7 +38,7 @@ pub(crate) fn when(url: &Url) -> Result<When, Failure> {
 /// `commandId` of an outcome.
 ///
 /// # Errors
-/// `INVALID_FIELD`.
+/// `INVALID_FIELD`
 pub(crate) fn command_id(url: &Url) -> Result<Id, Failure> {
     let id = url.query_pairs().find(|(name, _)| name == "commandId");
     let id = id.map(|(_, value)| value.into_owned()).unwrap_or_default();

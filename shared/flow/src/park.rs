@@ -1,0 +1,248 @@
+//! Where letters wait that cannot be delivered, so that poison never spreads.
+//!
+//! What goes to one destination from one source stream is a **sequence**, in the order of the source. A sequence that fails
+//! is tried again, at growing intervals; after a bounded number of attempts its letters are **parked**, and what comes later
+//! queues up behind them. All other sequences go on. What is parked waits for somebody who retries or discards it.
+
+use std::collections::BTreeMap;
+
+use edgefold_kernel::{Envelope, Id, StreamId, Timestamp, Version, limits};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{Catalogue, Message, publish::Letter};
+
+/// What becomes of a letter at the other end. The names are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Lane {
+    /// An event that an instance wants.
+    Event,
+    /// A command that follows from an event.
+    Errand,
+    /// An event for the journal and the read models.
+    Projection,
+    /// A letter that this code cannot read.
+    Unreadable,
+}
+
+impl Lane {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Event, Self::Errand, Self::Projection, Self::Unreadable];
+
+    /// Its stored name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "EVENT",
+            Self::Errand => "ERRAND",
+            Self::Projection => "PROJECTION",
+            Self::Unreadable => "UNREADABLE",
+        }
+    }
+
+    /// The lane of this stored name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lane| lane.as_str() == name)
+    }
+}
+
+/// What waits together, and in order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sequence {
+    /// What sort of delivery it is.
+    pub lane: Lane,
+    /// Whom it goes to; none for a projection, and for what cannot be read.
+    pub destination: Option<StreamId>,
+    /// The stream that it comes from. What cannot be read has none: its fingerprint stands there.
+    pub source: StreamId,
+}
+
+/// Place of a letter in its sequence: the version of the event, and the number of the command that follows from it.
+pub type Place = (Version, usize);
+
+/// What one letter holds for one sequence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Part {
+    /// An event.
+    Event(Envelope),
+    /// A command that follows from one.
+    Errand(Message),
+    /// What cannot be read, as it came.
+    Text(String),
+}
+
+/// The parts of a letter, each in its sequence.
+pub fn parts(catalogue: &Catalogue, letter: &Letter) -> Vec<(Sequence, Place, Part)> {
+    let Letter { event, errands } = letter;
+    let source = event.stream.clone();
+    let part_of_event = |lane, destination| {
+        let sequence = Sequence { lane, destination, source: source.clone() };
+        (sequence, (event.version, 0), Part::Event(event.clone()))
+    };
+    let received = catalogue.destinations(event).into_iter();
+    let received = received.map(|destination| part_of_event(Lane::Event, Some(destination)));
+    let asked = errands.iter().enumerate().filter_map(|(index, message)| {
+        let to = StreamId::new(message.aggregate_type.as_str(), message.aggregate_id.clone()?);
+        let (lane, source) = (Lane::Errand, source.clone());
+        let sequence = Sequence { lane, destination: Some(to), source };
+        Some((sequence, (event.version, index), Part::Errand(message.clone())))
+    });
+    received.chain(asked).chain([part_of_event(Lane::Projection, None)]).collect()
+}
+
+/// A text that is no letter, in a sequence of its own: nothing is known of what it follows.
+pub fn unreadable(text: &str) -> (Sequence, Place, Part) {
+    let digest = Sha256::digest(text);
+    let print: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let print = Id::parse(print).unwrap_or_else(|_| Id::nobody());
+    let source = StreamId::new("", print);
+    let sequence = Sequence { lane: Lane::Unreadable, destination: None, source };
+    (sequence, (0, 0), Part::Text(text.to_owned()))
+}
+
+/// Parts by sequence, in their order. A letter that came twice is there once.
+pub type Sorted = BTreeMap<Sequence, BTreeMap<Place, Part>>;
+
+/// How a sequence fares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// As it should.
+    Flowing,
+    /// It has failed so often, the last time at this instant.
+    Failing {
+        /// Since it last flowed.
+        attempts: u32,
+        /// When it failed last.
+        last: Timestamp,
+    },
+    /// It is parked.
+    Parked,
+    /// Nobody can say: the store of what is parked is away.
+    Unknown,
+}
+
+/// What to do with what has come for a sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Deliver it.
+    Deliver,
+    /// Park it behind what is parked already.
+    Behind,
+    /// Let it come again after so many milliseconds.
+    Wait(i64),
+}
+
+/// The next step for a sequence. Who receives events, and who projects them, keeps their order by itself: while nobody can
+/// say what is parked, these go on, and only commands wait.
+pub fn step(lane: Lane, standing: Standing, now: Timestamp) -> Step {
+    match standing {
+        Standing::Flowing => Step::Deliver,
+        Standing::Parked => Step::Behind,
+        Standing::Unknown if lane == Lane::Errand => Step::Wait(limits::BUS_AGAIN_MS),
+        Standing::Unknown => Step::Deliver,
+        Standing::Failing { attempts, last } => {
+            let left = last.plus_millis(pause(attempts)).millis() - now.millis();
+            if left <= 0 { Step::Deliver } else { Step::Wait(left) }
+        }
+    }
+}
+
+/// What a failure leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is tried again after so many milliseconds.
+    Again(i64),
+    /// It is parked.
+    Park,
+}
+
+/// What to do with a sequence that has just failed, when it may be tried `bound` times.
+pub fn verdict(standing: Standing, bound: u32) -> Verdict {
+    let attempts = match standing {
+        Standing::Failing { attempts, .. } => attempts.saturating_add(1),
+        Standing::Flowing => 1,
+        Standing::Parked => return Verdict::Park,
+        Standing::Unknown => return Verdict::Again(limits::BUS_AGAIN_MS),
+    };
+    if attempts >= bound { Verdict::Park } else { Verdict::Again(pause(attempts)) }
+}
+
+/// How long a sequence rests after so many failures, in milliseconds: twice as long each time.
+fn pause(attempts: u32) -> i64 {
+    let doubled = 1_i64.checked_shl(attempts.saturating_sub(1).min(32)).unwrap_or(i64::MAX);
+    limits::BUS_AGAIN_MS.saturating_mul(doubled).min(limits::BUS_AGAIN_AT_MOST_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(1_767_225_600_000)
+    }
+
+    fn failing(attempts: u32, ago: i64) -> Standing {
+        Standing::Failing { attempts, last: now().plus_millis(-ago) }
+    }
+
+    #[test]
+    fn a_sequence_is_delivered_waits_or_queues_up() {
+        use Lane::{Errand, Event, Projection};
+        for (case, lane, standing, expected) in [
+            ("it flows", Event, Standing::Flowing, Step::Deliver),
+            ("it is parked", Event, Standing::Parked, Step::Behind),
+            ("it has just failed", Event, failing(1, 0), Step::Wait(5_000)),
+            ("it failed a while ago", Errand, failing(1, 2_000), Step::Wait(3_000)),
+            ("its pause is over", Errand, failing(1, 5_000), Step::Deliver),
+            ("it has failed twice", Projection, failing(2, 4_000), Step::Wait(6_000)),
+            ("it has failed for long", Event, failing(30, 0), Step::Wait(160_000)),
+            ("it has failed for ever", Event, failing(u32::MAX, 0), Step::Wait(160_000)),
+            ("an event, nobody knows", Event, Standing::Unknown, Step::Deliver),
+            ("a projection, nobody knows", Projection, Standing::Unknown, Step::Deliver),
+            ("a command, nobody knows", Errand, Standing::Unknown, Step::Wait(5_000)),
+        ] {
+            assert_eq!(step(lane, standing, now()), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_failure_leads_to_another_attempt_until_there_were_enough() {
+        for (case, standing, bound, expected) in [
+            ("the first", Standing::Flowing, 8, Verdict::Again(5_000)),
+            ("the second", failing(1, 0), 8, Verdict::Again(10_000)),
+            ("the seventh", failing(6, 0), 8, Verdict::Again(160_000)),
+            ("the last", failing(7, 0), 8, Verdict::Park),
+            ("beyond a bound that was lowered", failing(9, 0), 3, Verdict::Park),
+            ("the only one", Standing::Flowing, 1, Verdict::Park),
+            ("of what is parked", Standing::Parked, 8, Verdict::Park),
+            ("that nobody can count", Standing::Unknown, 1, Verdict::Again(5_000)),
+        ] {
+            assert_eq!(verdict(standing, bound), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn all_attempts_together_take_longer_than_a_deploy() {
+        let pauses: i64 = (1..limits::BUS_ATTEMPTS).map(pause).sum();
+        assert_eq!(pauses, 475_000);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_known_by_its_text() {
+        let (sequence, place, part) = unreadable("?");
+        assert_eq!((sequence.lane, place), (Lane::Unreadable, (0, 0)));
+        assert_eq!(sequence.source.aggregate_id.as_str().len(), 64);
+        assert_eq!(part, Part::Text("?".into()));
+        assert_eq!(unreadable("?").0, sequence);
+        assert_ne!(unreadable("!").0, sequence);
+    }
+
+    #[test]
+    fn a_lane_is_read_back_from_its_name() {
+        for lane in Lane::ALL {
+            assert_eq!(Lane::parse(lane.as_str()), Some(lane));
+        }
+        assert_eq!(Lane::parse("event"), None);
+    }
+}

@@ -1,0 +1,58 @@
+// Probes that fail, and what an administrator sees of it.
+import assert from 'node:assert/strict';
+import { fresh, until } from './harness.mjs';
+import { token } from './tokens.mjs';
+
+/** Two attempts, five seconds apart, on a machine that may have other things to do. */
+export const patient = { within: 60_000 };
+
+export const admin = (core) => core.as(token('admin', 'ada'));
+
+/** Whether a probe panics from now on at whatever another one says. */
+export const turn = (core, id, broken) => core.send('probe', 'Turn', { broken }, { aggregateId: id });
+export const tell = (core, id, to, count = 1) => core.send('probe', 'Tell', { to, count }, { aggregateId: id });
+export const ask = (core, id, of, count = 1) => core.send('probe', 'Ask', { of, count }, { aggregateId: id });
+
+/** A probe that is broken. */
+export async function broken(core) {
+  const id = fresh('broken');
+  await turn(core, id, true);
+  return id;
+}
+
+export const heard = async (core, id) => (await core.state('probe', id))?.state.heard ?? [];
+
+/** Waits until a probe has heard exactly this, in this order. */
+export const hears = (core, id, expected) =>
+  until(`${id} has heard ${expected}`, async () => JSON.stringify(await heard(core, id)) === JSON.stringify(expected), patient);
+
+/** What an administrator asks and must be answered. */
+export async function look(core, path = '') {
+  const { status, body } = await admin(core).request(`/admin/dead-letters${path}`);
+  assert.equal(status, 200, JSON.stringify(body));
+  return body;
+}
+
+/** Waits until the one sequence of this query has so many letters; gives the sequence. */
+export const parked = (core, query, letters = 1) =>
+  until(
+    `${letters} letters of ${query} are parked`,
+    async () => {
+      const { sequences } = await look(core, `?${query}`);
+      assert.ok(sequences.length < 2, JSON.stringify(sequences));
+      return sequences[0]?.letters === letters && sequences[0];
+    },
+    patient,
+  );
+
+export const retry = (core, { id }) => admin(core).post(`/admin/dead-letters/${id}/retry`, '');
+export const discard = (core, { id }, letter, reason = 'it was a test') =>
+  admin(core).post(`/admin/dead-letters/${id}/discard`, { letter, reason });
+
+/** A retry that delivers everything. */
+export async function redriven(core, sequence, letters) {
+  const { status, body } = await retry(core, sequence);
+  assert.equal(status, 200, JSON.stringify(body));
+  const { delivered, sequence: after } = body;
+  assert.deepEqual([delivered, after.status, after.letters], [letters, 'FREE', 0], after.reason);
+}

@@ -1,0 +1,258 @@
+//! The doors, one by one.
+
+use edgefold_core::CATALOGUE;
+use edgefold_kernel::limits;
+use serde_json::{Map, Value, json};
+
+use crate::components::{components, of};
+
+const PROBLEM: &str = "application/problem+json";
+const GRAPHQL: &str = "application/graphql-response+json";
+
+/// What a status stands for, at every door alike.
+fn meaning(status: u16) -> &'static str {
+    match status {
+        400 => "It is no JSON, or no request.",
+        401 => "No token, or none that counts.",
+        403 => {
+            "Not for this caller: a command that is not its own, an internal one, a page of a foreign origin."
+        }
+        404 => "There is nothing of this name, or not for this caller.",
+        406 => "None of the forms that it is answered in is accepted.",
+        409 => "The stream is not at the expected version.",
+        413 => "The body is over 1 MiB.",
+        415 => "The body is no JSON, or the upgrade is not to a websocket.",
+        422 => "A field or a business rule says no.",
+        429 => "Too many requests, or sockets, of one principal or address.",
+        500 => "A fault on our side.",
+        503 => "A fault on our side that may be over soon.",
+        _ => panic!("what is {status}?"),
+    }
+}
+
+/// Refusals and faults in this form.
+fn refusals(statuses: &[u16], content: &Value) -> Map<String, Value> {
+    let text =
+        |what: &str| json!({"description": what, "required": true, "schema": {"type": "string"}});
+    let answer = |status: &u16| {
+        let mut answer = json!({"description": meaning(*status), "content": content});
+        match status {
+            401 => answer["headers"] = json!({"WWW-Authenticate": text("How to show a token.")}),
+            429 => answer["headers"] = json!({"Retry-After": text("Seconds to wait.")}),
+            _ => {}
+        }
+        (status.to_string(), answer)
+    };
+    statuses.iter().map(answer).collect()
+}
+
+fn problems(statuses: &[u16]) -> Map<String, Value> {
+    refusals(statuses, &json!({PROBLEM: {"schema": of("Problem")}}))
+}
+
+fn answers(good: Value, refused: Map<String, Value>) -> Value {
+    good.as_object().unwrap().clone().into_iter().chain(refused).collect()
+}
+
+fn good(description: &str, schema: Value) -> Value {
+    json!({"description": description, "content": {"application/json": {"schema": schema}}})
+}
+
+fn query(name: &str, description: &str, schema: Value) -> Value {
+    json!({"name": name, "in": "query", "description": description, "schema": schema})
+}
+
+fn in_path(name: &str, description: &str, schema: Value) -> Value {
+    json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema})
+}
+
+/// A whole number from 0, as versions and places are.
+fn whole() -> Value {
+    json!({"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999_u64})
+}
+
+fn page(default: usize, most: usize) -> [Value; 2] {
+    let limit = json!({"type": "integer", "minimum": 1, "maximum": most, "default": default});
+    [query("after", "Begin after this one.", whole()), query("limit", "How many.", limit)]
+}
+
+fn instance() -> Vec<Value> {
+    let types: Vec<_> = CATALOGUE.0.iter().map(|entry| entry.aggregate_type).collect();
+    vec![
+        in_path("type", "Type of the aggregate.", json!({"enum": types})),
+        in_path("id", "The instance.", of("Id")),
+    ]
+}
+
+fn commands() -> Value {
+    let key = json!({
+        "name": "Idempotency-Key", "in": "header", "schema": of("Id"),
+        "description": "The command's id, for one command that has none in its body.",
+    });
+    let batch = json!({"type": "array", "items": of("Command"), "minItems": 1, "maxItems": limits::BATCH_COMMANDS});
+    let answers_of_batch = json!({"type": "array", "items": of("Answer")});
+    let mut accepted = good("The command was decided, and its events are stored.", of("Accepted"));
+    let instance =
+        json!({"type": "$response.body#/aggregateType", "id": "$response.body#/aggregateId"});
+    accepted["links"] = json!({
+        "state": {"operationId": "showState", "parameters": instance, "description": "What came of it."},
+        "events": {"operationId": "showEvents", "parameters": instance, "description": "What happened."},
+        "correlation": {
+            "operationId": "showCorrelation", "description": "What it has caused.",
+            "parameters": {"commandId": "$response.body#/commandId"},
+        },
+    });
+    let good = json!({
+        "200": good("What each command of a batch was answered, in order.", answers_of_batch),
+        "202": accepted,
+    });
+    json!({"post": {
+        "operationId": "sendCommands", "summary": "Sends a command, or up to 100 of them.",
+        "parameters": [key],
+        "requestBody": {
+            "required": true,
+            "content": {"application/json": {"schema": {"anyOf": [of("Command"), batch]}}},
+        },
+        "responses": answers(good, problems(&[400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503])),
+    }})
+}
+
+fn state() -> Value {
+    let mut parameters = instance();
+    parameters.extend([
+        query("version", "What it was at this version.", whole()),
+        query(
+            "at",
+            "What it was at this instant.",
+            json!({"type": "string", "format": "date-time"}),
+        ),
+        json!({
+            "name": "If-None-Match", "in": "header", "schema": {"type": "string"},
+            "description": "The ETag that is known.",
+        }),
+    ]);
+    let etag = json!({"ETag": {"description": "The version, in quotes.", "required": true, "schema": {"type": "string"}}});
+    let mut shown = good("The state, now or then.", of("AnyView"));
+    shown["headers"] = etag.clone();
+    let good = json!({
+        "101": {"description": "With an upgrade: the native socket, subprotocol `edgefold.v1`."},
+        "200": shown,
+        "304": {"description": "It is as it was.", "headers": etag},
+    });
+    json!({"get": {
+        "operationId": "showState", "summary": "Shows the state of an instance, now or then; or opens its native socket.",
+        "parameters": parameters,
+        "responses": answers(good, problems(&[401, 403, 404, 415, 422, 429, 500, 503])),
+    }})
+}
+
+fn events() -> Value {
+    let mut parameters = instance();
+    parameters.extend(page(limits::PAGE_EVENTS_DEFAULT, limits::PAGE_EVENTS));
+    let good = json!({"200": good("A page of the stream, oldest first.", of("EventsPage"))});
+    json!({"get": {
+        "operationId": "showEvents", "summary": "Shows the stream of an instance, as CloudEvents.",
+        "parameters": parameters,
+        "responses": answers(good, problems(&[401, 403, 404, 422, 429, 500, 503])),
+    }})
+}
+
+fn correlations() -> Value {
+    let mut parameters = vec![in_path("commandId", "The command.", of("Id"))];
+    parameters.extend(page(limits::PAGE_EVENTS_DEFAULT, limits::LIST_ROWS));
+    let good = json!({"200": good("A page of what it has caused, in the order of the journal.", of("Correlation"))});
+    json!({"get": {
+        "operationId": "showCorrelation", "summary": "Shows every event and command that a command has caused.",
+        "parameters": parameters,
+        "responses": answers(good, problems(&[401, 403, 404, 422, 429, 500, 503])),
+    }})
+}
+
+fn graphql() -> Value {
+    let schema = of("GraphqlResponse");
+    let content = json!({GRAPHQL: {"schema": schema}, "application/json": {"schema": schema}});
+    let both = json!({GRAPHQL: {"schema": schema}, "application/json": {"schema": schema}, PROBLEM: {"schema": of("Problem")}});
+    let good = json!({
+        "200": {"description": "It was executed; or, for those who take `application/json` only, whatever came of it.", "content": content},
+        "294": {"description": "It was executed, and there are errors too.", "content": content},
+    });
+    let responses = |statuses: &[u16]| {
+        let mut all = answers(good.clone(), refusals(statuses, &content));
+        for (status, answer) in
+            problems(&[401, 500, 503]).into_iter().chain(refusals(&[403, 429], &both))
+        {
+            all[status] = answer;
+        }
+        all
+    };
+    let security = json!([{}, {"token": []}]);
+    let text = || json!({"type": "string"});
+    let object = |name, description| json!({"name": name, "in": "query", "description": description, "content": {"application/json": {"schema": {"type": "object"}}}});
+    let mut document = query("query", "The document.", text());
+    document["required"] = json!(true);
+    let parameters = [
+        document,
+        query("operationName", "Which of its operations.", text()),
+        object("variables", "Values of its variables."),
+    ];
+    let mut by_get = responses(&[400, 406]);
+    by_get["405"] = refused_method(&content);
+    by_get["101"] = json!({"description": "With an upgrade: a socket of `graphql-transport-ws`."});
+    json!({
+        "get": {
+            "operationId": "query", "summary": "A query, as GraphQL over HTTP. Over a websocket: `graphql-transport-ws`.",
+            "security": security, "parameters": parameters,
+            "responses": by_get,
+        },
+        "post": {
+            "operationId": "execute", "summary": "A query or a mutation, as GraphQL over HTTP.",
+            "security": security,
+            "requestBody": {"required": true, "content": {"application/json": {"schema": of("GraphqlRequest")}}},
+            "responses": responses(&[400, 406, 413, 415]),
+        },
+    })
+}
+
+fn refused_method(content: &Value) -> Value {
+    json!({
+        "description": "A mutation goes by POST.", "content": content,
+        "headers": {"Allow": {"description": "What to use.", "required": true, "schema": {"type": "string"}}},
+    })
+}
+
+fn open(id: &str, summary: &str, shown: Value, refused: &[u16]) -> Value {
+    json!({"get": {
+        "operationId": id, "summary": summary, "security": [],
+        "responses": answers(json!({"200": shown}), problems(refused)),
+    }})
+}
+
+pub(crate) fn document() -> Value {
+    let well = json!({"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]});
+    json!({
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Edgefold", "version": env!("CARGO_PKG_VERSION"),
+            "description": "Commands in, events out: the HTTP doors of an event-sourced core.",
+            "license": {"name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "paths": {
+            "/commands": commands(),
+            "/aggregates/{type}/{id}": state(),
+            "/aggregates/{type}/{id}/events": events(),
+            "/correlations/{commandId}": correlations(),
+            "/graphql": graphql(),
+            "/openapi.json": open("describe", "This document.", good("OpenAPI 3.1.", json!({"type": "object"})), &[403, 429, 500]),
+            "/healthz": open("isWell", "Whether it is well.", good("It is.", well), &[403, 500]),
+        },
+        "components": {
+            "schemas": components(),
+            "securitySchemes": {"token": {
+                "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+                "description": "`sub` is who it is, `role` one of guest, staff, device, admin.",
+            }},
+        },
+    })
+}
