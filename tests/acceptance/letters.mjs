@@ -1,5 +1,8 @@
 // Probes that fail, and what an administrator sees of it.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import Ajv from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
 import { fresh, until } from './harness.mjs';
 import { token } from './tokens.mjs';
 
@@ -26,11 +29,22 @@ export const heard = async (core, id) => (await core.state('probe', id))?.state.
 export const hears = (core, id, expected) =>
   until(`${id} has heard ${expected}`, async () => JSON.stringify(await heard(core, id)) === JSON.stringify(expected), patient);
 
+const ajv = new Ajv({ strict: false, allErrors: true });
+formats(ajv);
+const printed = (name) => ajv.compile(JSON.parse(readFileSync(new URL(`../../schema/json/${name}.json`, import.meta.url), 'utf8')));
+const shapes = { list: printed('dead-letters'), one: printed('dead-letter'), outcome: printed('dead-letter-outcome') };
+
+/** Holds a body against what is printed of it. */
+function fits(shape, body) {
+  assert.ok(shapes[shape](body), JSON.stringify([shapes[shape].errors, body]));
+  return body;
+}
+
 /** What an administrator asks and must be answered. */
 export async function look(core, path = '') {
   const { status, body } = await admin(core).request(`/admin/dead-letters${path}`);
   assert.equal(status, 200, JSON.stringify(body));
-  return body;
+  return fits(path.startsWith('/') ? 'one' : 'list', body);
 }
 
 /** Waits until the one sequence of this query has so many letters; gives the sequence. */
@@ -53,6 +67,6 @@ export const discard = (core, { id }, letter, reason = 'it was a test') =>
 export async function redriven(core, sequence, letters) {
   const { status, body } = await retry(core, sequence);
   assert.equal(status, 200, JSON.stringify(body));
-  const { delivered, sequence: after } = body;
+  const { delivered, sequence: after } = fits('outcome', body);
   assert.deepEqual([delivered, after.status, after.letters], [letters, 'FREE', 0], after.reason);
 }

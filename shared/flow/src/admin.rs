@@ -105,10 +105,13 @@ pub fn parse_letters(query: &[(String, String)]) -> Result<(Option<Place>, usize
 /// `POST /admin/dead-letters/{id}/discard`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Discard {
     /// Which letter: the first that is parked. Whoever looks at an old page must not discard another.
+    #[cfg_attr(feature = "schema", schemars(pattern("^[0-9]+[.][0-9]+$")))]
     pub letter: String,
-    /// Why, for those who ask later.
+    /// Why, for those who ask later; 1 to 500 characters.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 500)))]
     pub reason: String,
 }
 
@@ -156,6 +159,7 @@ fn unknown(name: &str) -> Rejection {
 
 /// A page of sequences.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Page {
     /// In the order in which they first failed.
     pub sequences: Vec<SequenceView>,
@@ -167,6 +171,7 @@ pub struct Page {
 
 /// How much is in one lane.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Total {
     /// The lane.
     pub lane: Lane,
@@ -179,6 +184,7 @@ pub struct Total {
 /// One end of a sequence.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct End {
     /// Stored name of the type.
     pub aggregate_type: String,
@@ -196,6 +202,7 @@ impl End {
 /// A sequence that fails, or did.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SequenceView {
     /// Names it in paths.
     pub id: u64,
@@ -206,6 +213,7 @@ pub struct SequenceView {
     /// Where it comes from; null for what cannot be read.
     pub source: Option<End>,
     /// `FAILING`: tried again by itself; `PARKED`: waits for somebody; `FREE`: flows again.
+    #[cfg_attr(feature = "schema", schemars(pattern("^(FAILING|PARKED|FREE)$")))]
     pub status: String,
     /// How often it has failed since it last flowed.
     pub attempts: u32,
@@ -222,6 +230,7 @@ pub struct SequenceView {
 /// A sequence with a page of its letters.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SequencePage {
     /// The sequence.
     #[serde(flatten)]
@@ -235,10 +244,12 @@ pub struct SequencePage {
 /// A letter that is parked, or was.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LetterView {
     /// Names it within its sequence.
     pub id: String,
     /// `PARKED`, `DELIVERED` or `DISCARDED`.
+    #[cfg_attr(feature = "schema", schemars(pattern("^(PARKED|DELIVERED|DISCARDED)$")))]
     pub status: String,
     /// What was to be delivered.
     #[serde(flatten)]
@@ -256,6 +267,7 @@ pub struct LetterView {
 /// What came of a retry or a discard.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Outcome {
     /// Letters that were delivered.
     pub delivered: usize,

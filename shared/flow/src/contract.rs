@@ -146,6 +146,7 @@ pub struct Counters {
 
 /// What was fetched again.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rebuilt {
     /// Foreign streams that the instance remembers.
     pub streams: usize,

@@ -15,6 +15,7 @@ use crate::{Catalogue, Message, publish::Letter};
 /// What becomes of a letter at the other end. The names are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Lane {
     /// An event that an instance wants.
     Event,
@@ -70,6 +71,25 @@ pub enum Part {
     Errand(Message),
     /// What cannot be read, as it came.
     Text(String),
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Part {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Part".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let event = generator.subschema_for::<Envelope>();
+        schemars::json_schema!({
+            "description": "What one letter holds: an event, a command, or a text.",
+            "oneOf": [
+                {"properties": {"event": event}, "required": ["event"]},
+                {"properties": {"errand": {"type": "object", "description": "A command that follows from an event, as it would be sent."}}, "required": ["errand"]},
+                {"properties": {"text": {"type": "string", "description": "What cannot be read, as it came."}}, "required": ["text"]},
+            ],
+        })
+    }
 }
 
 /// The parts of a letter, each in its sequence.

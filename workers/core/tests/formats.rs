@@ -14,9 +14,9 @@ use edgefold_account::Account;
 use edgefold_core::CATALOGUE;
 use edgefold_device::Device;
 use edgefold_flow::{
-    Accepted, Message,
+    Accepted, Message, admin,
     command::{EventRef, Incoming, Problem, fault_problem, problem},
-    contract::{EventsPage, StateView},
+    contract::{EventsPage, Rebuilt, StateView},
     correlate::{Caused, entries},
 };
 use edgefold_kernel::{
@@ -83,7 +83,7 @@ fn all() -> Vec<Formats> {
 }
 
 /// What is not of one aggregate.
-fn shared() -> [(&'static str, Schema); 7] {
+fn shared() -> [(&'static str, Schema); 12] {
     let shared =
         |name: &'static str, schema| (name, named(&format!("urn:edgefold:{name}"), name, schema));
     [
@@ -92,6 +92,11 @@ fn shared() -> [(&'static str, Schema); 7] {
         shared("problem", written::<Problem>()),
         shared("view", written::<StateView>()),
         shared("events", written::<EventsPage>()),
+        shared("dead-letters", written::<admin::Page>()),
+        shared("dead-letter", written::<admin::SequencePage>()),
+        shared("dead-letter-outcome", written::<admin::Outcome>()),
+        shared("dead-letter-discard", taken::<admin::Discard>()),
+        shared("rebuilt", written::<Rebuilt>()),
         shared("correlation", written::<Caused>()),
         shared("cloudevent", written::<Envelope>()),
     ]

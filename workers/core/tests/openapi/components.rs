@@ -82,6 +82,11 @@ pub(crate) fn components() -> Map<String, Value> {
         ("EventsPage", "events"),
         ("Correlation", "correlation"),
         ("CloudEvent", "cloudevent"),
+        ("DeadLetters", "dead-letters"),
+        ("DeadLetter", "dead-letter"),
+        ("DeadLetterOutcome", "dead-letter-outcome"),
+        ("Discard", "dead-letter-discard"),
+        ("Rebuilt", "rebuilt"),
     ] {
         all.take(name, &format!("{file}.json"));
     }

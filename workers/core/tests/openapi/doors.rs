@@ -1,6 +1,7 @@
 //! The doors, one by one.
 
 use edgefold_core::CATALOGUE;
+use edgefold_flow::park::Lane;
 use edgefold_kernel::limits;
 use serde_json::{Map, Value, json};
 
@@ -19,7 +20,7 @@ fn meaning(status: u16) -> &'static str {
         }
         404 => "There is nothing of this name, or not for this caller.",
         406 => "None of the forms that it is answered in is accepted.",
-        409 => "The stream is not at the expected version.",
+        409 => "The stream, or the sequence of letters, is not as it is expected.",
         413 => "The body is over 1 MiB.",
         415 => "The body is no JSON, or the upgrade is not to a websocket.",
         422 => "A field or a business rule says no.",
@@ -168,6 +169,76 @@ fn correlations() -> Value {
     }})
 }
 
+/// What is asked of one sequence of letters, or of an instance, without a body.
+fn ask(id: &str, summary: &str, parameters: Value, shown: Value, refused: &[u16]) -> Value {
+    let good = json!({"200": shown});
+    let common = [401, 403, 404, 422, 429, 500, 503];
+    let statuses: Vec<u16> = common.into_iter().chain(refused.iter().copied()).collect();
+    json!({
+        "operationId": id, "summary": summary, "parameters": parameters,
+        "responses": answers(good, problems(&statuses)),
+    })
+}
+
+fn sequence() -> Value {
+    let id = json!({"type": "integer", "minimum": 0, "maximum": 9_007_199_254_740_991_u64});
+    in_path("id", "The sequence.", id)
+}
+
+fn dead_letters() -> Value {
+    let lanes: Vec<_> = Lane::ALL.iter().map(|lane| lane.as_str()).collect();
+    let status = json!({"enum": ["PARKED", "FAILING", "FREE"], "default": "PARKED"});
+    let mut parameters = vec![
+        query("status", "How these sequences are.", status),
+        query("lane", "What sort of delivery they are.", json!({"enum": lanes})),
+    ];
+    for (name, what) in [
+        ("destinationType", "Type that they go to."),
+        ("destinationId", "Instance that they go to."),
+        ("sourceType", "Type that they come from."),
+        ("sourceId", "Instance that they come from."),
+    ] {
+        parameters.push(query(name, what, json!({"type": "string"})));
+    }
+    parameters.extend(page(limits::LIST_ROWS_DEFAULT, limits::LIST_ROWS));
+    let shown =
+        good("A page of sequences, in the order in which they first failed.", of("DeadLetters"));
+    let summary = "Lists what cannot be delivered, with totals.";
+    json!({"get": ask("listDeadLetters", summary, json!(parameters), shown, &[])})
+}
+
+fn dead_letter() -> Value {
+    let [_, limit] = page(limits::LIST_ROWS_DEFAULT, limits::LIST_ROWS);
+    let after =
+        json!({"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})[.](0|[1-9][0-9]{0,8})$"});
+    let parameters = json!([sequence(), query("after", "Begin after this letter.", after), limit]);
+    let shown = good("The sequence, with a page of its letters.", of("DeadLetter"));
+    json!({"get": ask("showDeadLetter", "Shows a sequence with its letters.", parameters, shown, &[])})
+}
+
+fn retry() -> Value {
+    let shown = good("What was delivered, and how the sequence is now.", of("DeadLetterOutcome"));
+    let summary = "Delivers what is parked, in order, as far as it goes.";
+    json!({"post": ask("retryDeadLetter", summary, json!([sequence()]), shown, &[409])})
+}
+
+fn discard() -> Value {
+    let shown = good("The letter is let go.", of("DeadLetterOutcome"));
+    let summary = "Lets the first letter of a sequence go, with a reason.";
+    let refused = [400, 409, 413, 415];
+    let mut post = ask("discardDeadLetter", summary, json!([sequence()]), shown, &refused);
+    post["requestBody"] = json!({
+        "required": true, "content": {"application/json": {"schema": of("Discard")}},
+    });
+    json!({"post": post})
+}
+
+fn rebuild() -> Value {
+    let shown = good("What was fetched again.", of("Rebuilt"));
+    let summary = "Lets an instance read again what it remembers of others.";
+    json!({"post": ask("rebuild", summary, json!(instance()), shown, &[])})
+}
+
 fn graphql() -> Value {
     let schema = of("GraphqlResponse");
     let content = json!({GRAPHQL: {"schema": schema}, "application/json": {"schema": schema}});
@@ -244,6 +315,11 @@ pub(crate) fn document() -> Value {
             "/aggregates/{type}/{id}/events": events(),
             "/correlations/{commandId}": correlations(),
             "/graphql": graphql(),
+            "/admin/dead-letters": dead_letters(),
+            "/admin/dead-letters/{id}": dead_letter(),
+            "/admin/dead-letters/{id}/retry": retry(),
+            "/admin/dead-letters/{id}/discard": discard(),
+            "/admin/aggregates/{type}/{id}/rebuild": rebuild(),
             "/openapi.json": open("describe", "This document.", good("OpenAPI 3.1.", json!({"type": "object"})), &[403, 429, 500]),
             "/healthz": open("isWell", "Whether it is well.", good("It is.", well), &[403, 500]),
         },
