@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { configs, Core } from './core.mjs';
+import { vars } from './tokens.mjs';
 
 /** Waits until `look` gives something truthy, and gives that. What is awaited stands in the failure. */
 export async function until(what, look, { within = 15_000 } = {}) {
@@ -24,8 +25,8 @@ const run = Math.random().toString(36).slice(2, 8);
 export const fresh = (kind) => `${kind}-${run}-${++made}`;
 
 /** Starts a core that ends with the test file (called at its top level), or with the test that calls it. */
-export async function serve(script = 'core') {
-  const core = new Core(configs[script]);
+export async function serve(script = 'core', settings = {}) {
+  const core = new Core(configs[script], { ...vars, ...settings });
   after(() => core.close());
   await core.start();
   return core;

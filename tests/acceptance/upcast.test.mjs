@@ -11,6 +11,9 @@ import { inDatabase, rows } from './storage.mjs';
 const golden = (name, version) =>
   readFileSync(new URL(`../../schema/golden/device/${name}.v${version}.json`, import.meta.url), 'utf8').trim();
 
+/** What nobody has confirmed is sent again sooner than the usual minute. */
+const soon = { SEND_AGAIN_SECONDS: '20' };
+
 const registered = (core, id) =>
   core.send('device', 'RegisterDevice', { model: 'Thermo 2', ownerId: 'ana' }, { aggregateId: id });
 
@@ -58,7 +61,7 @@ describe('a stream from another release', { concurrency: true }, () => {
       core.send('device', 'UpdateDeviceStatus', { status: 'OK', reading: 1, observedAt: '2026-01-02T00:00:00Z' }, { aggregateId: id }),
   })) {
     test(`events of old versions are lifted at every door, in the journal and in the read model, sent ${how}`, async () => {
-      const core = await serve();
+      const core = await serve('core', soon);
       const [id, stored] = await oldDevice(core);
       assert.deepEqual(stored.slice(1).map(({ schema_version, data }) => [schema_version, data]), [[1, v1], [2, v2], [3, v3]]);
       await core.start();
@@ -155,7 +158,7 @@ describe('a stream from another release', { concurrency: true }, () => {
   });
 
   test('a stream that was unreadable goes on by itself as soon as it can be read', async () => {
-    const core = await serve();
+    const core = await serve('core', soon);
     const id = fresh('device');
     await registered(core, id);
     await journalled(core, 'device', id);
