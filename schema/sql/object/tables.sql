@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS marks (
   PRIMARY KEY (source_type, source_id)
 ) STRICT, WITHOUT ROWID;
 
--- Foreign events that this instance remembers.
+-- Foreign events that this instance remembers one by one; older ones may lie folded in foreign_snapshots.
 CREATE TABLE IF NOT EXISTS foreign_events (
   source_type TEXT    NOT NULL,
   source_id   TEXT    NOT NULL,

@@ -150,7 +150,7 @@ pub struct Counters {
 pub struct Rebuilt {
     /// Foreign streams that the instance remembers.
     pub streams: usize,
-    /// Events of theirs that it remembers now.
+    /// Events of theirs that it remembers now, one by one or folded into a snapshot.
     pub events: usize,
 }
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use edgefold_kernel::{
-    Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Kind, Rejection, StreamId,
-    command::CommandKind, event::EventKind,
+    Aggregate, CommandSet, Envelope, EventSet, Fault, ForeignStream, Id, Kind, Rejection, Snapshot,
+    StreamId, command::CommandKind, event::EventKind,
 };
 
 use crate::{Change, Message, Participant, instance::panicked, publish::Letter, receive::Span};
@@ -65,6 +65,18 @@ pub struct Remembered {
     pub source: &'static str,
     /// Stored names of the event types.
     pub events: &'static [&'static str],
+    /// Schema version of the state that they are folded to.
+    pub state_version: u32,
+    /// Folds what is remembered into a snapshot, with the reducer of that type.
+    pub fold: fn(&ForeignStream) -> Result<Option<Snapshot>, Fault>,
+}
+
+impl Remembered {
+    /// These events of an aggregate type.
+    pub const fn of<A: Aggregate>(events: &'static [&'static str]) -> Self {
+        let (state_version, fold) = (A::STATE_VERSION, ForeignStream::folded::<A>);
+        Self { source: A::TYPE, events, state_version, fold }
+    }
 }
 
 /// What the script knows of one aggregate type.

@@ -1,7 +1,9 @@
 //! The port that an instance keeps its events behind. Synchronous, as the object's SQLite is: between a decision and its
 //! commit nothing can be awaited, so nothing can come in between.
 
-use edgefold_kernel::{Envelope, Fault, Id, StreamId, Timestamp, Version, limits};
+use edgefold_kernel::{
+    Envelope, Fault, ForeignStream, Id, Snapshot, StreamId, Timestamp, Version, limits,
+};
 
 use crate::decide::Outcome;
 
@@ -36,17 +38,6 @@ impl Slice<'_> {
     }
 }
 
-/// The state at some version, so that a fold can begin there. Derived: it may be thrown away at any time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// Version that the state is at.
-    pub version: Version,
-    /// Schema version of the state: of another one, the snapshot is ignored.
-    pub state_version: u32,
-    /// JSON text.
-    pub state: String,
-}
-
 /// What one transaction writes: all of it or nothing.
 #[derive(Debug, Default)]
 pub struct Write {
@@ -60,6 +51,8 @@ pub struct Write {
     pub forget: Vec<StreamId>,
     /// Foreign events to remember.
     pub remember: Vec<Envelope>,
+    /// Foreign snapshots: each takes the place of what is remembered up to its version.
+    pub snapshots: Vec<(StreamId, Snapshot)>,
 }
 
 impl Write {
@@ -70,6 +63,7 @@ impl Write {
             && self.marks.is_empty()
             && self.forget.is_empty()
             && self.remember.is_empty()
+            && self.snapshots.is_empty()
     }
 }
 
@@ -113,11 +107,23 @@ pub trait Storage {
     /// When storage fails.
     fn sources(&self) -> Result<Vec<StreamId>, Fault>;
 
-    /// Remembered events of a foreign stream, ascending.
+    /// What is remembered of a foreign stream.
     ///
     /// # Errors
     /// When storage fails or what is stored cannot be read.
-    fn remembered(&self, stream: &StreamId) -> Result<Vec<Envelope>, Fault>;
+    fn remembered(&self, stream: &StreamId) -> Result<ForeignStream, Fault>;
+
+    /// How many events of a foreign stream lie there one by one, after the snapshot if there is one.
+    ///
+    /// # Errors
+    /// When storage fails.
+    fn remembered_count(&self, stream: &StreamId) -> Result<usize, Fault>;
+
+    /// Every foreign stream of which there is a snapshot, and the schema version of its state.
+    ///
+    /// # Errors
+    /// When storage fails or what is stored cannot be read.
+    fn foreign_snapshots(&self) -> Result<Vec<(StreamId, u32)>, Fault>;
 
     /// Writes all of it in one transaction, or nothing.
     ///

@@ -1,10 +1,8 @@
 //! The pure heart of an aggregate: `decide` and `evolve`.
 
-use std::collections::BTreeMap;
-
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{CommandSet, Envelope, EventSet, Failure, Fault, Id, Timestamp, Version, limits};
+use crate::{CommandSet, EventSet, Failure, Foreign, Id, Timestamp, Version, limits};
 
 /// What a decision comes to: the events to append (none: nothing had to change), or why not.
 pub type Decision<E> = Result<Vec<E>, Failure>;
@@ -21,7 +19,7 @@ pub trait Aggregate: Sized + 'static {
     const CONFIRM_WITHIN_MS: u32 = 5_000;
 
     /// Schema version of the state. Raise it with every change that makes an old state unreadable **or wrong**: snapshots
-    /// of another version are ignored and replaced.
+    /// of another version are ignored and replaced, those that others keep of this aggregate too.
     const STATE_VERSION: u32 = 1;
 
     /// Events between two snapshots; 0 takes none. A fold of 500 events costs a few milliseconds when an instance wakes,
@@ -83,42 +81,4 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Copies of foreign streams.
     pub foreign: &'a Foreign,
-}
-
-/// What an instance remembers of foreign streams: a copy of the events that it asked for, as of some version.
-#[derive(Debug, Default)]
-pub struct Foreign {
-    streams: BTreeMap<StreamId, Vec<Envelope>>,
-}
-
-impl Foreign {
-    /// Adds the remembered events of a stream, in order.
-    pub fn insert(&mut self, stream: StreamId, events: Vec<Envelope>) {
-        self.streams.insert(stream, events);
-    }
-
-    /// The copy folded with the foreign aggregate's own reducer; `None` when there is nothing to fold.
-    ///
-    /// # Errors
-    /// [`Fault::Unreadable`] when a remembered event cannot be read.
-    pub fn state<A: Aggregate>(&self, id: &Id) -> Result<Option<A::State>, Fault> {
-        let stream = StreamId::new(A::TYPE, id.clone());
-        match self.streams.get(&stream).map(Vec::as_slice) {
-            None | Some([]) => Ok(None),
-            Some(events) => fold::<A>(events).map(|(state, _)| Some(state)),
-        }
-    }
-}
-
-/// Folds a stream from its beginning: the state and the version that it is at.
-///
-/// # Errors
-/// [`Fault::Unreadable`] when an event cannot be read.
-pub fn fold<A: Aggregate>(events: &[Envelope]) -> Result<(A::State, Version), Fault> {
-    let (mut state, mut version) = (A::State::default(), 0);
-    for envelope in events {
-        A::evolve(&mut state, &envelope.read::<A::Event>()?);
-        version = envelope.version;
-    }
-    Ok((state, version))
 }

@@ -12,6 +12,7 @@
 //! | [`command`] | what may be asked of an aggregate |
 //! | [`event`] | what may have happened, its stored names, schema versions and upcasting |
 //! | [`aggregate`] | the pure heart: `decide` and `evolve` |
+//! | [`foreign`] | what an instance remembers of foreign streams |
 //! | [`envelope`] | an event with its place in a stream, and its CloudEvents wire form |
 //! | `schema` | the printed JSON Schemas; for tests only |
 //!
@@ -25,15 +26,17 @@ pub mod principal;
 pub mod command;
 pub mod event;
 pub mod aggregate;
+pub mod foreign;
 pub mod envelope;
 #[cfg(feature = "schema")]
 pub mod schema;
 
-pub use aggregate::{Aggregate, Context, Decision, Foreign, StreamId};
+pub use aggregate::{Aggregate, Context, Decision, StreamId};
 pub use command::CommandSet;
 pub use envelope::{Envelope, Metadata};
 pub use event::EventSet;
 pub use fault::Fault;
+pub use foreign::{Foreign, ForeignStream, Snapshot};
 pub use principal::{Principal, Role, Scope};
 pub use rejection::{Failure, Kind, Rejection};
 pub use value::{Amount, Date, Id, Text, Timestamp};

@@ -1,6 +1,6 @@
 //! An object takes foreign events, and fetches what it lacks of them from their sources.
 
-use std::rc::Rc;
+use std::{rc::Rc, slice};
 
 use edgefold_flow::{
     Catalogue, Participant,
@@ -9,8 +9,8 @@ use edgefold_flow::{
     receive::{Delivery, Span},
 };
 use edgefold_kernel::{Failure, Fault, StreamId, Version};
-use futures_util::future::try_join_all;
-use worker::Env;
+use futures_util::future::{join_all, try_join_all};
+use worker::{Env, console_error};
 
 use crate::{clock, instance_object::Object, stub};
 
@@ -20,6 +20,7 @@ impl<A: Participant> Object<A> {
         self: &Rc<Self>,
         mut delivery: Delivery,
     ) -> Result<Marked, Failure> {
+        self.refresh_all().await?;
         loop {
             let received = self.instance.receive(&delivery, &clock::stamp(&Asker::System));
             self.tell();
@@ -57,12 +58,42 @@ impl<A: Participant> Object<A> {
 
     /// Fetches again all that this instance remembers of foreign streams, and replaces its copies.
     pub(crate) async fn rebuild(self: &Rc<Self>) -> Result<Rebuilt, Failure> {
-        let sources = self.instance.remembered_streams()?;
-        // To the head of each: a copy must not end before what has been received meanwhile.
-        let copies = sources.into_iter().map(|stream| self.copy(stream, 0, None));
-        let copies = try_join_all(copies).await?;
+        let copies = self.copies(self.instance.remembered_streams()?).await?;
         let events = self.instance.replace_remembered(&copies, &clock::stamp(&Asker::System))?;
         Ok(Rebuilt { streams: copies.len(), events })
+    }
+
+    /// Fetches again those of these streams of which the snapshot is stale: once, after a deploy that has changed the
+    /// foreign state. Otherwise nothing is awaited.
+    pub(crate) async fn refresh(self: &Rc<Self>, streams: &[StreamId]) -> Result<(), Failure> {
+        let is_wanted = |stream: &StreamId| streams.contains(stream);
+        let stale: Vec<_> = self.instance.stale()?.into_iter().filter(is_wanted).collect();
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let mut copies = self.copies(stale).await?;
+        // Whoever came in between may have done it, and has come further.
+        let stale = self.instance.stale()?;
+        copies.retain(|copy| stale.contains(&copy.source()));
+        self.instance.replace_remembered(&copies, &clock::stamp(&Asker::System))?;
+        Ok(())
+    }
+
+    /// The same for all streams, before something that may rest on any of them. A source that cannot be reached holds up
+    /// the decisions alone that rest on it: they fail, and are tried again.
+    pub(crate) async fn refresh_all(self: &Rc<Self>) -> Result<(), Failure> {
+        let stale = self.instance.stale()?;
+        let refreshed = stale.iter().map(|stream| self.refresh(slice::from_ref(stream)));
+        for failure in join_all(refreshed).await.into_iter().filter_map(Result::err) {
+            console_error!("what is remembered cannot be read again: {failure}");
+        }
+        Ok(())
+    }
+
+    /// What this instance wants of these streams, whole: to the head of each, as a copy must not end before what has been
+    /// received meanwhile.
+    async fn copies(&self, streams: Vec<StreamId>) -> Result<Vec<Delivery>, Failure> {
+        try_join_all(streams.into_iter().map(|stream| self.copy(stream, 0, None))).await
     }
 }
 

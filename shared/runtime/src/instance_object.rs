@@ -140,10 +140,10 @@ impl<A: Participant> Host<A> {
             }
             (Method::Post, contract::REFUSED) => {
                 let result = answer::read::<RefusedErrand>(&mut request).await;
-                let result = result.and_then(|errand| {
-                    object.instance.refused(&errand, &clock::stamp(&Asker::System))
-                });
-                object.tell();
+                let result = match result {
+                    Ok(errand) => object.refused(&errand).await,
+                    Err(failure) => Err(failure),
+                };
                 answer::inside(200, result)
             }
             (Method::Post, contract::CONFIRM) => {
@@ -231,12 +231,22 @@ impl<A: Participant> Object<A> {
         by: &Asker,
     ) -> Result<Accepted, Failure> {
         let needed = self.instance.rests_on(message)?;
+        let streams: Vec<_> = needed.iter().map(|(stream, _)| stream.clone()).collect();
+        self.refresh(&streams).await?;
         let copies = needed.into_iter().map(|(stream, after)| self.copy(stream, after, None));
         let copies = try_join_all(copies).await?;
         let accepted = self.instance.handle(message, &copies, &clock::stamp(by));
         self.tell();
         self.set_alarm_for_outcome(&accepted, by);
         accepted
+    }
+
+    /// Takes note that a request of this instance was refused.
+    async fn refused(self: &Rc<Self>, errand: &RefusedErrand) -> Result<(), Failure> {
+        self.refresh_all().await?;
+        let noted = self.instance.refused(errand, &clock::stamp(&Asker::System));
+        self.tell();
+        noted
     }
 
     /// Decides several commands in order. Those that rest on no foreign stream are committed together, as far as they
@@ -308,8 +318,12 @@ impl<A: Participant> Object<A> {
         });
     }
 
-    /// After every call that may have appended: those who watch hear of it, the alarm is set, the letters go out.
+    /// After every call that may have appended: what it has remembered is kept within bounds, those who watch hear of it,
+    /// the alarm is set, the letters go out.
     pub(crate) fn tell(self: &Rc<Self>) {
+        if let Err(fault) = self.instance.compact() {
+            console_error!("what is remembered is not folded: {fault}");
+        }
         let appended = self.instance.take_appended();
         if appended.is_empty() {
             return;

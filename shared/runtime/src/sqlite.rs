@@ -4,9 +4,11 @@ use std::cell::Cell;
 
 use edgefold_flow::{
     decide::Outcome,
-    storage::{Head, Slice, Snapshot, Storage, Write},
+    storage::{Head, Slice, Storage, Write},
 };
-use edgefold_kernel::{Envelope, Fault, Id, Metadata, StreamId, Timestamp, Version, limits};
+use edgefold_kernel::{
+    Envelope, Fault, ForeignStream, Id, Metadata, Snapshot, StreamId, Timestamp, Version, limits,
+};
 use js_sys::Array;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
@@ -21,7 +23,11 @@ pub struct SqliteStorage {
     sql: Statements,
     has_tables: Cell<bool>,
     has_followers: Cell<bool>,
+    has_foreign_snapshots: Cell<bool>,
 }
+
+/// Above every version: the largest whole number that is exact as a double.
+const VERSION_MAX: Version = (1 << 53) - 1;
 
 /// Rows as the platform counts and bills them.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -44,8 +50,13 @@ impl SqliteStorage {
         let sql = Statements::new(storage);
         let found = sql.rows(sql!("has_tables"), vec![]).unwrap_or_default();
         let has = |name: &str| Cell::new(found.iter().any(|row| row.get(0) == name));
-        let (has_tables, has_followers) = (has("snapshots"), has("followers"));
-        Self { stream, sql, has_tables, has_followers }
+        Self {
+            stream,
+            sql,
+            has_tables: has("snapshots"),
+            has_followers: has("followers"),
+            has_foreign_snapshots: has("foreign_snapshots"),
+        }
     }
 
     /// Rows read and written since the object was loaded.
@@ -100,27 +111,40 @@ impl SqliteStorage {
         self.append(&write.events)?;
         self.store_outcomes(&write.outcomes)?;
         for (stream, mark) in &write.marks {
-            let StreamId { aggregate_type, aggregate_id } = stream;
-            let params = vec![text(aggregate_type), text(aggregate_id.as_str()), number(*mark)];
-            self.sql.change(sql!("mark_set"), params)?;
+            self.of_stream(sql!("mark_set"), stream, [number(*mark)])?;
         }
-        for StreamId { aggregate_type, aggregate_id } in &write.forget {
-            let params = vec![text(aggregate_type), text(aggregate_id.as_str())];
-            self.sql.change(sql!("foreign_forget"), params)?;
+        for stream in &write.forget {
+            self.of_stream(sql!("foreign_forget"), stream, [number(VERSION_MAX)])?;
+            if self.has_foreign_snapshots.get() {
+                self.of_stream(sql!("foreign_snapshot_forget"), stream, [])?;
+            }
         }
         for event in &write.remember {
-            let StreamId { aggregate_type, aggregate_id } = &event.stream;
             let wire =
                 serde_json::to_string(event).map_err(|error| Fault::Defect(error.to_string()))?;
-            let params = vec![
-                text(aggregate_type),
-                text(aggregate_id.as_str()),
-                number(event.version),
-                text(&wire),
-            ];
-            self.sql.change(sql!("foreign_store"), params)?;
+            let row = [number(event.version), text(&wire)];
+            self.of_stream(sql!("foreign_store"), &event.stream, row)?;
+        }
+        if !write.snapshots.is_empty() && !self.has_foreign_snapshots.get() {
+            self.sql.change(sql!("foreign_snapshots_table"), vec![])?;
+        }
+        for (stream, Snapshot { version, state_version, state }) in &write.snapshots {
+            let row = [number(*version), number(*state_version), text(state)];
+            self.of_stream(sql!("foreign_snapshot_set"), stream, row)?;
+            self.of_stream(sql!("foreign_forget"), stream, [number(*version)])?;
         }
         Ok(())
+    }
+
+    /// Changes what is kept of a foreign stream.
+    fn of_stream<const N: usize>(
+        &self,
+        statement: &'static str,
+        stream: &StreamId,
+        more: [JsValue; N],
+    ) -> Result<(), Fault> {
+        let params = named(stream).into_iter().chain(more);
+        self.sql.change(statement, params.collect())
     }
 
     fn append(&self, events: &[Envelope]) -> Result<(), Fault> {
@@ -191,7 +215,7 @@ impl SqliteStorage {
             version: version(&cell())?,
             id: string(&cell())?,
             event_type: string(&cell())?,
-            schema_version: u32::try_from(version(&cell())?).map_err(unreadable)?,
+            schema_version: schema_version(&cell())?,
             time: Timestamp::from_millis(integer(&cell())?),
             command_id: Id::parse(string(&cell())?).map_err(unreadable)?,
             metadata: serde_json::from_str::<Metadata>(&string(&cell())?).map_err(unreadable)?,
@@ -216,7 +240,7 @@ impl Storage for SqliteStorage {
             return Ok(Vec::new());
         }
         let limit = slice.limit.min(limits::PAGE_EVENTS) as u64;
-        let through = slice.through.min((1 << 53) - 1);
+        let through = slice.through.min(VERSION_MAX);
         let mut params = vec![number(slice.after), number(through), number(limit)];
         let statement = if slice.types.is_empty() {
             sql!("events")
@@ -262,29 +286,44 @@ impl Storage for SqliteStorage {
     }
 
     fn mark(&self, stream: &StreamId) -> Result<Version, Fault> {
-        let params = vec![text(&stream.aggregate_type), text(stream.aggregate_id.as_str())];
-        let rows = self.query(sql!("mark"), params)?;
+        let rows = self.query(sql!("mark"), named(stream).into())?;
         rows.first().map_or(Ok(0), |row| version(&row.get(0)))
     }
 
     fn sources(&self) -> Result<Vec<StreamId>, Fault> {
-        let stream = |row: &Array| {
-            let id = Id::parse(string(&row.get(1))?).map_err(unreadable)?;
-            Ok(StreamId::new(string(&row.get(0))?, id))
-        };
-        self.query(sql!("sources"), vec![])?.iter().map(stream).collect()
+        self.query(sql!("sources"), vec![])?.iter().map(source).collect()
     }
 
-    fn remembered(&self, stream: &StreamId) -> Result<Vec<Envelope>, Fault> {
-        let params = vec![text(&stream.aggregate_type), text(stream.aggregate_id.as_str())];
-        let rows = self.query(sql!("foreign"), params)?;
+    fn remembered(&self, stream: &StreamId) -> Result<ForeignStream, Fault> {
+        let rows = self.query(sql!("foreign"), named(stream).into())?;
         let read = |row: &Array| serde_json::from_str(&string(&row.get(0))?).map_err(unreadable);
-        rows.iter().map(read).collect()
+        let events = rows.iter().map(read).collect::<Result<_, _>>()?;
+        let snapshots = match self.has_foreign_snapshots.get() {
+            true => self.query(sql!("foreign_snapshot"), named(stream).into())?,
+            false => Vec::new(),
+        };
+        Ok(ForeignStream { snapshot: snapshots.first().map(snapshot).transpose()?, events })
+    }
+
+    fn remembered_count(&self, stream: &StreamId) -> Result<usize, Fault> {
+        let rows = self.query(sql!("foreign_count"), named(stream).into())?;
+        rows.first().map_or(Ok(0), |row| Ok(version(&row.get(0))? as usize))
+    }
+
+    fn foreign_snapshots(&self) -> Result<Vec<(StreamId, u32)>, Fault> {
+        if !self.has_foreign_snapshots.get() {
+            return Ok(Vec::new());
+        }
+        let read = |row: &Array| Ok((source(row)?, schema_version(&row.get(2))?));
+        self.query(sql!("foreign_snapshots"), vec![])?.iter().map(read).collect()
     }
 
     fn commit(&self, write: &Write) -> Result<(), Fault> {
         self.sql.atomically(|| self.write(write))?;
         self.has_tables.set(true);
+        if !write.snapshots.is_empty() {
+            self.has_foreign_snapshots.set(true);
+        }
         Ok(())
     }
 
@@ -298,14 +337,7 @@ impl Storage for SqliteStorage {
     }
 
     fn snapshot(&self) -> Result<Option<Snapshot>, Fault> {
-        let Some(row) = self.query(sql!("snapshot"), vec![])?.into_iter().next() else {
-            return Ok(None);
-        };
-        Ok(Some(Snapshot {
-            version: version(&row.get(0))?,
-            state_version: u32::try_from(version(&row.get(1))?).map_err(unreadable)?,
-            state: string(&row.get(2))?,
-        }))
+        self.query(sql!("snapshot"), vec![])?.first().map(snapshot).transpose()
     }
 
     fn set_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {
@@ -327,6 +359,25 @@ impl Storage for SqliteStorage {
             Some(cell) => integer(&cell).map(|millis| Some(Timestamp::from_millis(millis))),
         }
     }
+}
+
+/// The two columns that name a foreign stream.
+fn named(stream: &StreamId) -> [JsValue; 2] {
+    [text(&stream.aggregate_type), text(stream.aggregate_id.as_str())]
+}
+
+fn source(row: &Array) -> Result<StreamId, Fault> {
+    let id = Id::parse(string(&row.get(1))?).map_err(unreadable)?;
+    Ok(StreamId::new(string(&row.get(0))?, id))
+}
+
+fn snapshot(row: &Array) -> Result<Snapshot, Fault> {
+    let (version, state_version) = (version(&row.get(0))?, schema_version(&row.get(1))?);
+    Ok(Snapshot { version, state_version, state: string(&row.get(2))? })
+}
+
+fn schema_version(cell: &JsValue) -> Result<u32, Fault> {
+    u32::try_from(integer(cell)?).map_err(unreadable)
 }
 
 pub(crate) fn version(cell: &JsValue) -> Result<Version, Fault> {

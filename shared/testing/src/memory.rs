@@ -8,9 +8,9 @@ use std::{
 
 use edgefold_flow::{
     decide::Outcome,
-    storage::{Head, Slice, Snapshot, Storage, Write},
+    storage::{Head, Slice, Storage, Write},
 };
-use edgefold_kernel::{Envelope, Fault, Id, StreamId, Timestamp, Version};
+use edgefold_kernel::{Envelope, Fault, ForeignStream, Id, Snapshot, StreamId, Timestamp, Version};
 
 /// Keeps one instance in memory. A clone is another handle on the same memory: it survives the instance that used it.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,7 @@ struct Memory {
     events: RefCell<Vec<Envelope>>,
     outcomes: RefCell<BTreeMap<Id, Outcome>>,
     marks: RefCell<BTreeMap<StreamId, Version>>,
-    remembered: RefCell<Vec<Envelope>>,
+    remembered: RefCell<BTreeMap<StreamId, ForeignStream>>,
     confirmed: Cell<Version>,
     snapshot: RefCell<Option<Snapshot>>,
     fail_next: Cell<bool>,
@@ -71,15 +71,19 @@ impl Storage for MemoryStorage {
         Ok(self.0.marks.borrow().keys().cloned().collect())
     }
 
-    fn remembered(&self, stream: &StreamId) -> Result<Vec<Envelope>, Fault> {
-        Ok(self
-            .0
-            .remembered
-            .borrow()
-            .iter()
-            .filter(|event| &event.stream == stream)
-            .cloned()
-            .collect())
+    fn remembered(&self, stream: &StreamId) -> Result<ForeignStream, Fault> {
+        Ok(self.0.remembered.borrow().get(stream).cloned().unwrap_or_default())
+    }
+
+    fn remembered_count(&self, stream: &StreamId) -> Result<usize, Fault> {
+        Ok(self.0.remembered.borrow().get(stream).map_or(0, |kept| kept.events.len()))
+    }
+
+    fn foreign_snapshots(&self) -> Result<Vec<(StreamId, u32)>, Fault> {
+        let version = |(stream, kept): (&StreamId, &ForeignStream)| {
+            Some((stream.clone(), kept.snapshot.as_ref()?.state_version))
+        };
+        Ok(self.0.remembered.borrow().iter().filter_map(version).collect())
     }
 
     fn commit(&self, write: &Write) -> Result<(), Fault> {
@@ -92,8 +96,16 @@ impl Storage for MemoryStorage {
             write.outcomes.iter().map(|outcome| (outcome.command_id.clone(), outcome.clone()));
         self.0.outcomes.borrow_mut().extend(outcomes);
         self.0.marks.borrow_mut().extend(write.marks.iter().cloned());
-        self.0.remembered.borrow_mut().retain(|event| !write.forget.contains(&event.stream));
-        self.0.remembered.borrow_mut().extend(write.remember.iter().cloned());
+        let mut remembered = self.0.remembered.borrow_mut();
+        remembered.retain(|stream, _| !write.forget.contains(stream));
+        for event in &write.remember {
+            remembered.entry(event.stream.clone()).or_default().events.push(event.clone());
+        }
+        for (stream, snapshot) in &write.snapshots {
+            let kept = remembered.entry(stream.clone()).or_default();
+            kept.events.retain(|event| event.version > snapshot.version);
+            kept.snapshot = Some(snapshot.clone());
+        }
         Ok(())
     }
 

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use edgefold_flow::append::{Cause, Stamp, record};
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, EventSet, Failure, Foreign, Id, Metadata, StreamId,
-    Timestamp, Version,
+    Aggregate, Context, Decision, Envelope, EventSet, Failure, Foreign, ForeignStream, Id,
+    Metadata, StreamId, Timestamp, Version,
 };
 
 /// What happened before.
@@ -40,7 +40,8 @@ impl<A: Aggregate> Given<A> {
         events: impl IntoIterator<Item = F::Event>,
     ) -> Self {
         let stream = StreamId::new(F::TYPE, Id::parse(id).expect("a well-formed id"));
-        self.foreign.insert(stream.clone(), envelopes(&stream, events));
+        let events = envelopes(&stream, events);
+        self.foreign.insert(stream, ForeignStream { snapshot: None, events });
         self
     }
 

@@ -14,7 +14,7 @@ use edgefold_flow::{
     route::spans,
     storage::{Slice, Storage},
 };
-use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version};
+use edgefold_kernel::{Envelope, Failure, Fault, ForeignStream, Id, StreamId, Timestamp, Version};
 
 use crate::{
     MemoryStorage,
@@ -38,6 +38,8 @@ trait Object {
     fn published(&self, through: Version) -> Result<(), Fault>;
     fn confirm(&self, versions: &[Version]) -> Result<(), Fault>;
     fn overdue(&self) -> Result<Batch, Fault>;
+    fn compact(&self) -> Result<(), Fault>;
+    fn remembered(&self, source: &StreamId) -> Result<ForeignStream, Fault>;
     fn state(&self) -> Result<serde_json::Value, Failure>;
 }
 
@@ -77,6 +79,12 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
     }
     fn overdue(&self) -> Result<Batch, Fault> {
         Instance::overdue(self, Timestamp::MAX)
+    }
+    fn compact(&self) -> Result<(), Fault> {
+        Instance::compact(self)
+    }
+    fn remembered(&self, source: &StreamId) -> Result<ForeignStream, Fault> {
+        self.storage().remembered(source)
     }
     fn state(&self) -> Result<serde_json::Value, Failure> {
         self.view(When::Now).map(|view| view.state)
@@ -307,6 +315,18 @@ impl Simulator {
         events.into_iter().map(|event| event.event_type).collect()
     }
 
+    /// What an instance remembers of a foreign stream.
+    #[track_caller]
+    pub fn remembered(
+        &mut self,
+        aggregate_type: &str,
+        id: &str,
+        source: &StreamId,
+    ) -> ForeignStream {
+        let stream = StreamId::new(aggregate_type, Id::parse(id).expect("a well-formed id"));
+        self.object(&stream).remembered(source).expect("memory does not fail")
+    }
+
     /// Every event of every instance, in the order in which they were decided.
     pub fn events(&mut self) -> Vec<Envelope> {
         let storages = self.storages.values();
@@ -355,7 +375,9 @@ impl Simulator {
         }
     }
 
+    /// What an object does after every call.
     fn publish(&mut self, stream: &StreamId) {
+        self.object(stream).compact().expect("a readable copy");
         loop {
             let batch = self.object(stream).outbox().expect("a readable instance");
             if batch.texts.is_empty() {

@@ -7,11 +7,11 @@ use std::cell::Cell;
 use edgefold_flow::{
     Instance, Message, Participant, Stamp,
     instance::When,
-    storage::{Slice, Snapshot, Storage},
+    storage::{Slice, Storage},
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Failure, Fault, Id, Rejection, Timestamp, Version, commands,
-    event::no_upcast, events,
+    Aggregate, Context, Decision, Failure, Fault, Id, Rejection, Snapshot, Timestamp, Version,
+    commands, event::no_upcast, events,
 };
 use edgefold_testing::MemoryStorage;
 use serde::{Deserialize, Serialize};

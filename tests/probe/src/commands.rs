@@ -64,6 +64,14 @@ pub struct Heard {
     pub what: String,
 }
 
+/// Decides on what it remembers of another probe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Recall {
+    /// Which one.
+    pub of: Id,
+}
+
 /// Where a probe panics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -89,6 +97,7 @@ commands! {
         "Ask" [creates] => Ask(Ask),
         "Turn" [creates] => Turn(Turn),
         "Hear" [internal] => Hear(Heard),
+        "Recall" [creates] => Recall(Recall),
     }
 }
 
@@ -123,6 +132,12 @@ impl Turn {
 }
 
 impl Heard {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl Recall {
     fn check(&self) -> Result<(), Rejection> {
         Ok(())
     }

@@ -48,6 +48,16 @@ pub struct Asked {
     pub of: Id,
 }
 
+/// It has looked at what it remembers of another probe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recalled {
+    /// Which one.
+    pub of: Id,
+    /// How many events.
+    pub count: u32,
+}
+
 events! {
     /// What may have happened to a probe.
     pub enum ProbeEvent upcast no_upcast {
@@ -57,5 +67,6 @@ events! {
         "Asked" v 1 => Asked(Asked),
         "Turned" v 1 => Turned(Turn),
         "Heard" v 1 => Heard(Heard),
+        "Recalled" v 1 => Recalled(Recalled),
     }
 }

@@ -21,7 +21,9 @@ use edgefold_flow::{
     participant::Refused,
     route::{Entry, Remembered, Route, To},
 };
-use edgefold_kernel::{Aggregate, Context as Known, Decision, Envelope, Fault, Id, Principal};
+use edgefold_kernel::{
+    Aggregate, Context as Known, Decision, Envelope, Fault, Id, Principal, StreamId,
+};
 use edgefold_runtime::{aggregate_object, bus_queue, door_fetch};
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
@@ -41,13 +43,17 @@ impl Aggregate for Probe {
     fn decide(
         state: &Self::State,
         command: &Self::Command,
-        _known: &Known<'_>,
+        known: &Known<'_>,
     ) -> Decision<Self::Event> {
-        rules::decide(state, command)
+        rules::decide(state, command, known)
     }
 
     fn evolve(state: &mut Self::State, event: &Self::Event) {
         reducer::evolve(state, event);
+    }
+
+    fn rests_on(command: &Self::Command) -> Vec<StreamId> {
+        rules::rests_on(command)
     }
 }
 
@@ -55,8 +61,7 @@ impl Participant for Probe {
     const ROUTES: &'static [Route] =
         &[Route { source: Self::TYPE, event: "Told", to: To::Field("to") }];
 
-    const REMEMBERS: &'static [Remembered] =
-        &[Remembered { source: Self::TYPE, events: &["Told"] }];
+    const REMEMBERS: &'static [Remembered] = &[Remembered::of::<Self>(&["Told"])];
 
     fn requests(id: &Id, event: &Self::Event) -> Vec<Message> {
         match event {

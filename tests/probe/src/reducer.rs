@@ -28,6 +28,9 @@ pub fn evolve(state: &mut State, event: &ProbeEvent) {
         }
         ProbeEvent::Turned(turn) => state.broken = turn.broken,
         ProbeEvent::Heard(heard) => state.heard.push(heard.what.clone()),
-        ProbeEvent::Trapped(_) | ProbeEvent::Told(_) | ProbeEvent::Asked(_) => {}
+        ProbeEvent::Trapped(_)
+        | ProbeEvent::Told(_)
+        | ProbeEvent::Asked(_)
+        | ProbeEvent::Recalled(_) => {}
     }
 }

@@ -1,19 +1,28 @@
 //! The rules of a probe: it does what it is told, and panics where it is told.
 
-use edgefold_kernel::{Decision, limits};
+use edgefold_kernel::{Aggregate, Context, Decision, StreamId, limits};
 
 use crate::{
+    Probe,
     commands::{Append, Panic, Place, ProbeCommand},
-    events::{Asked, Counted, ProbeEvent, Told, Trapped},
+    events::{Asked, Counted, ProbeEvent, Recalled, Told, Trapped},
     reducer::State,
 };
+
+/// To recall something it needs its copy of that stream.
+pub fn rests_on(command: &ProbeCommand) -> Vec<StreamId> {
+    match command {
+        ProbeCommand::Recall(recall) => vec![StreamId::new(Probe::TYPE, recall.of.clone())],
+        _ => Vec::new(),
+    }
+}
 
 /// What follows from a command.
 ///
 /// # Errors
-/// Never.
+/// When it cannot read what it remembers.
 #[allow(clippy::panic, reason = "this is what the probe is for")]
-pub fn decide(state: &State, command: &ProbeCommand) -> Decision<ProbeEvent> {
+pub fn decide(state: &State, command: &ProbeCommand, known: &Context<'_>) -> Decision<ProbeEvent> {
     match command {
         ProbeCommand::Tell(tell) => {
             Ok((0..tell.count).map(|_| Told { to: tell.to.clone() }.into()).collect())
@@ -24,6 +33,11 @@ pub fn decide(state: &State, command: &ProbeCommand) -> Decision<ProbeEvent> {
         ProbeCommand::Turn(turn) => Ok(vec![turn.clone().into()]),
         ProbeCommand::Hear(_) if state.broken => panic!("the probe is broken"),
         ProbeCommand::Hear(heard) => Ok(vec![heard.clone().into()]),
+        ProbeCommand::Recall(recall) => {
+            let of = recall.of.clone();
+            let count = known.foreign.state::<Probe>(&of)?.unwrap_or_default().count;
+            Ok(vec![Recalled { of, count }.into()])
+        }
         ProbeCommand::Append(append) => {
             Ok((1..=append.count).map(|index| counted(append, index)).collect())
         }

@@ -13,8 +13,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Whose the account is.
-pub const REMEMBERS: &[Remembered] =
-    &[Remembered { source: Account::TYPE, events: &["AccountOpened"] }];
+pub const REMEMBERS: &[Remembered] = &[Remembered::of::<Account>(&["AccountOpened"])];
 
 const fn to_its_order(event: &'static str) -> Route {
     Route { source: Account::TYPE, event, to: To::Field("orderId") }

@@ -9,5 +9,4 @@ pub const ROUTES: &[Route] =
     &[Route { source: Room::TYPE, event: "RoomHeld", to: To::Field("reservationId") }];
 
 /// Whether the room exists and is open.
-pub const REMEMBERS: &[Remembered] =
-    &[Remembered { source: Room::TYPE, events: &["RoomAdded", "RoomClosed"] }];
+pub const REMEMBERS: &[Remembered] = &[Remembered::of::<Room>(&["RoomAdded", "RoomClosed"])];

@@ -2,7 +2,7 @@
 
 use edgefold_kernel::{Context, Envelope, Failure, Fault, Foreign, StreamId, Version};
 
-use super::{Instance, Loaded, derived};
+use super::{Instance, Loaded, derived, memory::keeps};
 use crate::{
     Participant, Stamp,
     append::{Cause, check_count, checked_text, record},
@@ -89,7 +89,9 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         for event in
             span.events.iter().filter(|event| event.version > mark && &event.stream == source)
         {
-            self.remember(source, event);
+            if keeps::<A>(event) {
+                self.write.remember.push(event.clone());
+            }
             if !discarded.contains(&event.version) {
                 self.answer(event)?;
             }
@@ -98,14 +100,6 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             self.write.marks.push((source.clone(), span.through));
         }
         Ok(())
-    }
-
-    /// Keeps a foreign event, if it is one of those that this aggregate remembers.
-    pub(super) fn remember(&mut self, source: &StreamId, event: &Envelope) {
-        let of_source = A::REMEMBERS.iter().filter(|kept| kept.source == source.aggregate_type);
-        if of_source.flat_map(|kept| kept.events).any(|kept| *kept == event.event_type) {
-            self.write.remember.push(event.clone());
-        }
     }
 
     fn answer(&mut self, event: &Envelope) -> Result<(), Failure> {
@@ -123,10 +117,10 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
     fn foreign(&self, command: &A::Command) -> Result<Foreign, Fault> {
         let mut foreign = Foreign::default();
         for stream in A::rests_on(command) {
-            let mut events = self.instance.storage.remembered(&stream)?;
-            events
-                .extend(self.write.remember.iter().filter(|event| event.stream == stream).cloned());
-            foreign.insert(stream, events);
+            let mut remembered = self.instance.storage.remembered(&stream)?;
+            let drafted = self.write.remember.iter().filter(|event| event.stream == stream);
+            remembered.events.extend(drafted.cloned());
+            foreign.insert(stream, remembered);
         }
         Ok(foreign)
     }

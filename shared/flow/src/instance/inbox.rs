@@ -1,6 +1,6 @@
 //! Takes foreign events, refusals and deadlines.
 
-use edgefold_kernel::{Failure, Fault, Metadata, StreamId, Timestamp, Version, limits};
+use edgefold_kernel::{Failure, Fault, Metadata, Timestamp, Version, limits};
 
 use super::{Instance, draft::Draft};
 use crate::{
@@ -52,45 +52,6 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             }
         }
         Ok(Received::Through(mark))
-    }
-
-    /// Foreign streams that this instance keeps a copy of.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub fn remembered_streams(&self) -> Result<Vec<StreamId>, Fault> {
-        let kept = |stream: &StreamId| {
-            A::REMEMBERS.iter().any(|kept| kept.source == stream.aggregate_type)
-        };
-        Ok(self.storage.sources()?.into_iter().filter(kept).collect())
-    }
-
-    /// Replaces the copies of foreign streams by others, each whole and from its source. Nothing follows from them, and the
-    /// high-water marks stay where they are. Says how many events are remembered now.
-    ///
-    /// # Errors
-    /// A fault when a copy ends before what was received, or storage fails; then nothing has changed.
-    pub fn replace_remembered(
-        &self,
-        copies: &[Delivery],
-        stamp: &Stamp<'_>,
-    ) -> Result<usize, Failure> {
-        self.work(stamp, |draft| {
-            for copy in copies {
-                let source = copy.source();
-                let mark = self.storage.mark(&source)?;
-                if copy.spans.last().map_or(0, |last| last.through) < mark {
-                    let said = format!("it has no version {mark} yet");
-                    return Err(Fault::Unavailable("the source", said).into());
-                }
-                draft.write.forget.push(source.clone());
-                let events = copy.spans.iter().flat_map(|span| &span.events);
-                for event in events.filter(|event| event.version <= mark) {
-                    draft.remember(&source, event);
-                }
-            }
-            Ok(draft.write.remember.len())
-        })
     }
 
     /// Takes note that a request of this instance was refused. A repeat changes nothing.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `command` | decides commands, one or many, and answers them |
 //! | `inbox` | takes foreign events, refusals and deadlines |
+//! | `memory` | keeps what is remembered of foreign streams within bounds |
 //! | `outbox` | gives letters for the bus, and counts what has arrived |
 //! | `look` | shows the state, now or then, and the stream |
 //! | `draft` | what is about to be committed |
@@ -14,24 +15,27 @@
 
 mod command;
 mod inbox;
+mod memory;
 mod outbox;
 mod look;
 mod draft;
 
 use std::{
-    cell::RefCell,
-    collections::{BTreeSet, VecDeque},
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version, limits};
+use edgefold_kernel::{
+    Envelope, Failure, Fault, Id, Snapshot, StreamId, Timestamp, Version, limits,
+};
 
 pub use inbox::Received;
 pub use look::When;
 
 use crate::{
     Participant, Stamp,
-    storage::{Head, Slice, Snapshot, Storage, Write},
+    storage::{Head, Slice, Storage, Write},
 };
 use draft::Draft;
 
@@ -44,6 +48,10 @@ pub struct Instance<A: Participant, S> {
     /// Letters of events that were just appended, with their versions: the usual case is that they go out at once, and
     /// need not be read and written again. Whatever is missing here is made from the stored events.
     fresh: RefCell<VecDeque<(Version, String)>>,
+    /// How many foreign events were remembered since [`compact`](Self::compact) last looked.
+    remembered: RefCell<BTreeMap<StreamId, usize>>,
+    /// Whether it is known that no foreign snapshot is [`stale`](Self::stale).
+    none_stale: Cell<bool>,
 }
 
 struct Loaded<T> {
@@ -70,6 +78,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             cache: RefCell::new(None),
             appended: RefCell::default(),
             fresh: RefCell::default(),
+            remembered: RefCell::default(),
+            none_stale: Cell::default(),
         }
     }
 
@@ -233,6 +243,9 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }
         if !write.is_empty() {
             self.storage.commit(&write)?;
+        }
+        for event in &write.remember {
+            *self.remembered.borrow_mut().entry(event.stream.clone()).or_default() += 1;
         }
         self.keep_fresh(&write.events, letters);
         self.appended.borrow_mut().extend(write.events);

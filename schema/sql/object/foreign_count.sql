@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM foreign_events WHERE source_type = ? AND source_id = ?

@@ -1,0 +1,1 @@
+DELETE FROM foreign_snapshots WHERE source_type = ? AND source_id = ?

@@ -1,0 +1,1 @@
+SELECT source_type, source_id, state_version FROM foreign_snapshots

@@ -1,0 +1,133 @@
+//! Keeps what is remembered of foreign streams within bounds, and puts what was read again in its place.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use edgefold_kernel::{Failure, Fault, ForeignStream, Snapshot, StreamId, limits};
+
+use super::{Instance, panicked};
+use crate::{
+    Participant, Stamp,
+    receive::Delivery,
+    route::Remembered,
+    storage::{Storage, Write},
+};
+
+impl<A: Participant, S: Storage> Instance<A, S> {
+    /// Folds what is remembered of a foreign stream into a snapshot, when another
+    /// [`FOREIGN_SNAPSHOT_EVERY`](Participant::FOREIGN_SNAPSHOT_EVERY) events have come together. Looks at no stream but
+    /// those of which something was remembered since the last call. What cannot be folded stays as it is.
+    ///
+    /// # Errors
+    /// When a fold panics, an event cannot be read, or storage fails.
+    pub fn compact(&self) -> Result<(), Fault> {
+        let mut result = Ok(());
+        for (stream, added) in self.remembered.take() {
+            result = result.and(self.compact_stream(stream, added));
+        }
+        result
+    }
+
+    fn compact_stream(&self, stream: StreamId, added: usize) -> Result<(), Fault> {
+        let count = self.storage.remembered_count(&stream)?;
+        let snapshots = |events: usize| events.checked_div(A::FOREIGN_SNAPSHOT_EVERY);
+        if snapshots(count) <= snapshots(count.saturating_sub(added)) {
+            return Ok(());
+        }
+        match folded::<A>(&stream, &self.storage.remembered(&stream)?)? {
+            Some(snapshot) => self
+                .storage
+                .commit(&Write { snapshots: vec![(stream, snapshot)], ..Write::default() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Foreign streams that this instance keeps a copy of.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub fn remembered_streams(&self) -> Result<Vec<StreamId>, Fault> {
+        Ok(self
+            .storage
+            .sources()?
+            .into_iter()
+            .filter(|stream| kept::<A>(stream).is_some())
+            .collect())
+    }
+
+    /// Foreign streams of which there is a snapshot that this code cannot use: one of another schema version. The events
+    /// before it are gone, so they are to be read again from their source. Empty in all but the first moments of an
+    /// instance, and nearly always then.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub fn stale(&self) -> Result<Vec<StreamId>, Fault> {
+        if A::REMEMBERS.is_empty() || self.none_stale.get() {
+            return Ok(Vec::new());
+        }
+        let is_stale = |(stream, version): &(StreamId, u32)| {
+            kept::<A>(stream).is_some_and(|kept| kept.state_version != *version)
+        };
+        let snapshots = self.storage.foreign_snapshots()?;
+        let stale: Vec<_> = snapshots.into_iter().filter(is_stale).collect();
+        // Whatever is folded from now on is of this code's version.
+        self.none_stale.set(stale.is_empty());
+        Ok(stale.into_iter().map(|(stream, _)| stream).collect())
+    }
+
+    /// Replaces the copies of foreign streams by others, each whole and from its source. Nothing follows from them, and the
+    /// high-water marks stay where they are. Says how many events are remembered now, those in a snapshot included.
+    ///
+    /// # Errors
+    /// A fault when a copy ends before what was received, or storage fails; then nothing has changed.
+    pub fn replace_remembered(
+        &self,
+        copies: &[Delivery],
+        stamp: &Stamp<'_>,
+    ) -> Result<usize, Failure> {
+        self.work(stamp, |draft| {
+            let mut count = 0;
+            for copy in copies {
+                let source = copy.source();
+                let mark = self.storage.mark(&source)?;
+                if copy.spans.last().map_or(0, |last| last.through) < mark {
+                    let said = format!("it has no version {mark} yet");
+                    return Err(Fault::Unavailable("the source", said).into());
+                }
+                let events = copy.spans.iter().flat_map(|span| &span.events);
+                let events = events.filter(|event| event.version <= mark && keeps::<A>(event));
+                let all = ForeignStream { snapshot: None, events: events.cloned().collect() };
+                count += all.events.len();
+                draft.write.forget.push(source.clone());
+                let many = all.events.len().checked_div(A::FOREIGN_SNAPSHOT_EVERY) > Some(0);
+                match many.then(|| folded::<A>(&source, &all)) {
+                    Some(Ok(Some(snapshot))) => draft.write.snapshots.push((source, snapshot)),
+                    // Few, or not to be folded: then it is for the decision that needs them to say so.
+                    _ => draft.write.remember.extend(all.events),
+                }
+            }
+            Ok(count)
+        })
+    }
+}
+
+/// What this aggregate keeps of a foreign stream, if anything.
+fn kept<A: Participant>(stream: &StreamId) -> Option<&'static Remembered> {
+    A::REMEMBERS.iter().find(|kept| kept.source == stream.aggregate_type)
+}
+
+/// Whether a foreign event is one of those that this aggregate remembers.
+pub(super) fn keeps<A: Participant>(event: &edgefold_kernel::Envelope) -> bool {
+    let of_source = A::REMEMBERS.iter().filter(|kept| kept.source == event.stream.aggregate_type);
+    of_source.flat_map(|kept| kept.events).any(|kept| *kept == event.event_type)
+}
+
+/// One snapshot of it. `None` when it would be too large to be stored: then the events stay.
+fn folded<A: Participant>(
+    stream: &StreamId,
+    remembered: &ForeignStream,
+) -> Result<Option<Snapshot>, Fault> {
+    let Some(kept) = kept::<A>(stream) else { return Ok(None) };
+    let fold = || (kept.fold)(remembered);
+    let snapshot = catch_unwind(AssertUnwindSafe(fold)).map_err(|panic| panicked(&*panic))??;
+    Ok(snapshot.filter(|snapshot| snapshot.state.len() <= limits::SNAPSHOT_BYTES))
+}
