@@ -2,9 +2,9 @@
 // reducer of that stream, and go. Nobody can tell from its decisions.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fresh, serve } from './harness.mjs';
+import { fresh, serve, until } from './harness.mjs';
 import { admin, hears, tell } from './letters.mjs';
-import { inDatabase, rows } from './storage.mjs';
+import { inDatabase, rows, silence } from './storage.mjs';
 
 const every = 100; // FOREIGN_SNAPSHOT_EVERY in shared/kernel/src/limits.rs
 const core = await serve('probe');
@@ -42,9 +42,10 @@ function stored(id) {
   return { events: look('SELECT version FROM foreign_events ORDER BY version').map(({ version }) => version), snapshot };
 }
 
-/** Writes into the snapshot of an instance as another release would have. */
-async function spoil(id, state, version = 1) {
+/** Writes into the snapshot of an instance as another release would have. Then nothing wakes it but who calls it. */
+async function spoil(id, state, version = 1, { quiet = true } = {}) {
   await core.stop();
+  if (quiet) silence(core, 'probe', of);
   inDatabase(core, 'probe', id, (database) =>
     database.prepare('UPDATE foreign_snapshots SET state_version = ?, state = ?').run(version, JSON.stringify(state)), of);
   await core.start();
@@ -114,6 +115,26 @@ test('a snapshot of another schema version is replaced before a delivery, too', 
   assert.deepEqual([snapshot.state_version, JSON.parse(snapshot.state).count + events.length], [1, 106]);
   await core.start();
   assert.equal(await recalled(id, from), 106);
+});
+
+test('a snapshot of another schema version is replaced when an alarm rings, before a deadline could pass', async () => {
+  const [id, from] = await listener(every + 5);
+  await core.stop();
+  // Nothing is sent again, so that nobody else wakes it.
+  inDatabase(core, 'probe', from, (database) =>
+    database.exec('INSERT OR REPLACE INTO outbox SELECT 1, MAX(version) FROM events'), of);
+  await core.start();
+  await core.send('probe', 'Append', { count: 1 }, { aggregateId: id }); // which sets the alarm
+  await spoil(id, { another: 'shape' }, 2, { quiet: false });
+  await until('it is replaced', () => {
+    try {
+      return stored(id).snapshot.state_version === 1;
+    } catch (error) {
+      if (/locked|busy/.test(error.message)) return false; // the runtime writes to it meanwhile
+      throw error;
+    }
+  }, { within: 60_000 });
+  assert.equal(await recalled(id, from), 105);
 });
 
 test('while the source cannot be read, nothing waits but the decisions that rest on it', async () => {

@@ -11,16 +11,27 @@ function objectId(uniqueKey, name) {
   return Buffer.concat([first, half(first)]).toString('hex');
 }
 
-/** Opens the database of an instance, gives it to `use`, and closes it; gives what `use` gives. */
-export function inDatabase(core, type, id, use, { script = 'edgefold' } = {}) {
-  const kind = `${script}-${type[0].toUpperCase()}${type.slice(1)}Object`;
-  const database = new DatabaseSync(join(core.storage, 'do', kind, `${objectId(kind, id)}.sqlite`));
+/** The objects of an aggregate type, as the runtime calls them. */
+const kindOf = (type, { script = 'edgefold' } = {}) => `${script}-${type[0].toUpperCase()}${type.slice(1)}Object`;
+
+function inFile(core, kind, name, use) {
+  const database = new DatabaseSync(join(core.storage, 'do', kind, `${name}.sqlite`));
   try {
     return use(database);
   } finally {
     database.close();
   }
 }
+
+/** Opens the database of an instance, gives it to `use`, and closes it; gives what `use` gives. */
+export function inDatabase(core, type, id, use, options) {
+  const kind = kindOf(type, options);
+  return inFile(core, kind, objectId(kind, id), use);
+}
+
+/** Takes back every alarm of this aggregate type, so that nothing wakes its objects but who calls them. */
+export const silence = (core, type, options) =>
+  inFile(core, kindOf(type, options), 'metadata', (database) => database.exec('DELETE FROM _cf_ALARM'));
 
 /** Every row of a table of an instance. */
 export const rows = (core, type, id, statement, options) =>
