@@ -17,7 +17,7 @@ use crate::{clock, instance_object::Object, stub};
 impl<A: Participant> Object<A> {
     /// Takes a delivery, and fetches what is missing before it.
     pub(crate) async fn receive(self: &Rc<Self>, mut delivery: Delivery) -> Result<(), Failure> {
-        self.refresh_all().await?;
+        self.refresh_all().await;
         loop {
             let received = self.instance.receive(&delivery, &clock::stamp(&Asker::System));
             self.tell();
@@ -78,13 +78,15 @@ impl<A: Participant> Object<A> {
 
     /// The same for all streams, before something that may rest on any of them. A source that cannot be reached holds up
     /// the decisions alone that rest on it: they fail, and are tried again.
-    pub(crate) async fn refresh_all(self: &Rc<Self>) -> Result<(), Failure> {
-        let stale = self.instance.stale()?;
+    pub(crate) async fn refresh_all(self: &Rc<Self>) {
+        let stale = match self.instance.stale() {
+            Ok(stale) => stale,
+            Err(fault) => return console_error!("{fault}"),
+        };
         let refreshed = stale.iter().map(|stream| self.refresh(slice::from_ref(stream)));
         for failure in join_all(refreshed).await.into_iter().filter_map(Result::err) {
             console_error!("what is remembered cannot be read again: {failure}");
         }
-        Ok(())
     }
 
     /// What this instance wants of these streams, whole: to the head of each, as a copy must not end before what has been

@@ -90,11 +90,8 @@ impl<A: Participant> Object<A> {
     /// Meets the deadline that has passed, sends again what was not confirmed, and sets the next alarm.
     pub(crate) async fn ring(self: Rc<Self>) {
         self.alarm_at.set(None);
-        let passed = match self.refresh_all().await {
-            Ok(()) => self.instance.pass_deadline(&clock::stamp(&Asker::System)),
-            Err(failure) => Err(failure),
-        };
-        if let Err(failure) = passed {
+        self.refresh_all().await;
+        if let Err(failure) = self.instance.pass_deadline(&clock::stamp(&Asker::System)) {
             console_error!("a deadline was not met: {failure}");
         }
         let overdue = |at: Option<Timestamp>| at.is_some_and(|at| at <= clock::now());

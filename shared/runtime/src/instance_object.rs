@@ -247,7 +247,7 @@ impl<A: Participant> Object<A> {
 
     /// Takes note that a request of this instance was refused.
     async fn refused(self: &Rc<Self>, errand: &RefusedErrand) -> Result<(), Failure> {
-        self.refresh_all().await?;
+        self.refresh_all().await;
         let noted = self.instance.refused(errand, &clock::stamp(&Asker::System));
         self.tell();
         noted
