@@ -7,7 +7,7 @@
 
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, Fault, Id, Principal, Rejection, Scope, StreamId, Timestamp,
-    limits,
+    Version, limits,
 };
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub trait Participant: Aggregate {
 
     /// From how many remembered events of one foreign stream on they are folded into a snapshot; 0 takes none. A snapshot
     /// is at most [`limits::SNAPSHOT_BYTES`] large: where the foreign state is larger, the events stay.
-    const FOREIGN_SNAPSHOT_EVERY: usize = limits::FOREIGN_SNAPSHOT_EVERY;
+    const FOREIGN_SNAPSHOT_EVERY: Version = limits::FOREIGN_SNAPSHOT_EVERY;
 
     /// What an own event asks of others. The event says all that is needed: no state, so that it is derived again from
     /// the stored event alone.

@@ -117,7 +117,7 @@ pub trait Storage {
     ///
     /// # Errors
     /// When storage fails.
-    fn remembered_count(&self, stream: &StreamId) -> Result<usize, Fault>;
+    fn remembered_count(&self, stream: &StreamId) -> Result<u64, Fault>;
 
     /// Every foreign stream of which there is a snapshot, and the schema version of its state.
     ///

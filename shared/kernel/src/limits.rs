@@ -66,10 +66,10 @@ pub const FRESH_LETTERS: usize = 200;
 /// Largest state that is kept as a snapshot, in bytes (platform: 2 MB per value, the row's other columns included).
 pub const SNAPSHOT_BYTES: usize = 1_900_000;
 
-/// Foreign events of one stream that an instance keeps one by one, before they are folded into a snapshot. A decision folds
-/// them, below a millisecond for a hundred; a snapshot costs a row written, and a row for each event that it takes the place
-/// of. An instance that remembers less pays for none.
-pub const FOREIGN_SNAPSHOT_EVERY: usize = 100;
+/// From how many remembered events of one foreign stream on they are folded into a snapshot. A decision folds what lies
+/// there one by one, below a millisecond for a hundred. A snapshot costs a row written, and a row for each event that it
+/// takes the place of; an instance that remembers less pays for none.
+pub const FOREIGN_SNAPSHOT_EVERY: u64 = 100;
 
 /// Most outcomes that an instance remembers: the oldest are forgotten before their time above it. 100,000 rows of about
 /// 150 bytes are 15 MB of the object's 10 GB, and more than a day of one command a second.

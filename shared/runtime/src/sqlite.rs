@@ -305,9 +305,9 @@ impl Storage for SqliteStorage {
         Ok(ForeignStream { snapshot: snapshots.first().map(snapshot).transpose()?, events })
     }
 
-    fn remembered_count(&self, stream: &StreamId) -> Result<usize, Fault> {
+    fn remembered_count(&self, stream: &StreamId) -> Result<u64, Fault> {
         let rows = self.query(sql!("foreign_count"), named(stream).into())?;
-        rows.first().map_or(Ok(0), |row| Ok(version(&row.get(0))? as usize))
+        rows.first().map_or(Ok(0), |row| version(&row.get(0)))
     }
 
     fn foreign_snapshots(&self) -> Result<Vec<(StreamId, u32)>, Fault> {

@@ -75,8 +75,8 @@ impl Storage for MemoryStorage {
         Ok(self.0.remembered.borrow().get(stream).cloned().unwrap_or_default())
     }
 
-    fn remembered_count(&self, stream: &StreamId) -> Result<usize, Fault> {
-        Ok(self.0.remembered.borrow().get(stream).map_or(0, |kept| kept.events.len()))
+    fn remembered_count(&self, stream: &StreamId) -> Result<u64, Fault> {
+        Ok(self.remembered(stream)?.events.len() as u64)
     }
 
     fn foreign_snapshots(&self) -> Result<Vec<(StreamId, u32)>, Fault> {

@@ -18,7 +18,7 @@ use serde_json::json;
 use teller::{Listener, ListenerEvent, Said, Teller, TellerEvent, Told, UNSPEAKABLE, id, teller};
 
 /// One listener, and what teller `t` tells it.
-struct Case<const EVERY: usize> {
+struct Case<const EVERY: u64> {
     storage: MemoryStorage,
     instance: Instance<Listener<EVERY>, MemoryStorage>,
 }
@@ -54,7 +54,7 @@ fn told(words: impl IntoIterator<Item = u32>) -> (u32, u32) {
     (state.words, state.digest)
 }
 
-impl<const EVERY: usize> Case<EVERY> {
+impl<const EVERY: u64> Case<EVERY> {
     fn new() -> Self {
         let storage = MemoryStorage::default();
         Self { instance: Instance::new(id("a"), storage.clone()), storage }
@@ -191,7 +191,7 @@ fn a_state_that_is_too_large_for_a_snapshot_stays_in_its_events() {
 }
 
 /// A listener with a snapshot of another schema version, as another release would have left it.
-fn stale<const EVERY: usize>(state_version: u32, state: &str) -> Case<EVERY> {
+fn stale<const EVERY: u64>(state_version: u32, state: &str) -> Case<EVERY> {
     let case = Case::<EVERY>::new();
     case.receive(&part(&stream(3), 0, 3));
     let snapshot = Snapshot { version: 3, state_version, state: state.into() };

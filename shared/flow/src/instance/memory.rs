@@ -2,7 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use edgefold_kernel::{Failure, Fault, ForeignStream, Snapshot, StreamId, limits};
+use edgefold_kernel::{
+    Envelope, Failure, Fault, ForeignStream, Snapshot, StreamId, Version, limits,
+};
 
 use super::{Instance, panicked};
 use crate::{
@@ -13,24 +15,30 @@ use crate::{
 };
 
 impl<A: Participant, S: Storage> Instance<A, S> {
-    /// Folds what is remembered of a foreign stream into a snapshot, when another
-    /// [`FOREIGN_SNAPSHOT_EVERY`](Participant::FOREIGN_SNAPSHOT_EVERY) events have come together. Looks at no stream but
-    /// those of which something was remembered since the last call. What cannot be folded stays as it is.
+    /// Folds what is remembered of a foreign stream into a snapshot, when there are
+    /// [`FOREIGN_SNAPSHOT_EVERY`](Participant::FOREIGN_SNAPSHOT_EVERY) events or more. Looks at those streams alone of which
+    /// something was remembered since the last call, and there once in so many versions: fewer than twice as many events
+    /// lie there one by one. What cannot be folded stays as it is.
     ///
     /// # Errors
     /// When a fold panics, an event cannot be read, or storage fails.
     pub fn compact(&self) -> Result<(), Fault> {
         let mut result = Ok(());
-        for (stream, added) in self.remembered.take() {
-            result = result.and(self.compact_stream(stream, added));
+        for (stream, versions) in self.remembered.take() {
+            result = result.and(self.compact_stream(stream, versions));
         }
         result
     }
 
-    fn compact_stream(&self, stream: StreamId, added: usize) -> Result<(), Fault> {
-        let count = self.storage.remembered_count(&stream)?;
-        let snapshots = |events: usize| events.checked_div(A::FOREIGN_SNAPSHOT_EVERY);
-        if snapshots(count) <= snapshots(count.saturating_sub(added)) {
+    fn compact_stream(
+        &self,
+        stream: StreamId,
+        (first, last): (Version, Version),
+    ) -> Result<(), Fault> {
+        let round = |version: Version| version.checked_div(A::FOREIGN_SNAPSHOT_EVERY);
+        if round(last) == round(first.saturating_sub(1))
+            || self.storage.remembered_count(&stream)? < A::FOREIGN_SNAPSHOT_EVERY
+        {
             return Ok(());
         }
         match folded::<A>(&stream, &self.storage.remembered(&stream)?)? {
@@ -96,10 +104,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 let events = copy.spans.iter().flat_map(|span| &span.events);
                 let events = events.filter(|event| event.version <= mark && keeps::<A>(event));
                 let all = ForeignStream { snapshot: None, events: events.cloned().collect() };
+                let every = A::FOREIGN_SNAPSHOT_EVERY;
+                let is_much = every > 0 && all.events.len() as Version >= every;
                 count += all.events.len();
                 draft.write.forget.push(source.clone());
-                let many = all.events.len().checked_div(A::FOREIGN_SNAPSHOT_EVERY) > Some(0);
-                match many.then(|| folded::<A>(&source, &all)) {
+                match is_much.then(|| folded::<A>(&source, &all)) {
                     Some(Ok(Some(snapshot))) => draft.write.snapshots.push((source, snapshot)),
                     // Few, or not to be folded: then it is for the decision that needs them to say so.
                     _ => draft.write.remember.extend(all.events),
@@ -116,7 +125,7 @@ fn kept<A: Participant>(stream: &StreamId) -> Option<&'static Remembered> {
 }
 
 /// Whether a foreign event is one of those that this aggregate remembers.
-pub(super) fn keeps<A: Participant>(event: &edgefold_kernel::Envelope) -> bool {
+pub(super) fn keeps<A: Participant>(event: &Envelope) -> bool {
     let of_source = A::REMEMBERS.iter().filter(|kept| kept.source == event.stream.aggregate_type);
     of_source.flat_map(|kept| kept.events).any(|kept| *kept == event.event_type)
 }

@@ -48,8 +48,8 @@ pub struct Instance<A: Participant, S> {
     /// Letters of events that were just appended, with their versions: the usual case is that they go out at once, and
     /// need not be read and written again. Whatever is missing here is made from the stored events.
     fresh: RefCell<VecDeque<(Version, String)>>,
-    /// How many foreign events were remembered since [`compact`](Self::compact) last looked.
-    remembered: RefCell<BTreeMap<StreamId, usize>>,
+    /// First and last version of the foreign events that were remembered since [`compact`](Self::compact) last looked.
+    remembered: RefCell<BTreeMap<StreamId, (Version, Version)>>,
     /// Whether it is known that no foreign snapshot is [`stale`](Self::stale).
     none_stale: Cell<bool>,
 }
@@ -244,8 +244,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         if !write.is_empty() {
             self.storage.commit(&write)?;
         }
-        for event in &write.remember {
-            *self.remembered.borrow_mut().entry(event.stream.clone()).or_default() += 1;
+        for Envelope { stream, version, .. } in &write.remember {
+            let mut remembered = self.remembered.borrow_mut();
+            let (first, last) = remembered.entry(stream.clone()).or_insert((*version, *version));
+            (*first, *last) = ((*first).min(*version), (*last).max(*version));
         }
         self.keep_fresh(&write.events, letters);
         self.appended.borrow_mut().extend(write.events);

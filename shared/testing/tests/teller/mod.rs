@@ -98,9 +98,9 @@ impl Aggregate for Teller {
 impl Participant for Teller {}
 
 /// Remembers every word of every teller, folds so many of them at a time, and says what it remembers whenever it is told one.
-pub struct Listener<const EVERY: usize>;
+pub struct Listener<const EVERY: u64>;
 
-impl<const EVERY: usize> Aggregate for Listener<EVERY> {
+impl<const EVERY: u64> Aggregate for Listener<EVERY> {
     const TYPE: &'static str = "listener";
     type Command = ListenerCommand;
     type Event = ListenerEvent;
@@ -120,11 +120,11 @@ impl<const EVERY: usize> Aggregate for Listener<EVERY> {
     }
 }
 
-impl<const EVERY: usize> Participant for Listener<EVERY> {
+impl<const EVERY: u64> Participant for Listener<EVERY> {
     const ROUTES: &'static [Route] =
         &[Route { source: Teller::TYPE, event: "Said", to: To::Field("to") }];
     const REMEMBERS: &'static [Remembered] = &[Remembered::of::<Teller>(&["Said"])];
-    const FOREIGN_SNAPSHOT_EVERY: usize = EVERY;
+    const FOREIGN_SNAPSHOT_EVERY: u64 = EVERY;
 
     fn on_foreign(_: &(), event: &Envelope) -> Result<Vec<ListenerCommand>, Fault> {
         Ok(vec![Recall { of: event.stream.aggregate_id.clone() }.into()])
