@@ -140,6 +140,20 @@ fn what_is_not_folded_when_a_runtime_ends_is_folded_with_the_next_that_come_toge
 }
 
 #[test]
+fn what_is_seldom_remembered_is_bounded_too() {
+    let case = Case::<3>::new();
+    let mut events = stream(40);
+    events.retain(|event| event.version % 5 == 1);
+    for through in 1..=40 {
+        case.receive(&part(&events, through - 1, through));
+        case.instance.compact().unwrap();
+        assert!(case.shape().1.len() < 6, "{:?}", case.shape());
+    }
+    assert_eq!(case.shape(), (Some(26), vec![31, 36]));
+    assert_eq!(case.recall("c"), Ok(told((1..=40).filter(|word| word % 5 == 1))));
+}
+
+#[test]
 fn a_transaction_that_fails_leaves_everything_as_it_was() {
     let (case, events) = (Case::<3>::new(), stream(6));
     case.receive(&part(&events, 0, 3));

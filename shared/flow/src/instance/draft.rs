@@ -98,6 +98,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         }
         if span.through > mark {
             self.write.marks.push((source.clone(), span.through));
+            self.instance.came(source, mark, span.through);
         }
         Ok(())
     }

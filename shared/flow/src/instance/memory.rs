@@ -16,29 +16,22 @@ use crate::{
 
 impl<A: Participant, S: Storage> Instance<A, S> {
     /// Folds what is remembered of a foreign stream into a snapshot, when there are
-    /// [`FOREIGN_SNAPSHOT_EVERY`](Participant::FOREIGN_SNAPSHOT_EVERY) events or more. Looks at those streams alone of which
-    /// something was remembered since the last call, and there once in so many versions: fewer than twice as many events
-    /// lie there one by one. What cannot be folded stays as it is.
+    /// [`FOREIGN_SNAPSHOT_EVERY`](Participant::FOREIGN_SNAPSHOT_EVERY) events or more. They are counted once in so many
+    /// versions of the stream: fewer than twice as many lie there one by one, and what one delivery brings. What cannot be
+    /// folded stays as it is.
     ///
     /// # Errors
     /// When a fold panics, an event cannot be read, or storage fails.
     pub fn compact(&self) -> Result<(), Fault> {
         let mut result = Ok(());
-        for (stream, versions) in self.remembered.take() {
-            result = result.and(self.compact_stream(stream, versions));
+        for stream in self.due.take() {
+            result = result.and(self.compact_stream(stream));
         }
         result
     }
 
-    fn compact_stream(
-        &self,
-        stream: StreamId,
-        (first, last): (Version, Version),
-    ) -> Result<(), Fault> {
-        let round = |version: Version| version.checked_div(A::FOREIGN_SNAPSHOT_EVERY);
-        if round(last) == round(first.saturating_sub(1))
-            || self.storage.remembered_count(&stream)? < A::FOREIGN_SNAPSHOT_EVERY
-        {
+    fn compact_stream(&self, stream: StreamId) -> Result<(), Fault> {
+        if self.storage.remembered_count(&stream)? < A::FOREIGN_SNAPSHOT_EVERY {
             return Ok(());
         }
         match folded::<A>(&stream, &self.storage.remembered(&stream)?)? {
@@ -46,6 +39,14 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 .storage
                 .commit(&Write { snapshots: vec![(stream, snapshot)], ..Write::default() }),
             None => Ok(()),
+        }
+    }
+
+    /// Takes note that a foreign stream was received from one version to another.
+    pub(super) fn came(&self, source: &StreamId, from: Version, to: Version) {
+        let round = |version: Version| version.checked_div(A::FOREIGN_SNAPSHOT_EVERY);
+        if round(from) < round(to) && kept::<A>(source).is_some() {
+            self.due.borrow_mut().insert(source.clone());
         }
     }
 

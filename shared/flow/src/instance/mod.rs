@@ -22,7 +22,7 @@ mod draft;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeSet, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -48,8 +48,8 @@ pub struct Instance<A: Participant, S> {
     /// Letters of events that were just appended, with their versions: the usual case is that they go out at once, and
     /// need not be read and written again. Whatever is missing here is made from the stored events.
     fresh: RefCell<VecDeque<(Version, String)>>,
-    /// First and last version of the foreign events that were remembered since [`compact`](Self::compact) last looked.
-    remembered: RefCell<BTreeMap<StreamId, (Version, Version)>>,
+    /// Foreign streams at which [`compact`](Self::compact) has to look.
+    due: RefCell<BTreeSet<StreamId>>,
     /// Whether it is known that no foreign snapshot is [`stale`](Self::stale).
     none_stale: Cell<bool>,
 }
@@ -78,7 +78,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             cache: RefCell::new(None),
             appended: RefCell::default(),
             fresh: RefCell::default(),
-            remembered: RefCell::default(),
+            due: RefCell::default(),
             none_stale: Cell::default(),
         }
     }
@@ -243,11 +243,6 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }
         if !write.is_empty() {
             self.storage.commit(&write)?;
-        }
-        for Envelope { stream, version, .. } in &write.remember {
-            let mut remembered = self.remembered.borrow_mut();
-            let (first, last) = remembered.entry(stream.clone()).or_insert((*version, *version));
-            (*first, *last) = ((*first).min(*version), (*last).max(*version));
         }
         self.keep_fresh(&write.events, letters);
         self.appended.borrow_mut().extend(write.events);
