@@ -38,8 +38,7 @@ trait Object {
     fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault>;
     fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure>;
     fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure>;
-    fn deadline(&self) -> Result<Option<Timestamp>, Fault>;
-    fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<(), Failure>;
+    fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<bool, Failure>;
     fn outbox(&self) -> Result<Batch, Fault>;
     fn published(&self, through: Version) -> Result<(), Fault>;
     fn confirm(&self, versions: &[Version]) -> Result<(), Fault>;
@@ -72,10 +71,7 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
     fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure> {
         Instance::refused(self, errand, stamp)
     }
-    fn deadline(&self) -> Result<Option<Timestamp>, Fault> {
-        Instance::deadline(self)
-    }
-    fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<(), Failure> {
+    fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<bool, Failure> {
         Instance::pass_deadline(self, stamp)
     }
     fn outbox(&self) -> Result<Batch, Fault> {
@@ -329,12 +325,11 @@ impl Simulator {
     /// Lets every deadline that has passed take effect.
     pub fn pass_deadlines(&mut self) {
         for stream in self.storages.keys().cloned().collect::<Vec<_>>() {
-            let due = self.object(&stream).deadline().expect("a readable instance");
-            if due.is_some_and(|at| at <= self.now) {
-                self.with_stamp(&stream, |object, stamp| object.pass_deadline(stamp))
-                    .expect("a deadline that can be met");
-                self.publish(&stream);
-            }
+            while self
+                .with_stamp(&stream, |object, stamp| object.pass_deadline(stamp))
+                .expect("a deadline that can be met")
+            {}
+            self.publish(&stream);
         }
     }
 

@@ -126,18 +126,23 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.read(|loaded| A::deadline(self.id(), &loaded.state).map(|due| due.at))
     }
 
-    /// Does what follows from a deadline that has passed. A deadline whose command is refused is a defect of the rules.
+    /// Does what follows from a deadline that has passed, and says whether anything has: then another one may have passed as
+    /// well. A deadline whose command is refused is a defect of the rules.
     ///
     /// # Errors
     /// A fault when storage fails or the rules refuse.
-    pub fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<(), Failure> {
+    pub fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<bool, Failure> {
         self.work(stamp, |draft| match A::deadline(self.id(), &draft.loaded.state) {
             Some(due) if due.at <= stamp.now => {
                 let head = draft.loaded.head.version;
                 let name = format!("deadline.{head}");
-                draft.decide(&due.command, &Draft::<A, S>::cause(&name, self.set_by(&due, head)?)?)
+                draft.decide(
+                    &due.command,
+                    &Draft::<A, S>::cause(&name, self.set_by(&due, head)?)?,
+                )?;
+                Ok(draft.loaded.head.version > head)
             }
-            _ => Ok(()),
+            _ => Ok(false),
         })
     }
 
