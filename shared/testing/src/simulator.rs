@@ -7,7 +7,7 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant, Stamp,
-    contract::RefusedErrand,
+    contract::{Asker, RefusedErrand},
     instance::{Received, When},
     parcel::{Load, Taken},
     park::{self, Parts, Sorted},
@@ -63,7 +63,7 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
         Instance::handle_all(self, sequences, stamp)
     }
     fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault> {
-        Instance::rests_on(self, message)
+        Instance::rests_on(self, message, &Asker::System)
     }
     fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure> {
         Instance::receive(self, delivery, stamp)
@@ -85,7 +85,7 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
         self.keep_confirmed(Version::MAX)
     }
     fn overdue(&self) -> Result<Batch, Fault> {
-        Instance::overdue(self, Timestamp::MAX)
+        Instance::overdue(self, 0, Timestamp::MAX)
     }
     fn state(&self) -> Result<serde_json::Value, Failure> {
         self.view(When::Now).map(|view| view.state)
@@ -408,10 +408,7 @@ impl Simulator {
         let now = self.now;
         self.object(stream);
         let fresh = || self.fresh_id();
-        work(
-            &*self.objects[stream],
-            &Stamp { now, fresh: &fresh, by: &edgefold_flow::contract::Asker::System },
-        )
+        work(&*self.objects[stream], &Stamp { now, fresh: &fresh, by: &Asker::System })
     }
 
     fn fresh_id(&self) -> String {
