@@ -11,6 +11,7 @@
 //! | [`graphql_fetch`] | … and is a GraphQL one |
 //! | [`instance_object`] | a request reaches an aggregate's object |
 //! | [`watch_object`] | a native socket of an object opens, speaks, closes |
+//! | `turn_object` | … each message in its turn |
 //! | [`feed_object`] | … and is sent events, as fast as it reads |
 //! | [`follow_object`] | … and what is new is told to the sessions that follow |
 //! | [`parcel_object`] | … is handed a parcel by the bus |
@@ -43,6 +44,7 @@ pub mod admin_fetch;
 pub mod graphql_fetch;
 pub mod instance_object;
 pub mod watch_object;
+mod turn_object;
 pub mod feed_object;
 pub mod follow_object;
 pub mod parcel_object;
