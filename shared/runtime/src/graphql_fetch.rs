@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use async_graphql::{ObjectType, Schema, SubscriptionType};
 use edgefold_flow::{
-    Catalogue, contract,
+    Catalogue,
+    allowance::Allowance,
+    contract,
     environment::is_development,
     gateway::Gateway,
-    graphql::{
-        Settings,
-        http::{self, Answer, Head},
-    },
+    graphql::http::{self, Answer, Head},
     session::{self, Close},
 };
 use edgefold_kernel::Failure;
 use worker::{Env, Request, RequestInit, Response, WebSocketPair};
 
-use crate::{answer, auth_fetch, gateway_d1::WorkersGateway, stub};
+use crate::{allowance::allowance, answer, auth_fetch, gateway_d1::WorkersGateway, stub};
 
 /// Where the development server has the page of GraphiQL. What is deployed has none.
 const GRAPHIQL: &str = "/graphiql/";
@@ -54,9 +53,9 @@ where
             Err(failure) => return answer::failed(&failure),
         },
     };
-    let settings = Settings::read(variable);
+    let allowance = allowance(&env);
     let gateway = |env| WorkersGateway::new(env, catalogue, session);
-    match execute(&mut request, env, gateway, schema, &settings).await {
+    match execute(&mut request, env, gateway, schema, &allowance).await {
         Ok(Ok(answer) | Err(answer)) => send(answer),
         Err(failure) => answer::failed(&failure),
     }
@@ -93,7 +92,7 @@ async fn execute<Q, M, S>(
     env: Env,
     gateway: impl FnOnce(Env) -> WorkersGateway,
     schema: &Schema<Q, M, S>,
-    settings: &Settings,
+    allowance: &Allowance,
 ) -> Result<Result<Answer, Answer>, Failure>
 where
     Q: ObjectType + 'static,
@@ -110,8 +109,8 @@ where
         Err(refused) => return Ok(Err(refused)),
     };
     let asked = if method == "POST" {
-        match answer::body(request).await {
-            Ok(body) => http::posted(&body, media),
+        match answer::body(request, allowance.body).await {
+            Ok(body) => http::posted(&body, allowance.body, media),
             Err(Failure::Rejected(rejection)) => Err(http::refuse(&rejection, media)),
             Err(fault) => return Err(fault),
         }
@@ -119,7 +118,8 @@ where
         let query = request.url().ok().and_then(|url| url.query().map(str::to_owned));
         http::gotten(&query.unwrap_or_default(), media)
     };
-    let admitted = asked.and_then(|asked| http::admitted(asked, &method, media, settings));
+    let admitted =
+        asked.and_then(|asked| http::admitted(asked, &method, media, &allowance.graphql));
     Ok(match admitted {
         Ok(query) => {
             let gateway: Arc<dyn Gateway> = Arc::new(gateway(env));

@@ -26,8 +26,8 @@ use serde_json::Value;
 use worker::console_error;
 
 use crate::{
-    auth_fetch, bindings, category_d1, clock, gateway_d1::WorkersGateway, session_object::Object,
-    stub,
+    allowance::allowance, auth_fetch, category_d1, clock, gateway_d1::WorkersGateway, guard_fetch,
+    session_object::Object, stub,
 };
 
 impl Object {
@@ -72,11 +72,11 @@ impl Object {
                 return self.take(Input::Failed(number, errors)).await;
             }
         };
-        if kind == OperationType::Subscription {
-            return self.subscribe(number, asked, query).await;
-        }
         if let Some(refused) = self.over_limit().await {
             return self.take(Input::Failed(number, refusal(&refused.into()))).await;
+        }
+        if kind == OperationType::Subscription {
+            return self.subscribe(number, asked, query).await;
         }
         let mut answers = (self.execute)(self.on_behalf(query));
         let answer = answers.next().await.unwrap_or_default();
@@ -87,12 +87,10 @@ impl Object {
         .await;
     }
 
-    /// Counts a query or mutation as a request, as the doors over HTTP do.
+    /// Counts an operation as a request, as the doors over HTTP do.
     async fn over_limit(&self) -> Option<Rejection> {
-        let limiter = self.env.rate_limiter(bindings::REQUESTS).ok()?;
         let who = self.who().ok()?;
-        let outcome = limiter.limit(rate::key(Some(&who.principal), "")).await;
-        outcome.is_ok_and(|outcome| !outcome.success).then(rate::limited)
+        guard_fetch::count(&self.env, rate::key(Some(&who.principal), "")).await
     }
 
     /// Finds out what a subscription follows, and follows it.
@@ -277,7 +275,7 @@ impl Object {
     }
 
     fn settings(&self) -> Settings {
-        Settings::read(|name| self.env.var(name).ok().map(|variable| variable.to_string()))
+        allowance(&self.env).graphql
     }
 }
 

@@ -138,12 +138,12 @@ fn range(text: &str) -> (String, f32) {
     (essence, q.map_or(1.0, |q| q.parse().unwrap_or(0.0)))
 }
 
-/// Reads the request in the body of a `POST`.
+/// Reads the request in the body of a `POST`, of at most so many bytes.
 ///
 /// # Errors
 /// 400 when it is none, 413 when it is too large.
-pub fn posted(body: &[u8], media: Media) -> Result<Request, Answer> {
-    match parse_json(body) {
+pub fn posted(body: &[u8], most: usize, media: Media) -> Result<Request, Answer> {
+    match parse_json(body, most) {
         Ok(Value::Object(members)) => well_formed(members, media),
         Ok(Value::Array(_)) => {
             let detail = "one request at a time: send several operations side by side";
