@@ -423,6 +423,24 @@ fn a_token_is_not_renewed_by_somebody_elses() {
 }
 
 #[test]
+fn a_token_that_cannot_be_looked_at_now_costs_nobody_the_one_that_he_has() {
+    let mut socket = Socket::waiting();
+    socket.hears(json!({"type": "connection_init"}));
+    let refused = closed(&socket.step(Input::Unverified));
+    assert_eq!(refused, Some((1013, "Try again later".into())), "the client may come back");
+
+    let mut socket = Socket::waiting();
+    socket.hears(json!({"type": "connection_init"}));
+    let expires_at = Some(at(5_000));
+    socket.step(Input::Verified(Ok(Pass { expires_at, ..pass_of("ana") })));
+    socket.hears(json!({"type": "ping", "payload": {"token": "newer"}}));
+    assert_eq!(socket.step(Input::Unverified), []);
+    run(&socket.subscribe("1"));
+    socket.now = 5_000;
+    assert_eq!(closed(&socket.step(Input::Tick)).unwrap().0, 4403, "it still expires");
+}
+
+#[test]
 fn too_many_operations_and_too_large_documents_are_refused_by_themselves() {
     let mut socket = Socket::acknowledged();
     let query = "a".repeat(limits::QUERY_BYTES + 1);

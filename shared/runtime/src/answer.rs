@@ -68,8 +68,15 @@ pub fn failed(failure: &Failure) -> worker::Result<Response> {
             fault_problem(fault)
         }
     };
-    let mut response = json(status, PROBLEM, &body)?;
-    if status == 401 {
+    challenged(json(status, PROBLEM, &body)?, failure)
+}
+
+/// Whoever has shown no good token is asked for one.
+///
+/// # Errors
+/// When the runtime refuses to write the header.
+pub fn challenged(mut response: Response, failure: &Failure) -> worker::Result<Response> {
+    if response.status_code() == 401 {
         // RFC 6750: a token that is wrong is named so, one that is missing is only asked for.
         let is_missing =
             matches!(failure, Failure::Rejected(refusal) if refusal.code == "UNAUTHENTICATED");

@@ -1,17 +1,25 @@
 //! GraphQL over HTTP: what was asked, and in which form it is answered.
 //!
-//! Source: <https://graphql.github.io/graphql-over-http/draft/>. Where the draft of 2026 has moved on (422 for a document
-//! that is not valid, 4xx with `application/json`), the status is the one that clients and the audits of the npm package
-//! `graphql-http` expect: 400 with `application/graphql-response+json`, and 200 with `application/json` for whatever comes
-//! of a well-formed request.
+//! Source: <https://graphql.github.io/graphql-over-http/draft/>, as it stood in August 2026. Where its revisions differ:
+//!
+//! | what | here | revisions |
+//! |---|---|---|
+//! | no `Accept` | `application/json` | up to 2025 this very form; since then whatever the server chooses, and 1.23 of the audits still asks for it |
+//! | `data` and `errors` both, `application/graphql-response+json` | 294 | up to 2025: 200; since then 294, though one of its examples still says 200 |
+//! | a document that is not valid, variables that do not fit, no such operation | 400 | since 2025: 422, where the audits and clients expect 400 |
+//! | whatever comes of a well-formed request, `application/json` | 200 | since 2025 a status of its own is left to the server |
+//! | who may not ask at all, or asks too much: 401, 403, 413, 429, 503 | that status, in either form | the same |
+//!
+//! The audits are those of the npm package `graphql-http`.
 
 use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
-use edgefold_kernel::{Kind, Rejection};
+use edgefold_kernel::{Fault, Kind, Rejection};
 use serde_json::{Map, Value, json};
 
 use super::{
     Settings,
     admit::{admit, coded},
+    refusal::told,
 };
 use crate::command::parse_json;
 
@@ -273,6 +281,15 @@ fn malformed(code: &'static str, detail: &str, media: Media) -> Answer {
 
 /// A refusal of the request itself, as a response of GraphQL.
 pub fn refuse(rejection: &Rejection, media: Media) -> Answer {
-    let error = json!({"message": rejection.detail, "extensions": {"code": rejection.code}});
-    Answer { status: rejection.status(), media, allow: None, body: json!({"errors": [error]}) }
+    failed(rejection.status(), &rejection.code, &rejection.detail, media)
+}
+
+/// A fault before anything was executed, as a response of GraphQL: its code, never its text.
+pub fn fault(fault: &Fault, media: Media) -> Answer {
+    failed(fault.status(), fault.code(), told(fault), media)
+}
+
+fn failed(status: u16, code: &str, detail: &str, media: Media) -> Answer {
+    let error = json!({"message": detail, "extensions": {"code": code}});
+    Answer { status, media, allow: None, body: json!({"errors": [error]}) }
 }

@@ -28,6 +28,8 @@ pub enum Input {
     Heard(Result<String, &'static str>),
     /// What came of looking at a token.
     Verified(Result<Pass, &'static str>),
+    /// The token could not be looked at, for a reason that is not the client's or that passes.
+    Unverified,
     /// The result of a query or mutation, as JSON text.
     Result(Number, String),
     /// The operation came to an end with these errors, a JSON list.
@@ -166,6 +168,9 @@ impl Connection {
             },
             Input::Heard(Err(detail)) => self.close(Close::BadRequest(detail.to_owned())),
             Input::Verified(pass) => self.verified(pass),
+            // The token that it has counts until it expires; until then it may show the newer one again.
+            Input::Unverified if self.pass().is_some() => Vec::new(),
+            Input::Unverified => self.close(Close::TryAgainLater),
             Input::Result(number, result) => self.result(now, number, &result),
             Input::Failed(number, errors) => self.failed(now, number, &errors),
             Input::Joining(number, source) => self.joining(number, source),

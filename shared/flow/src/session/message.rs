@@ -137,6 +137,8 @@ pub enum Close {
     SlowConsumer,
     /// 4431, ours: the principal has too many sockets open.
     TooManySockets,
+    /// 1013: the token cannot be looked at now. The client may try again.
+    TryAgainLater,
     /// 1012: the session was interrupted while it worked on a single result. The client may try again.
     Restarted,
 }
@@ -155,6 +157,7 @@ impl Close {
             Self::SlowConsumer => 4430,
             Self::TooManySockets => 4431,
             Self::Restarted => 1012,
+            Self::TryAgainLater => 1013,
         }
     }
 
@@ -176,6 +179,7 @@ impl Close {
             Self::SlowConsumer => "Slow consumer: come back with your cursors".into(),
             Self::TooManySockets => "Too many sockets".into(),
             Self::Restarted => "Service restart".into(),
+            Self::TryAgainLater => "Try again later".into(),
         };
         shorten(&mut reason, 123);
         reason
