@@ -52,6 +52,8 @@ pub(crate) struct Object<A: Participant> {
     keeping: Cell<bool>,
     /// Whether a reader was asked where it is, and is waited for.
     pub(crate) waiting: Cell<bool>,
+    /// When the first token of an open socket expires, or earlier.
+    pub(crate) expiry: Cell<Option<Timestamp>>,
     /// The sessions that follow this stream, and how far each was told.
     pub(crate) followers: RefCell<Followers>,
     /// Set when the object was addressed by something that is no id: then it serves nothing.
@@ -81,6 +83,7 @@ impl<A: Participant> Host<A> {
             publishing: Cell::new(false),
             keeping: Cell::new(false),
             waiting: Cell::new(false),
+            expiry: Cell::new(None),
             followers: RefCell::default(),
             misnamed,
         };
