@@ -26,6 +26,7 @@ use crate::{
     asked::{command_id, page, when},
     clock, instance_alarm,
     sqlite::SqliteStorage,
+    turn_object::Turns,
 };
 
 /// How long the outbox cursor may lag behind in storage: one row a second under load, instead of one for each command.
@@ -54,6 +55,8 @@ pub(crate) struct Object<A: Participant> {
     pub(crate) waiting: Cell<bool>,
     /// When the first token of an open socket expires, or earlier.
     pub(crate) expiry: Cell<Option<Timestamp>>,
+    /// The last message on a socket that waits for its turn, or has had it.
+    pub(crate) turns: Turns,
     /// The sessions that follow this stream, and how far each was told.
     pub(crate) followers: RefCell<Followers>,
     /// Set when the object was addressed by something that is no id: then it serves nothing.
@@ -84,6 +87,7 @@ impl<A: Participant> Host<A> {
             keeping: Cell::new(false),
             waiting: Cell::new(false),
             expiry: Cell::new(None),
+            turns: Turns::default(),
             followers: RefCell::default(),
             misnamed,
         };

@@ -122,7 +122,7 @@ impl Object {
         }
         let found = feed.found();
         let [(source, begin)] = found.as_slice() else {
-            let detail = "a subscription has one field, and not within a fragment";
+            let detail = "a subscription has exactly one field";
             let errors = message::errors("INVALID_SUBSCRIPTION", detail);
             return self.take(Input::Failed(number, errors)).await;
         };
