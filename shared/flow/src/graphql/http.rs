@@ -1,16 +1,17 @@
 //! GraphQL over HTTP: what was asked, and in which form it is answered.
 //!
-//! Source: <https://graphql.github.io/graphql-over-http/draft/>, as it stood in August 2026. Where its revisions differ:
+//! Source: <https://graphql.github.io/graphql-over-http/draft/>, as it stood in August 2026. Where its revisions differ from
+//! each other, or from what the audits of the npm package `graphql-http` 1.23 and clients expect:
 //!
 //! | what | here | revisions |
 //! |---|---|---|
-//! | no `Accept` | `application/json` | up to 2025 this very form; since then whatever the server chooses, and 1.23 of the audits still asks for it |
-//! | `data` and `errors` both, `application/graphql-response+json` | 294 | up to 2025: 200; since then 294, though one of its examples still says 200 |
-//! | a document that is not valid, variables that do not fit, no such operation | 400 | since 2025: 422, where the audits and clients expect 400 |
-//! | whatever comes of a well-formed request, `application/json` | 200 | since 2025 a status of its own is left to the server |
-//! | who may not ask at all, or asks too much: 401, 403, 413, 429, 503 | that status, in either form | the same |
+//! | no `Accept` | `application/json`, as the audits ask | the same for the time before 2025; since May 2025 what the server likes |
+//! | `data` and `errors` both, by name | 294 | since April 2026; 200 before |
+//! | a document, an operation, variables that are not valid, by name | 400, as the audits ask | since April 2026: 422 |
+//! | the same for `application/json` | 200, as the audits ask | since 2026: as by name |
+//! | a caller who may not ask at all, or too much (401, 403, 413, 429, 503) | this status in either form | the same |
 //!
-//! The audits are those of the npm package `graphql-http`.
+//! *By name* is with `application/graphql-response+json`.
 
 use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
 use edgefold_kernel::{Fault, Kind, Rejection};
