@@ -42,7 +42,8 @@ test('a message is as long as is set, on both sockets', async () => {
   watcher.say(ofLength({ type: 'ping' }, bytes));
   watcher.say(ofLength({ type: 'ping' }, bytes + 1));
   await watcher.frame('refusal', ({ type }) => type === 'error');
-  assert.deepEqual(watcher.frames.filter(({ code }) => code).map(({ code }) => code), ['MALFORMED_MESSAGE', 'BODY_TOO_LARGE']);
+  const answers = watcher.frames.filter(({ type }) => type === 'pong' || type === 'error');
+  assert.deepEqual(answers.map(({ type, code }) => code ?? type), ['pong', 'BODY_TOO_LARGE']);
   watcher.terminate();
   const talker = await (await core.talk()).init(token('staff', 'sam'));
   talker.say(ofLength({ type: 'ping' }, bytes));
