@@ -72,10 +72,4 @@ mod tests {
         assert!(named("MAX_BATCH_COMMANDS") && named("GRAPHQL_MAX_OPERATIONS"));
         assert!(named("GRAPHQL_MAX_DEPTH"));
     }
-
-    #[test]
-    fn a_body_that_may_be_set_holds_a_new_token_and_a_full_batch_of_small_commands() {
-        assert!(limits::BODY_BYTES_LEAST > limits::TOKEN_BYTES);
-        assert!(limits::BODY_BYTES_MOST / limits::BATCH_COMMANDS_MOST > 10_000);
-    }
 }
