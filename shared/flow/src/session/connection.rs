@@ -37,7 +37,7 @@ pub enum Input {
     Told(Source, u64),
     /// What a subscription sends for what lies between two cursors of it; nothing when its filter leaves that out.
     Event(Number, u64, u64, Option<String>),
-    /// A source cannot be read right now.
+    /// What is lacking cannot be sent right now: it is looked at again after a while.
     Stuck,
     /// This cannot go on.
     Lost(Close),
@@ -272,16 +272,20 @@ impl Connection {
 
     fn joined(&mut self, now: Timestamp, number: Number, begin: Begin, head: u64) -> Vec<Action> {
         let Some(operation) = self.operations.get_mut(&number) else { return Vec::new() };
-        let Some(cursor) = begin.cursor(head) else {
-            let detail = format!("after is ahead of the stream, which is at {head}");
-            return self.failed(now, number, &message::errors("INVALID_CURSOR", &detail));
+        let source = operation.source.clone();
+        let mut actions = match begin.cursor(head) {
+            Some(cursor) => {
+                operation.stage = Stage::Live;
+                operation.cursor = cursor;
+                vec![Action::Keep(number)]
+            }
+            None => {
+                let detail = format!("after is ahead of the stream, which is at {head}");
+                self.failed(now, number, &message::errors("INVALID_CURSOR", &detail))
+            }
         };
-        operation.stage = Stage::Live;
-        operation.cursor = cursor;
-        // It may have been told of more while the answer was on its way.
-        operation.head = operation.head.max(head);
-        let mut actions = vec![Action::Keep(number)];
-        actions.extend(self.pump(|one| one == number));
+        // The source counts this session as told so far, whichever of its operations has asked.
+        actions.extend(source.map(|source| self.told(&source, head)).unwrap_or_default());
         actions
     }
 
@@ -328,8 +332,10 @@ impl Connection {
         }
         let mut actions = Vec::new();
         if late(self.again_at) {
-            self.again_at = None;
             actions = self.pump(|_| true);
+            // Whoever sends it may end before it has: it is looked at again, until nothing is lacking.
+            let again = now.plus_millis(limits::PULL_AGAIN_MS);
+            self.again_at = (!actions.is_empty()).then_some(again);
         }
         actions.extend(self.wake());
         actions
