@@ -49,6 +49,9 @@ struct Course {
     recovered: Vec<Sequence>,
     /// Sequences that have failed.
     failed: Vec<Failed>,
+    /// Streams that are projected, and whoever tells of their category does not know. Nothing is wrong with them: their
+    /// letters are done with, but not confirmed, so their source sends them again.
+    untold: BTreeSet<StreamId>,
 }
 
 /// Serves one batch.
@@ -86,7 +89,8 @@ pub async fn consume(
             }
             None => {
                 message.ack();
-                if let Some((source, version)) = event {
+                let told = event.filter(|(source, _)| !course.untold.contains(source));
+                if let Some((source, version)) = told {
                     confirmed.entry(source).or_default().push(version);
                 }
             }
@@ -154,16 +158,9 @@ async fn run(env: &Env, catalogue: &'static Catalogue, sorted: Sorted) -> Course
         }
     }
     let (failures, untold) = deliver_all(env, catalogue, &flowing).await;
+    course.untold = untold;
     for (sequence, mut left) in flowing {
         let failure = failures.get(&sequence);
-        if failure.is_none()
-            && sequence.lane == Lane::Projection
-            && untold.contains(&sequence.source)
-        {
-            // Nothing is wrong with the sequence: its letters come again until everybody has been told.
-            course.again.insert(sequence, limits::BUS_AGAIN_MS);
-            continue;
-        }
         let from = failure.map(|(from, _)| *from);
         let kept = from.map_or_else(Parts::new, |from| left.split_off(&from));
         course.settled.extend(left.into_keys().map(|place| (sequence.clone(), place)));
@@ -185,7 +182,7 @@ async fn run(env: &Env, catalogue: &'static Catalogue, sorted: Sorted) -> Course
 }
 
 /// Brings every sequence to its destination, side by side: one that is slow or fails does not hold up another. Gives for
-/// each that failed the first place that has not arrived, and why; and the streams of which somebody was not told.
+/// each that failed the first place that has not arrived, and why; and the streams of which nobody tells.
 async fn deliver_all(
     env: &Env,
     catalogue: &'static Catalogue,

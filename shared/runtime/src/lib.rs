@@ -22,7 +22,8 @@
 //! | [`deliver_object`] | … what they hold reaches its destination |
 //! | [`park_d1`] | … or is parked, when it cannot |
 //! | [`journal_d1`] | letters are journalled and projected |
-//! | `category_d1` | … and what is new is told to the sessions that follow a category |
+//! | `category_d1` | … and who follows a category, and what is new in it, is read |
+//! | `category_object` | … and what is new is told to the sessions that follow it |
 //! | [`correlation_d1`] | what a command has caused is read |
 //! | [`gateway_d1`] | resolvers send commands and read models |
 //! | [`sqlite`] | the storage port over the object's SQLite |
@@ -53,6 +54,7 @@ pub mod deliver_object;
 pub mod park_d1;
 pub mod journal_d1;
 mod category_d1;
+mod category_object;
 pub mod correlation_d1;
 pub mod gateway_d1;
 pub mod sqlite;

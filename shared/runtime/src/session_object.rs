@@ -9,6 +9,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     panic::AssertUnwindSafe,
     rc::Rc,
+    time::Duration,
 };
 
 use async_graphql::{Request as Query, Response as Answer};
@@ -23,22 +24,27 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Fault, Kind, Principal, Rejection, Timestamp};
 use futures_util::{
-    future::{FutureExt, LocalBoxFuture, join_all},
+    future::{Either, FutureExt, LocalBoxFuture, join_all, select},
     stream::BoxStream,
 };
 use worker::{
-    Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
-    console_error,
+    Delay, Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage,
+    WebSocketPair, console_error,
     js_sys::{Date, Object as JsObject},
     wasm_bindgen::JsValue,
     worker_sys::WebSocketRequestResponsePair,
 };
 
 use crate::{
-    answer, clock, operation_object,
+    answer,
+    category_object::Category,
+    clock, operation_object,
     sqlite::{unreadable, version},
     statement::{More, Statements, number, string, text},
 };
+
+/// How long a source waits at most until what it has told is sent. Usually that takes a few milliseconds, and costs no row.
+const SENT_WITHIN: Duration = Duration::from_secs(1);
 
 /// Executes an operation of any kind.
 pub type Execute = fn(Query) -> BoxStream<'static, Answer>;
@@ -60,7 +66,9 @@ pub(crate) struct Object {
     /// Who has a seat for this socket.
     holder: RefCell<Option<Principal>>,
     /// When the alarm rings, as far as this object knows since it was loaded.
-    alarm_at: Cell<Option<Timestamp>>,
+    pub(crate) alarm_at: Cell<Option<Timestamp>>,
+    /// For the object of a category: whom it tells.
+    pub(crate) tells: Category,
 }
 
 macro_rules! sql {
@@ -85,6 +93,7 @@ impl Session {
             pumped: RefCell::default(),
             holder: RefCell::default(),
             alarm_at: Cell::default(),
+            tells: Category::default(),
         });
         object.restore();
         Self(object)
@@ -116,6 +125,7 @@ impl Session {
                 let result = result.and_then(|seat| Ok(self.0.take_back(&seat.session)?));
                 answer::outcome(200, result)
             }
+            (Method::Post, contract::JOURNALLED) => answer::outcome(200, self.0.journalled()),
             (_, path) => {
                 answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", path).into())
             }
@@ -128,7 +138,10 @@ impl Session {
     /// When the runtime refuses to build a response.
     pub async fn alarm(&self) -> worker::Result<Response> {
         self.0.alarm_at.set(None);
-        self.0.take(Input::Tick).await;
+        match self.0.category() {
+            Some(category) => self.0.ring_category(&category).await,
+            None => self.0.take(Input::Tick).await,
+        }
         answer::empty(204)
     }
 
@@ -196,7 +209,8 @@ impl Object {
         }
     }
 
-    /// A source tells what is new. Answers when it was sent, as far as the client takes it: what fails before is told again.
+    /// A source tells what is new. Answers when it was sent, as far as the client takes it: what ends this object before is
+    /// told again. Who takes longer holds nobody up: the alarm sees to the rest, should this object end meanwhile.
     async fn told(self: &Rc<Self>, Told { source, head, page }: Told) -> u16 {
         let follows = |connection: &Connection| connection.follows(&source).0;
         if !self.connection.borrow().as_ref().is_some_and(follows) {
@@ -207,8 +221,15 @@ impl Object {
             Work::Pump(number, _) => Work::Pump(number, page.clone()),
             other => other,
         });
-        let works = works.collect();
-        Rc::clone(self).work(works).await;
+        let work = Rc::clone(self).work(works.collect());
+        if let Either::Right((_, work)) = select(work, Delay::from(SENT_WITHIN)).await {
+            let works = self.step(Input::Stuck);
+            let object = Rc::clone(self);
+            self.state.wait_until(async move {
+                work.await;
+                object.work(works).await;
+            });
+        }
         204
     }
 
@@ -319,7 +340,7 @@ impl Object {
         Follow { session: self.state.id().to_string(), turn: turn.min((1 << 53) - 1) }
     }
 
-    fn set_alarm(&self, at: Timestamp) {
+    pub(crate) fn set_alarm(&self, at: Timestamp) {
         if self.alarm_at.get() == Some(at) {
             return;
         }
