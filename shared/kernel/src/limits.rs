@@ -104,6 +104,13 @@ pub const PULL_EVENTS: usize = 100;
 /// read twice for a reader whose window is full.
 pub const PULL_BYTES: usize = 256 << 10;
 
+/// States that an instance keeps in memory for those who read its stream page by page: as many readers go on side by side,
+/// each from where its last page ended.
+pub const REACHED_STATES: usize = 64;
+
+/// Bytes of those states, as JSON (4 MiB of the isolate's 128 MB). A larger state is not kept.
+pub const REACHED_BYTES: usize = 4 << 20;
+
 /// Sessions that follow one stream. Each is told of every event by a call of its own, and one event may make 1,000 calls
 /// (platform). Where more look on, the native socket carries 32,768 on one object.
 pub const FOLLOWERS: usize = 900;
