@@ -131,6 +131,19 @@ fn the_server_must_receive_the_connection_initialisation_message_within_the_allo
 }
 
 #[test]
+fn a_token_of_which_nothing_comes_closes_the_socket_as_no_connection_init_does() {
+    let mut socket = Socket::waiting();
+    socket.now = limits::SESSION_INIT_WITHIN_MS - 1;
+    socket.hears(json!({"type": "connection_init"}));
+    socket.now += 1;
+    let until = socket.now - 1 + limits::SESSION_INIT_WITHIN_MS;
+    assert_eq!(socket.step(Input::Tick), [Action::Wake(at(until))], "it counts from there on");
+    socket.now = until;
+    assert_eq!(closed(&socket.step(Input::Tick)).unwrap().0, 4408);
+    assert_eq!(socket.step(Input::Verified(Ok(pass_of("ana")))), [], "it comes too late");
+}
+
+#[test]
 fn if_the_server_receives_more_than_one_connection_init_message_at_any_given_time_it_closes() {
     for mut socket in [Socket::acknowledged(), {
         let mut verifying = Socket::waiting();

@@ -84,7 +84,8 @@ pub const SOCKET_ANSWER_WITHIN_MS: i64 = 10_000;
 /// a hundred full batches at once gets that much before it can answer anything.
 pub const SOCKET_UNANSWERED_BYTES: usize = 4 << 20;
 
-/// How long a GraphQL socket waits for `connection_init`, in milliseconds. Browsers on slow networks need a second or two.
+/// How long a GraphQL socket waits for `connection_init`, in milliseconds, and then for what comes of its token. Browsers on
+/// slow networks need a second or two, an issuer has 5 s.
 pub const SESSION_INIT_WITHIN_MS: i64 = 10_000;
 
 /// Active operations of one GraphQL socket. Their cursors are attached to it: about 50 bytes each, of 16,384.

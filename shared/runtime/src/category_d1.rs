@@ -106,7 +106,8 @@ pub(crate) async fn leave(
 /// When the database fails.
 pub(crate) async fn pull(env: &Env, aggregate_type: &str, after: u64) -> Result<Page, Failure> {
     let db = database(env)?;
-    let params = [json!(after), json!(aggregate_type), json!(limits::PULL_EVENTS)];
+    let (rows, bytes) = (limits::PULL_EVENTS, limits::PULL_BYTES);
+    let params = [json!(after), json!(aggregate_type), json!(rows), json!(bytes)];
     let found = bind(&db, sql!("journal_after"), &params)?.all().await;
     let rows: Vec<Journalled> = read(Some(&found.map_err(|error| failed(&error))?))?;
     let through = rows.last().map_or(after, |row| row.position);

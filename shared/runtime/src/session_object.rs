@@ -111,7 +111,11 @@ impl Session {
                 Err(failure) => answer::failed(&failure),
             },
             (Method::Get, contract::ALIVE) => {
-                answer::empty(if self.0.connection.borrow().is_some() { 204 } else { 410 })
+                let gone = self.0.connection.borrow().is_none();
+                if gone {
+                    self.0.clear_later();
+                }
+                answer::empty(if gone { 410 } else { 204 })
             }
             (Method::Post, contract::SEAT) => match answer::read::<Seat>(&mut request).await {
                 Ok(seat) => match self.0.give_seat(&seat).await {
@@ -140,7 +144,8 @@ impl Session {
         self.0.alarm_at.set(None);
         match self.0.category() {
             Some(category) => self.0.ring_category(&category).await,
-            None => self.0.take(Input::Tick).await,
+            None if self.0.connection.borrow().is_some() => self.0.take(Input::Tick).await,
+            None => self.0.clear().await,
         }
         answer::empty(204)
     }
@@ -214,6 +219,7 @@ impl Object {
     async fn told(self: &Rc<Self>, Told { source, head, page }: Told) -> u16 {
         let follows = |connection: &Connection| connection.follows(&source).0;
         if !self.connection.borrow().as_ref().is_some_and(follows) {
+            self.clear_later();
             return 410;
         }
         let page = page.map(Rc::new);
@@ -293,7 +299,12 @@ impl Object {
 
     async fn one(self: Rc<Self>, work: Work) {
         match work {
-            Work::Verify(token) => self.verify(token).await,
+            Work::Verify(token) => {
+                if AssertUnwindSafe(self.verify(token)).catch_unwind().await.is_err() {
+                    let verified = Err("the token cannot be verified");
+                    self.take(Input::Verified(verified)).await;
+                }
+            }
             Work::Run(number, asked) => self.guarded(number, self.run(number, *asked)).await,
             Work::Pump(number, page) => self.guarded(number, self.pump(number, page)).await,
             Work::Renew(source) => self.renew(source).await,
@@ -313,7 +324,7 @@ impl Object {
 
     /// The socket is closed: nobody tells this session anything, and nothing of it is left.
     async fn shut(&self) {
-        let Some(connection) = self.connection.take() else { return };
+        let Some(connection) = self.connection.take() else { return self.clear().await };
         let sources: BTreeSet<Source> =
             connection.operations().filter_map(|(_, it)| it.source.clone()).collect();
         if let Some(holder) = self.holder.take() {
@@ -321,12 +332,29 @@ impl Object {
         }
         let follow = self.follow(u64::MAX);
         join_all(sources.iter().map(|source| self.leave_as(source, &follow))).await;
+        self.clear().await;
+    }
+
+    /// Deletes what is left of a session without a socket: a runtime that ends takes the sockets with it, and says nothing.
+    /// Its alarm rings at the latest when its token ends. An object of this class that has a name is no session.
+    async fn clear(&self) {
+        if self.connection.borrow().is_some() || self.state.id().name().is_some() {
+            return;
+        }
         let storage = self.state.storage();
         if let Err(error) = storage.delete_alarm().await {
             console_error!("an alarm is not deleted: {error}");
         }
         if let Err(error) = storage.delete_all().await {
             console_error!("a session is not deleted: {error}");
+        }
+    }
+
+    /// The same, off the way of an answer, for whoever learns from it that the socket is gone.
+    fn clear_later(self: &Rc<Self>) {
+        if self.connection.borrow().is_none() && self.has_tables().unwrap_or(true) {
+            let object = Rc::clone(self);
+            self.state.wait_until(async move { object.clear().await });
         }
     }
 
@@ -380,11 +408,16 @@ impl Object {
         }
     }
 
-    fn kept(&self) -> Result<Vec<(Number, String, Source, Asked)>, Fault> {
+    fn has_tables(&self) -> Result<bool, Fault> {
         let sql = Statements::new(&self.state.storage());
-        if sql.rows(sql!("has_tables"), vec![])?.is_empty() {
+        Ok(!sql.rows(sql!("has_tables"), vec![])?.is_empty())
+    }
+
+    fn kept(&self) -> Result<Vec<(Number, String, Source, Asked)>, Fault> {
+        if !self.has_tables()? {
             return Ok(Vec::new());
         }
+        let sql = Statements::new(&self.state.storage());
         sql.each(sql!("operations"), vec![], |row| {
             let json = |column: u32| string(&row.get(column));
             Ok(More::Yes((

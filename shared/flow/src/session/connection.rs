@@ -94,7 +94,8 @@ pub(super) enum Phase {
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub(super) phase: Phase,
-    pub(super) opened_at: Timestamp,
+    /// Since when it waits for `connection_init`, and then for what comes of its token.
+    pub(super) waits_since: Timestamp,
     pub(super) window: Window,
     /// Number of the last `ping` of ours.
     pub(super) asked: u64,
@@ -108,7 +109,7 @@ impl Connection {
     pub fn open(now: Timestamp) -> (Self, Vec<Action>) {
         let this = Self {
             phase: Phase::Waiting,
-            opened_at: now,
+            waits_since: now,
             window: Window::default(),
             asked: 0,
             last: 0,
@@ -175,6 +176,7 @@ impl Connection {
         match said {
             Said::Init(payload) if self.phase == Phase::Waiting => {
                 self.phase = Phase::Verifying;
+                self.waits_since = now;
                 vec![Action::Verify(message::token(payload.as_ref()))]
             }
             Said::Init(_) => self.close(Close::TooManyInits),
@@ -321,7 +323,7 @@ impl Connection {
 
     fn tick(&mut self, now: Timestamp) -> Vec<Action> {
         let late = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-        if self.phase == Phase::Waiting && late(self.init_until()) {
+        if late(self.init_until()) {
             return self.close(Close::InitTimeout);
         }
         if late(self.pass().and_then(|pass| pass.expires_at)) {
@@ -378,8 +380,8 @@ impl Connection {
     }
 
     fn init_until(&self) -> Option<Timestamp> {
-        let waiting = self.phase == Phase::Waiting;
-        waiting.then(|| self.opened_at.plus_millis(limits::SESSION_INIT_WITHIN_MS))
+        let waiting = matches!(self.phase, Phase::Waiting | Phase::Verifying);
+        waiting.then(|| self.waits_since.plus_millis(limits::SESSION_INIT_WITHIN_MS))
     }
 
     /// When time matters next, for whatever reason: there is one alarm for all of them.
