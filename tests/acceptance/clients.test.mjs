@@ -66,6 +66,23 @@ test('graphql-ws subscribes, asks and commands', async () => {
   await assert.rejects(ask('{ spaceship }'), ([{ extensions }]) => extensions.code === 'GRAPHQL_VALIDATION_FAILED');
 });
 
+test('graphql-ws subscribes with the field in fragments', async () => {
+  const id = await stored();
+  const query = `subscription Watch($id: ID!, $after: String) { ...Root }
+    fragment Root on Subscription { ... on Subscription { ...Both } reservation(id: $id, after: $after) { reservation { ...Shown } } }
+    fragment Both on Subscription { reservation(id: $id, after: $after) { cursor event { type } } }
+    fragment Shown on Reservation { id status }`;
+  const seen = [];
+  const take = ({ data, errors }) => seen.push(errors ?? data.reservation);
+  const stop = client().subscribe({ query, variables: { id, after: '0' } }, { next: take, error: (error) => seen.push(error), complete() {} });
+  await until('what is stored has come', () => seen.length >= 2);
+  stop();
+  assert.deepEqual(seen, [
+    { cursor: '1', event: { type: 'ReservationCreated' }, reservation: { id, status: 'PENDING' } },
+    { cursor: '2', event: { type: 'ReservationConfirmed' }, reservation: { id, status: 'CONFIRMED' } },
+  ]);
+});
+
 test('graphql-ws keeps its connection alive with pings', async () => {
   const pongs = [];
   const ws = client({ lazy: false, onNonLazyError() {}, keepAlive: 200, on: { pong: (received, payload) => received && pongs.push(payload) } });

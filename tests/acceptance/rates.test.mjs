@@ -72,6 +72,118 @@ test('a native socket: one too many is refused', async () => {
   assert.deepEqual([refusal.status, JSON.parse(refusal.text).code], [429, 'RATE_LIMITED']);
 });
 
+/** Says something until it is too much; gives the frame that says so. `made` gives the nth message. */
+const tooMuchSaid = async (watcher, made, limited) => {
+  for (let n = 0; ; n++) {
+    watcher.say(made(n));
+    const answers = () => watcher.frames.filter(({ type }) => ['accepted', 'rejected', 'error', 'authenticated'].includes(type));
+    await until('it is answered', () => answers().length > n);
+    const found = answers().find(limited);
+    if (found) return found;
+  }
+};
+const limited = ({ code }) => code === 'RATE_LIMITED';
+const report = (n, id = `${n}`) => ({
+  id, name: 'UpdateDeviceStatus', payload: { status: 'OK', reading: n, observedAt: new Date(Date.UTC(2026, 0, 1) + n).toISOString() },
+});
+
+/** The open native socket of a device, of somebody who has done nothing else yet. */
+const watched = async () => {
+  const [id, sam] = [fresh('device'), somebody()];
+  await somebody().command('device', 'RegisterDevice', { model: 'Thermo', ownerId: 'ana' }, { aggregateId: id });
+  const watcher = await sam.watch('device', id);
+  await watcher.caughtUp();
+  return { id, sam, watcher };
+};
+
+test('an open native socket: a command too many is refused with its id and changes nothing, and the socket stays', async () => {
+  const { id, watcher } = await watched();
+  const refused = await tooMuchSaid(watcher, (n) => ({ type: 'command', ...report(n) }), limited);
+  const accepted = watcher.frames.filter(({ type }) => type === 'accepted');
+  assert.deepEqual([refused.type, refused.id, refused.status], ['rejected', `${accepted.length}`, 429]);
+  assert.ok(accepted.length >= most - 1, `${accepted.length} were accepted; the upgrade counts too`);
+  assert.equal((await somebody().request(`/aggregates/device/${id}`)).body.version, 1 + accepted.length);
+  // It stays, and is answered again when the time is over.
+  let n = 1_000;
+  await until('a command is accepted again', async () => {
+    watcher.say({ type: 'command', ...report(++n) });
+    return (await watcher.frame('an answer', (frame) => frame.id === `${n}`)).type === 'accepted';
+  });
+  assert.ok(watcher.isOpen);
+});
+
+test('an open native socket shares its count with the other doors', async () => {
+  const { id, sam, watcher } = await watched();
+  let n = 0;
+  await until('a command is one too many where requests were', async () => {
+    await tooMuch(() => sam.request(`/aggregates/device/${id}`), 0);
+    watcher.say({ type: 'command', ...report(++n) });
+    return limited(await watcher.frame('an answer', (frame) => frame.id === `${n}`));
+  });
+});
+
+test('an open native socket: a batch counts once, as over HTTP, and is refused as a whole', async () => {
+  const { id, watcher } = await watched();
+  const batch = (n) => ({ type: 'commands', commands: [0, 1, 2].map((of) => report(3 * n + of, `${n}.${of}`)) });
+  for (let n = 0; n < most - 1; n++) watcher.say(batch(n)); // with the upgrade as many as there may be
+  await watcher.frame('the last answer', (frame) => frame.id === `${most - 2}.2`);
+  assert.deepEqual(watcher.frames.filter(limited), []);
+  for (let n = most; watcher.frames.filter(limited).length === 0; n++) {
+    watcher.say(batch(n));
+    await watcher.frame('an answer', (frame) => frame.id === `${n}.2`);
+  }
+  assert.equal(watcher.frames.filter(limited).length, 3);
+  const accepted = watcher.frames.filter(({ type }) => type === 'accepted').length;
+  assert.equal((await somebody().request(`/aggregates/device/${id}`)).body.version, 1 + accepted);
+});
+
+test('an open native socket: signs of life do not count, whatever else is said does', async () => {
+  const { watcher } = await watched();
+  for (let n = 0; n < 3 * most; n++) {
+    for (const sign of ['{ "type": "ping" }', '{"type":"ping"}', '{"type":"pong"}', '{"type":"pong","version":1}']) watcher.say(sign);
+  }
+  await until('all are answered', () => watcher.frames.filter(({ type }) => type === 'pong').length === 6 * most);
+  watcher.say({ type: 'command', ...report(0) });
+  assert.equal((await watcher.frame('an answer', ({ id }) => id === '0')).type, 'accepted');
+  for (const said of ['rubbish', { type: 'authenticate', token: 'rubbish' }]) {
+    const one = (await watched()).watcher;
+    const { type, id } = await tooMuchSaid(one, () => said, limited);
+    assert.deepEqual([type, id], ['error', undefined]);
+  }
+});
+
+test('an open native socket: what is said at once is decided and answered in the order in which it came', async () => {
+  const { id, watcher } = await watched();
+  const count = 5 * most;
+  for (let n = 0; n < count; n++) {
+    watcher.say(n % 5 === 4 ? { type: 'commands', commands: [report(n, `${n}`)] } : { type: 'command', ...report(n) });
+  }
+  await watcher.frame('the last answer', (frame) => frame.id === `${count - 1}`);
+  const answers = watcher.frames.filter(({ type }) => type === 'accepted' || type === 'rejected');
+  assert.deepEqual(answers.map((frame) => frame.id), Array.from({ length: count }, (_, n) => `${n}`));
+  const accepted = answers.filter(({ type }) => type === 'accepted');
+  assert.deepEqual(accepted.map(({ version }) => version), accepted.map((_, n) => n + 2));
+  const { events } = (await somebody().request(`/aggregates/device/${id}/events`)).body;
+  assert.deepEqual(events.slice(1).map(({ data }) => `${data.reading}`), accepted.map((frame) => frame.id));
+});
+
+test('an open GraphQL socket: operations of every kind count, and one too many fails by itself', async () => {
+  for (const query of ['{ __typename }', `subscription { room(id: "${room}") { cursor } }`]) {
+    const talker = await core.talk({ headers: { 'cf-connecting-ip': fresh('address') } });
+    await talker.init(token('staff', fresh('sam')));
+    let refused;
+    for (let n = 0; !refused; n++) {
+      const id = talker.subscribe(query);
+      await talker.seen('an answer', () => talker.of(id).length > 0);
+      talker.complete(id);
+      refused = talker.of(id).find(({ type }) => type === 'error');
+      assert.ok(refused || n < 10 * most, 'it is too much at some time');
+    }
+    assert.equal(refused.payload[0].extensions.code, 'RATE_LIMITED');
+    await talker.ping();
+  }
+});
+
 test('everybody has a share of their own, by role and name; strangers have that of their address', async () => {
   const name = fresh('ana');
   const [guest, device] = ['guest', 'device'].map((role) => core.as(token(role, name)));

@@ -100,7 +100,12 @@ test('a field that fails is a result with errors; a document that is wrong is an
     [`{ ${'a'.repeat(70_000)} }`, 'QUERY_TOO_LARGE'],
     [`{ ${'a: __typename '.repeat(60)} }`, 'TOO_MANY_ALIASES'],
     ['subscription { __typename }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['subscription { ...A } fragment A on Subscription { room(id: "x") { cursor } }', 'INVALID_SUBSCRIPTION'],
+    ['subscription { ...A } fragment A on Subscription { room(id: "x") { cursor } b: room(id: "x") { cursor } }', 'INVALID_SUBSCRIPTION'],
+    ['subscription { room(id: "x") @skip(if: false) { cursor } }', 'INVALID_SUBSCRIPTION'],
+    ['subscription { ... @include(if: true) { room(id: "x") { cursor } } }', 'INVALID_SUBSCRIPTION'],
+    ['subscription { ...A } fragment A on Query { room(id: "x") { id } }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['subscription { ...A } fragment A on Subscription { room(id: "x") { cursor } ...A }', 'QUERY_TOO_DEEP'],
+    ['subscription { ...Missing }', 'GRAPHQL_VALIDATION_FAILED'],
     ['subscription { a: room(id: "x") { cursor } b: room(id: "y") { cursor } }', 'INVALID_SUBSCRIPTION'],
   ]) {
     const id = talker.subscribe(query);

@@ -5,7 +5,9 @@
 //! `?after=` the last one that it saw. `ping` is answered by `pong` without waking a hibernated object.
 //!
 //! A client sends commands to this instance as `command`, or up to 100 as `commands`; each is answered by `accepted` or
-//! `rejected` with its `id`, in order. What is no message is answered by `error`, and the socket stays.
+//! `rejected` with its `id`, in order. What is no message is answered by `error`, and the socket stays. Each message but
+//! `ping` and `pong` counts as a request of its principal: one too many is answered with the code `RATE_LIMITED`, and
+//! nothing is decided.
 //!
 //! When [`SOCKET_WINDOW_BYTES`](edgefold_kernel::limits::SOCKET_WINDOW_BYTES) were sent since the last time, the server asks
 //! the reader whether it has them: `{"type":"ping","version":N}`, and the client sends `{"type":"pong","version":N}` back.
@@ -121,6 +123,27 @@ impl Asked {
         };
         (self.id, message)
     }
+}
+
+/// Whether a message counts as a request, as those over HTTP do: a batch is one, too. Signs of life do not count.
+pub fn counts(said: &Result<Said, Rejection>) -> bool {
+    !matches!(said, Ok(Said::Ping {} | Said::Pong { .. }))
+}
+
+/// Answers to a message that is refused as a whole: one to each of its commands.
+pub fn refuse(said: &Result<Said, Rejection>, rejection: &Rejection) -> Vec<String> {
+    let commands = match said {
+        Ok(Said::Command(asked)) => std::slice::from_ref(&**asked),
+        Ok(Said::Commands { commands }) => commands,
+        _ => return vec![error(rejection)],
+    };
+    let refused = Err(rejection.clone().into());
+    commands.iter().map(|asked| answer(&asked.id, &refused)).collect()
+}
+
+/// The answer to what is no command.
+pub fn error(rejection: &Rejection) -> String {
+    Frame::Error { code: &rejection.code, detail: &rejection.detail }.text()
 }
 
 /// The answer to a command on the socket.
@@ -283,6 +306,45 @@ mod tests {
             Said::parse(r#"{"type":"commands","commands":[]}"#).unwrap_err().code,
             "INVALID_BATCH"
         );
+    }
+
+    #[test]
+    fn a_message_counts_once_and_signs_of_life_do_not() {
+        let command = r#"{"id":"7","name":"Open","payload":{}}"#;
+        for (text, expected) in [
+            (format!(r#"{{"type":"command",{}"#, &command[1..]), true),
+            (format!(r#"{{"type":"commands","commands":[{command},{command}]}}"#), true),
+            (r#"{"type":"authenticate","token":"t"}"#.into(), true),
+            ("rubbish".into(), true),
+            (r#"{ "type": "ping" }"#.into(), false),
+            (r#"{"type":"pong"}"#.into(), false),
+            (r#"{"type":"pong","version":7}"#.into(), false),
+        ] {
+            assert_eq!(counts(&Said::parse(&text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_refused_as_a_whole_is_answered_once_for_each_command() {
+        let refused = Rejection::new(Kind::TooMany, "RATE_LIMITED", "later");
+        let answers = |text: &str| -> Vec<Value> {
+            let texts = refuse(&Said::parse(text), &refused);
+            texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
+        };
+        let command = |id: u8| format!(r#""id":"{id}","name":"Open","payload":{{}}}}"#);
+        let one = answers(&format!(r#"{{"type":"command",{}"#, command(7)));
+        let both =
+            format!(r#"{{"type":"commands","commands":[{{{},{{{}]}}"#, command(8), command(9));
+        for (answer, id) in one.iter().chain(&answers(&both)).zip(["7", "8", "9"]) {
+            let members = ["type", "id", "code", "status"].map(|name| answer[name].clone());
+            let expected = serde_json::json!(["rejected", id, "RATE_LIMITED", 429]);
+            assert_eq!(Value::from(members.to_vec()), expected);
+        }
+        for other in [r#"{"type":"authenticate","token":"t"}"#, "rubbish"] {
+            let expected =
+                serde_json::json!({"type": "error", "code": "RATE_LIMITED", "detail": "later"});
+            assert_eq!(answers(other), [expected], "{other}");
+        }
     }
 
     #[test]

@@ -59,18 +59,24 @@ fn is_preflight(request: &Request) -> bool {
     request.method() == Method::Options && asks.is_some()
 }
 
-/// Counts the request, and says so when it is one too many. Where no limiter is bound nobody counts. One that fails lets
-/// everybody in: it guards against too much, and must not become too little.
+/// Counts the request, and says so when it is one too many.
 async fn over_limit(request: &Request, env: &Env) -> Option<Rejection> {
     // Whoever asks whether the script is well must get to know.
     if request.path() == "/healthz" {
         return None;
     }
-    let limiter = env.rate_limiter(bindings::REQUESTS).ok()?;
+    env.rate_limiter(bindings::REQUESTS).ok()?;
     let session = auth_fetch::authenticate(request, env).await.ok();
     let address = answer::header(request.headers(), "cf-connecting-ip").unwrap_or_default();
     let principal = session.as_ref().map(|Session { principal, .. }| principal);
-    match limiter.limit(rate::key(principal, &address)).await {
+    count(env, rate::key(principal, &address)).await
+}
+
+/// Counts one more under this name, and says so when it is one too many. Where no limiter is bound nobody counts. One that
+/// fails lets everybody in: it guards against too much, and must not become too little.
+pub(crate) async fn count(env: &Env, name: String) -> Option<Rejection> {
+    let limiter = env.rate_limiter(bindings::REQUESTS).ok()?;
+    match limiter.limit(name).await {
         Ok(outcome) if outcome.success => None,
         Ok(_) => Some(rate::limited()),
         Err(error) => {

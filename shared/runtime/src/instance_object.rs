@@ -26,6 +26,7 @@ use crate::{
     asked::{command_id, page, when},
     clock, instance_alarm,
     sqlite::SqliteStorage,
+    turn_object::Turns,
 };
 
 /// How long the outbox cursor may lag behind in storage: one row a second under load, instead of one for each command.
@@ -52,6 +53,8 @@ pub(crate) struct Object<A: Participant> {
     keeping: Cell<bool>,
     /// Whether a reader was asked where it is, and is waited for.
     pub(crate) waiting: Cell<bool>,
+    /// The last message on a socket that waits for its turn, or has had it.
+    pub(crate) turns: Turns,
     /// The sessions that follow this stream, and how far each was told.
     pub(crate) followers: RefCell<Followers>,
     /// Set when the object was addressed by something that is no id: then it serves nothing.
@@ -81,6 +84,7 @@ impl<A: Participant> Host<A> {
             publishing: Cell::new(false),
             keeping: Cell::new(false),
             waiting: Cell::new(false),
+            turns: Turns::default(),
             followers: RefCell::default(),
             misnamed,
         };

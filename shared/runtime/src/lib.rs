@@ -11,6 +11,7 @@
 //! | [`graphql_fetch`] | … and is a GraphQL one |
 //! | [`instance_object`] | a request reaches an aggregate's object |
 //! | [`watch_object`] | a native socket of an object opens, speaks, closes |
+//! | `turn_object` | … each message in its turn |
 //! | [`feed_object`] | … and is sent events, as fast as it reads |
 //! | [`follow_object`] | … and what is new is told to the sessions that follow |
 //! | [`copy_object`] | … takes foreign events, and fetches what it lacks of them |
@@ -42,6 +43,7 @@ pub mod admin_fetch;
 pub mod graphql_fetch;
 pub mod instance_object;
 pub mod watch_object;
+mod turn_object;
 pub mod feed_object;
 pub mod follow_object;
 pub mod copy_object;

@@ -26,8 +26,8 @@ use serde_json::Value;
 use worker::console_error;
 
 use crate::{
-    auth_fetch, bindings, category_d1, clock, gateway_d1::WorkersGateway, session_object::Object,
-    stub,
+    auth_fetch, category_d1, clock, gateway_d1::WorkersGateway, guard_fetch,
+    session_object::Object, stub,
 };
 
 impl Object {
@@ -78,11 +78,11 @@ impl Object {
                 return self.take(Input::Failed(number, errors)).await;
             }
         };
-        if kind == OperationType::Subscription {
-            return self.subscribe(number, asked, query).await;
-        }
         if let Some(refused) = self.over_limit().await {
             return self.take(Input::Failed(number, refusal(&refused.into()))).await;
+        }
+        if kind == OperationType::Subscription {
+            return self.subscribe(number, asked, query).await;
         }
         let mut answers = (self.execute)(self.on_behalf(query));
         let answer = answers.next().await.unwrap_or_default();
@@ -93,12 +93,10 @@ impl Object {
         .await;
     }
 
-    /// Counts a query or mutation as a request, as the doors over HTTP do.
+    /// Counts an operation as a request, as the doors over HTTP do.
     async fn over_limit(&self) -> Option<Rejection> {
-        let limiter = self.env.rate_limiter(bindings::REQUESTS).ok()?;
         let who = self.who().ok()?;
-        let outcome = limiter.limit(rate::key(Some(&who.principal), "")).await;
-        outcome.is_ok_and(|outcome| !outcome.success).then(rate::limited)
+        guard_fetch::count(&self.env, rate::key(Some(&who.principal), "")).await
     }
 
     /// Finds out what a subscription follows, and follows it.
@@ -111,7 +109,7 @@ impl Object {
         }
         let found = feed.found();
         let [(source, begin)] = found.as_slice() else {
-            let detail = "a subscription has one field, and not within a fragment";
+            let detail = "a subscription has exactly one field";
             let errors = message::errors("INVALID_SUBSCRIPTION", detail);
             return self.take(Input::Failed(number, errors)).await;
         };

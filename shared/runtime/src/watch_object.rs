@@ -15,7 +15,7 @@ use worker::{
     Request, Response, Url, WebSocket, WebSocketIncomingMessage, WebSocketPair, console_error,
 };
 
-use crate::{answer, auth_fetch, gateway_d1::admit, instance_object::Object};
+use crate::{answer, auth_fetch, gateway_d1::admit, guard_fetch, instance_object::Object};
 
 impl<A: Participant> Object<A> {
     /// Opens a socket.
@@ -95,6 +95,16 @@ impl<A: Participant> Object<A> {
             }
         };
         let Some(session) = self.listening(socket) else { return Ok(()) };
+        let mut turn = subscribe::counts(&said).then(|| self.turns.next());
+        if let Some(turn) = &mut turn {
+            let name = rate::key(Some(&session.principal), "");
+            let refused = guard_fetch::count(&self.env, name).await;
+            turn.comes().await;
+            if let Some(refused) = refused {
+                self.reply(socket, &subscribe::refuse(&said, &refused));
+                return Ok(());
+            }
+        }
         let asked = match said {
             // The exact text is answered by the runtime without waking the object; this is the same with other spacing.
             Ok(Said::Ping {}) => {
@@ -108,16 +118,19 @@ impl<A: Participant> Object<A> {
                 return Ok(());
             }
             Ok(Said::Authenticate { token }) => {
+                drop(turn);
                 self.renew(socket, &token).await;
                 return Ok(());
             }
             Ok(Said::Command(asked)) => vec![*asked],
             Ok(Said::Commands { commands }) => commands,
             Err(refusal) => {
-                self.reply(socket, &[self::refusal(&refusal)]);
+                self.reply(socket, &[subscribe::error(&refusal)]);
                 return Ok(());
             }
         };
+        // The next message has its turn as soon as this one is done, or waits for something.
+        drop(turn);
         let by = Asker::Somebody(session);
         let id = self.instance.id();
         let (ids, messages): (Vec<_>, Vec<_>) =
@@ -136,8 +149,8 @@ impl<A: Participant> Object<A> {
             Ok(session) if self.prolong(socket, &session) => {
                 Frame::Authenticated { expires_at: session.expires_at }.text()
             }
-            Ok(_) => refusal(&invalid("the token is somebody else's")),
-            Err(Failure::Rejected(rejection)) => refusal(&rejection),
+            Ok(_) => subscribe::error(&invalid("the token is somebody else's")),
+            Err(Failure::Rejected(rejection)) => subscribe::error(&rejection),
             Err(Failure::Faulted(fault)) => {
                 console_error!("{fault}");
                 Frame::Error { code: fault.code(), detail: "try again" }.text()
@@ -174,8 +187,4 @@ impl<A: Participant> Object<A> {
         drop(socket.close(Some(code), Some("")));
         Ok(())
     }
-}
-
-fn refusal(rejection: &Rejection) -> String {
-    Frame::Error { code: &rejection.code, detail: &rejection.detail }.text()
 }

@@ -171,6 +171,26 @@ fn what_a_deadline_leads_to_is_listed_with_the_command_that_set_it() {
 }
 
 #[test]
+fn what_follows_from_the_deadline_of_one_stream_is_not_listed_with_that_of_another() {
+    let mut simulator = simulator(7);
+    let others = [("r-1", "claim-1", claim(1, 3)), ("r-2", "claim-2", claim(11, 13))];
+    for (id, command, payload) in others {
+        send(&mut simulator, "reservation", id, "CreateReservation", command, payload);
+    }
+    simulator.wait(60_000);
+    simulator.pass_deadlines();
+    let events = simulator.events();
+    let expired = events.iter().filter(|event| event.event_type == "ReservationExpired");
+    let passed: Vec<_> = expired.map(|event| (event.version, event.command_id.as_str())).collect();
+    let [(2, one), (2, other)] = passed.as_slice() else { panic!("{passed:?}") };
+    assert_ne!(one, other);
+    for (command, id) in [(one, "r-1"), (other, "r-2")] {
+        let found = caused(&events, command);
+        assert!(found.iter().all(|event| event.stream.aggregate_id.as_str() == id), "{found:?}");
+    }
+}
+
+#[test]
 fn every_event_goes_back_to_the_one_command_from_outside_that_it_is_correlated_with() {
     for seed in 0..40 {
         let mut simulator = simulator(seed);

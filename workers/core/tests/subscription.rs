@@ -5,10 +5,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::Request;
+use async_graphql::{Request, Response};
 use edgefold_core::schema::execute;
 use edgefold_flow::{
-    graphql::Feed,
+    graphql::{
+        Feed, Settings,
+        admit::admit,
+        http::{self, Media},
+    },
     session::{Fold, Page, Source, operation::Begin},
 };
 use edgefold_kernel::{Envelope, Id, StreamId, Timestamp};
@@ -57,6 +61,109 @@ fn a_field_says_what_it_follows_and_from_where_on() {
         let feed = Feed::ask();
         assert_eq!(run(query, &feed), [Value::Null; 0], "{query}");
         assert_eq!(feed.found(), [(device("d-1"), begin)], "{query}");
+    }
+}
+
+/// What a document comes to when it is admitted first, as at the door: what it follows, or the code of its refusal.
+fn admitted(query: &str) -> Result<Vec<(Source, Begin)>, String> {
+    let code = |answer: Response| {
+        let body = http::answer(answer, Media::GraphqlResponse).body;
+        body["errors"][0]["extensions"]["code"].as_str().unwrap().to_owned()
+    };
+    let (request, _) = admit(Request::new(query), &Settings::default())
+        .map_err(|error| code(Response::from_errors(vec![error])))?;
+    let feed = Feed::ask();
+    let answers = execute(request.data(Arc::clone(&feed))).collect::<Vec<_>>();
+    match answers.now_or_never().unwrap().into_iter().next() {
+        Some(answer) => Err(code(answer)),
+        None => Ok(feed.found()),
+    }
+}
+
+#[test]
+fn the_field_may_stand_within_fragments() {
+    let one = r#"device(id: "d-1", after: "7") { cursor }"#;
+    for query in [
+        format!("subscription {{ ...F }} fragment F on Subscription {{ {one} }}"),
+        format!("subscription {{ ... {{ {one} }} }}"),
+        format!("subscription {{ ... on Subscription {{ ... {{ {one} }} }} }}"),
+        format!(
+            "subscription {{ ...F ...F ...G }} fragment F on Subscription {{ ...G }} fragment G on Subscription {{ {one} }}"
+        ),
+        format!("subscription {{ {one} ...F }} fragment F on Subscription {{ {one} }}"),
+        format!(
+            r#"subscription {{ ...F device(after: "7", id: "d-1") {{ event {{ ...E }} }} }}
+            fragment F on Subscription {{ {one} }} fragment E on Event {{ type }}"#
+        ),
+    ] {
+        assert_eq!(admitted(&query), Ok(vec![(device("d-1"), Begin::After(7))]), "{query}");
+    }
+    // Those of other operations stay.
+    let named = format!(
+        "subscription A {{ ...F }} subscription B {{ ...F }} fragment F on Subscription {{ {one} }}"
+    );
+    let request = Request::new(named).operation_name("B");
+    let (request, _) = admit(request, &Settings::default()).unwrap();
+    let feed = Feed::ask();
+    let answers = execute(request.data(Arc::clone(&feed))).collect::<Vec<_>>();
+    assert_eq!(answers.now_or_never().unwrap().len(), 0);
+    assert_eq!(feed.found(), [(device("d-1"), Begin::After(7))]);
+}
+
+#[test]
+fn what_fields_of_one_name_select_comes_together() {
+    let registered = event(1, "DeviceRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
+    let query = r#"subscription { ...F ... { device(id: "d-1") { device { model } } } }
+        fragment F on Subscription { device(id: "d-1") { cursor device { version } } }"#;
+    let (request, _) = admit(Request::new(query), &Settings::default()).unwrap();
+    let feed = Feed::give(page(0, 0, Value::Null, vec![registered]));
+    let answers = execute(request.data(feed)).collect::<Vec<_>>().now_or_never().unwrap();
+    let answers: Vec<_> = answers.into_iter().map(|it| it.data.into_json().unwrap()).collect();
+    assert_eq!(
+        answers,
+        [json!({"device": {"cursor": "1", "device": {"version": 1, "model": "Thermo"}}})]
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_document_is_not_lost_with_its_fragments() {
+    let one = r#"device(id: "d-1") { cursor }"#;
+    let [invalid, failed] = ["INVALID_SUBSCRIPTION", "GRAPHQL_VALIDATION_FAILED"];
+    for (document, code) in [
+        (r#"{ device(id: "d-1") @skip(if: false) { cursor } }"#.into(), invalid),
+        (format!("{{ ... @include(if: true) {{ {one} }} }}"), invalid),
+        (format!("{{ ...F @skip(if: false) }} fragment F on Subscription {{ {one} }}"), invalid),
+        (
+            r#"{ ...F } fragment F on Subscription { device(id: "d-1") @include(if: true) { cursor } }"#.into(),
+            invalid,
+        ),
+        (format!("{{ ...F @dance }} fragment F on Subscription {{ {one} }}"), failed),
+        (format!("{{ ...F }} fragment F on Subscription @dance {{ {one} }}"), failed),
+        (format!("{{ ... @dance {{ {one} }} }}"), failed),
+        (r#"{ ... { device(id: "d-1") @dance { cursor } } }"#.into(), failed),
+        (format!("{{ {one} ... on Query {{ __typename }} }}"), failed),
+        (format!("{{ ...F }} fragment F on Query {{ {one} }}"), failed),
+        (format!("{{ ...F }} fragment F on Subscription {{ {one} ...F }}"), "QUERY_TOO_DEEP"),
+        (format!("{{ ...F }} fragment F on Subscription {{ {one} ...G }} fragment G on Subscription {{ ...F }}"), "QUERY_TOO_DEEP"),
+        (format!("{{ {one} ...F }}"), failed),
+        (format!("{{ {one} }} fragment F on Subscription {{ {one} }}"), failed),
+        (r#"{ ...F device(id: "d-2") { cursor } } fragment F on Subscription { device(id: "d-1") { cursor } }"#.into(), invalid),
+        ("{ ... { spaceship } }".into(), failed),
+        ("{ ... { __typename } }".into(), failed),
+    ] {
+        let found = admitted(&format!("subscription {document}"));
+        assert_eq!(found, Err(code.to_owned()), "{document}");
+    }
+}
+
+#[test]
+fn several_fields_are_several_however_they_stand() {
+    let both = r#"a: device(id: "d-1") { cursor } b: device(id: "d-1") { cursor }"#;
+    for document in
+        [format!("{{ {both} }}"), format!("{{ ...F }} fragment F on Subscription {{ {both} }}")]
+    {
+        let found = admitted(&format!("subscription {document}"));
+        assert_eq!(found.map(|found| found.len()), Ok(2), "{document}");
     }
 }
 

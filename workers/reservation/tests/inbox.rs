@@ -144,6 +144,25 @@ fn what_a_deadline_leads_to_goes_back_to_the_command_that_set_it() {
     assert_eq!(expired.event_type, "ReservationExpired");
     assert_eq!(expired.metadata.correlation_id, Some(id("asked")));
     assert_eq!(expired.metadata.causation_id, Some(id(&created.id)));
+    assert_eq!(expired.command_id, id(&format!("deadline.{}", created.id)));
+}
+
+#[test]
+fn a_deadline_that_passes_twice_or_fails_at_first_takes_effect_once_and_under_one_name() {
+    let (instance, storage) = pending();
+    storage.fail_next_commit();
+    let pass = |millis| with_stamp(millis, |stamp| instance.pass_deadline(stamp));
+    assert!(pass(61_000).is_err());
+    assert_eq!(types(&storage), ["ReservationCreated"]);
+    pass(62_000).unwrap();
+    pass(63_000).unwrap();
+    assert_eq!(types(&storage), ["ReservationCreated", "ReservationExpired"]);
+    let events = storage.events(&Slice::after(0)).unwrap();
+    assert_eq!(events[1].command_id, id(&format!("deadline.{}", events[0].id)));
+    // Nothing has happened to this one: nothing is due.
+    let nobody = One::new(id("nobody"), MemoryStorage::default());
+    with_stamp(61_000, |stamp| nobody.pass_deadline(stamp)).unwrap();
+    assert_eq!(nobody.head().unwrap().version, 0);
 }
 
 #[test]

@@ -12,20 +12,21 @@ use edgefold_kernel::Rejection;
 use super::{
     Settings,
     measure::{measure, scan},
+    root::flatten,
 };
 
 /// Parses the document of a request, measures it, finds the operation to execute and checks that its variables are there.
 /// The request keeps the parsed document.
 ///
 /// # Errors
-/// A request error, with its code: `GRAPHQL_PARSE_FAILED`, what [`scan`] and [`measure`] refuse, `UNKNOWN_OPERATION`,
-/// `INVALID_VARIABLE`.
+/// A request error, with its code: `GRAPHQL_PARSE_FAILED`, what [`scan`], [`measure`] and [`flatten`] refuse,
+/// `UNKNOWN_OPERATION`, `INVALID_VARIABLE`.
 pub fn admit(
     mut request: Request,
     settings: &Settings,
 ) -> Result<(Request, OperationType), ServerError> {
     scan(&request.query, settings).map_err(refused)?;
-    let document = parse_query(&request.query)
+    let mut document = parse_query(&request.query)
         .map_err(|error| coded(ServerError::from(error), "GRAPHQL_PARSE_FAILED"))?;
     measure(&document, &request.variables, settings).map_err(refused)?;
     // A name that is empty is none.
@@ -33,6 +34,9 @@ pub fn admit(
     let operation = chosen(&document, request.operation_name.as_deref())?;
     check_variables(operation, &request)?;
     let kind = operation.ty;
+    if kind == OperationType::Subscription {
+        flatten(&mut document, request.operation_name.as_deref()).map_err(refused)?;
+    }
     request.set_parsed_query(document);
     Ok((request, kind))
 }

@@ -10,6 +10,7 @@
 //! | [`http`] | GraphQL over HTTP: what was asked, and in which form it is answered |
 //! | [`admit`] | a request is parsed, measured and checked before it is executed |
 //! | [`measure`] | what a document costs, and what it may |
+//! | [`root`] | what stands at the root of a subscription |
 //! | [`settings`] | the limits, as they are set |
 //! | [`scalars`] | the custom scalars |
 //! | [`outcome`] | what came of a command |
@@ -26,6 +27,7 @@
 pub mod http;
 pub mod admit;
 pub mod measure;
+pub mod root;
 pub mod settings;
 pub mod scalars;
 pub mod outcome;

@@ -127,33 +127,43 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 
     /// Does what follows from a deadline that has passed. A deadline whose command is refused is a defect of the rules.
+    /// The command is named after the latest event of the stream, which is no other stream's: a repeat of the same step has
+    /// the same id, and no two steps have.
     ///
     /// # Errors
     /// A fault when storage fails or the rules refuse.
     pub fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<(), Failure> {
         self.work(stamp, |draft| match A::deadline(self.id(), &draft.loaded.state) {
             Some(due) if due.at <= stamp.now => {
-                let head = draft.loaded.head.version;
-                let name = format!("deadline.{head}");
-                draft.decide(&due.command, &Draft::<A, S>::cause(&name, self.set_by(&due, head)?)?)
+                let found = self.set_by(&due, draft.loaded.head.version)?;
+                // Where nothing has happened nothing is due.
+                let Some((latest, metadata)) = found else { return Ok(()) };
+                let cause = Draft::<A, S>::cause(&format!("deadline.{latest}"), metadata)?;
+                draft.decide(&due.command, &cause)
             }
             _ => Ok(()),
         })
     }
 
-    /// What follows from a deadline was caused by the event that set it: found from the head backwards, page by page.
-    fn set_by(&self, due: &Due<A::Command>, head: Version) -> Result<Metadata, Fault> {
-        let mut through = head;
+    /// Id of the latest event, and what caused the deadline: the event that set it, found from the head backwards, page by
+    /// page.
+    fn set_by(
+        &self,
+        due: &Due<A::Command>,
+        head: Version,
+    ) -> Result<Option<(String, Metadata)>, Fault> {
+        let (mut through, mut latest) = (head, None);
         while through > 0 {
             let after = through.saturating_sub(limits::PAGE_EVENTS_DEFAULT as Version);
             let page = self.storage.events(&Slice { through, ..Slice::after(after) })?;
             for event in page.iter().rev() {
+                let latest = latest.get_or_insert_with(|| event.id.clone());
                 if A::sets(&event.read()?, due) {
-                    return caused_by(event);
+                    return Ok(Some((latest.clone(), caused_by(event)?)));
                 }
             }
             through = after;
         }
-        Ok(Metadata::default())
+        Ok(latest.map(|latest| (latest, Metadata::default())))
     }
 }

@@ -1,0 +1,152 @@
+//! The root of a subscription. It has exactly one field, which may stand within fragments: these are put aside here, as
+//! the specification collects what a subscription asks for (`CollectSubscriptionFields`), so that a field is all that is
+//! left to resolve. What is wrong with a document is left as it is: the schema says what.
+
+use std::collections::{BTreeSet, HashMap};
+
+use async_graphql::{
+    Name, Positioned,
+    parser::types::{
+        Directive, DocumentOperations, ExecutableDocument, Field, FragmentDefinition, Selection,
+        SelectionSet,
+    },
+};
+use edgefold_kernel::{Kind, Rejection};
+
+/// Name of the type at the root of every subscription.
+const TYPE: &str = "Subscription";
+
+type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
+
+/// Puts the fragments at the root of this operation aside, with what is asked for in them in their place. Of fields with one
+/// name in the answer one is left, with what both select.
+///
+/// # Errors
+/// `INVALID_SUBSCRIPTION` for `@skip` or `@include` at the root, as whether there is something to follow must not depend on
+/// variables; and for fields with one name in the answer that are not the same.
+pub fn flatten(document: &mut ExecutableDocument, name: Option<&str>) -> Result<(), Rejection> {
+    let ExecutableDocument { operations, fragments } = document;
+    let operation = match (operations, name) {
+        (DocumentOperations::Single(only), _) => Some(only),
+        (DocumentOperations::Multiple(named), Some(name)) => named.get_mut(name),
+        (DocumentOperations::Multiple(named), None) => named.values_mut().next(),
+    };
+    let Some(operation) = operation else { return Ok(()) };
+    let root = &mut operation.node.selection_set.node;
+    let mut collected = Collected::of(fragments);
+    if collected.take(root)? {
+        let Collected { fields, within, .. } = collected;
+        let fields = fields.into_iter().map(|field| {
+            let at = field.pos;
+            Positioned::new(Selection::Field(field), at)
+        });
+        root.items = fields.collect();
+        forget(document, &within);
+    }
+    Ok(())
+}
+
+/// What was found at the root so far.
+struct Collected<'a> {
+    fragments: &'a Fragments,
+    fields: Vec<Positioned<Field>>,
+    /// Fragments that were put aside: each counts once. That none is within itself is seen when the document is measured.
+    within: BTreeSet<Name>,
+}
+
+impl<'a> Collected<'a> {
+    fn of(fragments: &'a Fragments) -> Self {
+        Self { fragments, fields: Vec::new(), within: BTreeSet::new() }
+    }
+
+    /// Says no when something is wrong that the schema sees only as it stands.
+    fn take(&mut self, selections: &SelectionSet) -> Result<bool, Rejection> {
+        for selection in &selections.items {
+            let directives = selection.node.directives();
+            check(directives)?;
+            let taken = match &selection.node {
+                Selection::Field(field) => self.field(field)?,
+                // Any other directive on a fragment is one that nobody knows.
+                _ if !directives.is_empty() => false,
+                Selection::InlineFragment(inline) => {
+                    let on = inline.node.type_condition.as_ref();
+                    on.is_none_or(|on| on.node.on.node == TYPE)
+                        && self.take(&inline.node.selection_set.node)?
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.spread(&spread.node.fragment_name.node)?
+                }
+            };
+            if !taken {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn spread(&mut self, name: &Name) -> Result<bool, Rejection> {
+        let fragments = self.fragments;
+        let Some(Positioned { node: fragment, .. }) = fragments.get(name) else { return Ok(false) };
+        let is_sound =
+            fragment.type_condition.node.on.node == TYPE && fragment.directives.is_empty();
+        if !is_sound || !self.within.insert(name.clone()) {
+            return Ok(is_sound);
+        }
+        self.take(&fragment.selection_set.node)
+    }
+
+    fn field(&mut self, field: &Positioned<Field>) -> Result<bool, Rejection> {
+        let key = field.node.response_key();
+        let known = self.fields.iter_mut().find(|known| known.node.response_key() == key);
+        let Some(Positioned { node: known, .. }) = known else {
+            self.fields.push(field.clone());
+            return Ok(true);
+        };
+        let Field { name, arguments, directives, selection_set, .. } = &field.node;
+        let same = known.name == *name
+            && known.arguments.len() == arguments.len()
+            && arguments.iter().all(|argument| known.arguments.contains(argument));
+        if !same {
+            return Err(invalid(format!("{key} is asked for in two ways")));
+        }
+        known.selection_set.node.items.extend(selection_set.node.items.iter().cloned());
+        Ok(directives.is_empty())
+    }
+}
+
+fn check(directives: &[Positioned<Directive>]) -> Result<(), Rejection> {
+    let depends = |name: &str| matches!(name, "skip" | "include");
+    match directives.iter().any(|directive| depends(&directive.node.name.node)) {
+        true => Err(invalid("@skip and @include do not stand at the root of a subscription")),
+        false => Ok(()),
+    }
+}
+
+fn invalid(detail: impl Into<String>) -> Rejection {
+    Rejection::new(Kind::Malformed, "INVALID_SUBSCRIPTION", detail)
+}
+
+/// Drops those of these fragments that no operation of the document uses any more.
+fn forget(document: &mut ExecutableDocument, unused: &BTreeSet<Name>) {
+    let mut used = BTreeSet::new();
+    let roots = document.operations.iter().map(|(_, it)| &it.node.selection_set.node);
+    let mut left: Vec<&SelectionSet> = roots.collect();
+    while let Some(selections) = left.pop() {
+        for selection in &selections.items {
+            left.push(match &selection.node {
+                Selection::Field(field) => &field.node.selection_set.node,
+                Selection::InlineFragment(inline) => &inline.node.selection_set.node,
+                Selection::FragmentSpread(spread) => {
+                    let name = &spread.node.fragment_name.node;
+                    match document.fragments.get(name) {
+                        Some(fragment) if used.insert(name.clone()) => {
+                            &fragment.node.selection_set.node
+                        }
+                        _ => continue,
+                    }
+                }
+            });
+        }
+    }
+    document.fragments.retain(|name, _| used.contains(name) || !unused.contains(name));
+}
