@@ -13,6 +13,7 @@ use edgefold_flow::{
     token::missing,
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version, limits};
+use futures_util::future::join_all;
 use worker::{Request, Response, console_error};
 
 use crate::{
@@ -20,6 +21,9 @@ use crate::{
     instance_object::Object,
     stub::{self, Call},
 };
+
+/// How far a stream has come; and that, with what is new after some version, as JSON text of [`Told`].
+type News = Result<(Version, String), Fault>;
 
 impl<A: Participant> Object<A> {
     /// Remembers who follows, and tells them what they may not have been told before this object was loaded.
@@ -100,20 +104,21 @@ impl<A: Participant> Object<A> {
             self.forget(&session);
         }
         let Ok(head) = self.instance.head() else { return };
-        // Most have come equally far: what they are told is read and written down once.
-        let mut told: BTreeMap<Version, Rc<Result<(Version, String), Fault>>> = BTreeMap::new();
+        let mut due: BTreeMap<Version, Vec<Tell>> = BTreeMap::new();
         for tell in self.followers.borrow_mut().due(head.version) {
-            let told = told.entry(tell.after).or_insert_with(|| Rc::new(self.told(tell.after)));
-            let (object, told) = (Rc::clone(self), Rc::clone(told));
-            self.state.wait_until(async move { object.tell_one(tell, &told).await });
+            due.entry(tell.after).or_default().push(tell);
+        }
+        for (after, tells) in due {
+            let object = Rc::clone(self);
+            self.state.wait_until(async move {
+                // Most have come equally far: what they are told is read and written down once.
+                let told = object.told(after);
+                join_all(tells.into_iter().map(|tell| object.tell_one(tell, &told))).await;
+            });
         }
     }
 
-    async fn tell_one(
-        self: Rc<Self>,
-        Tell { session, turn, .. }: Tell,
-        told: &Result<(Version, String), Fault>,
-    ) {
+    async fn tell_one(self: &Rc<Self>, Tell { session, turn, .. }: Tell, told: &News) {
         let (head, answer) = match told {
             Ok((head, told)) => {
                 let call = Call::Post { by: None, path: contract::TOLD, body: told.clone() };
@@ -150,8 +155,7 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// How far the stream has come; and that, with what is new after this version, as JSON text.
-    fn told(&self, after: Version) -> Result<(Version, String), Fault> {
+    fn told(&self, after: Version) -> News {
         let stream = StreamId::new(A::TYPE, self.instance.id().clone());
         // Without a page the session pulls, and hears there what is wrong.
         let page = self.instance.pull(after).ok();
