@@ -18,6 +18,7 @@
 //! | [`instance_alarm`] | the alarm of an object rings |
 //! | [`session_object`] | a GraphQL socket opens, speaks, closes; a source tells its session |
 //! | `operation_object` | … and its operations are run |
+//! | `kept_object` | … and what it has to know when it wakes is kept, until its socket is gone |
 //! | `seats_object` | … and how many sockets a principal has is counted |
 //! | [`bus_queue`] | the queue hands over letters |
 //! | [`deliver_object`] | … what they hold reaches its destination |
@@ -50,6 +51,7 @@ pub mod copy_object;
 pub mod instance_alarm;
 pub mod session_object;
 mod operation_object;
+mod kept_object;
 mod seats_object;
 pub mod bus_queue;
 pub mod deliver_object;

@@ -35,13 +35,7 @@ use worker::{
     worker_sys::WebSocketRequestResponsePair,
 };
 
-use crate::{
-    answer,
-    category_object::Category,
-    clock, operation_object,
-    sqlite::{unreadable, version},
-    statement::{More, Statements, number, string, text},
-};
+use crate::{answer, category_object::Category, clock, operation_object, sqlite::unreadable};
 
 /// How long a source waits at most until what it has told is sent. Usually that takes a few milliseconds, and costs no row.
 const SENT_WITHIN: Duration = Duration::from_secs(1);
@@ -69,12 +63,6 @@ pub(crate) struct Object {
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
     /// For the object of a category: whom it tells.
     pub(crate) tells: Category,
-}
-
-macro_rules! sql {
-    ($name:literal) => {
-        include_str!(concat!("../../../schema/sql/session/", $name, ".sql"))
-    };
 }
 
 impl Session {
@@ -335,29 +323,6 @@ impl Object {
         self.clear().await;
     }
 
-    /// Deletes what is left of a session without a socket: a runtime that ends takes the sockets with it, and says nothing.
-    /// Its alarm rings at the latest when its token ends. An object of this class that has a name is no session.
-    async fn clear(&self) {
-        if self.connection.borrow().is_some() || self.state.id().name().is_some() {
-            return;
-        }
-        let storage = self.state.storage();
-        if let Err(error) = storage.delete_alarm().await {
-            console_error!("an alarm is not deleted: {error}");
-        }
-        if let Err(error) = storage.delete_all().await {
-            console_error!("a session is not deleted: {error}");
-        }
-    }
-
-    /// The same, off the way of an answer, for whoever learns from it that the socket is gone.
-    fn clear_later(self: &Rc<Self>) {
-        if self.connection.borrow().is_none() && self.has_tables().unwrap_or(true) {
-            let object = Rc::clone(self);
-            self.state.wait_until(async move { object.clear().await });
-        }
-    }
-
     fn socket(&self) -> Option<WebSocket> {
         self.state.get_websockets().into_iter().next()
     }
@@ -377,56 +342,6 @@ impl Object {
             Ok(_) => self.alarm_at.set(Some(at)),
             Err(error) => console_error!("the alarm cannot be set: {error:?}"),
         }
-    }
-
-    // ── what is kept ──
-
-    fn keep(&self, number: Number) {
-        let connection = self.connection.borrow();
-        let found = connection.as_ref().and_then(|it| it.operations().find(|(n, _)| *n == number));
-        let (asked, Some((_, operation))) = (self.asked.borrow(), found) else { return };
-        let json = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
-        let params = vec![
-            self::number(number),
-            text(&operation.id),
-            text(&json(serde_json::to_string(&operation.source))),
-            text(&json(serde_json::to_string(&asked.get(&number)))),
-        ];
-        let sql = Statements::new(&self.state.storage());
-        let kept = sql
-            .change(sql!("tables"), vec![])
-            .and_then(|()| sql.change(sql!("operation_keep"), params));
-        if let Err(error) = kept {
-            console_error!("a subscription is not kept: {error}");
-        }
-    }
-
-    fn forget(&self, number: Number) {
-        if self.asked.borrow_mut().remove(&number).is_some() {
-            let sql = Statements::new(&self.state.storage());
-            drop(sql.change(sql!("operation_drop"), vec![self::number(number)]));
-        }
-    }
-
-    fn has_tables(&self) -> Result<bool, Fault> {
-        let sql = Statements::new(&self.state.storage());
-        Ok(!sql.rows(sql!("has_tables"), vec![])?.is_empty())
-    }
-
-    fn kept(&self) -> Result<Vec<(Number, String, Source, Asked)>, Fault> {
-        if !self.has_tables()? {
-            return Ok(Vec::new());
-        }
-        let sql = Statements::new(&self.state.storage());
-        sql.each(sql!("operations"), vec![], |row| {
-            let json = |column: u32| string(&row.get(column));
-            Ok(More::Yes((
-                version(&row.get(0))?,
-                string(&row.get(1))?,
-                serde_json::from_str(&json(2)?).map_err(unreadable)?,
-                serde_json::from_str(&json(3)?).map_err(unreadable)?,
-            )))
-        })
     }
 }
 
