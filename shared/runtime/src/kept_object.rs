@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use edgefold_flow::session::{Source, connection::Number, message::Asked};
 use edgefold_kernel::Fault;
+use futures_util::future::join;
 use worker::console_error;
 
 use crate::{
@@ -78,10 +79,9 @@ impl Object {
             return;
         }
         let storage = self.state.storage();
-        if let Err(error) = storage.delete_alarm().await {
-            console_error!("an alarm is not deleted: {error}");
-        }
-        if let Err(error) = storage.delete_all().await {
+        // In one turn, so that no alarm goes without the rest.
+        let (alarm, rest) = join(storage.delete_alarm(), storage.delete_all()).await;
+        for error in [alarm, rest].into_iter().filter_map(Result::err) {
             console_error!("a session is not deleted: {error}");
         }
     }
