@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+const patience = 5_000; // ms for the runtime to let us look
+
 /** How the runtime makes the id of an object from its name. */
 function objectId(uniqueKey, name) {
   const key = createHash('sha256').update(uniqueKey).digest();
@@ -18,7 +20,7 @@ const kindOf = (type, script = 'edgefold') => `${script}-${type[0].toUpperCase()
 export function tables(core, type, identifier) {
   const file = join(core.storage, 'do', kindOf(type), `${identifier}.sqlite`);
   if (!existsSync(file)) return 0;
-  const database = new DatabaseSync(file, { readOnly: true });
+  const database = new DatabaseSync(file, { readOnly: true, timeout: patience });
   try {
     return database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all().filter(({ name }) => !name.startsWith('_')).length;
   } finally {
