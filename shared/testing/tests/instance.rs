@@ -8,7 +8,7 @@ use edgefold_flow::{
     instance::When,
     storage::{Slice, Snapshot, Storage},
 };
-use edgefold_kernel::{Aggregate, Failure, Fault, Id, Timestamp};
+use edgefold_kernel::{Aggregate, Failure, Fault, Id, Timestamp, Version};
 use serde_json::json;
 
 use counter::{Case, Counter, code};
