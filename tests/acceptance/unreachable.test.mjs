@@ -40,7 +40,7 @@ test('a follower that is never reached neither parks a letter nor keeps one from
   await until('it is seen that some cannot be reached', async () => (await core.logs()).some(unreached));
   const confirmed = (room) => rows(core, 'room', room, 'SELECT confirmed FROM outbox')[0]?.confirmed;
   await until('all of it is confirmed', () => rooms.every((room) => confirmed(room) === 1));
-  assert.deepEqual((await deadLetters()).items, []);
+  assert.deepEqual((await deadLetters()).sequences, []);
 });
 
 test('a category takes so many followers, and says so to the next', async () => {
