@@ -33,6 +33,7 @@
 //! | [`sqlite`] | the storage port over the object's SQLite |
 //! | `statement` | SQL statements, with few crossings into JavaScript |
 //! | [`stub`] | a call to an object, bounded in time |
+//! | `allowance` | how much callers are allowed, as it is set |
 //! | `asked` | what the query of a URL asks for |
 //! | [`answer`] | results as HTTP responses |
 //! | [`clock`] | time and fresh identifiers |
@@ -68,6 +69,7 @@ pub mod gateway_d1;
 pub mod sqlite;
 mod statement;
 pub mod stub;
+mod allowance;
 mod asked;
 pub mod answer;
 pub mod clock;
@@ -83,7 +85,7 @@ pub mod bindings {
     pub const DEAD_QUEUE: &str = "-dead";
     /// The D1 database of journal and read models.
     pub const DB: &str = "DB";
-    /// The counter of requests.
+    /// The counter of requests. Where it is not bound each isolate counts by itself.
     pub const REQUESTS: &str = "REQUESTS";
     /// The class of GraphQL sessions.
     pub const SESSION: &str = "SESSION";

@@ -35,7 +35,10 @@ use worker::{
     worker_sys::WebSocketRequestResponsePair,
 };
 
-use crate::{answer, category_object::Category, clock, operation_object, sqlite::unreadable};
+use crate::{
+    allowance::allowance, answer, category_object::Category, clock, operation_object,
+    sqlite::unreadable,
+};
 
 /// How long a source waits at most until what it has told is sent. Usually that takes a few milliseconds, and costs no row.
 const SENT_WITHIN: Duration = Duration::from_secs(1);
@@ -169,7 +172,7 @@ impl Object {
         let pair = WebSocketPair::new()?;
         self.state.accept_web_socket(&pair.server);
         let (connection, actions) = Connection::open(clock::now());
-        self.connection.replace(Some(connection));
+        self.connection.replace(Some(connection.allowed(allowance(&self.env))));
         drop(self.carry_out(actions));
         let response = Response::from_websocket(pair.client)?;
         response.headers().set("sec-websocket-protocol", message::PROTOCOL)?;
@@ -190,7 +193,7 @@ impl Object {
         });
         match restored {
             Ok((connection, actions)) => {
-                self.connection.replace(Some(connection));
+                self.connection.replace(Some(connection.allowed(allowance(&self.env))));
                 let works = self.carry_out(actions);
                 let object = Rc::clone(self);
                 self.state.wait_until(async move { object.work(works).await });
