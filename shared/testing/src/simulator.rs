@@ -9,9 +9,10 @@ use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant, Stamp,
     contract::RefusedErrand,
     instance::{Received, When},
+    parcel::{Load, Taken},
+    park::{self, Parts, Sorted},
     publish::{Batch, Letter},
     receive::{Delivery, Span},
-    route::spans,
     storage::{Slice, Storage},
 };
 use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version};
@@ -29,6 +30,11 @@ trait Object {
         copies: &[Delivery],
         stamp: &Stamp<'_>,
     ) -> Result<Accepted, Failure>;
+    fn handle_all(
+        &self,
+        sequences: &[&[Message]],
+        stamp: &Stamp<'_>,
+    ) -> Vec<Vec<Result<Accepted, Failure>>>;
     fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault>;
     fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure>;
     fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure>;
@@ -49,6 +55,13 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
         stamp: &Stamp<'_>,
     ) -> Result<Accepted, Failure> {
         Instance::handle(self, message, copies, stamp)
+    }
+    fn handle_all(
+        &self,
+        sequences: &[&[Message]],
+        stamp: &Stamp<'_>,
+    ) -> Vec<Vec<Result<Accepted, Failure>>> {
+        Instance::handle_all(self, sequences, stamp)
     }
     fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault> {
         Instance::rests_on(self, message)
@@ -228,37 +241,70 @@ impl Simulator {
                 more => self.kill_after = more.map(|letters| letters - 1),
             }
             let letters = group.iter().map(|text| serde_json::from_str(text).expect("a letter"));
-            self.deliver(letters.collect());
+            self.deliver(&letters.collect::<Vec<_>>());
         }
     }
 
-    /// Brings letters to all their destinations, those of one source to one destination together and in order, as the
-    /// queue's consumer does.
-    fn deliver(&mut self, mut letters: Vec<Letter>) {
-        let place = |letter: &Letter| (letter.event.stream.clone(), letter.event.version);
-        letters.sort_by_key(place);
-        letters.dedup_by_key(|letter| place(letter));
-        let mut routed: BTreeMap<(StreamId, StreamId), Vec<Envelope>> = BTreeMap::new();
-        for Letter { event, .. } in &letters {
-            for destination in self.catalogue.destinations(event) {
-                let events = routed.entry((destination, event.stream.clone())).or_default();
-                events.push(event.clone());
+    /// Brings letters to all their destinations, what goes to one instance in one parcel, as the queue's consumer does.
+    fn deliver(&mut self, letters: &[Letter]) {
+        let mut sorted = Sorted::new();
+        for (sequence, place, part) in
+            letters.iter().flat_map(|letter| park::parts(&self.catalogue, letter))
+        {
+            sorted.entry(sequence).or_default().insert(place, part);
+        }
+        let mut bound: BTreeMap<StreamId, Vec<(StreamId, Parts)>> = BTreeMap::new();
+        for (sequence, parts) in sorted {
+            if let Some(to) = sequence.destination {
+                bound.entry(to).or_default().push((sequence.source, parts));
             }
         }
-        for ((destination, _), events) in routed {
-            self.receive(&destination, events);
+        for (to, sequences) in bound {
+            self.hand_over(&to, &sequences);
         }
-        for Letter { event, errands } in letters {
-            for message in errands {
-                if let Err(Failure::Rejected(rejection)) = self.command(&message) {
-                    let errand = RefusedErrand { message, rejection };
-                    let noted = self
-                        .with_stamp(&event.stream, |object, stamp| object.refused(&errand, stamp));
-                    noted.expect("a refusal is noted");
-                    self.publish(&event.stream);
-                }
-            }
+        for Letter { event, .. } in letters {
             self.object(&event.stream).confirm(&[event.version]).expect("memory does not fail");
+        }
+    }
+
+    /// Brings one instance its parcel. Its refusals go back to who asked.
+    fn hand_over(&mut self, to: &StreamId, sequences: &[(StreamId, Parts)]) {
+        let mut at_once = Vec::new();
+        for (source, parts) in sequences {
+            match Load::new(source, parts) {
+                Load::Events(delivery) => self.receive(to, delivery),
+                Load::Errands(messages) if self.rests(to, &messages) => {
+                    let results: Vec<_> = messages.iter().map(|one| self.command(one)).collect();
+                    self.settle_errands(source, parts, &results);
+                }
+                Load::Errands(messages) => at_once.push((source, parts, messages)),
+            }
+        }
+        let messages: Vec<_> = at_once.iter().map(|(.., messages)| messages.as_slice()).collect();
+        let results = self.with_stamp(to, |object, stamp| object.handle_all(&messages, stamp));
+        self.publish(to);
+        for ((source, parts, _), results) in at_once.iter().zip(results) {
+            self.settle_errands(source, parts, &results);
+        }
+    }
+
+    fn rests(&mut self, to: &StreamId, messages: &[Message]) -> bool {
+        let object = self.object(to);
+        messages.iter().any(|one| !object.rests_on(one).expect("memory does not fail").is_empty())
+    }
+
+    fn settle_errands(
+        &mut self,
+        source: &StreamId,
+        parts: &Parts,
+        results: &[Result<Accepted, Failure>],
+    ) {
+        let (places, failure) = Taken::ran(results).of(parts);
+        assert_eq!(failure, None, "an errand that can be decided");
+        for refused in places.into_iter().filter_map(|(_, refused)| refused) {
+            let noted = self.with_stamp(source, |object, stamp| object.refused(&refused, stamp));
+            noted.expect("a refusal is noted");
+            self.publish(source);
         }
     }
 
@@ -317,21 +363,14 @@ impl Simulator {
         events
     }
 
-    fn receive(&mut self, destination: &StreamId, events: Vec<Envelope>) {
-        let source = events[0].stream.clone();
-        let mut delivery = Delivery {
-            source_type: source.aggregate_type.clone(),
-            source_id: source.aggregate_id.clone(),
-            spans: spans(events),
-            discarded: Vec::new(),
-        };
+    fn receive(&mut self, destination: &StreamId, mut delivery: Delivery) {
         loop {
             let step =
                 self.with_stamp(destination, |object, stamp| object.receive(&delivery, stamp));
             match step.expect("a readable delivery") {
                 Received::Through(_) => break,
                 Received::Gap { after, through } => {
-                    let fill = self.copy(&source, after, through);
+                    let fill = self.copy(&delivery.source(), after, through);
                     delivery.spans.splice(0..0, fill.spans);
                 }
             }
