@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { wrangler } from '../../.dev/wrangler.mjs';
 import { median } from './figures.mjs';
 
-/** The platform's limits: of a script on the paid plan, compressed, and of its start-up. */
+/** The platform's limits: of a script on the paid plan, compressed, and of its start-up, which had 400 ms until lately. */
 export const limits = { bytes: 10 * 2 ** 20, ms: 1_000 };
 
 async function said(...args) {
