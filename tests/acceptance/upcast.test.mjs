@@ -83,8 +83,8 @@ describe('a stream from another release', { concurrency: true }, () => {
       assert.deepEqual(past, { reading: now.reading, observedAt: now.observedAt });
 
       // What nobody has confirmed is sent: the object's stored events are its outbox.
-      await wake?.(core, id); // or the alarm rings, 20 s after the first event
-      checkLifted(await journalled(core, 'device', id, { within: 60_000 }));
+      await wake?.(core, id); // or the alarm rings, 60 s after the first event
+      checkLifted(await journalled(core, 'device', id, { within: 90_000 }));
       const head = (await core.state('device', id)).version;
       const { device } = await core.ask(
         'query ($id: ID!, $head: Int!) { device(id: $id, minVersion: $head) { version status reading observedAt readings late } }',

@@ -138,7 +138,7 @@ if (wants('startup')) {
 }
 
 await load.stop();
-const scale = quick ? 'quick: these figures only say that it runs' : `medians of ${rounds} rounds`;
+const scale = quick ? 'quick: these figures only say that it runs' : `rates: medians of ${rounds} rounds; all else: one run`;
 print(`\n${scale}; ${result.cores} cores, the load generator among them\n`);
 if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
 process.exit();

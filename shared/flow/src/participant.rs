@@ -11,6 +11,7 @@ use edgefold_kernel::{
 use serde_json::Value;
 
 use crate::{
+    contract::Only,
     project::Change,
     route::{Remembered, Route},
 };
@@ -69,6 +70,21 @@ pub trait Participant: Aggregate {
         wanted
     }
 
+    /// Of which of these events it wants only those that are for this instance: those that it does not remember.
+    fn only(source: &str, id: &Id) -> Vec<Only> {
+        let is_kept = |event: &str| {
+            let of_source = Self::REMEMBERS.iter().filter(|kept| kept.source == source);
+            of_source.flat_map(|kept| kept.events).any(|kept| *kept == event)
+        };
+        let routed = Self::ROUTES.iter().filter(|route| route.source == source);
+        let only = routed.filter(|route| !is_kept(route.event)).map(|route| Only {
+            event: route.event.to_owned(),
+            field: route.to.field().to_owned(),
+            id: id.clone(),
+        });
+        only.collect()
+    }
+
     /// The rows of its read models that an own event changes.
     ///
     /// # Errors
@@ -77,8 +93,12 @@ pub trait Participant: Aggregate {
         Ok(Vec::new())
     }
 
-    /// Whether somebody may send this command to this instance in this state. A stranger gets the same answer whether
-    /// there is such an instance or not.
+    /// Whether somebody may send this command to this instance in this state.
+    ///
+    /// A stranger must get the same answer whether there is such an instance or not, with one exception: who begins a stream
+    /// under an id of his own choice learns that it is taken, as no policy could hide that. He is told `FORBIDDEN`, as
+    /// with all that is not his, and nothing of what is there; whose it is hears from the rules. Ids that must not be
+    /// guessed are made up by the door.
     fn may_send(
         _principal: &Principal,
         _id: &Id,

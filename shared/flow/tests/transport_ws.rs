@@ -3,6 +3,7 @@
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+use edgefold_flow::allowance::Allowance;
 use edgefold_flow::session::{
     Action, Connection, Input, Source,
     connection::{Number, Pass},
@@ -422,6 +423,24 @@ fn a_token_is_not_renewed_by_somebody_elses() {
 }
 
 #[test]
+fn a_token_that_cannot_be_looked_at_now_costs_nobody_the_one_that_he_has() {
+    let mut socket = Socket::waiting();
+    socket.hears(json!({"type": "connection_init"}));
+    let refused = closed(&socket.step(Input::Unverified));
+    assert_eq!(refused, Some((1013, "Try again later".into())), "the client may come back");
+
+    let mut socket = Socket::waiting();
+    socket.hears(json!({"type": "connection_init"}));
+    let expires_at = Some(at(5_000));
+    socket.step(Input::Verified(Ok(Pass { expires_at, ..pass_of("ana") })));
+    socket.hears(json!({"type": "ping", "payload": {"token": "newer"}}));
+    assert_eq!(socket.step(Input::Unverified), []);
+    run(&socket.subscribe("1"));
+    socket.now = 5_000;
+    assert_eq!(closed(&socket.step(Input::Tick)).unwrap().0, 4403, "it still expires");
+}
+
+#[test]
 fn too_many_operations_and_too_large_documents_are_refused_by_themselves() {
     let mut socket = Socket::acknowledged();
     let query = "a".repeat(limits::QUERY_BYTES + 1);
@@ -438,17 +457,32 @@ fn too_many_operations_and_too_large_documents_are_refused_by_themselves() {
 }
 
 #[test]
+fn a_socket_has_as_many_operations_and_messages_as_long_as_are_allowed() {
+    let mut socket = Socket::acknowledged();
+    let allowance = Allowance { operations: 1, body: 200, ..Allowance::default() };
+    socket.connection = socket.connection.allowed(allowance);
+    run(&socket.subscribe("1"));
+    let refused = sent(&socket.subscribe("2"));
+    assert_eq!(refused[0]["payload"][0]["extensions"]["code"], "TOO_MANY_OPERATIONS");
+    let long = json!({"type": "ping", "payload": {"a": "a".repeat(200)}});
+    assert_eq!(closed(&socket.hears(long)).unwrap().0, 4400);
+}
+
+#[test]
 fn the_cursors_of_as_many_operations_as_there_may_be_fit_the_attachment() {
     let mut socket = Socket::waiting();
     socket.hears(json!({"type": "connection_init"}));
     let principal = Principal::new(id(&"s".repeat(limits::ID_BYTES)), Role::Device);
     let pass = Pass { principal, expires_at: Some(at(4_102_444_800_000)) };
     socket.step(Input::Verified(Ok(pass)));
-    for number in 0..limits::SESSION_OPERATIONS {
+    let operations = limits::SESSION_OPERATIONS_MOST;
+    socket.connection = socket.connection.allowed(Allowance { operations, ..Allowance::default() });
+    for number in 0..operations {
         socket.follow(&number.to_string(), Begin::Now, (1 << 53) - 1);
     }
-    let bytes = socket.connection.attachment().len();
-    assert!(bytes < 8_192, "{bytes} of the platform's 16,384 bytes, even as UTF-16");
+    let attachment = socket.connection.attachment();
+    let bytes = attachment.len();
+    assert!(attachment.is_ascii() && bytes < 16_000, "{bytes} of the platform's 16,384 bytes");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The alarm of an object rings. There is one alarm per object, so it serves everything that waits for time to pass: the
-//! deadlines of the process, letters that have not been confirmed, and outcomes that expire.
+//! deadlines of the process, letters that have not been confirmed, outcomes that expire, and tokens of open sockets that do.
 //!
 //! It never fails for a business reason: the platform gives up on an alarm after six retries, we do not.
 
@@ -19,11 +19,17 @@ use crate::{bindings, clock, instance_object::Object};
 /// overdue: a destination that is broken for a day is asked a few dozen times, not thousands.
 const SEND_AGAIN_AT_MOST_MS: i64 = 60 * 60 * 1000;
 
+/// Batches that are sent again in one go, at most: 1,000 letters, so that a queue that lags behind is not flooded.
+const SEND_AGAIN_BATCHES: usize = 10;
+
 /// Outcomes that expire are forgotten together, at most this often, in milliseconds (1 h).
 const PRUNE_EVERY_MS: i64 = 60 * 60 * 1000;
 
 /// How soon to look again after a deadline that could not be met.
 const TRY_AGAIN_MS: i64 = 5_000;
+
+/// Most deadlines that are met in one go; what is left comes [`TRY_AGAIN_MS`] later.
+const DEADLINES: usize = 1_000;
 
 /// How soon to look again at a stream that cannot be read, in milliseconds (1 min). It takes another release to mend that:
 /// once a minute costs next to nothing until then, and what waits for time to pass goes on a minute after it.
@@ -80,18 +86,45 @@ impl<A: Participant> Object<A> {
         }
     }
 
+    /// Lets the alarm ring at this instant at the latest. After an eviction only the platform knows for when it is set, and
+    /// what it is set for must not be forgotten.
+    pub(crate) async fn bring_alarm_forward(&self, at: Timestamp) {
+        if self.alarm_at.get().is_none() {
+            let set = self.state.storage().get_alarm().await;
+            let set = set.unwrap_or_else(|error| {
+                console_error!("the alarm cannot be read: {error}");
+                None
+            });
+            // One that has passed is ringing, or has just rung: whoever rings sets the next one.
+            let set = set.map(Timestamp::from_millis).filter(|set| *set > clock::now());
+            if self.alarm_at.get().is_none() {
+                self.alarm_at.set(set);
+            }
+        }
+        self.set_alarm_at(at);
+    }
+
     fn next_alarm(&self, pause: i64) -> Result<Option<Timestamp>, Fault> {
         let head = self.instance.head()?;
         let again = (head.confirmed < head.version).then(|| clock::now().plus_millis(pause));
         let expiry = again.map(|_| clock::now().plus_millis(A::OUTCOME_TTL_MS));
-        Ok([again, expiry, self.instance.deadline()?].into_iter().flatten().min())
+        let next = [again, expiry, self.instance.deadline()?, self.expiry.get()];
+        Ok(next.into_iter().flatten().min())
     }
 
     /// Meets the deadline that has passed, sends again what was not confirmed, and sets the next alarm.
     pub(crate) async fn ring(self: Rc<Self>) {
         self.alarm_at.set(None);
-        if let Err(failure) = self.instance.pass_deadline(&clock::stamp(&Asker::System)) {
-            console_error!("a deadline was not met: {failure}");
+        self.expire_sockets();
+        for _ in 0..DEADLINES {
+            match self.instance.pass_deadline(&clock::stamp(&Asker::System)) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(failure) => {
+                    console_error!("a deadline was not met: {failure}");
+                    break;
+                }
+            }
         }
         let overdue = |at: Option<Timestamp>| at.is_some_and(|at| at <= clock::now());
         let retry = self.instance.deadline().is_ok_and(overdue);
@@ -147,18 +180,26 @@ impl<A: Participant> Object<A> {
     /// failed together do not come back together.
     async fn send_again(&self) -> i64 {
         let now = clock::now();
-        match self.instance.overdue(now.plus_millis(-self.send_again_ms)) {
-            Ok(batch) => {
-                self.send(&batch).await;
-                let age = batch.oldest.map_or(0, |oldest| now.millis() - oldest.millis());
+        let mut oldest = None;
+        let mut after = 0;
+        for _ in 0..SEND_AGAIN_BATCHES {
+            let batch = match self.instance.overdue(after, now.plus_millis(-self.send_again_ms)) {
+                Ok(batch) => batch,
+                Err(fault) => {
+                    console_error!("cannot send again: {fault}");
+                    break;
+                }
+            };
+            oldest = oldest.or(batch.oldest);
+            if batch.through == 0 || !self.send(&batch).await {
+                let age = oldest.map_or(0, |oldest: Timestamp| now.millis() - oldest.millis());
                 let pause = (age / 2).max(self.send_again_ms).min(SEND_AGAIN_AT_MOST_MS);
-                pause + (Math::random() * pause as f64 / 10.0) as i64
+                return pause + (Math::random() * pause as f64 / 10.0) as i64;
             }
-            Err(fault) => {
-                console_error!("cannot send again: {fault}");
-                self.send_again_ms
-            }
+            after = batch.through;
         }
+        // There is more: it does not wait the longer for what was before it.
+        self.send_again_ms
     }
 
     /// Hands one batch to the queue. Says whether it was taken.

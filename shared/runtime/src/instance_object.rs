@@ -53,6 +53,8 @@ pub(crate) struct Object<A: Participant> {
     keeping: Cell<bool>,
     /// Whether a reader was asked where it is, and is waited for.
     pub(crate) waiting: Cell<bool>,
+    /// When the first token of an open socket expires, or earlier.
+    pub(crate) expiry: Cell<Option<Timestamp>>,
     /// The last message on a socket that waits for its turn, or has had it.
     pub(crate) turns: Turns,
     /// The sessions that follow this stream, and how far each was told.
@@ -84,6 +86,7 @@ impl<A: Participant> Host<A> {
             publishing: Cell::new(false),
             keeping: Cell::new(false),
             waiting: Cell::new(false),
+            expiry: Cell::new(None),
             turns: Turns::default(),
             followers: RefCell::default(),
             misnamed,
@@ -234,7 +237,7 @@ impl<A: Participant> Object<A> {
         message: &Message,
         by: &Asker,
     ) -> Result<Accepted, Failure> {
-        let needed = self.instance.rests_on(message)?;
+        let needed = self.instance.rests_on(message, by)?;
         let copies = needed.into_iter().map(|(stream, after)| self.copy(stream, after, None));
         let copies = try_join_all(copies).await?;
         let accepted = self.instance.handle(message, &copies, &clock::stamp(by));
@@ -250,9 +253,7 @@ impl<A: Participant> Object<A> {
         messages: &[Message],
         by: &Asker,
     ) -> Vec<Result<Accepted, Failure>> {
-        let alone = |message: &Message| {
-            self.instance.rests_on(message).map_or(true, |streams| !streams.is_empty())
-        };
+        let alone = |message: &Message| self.rests(message, by);
         let mut results = Vec::with_capacity(messages.len());
         for run in messages.chunk_by(|one, next| !alone(one) && !alone(next)) {
             match run {

@@ -23,6 +23,7 @@
 //! | [`bus_queue`] | the queue hands over letters |
 //! | [`deliver_object`] | … what they hold reaches its destination |
 //! | [`park_d1`] | … or is parked, when it cannot |
+//! | `redrive_d1` | … and delivered once more |
 //! | [`journal_d1`] | letters are journalled and projected |
 //! | `category_d1` | … and what is new is told to the sessions that follow a category |
 //! | [`correlation_d1`] | what a command has caused is read |
@@ -30,6 +31,7 @@
 //! | [`sqlite`] | the storage port over the object's SQLite |
 //! | `statement` | SQL statements, with few crossings into JavaScript |
 //! | [`stub`] | a call to an object, bounded in time |
+//! | `allowance` | how much callers are allowed, as it is set |
 //! | `asked` | what the query of a URL asks for |
 //! | [`answer`] | results as HTTP responses |
 //! | [`clock`] | time and fresh identifiers |
@@ -55,6 +57,7 @@ mod seats_object;
 pub mod bus_queue;
 pub mod deliver_object;
 pub mod park_d1;
+mod redrive_d1;
 pub mod journal_d1;
 mod category_d1;
 pub mod correlation_d1;
@@ -62,6 +65,7 @@ pub mod gateway_d1;
 pub mod sqlite;
 mod statement;
 pub mod stub;
+mod allowance;
 mod asked;
 pub mod answer;
 pub mod clock;
@@ -77,7 +81,7 @@ pub mod bindings {
     pub const DEAD_QUEUE: &str = "-dead";
     /// The D1 database of journal and read models.
     pub const DB: &str = "DB";
-    /// The counter of requests.
+    /// The counter of requests. Where it is not bound each isolate counts by itself.
     pub const REQUESTS: &str = "REQUESTS";
     /// The class of GraphQL sessions.
     pub const SESSION: &str = "SESSION";

@@ -35,6 +35,7 @@ use worker::{
 };
 
 use crate::{
+    allowance::allowance,
     answer, clock, operation_object,
     sqlite::{unreadable, version},
     statement::{More, Statements, number, string, text},
@@ -163,7 +164,7 @@ impl Object {
         let pair = WebSocketPair::new()?;
         self.state.accept_web_socket(&pair.server);
         let (connection, actions) = Connection::open(clock::now());
-        self.connection.replace(Some(connection));
+        self.connection.replace(Some(connection.allowed(allowance(&self.env))));
         drop(self.carry_out(actions));
         let response = Response::from_websocket(pair.client)?;
         response.headers().set("sec-websocket-protocol", message::PROTOCOL)?;
@@ -184,7 +185,7 @@ impl Object {
         });
         match restored {
             Ok((connection, actions)) => {
-                self.connection.replace(Some(connection));
+                self.connection.replace(Some(connection.allowed(allowance(&self.env))));
                 let works = self.carry_out(actions);
                 let object = Rc::clone(self);
                 self.state.wait_until(async move { object.work(works).await });

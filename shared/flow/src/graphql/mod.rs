@@ -54,6 +54,6 @@ pub use names::{AggregateType, EventType};
 pub use one::{Past, Which, one_or_past};
 pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
 pub use page::{List, day, named, page};
-pub use refusal::{faulted, unanswered};
+pub use refusal::{faulted, faults, unanswered};
 pub use scalars::{Amount, Date, DateTime};
 pub use settings::Settings;

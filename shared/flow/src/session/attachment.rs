@@ -10,7 +10,7 @@ use super::{
     message::Close,
     operation::{Operation, Source, Stage},
 };
-use crate::window::Window;
+use crate::{allowance::Allowance, window::Window};
 
 /// What survives hibernation beside the kept operations: it is attached to the socket, where 16,384 bytes fit.
 #[derive(Serialize, Deserialize)]
@@ -63,6 +63,7 @@ impl Connection {
             last: attached.last,
             again_at: attached.again_at,
             operations: BTreeMap::new(),
+            allowance: Allowance::default(),
         };
         for (number, id, source) in kept {
             let cursor = attached.cursors.iter().find(|(known, ..)| *known == number);

@@ -13,7 +13,10 @@ use super::{
     message::{self, Asked, Close, Said},
     operation::{Begin, Operation, Source, Stage},
 };
-use crate::window::{Next, Window};
+use crate::{
+    allowance::Allowance,
+    window::{Next, Window},
+};
 
 /// Number of an operation within its session: rises, and is never used again.
 pub type Number = u64;
@@ -25,6 +28,8 @@ pub enum Input {
     Heard(Result<String, &'static str>),
     /// What came of looking at a token.
     Verified(Result<Pass, &'static str>),
+    /// The token could not be looked at, for a reason that is not the client's or that passes.
+    Unverified,
     /// The result of a query or mutation, as JSON text.
     Result(Number, String),
     /// The operation came to an end with these errors, a JSON list.
@@ -101,6 +106,7 @@ pub struct Connection {
     pub(super) last: Number,
     pub(super) again_at: Option<Timestamp>,
     pub(super) operations: BTreeMap<Number, Operation>,
+    pub(super) allowance: Allowance,
 }
 
 impl Connection {
@@ -114,9 +120,15 @@ impl Connection {
             last: 0,
             again_at: None,
             operations: BTreeMap::new(),
+            allowance: Allowance::default(),
         };
         let wake = this.wake();
         (this, wake)
+    }
+
+    /// The same, with so much allowed to the client.
+    pub fn allowed(self, allowance: Allowance) -> Self {
+        Self { allowance, ..self }
     }
 
     /// Who is on the other side, once it is acknowledged.
@@ -150,12 +162,15 @@ impl Connection {
             return Vec::new();
         }
         match input {
-            Input::Heard(Ok(text)) => match Said::parse(&text) {
+            Input::Heard(Ok(text)) => match Said::parse(&text, self.allowance.body) {
                 Ok(said) => self.heard(now, said),
                 Err(close) => self.close(close),
             },
             Input::Heard(Err(detail)) => self.close(Close::BadRequest(detail.to_owned())),
             Input::Verified(pass) => self.verified(pass),
+            // The token that it has counts until it expires; until then it may show the newer one again.
+            Input::Unverified if self.pass().is_some() => Vec::new(),
+            Input::Unverified => self.close(Close::TryAgainLater),
             Input::Result(number, result) => self.result(now, number, &result),
             Input::Failed(number, errors) => self.failed(now, number, &errors),
             Input::Joining(number, source) => self.joining(number, source),
@@ -228,8 +243,8 @@ impl Connection {
         if self.operations.values().any(|operation| operation.id == id) {
             return self.close(Close::SubscriberExists(id));
         }
-        let refused = if self.operations.len() >= limits::SESSION_OPERATIONS {
-            let most = limits::SESSION_OPERATIONS;
+        let most = self.allowance.operations;
+        let refused = if self.operations.len() >= most {
             Some(("TOO_MANY_OPERATIONS", format!("a socket has at most {most} active operations")))
         } else if asked.query.len() > limits::QUERY_BYTES {
             let most = limits::QUERY_BYTES;
