@@ -1,5 +1,6 @@
-// The database of one object, as it lies in the storage folder of a core that is stopped.
+// The database of one object, as it lies in the storage folder of a core.
 import { createHash, createHmac } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -11,11 +12,11 @@ function objectId(uniqueKey, name) {
   return Buffer.concat([first, half(first)]).toString('hex');
 }
 
-/** The objects of an aggregate type, as the runtime calls them. */
-const kindOf = (type, { script = 'edgefold' } = {}) => `${script}-${type[0].toUpperCase()}${type.slice(1)}Object`;
+const kindOf = (type, script = 'edgefold') => `${script}-${type[0].toUpperCase()}${type.slice(1)}Object`;
+const fileOf = (core, type, identifier, script) => join(core.storage, 'do', kindOf(type, script), `${identifier}.sqlite`);
 
-function inFile(core, kind, name, use) {
-  const database = new DatabaseSync(join(core.storage, 'do', kind, `${name}.sqlite`));
+function inFile(file, use) {
+  const database = new DatabaseSync(file);
   try {
     return use(database);
   } finally {
@@ -23,15 +24,27 @@ function inFile(core, kind, name, use) {
   }
 }
 
-/** Opens the database of an instance, gives it to `use`, and closes it; gives what `use` gives. */
-export function inDatabase(core, type, id, use, options) {
-  const kind = kindOf(type, options);
-  return inFile(core, kind, objectId(kind, id), use);
+/** Names of the tables that an object of this identifier has. Its core is stopped. */
+export function tables(core, type, identifier) {
+  const file = fileOf(core, type, identifier);
+  if (!existsSync(file)) return [];
+  const all = "SELECT name FROM sqlite_master WHERE type = 'table'";
+  return inFile(file, (database) => database.prepare(all).all().map(({ name }) => name));
 }
 
+/** Whether an object of this identifier has nothing stored, as its files tell without being opened: there are none, or there is one page. */
+export function isEmpty(core, type, identifier) {
+  const file = fileOf(core, type, identifier);
+  return !existsSync(`${file}-wal`) && (statSync(file, { throwIfNoEntry: false })?.size ?? 0) <= 4096;
+}
+
+/** Opens the database of an instance, gives it to `use`, and closes it; gives what `use` gives. */
+export const inDatabase = (core, type, id, use, { script } = {}) =>
+  inFile(fileOf(core, type, objectId(kindOf(type, script), id), script), use);
+
 /** Takes back every alarm of this aggregate type, so that nothing wakes its objects but who calls them. */
-export const silence = (core, type, options) =>
-  inFile(core, kindOf(type, options), 'metadata', (database) => database.exec('DELETE FROM _cf_ALARM'));
+export const silence = (core, type, { script } = {}) =>
+  inFile(fileOf(core, type, 'metadata', script), (database) => database.exec('DELETE FROM _cf_ALARM'));
 
 /** Every row of a table of an instance. */
 export const rows = (core, type, id, statement, options) =>

@@ -7,6 +7,7 @@
 //! | `memory` | keeps what is remembered of foreign streams within bounds |
 //! | `outbox` | gives letters for the bus, and counts what has arrived |
 //! | `look` | shows the state, now or then, and the stream |
+//! | `reached` | states that were reached lately, for whoever reads on from there |
 //! | `draft` | what is about to be committed |
 //!
 //! Everything here is synchronous: what a method reads, decides and commits belongs together, whatever else interleaves
@@ -18,6 +19,7 @@ mod inbox;
 mod memory;
 mod outbox;
 mod look;
+mod reached;
 mod draft;
 
 use std::{
@@ -38,6 +40,7 @@ use crate::{
     storage::{Head, Slice, Storage, Write},
 };
 use draft::Draft;
+use reached::Reached;
 
 /// One instance of an aggregate, over its storage.
 pub struct Instance<A: Participant, S> {
@@ -48,6 +51,7 @@ pub struct Instance<A: Participant, S> {
     /// Letters of events that were just appended, with their versions: the usual case is that they go out at once, and
     /// need not be read and written again. Whatever is missing here is made from the stored events.
     fresh: RefCell<VecDeque<(Version, String)>>,
+    reached: RefCell<Reached>,
     /// Foreign streams at which [`compact`](Self::compact) has to look.
     due: RefCell<BTreeSet<StreamId>>,
     /// Whether it is known that no foreign snapshot is [`stale`](Self::stale).
@@ -78,6 +82,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             cache: RefCell::new(None),
             appended: RefCell::default(),
             fresh: RefCell::default(),
+            reached: RefCell::default(),
             due: RefCell::default(),
             none_stale: Cell::default(),
         }
@@ -181,9 +186,17 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let read = |snapshot: Snapshot| {
             Some((serde_json::from_str(&snapshot.state).ok()?, snapshot.version))
         };
-        let (mut state, snapshot): (A::State, Version) =
-            snapshot.and_then(read).unwrap_or_default();
-        let mut at = snapshot;
+        let (state, snapshot): (A::State, Version) = snapshot.and_then(read).unwrap_or_default();
+        Ok((self.fold_on(state, snapshot, through)?, snapshot))
+    }
+
+    /// The state at a version that comes after this one.
+    fn fold_on(
+        &self,
+        mut state: A::State,
+        mut at: Version,
+        through: Version,
+    ) -> Result<A::State, Fault> {
         while at < through {
             let page = self.storage.events(&Slice {
                 through,
@@ -206,7 +219,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 )));
             }
         }
-        Ok((state, snapshot))
+        Ok(state)
     }
 
     /// Own events as they are shown: old schema versions lifted, what is stored untouched.
