@@ -69,8 +69,11 @@ impl<A: Participant> Object<A> {
         if head == 0 {
             return Err(self.instance.unknown().into());
         }
+        if !self.followers.borrow().has_room(&follow.session) {
+            self.expire_followers();
+        }
         let mut followers = self.followers.borrow_mut();
-        if !followers.knows(&follow.session) && followers.len() >= limits::FOLLOWERS {
+        if !followers.has_room(&follow.session) {
             let detail = format!("{} sessions follow this stream already", limits::FOLLOWERS);
             return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail).into());
         }
@@ -92,13 +95,18 @@ impl<A: Participant> Object<A> {
         if self.followers.borrow().is_empty() {
             return;
         }
-        for session in self.followers.borrow_mut().expire(clock::now()) {
-            self.forget(&session);
-        }
+        self.expire_followers();
         let Ok(head) = self.instance.head() else { return };
         for tell in self.followers.borrow_mut().due(head.version) {
             let object = Rc::clone(self);
             self.state.wait_until(async move { object.tell_one(tell).await });
+        }
+    }
+
+    /// Lets those go whose lease has ended.
+    fn expire_followers(&self) {
+        for session in self.followers.borrow_mut().expire(clock::now()) {
+            self.forget(&session);
         }
     }
 
