@@ -9,9 +9,8 @@ use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant, Stamp,
     contract::RefusedErrand,
     instance::{Received, When},
-    publish::{Batch, Letter},
+    publish::Batch,
     receive::{Delivery, Span},
-    route::spans,
     storage::{Slice, Storage},
 };
 use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version};
@@ -19,10 +18,11 @@ use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version
 use crate::{
     MemoryStorage,
     bus::{Brought, Bus, Way},
+    delivery::Parking,
 };
 
 /// An instance with its type erased, and its storage, which survives when it is evicted.
-trait Object {
+pub(crate) trait Object {
     fn handle(
         &self,
         message: &Message,
@@ -87,14 +87,15 @@ type Make = fn(Id, MemoryStorage) -> Box<dyn Object>;
 
 /// The whole system in one thread.
 pub struct Simulator {
-    catalogue: Catalogue,
+    pub(crate) catalogue: Catalogue,
     makers: BTreeMap<&'static str, Make>,
     storages: BTreeMap<StreamId, MemoryStorage>,
     objects: BTreeMap<StreamId, Box<dyn Object>>,
-    bus: Bus,
+    pub(crate) bus: Bus,
+    pub(crate) parking: Parking,
     dice: Cell<u64>,
     fresh: Cell<u64>,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
     /// After how many more letters the runtime ends.
     kill_after: Option<usize>,
 }
@@ -108,6 +109,7 @@ impl Simulator {
             storages: BTreeMap::new(),
             objects: BTreeMap::new(),
             bus: Bus::default(),
+            parking: Parking::default(),
             dice: Cell::new(seed | 1),
             fresh: Cell::new(0),
             now: Timestamp::from_millis(1_767_225_600_000),
@@ -207,8 +209,14 @@ impl Simulator {
         self.bus.count()
     }
 
-    /// Lets the bus bring what is next: nothing when it is empty, or what is next gets lost.
+    /// Lets the bus bring what is next: nothing when it is empty, or what is next gets lost. When all that is left comes later,
+    /// time passes until then.
     pub fn deliver_one(&mut self) {
+        if self.bus.is_empty()
+            && let Some(at) = self.bus.pass()
+        {
+            self.now = self.now.max(at);
+        }
         let dice = self.dice.clone();
         let Brought { groups, evicts, takes } = self.bus.next(|bound| roll(&dice, bound));
         self.dice = dice;
@@ -227,38 +235,7 @@ impl Simulator {
                 }
                 more => self.kill_after = more.map(|letters| letters - 1),
             }
-            let letters = group.iter().map(|text| serde_json::from_str(text).expect("a letter"));
-            self.deliver(letters.collect());
-        }
-    }
-
-    /// Brings letters to all their destinations, those of one source to one destination together and in order, as the
-    /// queue's consumer does.
-    fn deliver(&mut self, mut letters: Vec<Letter>) {
-        let place = |letter: &Letter| (letter.event.stream.clone(), letter.event.version);
-        letters.sort_by_key(place);
-        letters.dedup_by_key(|letter| place(letter));
-        let mut routed: BTreeMap<(StreamId, StreamId), Vec<Envelope>> = BTreeMap::new();
-        for Letter { event, .. } in &letters {
-            for destination in self.catalogue.destinations(event) {
-                let events = routed.entry((destination, event.stream.clone())).or_default();
-                events.push(event.clone());
-            }
-        }
-        for ((destination, _), events) in routed {
-            self.receive(&destination, events);
-        }
-        for Letter { event, errands } in letters {
-            for message in errands {
-                if let Err(Failure::Rejected(rejection)) = self.command(&message) {
-                    let errand = RefusedErrand { message, rejection };
-                    let noted = self
-                        .with_stamp(&event.stream, |object, stamp| object.refused(&errand, stamp));
-                    noted.expect("a refusal is noted");
-                    self.publish(&event.stream);
-                }
-            }
-            self.object(&event.stream).confirm(&[event.version]).expect("memory does not fail");
+            self.deliver(group);
         }
     }
 
@@ -271,12 +248,14 @@ impl Simulator {
             let streams: Vec<_> = self.storages.keys().cloned().collect();
             for stream in streams {
                 self.publish(&stream);
-                let again = self.object(&stream).overdue().expect("a readable instance");
+                let mut again = self.object(&stream).overdue().expect("a readable instance");
+                again.texts.retain(|text| !self.bus.keeps(text));
                 self.bus.extend(again.texts);
             }
-            if self.bus.is_empty() {
+            if self.bus.is_empty() && self.bus.is_done() {
                 return;
             }
+            self.deliver_one();
         }
     }
 
@@ -317,29 +296,7 @@ impl Simulator {
         events
     }
 
-    fn receive(&mut self, destination: &StreamId, events: Vec<Envelope>) {
-        let source = events[0].stream.clone();
-        let mut delivery = Delivery {
-            source_type: source.aggregate_type.clone(),
-            source_id: source.aggregate_id.clone(),
-            spans: spans(events),
-            discarded: Vec::new(),
-        };
-        loop {
-            let step =
-                self.with_stamp(destination, |object, stamp| object.receive(&delivery, stamp));
-            match step.expect("a readable delivery") {
-                Received::Through(_) => break,
-                Received::Gap { after, through } => {
-                    let fill = self.copy(&source, after, through);
-                    delivery.spans.splice(0..0, fill.spans);
-                }
-            }
-        }
-        self.publish(destination);
-    }
-
-    fn copy(&mut self, stream: &StreamId, after: Version, through: Version) -> Delivery {
+    pub(crate) fn copy(&mut self, stream: &StreamId, after: Version, through: Version) -> Delivery {
         let storage = self.storage(stream);
         let head = storage.head().expect("memory does not fail").version.min(through);
         let events = storage
@@ -355,7 +312,7 @@ impl Simulator {
         }
     }
 
-    fn publish(&mut self, stream: &StreamId) {
+    pub(crate) fn publish(&mut self, stream: &StreamId) {
         loop {
             let batch = self.object(stream).outbox().expect("a readable instance");
             if batch.texts.is_empty() {
@@ -366,7 +323,7 @@ impl Simulator {
         }
     }
 
-    fn with_stamp<T>(
+    pub(crate) fn with_stamp<T>(
         &mut self,
         stream: &StreamId,
         work: impl FnOnce(&dyn Object, &Stamp<'_>) -> T,
@@ -389,7 +346,7 @@ impl Simulator {
         self.storages.entry(stream.clone()).or_default().clone()
     }
 
-    fn object(&mut self, stream: &StreamId) -> &dyn Object {
+    pub(crate) fn object(&mut self, stream: &StreamId) -> &dyn Object {
         let storage = self.storage(stream);
         let make = self.makers[stream.aggregate_type.as_str()];
         let id = stream.aggregate_id.clone();
