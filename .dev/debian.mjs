@@ -2,10 +2,10 @@
 //
 // This is the way in where rustup's servers cannot be reached but the system's package mirror can.
 // `rustc-web` is a current Rust that Debian keeps for building browsers; with `rust-web-src` it carries
-// the library source from which std for wasm32 is built.
+// the library source from which std for wasm32 is built. The browser of the tests comes the same way.
 import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { atLeast, parts, rust, tools } from './pins.mjs';
+import { atLeast, chromium, parts, rust, tools } from './pins.mjs';
 import { output, run } from './process.mjs';
 
 const apt = join(tools, 'apt');
@@ -21,14 +21,17 @@ async function depends(lists, name) {
   return [...text.matchAll(/Depends: (\S+)/g)].map(([, dependency]) => dependency);
 }
 
+async function newEnough(lists, name, least, log) {
+  const policy = (await output('apt-cache', [...lists, 'policy', name])) ?? '';
+  const version = policy.match(/Candidate: (?:\d+:)?(\d+(?:\.\d+)+)/)?.[1];
+  if (version && atLeast(version, least)) return true;
+  appendFileSync(log, `${name} ${version ?? '(none)'}: ${least.join('.')} or newer is needed\n`);
+  return false;
+}
+
 /** The packages of a Rust that is new enough, from the system's package lists or from fresher ones. */
 async function rustPackages(lists, log) {
-  const policy = (await output('apt-cache', [...lists, 'policy', 'rustc-web'])) ?? '';
-  const version = policy.match(/Candidate: (?:\d+:)?(\d+\.\d+\.\d+)/)?.[1];
-  if (!version || !atLeast(version, parts(rust))) {
-    appendFileSync(log, `rustc-web ${version ?? '(none)'}: ${rust} or newer is needed\n`);
-    return undefined;
-  }
+  if (!(await newEnough(lists, 'rustc-web', parts(rust), log))) return undefined;
   const std = (await depends(lists, 'libstd-rust-web-dev')).find((name) => /^libstd-rust-web-[\d.]+$/.test(name));
   const llvm = std && (await depends(lists, std)).find((name) => /^libllvm\d+$/.test(name));
   if (!llvm) {
@@ -94,3 +97,12 @@ export const installDebianRust = (into, log) =>
 
 /** OpenSSL's headers, which building `worker-build` asks for. */
 export const installDebianOpenssl = (into, log) => install(into, () => ['libssl-dev'], () => noDocs, log);
+
+/** The browser of the tests; fonts come with it where the system has none. */
+export const installDebianChromium = (into, log) =>
+  install(
+    into,
+    async (lists, log) => (await newEnough(lists, 'chromium', chromium, log)) && ['chromium'],
+    (file) => (file.startsWith('fonts-') ? ['./usr/share/fonts'] : noDocs),
+    log,
+  );

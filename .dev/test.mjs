@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, buildProbe } from './build.mjs';
+import { findChromium } from './chromium.mjs';
 import { root } from './pins.mjs';
 import { main, output, Problem, run } from './process.mjs';
 import { pythonTools } from './python.mjs';
@@ -32,15 +33,33 @@ async function cargoExtra(component, ...args) {
 
 const node = (...args) => run(nodeBinary(), args, { cwd: root, env: nodeEnv() });
 
-async function acceptance() {
-  const folder = join(root, 'tests/acceptance');
+/** The tests in a folder, named one by one: a folder as argument means another thing in each Node version. */
+function testsIn(path) {
+  const folder = join(root, path);
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.test.mjs')) : [];
-  if (!files.length) throw new Problem('there are no tests in tests/acceptance');
+  if (!files.length) throw new Problem(`there are no tests in ${path}`);
+  return files.sort().map((name) => join(folder, name));
+}
+
+async function acceptance() {
+  const files = testsIn('tests/acceptance');
   await build(); // at once if it is fresh; needed when this stage runs alone
   await buildProbe();
-  // Named one by one: a folder as argument means another thing in each Node version.
   // Most of the time they wait for an alarm or for an object to fall asleep: a few at once, whatever the machine has.
-  return node('--test', '--test-concurrency=3', ...files.sort().map((name) => join(folder, name)));
+  return node('--test', '--test-concurrency=3', ...files);
+}
+
+async function browser() {
+  const files = testsIn('tests/browser');
+  await build();
+  try {
+    await findChromium();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    console.log(`edgefold  ${error.message}`);
+    return process.env.CI ? false : skipped;
+  }
+  return node('--test', '--test-concurrency=1', ...files);
 }
 
 async function openapi() {
@@ -60,6 +79,7 @@ const stages = {
     await buildProbe();
   },
   acceptance,
+  browser,
   openapi,
   demo: async () => {
     await build();

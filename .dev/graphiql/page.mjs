@@ -9,7 +9,7 @@ const fetcher = createGraphiQLFetcher({
   url: '/graphql',
   subscriptionUrl: `${location.origin.replace(/^http/, 'ws')}/graphql`,
 });
-const defaultHeaders = JSON.stringify({ Authorization: 'Bearer …' }, null, 2);
+const defaultHeaders = JSON.stringify({ Authorization: 'Bearer <token>' }, null, 2);
 const defaultQuery = `# A token for the headers below: npm run -s token -- --sub sam --role staff
 
 {

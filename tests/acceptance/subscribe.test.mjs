@@ -2,7 +2,6 @@
 // client, the network, the session or the runtime.
 import assert from 'node:assert/strict';
 import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -11,6 +10,7 @@ import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { fresh, serve, until } from './harness.mjs';
 import { addRoom, cancel, nights, reserve, settled } from './hotel.mjs';
+import { proxy } from './proxy.mjs';
 import { rows } from './storage.mjs';
 import { token } from './tokens.mjs';
 
@@ -235,17 +235,9 @@ test('events that come while everything is evicted again and again come once, in
 
 test('a client whose connection a proxy cuts again and again sees one stream without gaps', async () => {
   const id = await device(1);
-  const { hostname, port } = new URL(core.url);
-  const cut = new Set();
-  const proxy = createServer((near) => {
-    const far = connect(Number(port), hostname);
-    near.pipe(far).pipe(near);
-    cut.add(near);
-    for (const end of [near, far]) end.on('error', () => {}).on('close', () => (near.destroy(), far.destroy(), cut.delete(near)));
-  });
-  await new Promise((done) => proxy.listen(0, '127.0.0.1', done));
+  const network = await proxy(core);
   const client = createClient({
-    url: `ws://127.0.0.1:${proxy.address().port}/graphql`,
+    url: `${network.url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
     connectionParams: { authorization: `Bearer ${staff}` },
     retryAttempts: 0,
@@ -261,7 +253,7 @@ test('a client whose connection a proxy cuts again and again sees one stream wit
       for await (const { data } of client.iterate({ query: documents.device, variables })) {
         seen.push(Number(data.it.cursor));
         if (seen.length >= 301) break;
-        if (seen.length - before >= 40) for (const socket of cut) socket.destroy();
+        if (seen.length - before >= 40) network.cut();
       }
     } catch {
       // cut off: it comes back with its cursor
@@ -270,7 +262,7 @@ test('a client whose connection a proxy cuts again and again sees one stream wit
   await writer;
   assert.deepEqual(seen, run(1, 301));
   await client.dispose();
-  proxy.close();
+  network.close();
 });
 
 test('after the runtime is killed a client comes back with its cursor, and gets what it missed', async () => {
