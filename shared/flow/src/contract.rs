@@ -54,8 +54,9 @@ pub const COMMAND: &str = "/command";
 /// `POST`: several complete [`Message`]s for this instance. Answers an array with what came of each, in order, see
 /// [`answer`](crate::command::answer).
 pub const COMMANDS: &str = "/commands";
-/// `POST`: a [`Delivery`](crate::receive::Delivery). Answers [`Marked`] with 200, or a problem.
-pub const RECEIVE: &str = "/receive";
+/// `POST`: a [`Parcel`](crate::parcel::Parcel) from the bus. Answers a [`Receipt`](crate::parcel::Receipt) with 200, or a
+/// problem.
+pub const DELIVER: &str = "/deliver";
 /// `POST`: a [`RefusedErrand`]. Answers 204, or a problem.
 pub const REFUSED: &str = "/refused";
 /// `POST`: [`Confirmed`]. Answers 204, or a problem.
@@ -125,13 +126,6 @@ pub struct Pull {
     pub after: Version,
 }
 
-/// How far a destination has come.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Marked {
-    /// High-water mark of the source stream.
-    pub mark: Version,
-}
-
 /// What an object costs, since it was loaded.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -184,7 +178,7 @@ pub struct SpanFound {
 }
 
 /// A refused request, on its way back to the instance that made it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RefusedErrand {
     /// The refused command.
     pub message: Message,

@@ -13,6 +13,7 @@
 //! | [`publish`] | stored events, and the commands that they cause, become messages on the bus |
 //! | [`route`] | delivery rules: which instance gets which foreign event |
 //! | [`park`] | … and where what cannot be delivered waits, in order |
+//! | [`parcel`] | … and what one instance gets of a batch travels together |
 //! | [`receive`] | duplicates dropped, gaps named, order kept |
 //! | [`project`] | journal and read models |
 //! | [`correlate`] | from a command to everything that it caused |
@@ -41,6 +42,7 @@ pub mod append;
 pub mod publish;
 pub mod route;
 pub mod park;
+pub mod parcel;
 pub mod receive;
 pub mod project;
 pub mod correlate;

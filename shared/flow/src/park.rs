@@ -73,6 +73,18 @@ pub enum Part {
     Text(String),
 }
 
+impl Part {
+    /// The event, if it is one.
+    pub fn event(&self) -> Option<&Envelope> {
+        if let Self::Event(event) = self { Some(event) } else { None }
+    }
+
+    /// The command, if it is one.
+    pub fn errand(&self) -> Option<&Message> {
+        if let Self::Errand(message) = self { Some(message) } else { None }
+    }
+}
+
 #[cfg(feature = "schema")]
 impl schemars::JsonSchema for Part {
     fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -121,8 +133,11 @@ pub fn unreadable(text: &str) -> (Sequence, Place, Part) {
     (sequence, (0, 0), Part::Text(text.to_owned()))
 }
 
-/// Parts by sequence, in their order. A letter that came twice is there once.
-pub type Sorted = BTreeMap<Sequence, BTreeMap<Place, Part>>;
+/// Parts of one sequence, in their order.
+pub type Parts = BTreeMap<Place, Part>;
+
+/// Parts by sequence. A letter that came twice is there once.
+pub type Sorted = BTreeMap<Sequence, Parts>;
 
 /// How a sequence fares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

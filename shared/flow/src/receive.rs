@@ -48,10 +48,46 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// Events of one stream, in any order; one that came twice is in it once.
+    pub fn of(source: &StreamId, events: Vec<Envelope>) -> Self {
+        Self {
+            source_type: source.aggregate_type.clone(),
+            source_id: source.aggregate_id.clone(),
+            spans: spans(events),
+            discarded: Vec::new(),
+        }
+    }
+
+    /// Versions of its events, ascending.
+    pub fn versions(&self) -> impl Iterator<Item = Version> {
+        self.spans.iter().flat_map(|span| &span.events).map(|event| event.version)
+    }
+
     /// The source stream.
     pub fn source(&self) -> StreamId {
         StreamId::new(self.source_type.clone(), self.source_id.clone())
     }
+}
+
+/// Joins events of one stream into spans without gaps, ascending, duplicates dropped.
+pub fn spans(mut events: Vec<Envelope>) -> Vec<Span> {
+    events.sort_by_key(|event| event.version);
+    events.dedup_by_key(|event| event.version);
+    let mut spans: Vec<Span> = Vec::new();
+    for event in events {
+        match spans.last_mut() {
+            Some(span) if span.through + 1 == event.version => {
+                span.through = event.version;
+                span.events.push(event);
+            }
+            _ => spans.push(Span {
+                after: event.version.saturating_sub(1),
+                through: event.version,
+                events: vec![event],
+            }),
+        }
+    }
+    spans
 }
 
 /// What to do with a span, given how far the destination has come.

@@ -1,16 +1,13 @@
 //! Step 5, **route**: delivery rules are plain tables; the consumer looks each letter up in them.
 
-use std::{
-    collections::BTreeMap,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Kind, Rejection, StreamId,
     command::CommandKind, event::EventKind,
 };
 
-use crate::{Change, Message, Participant, instance::panicked, publish::Letter, receive::Span};
+use crate::{Change, Message, Participant, instance::panicked, publish::Letter};
 
 /// One delivery rule: a foreign event, and which instances get it.
 #[derive(Clone, Copy, Debug)]
@@ -131,9 +128,6 @@ fn errands<A: Participant>(event: &Envelope) -> Result<Vec<Message>, Fault> {
 #[derive(Clone, Copy, Debug)]
 pub struct Catalogue(pub &'static [Entry]);
 
-/// What a destination gets of one source stream.
-pub type Deliveries = BTreeMap<(StreamId, StreamId), Vec<Envelope>>;
-
 impl Catalogue {
     /// The entry of an aggregate type.
     ///
@@ -186,27 +180,6 @@ impl Catalogue {
             })
             .collect()
     }
-}
-
-/// Joins events of one stream into spans without gaps, ascending, duplicates dropped.
-pub fn spans(mut events: Vec<Envelope>) -> Vec<Span> {
-    events.sort_by_key(|event| event.version);
-    events.dedup_by_key(|event| event.version);
-    let mut spans: Vec<Span> = Vec::new();
-    for event in events {
-        match spans.last_mut() {
-            Some(span) if span.through + 1 == event.version => {
-                span.through = event.version;
-                span.events.push(event);
-            }
-            _ => spans.push(Span {
-                after: event.version.saturating_sub(1),
-                through: event.version,
-                events: vec![event],
-            }),
-        }
-    }
-    spans
 }
 
 #[cfg(test)]

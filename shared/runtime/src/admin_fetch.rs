@@ -12,14 +12,14 @@ use edgefold_flow::{
     Catalogue,
     admin::{self, Discard, Outcome, Page, PageWanted, SequencePage, SequenceView, check_role},
     contract::{self, Rebuilt},
-    park::{Place, Verdict},
+    park::{Parts, Place, Verdict},
 };
 use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection, StreamId, limits};
 use worker::{Env, Method, Request, Response, Url, console_log};
 
 use crate::{
     answer, auth_fetch,
-    deliver_object::{self, Delivered, Parts, deliver},
+    deliver_object::{self, Delivered, deliver},
     door_fetch::{decoded, expect_json, wrong_method},
     park_d1::{self, Failed, Found},
     stub,
@@ -138,7 +138,7 @@ async fn retry(
         delivered += done.len();
         park_d1::decide(env, id, done.iter(), ("DELIVERED", by, None)).await?;
         if let Some(failure) = failure {
-            let reason = Some(failure.to_string());
+            let reason = Some(failure);
             let failed = Failed { sequence, left: Parts::new(), verdict: Verdict::Park, reason };
             park_d1::note(env, &[], &[failed]).await?;
             break;

@@ -1,6 +1,6 @@
 //! The queue hands over letters: each event goes to every destination that asked for it, each command to its instance.
 //!
-//! Every letter is acknowledged or retried by itself. A letter is done with when each of its parts has arrived or is parked;
+//! What goes to one instance travels in one call. Every letter is acknowledged or retried by itself. A letter is done with when each of its parts has arrived or is parked;
 //! destinations drop what they have applied before, so a letter that is retried for one of them does no harm to the others.
 //! What a sequence that fails comes to is decided in [`edgefold_flow::park`], and kept in [`park_d1`].
 
@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use edgefold_flow::{
     Catalogue,
     contract::{self, Confirmed},
-    park::{self, Lane, Place, Sequence, Sorted, Standing, Step, Verdict},
+    park::{self, Lane, Parts, Place, Sequence, Sorted, Standing, Step, Verdict},
     publish::Letter,
 };
-use edgefold_kernel::{Failure, Fault, StreamId, Version, limits};
-use futures_util::future::{BoxFuture, FutureExt, join, join_all};
+use edgefold_kernel::{Fault, StreamId, Version, limits};
+use futures_util::future::{FutureExt, join, join_all};
 use worker::{
     Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, RawMessage, console_error,
     console_warn, js_sys::JSON, send::SendFuture,
@@ -21,7 +21,7 @@ use worker::{
 
 use crate::{
     bindings, clock,
-    deliver_object::{Parts, deliver, events},
+    deliver_object::{deliver_to, events},
     journal_d1::{self, Unprojected},
     park_d1::{self, Failed},
     stub,
@@ -35,8 +35,8 @@ struct Held {
     event: Option<(StreamId, Version)>,
 }
 
-/// The first place of a sequence that has not arrived, and why.
-type Stuck = (Sequence, (Place, Failure));
+/// The first place of each sequence that has not arrived, and why.
+type Stuck = BTreeMap<Sequence, (Place, String)>;
 
 /// What came of a batch.
 #[derive(Default)]
@@ -178,56 +178,70 @@ async fn run(env: &Env, catalogue: &'static Catalogue, sorted: Sorted) -> Course
         if let Verdict::Again(millis) = verdict {
             course.again.insert(sequence.clone(), millis);
         }
-        let reason = Some(failure.to_string());
+        let reason = Some(failure.clone());
         course.failed.push(Failed { sequence, left: kept, verdict, reason });
     }
     course
 }
 
-/// Brings every sequence to its destination, side by side: one that is slow or fails does not hold up another. Gives for
-/// each that failed the first place that has not arrived, and why; and the streams of which somebody was not told.
+/// Brings everything to its destinations, side by side: one that is slow or fails does not hold up another. Says which
+/// sequences are stuck, and of which streams somebody was not told.
 async fn deliver_all(
     env: &Env,
     catalogue: &'static Catalogue,
     flowing: &Sorted,
-) -> (BTreeMap<Sequence, (Place, Failure)>, BTreeSet<StreamId>) {
+) -> (Stuck, BTreeSet<StreamId>) {
+    let mut stuck = Stuck::new();
     let mut streams = BTreeMap::new();
-    let mut tasks: Vec<BoxFuture<'_, Option<Stuck>>> = Vec::new();
+    let mut bound: BTreeMap<&StreamId, Vec<(&Sequence, &Parts)>> = BTreeMap::new();
     for (sequence, parts) in flowing {
-        if sequence.lane == Lane::Projection {
-            streams.insert(sequence.source.clone(), events(parts));
-            continue;
+        match (sequence.lane, &sequence.destination) {
+            (Lane::Projection, _) => drop(streams.insert(sequence.source.clone(), events(parts))),
+            (_, Some(to)) => bound.entry(to).or_default().push((sequence, parts)),
+            (_, None) => {
+                let fault = Fault::Unreadable("the letter".into());
+                let first = parts.keys().next();
+                stuck.extend(first.map(|at| (sequence.clone(), (*at, fault.to_string()))));
+            }
         }
-        let task = async move {
-            let delivered = match sequence.lane {
-                Lane::Unreadable => {
-                    let fault = Fault::Unreadable("the letter".into());
-                    return parts.keys().next().map(|at| (sequence.clone(), (*at, fault.into())));
-                }
-                _ => deliver(env, catalogue, sequence, parts).await,
-            };
+    }
+    let bound = bound.into_iter().map(|(to, sequences)| {
+        SendFuture::new(deliver_bound(env, catalogue, to, sequences)).boxed()
+    });
+    let (failed, unprojected) =
+        join(join_all(bound), journal_d1::project(env, catalogue, streams)).await;
+    stuck.extend(failed.into_iter().flatten());
+    let Unprojected { failed: unprojected, untold } = unprojected;
+    stuck.extend(unprojected.into_iter().map(|(source, (version, failure))| {
+        let sequence = Sequence { lane: Lane::Projection, destination: None, source };
+        (sequence, ((version, 0), failure.to_string()))
+    }));
+    (stuck, untold)
+}
+
+/// Brings all that is bound for one instance.
+async fn deliver_bound(
+    env: &Env,
+    catalogue: &Catalogue,
+    to: &StreamId,
+    sequences: Vec<(&Sequence, &Parts)>,
+) -> Stuck {
+    let delivered = deliver_to(env, catalogue, to, &sequences).await;
+    let stuck =
+        sequences.into_iter().zip(delivered).filter_map(|((sequence, parts), delivered)| {
             let failure = delivered.failure?;
             let from = parts.keys().find(|place| !delivered.done.contains(place))?;
-            let (version, to) = (from.0, sequence.destination.as_ref()?);
+            let (version, source) = (from.0, &sequence.source);
             console_error!(
                 "{} {} does not take version {version} of {} {}: {failure}",
                 to.aggregate_type,
                 to.aggregate_id,
-                sequence.source.aggregate_type,
-                sequence.source.aggregate_id
+                source.aggregate_type,
+                source.aggregate_id
             );
             Some((sequence.clone(), (*from, failure)))
-        };
-        tasks.push(SendFuture::new(task).boxed());
-    }
-    let (failed, unprojected) =
-        join(join_all(tasks), journal_d1::project(env, catalogue, streams)).await;
-    let Unprojected { failed: unprojected, untold } = unprojected;
-    let unprojected = unprojected.into_iter().map(|(source, (version, failure))| {
-        let sequence = Sequence { lane: Lane::Projection, destination: None, source };
-        (sequence, ((version, 0), failure))
-    });
-    (failed.into_iter().flatten().chain(unprojected).collect(), untold)
+        });
+    stuck.collect()
 }
 
 /// How often a sequence may fail before it is parked.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use edgefold_flow::{
     Catalogue, Participant,
-    contract::{self, Asker, Marked, Rebuilt, SpanFound, SpanWanted},
+    contract::{self, Asker, Rebuilt, SpanFound, SpanWanted},
     instance::Received,
     receive::{Delivery, Span},
 };
@@ -16,15 +16,12 @@ use crate::{clock, instance_object::Object, stub};
 
 impl<A: Participant> Object<A> {
     /// Takes a delivery, and fetches what is missing before it.
-    pub(crate) async fn receive(
-        self: &Rc<Self>,
-        mut delivery: Delivery,
-    ) -> Result<Marked, Failure> {
+    pub(crate) async fn receive(self: &Rc<Self>, mut delivery: Delivery) -> Result<(), Failure> {
         loop {
             let received = self.instance.receive(&delivery, &clock::stamp(&Asker::System));
             self.tell();
             match received? {
-                Received::Through(mark) => return Ok(Marked { mark }),
+                Received::Through(_) => return Ok(()),
                 Received::Gap { after, through } => {
                     let fill = self.copy(delivery.source(), after, Some(through)).await?;
                     if fill.spans.last().is_none_or(|last| last.through < through) {

@@ -1,19 +1,18 @@
-//! What letters hold reaches its destination: one sequence at a time, in order, as far as it goes.
+//! What letters hold reaches its destination: all that one instance gets of a batch in one call, each sequence in order, as
+//! far as it goes.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use edgefold_flow::{
-    Catalogue, Message,
-    contract::{self, Asker, Marked, RefusedErrand},
-    park::{Lane, Part, Place, Sequence},
+    Catalogue,
+    contract::{self, RefusedErrand},
+    parcel::{Load, Parcel, Receipt, Taken},
+    park::{Lane, Part, Parts, Place, Sequence},
     receive::Delivery,
-    route::spans,
 };
 use edgefold_kernel::{Envelope, Failure, Fault, Kind, Rejection, StreamId};
-use worker::{Env, QueueContentType, RawMessageBuilder, wasm_bindgen::JsValue};
+use futures_util::future::join_all;
+use worker::{Env, QueueContentType, RawMessageBuilder, console_error, wasm_bindgen::JsValue};
 
 use crate::{
     bindings,
@@ -25,16 +24,19 @@ use crate::{
 /// what takes longer goes on at the other end, and is found done at the next attempt.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// Letters of one sequence.
-pub(crate) type Parts = BTreeMap<Place, Part>;
-
 /// How far a sequence came.
 #[derive(Default)]
 pub(crate) struct Delivered {
     /// What has arrived.
     pub(crate) done: BTreeSet<Place>,
     /// What went wrong with the next; then nothing behind it was tried.
-    pub(crate) failure: Option<Failure>,
+    pub(crate) failure: Option<String>,
+}
+
+impl Delivered {
+    fn failed(failure: &Failure) -> Self {
+        Self { failure: Some(failure.to_string()), ..Self::default() }
+    }
 }
 
 /// Delivers what waits in a sequence.
@@ -44,28 +46,94 @@ pub(crate) async fn deliver(
     sequence: &Sequence,
     parts: &Parts,
 ) -> Delivered {
-    let source = &sequence.source;
     match (sequence.lane, &sequence.destination) {
-        (Lane::Event, Some(to)) => receive(env, catalogue, to, source, parts).await,
-        (Lane::Errand, Some(to)) => run_errands(env, catalogue, to, source, parts).await,
+        (Lane::Event | Lane::Errand, Some(to)) => {
+            let delivered = deliver_to(env, catalogue, to, &[(sequence, parts)]).await;
+            delivered.into_iter().next().unwrap_or_default()
+        }
         (Lane::Projection, _) => {
-            let streams = BTreeMap::from([(source.clone(), events(parts))]);
+            let streams = [(sequence.source.clone(), events(parts))].into();
             let Unprojected { failed, untold } = journal_d1::project(env, catalogue, streams).await;
             if !untold.is_empty() {
-                let failure = Some(journal_d1::untold().into());
-                return Delivered { failure, ..Delivered::default() };
+                return Delivered::failed(&journal_d1::untold().into());
             }
             let failed = failed.into_values().next();
             let from = failed.as_ref().map(|(version, _)| (*version, 0));
             let done = parts.keys().filter(|place| from.is_none_or(|from| **place < from));
-            Delivered { done: done.copied().collect(), failure: failed.map(|(_, failure)| failure) }
+            let failure = failed.map(|(_, failure)| failure.to_string());
+            Delivered { done: done.copied().collect(), failure }
         }
         (Lane::Unreadable, _) => read_again(env, parts).await,
         (_, None) => {
-            let defect = Fault::Defect("a sequence without a destination".into());
-            Delivered { failure: Some(defect.into()), ..Delivered::default() }
+            Delivered::failed(&Fault::Defect("a sequence without a destination".into()).into())
         }
     }
+}
+
+/// Delivers all that goes to one instance. When the whole of it fails, though the instance is there, the sequences are
+/// delivered one by one: those that are not to blame need not wait for the one that is.
+pub(crate) async fn deliver_to(
+    env: &Env,
+    catalogue: &Catalogue,
+    to: &StreamId,
+    sequences: &[(&Sequence, &Parts)],
+) -> Vec<Delivered> {
+    match hand_over(env, catalogue, to, sequences).await {
+        Ok(delivered) => delivered,
+        Err(Failure::Faulted(fault)) if !fault.retryable() && sequences.len() > 1 => {
+            console_error!("{} {}: {fault}", to.aggregate_type, to.aggregate_id);
+            let alone = sequences.iter().map(|one| async move {
+                let delivered = hand_over(env, catalogue, to, &[*one]).await;
+                delivered.map(|one| one.into_iter().next().unwrap_or_default())
+            });
+            let alone = join_all(alone).await.into_iter();
+            alone.map(|one| one.unwrap_or_else(|failure| Delivered::failed(&failure))).collect()
+        }
+        Err(failure) => sequences.iter().map(|_| Delivered::failed(&failure)).collect(),
+    }
+}
+
+async fn hand_over(
+    env: &Env,
+    catalogue: &Catalogue,
+    to: &StreamId,
+    sequences: &[(&Sequence, &Parts)],
+) -> Result<Vec<Delivered>, Failure> {
+    let load = |(sequence, parts): &(&Sequence, &Parts)| Load::new(&sequence.source, parts);
+    let parcel = Parcel { loads: sequences.iter().map(load).collect() };
+    let Receipt { taken } = call(env, catalogue, to, contract::DELIVER, &parcel).await?;
+    if taken.len() != sequences.len() {
+        let said = format!("{} loads, and a receipt for {}", sequences.len(), taken.len());
+        return Err(Fault::Defect(said).into());
+    }
+    let settled = taken
+        .into_iter()
+        .zip(sequences)
+        .map(|(taken, (sequence, parts))| settle(env, catalogue, &sequence.source, parts, taken));
+    Ok(join_all(settled).await)
+}
+
+/// A refusal goes back to the instance that asked. What cannot be told stays where it is, and all behind it.
+async fn settle(
+    env: &Env,
+    catalogue: &Catalogue,
+    source: &StreamId,
+    parts: &Parts,
+    taken: Taken,
+) -> Delivered {
+    let mut delivered = Delivered::default();
+    let (places, failure) = taken.of(parts);
+    for (place, refused) in places {
+        if let Some(refused) = refused
+            && let Err(failure) =
+                call::<()>(env, catalogue, source, contract::REFUSED, &refused).await
+        {
+            delivered.failure = Some(failure.to_string());
+            return delivered;
+        }
+        delivered.done.insert(place);
+    }
+    Delivered { failure, ..delivered }
 }
 
 /// Lets a letter go that is not to be delivered: its destination is told as little as its order needs.
@@ -81,9 +149,14 @@ pub(crate) async fn discard(
 ) -> Result<(), Failure> {
     match (sequence.lane, &sequence.destination, part) {
         (Lane::Event, Some(to), Part::Event(event)) => {
-            let mut delivery = delivery(&sequence.source, vec![event.clone()]);
+            let mut delivery = Delivery::of(&sequence.source, vec![event.clone()]);
             delivery.discarded = vec![event.version];
-            call::<Marked>(env, catalogue, to, contract::RECEIVE, &delivery).await.map(drop)
+            let parcel = Parcel { loads: vec![Load::Events(delivery)] };
+            let receipt: Receipt = call(env, catalogue, to, contract::DELIVER, &parcel).await?;
+            match receipt.taken.into_iter().find_map(|taken| taken.failure) {
+                Some(failure) => Err(Fault::Unavailable("the destination", failure).into()),
+                None => Ok(()),
+            }
         }
         (Lane::Errand, _, Part::Errand(message)) => {
             let rejection = Rejection::rule("DISCARDED", reason);
@@ -99,20 +172,7 @@ pub(crate) async fn discard(
 
 /// The events among some letters.
 pub(crate) fn events(parts: &Parts) -> Vec<Envelope> {
-    let event = |part: &Part| match part {
-        Part::Event(event) => Some(event.clone()),
-        Part::Errand(_) | Part::Text(_) => None,
-    };
-    parts.values().filter_map(event).collect()
-}
-
-fn delivery(source: &StreamId, events: Vec<Envelope>) -> Delivery {
-    Delivery {
-        source_type: source.aggregate_type.clone(),
-        source_id: source.aggregate_id.clone(),
-        spans: spans(events),
-        discarded: Vec::new(),
-    }
+    parts.values().filter_map(Part::event).cloned().collect()
 }
 
 async fn call<T: serde::de::DeserializeOwned>(
@@ -123,75 +183,6 @@ async fn call<T: serde::de::DeserializeOwned>(
     body: &impl serde::Serialize,
 ) -> Result<T, Failure> {
     stub::within(ANSWER_WITHIN, "the object", stub::call(env, catalogue, to, path, body)).await
-}
-
-async fn receive(
-    env: &Env,
-    catalogue: &Catalogue,
-    to: &StreamId,
-    source: &StreamId,
-    parts: &Parts,
-) -> Delivered {
-    let tell = |events| async {
-        let delivery = delivery(source, events);
-        call::<Marked>(env, catalogue, to, contract::RECEIVE, &delivery).await
-    };
-    match tell(events(parts)).await {
-        Ok(_) => Delivered { done: parts.keys().copied().collect(), failure: None },
-        Err(failure) => {
-            // What stands before the event that is to blame was taken: told nothing, it says how far it has come.
-            let mark = match parts.len() {
-                1 => 0,
-                _ => tell(Vec::new()).await.map_or(0, |Marked { mark }| mark),
-            };
-            let done = parts.keys().filter(|(version, _)| *version <= mark).copied().collect();
-            Delivered { done, failure: Some(failure) }
-        }
-    }
-}
-
-/// Runs the commands that follow from the events of one stream for one destination, in order: a failed one keeps those
-/// behind it back, and none for another destination.
-async fn run_errands(
-    env: &Env,
-    catalogue: &Catalogue,
-    to: &StreamId,
-    source: &StreamId,
-    parts: &Parts,
-) -> Delivered {
-    let mut delivered = Delivered::default();
-    for (place, part) in parts {
-        if let Part::Errand(message) = part
-            && let Err(failure) = run_errand(env, catalogue, to, source, message).await
-        {
-            delivered.failure = Some(failure);
-            break;
-        }
-        delivered.done.insert(*place);
-    }
-    delivered
-}
-
-/// Sends a command to its instance. A refusal goes back to the instance that asks.
-async fn run_errand(
-    env: &Env,
-    catalogue: &Catalogue,
-    to: &StreamId,
-    source: &StreamId,
-    message: &Message,
-) -> Result<(), Failure> {
-    let request = stub::post_as(&Asker::System, contract::COMMAND, message)?;
-    let run = async {
-        stub::read::<serde_json::Value>(stub::fetch(env, catalogue, to, request).await?).await
-    };
-    match stub::within(ANSWER_WITHIN, "the object", run).await {
-        Ok(_) => Ok(()),
-        Err(Failure::Rejected(rejection)) => {
-            let refused = RefusedErrand { message: message.clone(), rejection };
-            call::<()>(env, catalogue, source, contract::REFUSED, &refused).await
-        }
-        Err(fault) => Err(fault),
-    }
 }
 
 /// A letter that could not be read goes to the queue once more, if this code can read it.
@@ -206,7 +197,7 @@ async fn read_again(env: &Env, parts: &Parts) -> Delivered {
             }
         };
         if let Err(failure) = sent {
-            delivered.failure = Some(failure);
+            delivered.failure = Some(failure.to_string());
             break;
         }
         delivered.done.insert(*place);

@@ -135,12 +135,12 @@ impl<A: Participant> Host<A> {
                     (_, Err(failure)) => answer::failed(&failure),
                 }
             }
-            (Method::Post, contract::RECEIVE) => {
-                let result = match answer::read(&mut request).await {
-                    Ok(delivery) => object.receive(delivery).await,
+            (Method::Post, contract::DELIVER) => {
+                let receipt = match answer::read(&mut request).await {
+                    Ok(parcel) => Ok(object.take(parcel).await),
                     Err(failure) => Err(failure),
                 };
-                answer::inside(200, result)
+                answer::inside(200, receipt)
             }
             (Method::Post, contract::REFUSED) => {
                 let result = answer::read::<RefusedErrand>(&mut request).await;
@@ -258,10 +258,12 @@ impl<A: Participant> Object<A> {
             match run {
                 [one] => results.push(self.command(one, by).await),
                 many => {
-                    let decided = self.instance.handle_all(many, &clock::stamp(by));
+                    // None waits for another: a sequence each.
+                    let each: Vec<_> = many.chunks(1).collect();
+                    let decided = self.instance.handle_all(&each, &clock::stamp(by));
                     self.tell();
-                    decided.iter().for_each(|one| self.set_alarm_for_outcome(one, by));
-                    results.extend(decided);
+                    let decided = decided.into_iter().flatten();
+                    results.extend(decided.inspect(|one| self.set_alarm_for_outcome(one, by)));
                 }
             }
         }

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use edgefold_flow::{
     Catalogue, Change,
     project::{JOURNAL_HEADS, journal},
+    receive::spans,
     receive::{Step, step},
-    route::spans,
 };
 use edgefold_kernel::{Envelope, Failure, Fault, StreamId, Version};
 use futures_util::future::join_all;

@@ -14,6 +14,7 @@
 //! | `turn_object` | … each message in its turn |
 //! | [`feed_object`] | … and is sent events, as fast as it reads |
 //! | [`follow_object`] | … and what is new is told to the sessions that follow |
+//! | [`parcel_object`] | … is handed a parcel by the bus |
 //! | [`copy_object`] | … takes foreign events, and fetches what it lacks of them |
 //! | [`instance_alarm`] | the alarm of an object rings |
 //! | [`session_object`] | a GraphQL socket opens, speaks, closes; a source tells its session |
@@ -45,6 +46,7 @@ pub mod watch_object;
 mod turn_object;
 pub mod feed_object;
 pub mod follow_object;
+pub mod parcel_object;
 pub mod copy_object;
 pub mod instance_alarm;
 pub mod session_object;

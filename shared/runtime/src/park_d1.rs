@@ -7,7 +7,7 @@ use std::{
 
 use edgefold_flow::{
     admin::{self, End, LetterView, Page, PageWanted, SequencePage, SequenceView, Total},
-    park::{Lane, Part, Place, Sequence, Standing, Verdict},
+    park::{Lane, Part, Parts, Place, Sequence, Standing, Verdict},
 };
 use edgefold_kernel::{Failure, Fault, Id, StreamId, Timestamp, Version, limits};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -16,7 +16,6 @@ use worker::{D1Database, Env};
 
 use crate::{
     bindings, clock,
-    deliver_object::Parts,
     journal_d1::{bind, failed},
     stub,
 };

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use edgefold_flow::{
-    contract::RefusedErrand,
+    Accepted, Message,
     instance::Received,
-    park::{self, Lane, Part, Place, Sequence, Sorted, Standing, Step, Verdict},
+    parcel::{Load, Taken},
+    park::{self, Parts, Place, Sequence, Sorted, Standing, Step, Verdict},
     publish::Letter,
     receive::Delivery,
-    route::spans,
 };
-use edgefold_kernel::{Envelope, Failure, Id, StreamId, Timestamp, limits};
+use edgefold_kernel::{Failure, Id, StreamId, Timestamp, limits};
 
 use crate::Simulator;
 
@@ -38,7 +38,7 @@ impl Parking {
         self.standings.insert(sequence.clone(), Standing::Failing { attempts, last: now });
     }
 
-    fn park(&mut self, sequence: &Sequence, parts: BTreeMap<Place, Part>) {
+    fn park(&mut self, sequence: &Sequence, parts: Parts) {
         self.standings.insert(sequence.clone(), Standing::Parked);
         self.letters.entry(sequence.clone()).or_default().extend(parts);
     }
@@ -68,7 +68,7 @@ impl Simulator {
 
     /// What is parked: the places of each sequence, in their order.
     pub fn parked(&self) -> BTreeMap<Sequence, Vec<Place>> {
-        let places = |(sequence, parts): (&Sequence, &BTreeMap<Place, Part>)| {
+        let places = |(sequence, parts): (&Sequence, &Parts)| {
             (sequence.clone(), parts.keys().copied().collect())
         };
         self.parking.letters.iter().map(places).collect()
@@ -78,7 +78,8 @@ impl Simulator {
     /// flows again.
     pub fn retry(&mut self) {
         for (sequence, mut parts) in std::mem::take(&mut self.parking.letters) {
-            match self.bring(&sequence, &parts) {
+            let parcel = Sorted::from([(sequence.clone(), parts.clone())]);
+            match self.bring(parcel).remove(&sequence) {
                 None => drop(self.parking.standings.remove(&sequence)),
                 Some(from) => {
                     self.parking.letters.insert(sequence, parts.split_off(&from));
@@ -87,8 +88,8 @@ impl Simulator {
         }
     }
 
-    /// Brings letters to all their destinations, those of one sequence together and in order, as the queue's consumer does.
-    /// A letter of which something has neither arrived nor is parked goes back to the bus.
+    /// Brings letters to all their destinations, what goes to one instance in one parcel, as the queue's consumer does. A
+    /// letter of which something has neither arrived nor is parked goes back to the bus.
     pub(crate) fn deliver(&mut self, texts: Vec<String>) {
         let mut sorted = Sorted::new();
         let mut held = Vec::with_capacity(texts.len());
@@ -101,12 +102,7 @@ impl Simulator {
             }
             held.push((text, places, letter.event));
         }
-        let (mut settled, mut again) = (BTreeSet::new(), self.now);
-        for (sequence, parts) in sorted {
-            let (places, wait) = self.course(&sequence, parts);
-            again = again.max(self.now.plus_millis(wait));
-            settled.extend(places.into_iter().map(|place| (sequence.clone(), place)));
-        }
+        let (settled, again) = self.run(sorted);
         for (text, places, event) in held {
             if places.iter().all(|place| settled.contains(place)) {
                 self.object(&event.stream).confirm(&[event.version]).expect("memory does not fail");
@@ -116,85 +112,121 @@ impl Simulator {
         }
     }
 
-    /// Takes one step with a sequence. Gives what has arrived or is parked, and after how many milliseconds the rest comes
-    /// again.
-    fn course(
-        &mut self,
-        sequence: &Sequence,
-        mut parts: BTreeMap<Place, Part>,
-    ) -> (Vec<Place>, i64) {
-        let standing = self.parking.standing(sequence);
-        let all: Vec<_> = parts.keys().copied().collect();
-        match park::step(sequence.lane, standing, self.now) {
-            Step::Wait(millis) => return (Vec::new(), millis),
-            Step::Behind => {
-                self.parking.park(sequence, parts);
-                return (all, 0);
-            }
-            Step::Deliver => {}
-        }
-        let Some(from) = self.bring(sequence, &parts) else {
-            self.parking.standings.remove(sequence);
-            return (all, 0);
-        };
-        let left = parts.split_off(&from);
-        match park::verdict(standing, limits::BUS_ATTEMPTS) {
-            Verdict::Park => {
-                self.parking.park(sequence, left);
-                (all, 0)
-            }
-            Verdict::Again(millis) => {
-                self.parking.fail(sequence, self.now);
-                (parts.into_keys().collect(), millis)
+    /// Takes one step with each sequence. Gives what has arrived or is parked, and when the rest comes again.
+    fn run(&mut self, sorted: Sorted) -> (BTreeSet<(Sequence, Place)>, Timestamp) {
+        let (mut settled, mut again) = (BTreeSet::new(), self.now);
+        let (mut flowing, mut behind) = (Sorted::new(), Sorted::new());
+        for (sequence, parts) in sorted {
+            match park::step(sequence.lane, self.parking.standing(&sequence), self.now) {
+                Step::Deliver => drop(flowing.insert(sequence, parts)),
+                Step::Behind => drop(behind.insert(sequence, parts)),
+                Step::Wait(millis) => again = again.max(self.now.plus_millis(millis)),
             }
         }
-    }
-
-    /// Brings letters of one sequence to its destination. Gives the place of the first that does not arrive.
-    fn bring(&mut self, sequence: &Sequence, parts: &BTreeMap<Place, Part>) -> Option<Place> {
-        let Some(to) = &sequence.destination else { return None };
-        if self.parking.broken.contains(to) {
-            return parts.keys().next().copied();
-        }
-        if sequence.lane == Lane::Event {
-            let event = |part: &Part| match part {
-                Part::Event(event) => Some(event.clone()),
-                _ => None,
+        let failed = self.bring(flowing.clone());
+        for (sequence, mut parts) in flowing {
+            let left = failed.get(&sequence).map(|from| parts.split_off(from));
+            settled.extend(parts.into_keys().map(|place| (sequence.clone(), place)));
+            let Some(left) = left else {
+                self.parking.standings.remove(&sequence);
+                continue;
             };
-            self.receive(to, parts.values().filter_map(event).collect());
-            return None;
+            match park::verdict(self.parking.standing(&sequence), limits::BUS_ATTEMPTS) {
+                Verdict::Park => drop(behind.insert(sequence, left)),
+                Verdict::Again(millis) => {
+                    self.parking.fail(&sequence, self.now);
+                    again = again.max(self.now.plus_millis(millis));
+                }
+            }
         }
-        let failed = |(_, part): &(&Place, &Part)| match part {
-            Part::Errand(message) => !self.run(message, &sequence.source),
-            _ => false,
-        };
-        parts.iter().find(failed).map(|(place, _)| *place)
+        for (sequence, parts) in behind {
+            settled.extend(parts.keys().map(|place| (sequence.clone(), *place)));
+            self.parking.park(&sequence, parts);
+        }
+        (settled, again)
     }
 
-    /// Runs a command that follows from an event. Says whether it was decided, and its source knows of a refusal.
-    fn run(&mut self, message: &edgefold_flow::Message, source: &StreamId) -> bool {
-        match self.command(message) {
-            Ok(_) => true,
-            Err(Failure::Faulted(_)) => false,
-            Err(Failure::Rejected(_)) if self.parking.broken.contains(source) => false,
-            Err(Failure::Rejected(rejection)) => {
-                let errand = RefusedErrand { message: message.clone(), rejection };
-                let noted = self.with_stamp(source, |object, stamp| object.refused(&errand, stamp));
-                noted.expect("a refusal is noted");
-                self.publish(source);
-                true
+    /// Brings each instance its parcel. Gives, of each sequence that fails, the first place that has not arrived.
+    fn bring(&mut self, sorted: Sorted) -> BTreeMap<Sequence, Place> {
+        let mut bound: BTreeMap<StreamId, Vec<(Sequence, Parts)>> = BTreeMap::new();
+        for (sequence, parts) in sorted {
+            if let Some(to) = sequence.destination.clone() {
+                bound.entry(to).or_default().push((sequence, parts));
+            }
+        }
+        let mut failed = BTreeMap::new();
+        for (to, parcel) in bound {
+            if self.parking.broken.contains(&to) {
+                let first = |(sequence, parts): (Sequence, Parts)| {
+                    parts.into_keys().next().map(|place| (sequence, place))
+                };
+                failed.extend(parcel.into_iter().filter_map(first));
+            } else {
+                self.hand_over(&to, parcel, &mut failed);
+            }
+        }
+        failed
+    }
+
+    /// Brings one instance its parcel. Its refusals go back to who asked.
+    fn hand_over(
+        &mut self,
+        to: &StreamId,
+        parcel: Vec<(Sequence, Parts)>,
+        failed: &mut BTreeMap<Sequence, Place>,
+    ) {
+        let (mut at_once, mut ran) = (Vec::new(), Vec::new());
+        for (sequence, parts) in parcel {
+            match Load::new(&sequence.source, &parts) {
+                Load::Events(delivery) => self.receive(to, delivery),
+                Load::Errands(messages) if self.rests(to, &messages) => {
+                    let results = messages.iter().map(|one| self.command(one)).collect();
+                    ran.push((sequence, parts, results));
+                }
+                Load::Errands(messages) => at_once.push((sequence, parts, messages)),
+            }
+        }
+        let messages: Vec<_> = at_once.iter().map(|(.., messages)| messages.as_slice()).collect();
+        let results = self.with_stamp(to, |object, stamp| object.handle_all(&messages, stamp));
+        self.publish(to);
+        let at_once = at_once.into_iter().zip(results);
+        ran.extend(at_once.map(|((sequence, parts, _), results)| (sequence, parts, results)));
+        for (sequence, parts, results) in ran {
+            if let Some(place) = self.settle_errands(&sequence.source, &parts, &results) {
+                failed.insert(sequence, place);
             }
         }
     }
 
-    fn receive(&mut self, destination: &StreamId, events: Vec<Envelope>) {
-        let source = events[0].stream.clone();
-        let mut delivery = Delivery {
-            source_type: source.aggregate_type.clone(),
-            source_id: source.aggregate_id.clone(),
-            spans: spans(events),
-            discarded: Vec::new(),
-        };
+    fn rests(&mut self, to: &StreamId, messages: &[Message]) -> bool {
+        let object = self.object(to);
+        messages.iter().any(|one| !object.rests_on(one).expect("memory does not fail").is_empty())
+    }
+
+    /// Tells the source what was refused. Gives the first command that was not decided, or of whose refusal it cannot be
+    /// told.
+    fn settle_errands(
+        &mut self,
+        source: &StreamId,
+        parts: &Parts,
+        results: &[Result<Accepted, Failure>],
+    ) -> Option<Place> {
+        let (done, failure) = Taken::ran(results).of(parts);
+        assert_eq!(failure, None, "an errand that can be decided");
+        for (place, refused) in done {
+            let Some(refused) = refused else { continue };
+            if self.parking.broken.contains(source) {
+                return Some(place);
+            }
+            let noted = self.with_stamp(source, |object, stamp| object.refused(&refused, stamp));
+            noted.expect("a refusal is noted");
+            self.publish(source);
+        }
+        None
+    }
+
+    fn receive(&mut self, destination: &StreamId, mut delivery: Delivery) {
+        let source = delivery.source();
         loop {
             let step =
                 self.with_stamp(destination, |object, stamp| object.receive(&delivery, stamp));

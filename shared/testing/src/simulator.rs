@@ -29,6 +29,11 @@ pub(crate) trait Object {
         copies: &[Delivery],
         stamp: &Stamp<'_>,
     ) -> Result<Accepted, Failure>;
+    fn handle_all(
+        &self,
+        sequences: &[&[Message]],
+        stamp: &Stamp<'_>,
+    ) -> Vec<Vec<Result<Accepted, Failure>>>;
     fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault>;
     fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure>;
     fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure>;
@@ -49,6 +54,13 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
         stamp: &Stamp<'_>,
     ) -> Result<Accepted, Failure> {
         Instance::handle(self, message, copies, stamp)
+    }
+    fn handle_all(
+        &self,
+        sequences: &[&[Message]],
+        stamp: &Stamp<'_>,
+    ) -> Vec<Vec<Result<Accepted, Failure>>> {
+        Instance::handle_all(self, sequences, stamp)
     }
     fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault> {
         Instance::rests_on(self, message)

@@ -1,164 +1,17 @@
-//! One instance over the in-memory port: all or nothing, snapshots, time travel, batches, outcomes that expire.
+//! One instance over the in-memory port: all or nothing, snapshots, time travel, outcomes that expire.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::cell::Cell;
+mod counter;
 
 use edgefold_flow::{
-    Instance, Message, Participant, Stamp,
     instance::When,
     storage::{Slice, Snapshot, Storage},
 };
-use edgefold_kernel::{
-    Aggregate, Context, Decision, Failure, Fault, Id, Rejection, Timestamp, Version, commands,
-    event::no_upcast, events,
-};
-use edgefold_testing::MemoryStorage;
-use serde::{Deserialize, Serialize};
+use edgefold_kernel::{Aggregate, Failure, Fault, Id, Timestamp};
 use serde_json::json;
 
-/// Counts, and misbehaves when it is asked to.
-struct Counter;
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Add {
-    pub by: Vec<i64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fail {
-    pub how: String,
-}
-
-impl Add {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl Fail {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-commands! {
-    pub enum CounterCommand { "Add" [creates] => Add(Add), "Fail" => Fail(Fail) }
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Added {
-    pub by: i64,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub ballast: String,
-}
-
-events! {
-    pub enum CounterEvent upcast no_upcast { "Added" v 1 => Added(Added) }
-}
-
-impl Aggregate for Counter {
-    const TYPE: &'static str = "counter";
-    const STATE_VERSION: u32 = 2;
-    const SNAPSHOT_EVERY: Version = 10;
-    const OUTCOME_TTL_MS: i64 = 1_000;
-    type Command = CounterCommand;
-    type Event = CounterEvent;
-    type State = i64;
-
-    fn decide(
-        _state: &i64,
-        command: &CounterCommand,
-        _context: &Context<'_>,
-    ) -> Decision<CounterEvent> {
-        let added = |by: i64| Added { by, ballast: String::new() };
-        match command {
-            CounterCommand::Add(add) => Ok(add.by.iter().map(|by| added(*by).into()).collect()),
-            CounterCommand::Fail(fail) => match fail.how.as_str() {
-                "panic" => panic!("as asked"),
-                "panic in evolve" => Ok(vec![added(1).into(), added(i64::MAX).into()]),
-                "large" => {
-                    Ok(vec![added(1).into(), Added { by: 1, ballast: "x".repeat(127_000) }.into()])
-                }
-                "many" => Ok((0..101).map(|by| added(by).into()).collect()),
-                how => Err(Rejection::rule("ASKED", how).into()),
-            },
-        }
-    }
-
-    fn evolve(state: &mut i64, event: &CounterEvent) {
-        let CounterEvent::Added(added) = event;
-        assert!(added.by < i64::MAX, "cannot be added");
-        *state += added.by;
-    }
-}
-
-impl Participant for Counter {}
-
-struct Case {
-    storage: MemoryStorage,
-    instance: Instance<Counter, MemoryStorage>,
-    now: Cell<i64>,
-    fresh: Cell<u32>,
-}
-
-impl Case {
-    fn new() -> Self {
-        let storage = MemoryStorage::default();
-        let instance = Instance::new(Id::parse("it").unwrap(), storage.clone());
-        Self { storage, instance, now: Cell::new(1_000_000), fresh: Cell::new(0) }
-    }
-
-    fn restarted(self) -> Self {
-        let instance = Instance::new(Id::parse("it").unwrap(), self.storage.clone());
-        Self { instance, ..self }
-    }
-
-    fn with_stamp<T>(&self, work: impl FnOnce(&Stamp<'_>) -> T) -> T {
-        let fresh = || {
-            self.fresh.set(self.fresh.get() + 1);
-            format!("e-{}", self.fresh.get())
-        };
-        work(&Stamp {
-            now: Timestamp::from_millis(self.now.get()),
-            fresh: &fresh,
-            by: &edgefold_flow::contract::Asker::System,
-        })
-    }
-
-    fn message(id: &str, name: &str, payload: serde_json::Value) -> Message {
-        let message = json!({"aggregateType": "counter", "aggregateId": "it", "name": name, "payload": payload, "commandId": id});
-        Message::from_value(&message).unwrap()
-    }
-
-    fn send(
-        &self,
-        id: &str,
-        name: &str,
-        payload: serde_json::Value,
-    ) -> Result<edgefold_flow::Accepted, Failure> {
-        self.with_stamp(|stamp| self.instance.handle(&Self::message(id, name, payload), &[], stamp))
-    }
-
-    fn add(&self, id: &str, by: &[i64]) -> edgefold_flow::Accepted {
-        self.send(id, "Add", json!({"by": by})).unwrap()
-    }
-
-    fn state(&self) -> (Version, i64) {
-        let view = self.instance.view(When::Now).unwrap();
-        (view.version, view.state.as_i64().unwrap())
-    }
-}
-
-fn code(result: Result<edgefold_flow::Accepted, Failure>) -> String {
-    match result {
-        Err(Failure::Rejected(rejection)) => rejection.code.into_owned(),
-        Err(Failure::Faulted(fault)) => fault.code().to_owned(),
-        Ok(accepted) => panic!("accepted: {accepted:?}"),
-    }
-}
+use counter::{Case, Counter, code};
 
 #[test]
 fn the_events_of_a_command_are_contiguous_and_all_there() {
@@ -290,48 +143,6 @@ fn a_snapshot_does_not_hide_the_past() {
     case.add("a", &[1; 15]);
     case.instance.take_snapshot().unwrap();
     assert_eq!(case.restarted().instance.view(When::Version(4)).unwrap().state, json!(4));
-}
-
-#[test]
-fn a_batch_is_decided_in_order_each_by_itself() {
-    let case = Case::new();
-    let mut conflict = Case::message("c", "Add", json!({"by": [100]}));
-    conflict.expected_version = Some(0);
-    let mut agreed = Case::message("d", "Add", json!({"by": [3]}));
-    agreed.expected_version = Some(2);
-    let messages = [
-        Case::message("a", "Add", json!({"by": [1]})),
-        Case::message("b", "Add", json!({"by": [2]})),
-        conflict,
-        agreed,
-        Case::message("a", "Add", json!({"by": [1]})),
-        Case::message("e", "Fail", json!({"how": "rule"})),
-    ];
-    let results = case.with_stamp(|stamp| case.instance.handle_all(&messages, stamp));
-    let told: Vec<String> = results
-        .into_iter()
-        .map(|result| match result {
-            Ok(accepted) => {
-                format!("{}{}", accepted.version, if accepted.duplicate { " again" } else { "" })
-            }
-            failure => code(failure),
-        })
-        .collect();
-    assert_eq!(told, ["1", "2", "VERSION_CONFLICT", "3", "1 again", "ASKED"]);
-    assert_eq!(case.restarted().state(), (3, 6));
-}
-
-#[test]
-fn a_panic_in_a_batch_fails_only_its_own_command() {
-    let case = Case::new();
-    let messages = [
-        Case::message("a", "Add", json!({"by": [1]})),
-        Case::message("b", "Fail", json!({"how": "panic in evolve"})),
-        Case::message("c", "Add", json!({"by": [2]})),
-    ];
-    let results = case.with_stamp(|stamp| case.instance.handle_all(&messages, stamp));
-    assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
-    assert_eq!(case.restarted().state(), (2, 3));
 }
 
 #[test]

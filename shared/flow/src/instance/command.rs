@@ -1,5 +1,7 @@
 //! Decides commands, one or many, and answers them.
 
+use std::collections::BTreeMap;
+
 use edgefold_kernel::{
     CommandSet, Envelope, Failure, Fault, Id, Kind, Rejection, StreamId, Timestamp, Version,
 };
@@ -62,69 +64,76 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         match self.work(stamp, |draft| draft.handle(message, copies, earlier)) {
             Ok(decided) => Ok(self.accepted(decided)?),
             Err(Failure::Rejected(refusal)) if !is_known => {
-                self.remember_refusal(message, &refusal, stamp)?;
+                let version = self.head()?.version;
+                if let Some(outcome) = Self::refusal_outcome(message, &refusal, version, stamp)? {
+                    self.storage.commit(&Write { outcomes: vec![outcome], ..Write::default() })?;
+                }
                 Err(refusal.into())
             }
             Err(failure) => Err(failure),
         }
     }
 
-    /// A command from outside that was refused may be tried again. One that follows from an event is decided once: see
-    /// [`Outcome::refusal`]. What does not exist yet stays without a trace.
-    fn remember_refusal(
-        &self,
+    /// What is stored of a refusal, if anything. A command from outside that was refused may be tried again. One that
+    /// follows from an event is decided once: see [`Outcome::refusal`]. What does not exist yet stays without a trace.
+    fn refusal_outcome(
         message: &Message,
         refusal: &Rejection,
+        version: Version,
         stamp: &Stamp<'_>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<Outcome>, Fault> {
         let follows = message.metadata.as_ref().is_some_and(|it| it.causation_id.is_some());
         let is_errand = follows && *stamp.by == Asker::System && refusal.kind == Kind::Rule;
-        let version = self.head()?.version;
         let (Some(command_id), true) = (&message.command_id, is_errand && version > 0) else {
-            return Ok(());
+            return Ok(None);
         };
         let fingerprint =
             serde_json::to_string(refusal).map_err(|error| Fault::Defect(error.to_string()))?;
-        let outcome = Outcome {
+        Ok(Some(Outcome {
             command_id: command_id.clone(),
             fingerprint,
             after: version,
             through: version,
             expires_at: stamp.now.plus_millis(A::OUTCOME_TTL_MS),
-        };
-        self.storage.commit(&Write { outcomes: vec![outcome], ..Write::default() })
+        }))
     }
 
-    /// Decides commands in order, each by itself, and commits what follows from all of them in one transaction. Meant for
-    /// commands that rest on no foreign stream.
+    /// Decides sequences of commands, each command by itself, and commits what follows from all of them in one transaction.
+    /// A fault ends its sequence: what stands behind it there is not decided. Meant for commands that rest on no foreign
+    /// stream.
     ///
     /// When one of them panics, or the commit fails, they are decided one by one: only those fail that fail alone.
     pub fn handle_all(
         &self,
-        messages: &[Message],
+        sequences: &[&[Message]],
         stamp: &Stamp<'_>,
-    ) -> Vec<Result<Accepted, Failure>> {
+    ) -> Vec<Vec<Result<Accepted, Failure>>> {
+        if sequences.is_empty() {
+            return Vec::new();
+        }
         let decided = self.work(stamp, |draft| {
-            let ids: Vec<_> =
-                messages.iter().filter_map(|message| message.command_id.as_ref()).collect();
-            let earlier = self.storage.outcomes(&ids)?;
-            let earlier = |message: &Message| {
-                earlier
-                    .iter()
-                    .find(|outcome| Some(&outcome.command_id) == message.command_id.as_ref())
-                    .cloned()
-            };
-            Ok(messages
-                .iter()
-                .map(|message| draft.handle(message, &[], earlier(message)))
-                .collect::<Vec<_>>())
-        });
-        match decided {
-            Ok(all) => all
+            let messages = sequences.iter().copied().flatten();
+            let ids: Vec<_> = messages.filter_map(|message| message.command_id.as_ref()).collect();
+            let earlier: BTreeMap<Id, Outcome> = self
+                .storage
+                .outcomes(&ids)?
                 .into_iter()
-                .map(|one| one.and_then(|decided| Ok(self.accepted(decided)?)))
-                .collect(),
-            Err(_) => messages.iter().map(|message| self.handle(message, &[], stamp)).collect(),
+                .map(|outcome| (outcome.command_id.clone(), outcome))
+                .collect();
+            let mut handle = |message: &Message| {
+                let earlier = message.command_id.as_ref().and_then(|id| earlier.get(id).cloned());
+                draft.handle_or_remember(message, earlier)
+            };
+            let sequences = sequences.iter();
+            Ok(sequences.map(|messages| until_fault(messages, &mut handle)).collect::<Vec<_>>())
+        });
+        let accepted = |one: Result<Decided, Failure>| Ok(self.accepted(one?)?);
+        match decided {
+            Ok(all) => all.into_iter().map(|one| one.into_iter().map(accepted).collect()).collect(),
+            Err(_) => {
+                let alone = |message: &Message| self.handle(message, &[], stamp);
+                sequences.iter().map(|messages| until_fault(messages, alone)).collect()
+            }
         }
     }
 
@@ -168,7 +177,44 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 }
 
+/// What came of commands in order, up to the first fault.
+fn until_fault<T>(
+    messages: &[Message],
+    mut handle: impl FnMut(&Message) -> Result<T, Failure>,
+) -> Vec<Result<T, Failure>> {
+    let mut results = Vec::with_capacity(messages.len());
+    for message in messages {
+        let result = handle(message);
+        let is_fault = matches!(result, Err(Failure::Faulted(_)));
+        results.push(result);
+        if is_fault {
+            break;
+        }
+    }
+    results
+}
+
 impl<A: Participant, S: Storage> Draft<'_, A, S> {
+    /// Drafts what follows from a command that rests on no foreign stream; of an errand that is refused, its refusal.
+    fn handle_or_remember(
+        &mut self,
+        message: &Message,
+        earlier: Option<Outcome>,
+    ) -> Result<Decided, Failure> {
+        let known = |outcome: &Outcome| {
+            Some(&outcome.command_id) == message.command_id.as_ref()
+                && outcome.expires_at > self.stamp.now
+        };
+        let is_known = earlier.iter().chain(&self.write.outcomes).any(known);
+        let result = self.handle(message, &[], earlier);
+        if let (Err(Failure::Rejected(refusal)), false) = (&result, is_known) {
+            let version = self.loaded.head.version;
+            let outcome = Instance::<A, S>::refusal_outcome(message, refusal, version, self.stamp)?;
+            self.write.outcomes.extend(outcome);
+        }
+        result
+    }
+
     /// Who asks first, so that a stranger learns nothing; then idempotency, the expected version, the rules.
     fn handle(
         &mut self,
