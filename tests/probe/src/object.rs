@@ -5,8 +5,8 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 use edgefold_flow::contract;
 use edgefold_runtime::Host;
 use worker::{
-    Delay, DurableObject, Env, Method, Request, Response, State, Storage, WebSocket,
-    WebSocketIncomingMessage, durable_object,
+    Delay, DurableObject, Env, Request, Response, State, Storage, WebSocket,
+    WebSocketIncomingMessage, durable_object, js_sys::Date,
 };
 
 use crate::{CATALOGUE, Probe};
@@ -14,8 +14,9 @@ use crate::{CATALOGUE, Probe};
 /// How long a slow probe takes: longer than the bus waits for an answer, and so long that the next attempt comes while it
 /// is at it.
 const LATE: Duration = Duration::from_secs(18);
-/// How many requests of the bus it is slow at. Stored: it may be unloaded in between.
-const LATE_TIMES: u32 = 3;
+/// How long after the first of them it is slow at what the bus brings, in milliseconds: at the second attempt too, and not
+/// at the third. When that was is stored: it may be unloaded in between.
+const LATE_FOR_MS: f64 = 24_000.0;
 
 /// Durable Object class of the probes. One whose id begins with `slow` takes its time over what the bus brings, at first.
 #[durable_object]
@@ -25,17 +26,18 @@ pub struct ProbeObject {
 }
 
 impl ProbeObject {
-    /// What other objects and the bus need of a probe itself is not slow, only what is brought to it.
+    /// Nothing but what the bus brings is slow.
     async fn take_time(&self, request: &Request) -> worker::Result<()> {
         let Some(storage) = &self.slow else { return Ok(()) };
-        let path = request.path();
-        let asks = matches!(path.as_str(), contract::SPAN | contract::CONFIRM);
-        if request.method() != Method::Post || asks {
+        if request.path() != contract::DELIVER {
             return Ok(());
         }
-        let times = storage.get::<u32>("late").await?.unwrap_or(0);
-        if times < LATE_TIMES {
-            storage.put("late", times + 1).await?;
+        let now = Date::now();
+        let since = storage.get::<f64>("since").await?;
+        if since.is_none() {
+            storage.put("since", now).await?;
+        }
+        if now - since.unwrap_or(now) < LATE_FOR_MS {
             Delay::from(LATE).await;
         }
         Ok(())
