@@ -4,7 +4,7 @@
 //! The first that is told of an event is the session, not a row: how far each was told is kept in memory. The outbox cursor
 //! moves no further in storage than all of them were told, so what is forgotten is told again.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use edgefold_flow::{
     Participant,
@@ -13,6 +13,7 @@ use edgefold_flow::{
     token::missing,
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version, limits};
+use futures_util::future::join_all;
 use worker::{Request, Response, console_error};
 
 use crate::{answer, clock, instance_object::Object, stub};
@@ -97,10 +98,21 @@ impl<A: Participant> Object<A> {
         }
         self.expire_followers();
         let Ok(head) = self.instance.head() else { return };
-        for tell in self.followers.borrow_mut().due(head.version) {
-            let object = Rc::clone(self);
-            self.state.wait_until(async move { object.tell_one(tell).await });
+        let due = self.followers.borrow_mut().due(head.version);
+        if due.is_empty() {
+            return;
         }
+        let object = Rc::clone(self);
+        self.state.wait_until(async move {
+            // Most of them have come equally far: what is new to them is read once.
+            let mut news = BTreeMap::new();
+            let calls = due.into_iter().map(|tell| {
+                let told = news.entry(tell.after);
+                let told = told.or_insert_with(|| Rc::new(object.told(tell.after)));
+                Rc::clone(&object).tell_one(tell, Rc::clone(told))
+            });
+            join_all(calls.collect::<Vec<_>>()).await;
+        });
     }
 
     /// Lets those go whose lease has ended.
@@ -110,10 +122,9 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    async fn tell_one(self: Rc<Self>, Tell { session, turn, after }: Tell) {
-        let told = self.told(after);
+    async fn tell_one(self: Rc<Self>, Tell { session, turn, .. }: Tell, told: Rc<Told>) {
         let head = told.head;
-        let answer = match stub::post(contract::TOLD, &told) {
+        let answer = match stub::post(contract::TOLD, &*told) {
             Ok(request) => stub::session(&self.env, Some(&session), request).await,
             Err(failure) => Err(failure),
         };
