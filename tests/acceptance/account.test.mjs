@@ -58,7 +58,7 @@ test('what an account has not got is refused, and changes nothing', async () => 
   await send(id, 'AuthorisePayment', { paymentId: 'p', amount: 120 });
   assert.equal(await refused(id, 'AuthorisePayment', { paymentId: 'p', amount: 121 }), 'PAYMENT_EXISTS');
   assert.equal(await refused(id, 'CapturePayment', { paymentId: 'p', amount: 121 }), 'CAPTURE_TOO_HIGH');
-  const { status } = await core.command('account', 'ExpirePayments', {}, { aggregateId: id });
+  const { status } = await core.command('account', 'ExpirePayment', {}, { aggregateId: id });
   assert.equal(status, 403);
   assert.deepEqual(await figures(id), [50, 30, [['p', 120]]]);
 });

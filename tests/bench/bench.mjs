@@ -127,7 +127,7 @@ await part('cold', async (core) => {
 });
 
 await load.stop();
-const scale = quick ? 'quick: these figures only say that it runs' : `medians of ${rounds} rounds`;
+const scale = quick ? 'quick: these figures only say that it runs' : `rates: medians of ${rounds} rounds; all else: one run`;
 print(`\n${scale}; ${result.cores} cores, the load generator among them\n`);
 if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
 process.exit();

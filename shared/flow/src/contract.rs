@@ -166,6 +166,32 @@ pub struct SpanWanted {
     /// Stored names of the events that it wants; all when empty.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub types: Vec<String>,
+    /// Of some of these events it wants only those that are for it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub only: Vec<Only>,
+}
+
+/// Of one type of events only those that name an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Only {
+    /// Stored name of the event.
+    pub event: String,
+    /// The field of its data in which the instance stands, alone or among others.
+    pub field: String,
+    /// The instance.
+    pub id: Id,
+}
+
+impl SpanWanted {
+    /// Whether an event is among those that are wanted.
+    pub fn includes(&self, event: &Envelope) -> bool {
+        let names = |Only { field, id, .. }: &Only| {
+            event.field(field).is_some_and(|one| one == id.as_str())
+                || event.fields(field).iter().any(|one| one == id.as_str())
+        };
+        let mut only = self.only.iter().filter(|only| only.event == event.event_type).peekable();
+        only.peek().is_none() || only.any(names)
+    }
 }
 
 /// Part of what was wanted: as much as one page takes.

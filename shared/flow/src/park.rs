@@ -166,6 +166,8 @@ pub enum Step {
     Behind,
     /// Let it come again after so many milliseconds.
     Wait(i64),
+    /// Let it come again after its [`patience`].
+    Later,
 }
 
 /// The next step for a sequence. Who receives events, and who projects them, keeps their order by itself: while nobody can
@@ -174,7 +176,7 @@ pub fn step(lane: Lane, standing: Standing, now: Timestamp) -> Step {
     match standing {
         Standing::Flowing => Step::Deliver,
         Standing::Parked => Step::Behind,
-        Standing::Unknown if lane == Lane::Errand => Step::Wait(limits::BUS_AGAIN_MS),
+        Standing::Unknown if lane == Lane::Errand => Step::Later,
         Standing::Unknown => Step::Deliver,
         Standing::Failing { attempts, last } => {
             let left = last.plus_millis(pause(attempts)).millis() - now.millis();
@@ -188,6 +190,8 @@ pub fn step(lane: Lane, standing: Standing, now: Timestamp) -> Step {
 pub enum Verdict {
     /// It is tried again after so many milliseconds.
     Again(i64),
+    /// It is tried again after its [`patience`]: nobody can count.
+    Later,
     /// It is parked.
     Park,
 }
@@ -198,9 +202,16 @@ pub fn verdict(standing: Standing, bound: u32) -> Verdict {
         Standing::Failing { attempts, .. } => attempts.saturating_add(1),
         Standing::Flowing => 1,
         Standing::Parked => return Verdict::Park,
-        Standing::Unknown => return Verdict::Again(limits::BUS_AGAIN_MS),
+        Standing::Unknown => return Verdict::Later,
     };
     if attempts >= bound { Verdict::Park } else { Verdict::Again(pause(attempts)) }
+}
+
+/// How long a letter rests that nobody is to blame for, in milliseconds: half as long as its event is old. So the 100
+/// attempts that the platform allows last longer than a day.
+pub fn patience(event: Timestamp, now: Timestamp) -> i64 {
+    let age = now.millis().saturating_sub(event.millis());
+    (age / 2).clamp(limits::BUS_AGAIN_MS, limits::BUS_LATER_AT_MOST_MS)
 }
 
 /// How long a sequence rests after so many failures, in milliseconds: twice as long each time.
@@ -235,7 +246,7 @@ mod tests {
             ("it has failed for ever", Event, failing(u32::MAX, 0), Step::Wait(160_000)),
             ("an event, nobody knows", Event, Standing::Unknown, Step::Deliver),
             ("a projection, nobody knows", Projection, Standing::Unknown, Step::Deliver),
-            ("a command, nobody knows", Errand, Standing::Unknown, Step::Wait(5_000)),
+            ("a command, nobody knows", Errand, Standing::Unknown, Step::Later),
         ] {
             assert_eq!(step(lane, standing, now()), expected, "{case}");
         }
@@ -251,10 +262,22 @@ mod tests {
             ("beyond a bound that was lowered", failing(9, 0), 3, Verdict::Park),
             ("the only one", Standing::Flowing, 1, Verdict::Park),
             ("of what is parked", Standing::Parked, 8, Verdict::Park),
-            ("that nobody can count", Standing::Unknown, 1, Verdict::Again(5_000)),
+            ("that nobody can count", Standing::Unknown, 1, Verdict::Later),
         ] {
             assert_eq!(verdict(standing, bound), expected, "{case}");
         }
+    }
+
+    #[test]
+    fn an_outage_of_a_day_does_not_use_up_the_attempts_of_the_platform() {
+        let (mut at, mut attempts) = (now(), 0);
+        while at < now().plus_millis(24 * 60 * 60 * 1000) {
+            at = at.plus_millis(patience(now(), at));
+            attempts += 1;
+        }
+        assert!(attempts < 100, "{attempts}");
+        assert_eq!(patience(now(), now()), limits::BUS_AGAIN_MS);
+        assert_eq!(patience(now().plus_millis(1), now()), limits::BUS_AGAIN_MS, "clocks differ");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use edgefold_kernel::{
 use serde_json::Value;
 
 use crate::{
+    contract::Only,
     project::Change,
     route::{Remembered, Route},
 };
@@ -67,6 +68,21 @@ pub trait Participant: Aggregate {
         wanted.sort_unstable();
         wanted.dedup();
         wanted
+    }
+
+    /// Of which of these events it wants only those that are for this instance: those that it does not remember.
+    fn only(source: &str, id: &Id) -> Vec<Only> {
+        let is_kept = |event: &str| {
+            let of_source = Self::REMEMBERS.iter().filter(|kept| kept.source == source);
+            of_source.flat_map(|kept| kept.events).any(|kept| *kept == event)
+        };
+        let routed = Self::ROUTES.iter().filter(|route| route.source == source);
+        let only = routed.filter(|route| !is_kept(route.event)).map(|route| Only {
+            event: route.event.to_owned(),
+            field: route.to.field().to_owned(),
+            id: id.clone(),
+        });
+        only.collect()
     }
 
     /// The rows of its read models that an own event changes.

@@ -55,6 +55,10 @@ pub const BUS_AGAIN_MS: i64 = 5_000;
 /// that the platform allows.
 pub const BUS_AGAIN_AT_MOST_MS: i64 = 160_000;
 
+/// Longest pause of a letter while nobody can say what is parked, in milliseconds (20 min): so long may it take, after an
+/// outage of the database, until everything flows again.
+pub const BUS_LATER_AT_MOST_MS: i64 = 20 * 60 * 1000;
+
 /// Letters that one retry of a parked sequence delivers, at most: each may be a call to an object, and the platform allows
 /// 1,000 of those a request.
 pub const RETRY_LETTERS: usize = 100;

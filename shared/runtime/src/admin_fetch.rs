@@ -12,16 +12,16 @@ use edgefold_flow::{
     Catalogue,
     admin::{self, Discard, Outcome, Page, PageWanted, SequencePage, SequenceView, check_role},
     contract::{self, Rebuilt},
-    park::{Parts, Place, Verdict},
+    park::Place,
 };
-use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection, StreamId, limits};
+use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection, StreamId};
 use worker::{Env, Method, Request, Response, Url, console_log};
 
 use crate::{
-    answer, auth_fetch,
-    deliver_object::{self, Delivered, deliver},
+    answer, auth_fetch, deliver_object,
     door_fetch::{decoded, expect_json, wrong_method},
-    park_d1::{self, Failed, Found},
+    park_d1::{self, Found},
+    redrive_d1::redrive,
     stub,
 };
 
@@ -123,7 +123,6 @@ async fn parked(env: &Env, id: &str) -> Result<Found, Failure> {
     }
 }
 
-/// Delivers what is parked until it flows again, fails, or was enough for one request.
 async fn retry(
     env: &Env,
     catalogue: &'static Catalogue,
@@ -131,23 +130,7 @@ async fn retry(
     by: &Id,
 ) -> Result<Outcome, Failure> {
     let Found { view: SequenceView { id, .. }, sequence } = parked(env, id).await?;
-    let mut delivered = 0;
-    while delivered < limits::RETRY_LETTERS {
-        let parts = park_d1::parked(env, id, limits::RETRY_LETTERS - delivered).await?;
-        let Delivered { done, failure } = deliver(env, catalogue, &sequence, &parts).await;
-        delivered += done.len();
-        park_d1::decide(env, id, done.iter(), ("DELIVERED", by, None)).await?;
-        if let Some(failure) = failure {
-            let reason = Some(failure);
-            let failed = Failed { sequence, left: Parts::new(), verdict: Verdict::Park, reason };
-            park_d1::note(env, &[], &[failed]).await?;
-            break;
-        }
-        // What has come meanwhile keeps it parked: it is delivered in the next round.
-        if park_d1::free(env, id).await? {
-            break;
-        }
-    }
+    let delivered = redrive(env, catalogue, (id, &sequence), by).await?;
     console_log!("{by} retried sequence {id}: {delivered} letters delivered");
     outcome(env, id, delivered, 0).await
 }

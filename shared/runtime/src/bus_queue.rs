@@ -12,7 +12,7 @@ use edgefold_flow::{
     park::{self, Lane, Parts, Place, Sequence, Sorted, Standing, Step, Verdict},
     publish::Letter,
 };
-use edgefold_kernel::{Fault, StreamId, Version, limits};
+use edgefold_kernel::{Fault, Id, StreamId, Timestamp, Version, limits};
 use futures_util::future::{FutureExt, join, join_all};
 use worker::{
     Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, RawMessage, console_error,
@@ -24,16 +24,19 @@ use crate::{
     deliver_object::{deliver_to, events},
     journal_d1::{self, Unprojected},
     park_d1::{self, Failed},
-    stub,
+    redrive_d1, stub,
 };
 
 /// A message of the queue, with the places that its parts have.
 struct Held {
     message: RawMessage,
     places: Vec<(Sequence, Place)>,
-    /// Where it comes from, if it can be read.
-    event: Option<(StreamId, Version)>,
+    /// What it tells of, if it can be read.
+    event: Option<Told>,
 }
+
+/// An event: its stream, its version, and when it was decided.
+type Told = (StreamId, Version, Timestamp);
 
 /// The first place of each sequence that has not arrived, and why.
 type Stuck = BTreeMap<Sequence, (Place, String)>;
@@ -63,7 +66,8 @@ pub async fn consume(
     let mut sorted = Sorted::new();
     let messages: Vec<Held> =
         batch.raw_iter().map(|message| hold(message, catalogue, &mut sorted)).collect();
-    let mut course = match batch.queue().ends_with(bindings::DEAD_QUEUE) {
+    let is_dead = batch.queue().ends_with(bindings::DEAD_QUEUE);
+    let mut course = match is_dead {
         true => bury(sorted),
         false => run(env, catalogue, sorted).await,
     };
@@ -71,12 +75,18 @@ pub async fn consume(
         Ok(parked) => course.settled.extend(parked),
         Err(fault) => console_error!("what has failed cannot be noted: {fault}"),
     }
+    if is_dead {
+        redrive(env, catalogue, &course.failed).await;
+    }
     let mut confirmed: BTreeMap<StreamId, Vec<Version>> = BTreeMap::new();
     for Held { message, places, event } in messages {
         let left = places.iter().filter(|place| !course.settled.contains(*place));
+        let patience = event.as_ref().map_or(limits::BUS_AGAIN_AT_MOST_MS, |(.., decided)| {
+            park::patience(*decided, clock::now())
+        });
         let wait = left
             .map(|(sequence, _)| course.again.get(sequence).copied())
-            .map(|wait| wait.unwrap_or(limits::BUS_AGAIN_MS))
+            .map(|wait| wait.unwrap_or(patience))
             .min();
         match wait {
             Some(millis) => {
@@ -86,7 +96,7 @@ pub async fn consume(
             }
             None => {
                 message.ack();
-                if let Some((source, version)) = event {
+                if let Some((source, version, _)) = event {
                     confirmed.entry(source).or_default().push(version);
                 }
             }
@@ -118,17 +128,37 @@ fn hold(message: RawMessage, catalogue: &Catalogue, sorted: &mut Sorted) -> Held
         places.push((sequence.clone(), place));
         sorted.entry(sequence).or_default().insert(place, part);
     }
-    let event = letter.map(|letter| (letter.event.stream, letter.event.version));
+    let event = letter.map(|Letter { event, .. }| (event.stream, event.version, event.time));
     Held { message, places, event }
 }
 
-/// What the queue itself has given up is parked as it is: to try it may be what has ended the script so often.
+/// What the queue itself has given up is parked before anything else: to try it may be what has ended the script so often.
 fn bury(sorted: Sorted) -> Course {
     let failed = sorted.into_iter().map(|(sequence, left)| {
         let reason = "the queue has given it up".to_owned();
         Failed { sequence, left, verdict: Verdict::Park, reason: Some(reason) }
     });
     Course { failed: failed.collect(), ..Course::default() }
+}
+
+/// What has shared a batch with what ended the script may be sound, and most of it has arrived long ago. It is parked now, so
+/// that it can be tried without harm: what arrives flows again, and what does not stays where it is.
+async fn redrive(env: &Env, catalogue: &'static Catalogue, buried: &[Failed]) {
+    let sequences = buried.iter().map(|buried| &buried.sequence);
+    let parked = match park_d1::parked_ones(env, sequences).await {
+        Ok(parked) => parked,
+        Err(failure) => return console_error!("what is parked is not tried again: {failure}"),
+    };
+    for (id, sequence) in parked {
+        if let Err(failure) = redrive_d1::redrive(env, catalogue, (id, &sequence), &by()).await {
+            console_error!("the parked sequence {id} is not tried again: {failure}");
+        }
+    }
+}
+
+/// Who tries again without having been asked to.
+fn by() -> Id {
+    Id::parse("edgefold").unwrap_or_else(|_| Id::nobody())
 }
 
 /// Delivers each sequence that flows, and says what came of it.
@@ -147,6 +177,7 @@ async fn run(env: &Env, catalogue: &'static Catalogue, sorted: Sorted) -> Course
         match park::step(sequence.lane, standing(&sequence), now) {
             Step::Deliver => drop(flowing.insert(sequence, parts)),
             Step::Wait(millis) => drop(course.again.insert(sequence, millis)),
+            Step::Later => {}
             Step::Behind => {
                 let verdict = Verdict::Park;
                 course.failed.push(Failed { sequence, left: parts, verdict, reason: None });

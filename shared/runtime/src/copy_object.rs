@@ -45,9 +45,11 @@ impl<A: Participant> Object<A> {
         after: Version,
         through: Option<Version>,
     ) -> Result<Delivery, Failure> {
-        let types: Vec<String> =
-            A::wanted(&stream.aggregate_type).into_iter().map(str::to_owned).collect();
-        let spans = fetch_spans(&self.env, self.catalogue, &stream, after, through, types).await?;
+        let source = stream.aggregate_type.as_str();
+        let types = A::wanted(source).into_iter().map(str::to_owned).collect();
+        let only = A::only(source, self.instance.id());
+        let wanted = SpanWanted { after, through, types, only };
+        let spans = fetch_spans(&self.env, self.catalogue, &stream, wanted).await?;
         let (source_type, source_id) = (stream.aggregate_type, stream.aggregate_id);
         Ok(Delivery { source_type, source_id, spans, discarded: Vec::new() })
     }
@@ -71,21 +73,31 @@ pub(crate) async fn fetch_spans(
     env: &Env,
     catalogue: &Catalogue,
     stream: &StreamId,
-    after: Version,
-    through: Option<Version>,
-    types: Vec<String>,
+    mut wanted: SpanWanted,
 ) -> Result<Vec<Span>, Failure> {
-    let mut wanted = SpanWanted { after, through, types };
     let mut spans = Vec::new();
-    loop {
-        let found: SpanFound = stub::call(env, catalogue, stream, contract::SPAN, &wanted).await?;
-        let (at, end) = (found.span.through, wanted.through.unwrap_or(found.head).min(found.head));
-        if at > wanted.after {
-            spans.push(found.span);
+    while let Some((span, is_last)) = fetch_span(env, catalogue, stream, &wanted).await? {
+        wanted.after = span.through;
+        spans.push(span);
+        if is_last {
+            break;
         }
-        if at >= end || at <= wanted.after {
-            return Ok(spans);
-        }
-        wanted.after = at;
     }
+    Ok(spans)
+}
+
+/// Reads one page of a stream from its source, and says whether it is the last. Nothing when the source has nothing there.
+///
+/// # Errors
+/// When the source cannot be reached.
+pub(crate) async fn fetch_span(
+    env: &Env,
+    catalogue: &Catalogue,
+    stream: &StreamId,
+    wanted: &SpanWanted,
+) -> Result<Option<(Span, bool)>, Failure> {
+    let SpanFound { span, head } =
+        stub::call(env, catalogue, stream, contract::SPAN, wanted).await?;
+    let is_last = span.through >= wanted.through.unwrap_or(head).min(head);
+    Ok((span.through > wanted.after).then_some((span, is_last)))
 }

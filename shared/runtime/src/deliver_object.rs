@@ -22,7 +22,7 @@ use crate::{
 
 /// How long a destination may take to answer the bus. The letters that came with it wait as long, whomever they are for;
 /// what takes longer goes on at the other end, and is found done at the next attempt.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// How far a sequence came.
 #[derive(Default)]

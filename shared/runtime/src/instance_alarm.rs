@@ -19,11 +19,17 @@ use crate::{bindings, clock, instance_object::Object};
 /// overdue: a destination that is broken for a day is asked a few dozen times, not thousands.
 const SEND_AGAIN_AT_MOST_MS: i64 = 60 * 60 * 1000;
 
+/// Batches that are sent again in one go, at most: 1,000 letters, so that a queue that lags behind is not flooded.
+const SEND_AGAIN_BATCHES: usize = 10;
+
 /// Outcomes that expire are forgotten together, at most this often, in milliseconds (1 h).
 const PRUNE_EVERY_MS: i64 = 60 * 60 * 1000;
 
 /// How soon to look again after a deadline that could not be met.
 const TRY_AGAIN_MS: i64 = 5_000;
+
+/// Most deadlines that are met in one go; what is left comes [`TRY_AGAIN_MS`] later.
+const DEADLINES: usize = 1_000;
 
 /// How soon to look again at a stream that cannot be read, in milliseconds (1 min). It takes another release to mend that:
 /// once a minute costs next to nothing until then, and what waits for time to pass goes on a minute after it.
@@ -90,8 +96,15 @@ impl<A: Participant> Object<A> {
     /// Meets the deadline that has passed, sends again what was not confirmed, and sets the next alarm.
     pub(crate) async fn ring(self: Rc<Self>) {
         self.alarm_at.set(None);
-        if let Err(failure) = self.instance.pass_deadline(&clock::stamp(&Asker::System)) {
-            console_error!("a deadline was not met: {failure}");
+        for _ in 0..DEADLINES {
+            match self.instance.pass_deadline(&clock::stamp(&Asker::System)) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(failure) => {
+                    console_error!("a deadline was not met: {failure}");
+                    break;
+                }
+            }
         }
         let overdue = |at: Option<Timestamp>| at.is_some_and(|at| at <= clock::now());
         let retry = self.instance.deadline().is_ok_and(overdue);
@@ -147,18 +160,26 @@ impl<A: Participant> Object<A> {
     /// failed together do not come back together.
     async fn send_again(&self) -> i64 {
         let now = clock::now();
-        match self.instance.overdue(now.plus_millis(-self.send_again_ms)) {
-            Ok(batch) => {
-                self.send(&batch).await;
-                let age = batch.oldest.map_or(0, |oldest| now.millis() - oldest.millis());
+        let mut oldest = None;
+        let mut after = 0;
+        for _ in 0..SEND_AGAIN_BATCHES {
+            let batch = match self.instance.overdue(after, now.plus_millis(-self.send_again_ms)) {
+                Ok(batch) => batch,
+                Err(fault) => {
+                    console_error!("cannot send again: {fault}");
+                    break;
+                }
+            };
+            oldest = oldest.or(batch.oldest);
+            if batch.through == 0 || !self.send(&batch).await {
+                let age = oldest.map_or(0, |oldest: Timestamp| now.millis() - oldest.millis());
                 let pause = (age / 2).max(self.send_again_ms).min(SEND_AGAIN_AT_MOST_MS);
-                pause + (Math::random() * pause as f64 / 10.0) as i64
+                return pause + (Math::random() * pause as f64 / 10.0) as i64;
             }
-            Err(fault) => {
-                console_error!("cannot send again: {fault}");
-                self.send_again_ms
-            }
+            after = batch.through;
         }
+        // There is more: it does not wait the longer for what was before it.
+        self.send_again_ms
     }
 
     /// Hands one batch to the queue. Says whether it was taken.

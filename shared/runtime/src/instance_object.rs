@@ -234,7 +234,7 @@ impl<A: Participant> Object<A> {
         message: &Message,
         by: &Asker,
     ) -> Result<Accepted, Failure> {
-        let needed = self.instance.rests_on(message)?;
+        let needed = self.instance.rests_on(message, by)?;
         let copies = needed.into_iter().map(|(stream, after)| self.copy(stream, after, None));
         let copies = try_join_all(copies).await?;
         let accepted = self.instance.handle(message, &copies, &clock::stamp(by));
@@ -250,9 +250,7 @@ impl<A: Participant> Object<A> {
         messages: &[Message],
         by: &Asker,
     ) -> Vec<Result<Accepted, Failure>> {
-        let alone = |message: &Message| {
-            self.instance.rests_on(message).map_or(true, |streams| !streams.is_empty())
-        };
+        let alone = |message: &Message| self.rests(message, by);
         let mut results = Vec::with_capacity(messages.len());
         for run in messages.chunk_by(|one, next| !alone(one) && !alone(next)) {
             match run {

@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use edgefold_flow::{
     Catalogue, Change,
+    contract::SpanWanted,
     project::{JOURNAL_HEADS, journal},
     receive::spans,
-    receive::{Step, step},
 };
 use edgefold_kernel::{Envelope, Failure, Fault, StreamId, Version};
 use futures_util::future::join_all;
@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use worker::{D1Database, D1PreparedStatement, Env, console_error, wasm_bindgen::JsValue};
 
-use crate::{bindings, category_d1, copy_object::fetch_spans};
+use crate::{bindings, category_d1, copy_object::fetch_span, deliver_object::ANSWER_WITHIN, stub};
 
 /// How often a stream is tried by itself, since another consumer may have been faster.
 const ATTEMPTS: usize = 3;
@@ -31,6 +31,9 @@ const EVENTS_PER_BATCH: usize = 100;
 
 /// Events of some streams, as they came.
 type Streams = BTreeMap<StreamId, Vec<Envelope>>;
+
+/// How far streams are journalled.
+type Marks = BTreeMap<StreamId, Version>;
 
 /// Categories of which a follower was not told.
 type Untold = BTreeSet<String>;
@@ -49,13 +52,16 @@ pub(crate) struct Unprojected {
 pub(crate) async fn project(
     env: &Env,
     catalogue: &'static Catalogue,
-    streams: Streams,
+    mut streams: Streams,
 ) -> Unprojected {
     let mut all = Unprojected::default();
     if streams.is_empty() {
         return all;
     }
-    if let Ok(untold) = together(env, catalogue, &streams).await {
+    let marks = caught_up(env, catalogue, &mut streams, &mut all.failed).await;
+    if let Ok(marks) = marks
+        && let Ok(untold) = together(env, catalogue, &streams, &marks).await
+    {
         all.untold = of_categories(&streams, &untold);
         return all;
     }
@@ -111,18 +117,8 @@ pub(crate) async fn journal_only(
 ) -> Result<(), Failure> {
     let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
     let stream = &event.stream;
-    let mut mark = heads(&db, std::iter::once(stream)).await?.get(stream).copied().unwrap_or(0);
-    let before = event.version - 1;
-    if mark < before {
-        for span in fetch_spans(env, catalogue, stream, mark, Some(before), Vec::new()).await? {
-            let streams = Streams::from([(stream.clone(), span.events)]);
-            let unprojected = project(env, catalogue, streams).await;
-            if let Some((_, failure)) = unprojected.failed.into_values().next() {
-                return Err(failure);
-            }
-            mark = span.through;
-        }
-    }
+    let mark = heads(&db, std::iter::once(stream)).await?.get(stream).copied().unwrap_or(0);
+    catch_up(env, catalogue, stream, mark, event.version - 1).await?;
     let mut statements = Vec::new();
     if mark < event.version {
         for Change { sql, params } in journal(std::slice::from_ref(event)) {
@@ -147,7 +143,13 @@ pub(crate) fn untold() -> Fault {
 async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<Untold, Failure> {
     let mut result = Ok(Untold::new());
     for _ in 0..ATTEMPTS {
-        result = together(env, catalogue, stream).await;
+        let mut stream = stream.clone();
+        let mut behind = BTreeMap::new();
+        let marks = caught_up(env, catalogue, &mut stream, &mut behind).await?;
+        if let Some((_, failure)) = behind.into_values().next() {
+            return Err(failure);
+        }
+        result = together(env, catalogue, &stream, &marks).await;
         if result.is_ok() {
             break;
         }
@@ -155,31 +157,129 @@ async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<Unt
     result
 }
 
+/// How far streams are journalled, once each has what stands before its events. One that cannot get it is taken out, and
+/// left behind: it holds up no other.
+async fn caught_up(
+    env: &Env,
+    catalogue: &Catalogue,
+    streams: &mut Streams,
+    left: &mut BTreeMap<StreamId, (Version, Failure)>,
+) -> Result<Marks, Failure> {
+    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let mut marks = heads(&db, streams.keys()).await?;
+    let missing = streams.iter().filter_map(|(stream, events)| {
+        let mark = marks.get(stream).copied().unwrap_or(0);
+        let before = spans(events.clone()).last()?.after;
+        (before > mark).then(|| (stream.clone(), mark, before))
+    });
+    let filled = missing.collect::<Vec<_>>().into_iter().map(|(stream, mark, before)| async move {
+        let result = catch_up(env, catalogue, &stream, mark, before).await;
+        (stream, before, result)
+    });
+    for (stream, before, result) in join_all(filled).await {
+        match result {
+            Ok(()) => drop(marks.insert(stream, before)),
+            Err(failure) => {
+                let events = streams.remove(&stream).unwrap_or_default();
+                let first = events.iter().map(|event| event.version).min().unwrap_or(before);
+                left.insert(stream, (first, failure));
+            }
+        }
+    }
+    Ok(marks)
+}
+
+/// Journals and projects `(mark, through]` of a stream from its source: page by page, each when it has come, however long
+/// the gap is.
+async fn catch_up(
+    env: &Env,
+    catalogue: &Catalogue,
+    stream: &StreamId,
+    mut mark: Version,
+    through: Version,
+) -> Result<(), Failure> {
+    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let mut attempts = 1;
+    while mark < through {
+        let wanted =
+            SpanWanted { after: mark, through: Some(through), types: Vec::new(), only: Vec::new() };
+        let page = fetch_span(env, catalogue, stream, &wanted);
+        let Some((span, _)) = stub::within(ANSWER_WITHIN, "the source", page).await? else {
+            let said = format!("it has no version {through} yet");
+            return Err(Fault::Unavailable("the source", said).into());
+        };
+        match journal_page(&db, catalogue, stream, span.events).await {
+            Ok(()) => mark = span.through,
+            Err(failure) if attempts == ATTEMPTS => return Err(failure),
+            Err(_) => {
+                attempts += 1;
+                mark = heads(&db, std::iter::once(stream)).await?.get(stream).copied().unwrap_or(0);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Journals and projects a page of events that follows the mark.
+async fn journal_page(
+    db: &D1Database,
+    catalogue: &Catalogue,
+    stream: &StreamId,
+    events: Vec<Envelope>,
+) -> Result<(), Failure> {
+    let mut events = with_changes(catalogue, stream, events)?;
+    while !events.is_empty() {
+        let batch = statements(db, events.drain(..events.len().min(EVENTS_PER_BATCH)))?;
+        db.batch(batch).await.map_err(|error| failed(&error))?;
+    }
+    Ok(())
+}
+
+/// Events, each with what it changes.
+fn with_changes(
+    catalogue: &Catalogue,
+    stream: &StreamId,
+    events: Vec<Envelope>,
+) -> Result<Vec<(Envelope, Vec<Change>)>, Failure> {
+    let entry = catalogue.entry(&stream.aggregate_type)?;
+    let changes = |event: Envelope| Ok(entry.changes(&event).map(|changes| (event, changes))?);
+    events.into_iter().map(changes).collect()
+}
+
+/// Journal rows, and the changes that follow from them.
+fn statements(
+    db: &D1Database,
+    events: impl Iterator<Item = (Envelope, Vec<Change>)>,
+) -> Result<Vec<D1PreparedStatement>, Fault> {
+    let (events, changes): (Vec<_>, Vec<_>) = events.unzip();
+    let changes = journal(&events).into_iter().chain(changes.into_iter().flatten());
+    changes.map(|Change { sql, params }| bind(db, sql, &params)).collect()
+}
+
 /// Streams of these categories.
 fn of_categories(streams: &Streams, untold: &Untold) -> BTreeSet<StreamId> {
     streams.keys().filter(|stream| untold.contains(&stream.aggregate_type)).cloned().collect()
 }
 
-async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result<Untold, Failure> {
+/// Journals and projects what follows these marks.
+async fn together(
+    env: &Env,
+    catalogue: &Catalogue,
+    streams: &Streams,
+    marks: &Marks,
+) -> Result<Untold, Failure> {
     let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
-    let marks = heads(&db, streams.keys()).await?;
     let mut found: Vec<(Envelope, Vec<Change>)> = Vec::new();
     for (stream, events) in streams {
-        let entry = catalogue.entry(&stream.aggregate_type)?;
         let mark = marks.get(stream).copied().unwrap_or(0);
-        for event in following(env, catalogue, stream, mark, events.clone()).await? {
-            let changes = entry.changes(&event)?;
-            found.push((event, changes));
-        }
+        let new = spans(events.clone()).into_iter().flat_map(|span| span.events);
+        let new = new.filter(|event| event.version > mark).collect();
+        found.extend(with_changes(catalogue, stream, new)?);
     }
     // Also when nothing is new: the last time somebody may not have been told.
     let types = streams.keys().map(|stream| stream.aggregate_type.as_str()).collect();
     loop {
-        let (events, changes): (Vec<_>, Vec<_>) =
-            found.drain(..found.len().min(EVENTS_PER_BATCH)).unzip();
-        let changes = journal(&events).into_iter().chain(changes.into_iter().flatten());
-        let batch = changes.map(|Change { sql, params }| bind(&db, sql, &params));
-        let mut batch = batch.collect::<Result<Vec<_>, _>>()?;
+        let mut batch = statements(&db, found.drain(..found.len().min(EVENTS_PER_BATCH)))?;
         let is_last = found.is_empty();
         if is_last {
             batch.push(category_d1::followers(&db, &types)?);
@@ -191,37 +291,6 @@ async fn together(env: &Env, catalogue: &Catalogue, streams: &Streams) -> Result
     }
 }
 
-/// What follows the mark without a gap: what came, and from the source what is missing before it.
-async fn following(
-    env: &Env,
-    catalogue: &Catalogue,
-    stream: &StreamId,
-    mut mark: Version,
-    events: Vec<Envelope>,
-) -> Result<Vec<Envelope>, Failure> {
-    let mut found = Vec::new();
-    for span in spans(events) {
-        if let Step::Fill { after, through } = step(mark, &span) {
-            for missing in
-                fetch_spans(env, catalogue, stream, after, Some(through), Vec::new()).await?
-            {
-                mark = missing.through;
-                found.extend(missing.events);
-            }
-            if mark < through {
-                return Err(Fault::Unavailable(
-                    "the source",
-                    format!("it has no version {through} yet"),
-                )
-                .into());
-            }
-        }
-        found.extend(span.events.into_iter().filter(|event| event.version > mark));
-        mark = mark.max(span.through);
-    }
-    Ok(found)
-}
-
 /// A row of [`JOURNAL_HEADS`].
 #[derive(Deserialize)]
 struct Journalled {
@@ -231,10 +300,7 @@ struct Journalled {
 }
 
 /// Versions up to which streams are journalled and projected.
-async fn heads(
-    db: &D1Database,
-    streams: impl Iterator<Item = &StreamId>,
-) -> Result<BTreeMap<StreamId, Version>, Fault> {
+async fn heads(db: &D1Database, streams: impl Iterator<Item = &StreamId>) -> Result<Marks, Fault> {
     let wanted: Vec<_> =
         streams.map(|stream| (&stream.aggregate_type, stream.aggregate_id.as_str())).collect();
     let wanted =

@@ -23,6 +23,7 @@
 //! | [`bus_queue`] | the queue hands over letters |
 //! | [`deliver_object`] | … what they hold reaches its destination |
 //! | [`park_d1`] | … or is parked, when it cannot |
+//! | `redrive_d1` | … and delivered once more |
 //! | [`journal_d1`] | letters are journalled and projected |
 //! | `category_d1` | … and what is new is told to the sessions that follow a category |
 //! | [`correlation_d1`] | what a command has caused is read |
@@ -55,6 +56,7 @@ mod seats_object;
 pub mod bus_queue;
 pub mod deliver_object;
 pub mod park_d1;
+mod redrive_d1;
 pub mod journal_d1;
 mod category_d1;
 pub mod correlation_d1;

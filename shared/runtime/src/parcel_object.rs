@@ -22,19 +22,19 @@ const LOAD_WITHIN: Duration = Duration::from_secs(5);
 impl<A: Participant> Object<A> {
     /// Takes every load as far as it goes. Commands that need nothing fetched share one transaction.
     pub(crate) async fn take(self: &Rc<Self>, parcel: Parcel) -> Receipt {
+        let by = &Asker::System;
         let (mut at_once, mut others) = (Vec::new(), Vec::new());
         for (number, load) in parcel.loads.into_iter().enumerate() {
             match load {
-                Load::Errands(messages) if !messages.iter().any(|one| self.rests(one)) => {
+                Load::Errands(messages) if !messages.iter().any(|one| self.rests(one, by)) => {
                     at_once.push((number, messages));
                 }
                 load => others.push((number, load)),
             }
         }
         let sequences: Vec<_> = at_once.iter().map(|(_, messages)| messages.as_slice()).collect();
-        let results = self.instance.handle_all(&sequences, &clock::stamp(&Asker::System));
+        let results = self.instance.handle_all(&sequences, &clock::stamp(by));
         self.tell();
-        let by = &Asker::System;
         results.iter().flatten().for_each(|one| self.set_alarm_for_outcome(one, by));
         let numbers = at_once.iter().map(|(number, _)| *number);
         let mut taken: BTreeMap<usize, Taken> =
@@ -48,8 +48,8 @@ impl<A: Participant> Object<A> {
     }
 
     /// Whether the decision on a command rests on foreign streams.
-    pub(crate) fn rests(&self, message: &Message) -> bool {
-        self.instance.rests_on(message).map_or(true, |streams| !streams.is_empty())
+    pub(crate) fn rests(&self, message: &Message, by: &Asker) -> bool {
+        self.instance.rests_on(message, by).map_or(true, |streams| !streams.is_empty())
     }
 
     async fn take_load(self: Rc<Self>, load: Load) -> Taken {

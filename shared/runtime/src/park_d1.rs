@@ -104,19 +104,7 @@ pub(crate) async fn standings(
     env: &Env,
     sequences: impl Iterator<Item = &Sequence>,
 ) -> Result<BTreeMap<Sequence, Standing>, Failure> {
-    #[derive(Deserialize)]
-    struct Row {
-        #[serde(flatten)]
-        key: Key,
-        status: String,
-        attempts: u32,
-        last_at: i64,
-    }
-    let wanted: Vec<_> = sequences.map(key).collect();
-    let wanted =
-        serde_json::to_string(&wanted).map_err(|error| Fault::Defect(error.to_string()))?;
-    let found = rows::<Row>(env, sql!("standing"), &[Value::from(wanted)]).await?;
-    let standing = |Row { key, status, attempts, last_at }| {
+    let standing = |StandingRow { key, status, attempts, last_at, .. }: StandingRow| {
         let standing = match status.as_str() {
             "PARKED" => Standing::Parked,
             "FAILING" => Standing::Failing { attempts, last: Timestamp::from_millis(last_at) },
@@ -124,7 +112,40 @@ pub(crate) async fn standings(
         };
         Ok((key.sequence()?, standing))
     };
-    found.into_iter().map(standing).collect()
+    standing_rows(env, sequences).await?.into_iter().map(standing).collect()
+}
+
+/// Those of these sequences that are parked, with their numbers.
+///
+/// # Errors
+/// When the store does not say.
+pub(crate) async fn parked_ones(
+    env: &Env,
+    sequences: impl Iterator<Item = &Sequence>,
+) -> Result<Vec<(u64, Sequence)>, Failure> {
+    let found = standing_rows(env, sequences).await?.into_iter();
+    let parked = found.filter(|row| row.status == "PARKED");
+    parked.map(|row| Ok((row.id, row.key.sequence()?))).collect()
+}
+
+#[derive(Deserialize)]
+struct StandingRow {
+    id: u64,
+    #[serde(flatten)]
+    key: Key,
+    status: String,
+    attempts: u32,
+    last_at: i64,
+}
+
+async fn standing_rows(
+    env: &Env,
+    sequences: impl Iterator<Item = &Sequence>,
+) -> Result<Vec<StandingRow>, Failure> {
+    let wanted: Vec<_> = sequences.map(key).collect();
+    let wanted =
+        serde_json::to_string(&wanted).map_err(|error| Fault::Defect(error.to_string()))?;
+    rows(env, sql!("standing"), &[Value::from(wanted)]).await
 }
 
 /// Notes which sequences flow again, and which have failed, and parks letters. Gives what is parked now: what has come for

@@ -7,7 +7,7 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant, Stamp,
-    contract::RefusedErrand,
+    contract::{Asker, RefusedErrand},
     instance::{Received, When},
     publish::Batch,
     receive::{Delivery, Span},
@@ -37,8 +37,7 @@ pub(crate) trait Object {
     fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault>;
     fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure>;
     fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure>;
-    fn deadline(&self) -> Result<Option<Timestamp>, Fault>;
-    fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<(), Failure>;
+    fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<bool, Failure>;
     fn outbox(&self) -> Result<Batch, Fault>;
     fn published(&self, through: Version) -> Result<(), Fault>;
     fn confirm(&self, versions: &[Version]) -> Result<(), Fault>;
@@ -63,7 +62,7 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
         Instance::handle_all(self, sequences, stamp)
     }
     fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault> {
-        Instance::rests_on(self, message)
+        Instance::rests_on(self, message, &Asker::System)
     }
     fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure> {
         Instance::receive(self, delivery, stamp)
@@ -71,10 +70,7 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
     fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure> {
         Instance::refused(self, errand, stamp)
     }
-    fn deadline(&self) -> Result<Option<Timestamp>, Fault> {
-        Instance::deadline(self)
-    }
-    fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<(), Failure> {
+    fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<bool, Failure> {
         Instance::pass_deadline(self, stamp)
     }
     fn outbox(&self) -> Result<Batch, Fault> {
@@ -88,7 +84,7 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
         self.keep_confirmed(Version::MAX)
     }
     fn overdue(&self) -> Result<Batch, Fault> {
-        Instance::overdue(self, Timestamp::MAX)
+        Instance::overdue(self, 0, Timestamp::MAX)
     }
     fn state(&self) -> Result<serde_json::Value, Failure> {
         self.view(When::Now).map(|view| view.state)
@@ -274,12 +270,11 @@ impl Simulator {
     /// Lets every deadline that has passed take effect.
     pub fn pass_deadlines(&mut self) {
         for stream in self.storages.keys().cloned().collect::<Vec<_>>() {
-            let due = self.object(&stream).deadline().expect("a readable instance");
-            if due.is_some_and(|at| at <= self.now) {
-                self.with_stamp(&stream, |object, stamp| object.pass_deadline(stamp))
-                    .expect("a deadline that can be met");
-                self.publish(&stream);
-            }
+            while self
+                .with_stamp(&stream, |object, stamp| object.pass_deadline(stamp))
+                .expect("a deadline that can be met")
+            {}
+            self.publish(&stream);
         }
     }
 
@@ -343,10 +338,7 @@ impl Simulator {
         let now = self.now;
         self.object(stream);
         let fresh = || self.fresh_id();
-        work(
-            &*self.objects[stream],
-            &Stamp { now, fresh: &fresh, by: &edgefold_flow::contract::Asker::System },
-        )
+        work(&*self.objects[stream], &Stamp { now, fresh: &fresh, by: &Asker::System })
     }
 
     fn fresh_id(&self) -> String {

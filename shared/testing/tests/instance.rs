@@ -195,6 +195,24 @@ fn an_event_of_an_unknown_type_is_a_fault_of_its_stream_only() {
 }
 
 #[test]
+fn however_much_is_not_confirmed_all_of_it_is_handed_over_again() {
+    let case = Case::new();
+    for command in 0..5 {
+        case.add(&format!("c{command}"), &[1; 50]);
+    }
+    let (mut after, mut sent) = (0, Vec::new());
+    loop {
+        let batch = case.instance.overdue(after, Timestamp::MAX).unwrap();
+        if batch.through == 0 {
+            break;
+        }
+        after = batch.through;
+        sent.push(batch.texts.len());
+    }
+    assert_eq!((sent, after), (vec![100, 100, 50], 250));
+}
+
+#[test]
 fn what_is_not_confirmed_is_handed_over_again() {
     let case = Case::new();
     case.add("a", &[1, 2, 3]);
@@ -206,9 +224,12 @@ fn what_is_not_confirmed_is_handed_over_again() {
     assert_eq!(case.instance.head().unwrap().confirmed, 1);
     let decided = Timestamp::from_millis(case.now.get());
     let early = decided.plus_millis(-1);
-    assert!(case.instance.overdue(early).unwrap().texts.is_empty(), "it may still be on its way");
+    assert!(
+        case.instance.overdue(0, early).unwrap().texts.is_empty(),
+        "it may still be on its way"
+    );
     assert_eq!(
-        case.instance.overdue(decided).unwrap().texts.len(),
+        case.instance.overdue(0, decided).unwrap().texts.len(),
         1,
         "what has arrived is not sent again"
     );
@@ -218,7 +239,7 @@ fn what_is_not_confirmed_is_handed_over_again() {
         3,
         "what came early counts once the gap is closed"
     );
-    assert!(case.instance.overdue(Timestamp::MAX).unwrap().texts.is_empty());
+    assert!(case.instance.overdue(0, Timestamp::MAX).unwrap().texts.is_empty());
     assert!(case.instance.outbox().unwrap().texts.is_empty());
     assert_eq!(case.storage.head().unwrap().confirmed, 0, "not a row for each");
     case.instance.keep_confirmed(u64::MAX).unwrap();

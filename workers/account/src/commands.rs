@@ -90,9 +90,12 @@ pub struct ReleasePayment {
 
 /// Frees what was held for too long.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ExpirePayments {}
+pub struct ExpirePayment {
+    /// The payment that it is held for.
+    pub payment_id: Id,
+}
 
 commands! {
     /// What may be asked of an account.
@@ -103,7 +106,7 @@ commands! {
         "AuthorisePayment" => Authorise(AuthorisePayment),
         "CapturePayment" => Capture(CapturePayment),
         "ReleasePayment" => Release(ReleasePayment),
-        "ExpirePayments" [internal] => Expire(ExpirePayments),
+        "ExpirePayment" [internal] => Expire(ExpirePayment),
     }
 }
 
@@ -143,7 +146,7 @@ impl ReleasePayment {
     }
 }
 
-impl ExpirePayments {
+impl ExpirePayment {
     fn check(&self) -> Result<(), Rejection> {
         Ok(())
     }

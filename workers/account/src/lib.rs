@@ -58,6 +58,10 @@ impl Participant for Account {
         process::deadline(state)
     }
 
+    fn sets(event: &AccountEvent, due: &Due<AccountCommand>) -> bool {
+        process::sets(event, due)
+    }
+
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
         views::project(event)
     }

@@ -3,7 +3,8 @@
 use edgefold_flow::Due;
 
 use crate::{
-    commands::{AccountCommand, ExpirePayments},
+    commands::{AccountCommand, ExpirePayment},
+    events::AccountEvent,
     reducer::State,
 };
 
@@ -11,8 +12,19 @@ use crate::{
 /// short enough that nobody's money is locked by what was forgotten.
 pub const HELD_FOR_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
-/// The hold that ends first.
+/// The hold that ends first; of two that end together, the one that was made first.
 pub fn deadline(state: &State) -> Option<Due<AccountCommand>> {
-    let at = state.as_ref()?.holds.iter().map(|hold| hold.expires_at).min()?;
-    Some(Due { at, command: ExpirePayments {}.into() })
+    let first = state.as_ref()?.holds.iter().min_by_key(|hold| hold.expires_at)?;
+    let command = ExpirePayment { payment_id: first.payment_id.clone() }.into();
+    Some(Due { at: first.expires_at, command })
+}
+
+/// Each hold has its own deadline, set when it was made.
+pub fn sets(event: &AccountEvent, due: &Due<AccountCommand>) -> bool {
+    match (event, &due.command) {
+        (AccountEvent::Authorised(made), AccountCommand::Expire(expire)) => {
+            made.payment_id == expire.payment_id
+        }
+        _ => false,
+    }
 }

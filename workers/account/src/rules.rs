@@ -57,7 +57,9 @@ pub fn decide(
             vec![captured(account, capture, context.now)?]
         }
         (AccountCommand::Release(release), Some(account)) => released(account, release),
-        (AccountCommand::Expire(_), Some(account)) => expired(account, context.now),
+        (AccountCommand::Expire(expire), Some(account)) => {
+            expired(account, &expire.payment_id, context.now)
+        }
     };
     Ok(events)
 }
@@ -143,13 +145,10 @@ fn released(account: &AccountState, release: &ReleasePayment) -> Vec<AccountEven
     released.into_iter().collect()
 }
 
-/// As many as one command may append; the deadline of those that are left has passed as well, and comes next.
-fn expired(account: &AccountState, now: Timestamp) -> Vec<AccountEvent> {
-    let due = account.holds.iter().filter(|hold| hold.expires_at <= now);
-    due.take(limits::EVENTS_PER_COMMAND)
-        .cloned()
-        .map(|Hold { payment_id, order_id, amount, .. }| {
-            PaymentExpired { payment_id, order_id, amount }.into()
-        })
-        .collect()
+fn expired(account: &AccountState, payment: &Id, now: Timestamp) -> Vec<AccountEvent> {
+    let due = account.hold(payment).filter(|hold| hold.expires_at <= now);
+    let expired = due.cloned().map(|Hold { payment_id, order_id, amount, .. }| {
+        PaymentExpired { payment_id, order_id, amount }.into()
+    });
+    expired.into_iter().collect()
 }

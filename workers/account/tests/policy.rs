@@ -67,7 +67,7 @@ fn payments_are_the_staffs_and_those_of_orders_nobodys() {
         of_order["orderId"] = json!("p");
         assert_eq!(may_send(name, &of_order, &of("ana")), [""; 0], "{name}");
     }
-    assert_eq!(may_send("ExpirePayments", &json!({}), &of("ana")), [""; 0]);
+    assert_eq!(may_send("ExpirePayment", &json!({"paymentId": "p"}), &of("ana")), [""; 0]);
 }
 
 #[test]

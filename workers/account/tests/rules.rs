@@ -6,7 +6,7 @@
 use edgefold_account::{
     Account, AccountCommand, AccountEvent,
     commands::{
-        AuthorisePayment, CapturePayment, Currency, Deposit, ExpirePayments, OpenAccount,
+        AuthorisePayment, CapturePayment, Currency, Deposit, ExpirePayment, OpenAccount,
         ReleasePayment, Withdraw,
     },
     events::{
@@ -93,6 +93,10 @@ fn released(payment: &str, units: i64) -> AccountEvent {
     PaymentReleased { payment_id: id(payment), order_id: None, amount: amount(units) }.into()
 }
 
+fn expire(payment: &str) -> ExpirePayment {
+    ExpirePayment { payment_id: id(payment) }
+}
+
 fn expired(payment: &str, units: i64) -> AccountEvent {
     PaymentExpired { payment_id: id(payment), order_id: None, amount: amount(units) }.into()
 }
@@ -120,7 +124,7 @@ fn what_was_not_opened_takes_nothing() {
         authorise("p", 1).into(),
         capture("p", None).into(),
         release("p").into(),
-        ExpirePayments {}.into(),
+        expire("p").into(),
     ];
     for command in commands {
         given::<Account>([]).when(command).then_refused("ACCOUNT_UNKNOWN");
@@ -215,12 +219,15 @@ fn what_is_held_for_too_long_expires_and_is_captured_no_more() {
     let past = || [opened(0), deposited(100), authorised("p", 60), authorised("q", 10)];
     assert_eq!(HELD_FOR_MS, at(EXPIRES).millis() - at(NOW).millis());
     let early = || given::<Account>(past()).at("2026-01-08T11:59:59.999Z");
-    early().when(ExpirePayments {}).then_nothing();
+    early().when(expire("p")).then_nothing();
+    early().when(expire("none")).then_nothing();
     early().when(capture("p", None)).then([captured("p", 60, 60)]);
     let late = || given::<Account>(past()).at(EXPIRES);
     late().when(capture("p", None)).then_refused("PAYMENT_EXPIRED");
-    let state = late().when(ExpirePayments {}).then([expired("p", 60), expired("q", 10)]);
-    assert_eq!(figures(&state), (100, 100, vec![]));
+    let state = late().when(expire("p")).then([expired("p", 60)]);
+    assert_eq!(figures(&state), (100, 90, vec![("q", 10)]));
+    let next = Account::deadline(&id("it"), &state).unwrap();
+    assert_eq!((next.at, next.command), (at(EXPIRES), expire("q").into()));
     given::<Account>(past().into_iter().chain([expired("p", 60)]))
         .when(capture("p", None))
         .then_refused("PAYMENT_UNKNOWN");
@@ -243,7 +250,7 @@ fn the_deadline_is_that_of_the_hold_that_ends_first() {
     };
     let both = vec![opened(0), deposited(100), later.into(), authorised("p", 60)];
     let found = due(both.clone()).unwrap();
-    assert_eq!((found.at, found.command), (at(EXPIRES), ExpirePayments {}.into()));
+    assert_eq!((found.at, found.command), (at(EXPIRES), expire("p").into()));
     let one = both.into_iter().chain([released("p", 60)]).collect();
     assert_eq!(due(one).unwrap().at, at("2026-01-09T12:00:00Z"));
 }
@@ -292,12 +299,13 @@ fn money_is_held_for_so_many_payments_at_a_time() {
 }
 
 #[test]
-fn as_many_holds_expire_at_once_as_a_command_may_append_and_the_next_are_due_as_well() {
-    let holds = (0..limits::EVENTS_PER_COMMAND + 1).map(|n| authorised(&format!("p{n}"), 0));
-    let past = [opened(0)].into_iter().chain(holds);
-    let first = (0..limits::EVENTS_PER_COMMAND).map(|n| expired(&format!("p{n}"), 0));
-    let state = given::<Account>(past).at(EXPIRES).when(ExpirePayments {}).then(first);
-    assert_eq!(Account::deadline(&id("it"), &state).unwrap().at, at(EXPIRES));
+fn what_set_a_deadline_is_the_hold_that_ends() {
+    let past = [opened(0), deposited(100), authorised("p", 60), authorised("q", 10), deposited(1)];
+    let mut state = None;
+    past.iter().for_each(|event| Account::evolve(&mut state, event));
+    let due = Account::deadline(&id("it"), &state).unwrap();
+    let set: Vec<_> = past.iter().filter(|event| Account::sets(event, &due)).collect();
+    assert_eq!(set, [&authorised("p", 60)]);
 }
 
 /// What an event adds to the balance: the entry in the ledger.
@@ -333,7 +341,7 @@ proptest! {
                 5 => release(&payment).into(),
                 _ => {
                     now = now.plus_millis(days * 24 * 60 * 60 * 1000);
-                    ExpirePayments {}.into()
+                    expire(&payment).into()
                 }
             };
             let context = Context { id: &it, now, foreign: &foreign };

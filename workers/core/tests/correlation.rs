@@ -254,3 +254,28 @@ fn every_event_goes_back_to_the_one_command_from_outside_that_it_is_correlated_w
         assert_eq!(left, BTreeSet::new(), "seed {seed}: every event goes back to a command");
     }
 }
+
+#[test]
+fn what_several_deadlines_lead_to_is_listed_each_with_the_command_that_set_it() {
+    let mut simulator = simulator(7);
+    for (order, command) in [("o-1", "first"), ("o-2", "second")] {
+        send(&mut simulator, "order", order, "PlaceOrder", command, goods(100));
+        simulator.settle();
+    }
+    send(&mut simulator, "account", "a", "Deposit", "later", json!({"amount": 1}));
+    simulator.wait(HELD_FOR_MS);
+    simulator.pass_deadlines();
+    simulator.settle();
+    for command in ["first", "second"] {
+        let expected = [
+            "order happened: OrderPlaced",
+            "account asked: AuthorisePayment",
+            "account happened: PaymentAuthorised",
+            "order happened: OrderAccepted",
+            "account happened: PaymentExpired",
+            "order happened: PaymentLost",
+        ];
+        assert_eq!(listed(&mut simulator, command), expected, "{command}");
+    }
+    assert_eq!(listed(&mut simulator, "later"), ["account happened: MoneyDeposited"]);
+}

@@ -291,8 +291,8 @@ fn an_account() {
             vec![
                 Refused(P, "a", "CapturePayment", capture(), "PAYMENT_UNKNOWN"),
                 Sent(P, "a", "ReleasePayment", capture()),
-                Sent(P, "a", "ExpirePayments", none()),
-                Refused(P, "none", "ExpirePayments", none(), "ACCOUNT_UNKNOWN"),
+                Sent(P, "a", "ExpirePayment", capture()),
+                Refused(P, "none", "ExpirePayment", capture(), "ACCOUNT_UNKNOWN"),
                 Settled,
             ],
             vec![(P, "a", vec![])],

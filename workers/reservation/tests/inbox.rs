@@ -4,12 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use edgefold_flow::{
-    Instance, Message, Stamp,
+    Instance, Message, Participant, Stamp,
+    contract::{Asker, SpanWanted},
     instance::Received,
     receive::{Delivery, Span},
     storage::{Slice, Storage, Write},
+    token::Session,
 };
-use edgefold_kernel::{Aggregate, Date, Envelope, Id, StreamId, Timestamp, Version};
+use edgefold_kernel::{
+    Aggregate, Date, Envelope, Id, Principal, Role, StreamId, Timestamp, Version,
+};
 use edgefold_reservation::Reservation;
 use edgefold_room::{
     Room, RoomEvent,
@@ -26,11 +30,7 @@ fn id(text: &str) -> Id {
 
 fn with_stamp<T>(millis: i64, work: impl FnOnce(&Stamp<'_>) -> T) -> T {
     let fresh = || format!("e-{millis}");
-    work(&Stamp {
-        now: Timestamp::from_millis(millis),
-        fresh: &fresh,
-        by: &edgefold_flow::contract::Asker::System,
-    })
+    work(&Stamp { now: Timestamp::from_millis(millis), fresh: &fresh, by: &Asker::System })
 }
 
 /// The stream of a room: added, held for `a`, and four more that name others.
@@ -200,4 +200,42 @@ fn what_is_remembered_is_replaced_by_what_the_source_says_up_to_the_mark() {
     assert_eq!(storage.remembered(&stream).unwrap(), kept);
     assert_eq!(storage.mark(&stream).unwrap(), 3);
     assert_eq!(types(&storage), ["ReservationCreated", "ReservationConfirmed"]);
+}
+
+#[test]
+fn of_what_it_does_not_remember_a_copy_holds_only_what_is_for_it() {
+    let wanted = |who: &str| SpanWanted {
+        after: 0,
+        through: None,
+        types: Reservation::wanted(Room::TYPE).into_iter().map(str::to_owned).collect(),
+        only: Reservation::only(Room::TYPE, &id(who)),
+    };
+    let storage = MemoryStorage::default();
+    storage.commit(&Write { events: room(), ..Write::default() }).unwrap();
+    let source = Instance::<Room, _>::new(id("12A"), storage);
+    let versions = |who: &str| -> Vec<Version> {
+        let found = source.span(&wanted(who)).unwrap();
+        assert_eq!((found.span.after, found.span.through), (0, 6), "nothing is missing for it");
+        found.span.events.iter().map(|event| event.version).collect()
+    };
+    assert_eq!(versions("a"), [1, 3], "what everybody remembers, and its own hold");
+    assert_eq!(versions("z"), [1]);
+    let all = SpanWanted { types: Vec::new(), only: Vec::new(), ..wanted("a") };
+    assert_eq!(source.span(&all).unwrap().span.events.len(), 6);
+}
+
+#[test]
+fn nobody_is_asked_on_behalf_of_somebody_who_may_not() {
+    let instance = One::new(id("a"), MemoryStorage::default());
+    let create = Message::from_value(&json!({
+        "aggregateType": "reservation", "aggregateId": "a", "name": "CreateReservation", "commandId": "asked",
+        "payload": {"userId": "ana", "roomId": "12A", "dateStart": "2026-03-01", "dateEnd": "2026-03-03"},
+    }))
+    .unwrap();
+    let rests_on = |who: &str| {
+        let principal = Principal::new(id(who), Role::Guest);
+        let by = Asker::Somebody(Session { principal, expires_at: Timestamp::MAX });
+        instance.rests_on(&create, &by).unwrap().len()
+    };
+    assert_eq!((rests_on("ana"), rests_on("eve")), (1, 0));
 }

@@ -8,6 +8,7 @@ use edgefold_room::{
     Room, RoomEvent,
     commands::{AddRoom, CloseRoom, HoldRoom, ReleaseRoom, RoomNumber},
     events::{RoomAdded, RoomClosed, RoomHeld, RoomReleased},
+    rules::HOLDS,
 };
 use edgefold_testing::given;
 use proptest::prelude::*;
@@ -108,6 +109,18 @@ fn a_repeated_hold_changes_nothing_and_another_one_is_refused() {
     let taken = || given::<Room>([added(), held("a", "2026-03-10", "2026-03-12")]);
     taken().when(hold("a", "2026-03-10", "2026-03-12")).then_nothing();
     taken().when(hold("a", "2026-03-20", "2026-03-21")).then_refused("HOLD_EXISTS");
+}
+
+#[test]
+fn a_room_is_held_so_many_times() {
+    let holds = (0..HOLDS).map(|n| held(&format!("r{n}"), "2026-01-01", "2026-01-02"));
+    let past: Vec<RoomEvent> = [added()].into_iter().chain(holds).collect();
+    given::<Room>(past.clone())
+        .when(hold("more", "2036-03-01", "2036-03-02"))
+        .then_refused("TOO_MANY_HOLDS");
+    given::<Room>(past.into_iter().chain([released("r0")]))
+        .when(hold("more", "2036-03-01", "2036-03-02"))
+        .then([held("more", "2036-03-01", "2036-03-02")]);
 }
 
 #[test]

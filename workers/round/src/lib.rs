@@ -56,6 +56,10 @@ impl Participant for Round {
         process::deadline(state)
     }
 
+    fn sets(event: &RoundEvent, due: &Due<RoundCommand>) -> bool {
+        process::sets(event, due)
+    }
+
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
         views::project(event)
     }

@@ -4,6 +4,7 @@ use edgefold_flow::Due;
 
 use crate::{
     commands::{EndRound, RoundCommand},
+    events::RoundEvent,
     reducer::{State, Status},
 };
 
@@ -18,4 +19,15 @@ pub fn deadline(state: &State) -> Option<Due<RoundCommand>> {
     let round = state.as_ref().filter(|round| round.status != Status::Finished)?;
     let (at, _) = round.end();
     Some(Due { at, command: EndRound {}.into() })
+}
+
+/// Its end was set when it was started, and each move has put off the end for want of one. Who joins changes nothing.
+pub fn sets(event: &RoundEvent, due: &Due<RoundCommand>) -> bool {
+    match event {
+        RoundEvent::Started(started) => {
+            started.ends_at == Some(due.at) || started.idle_at == due.at
+        }
+        RoundEvent::Played(played) => played.idle_at == due.at,
+        RoundEvent::Joined(_) | RoundEvent::Finished(_) => false,
+    }
 }

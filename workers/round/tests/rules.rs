@@ -138,6 +138,21 @@ fn the_deadline_moves_with_every_move_and_goes_with_the_end() {
 }
 
 #[test]
+fn what_set_the_deadline_is_the_start_or_the_last_move_and_nobody_who_joined() {
+    let set = |events: &[RoundEvent]| {
+        let mut state = None;
+        events.iter().for_each(|event| Round::evolve(&mut state, event));
+        let due = Round::deadline(&id("it"), &state).unwrap();
+        events.iter().rposition(|event| Round::sets(event, &due))
+    };
+    assert_eq!(set(&[started(None), joined("ana"), joined("ben")]), Some(0));
+    let moved = || played("ana", 1, "2026-01-01T12:03:00Z");
+    assert_eq!(set(&[started(None), joined("ana"), moved(), joined("ben")]), Some(2));
+    let end = Some("2026-01-01T12:02:00Z");
+    assert_eq!(set(&[started(end), joined("ana"), moved()]), Some(0), "it ends at the latest");
+}
+
+#[test]
 fn a_guest_plays_as_itself_the_staff_ends_rounds_and_everyone_watches() {
     let may_send = |command: RoundCommand| {
         who(|somebody| Round::may_send(somebody, &id("it"), &command, &None))

@@ -6,7 +6,7 @@ use edgefold_kernel::{
     CommandSet, Envelope, Failure, Fault, Id, Kind, Rejection, StreamId, Timestamp, Version,
 };
 
-use super::{Instance, draft::Draft};
+use super::{Instance, Loaded, draft::Draft};
 use crate::{
     Accepted, Message, Participant, Stamp,
     append::Cause,
@@ -25,11 +25,15 @@ struct Decided {
 
 impl<A: Participant, S: Storage> Instance<A, S> {
     /// Foreign streams that the decision on this message rests on, with the versions up to which there are copies. Empty
-    /// when the message will not be decided anyway.
+    /// when the message will not be decided anyway: nobody is asked on behalf of somebody who may not send it.
     ///
     /// # Errors
     /// When storage fails.
-    pub fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault> {
+    pub fn rests_on(
+        &self,
+        message: &Message,
+        by: &Asker,
+    ) -> Result<Vec<(StreamId, Version)>, Fault> {
         if A::REMEMBERS.is_empty() {
             return Ok(Vec::new());
         }
@@ -37,10 +41,14 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             return Ok(Vec::new());
         };
         let streams = A::rests_on(&command);
+        let may_send = |loaded: &Loaded<A::State>| {
+            by.principal().is_none_or(|who| A::may_send(who, self.id(), &command, &loaded.state))
+        };
+        if streams.is_empty() || !self.read(may_send)? {
+            return Ok(Vec::new());
+        }
         match &message.command_id {
-            Some(id) if !streams.is_empty() && self.storage.outcome(id)?.is_some() => {
-                Ok(Vec::new())
-            }
+            Some(id) if self.storage.outcome(id)?.is_some() => Ok(Vec::new()),
             _ => streams
                 .into_iter()
                 .map(|stream| self.storage.mark(&stream).map(|mark| (stream, mark)))

@@ -126,22 +126,23 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.read(|loaded| A::deadline(self.id(), &loaded.state).map(|due| due.at))
     }
 
-    /// Does what follows from a deadline that has passed. A deadline whose command is refused is a defect of the rules.
-    /// The command is named after the latest event of the stream, which is no other stream's: a repeat of the same step has
-    /// the same id, and no two steps have.
+    /// Does what follows from a deadline that has passed, and says whether anything has: then another one may have passed as
+    /// well. A deadline whose command is refused is a defect of the rules. The command is named after the latest event of the
+    /// stream, which is no other stream's: a repeat of the same step has the same id, and no two steps have.
     ///
     /// # Errors
     /// A fault when storage fails or the rules refuse.
-    pub fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<(), Failure> {
+    pub fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<bool, Failure> {
         self.work(stamp, |draft| match A::deadline(self.id(), &draft.loaded.state) {
             Some(due) if due.at <= stamp.now => {
-                let found = self.set_by(&due, draft.loaded.head.version)?;
+                let head = draft.loaded.head.version;
                 // Where nothing has happened nothing is due.
-                let Some((latest, metadata)) = found else { return Ok(()) };
+                let Some((latest, metadata)) = self.set_by(&due, head)? else { return Ok(false) };
                 let cause = Draft::<A, S>::cause(&format!("deadline.{latest}"), metadata)?;
-                draft.decide(&due.command, &cause)
+                draft.decide(&due.command, &cause)?;
+                Ok(draft.loaded.head.version > head)
             }
-            _ => Ok(()),
+            _ => Ok(false),
         })
     }
 

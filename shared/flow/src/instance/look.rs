@@ -96,8 +96,9 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let bytes: usize = events.iter().map(|event| event.data.get().len()).sum();
         let full = events.len() >= limits::PAGE_EVENTS || bytes >= limits::PAGE_BYTES;
         let through = events.last().filter(|_| full).map_or(through, |last| last.version);
-        let events =
-            events.into_iter().map(Envelope::lifted::<A::Event>).collect::<Result<_, _>>()?;
+        let events = events.into_iter().map(Envelope::lifted::<A::Event>);
+        let events: Vec<_> = events.collect::<Result<_, _>>()?;
+        let events = events.into_iter().filter(|event| wanted.includes(event)).collect();
         Ok(SpanFound { span: Span { after, through, events }, head })
     }
 

@@ -30,18 +30,15 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         if batch.through > 0 { Ok(batch) } else { self.letters(published, Timestamp::MAX) }
     }
 
-    /// Letters to send again: of the oldest events that were decided by this instant and are not confirmed, as many as one
-    /// call of the queue takes. No more at once, so that a queue that lags behind is not flooded with repeats.
+    /// Letters to send again: of the oldest events after this version that were decided by this instant and are not
+    /// confirmed, as many as one call of the queue takes. Empty when there are none.
     ///
     /// # Errors
     /// When storage fails or what is stored cannot be read.
-    pub fn overdue(&self, by: Timestamp) -> Result<Batch, Fault> {
+    pub fn overdue(&self, after: Version, by: Timestamp) -> Result<Batch, Fault> {
         let head = self.head()?;
-        if head.confirmed == head.version {
-            Ok(Batch::default())
-        } else {
-            self.letters(head.confirmed, by)
-        }
+        let after = after.max(head.confirmed);
+        if after >= head.version { Ok(Batch::default()) } else { self.letters(after, by) }
     }
 
     fn letters(&self, after: Version, by: Timestamp) -> Result<Batch, Fault> {

@@ -80,7 +80,7 @@ pub(crate) fn good() -> Vec<(&'static str, &'static str, Vec<Value>)> {
             "ReleasePayment",
             vec![json!({"paymentId": "o-1"}), json!({"paymentId": "o-1", "orderId": "o-1"})],
         ),
-        ("account", "ExpirePayments", vec![json!({})]),
+        ("account", "ExpirePayment", vec![json!({"paymentId": "p-1"})]),
         (
             "order",
             "PlaceOrder",
