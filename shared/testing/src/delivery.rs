@@ -121,6 +121,7 @@ impl Simulator {
                 Step::Deliver => drop(flowing.insert(sequence, parts)),
                 Step::Behind => drop(behind.insert(sequence, parts)),
                 Step::Wait(millis) => again = again.max(self.now.plus_millis(millis)),
+                Step::Later => again = again.max(self.now.plus_millis(limits::BUS_AGAIN_MS)),
             }
         }
         let failed = self.bring(flowing.clone());
@@ -137,6 +138,7 @@ impl Simulator {
                     self.parking.fail(&sequence, self.now);
                     again = again.max(self.now.plus_millis(millis));
                 }
+                Verdict::Later => again = again.max(self.now.plus_millis(limits::BUS_AGAIN_MS)),
             }
         }
         for (sequence, parts) in behind {
