@@ -27,35 +27,44 @@ async function toAll(source, destinations) {
 const told = async (source, to) =>
   (await core.events('probe', source)).filter(({ data }) => data.to === to).map(({ sequence }) => `${source} ${Number(sequence)}`);
 
-test('events and commands for a slow destination hold up those for no other, and each has its effect once, in order', async () => {
+/** When something was heard of a source, first and last. */
+const times = async (id, source) => {
+  const heard = (await core.events('probe', id)).filter(({ data }) => data.what?.includes(source));
+  return { first: heard[0].time, last: heard.at(-1).time };
+};
+
+test('events and commands for a slow destination hold up those for no other, and each event has its effect once, in order', async () => {
   const [slow, quick, other] = [fresh('slow'), fresh('quick'), fresh('quick')];
   const sources = [fresh('source'), fresh('source')];
-  const head = await toAll(sources[0], [slow, quick]);
-  await toAll(sources[1], [other, slow]);
+  const head = await toAll(sources[0], [slow, quick]); // one batch, with letters for both …
+  await toAll(sources[1], [other, slow]); // … and the next, which waits until the first has given up the slow one
 
   for (const [source, to] of [[sources[0], quick], [sources[1], other]]) {
     const expected = [...(await told(source, to)), ...Array(3).fill(`a question of ${source}`)].sort();
     await until(`${to} has all of its own`, async () => JSON.stringify((await heard(core, to)).sort()) === JSON.stringify(expected), patient);
   }
-  assert.deepEqual(await heard(core, slow), [], 'the slow one has nothing yet');
 
-  // It gets there by itself: what was given up at this end goes on at the other, while the next attempts are made.
+  // The slow one gets there by itself: what was given up at this end goes on at the other, while the next attempts are made.
   const failedTwice = await until('attempts were given up at this end, twice', async () => {
-    const { sequences } = await look(core, `?status=FAILING&destinationId=${slow}`);
-    return sequences.length >= 2 && sequences.every(({ attempts }) => attempts === 2) && sequences;
+    const { sequences } = await look(core, `?status=FAILING&destinationId=${slow}&sourceId=${sources[0]}`);
+    return sequences.length === 2 && sequences.every(({ attempts }) => attempts === 2) && sequences;
   }, patient);
-  await until('its sequences flow again', async () => (await look(core, `?destinationId=${slow}`)).sequences.length === 0, patient);
-  const latest = (await core.events('probe', slow)).at(-1);
+  const came = await times(slow, sources[0]);
   for (const { reason, lastAt } of failedTwice) {
     assert.match(reason, /no answer within 10s/);
-    assert.ok(latest.time < lastAt, 'what the first attempt brought was there before the second was given up');
+    assert.ok(came.first < lastAt, 'what the first attempt brought was there before the second was given up');
   }
+  assert.ok((await times(quick, sources[0])).last < came.first, 'the quick one of the same batch had all before the slow one had any');
+  assert.ok((await times(other, sources[1])).last < came.first, 'and so had the quick one of the next batch');
+  await until('its sequences flow again', async () => (await look(core, `?destinationId=${slow}`)).sequences.length === 0, patient);
+
   const has = await heard(core, slow);
   for (const source of sources) {
     assert.deepEqual(has.filter((what) => what.startsWith(`${source} `)), await told(source, slow), 'each event once, in order');
-    assert.equal(has.filter((what) => what === `a question of ${source}`).length, 3, 'each command once');
+    // A probe remembers for 2 s only what a command came to: one that is tried again later than that is run again.
+    const asked = has.filter((what) => what === `a question of ${source}`).length;
+    assert.ok(asked >= 3 && asked % 3 === 0, `${asked} of 3 commands`);
   }
-  assert.equal(has.length, 12);
 
   // Nothing is left to be sent, and nothing comes any more.
   await until('the sources know that all of it has arrived', async () => {
@@ -65,5 +74,8 @@ test('events and commands for a slow destination hold up those for no other, and
     await core.start();
     return confirmed.every((version) => version === head);
   }, patient);
-  assert.deepEqual(await heard(core, slow), has);
+  for (const source of sources) {
+    const events = (await heard(core, slow)).filter((what) => what.startsWith(`${source} `));
+    assert.deepEqual(events, await told(source, slow), 'a delivery that was still under way has changed nothing');
+  }
 });

@@ -70,6 +70,7 @@ const miniflare = new Miniflare({
     config: {
       name,
       compatibilityDate: config.compatibility_date,
+      compatibilityFlags: config.compatibility_flags,
       manifest: manifest(),
       env: {
         ...mapped(classes, ({ name: binding, class_name }) => [
