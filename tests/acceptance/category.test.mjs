@@ -1,5 +1,6 @@
 // Subscriptions to a whole category, fed from the read side.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
 import { addRoom, cancel, nights, reserve, settled } from './hotel.mjs';
@@ -138,6 +139,22 @@ test('a cursor that is none, or ahead of the journal, is refused clearly', async
   assert.equal(payload[0].extensions.code, 'INVALID_FIELD');
 });
 
+test('a page of the journal ends with the event that reaches its bytes', async () => {
+  const statement = readFileSync(new URL('../../schema/sql/d1/query/journal_after.sql', import.meta.url), 'utf8');
+  const page = (bytes) => core.sql(statement, 0, 'reservation', 100, bytes);
+  const all = await page(1e9);
+  assert.ok(all.some(({ event }) => event === null) && all.length > 20, 'the rows of other categories are passed over');
+  for (const bytes of [1, 1_000, 5_000]) {
+    let taken = 0;
+    const expected = all.filter(({ event }) => {
+      const fits = taken < bytes;
+      taken += fits && event ? Buffer.byteLength(event) : 0;
+      return fits;
+    });
+    assert.deepEqual(await page(bytes), expected, `${bytes} bytes`);
+  }
+});
+
 test('every category can be watched', async () => {
   const talker = await talk();
   const account = (await core.send('account', 'OpenAccount', { ownerId: 'ana', currency: 'EUR', overdraftLimit: 0 })).aggregateId;
@@ -159,6 +176,6 @@ test('every category can be watched', async () => {
     await until(`the new ${type} has come`, () =>
       talker.results(id).some(({ data }) => data.it[type].id === aggregateId && data.it.event.aggregateId === aggregateId),
     );
-    assert.deepEqual(new Set(talker.results(id).map(({ data }) => data.it.event.aggregateType)), new Set([type]));
+    assert.deepEqual(new Set(talker.results(id).map(({ data }) => data.it.event.aggregateType)), new Set([type.toUpperCase()]));
   }
 });

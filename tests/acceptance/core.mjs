@@ -39,7 +39,8 @@ export class Core {
   #made = 0;
 
   /**
-   * @param settings what it is configured with. @param requests how many are counted until it is too much.
+   * @param settings what it is configured with.
+   * @param requests how many are counted until it is too much; with null the platform does not count.
    * @param retries of a message, until the queue gives it up.
    */
   constructor(configFile = configs.core, settings = vars, requests = undefined, retries = undefined) {

@@ -26,6 +26,17 @@ for (const { id, name, fn } of audits) {
   });
 }
 
+test('a token that is not good is refused as GraphQL answers, in the form that was asked for', async () => {
+  for (const [accept, expected] of [[graphqlResponse, graphqlResponse], ['application/json', 'application/json'], ['*/*', 'application/json']]) {
+    const answer = await core.as('rubbish').post('/graphql', { query: '{ __typename }' }, { accept });
+    assert.deepEqual([answer.status, type(answer)], [401, expected]);
+    assert.deepEqual([answer.body.data, answer.body.errors[0].extensions.code], [undefined, 'INVALID_TOKEN']);
+    assert.match(answer.headers.get('www-authenticate'), /^Bearer .*error="invalid_token"/);
+  }
+  const { status } = await core.as('rubbish').post('/graphql', { query: '{ __typename }' }, { accept: 'application/xml' });
+  assert.equal(status, 406);
+});
+
 test('a mutation by GET is refused with 405 and says what to use', async () => {
   const { status, headers, body } = await get('mutation { closeRoom(id: "a") { __typename } }');
   assert.deepEqual([status, headers.get('allow'), body.errors[0].extensions.code], [405, 'POST', 'METHOD_NOT_ALLOWED']);

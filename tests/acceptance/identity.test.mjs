@@ -1,8 +1,5 @@
 // Who are you, and what may you do: every sort of caller at every door.
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, sign as signWith } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { configs, Core } from './core.mjs';
 import { fresh, serve, until } from './harness.mjs';
@@ -12,6 +9,7 @@ const core = await serve();
 const night = { dateStart: '2030-01-01', dateEnd: '2030-01-02' };
 const room = fresh('room');
 const mine = fresh('reservation');
+const bens = fresh('reservation');
 const none = fresh('reservation');
 
 before(async () => {
@@ -22,6 +20,8 @@ before(async () => {
     const { reservation } = await core.ask(`{ reservation(id: "${mine}") { status } }`);
     return reservation?.status === 'CONFIRMED';
   });
+  const claim = { userId: 'ben', roomId: room, dateStart: '2030-02-01', dateEnd: '2030-02-02' };
+  await core.send('reservation', 'CreateReservation', claim, { aggregateId: bens });
 });
 
 const b64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -29,15 +29,16 @@ const unsigned = `${b64({ alg: 'none' })}.${b64(claims('staff', 'sam'))}.`;
 const guest = (more, key) => token('guest', 'ana', more, key);
 const ana = core.as(guest());
 
-// What a caller gets at each door: [command, state, events, socket, mutation, query, list].
-const refused = (status, code) => [status, status, status, status, code, code, code];
+// What a caller gets at each door: [command, state, events, socket, mutation, query, list], and of which instance the
+// subscription to all reservations tells first.
+const refused = (status, code) => [status, status, status, status, code, code, code, code];
 const callers = [
-  ['anonymous', undefined, [401, 401, 401, 401, 'UNAUTHENTICATED', 'UNAUTHENTICATED', 'UNAUTHENTICATED']],
-  ['the owner', guest(), [202, 200, 200, 101, 'Accepted', 'ana', [mine]]],
-  ['another guest', token('guest', 'ben'), [403, 404, 404, 404, 'FORBIDDEN', null, []]],
-  ['a device of the same name', token('device', 'ana'), [403, 404, 404, 404, 'FORBIDDEN', null, []]],
-  ['an admin', token('admin', 'ana'), [403, 404, 404, 404, 'FORBIDDEN', null, []]],
-  ['the staff', token('staff', 'sam'), [202, 200, 200, 101, 'Accepted', 'ana', [mine]]],
+  ['anonymous', undefined, refused(401, 'UNAUTHENTICATED')],
+  ['the owner', guest(), [202, 200, 200, 101, 'Accepted', 'ana', [mine], mine]],
+  ['another guest', token('guest', 'ben'), [403, 404, 404, 404, 'FORBIDDEN', null, [], bens]],
+  ['a device of the same name', token('device', 'ana'), [403, 404, 404, 404, 'FORBIDDEN', null, [], 'FORBIDDEN']],
+  ['an admin', token('admin', 'ana'), [403, 404, 404, 404, 'FORBIDDEN', null, [], 'FORBIDDEN']],
+  ['the staff', token('staff', 'sam'), [202, 200, 200, 101, 'Accepted', 'ana', [mine], mine]],
   ['with an expired token', guest({ exp: seconds() - 61 }), refused(401, 401)],
   ['with a token that is not valid yet', guest({ nbf: seconds() + 120 }), refused(401, 401)],
   ['with a token for another audience', guest({ aud: 'other' }), refused(401, 401)],
@@ -50,7 +51,7 @@ const callers = [
   ['with rubbish', 'rubbish', refused(401, 401)],
 ];
 
-for (const [who, text, [command, state, events, socket, mutation, query, list]] of callers) {
+for (const [who, text, [command, state, events, socket, mutation, query, list, category]] of callers) {
   const caller = core.as(text);
   const graphql = async (query) => {
     const { status, body } = await caller.post('/graphql', { query });
@@ -104,7 +105,7 @@ for (const [who, text, [command, state, events, socket, mutation, query, list]] 
     talker.say({ type: 'connection_init', payload: text && { authorization: `Bearer ${text}` } });
     if (socket === 401) return assert.equal((await talker.closed).code, 4403);
     await talker.frame('connection_ack', ({ type }) => type === 'connection_ack');
-    for (const field of ['reservation(id: $id, after: "0")', 'events(aggregateType: "reservation", aggregateId: $id)']) {
+    for (const field of ['reservation(id: $id, after: "0")', 'events(aggregateType: RESERVATION, aggregateId: $id)']) {
       const [theirs, nobodys] = [mine, none].map((id) => talker.subscribe(`subscription ($id: ID!) { ${field} { cursor } }`, { id }));
       assert.equal((await talker.ended(nobodys)).payload[0].extensions.code, 'UNKNOWN_INSTANCE');
       if (socket === 101) await talker.next(theirs, 2);
@@ -116,6 +117,13 @@ for (const [who, text, [command, state, events, socket, mutation, query, list]] 
     assert.equal(it.code ?? it.__typename, mutation);
     const asked = talker.subscribe(`{ it: reservation(id: "${mine}") { userId } }`);
     assert.equal((await talker.next(asked))[0].data.it?.userId ?? null, query);
+    const all = talker.subscribe('subscription { it: reservations(after: "0") { event { aggregateId } } }');
+    if (category === 'FORBIDDEN') {
+      assert.equal((await talker.ended(all)).payload[0].extensions.code, category);
+    } else {
+      const heard = (await talker.next(all)).map(({ data }) => data.it.event.aggregateId);
+      assert.deepEqual([heard[0], heard.includes(mine)], [category, category === mine]);
+    }
     await talker.close();
   });
 
@@ -144,6 +152,40 @@ test('a command that is refused tells a stranger nothing', async () => {
     core.as(token('guest', 'ben')).command('reservation', 'CancelReservation', { reason: 7 }, { aggregateId });
   assert.deepEqual(bare(await malformed(mine)), bare(await malformed(none)));
   assert.equal((await malformed(mine)).body.currentVersion, undefined);
+});
+
+test('an id that is taken is refused to an outsider who would begin a stream, and he learns nothing else', async () => {
+  const ben = core.as(token('guest', 'ben'));
+  const claim = { userId: 'ben', roomId: room, dateStart: '2030-03-01', dateEnd: '2030-03-02' };
+  for (const more of [{}, { expectedVersion: 0 }, { expectedVersion: 2 }]) {
+    const { status, body } = await ben.command('reservation', 'CreateReservation', claim, { aggregateId: mine, ...more });
+    const detail = 'this command is not yours to send, or not to this instance';
+    assert.deepEqual([status, body.code, body.detail, body.currentVersion], [403, 'FORBIDDEN', detail, undefined]);
+  }
+  const { body } = await ana.command('reservation', 'CreateReservation', { ...claim, userId: 'ana' }, { aggregateId: mine });
+  assert.equal(body.code, 'RESERVATION_EXISTS', 'whose it is hears what is wrong');
+});
+
+test('who may see an instance and not send to it is refused on the native socket, too', async () => {
+  const [round, device] = [fresh('round'), fresh('device')];
+  await core.send('round', 'StartGameRound', { game: 'chess', maxPlayers: 2 }, { aggregateId: round });
+  await core.send('device', 'RegisterDevice', { model: 'm', ownerId: 'ana' }, { aggregateId: device });
+  const report = { status: 'OK', reading: 1, observedAt: new Date().toISOString() };
+  for (const [type, id, name, payload] of [
+    ['round', round, 'FinishRound', {}],
+    ['round', round, 'JoinRound', { playerId: 'ben' }],
+    ['device', device, 'UpdateDeviceStatus', report],
+    ['device', device, 'DecommissionDevice', {}],
+  ]) {
+    const watcher = await ana.watch(type, id);
+    watcher.say({ type: 'command', id: 'one', name, payload });
+    watcher.say({ type: 'commands', commands: [{ id: 'two', name, payload }] });
+    await watcher.frame('answer', (frame) => frame.id === 'two');
+    const answers = watcher.frames.filter((frame) => frame.id).map(({ type, status, code }) => [type, status, code]);
+    assert.deepEqual(answers, Array(2).fill(['rejected', 403, 'FORBIDDEN']), name);
+    watcher.terminate();
+    assert.equal((await core.events(type, id)).length, 1, 'nothing was stored');
+  }
 });
 
 test('internal commands reach no object, whoever sends them', async () => {
@@ -211,59 +253,25 @@ test('a socket is renewed by a new token, and closes when it has expired', async
   watcher.say({ type: 'authenticate', token: guest() });
   await until('it is renewed', () => watcher.frames.some(({ type }) => type === 'authenticated'));
   const left = await core.as(guest({ exp: seconds() - 58 })).watch('reservation', mine);
-  let code;
-  left.closed.then((closed) => (code = closed));
-  await until('the one that was not renewed is closed', () => {
-    if (code === undefined) left.say({ type: 'command', id: 'x', name: 'Nothing', payload: {} });
-    return code !== undefined;
-  });
-  assert.equal(code, 4403);
+  assert.equal(await left.closed, 4403, 'nobody has said or sent anything');
+  await watcher.ping();
   assert.ok(watcher.isOpen, 'the renewed one stays');
   watcher.terminate();
 });
 
-test('an issuer signs with RS256, ES256 or EdDSA, and is asked seldom', async () => {
-  const pairs = {
-    RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
-    ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-    EdDSA: generateKeyPairSync('ed25519'),
-  };
-  const keys = Object.entries(pairs).map(([alg, { publicKey }]) => ({ ...publicKey.export({ format: 'jwk' }), kid: alg }));
-  let asked = 0;
-  const issuer = createServer((_, response) => {
-    asked++;
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
-  }).listen(0, '127.0.0.1');
-  await once(issuer, 'listening');
-  const { AUTH_ISSUER, AUTH_AUDIENCE } = vars;
-  const AUTH_JWKS_URL = `http://127.0.0.1:${issuer.address().port}/keys`;
-  const guarded = new Core(configs.core, { AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL });
-  after(() => guarded.close());
-  try {
-    await guarded.start();
-    const signed = (alg, kid, { privateKey }, more) => {
-      const text = `${b64({ alg, kid })}.${b64(claims('staff', 'sam', more))}`;
-      const key = { key: privateKey, dsaEncoding: 'ieee-p1363' };
-      return `${text}.${signWith(alg === 'EdDSA' ? null : 'sha256', Buffer.from(text), key).toString('base64url')}`;
-    };
-    const look = async (text) => (await guarded.as(text).request('/aggregates/room/none')).status;
-    for (const [alg, pair] of Object.entries(pairs)) {
-      assert.equal(await look(signed(alg, alg, pair)), 404, alg);
-      assert.equal(await look(signed(alg, alg, pair, { aud: 'other' })), 401, `${alg}, another audience`);
-    }
-    const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    assert.equal(await look(signed('ES256', 'ES256', stranger)), 401, 'another key of that name');
-    assert.equal(await look(signed('ES256', 'RS256', pairs.ES256)), 401, 'an algorithm that is not the key’s');
-    const pem = pairs.RS256.publicKey.export({ type: 'spki', format: 'pem' });
-    assert.equal(await look(token('staff', 'sam', {}, pem)), 401, 'a public key is no secret');
-    for (let made = 0; made < 20; made++) assert.equal(await look(signed('ES256', `made-up-${made}`, stranger)), 401);
-    assert.ok(asked <= 2, `made-up keys do not become requests: ${asked}`);
-    issuer.close();
-    issuer.closeAllConnections();
-    assert.equal(await look(signed('RS256', 'RS256', pairs.RS256, { iat: 1 })), 404, 'the last good keys count');
-  } finally {
-    issuer.close();
-  }
+test('a socket closes when its token has expired, also in its sleep, and those of others stay', async () => {
+  const later = await core.as(guest({ exp: seconds() - 50 })).watch('reservation', mine);
+  const [good, left] = [await ana.watch('reservation', mine), await core.as(guest({ exp: seconds() - 57 })).watch('reservation', mine)];
+  await left.caughtUp();
+  assert.equal(await core.evict('reservation', mine), true);
+  await until('the first is closed', () => !left.isOpen);
+  assert.ok(later.isOpen && good.isOpen);
+  await core.evict('reservation', mine);
+  await until('the next one has its turn', () => !later.isOpen);
+  await good.ping();
+  assert.ok(good.isOpen);
+  assert.deepEqual(await Promise.all([left.closed, later.closed]), [4403, 4403]);
+  good.terminate();
 });
 
 test('without a key nobody gets in', async () => {

@@ -205,6 +205,33 @@ test('the GraphQL socket: one too many from one address is refused', async () =>
   assert.match(refusal.message, /429/);
 });
 
+test('a token that is shown on the GraphQL socket counts as a request', async () => {
+  const name = fresh('sam');
+  const mine = token('staff', name);
+  const enter = () => until('there is a socket', () => core.talk().catch(() => false));
+  const talker = await (await enter()).init(mine);
+  let refused;
+  // A few times, as the time in which requests are counted may be over in between.
+  for (let round = 0; round < 4 && !refused; round++) {
+    for (let n = 0; n < most; n++) talker.say({ type: 'ping', payload: { token: mine } });
+    await talker.ping();
+    const { type, payload } = await talker.frame('answer', ((id) => (frame) => frame.id === id)(talker.subscribe('{ __typename }')));
+    refused = type === 'error' && payload[0].extensions.code;
+  }
+  assert.equal(refused, 'RATE_LIMITED');
+  assert.ok(talker.isOpen, 'the socket stays, with the token that it has');
+  await until('a first token is refused, too', async () => {
+    await core.as(mine).request('/nothing');
+    const newcomer = await enter();
+    newcomer.say({ type: 'connection_init', payload: { token: mine } });
+    const acknowledged = newcomer.frame('connection_ack', ({ type }) => type === 'connection_ack').then(() => undefined, () => undefined);
+    const closed = await Promise.race([newcomer.closed, acknowledged]);
+    if (!closed) newcomer.terminate();
+    return closed && assert.equal(closed.code, 1013) === undefined;
+  }, { within: 60_000 });
+  talker.terminate();
+});
+
 test('one principal has so many sockets at one instance, and another one when it has closed one', async () => {
   const [sam, eve] = [somebody(), somebody()];
   const sockets = [];

@@ -47,7 +47,7 @@ function worker() {
         ),
         [database.binding]: { type: 'd1', id: database.database_id },
         ...Object.fromEntries(
-          (config.ratelimits ?? []).map(({ name, namespace_id, simple }) => [
+          (requests === null ? [] : (config.ratelimits ?? [])).map(({ name, namespace_id, simple }) => [
             name,
             { type: 'rate-limit', namespace: namespace_id, simple: { ...simple, ...(requests && { limit: requests }) } },
           ]),

@@ -9,7 +9,7 @@ import { rows } from './storage.mjs';
 
 const [rooms, reservations, kills] = [10, 200, 4];
 const final = ['CONFIRMED', 'DECLINED', 'CANCELLED', 'EXPIRED'];
-/** What is not confirmed is sent again by an alarm after 20 s, and a claim expires after a minute. */
+/** What is not confirmed is sent again by an alarm after 60 s, and a claim expires after a minute. */
 const again = { within: 150_000 };
 const day = (n) => new Date(Date.UTC(2030, 0, 1 + n)).toISOString().slice(0, 10);
 

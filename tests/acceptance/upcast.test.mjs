@@ -66,14 +66,14 @@ const shown = 'type version dataSchema data';
 
 /** What GraphQL shows of the stream: its history, and everything that can be subscribed to. */
 async function checkGraphql(core, id, count) {
-  const page = `query ($id: ID!) { events(aggregateType: "device", aggregateId: $id) { nodes { ${shown} } edges { node { ${shown} } } } }`;
+  const page = `query ($id: ID!) { events(aggregateType: DEVICE, aggregateId: $id) { nodes { ${shown} } edges { node { ${shown} } } } }`;
   const { events } = await core.ask(page, { id });
   for (const list of [events.nodes, events.edges.map(({ node }) => node)]) checkLiftedEvents(list);
 
   const talker = await (await core.talk()).init(token('staff', 'sam'));
   const [one, bare, all] = [
     `device(id: $id, after: "0") { event { ${shown} } device { reading observedAt readings } }`,
-    `events(aggregateType: "device", aggregateId: $id, after: "0") { ${shown} }`,
+    `events(aggregateType: DEVICE, aggregateId: $id, after: "0") { ${shown} }`,
     `devices(filter: { ownerId: "ana" }, after: "0") { event { ${shown} aggregateId } }`,
   ].map((field) => talker.subscribe(`subscription ${field.includes('$id') ? '($id: ID!)' : ''} { it: ${field} }`, { id }));
   const items = async (operation) => (await talker.next(operation, count)).map(({ data }) => data.it);
@@ -118,8 +118,8 @@ describe('a stream from another release', { concurrency: true }, () => {
       assert.deepEqual(past, { reading: now.reading, observedAt: now.observedAt });
 
       // What nobody has confirmed is sent: the object's stored events are its outbox.
-      await wake?.(core, id); // or the alarm rings, 20 s after the first event
-      checkLifted(await journalled(core, 'device', id, { within: 60_000 }));
+      await wake?.(core, id); // or the alarm rings, 60 s after the first event
+      checkLifted(await journalled(core, 'device', id, { within: 90_000 }));
       const head = (await core.state('device', id)).version;
       const { device } = await core.ask(
         'query ($id: ID!, $head: Int!) { device(id: $id, minVersion: $head) { version status reading observedAt readings late } }',

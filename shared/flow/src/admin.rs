@@ -116,13 +116,13 @@ pub struct Discard {
 }
 
 impl Discard {
-    /// Reads the body.
+    /// Reads the body, of at most so many bytes.
     ///
     /// # Errors
-    /// `MALFORMED_JSON`, `MISSING_FIELD`, `UNKNOWN_FIELD` or `INVALID_FIELD`.
-    pub fn parse(body: &[u8]) -> Result<(Place, String), Rejection> {
+    /// `BODY_TOO_LARGE`, `MALFORMED_JSON`, `MISSING_FIELD`, `UNKNOWN_FIELD` or `INVALID_FIELD`.
+    pub fn parse(body: &[u8], most: usize) -> Result<(Place, String), Rejection> {
         let unrooted = |field: String| field.trim_start_matches("body.").to_owned();
-        let Self { letter, reason } = read_payload("body", &parse_json(body)?)
+        let Self { letter, reason } = read_payload("body", &parse_json(body, most)?)
             .map_err(|refusal| Rejection { field: refusal.field.map(unrooted), ..refusal })?;
         let place = parse_place(&letter).ok_or_else(|| invalid("letter", "the id of a letter"))?;
         if reason.trim().is_empty() || reason.chars().count() > limits::TEXT_CHARS {
@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn a_discard_names_the_letter_and_says_why() {
-        let good = Discard::parse(br#"{"letter":"5.0","reason":"a test"}"#).unwrap();
+        let good = Discard::parse(br#"{"letter":"5.0","reason":"a test"}"#, 99).unwrap();
         assert_eq!(good, ((5, 0), "a test".to_owned()));
         let long = format!(r#"{{"letter":"5.0","reason":"{}"}}"#, "x".repeat(501));
         for (body, code, field) in [
@@ -349,7 +349,7 @@ mod tests {
             (long.as_str(), "INVALID_FIELD", Some("reason")),
             (r#"{"letter":"5.0","reason":"x","by":"y"}"#, "UNKNOWN_FIELD", Some("by")),
         ] {
-            let refusal = Discard::parse(body.as_bytes()).unwrap_err();
+            let refusal = Discard::parse(body.as_bytes(), limits::BODY_BYTES).unwrap_err();
             assert_eq!((&*refusal.code, refusal.field.as_deref()), (code, field), "{body}");
         }
     }

@@ -8,7 +8,7 @@ use edgefold_kernel::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::route::Catalogue;
+use crate::{allowance::Allowance, route::Catalogue};
 
 /// A command on its way, as it enters at `POST /commands`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,14 +41,6 @@ pub struct Message {
 }
 
 impl Message {
-    /// Reads a message from the body of a request.
-    ///
-    /// # Errors
-    /// `BODY_TOO_LARGE`, `MALFORMED_JSON`, or what [`Message::from_value`] says.
-    pub fn parse(body: &[u8]) -> Result<Self, Rejection> {
-        Self::from_value(&parse_json(body)?)
-    }
-
     /// Reads a message from a JSON object.
     ///
     /// # Errors
@@ -128,26 +120,23 @@ impl Message {
     }
 }
 
-/// Reads JSON from the body of a request.
+/// Reads JSON from the body of a request of at most so many bytes.
 ///
 /// # Errors
 /// `BODY_TOO_LARGE` or `MALFORMED_JSON`.
-pub fn parse_json(body: &[u8]) -> Result<Value, Rejection> {
-    if body.len() > limits::BODY_BYTES {
-        return Err(body_too_large());
+pub fn parse_json(body: &[u8], most: usize) -> Result<Value, Rejection> {
+    if body.len() > most {
+        return Err(body_too_large(most));
     }
     serde_json::from_slice(body).map_err(|error| {
         Rejection::new(Kind::Malformed, "MALFORMED_JSON", format!("not JSON: {error}"))
     })
 }
 
-/// The refusal of a body over [`limits::BODY_BYTES`].
-pub fn body_too_large() -> Rejection {
-    Rejection::new(
-        Kind::TooLarge,
-        "BODY_TOO_LARGE",
-        format!("a body holds at most {} bytes", limits::BODY_BYTES),
-    )
+/// The refusal of a body over so many bytes.
+pub fn body_too_large(most: usize) -> Rejection {
+    let detail = format!("a body holds at most {most} bytes");
+    Rejection::new(Kind::TooLarge, "BODY_TOO_LARGE", detail)
 }
 
 /// One appended event, as the answer to a command names it.
@@ -300,21 +289,19 @@ impl schemars::JsonSchema for Incoming {
 }
 
 impl Incoming {
-    /// Reads one message, or an array of up to [`limits::BATCH_COMMANDS`].
+    /// Reads one message, or an array of as many as are allowed.
     ///
     /// # Errors
     /// `BODY_TOO_LARGE`, `MALFORMED_JSON`, `INVALID_BATCH`, or what [`Message::from_value`] says of a single one.
-    pub fn parse(body: &[u8]) -> Result<Self, Rejection> {
-        match parse_json(body)? {
-            Value::Array(items) if (1..=limits::BATCH_COMMANDS).contains(&items.len()) => {
+    pub fn parse(body: &[u8], allowance: &Allowance) -> Result<Self, Rejection> {
+        let most = allowance.batch;
+        match parse_json(body, allowance.body)? {
+            Value::Array(items) if (1..=most).contains(&items.len()) => {
                 Ok(Self::Many(items.iter().map(Message::from_value).collect()))
             }
             Value::Array(items) => {
-                let detail = format!(
-                    "a batch holds 1 to {} commands, this one {}",
-                    limits::BATCH_COMMANDS,
-                    items.len()
-                );
+                let detail =
+                    format!("a batch holds 1 to {most} commands, this one {}", items.len());
                 Err(Rejection::shape("INVALID_BATCH", "message", detail))
             }
             one => Message::from_value(&one).map(|one| Self::One(Box::new(one))),
@@ -342,8 +329,12 @@ fn title(status: u16) -> &'static str {
 mod tests {
     use super::*;
 
+    fn parse(body: &str) -> Result<Message, Rejection> {
+        Message::from_value(&parse_json(body.as_bytes(), limits::BODY_BYTES)?)
+    }
+
     fn refusal(body: &str) -> (u16, String, String) {
-        let refusal = Message::parse(body.as_bytes()).unwrap_err();
+        let refusal = parse(body).unwrap_err();
         (refusal.status(), refusal.code.to_string(), refusal.field.unwrap_or_default())
     }
 
@@ -371,13 +362,30 @@ mod tests {
             (422, "INVALID_FIELD".into(), "metadata.correlationId".into())
         );
         assert_eq!(refusal(&with(r#","mood":1"#)), (422, "UNKNOWN_FIELD".into(), "mood".into()));
-        assert!(Message::parse(with("").as_bytes()).is_ok());
+        assert!(parse(&with("")).is_ok());
     }
 
     #[test]
     fn a_body_over_the_limit_is_refused_before_it_is_parsed() {
         let body = vec![b' '; limits::BODY_BYTES + 1];
-        assert_eq!(Message::parse(&body).unwrap_err().status(), 413);
+        let parse = |allowance| Incoming::parse(&body, &allowance).unwrap_err();
+        assert_eq!(parse(Allowance::default()).status(), 413);
+        let more = Allowance { body: body.len(), ..Allowance::default() };
+        assert_eq!(parse(more).status(), 400, "as many bytes as are allowed are read");
+    }
+
+    #[test]
+    fn a_batch_over_the_limit_is_refused_as_a_whole() {
+        let parse = |batch| {
+            let allowance = Allowance { batch, ..Allowance::default() };
+            Incoming::parse(b"[1, 2, 3]", &allowance)
+        };
+        assert_eq!(parse(2).unwrap_err().code, "INVALID_BATCH");
+        assert!(matches!(parse(3), Ok(Incoming::Many(items)) if items.len() == 3));
+        assert_eq!(
+            Incoming::parse(b"[]", &Allowance::default()).unwrap_err().code,
+            "INVALID_BATCH"
+        );
     }
 
     #[test]

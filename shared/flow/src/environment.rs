@@ -1,10 +1,64 @@
-//! Where the script runs: on a developer's machine, or deployed.
+//! Where the script runs, and what its variables set.
 
-/// Name of the variable that says so.
+use std::ops::RangeInclusive;
+
+/// Name of the variable that says where.
 pub const ENVIRONMENT: &str = "ENVIRONMENT";
 
 /// Whether `ENVIRONMENT` is `development`. Whatever else it is, and nothing at all, is production: what makes life easier at
 /// home must be asked for.
 pub fn is_development(variable: impl Fn(&str) -> Option<String>) -> bool {
     variable(ENVIRONMENT).as_deref() == Some("development")
+}
+
+/// The variables of a deployment, as they are read one by one.
+pub struct Variables<F> {
+    of: F,
+    /// What could not be read, for the log: somebody has meant something by it.
+    pub misread: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Variables<F> {
+    /// Those that `of` finds by name.
+    pub fn new(of: F) -> Self {
+        Self { of, misread: Vec::new() }
+    }
+
+    /// The text of a variable.
+    pub fn text(&self, name: &str) -> Option<String> {
+        (self.of)(name)
+    }
+
+    /// The number that a variable sets. One that is no whole number, or not within these bounds, counts as not set.
+    pub fn number(&mut self, name: &str, within: RangeInclusive<usize>, default: usize) -> usize {
+        let Some(text) = self.text(name) else { return default };
+        let number = text.trim().parse().ok().filter(|number| within.contains(number));
+        number.unwrap_or_else(|| {
+            let (least, most) = (within.start(), within.end());
+            let said = format!("{name} is {text:?}, not from {least} to {most}: {default} counts");
+            self.misread.push(said);
+            default
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_within_its_bounds_counts_and_anything_else_is_noted() {
+        let of = |name: &str| (name != "UNSET").then(|| name.to_owned());
+        let mut variables = Variables::new(of);
+        assert_eq!(variables.number("UNSET", 2..=9, 5), 5);
+        for good in ["2", "9", " 7 "] {
+            assert_eq!(variables.number(good, 2..=9, 5), good.trim().parse::<usize>().unwrap());
+        }
+        assert_eq!(variables.misread, [""; 0]);
+        for bad in ["1", "10", "-3", "2.5", "many", ""] {
+            assert_eq!(variables.number(bad, 2..=9, 5), 5, "{bad}");
+        }
+        assert_eq!(variables.misread.len(), 6);
+        assert_eq!(variables.misread[0], r#"1 is "1", not from 2 to 9: 5 counts"#);
+    }
 }

@@ -4,9 +4,10 @@
 //!
 //! | room | step |
 //! |---|---|
-//! | [`environment`] | where the script runs |
+//! | [`environment`] | where the script runs, and what its variables set |
 //! | [`origin`] | from which pages a browser may call |
 //! | [`rate`] | how often somebody may call |
+//! | [`allowance`] | … and how much at once |
 //! | [`command`] | a message enters at a door |
 //! | [`decide`] | idempotency, then expected version, then the rules |
 //! | [`append`] | decided events become stored ones |
@@ -36,6 +37,7 @@
 pub mod environment;
 pub mod origin;
 pub mod rate;
+pub mod allowance;
 pub mod command;
 pub mod decide;
 pub mod append;

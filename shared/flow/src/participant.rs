@@ -93,8 +93,12 @@ pub trait Participant: Aggregate {
         Ok(Vec::new())
     }
 
-    /// Whether somebody may send this command to this instance in this state. A stranger gets the same answer whether
-    /// there is such an instance or not.
+    /// Whether somebody may send this command to this instance in this state.
+    ///
+    /// A stranger must get the same answer whether there is such an instance or not, with one exception: who begins a stream
+    /// under an id of his own choice learns that it is taken, as no policy could hide that. He is told `FORBIDDEN`, as
+    /// with all that is not his, and nothing of what is there; whose it is hears from the rules. Ids that must not be
+    /// guessed are made up by the door.
     fn may_send(
         _principal: &Principal,
         _id: &Id,

@@ -1,8 +1,8 @@
-//! How often somebody may call, and who that is for the platform's counter.
+//! How often somebody may call, and who that is for the platform's counter; and a counter for where it has none.
 
-use std::net::Ipv6Addr;
+use std::{collections::BTreeMap, net::Ipv6Addr};
 
-use edgefold_kernel::{Kind, Principal, Rejection, limits};
+use edgefold_kernel::{Kind, Principal, Rejection, Timestamp, limits};
 
 /// Under which name requests are counted: the principal; for those who have shown no good token, their address.
 pub fn key(principal: Option<&Principal>, address: &str) -> String {
@@ -23,6 +23,33 @@ fn network(address: &str) -> String {
     }
 }
 
+/// Counts requests where the platform does not: those that one isolate has seen, in one period of
+/// [`limits::RATE_PERIOD_S`] after the other.
+#[derive(Debug, Default)]
+pub struct Counter {
+    since: Timestamp,
+    counts: BTreeMap<String, usize>,
+}
+
+impl Counter {
+    /// Counts one more request under this name. Says whether there may be so many.
+    pub fn count(&mut self, name: &str, most: usize, now: Timestamp) -> bool {
+        let over = self.since.plus_millis(i64::from(limits::RATE_PERIOD_S) * 1_000);
+        if now >= over {
+            *self = Self { since: now, counts: BTreeMap::new() };
+        }
+        // Names that find no place share one: whoever makes up many must not free others, or himself, of being counted.
+        let has_place = self.counts.len() < limits::RATE_NAMES || self.counts.contains_key(name);
+        let count = self.counts.entry(if has_place { name } else { OTHERS }.to_owned());
+        let count = count.or_default();
+        *count += 1;
+        *count <= most
+    }
+}
+
+/// No [`key`] is empty.
+const OTHERS: &str = "";
+
 /// The refusal of a request too many.
 pub fn limited() -> Rejection {
     let detail = format!("too many requests; try again in {} s", limits::RATE_PERIOD_S);
@@ -42,5 +69,32 @@ mod tests {
         assert_eq!(key(None, "203.0.113.7"), "address:203.0.113.7");
         assert_eq!(key(None, "2001:db8:1:2:3:4:5:6"), key(None, "2001:db8:1:2::9"));
         assert_ne!(key(None, "2001:db8:1:2::9"), key(None, "2001:db8:1:3::9"));
+    }
+
+    #[test]
+    fn everybody_may_call_so_often_in_each_period() {
+        let period = i64::from(limits::RATE_PERIOD_S) * 1_000;
+        let (mut counter, start) = (Counter::default(), 1_000_000);
+        let mut may = |name, at| counter.count(name, 2, Timestamp::from_millis(at));
+        assert_eq!(
+            [may("ana", start), may("ana", start), may("ana", start + 1)],
+            [true, true, false]
+        );
+        assert!(may("ben", start + 1), "another one has a share of his own");
+        assert!(!may("ana", start + period - 1));
+        assert_eq!([0, 1, 2].map(|more| may("ana", start + period + more)), [true, true, false]);
+    }
+
+    #[test]
+    fn those_who_find_no_place_share_one_and_those_who_have_one_keep_it() {
+        let mut counter = Counter::default();
+        let mut may = |name: &str, most| counter.count(name, most, Timestamp::from_millis(1 << 40));
+        assert!(may("ana", 2));
+        for number in 1..limits::RATE_NAMES {
+            assert!(may(&number.to_string(), 2));
+        }
+        assert_eq!([may("ben", 2), may("eve", 2), may("kim", 2)], [true, true, false]);
+        assert_eq!([may("ana", 2), may("ana", 2)], [true, false]);
+        assert_eq!(counter.counts.len(), limits::RATE_NAMES + 1);
     }
 }

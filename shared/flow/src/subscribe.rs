@@ -4,7 +4,7 @@
 //! then live events as `event`. Each event carries its version as `sequence`: a client that was cut off comes back with
 //! `?after=` the last one that it saw. `ping` is answered by `pong` without waking a hibernated object.
 //!
-//! A client sends commands to this instance as `command`, or up to 100 as `commands`; each is answered by `accepted` or
+//! A client sends commands to this instance as `command`, or several as `commands`; each is answered by `accepted` or
 //! `rejected` with its `id`, in order. What is no message is answered by `error`, and the socket stays. Each message but
 //! `ping` and `pong` counts as a request of its principal: one too many is answered with the code `RATE_LIMITED`, and
 //! nothing is decided.
@@ -17,12 +17,11 @@
 
 use edgefold_kernel::{
     Envelope, Failure, Id, Kind, Metadata, Rejection, Timestamp, Version, command::optional_object,
-    limits,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Accepted, Message, command::body_too_large};
+use crate::{Accepted, Message, allowance::Allowance, command::body_too_large};
 
 /// Subprotocol of the native socket.
 pub const PROTOCOL: &str = "edgefold.v1";
@@ -88,20 +87,18 @@ impl Said {
     /// Reads what a client said.
     ///
     /// # Errors
-    /// `MALFORMED_MESSAGE` with what was expected; `INVALID_BATCH` for none or more than 100 commands.
-    pub fn parse(text: &str) -> Result<Self, Rejection> {
-        if text.len() > limits::BODY_BYTES {
-            return Err(body_too_large());
+    /// `BODY_TOO_LARGE`; `MALFORMED_MESSAGE` with what was expected; `INVALID_BATCH` for no commands, or too many.
+    pub fn parse(text: &str, allowance: &Allowance) -> Result<Self, Rejection> {
+        if text.len() > allowance.body {
+            return Err(body_too_large(allowance.body));
         }
         let said = serde_json::from_str(text);
         let said = said.map_err(|error| {
             Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", format!("no message: {error}"))
         })?;
         match &said {
-            Self::Commands { commands }
-                if !(1..=limits::BATCH_COMMANDS).contains(&commands.len()) =>
-            {
-                let detail = format!("a batch holds 1 to {} commands", limits::BATCH_COMMANDS);
+            Self::Commands { commands } if !(1..=allowance.batch).contains(&commands.len()) => {
+                let detail = format!("a batch holds 1 to {} commands", allowance.batch);
                 Err(Rejection::shape("INVALID_BATCH", "commands", detail))
             }
             _ => Ok(said),
@@ -261,6 +258,10 @@ pub fn negotiate(offered: Option<&str>) -> Result<Option<&'static str>, Rejectio
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Said, Rejection> {
+        Said::parse(text, &Allowance::default())
+    }
+
     #[test]
     fn a_cursor_is_a_version_up_to_the_head() {
         assert_eq!(cursor(None, 7), Ok(0));
@@ -279,17 +280,14 @@ mod tests {
 
     #[test]
     fn what_a_client_says_is_read_or_refused() {
-        assert_eq!(Said::parse(r#"{ "type": "ping" }"#), Ok(Said::Ping {}));
-        assert_eq!(Said::parse(r#"{"type":"pong"}"#), Ok(Said::Pong { version: None }));
+        assert_eq!(read(r#"{ "type": "ping" }"#), Ok(Said::Ping {}));
+        assert_eq!(read(r#"{"type":"pong"}"#), Ok(Said::Pong { version: None }));
         let asked = Frame::Ping { version: 7 }.text();
-        assert_eq!(
-            Said::parse(&asked.replace("ping", "pong")),
-            Ok(Said::Pong { version: Some(7) })
-        );
+        assert_eq!(read(&asked.replace("ping", "pong")), Ok(Said::Pong { version: Some(7) }));
         let command =
             r#"{"type":"command","id":"7","name":"Open","payload":{},"expectedVersion":3}"#;
         assert!(
-            matches!(Said::parse(command), Ok(Said::Command(asked)) if asked.id == "7" && asked.expected_version == Some(3))
+            matches!(read(command), Ok(Said::Command(asked)) if asked.id == "7" && asked.expected_version == Some(3))
         );
         for bad in [
             "",
@@ -300,12 +298,24 @@ mod tests {
             r#"{"type":"command","id":7,"name":"a","payload":{}}"#,
             r#"{"type":"command","id":"7","name":"a","payload":{},"expectedversion":3}"#,
         ] {
-            assert_eq!(Said::parse(bad).unwrap_err().code, "MALFORMED_MESSAGE", "{bad}");
+            assert_eq!(read(bad).unwrap_err().code, "MALFORMED_MESSAGE", "{bad}");
         }
-        assert_eq!(
-            Said::parse(r#"{"type":"commands","commands":[]}"#).unwrap_err().code,
-            "INVALID_BATCH"
+        assert_eq!(read(r#"{"type":"commands","commands":[]}"#).unwrap_err().code, "INVALID_BATCH");
+    }
+
+    #[test]
+    fn a_message_holds_as_much_as_is_allowed() {
+        let one = r#"{"id":"7","name":"a","payload":{}}"#;
+        let text = format!(r#"{{"type":"commands","commands":[{one},{one}]}}"#);
+        let parse = |body, batch| {
+            let said = Said::parse(&text, &Allowance { body, batch, ..Allowance::default() });
+            said.map_err(|refusal| refusal.code)
+        };
+        assert!(
+            matches!(parse(text.len(), 2), Ok(Said::Commands { commands }) if commands.len() == 2)
         );
+        assert_eq!(parse(text.len(), 1), Err("INVALID_BATCH".into()));
+        assert_eq!(parse(text.len() - 1, 2), Err("BODY_TOO_LARGE".into()));
     }
 
     #[test]
@@ -320,7 +330,7 @@ mod tests {
             (r#"{"type":"pong"}"#.into(), false),
             (r#"{"type":"pong","version":7}"#.into(), false),
         ] {
-            assert_eq!(counts(&Said::parse(&text)), expected, "{text}");
+            assert_eq!(counts(&read(&text)), expected, "{text}");
         }
     }
 
@@ -328,7 +338,7 @@ mod tests {
     fn a_message_that_is_refused_as_a_whole_is_answered_once_for_each_command() {
         let refused = Rejection::new(Kind::TooMany, "RATE_LIMITED", "later");
         let answers = |text: &str| -> Vec<Value> {
-            let texts = refuse(&Said::parse(text), &refused);
+            let texts = refuse(&read(text), &refused);
             texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
         };
         let command = |id: u8| format!(r#""id":"{id}","name":"Open","payload":{{}}}}"#);

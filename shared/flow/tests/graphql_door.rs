@@ -74,10 +74,12 @@ fn a_request_that_is_not_well_formed_is_refused() {
         r#"{"query":"{a}","operationName":1}"#,
         r#"{"query":"{a}","extensions":"x"}"#,
     ] {
-        assert_eq!(posted(bad.as_bytes(), Media::Json).unwrap_err().status, 400, "{bad}");
+        assert_eq!(posted(bad.as_bytes(), 1_000, Media::Json).unwrap_err().status, 400, "{bad}");
     }
     let empty = r#"{"query":"{a}","variables":null,"operationName":null,"extensions":null}"#;
-    assert!(posted(empty.as_bytes(), Media::Json).is_ok());
+    assert!(posted(empty.as_bytes(), empty.len(), Media::Json).is_ok());
+    let large = posted(empty.as_bytes(), empty.len() - 1, Media::GraphqlResponse).unwrap_err();
+    assert_eq!((large.status, large.media), (413, Media::GraphqlResponse));
     for bad in ["", "query=%7Ba%7D&variables=%7B", "query=%7Ba%7D&variables=%5B%5D"] {
         assert_eq!(gotten(bad, Media::Json).unwrap_err().status, 400, "{bad}");
     }

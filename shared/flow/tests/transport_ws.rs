@@ -3,6 +3,7 @@
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+use edgefold_flow::allowance::Allowance;
 use edgefold_flow::session::{
     Action, Connection, Input, Source,
     connection::{Number, Pass},
@@ -128,6 +129,19 @@ fn the_server_must_receive_the_connection_initialisation_message_within_the_allo
     socket.now += 1;
     let (code, reason) = closed(&socket.step(Input::Tick)).unwrap();
     assert_eq!((code, reason.as_str()), (4408, "Connection initialisation timeout"));
+}
+
+#[test]
+fn a_token_of_which_nothing_comes_closes_the_socket_as_no_connection_init_does() {
+    let mut socket = Socket::waiting();
+    socket.now = limits::SESSION_INIT_WITHIN_MS - 1;
+    socket.hears(json!({"type": "connection_init"}));
+    socket.now += 1;
+    let until = socket.now - 1 + limits::SESSION_INIT_WITHIN_MS;
+    assert_eq!(socket.step(Input::Tick), [Action::Wake(at(until))], "it counts from there on");
+    socket.now = until;
+    assert_eq!(closed(&socket.step(Input::Tick)).unwrap().0, 4408);
+    assert_eq!(socket.step(Input::Verified(Ok(pass_of("ana")))), [], "it comes too late");
 }
 
 #[test]
@@ -328,6 +342,20 @@ fn what_is_told_while_the_source_still_answers_is_not_lost() {
 }
 
 #[test]
+fn what_one_operation_learns_of_its_source_as_it_joins_every_other_knows() {
+    for (begin, joins) in [(Begin::Now, true), (Begin::After(10), false)] {
+        let (mut socket, one) = Socket::following("1", Begin::Now, 8);
+        // Event 9 was not told. Another operation joins, and for the source the whole session knows of 9.
+        let number = run(&socket.subscribe("2"));
+        socket.step(Input::Joining(number, room()));
+        let actions = socket.step(Input::Joined(number, begin, 9));
+        assert_eq!(pumps(&actions), [one]);
+        assert_eq!(actions.contains(&Action::Keep(number)), joins);
+        assert_eq!(socket.event(one, 9).len(), 1);
+    }
+}
+
+#[test]
 fn a_cursor_ahead_of_its_source_is_an_error_of_that_operation() {
     let mut socket = Socket::acknowledged();
     let number = run(&socket.subscribe("1"));
@@ -422,6 +450,24 @@ fn a_token_is_not_renewed_by_somebody_elses() {
 }
 
 #[test]
+fn a_token_that_cannot_be_looked_at_now_costs_nobody_the_one_that_he_has() {
+    let mut socket = Socket::waiting();
+    socket.hears(json!({"type": "connection_init"}));
+    let refused = closed(&socket.step(Input::Unverified));
+    assert_eq!(refused, Some((1013, "Try again later".into())), "the client may come back");
+
+    let mut socket = Socket::waiting();
+    socket.hears(json!({"type": "connection_init"}));
+    let expires_at = Some(at(5_000));
+    socket.step(Input::Verified(Ok(Pass { expires_at, ..pass_of("ana") })));
+    socket.hears(json!({"type": "ping", "payload": {"token": "newer"}}));
+    assert_eq!(socket.step(Input::Unverified), []);
+    run(&socket.subscribe("1"));
+    socket.now = 5_000;
+    assert_eq!(closed(&socket.step(Input::Tick)).unwrap().0, 4403, "it still expires");
+}
+
+#[test]
 fn too_many_operations_and_too_large_documents_are_refused_by_themselves() {
     let mut socket = Socket::acknowledged();
     let query = "a".repeat(limits::QUERY_BYTES + 1);
@@ -438,17 +484,32 @@ fn too_many_operations_and_too_large_documents_are_refused_by_themselves() {
 }
 
 #[test]
+fn a_socket_has_as_many_operations_and_messages_as_long_as_are_allowed() {
+    let mut socket = Socket::acknowledged();
+    let allowance = Allowance { operations: 1, body: 200, ..Allowance::default() };
+    socket.connection = socket.connection.allowed(allowance);
+    run(&socket.subscribe("1"));
+    let refused = sent(&socket.subscribe("2"));
+    assert_eq!(refused[0]["payload"][0]["extensions"]["code"], "TOO_MANY_OPERATIONS");
+    let long = json!({"type": "ping", "payload": {"a": "a".repeat(200)}});
+    assert_eq!(closed(&socket.hears(long)).unwrap().0, 4400);
+}
+
+#[test]
 fn the_cursors_of_as_many_operations_as_there_may_be_fit_the_attachment() {
     let mut socket = Socket::waiting();
     socket.hears(json!({"type": "connection_init"}));
     let principal = Principal::new(id(&"s".repeat(limits::ID_BYTES)), Role::Device);
     let pass = Pass { principal, expires_at: Some(at(4_102_444_800_000)) };
     socket.step(Input::Verified(Ok(pass)));
-    for number in 0..limits::SESSION_OPERATIONS {
+    let operations = limits::SESSION_OPERATIONS_MOST;
+    socket.connection = socket.connection.allowed(Allowance { operations, ..Allowance::default() });
+    for number in 0..operations {
         socket.follow(&number.to_string(), Begin::Now, (1 << 53) - 1);
     }
-    let bytes = socket.connection.attachment().len();
-    assert!(bytes < 8_192, "{bytes} of the platform's 16,384 bytes, even as UTF-16");
+    let attachment = socket.connection.attachment();
+    let bytes = attachment.len();
+    assert!(attachment.is_ascii() && bytes < 16_000, "{bytes} of the platform's 16,384 bytes");
 }
 
 #[test]
@@ -458,5 +519,10 @@ fn a_source_that_cannot_be_read_is_tried_again() {
     assert_eq!(socket.step(Input::Stuck), [Action::Wake(at(again))]);
     let (mut socket, _) = socket.evicted();
     socket.now = again;
-    assert_eq!(pumps(&socket.step(Input::Tick)), [number]);
+    let actions = socket.step(Input::Tick);
+    assert_eq!(pumps(&actions), [number]);
+    assert_eq!(actions.last(), Some(&Action::Wake(at(2 * again))), "it may fail again");
+    (1..=3).for_each(|version| assert_eq!(socket.event(number, version).len(), 1));
+    socket.now = 2 * again;
+    assert_eq!(socket.step(Input::Tick), [], "nothing is lacking");
 }

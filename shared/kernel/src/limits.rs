@@ -3,8 +3,16 @@
 /// Longest identifier, in bytes. Object names may be longer; an id also travels in URLs, tags and indexes.
 pub const ID_BYTES: usize = 128;
 
-/// Longest body of one request at any door, in bytes (1 MiB). Far below the platform's 100 MB, above any batch of commands.
+/// Longest body of one request at any door, and message on a socket, in bytes (1 MiB). Above any batch of ordinary commands.
+/// Set it with `MAX_BODY_BYTES` …
 pub const BODY_BYTES: usize = 1 << 20;
+
+/// … from 16 KiB, so that a message with a new token fits …
+pub const BODY_BYTES_LEAST: usize = 16 << 10;
+
+/// … to 16 MiB: a hundred commands of the largest letter. The platform takes 100 MB in a request and 32 MiB in a message,
+/// but what is read lies in the isolate's 128 MB a few times over.
+pub const BODY_BYTES_MOST: usize = 16 << 20;
 
 /// Largest letter on the bus, in bytes: an event in its wire form with the commands that follow from it. A queue message
 /// holds 128 KB (128,000 bytes), of which the queue keeps about 100 for itself.
@@ -74,8 +82,11 @@ pub const SNAPSHOT_BYTES: usize = 1_900_000;
 /// 150 bytes are 15 MB of the object's 10 GB, and more than a day of one command a second.
 pub const OUTCOMES: usize = 100_000;
 
-/// Most commands in one batch.
+/// Most commands in one batch. Set it with `MAX_BATCH_COMMANDS` …
 pub const BATCH_COMMANDS: usize = 100;
+
+/// … to at most this: each may be for another instance, and the platform allows 1,000 calls a request.
+pub const BATCH_COMMANDS_MOST: usize = 900;
 
 /// Bytes that are sent to a socket before its reader is asked whether it has them (1 MiB). What it has not taken lies in the
 /// runtime's memory, and the 128 MB are shared by all sockets; at a round trip of 50 ms this still lets 20 MB a second through.
@@ -88,11 +99,15 @@ pub const SOCKET_ANSWER_WITHIN_MS: i64 = 10_000;
 /// a hundred full batches at once gets that much before it can answer anything.
 pub const SOCKET_UNANSWERED_BYTES: usize = 4 << 20;
 
-/// How long a GraphQL socket waits for `connection_init`, in milliseconds. Browsers on slow networks need a second or two.
+/// How long a GraphQL socket waits for `connection_init`, in milliseconds, and then for what comes of its token. Browsers on
+/// slow networks need a second or two, an issuer has 5 s.
 pub const SESSION_INIT_WITHIN_MS: i64 = 10_000;
 
-/// Active operations of one GraphQL socket. Their cursors are attached to it: about 50 bytes each, of 16,384.
+/// Active operations of one GraphQL socket. Set it with `GRAPHQL_MAX_OPERATIONS` …
 pub const SESSION_OPERATIONS: usize = 100;
+
+/// … to at most this: their cursors are attached to the socket, about 50 bytes each, of 16,384.
+pub const SESSION_OPERATIONS_MOST: usize = 200;
 
 /// Bytes of one GraphQL document on a socket (64 KiB). A hundred of them are kept for a session, in its own object.
 pub const QUERY_BYTES: usize = 64 << 10;
@@ -108,6 +123,13 @@ pub const PULL_EVENTS: usize = 100;
 /// read twice for a reader whose window is full.
 pub const PULL_BYTES: usize = 256 << 10;
 
+/// States that an instance keeps in memory for those who read its stream page by page: as many readers go on side by side,
+/// each from where its last page ended.
+pub const REACHED_STATES: usize = 64;
+
+/// Bytes of those states, as JSON (4 MiB of the isolate's 128 MB). A larger state is not kept.
+pub const REACHED_BYTES: usize = 4 << 20;
+
 /// Sessions that follow one stream. Each is told of every event by a call of its own, and one event may make 1,000 calls
 /// (platform). Where more look on, the native socket carries 32,768 on one object.
 pub const FOLLOWERS: usize = 900;
@@ -121,6 +143,13 @@ pub const PULL_AGAIN_MS: i64 = 5_000;
 /// In how many seconds requests are counted. The platform counts in 10 s or in 60 s; the shorter one is over sooner. It and
 /// how many there may be, 10,000, stand in `wrangler.toml`: 1,000 a second are what one object takes at most.
 pub const RATE_PERIOD_S: u32 = 10;
+
+/// Requests of one principal in that time, where the platform does not count and each isolate counts what it sees itself.
+/// Set it with `REQUESTS_PER_PRINCIPAL`.
+pub const REQUESTS: usize = 10_000;
+
+/// Names that an isolate counts requests under, each by itself: 10,000 of 200 bytes. Those that come later share a place.
+pub const RATE_NAMES: usize = 10_000;
 
 /// Native sockets that one principal may have open at one instance. The platform takes 32,768 in all. Set it with
 /// `SOCKETS_PER_PRINCIPAL`.

@@ -18,6 +18,7 @@ use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection, StreamId};
 use worker::{Env, Method, Request, Response, Url, console_log};
 
 use crate::{
+    allowance::allowance,
     answer, auth_fetch, deliver_object,
     door_fetch::{decoded, expect_json, wrong_method},
     park_d1::{self, Found},
@@ -53,7 +54,11 @@ pub async fn serve(
         }
         (["dead-letters", id, "discard"], Method::Post) => {
             let wanted = match expect_json(request) {
-                Ok(()) => answer::body(request).await.and_then(|body| Ok(Discard::parse(&body)?)),
+                Ok(()) => {
+                    let most = allowance(env).body;
+                    let body = answer::body(request, most).await;
+                    body.and_then(|body| Ok(Discard::parse(&body, most)?))
+                }
                 Err(failure) => Err(failure),
             };
             let result = match wanted {

@@ -1,7 +1,7 @@
 //! Results as HTTP responses.
 
 use edgefold_flow::command::{body_too_large, fault_problem, problem};
-use edgefold_kernel::{Failure, Fault, Rejection, limits};
+use edgefold_kernel::{Failure, Fault, Rejection};
 use futures_util::TryStreamExt;
 use serde::Serialize;
 use worker::{Headers, Request, Response, console_error};
@@ -68,8 +68,15 @@ pub fn failed(failure: &Failure) -> worker::Result<Response> {
             fault_problem(fault)
         }
     };
-    let mut response = json(status, PROBLEM, &body)?;
-    if status == 401 {
+    challenged(json(status, PROBLEM, &body)?, failure)
+}
+
+/// Whoever has shown no good token is asked for one.
+///
+/// # Errors
+/// When the runtime refuses to write the header.
+pub fn challenged(mut response: Response, failure: &Failure) -> worker::Result<Response> {
+    if response.status_code() == 401 {
         // RFC 6750: a token that is wrong is named so, one that is missing is only asked for.
         let is_missing =
             matches!(failure, Failure::Rejected(refusal) if refusal.code == "UNAUTHENTICATED");
@@ -82,24 +89,24 @@ pub fn failed(failure: &Failure) -> worker::Result<Response> {
     Ok(response)
 }
 
-/// Reads a body up to [`limits::BODY_BYTES`], and no further.
+/// Reads a body up to so many bytes, and no further.
 ///
 /// # Errors
 /// `BODY_TOO_LARGE`; a fault when the body breaks off.
-pub async fn body(request: &mut Request) -> Result<Vec<u8>, Failure> {
+pub async fn body(request: &mut Request, most: usize) -> Result<Vec<u8>, Failure> {
     let broken = |error: worker::Error| Fault::Unavailable("the request's body", error.to_string());
     match header(request.headers(), "content-length")
         .and_then(|length| length.parse::<usize>().ok())
     {
-        Some(length) if length > limits::BODY_BYTES => Err(body_too_large().into()),
+        Some(length) if length > most => Err(body_too_large(most).into()),
         Some(_) => Ok(request.bytes().await.map_err(broken)?),
         None => {
             let Ok(mut stream) = request.stream() else { return Ok(Vec::new()) };
             let mut bytes = Vec::new();
             while let Some(chunk) = stream.try_next().await.map_err(broken)? {
                 bytes.extend(chunk);
-                if bytes.len() > limits::BODY_BYTES {
-                    return Err(body_too_large().into());
+                if bytes.len() > most {
+                    return Err(body_too_large(most).into());
                 }
             }
             Ok(bytes)

@@ -14,7 +14,9 @@ use serde_json::Value;
 use worker::{Env, Method, Request, RequestInit, Response, Url};
 
 use crate::{
-    admin_fetch, answer,
+    admin_fetch,
+    allowance::allowance,
+    answer,
     asked::page,
     auth_fetch, correlation_d1,
     gateway_d1::{admit, target},
@@ -118,7 +120,8 @@ async fn command(
     let by = Asker::Somebody(auth_fetch::authenticate(request, env).await?);
     expect_json(request)?;
     let key = answer::header(request.headers(), "idempotency-key");
-    match Incoming::parse(&answer::body(request).await?)? {
+    let allowance = allowance(env);
+    match Incoming::parse(&answer::body(request, allowance.body).await?, &allowance)? {
         Incoming::One(message) => {
             let message = admit(message.with_key(key)?, catalogue)?;
             stub::fetch(

@@ -47,13 +47,16 @@ impl<A: Participant> Object<A> {
     /// Begins to send a new socket what comes after this version.
     pub(crate) fn feed(self: &Rc<Self>, socket: WebSocket, after: Version, session: Session) {
         let seen = Seen { session, after, live: false, told: false, window: Window::default() };
-        Reader { socket: &socket, seen }.keep();
+        let reader = Reader { socket: &socket, seen };
+        reader.keep();
+        self.expect_expiry(reader.over_at());
         self.catch_up(socket);
     }
 
     /// Sockets that were catching up, or had not answered, when the object was evicted go on where they were.
     pub(crate) fn resume_feeds(self: &Rc<Self>) {
         let now = clock::now();
+        self.expiry.set(self.first_expiry());
         for socket in self.state.get_websockets() {
             match Reader::of(&socket).map(|reader| (reader.seen.live, reader.next(now))) {
                 Some((false, Next::Wait | Next::GiveUp)) => self.wait_for_answers(),
@@ -154,13 +157,39 @@ impl<A: Participant> Object<A> {
         Some(reader.seen.session)
     }
 
+    /// Sees to it that the alarm rings when a socket's token expires: it hibernates, and hears no other clock.
+    fn expect_expiry(self: &Rc<Self>, at: Timestamp) {
+        if self.expiry.get().is_some_and(|first| first <= at) {
+            return;
+        }
+        self.expiry.set(Some(at));
+        let object = Rc::clone(self);
+        self.state.wait_until(async move { object.bring_alarm_forward(at).await });
+    }
+
+    /// Closes the sockets whose token has expired.
+    pub(crate) fn expire_sockets(&self) {
+        let now = clock::now();
+        if self.expiry.get().is_none_or(|first| now < first) {
+            return;
+        }
+        let sockets = self.state.get_websockets();
+        sockets.iter().filter_map(Reader::of).filter(|it| it.is_over(now)).for_each(Reader::expire);
+        self.expiry.set(self.first_expiry());
+    }
+
+    fn first_expiry(&self) -> Option<Timestamp> {
+        self.state.get_websockets().iter().filter_map(Reader::of).map(|it| it.over_at()).min()
+    }
+
     /// A newer token of the same principal counts from now on. Says no, and keeps the old one, when it is another's.
-    pub(crate) fn prolong(&self, socket: &WebSocket, session: &Session) -> bool {
+    pub(crate) fn prolong(self: &Rc<Self>, socket: &WebSocket, session: &Session) -> bool {
         let Some(mut reader) = Reader::of(socket) else { return false };
         let same = reader.seen.session.principal == session.principal;
         if same {
             reader.seen.session = session.clone();
             reader.keep();
+            self.expect_expiry(reader.over_at());
         }
         same
     }
@@ -225,11 +254,15 @@ impl<'a> Reader<'a> {
 
     /// Whether its token no longer counts.
     fn is_over(&self, now: Timestamp) -> bool {
-        now >= self.seen.session.expires_at.plus_millis(limits::CLOCK_SKEW_MS)
+        now >= self.over_at()
+    }
+
+    fn over_at(&self) -> Timestamp {
+        self.seen.session.expires_at.plus_millis(limits::CLOCK_SKEW_MS)
     }
 
     /// Whoever has not renewed its token hears nothing more.
-    fn expire(&self) {
+    fn expire(self) {
         drop(self.socket.close(Some(subscribe::EXPIRED), Some("the token has expired")));
         drop(self.socket.serialize_attachment(()));
     }

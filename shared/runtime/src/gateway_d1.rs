@@ -6,6 +6,7 @@ use edgefold_flow::{
     Accepted, Catalogue, Message,
     contract::{self, Asker, EventsPage, StateView},
     gateway::{Gateway, Row},
+    graphql::faults,
     instance::When,
     token::{Session, missing},
 };
@@ -14,7 +15,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use worker::{Delay, Env, Method, Request, send::SendFuture};
+use worker::{Delay, Env, Method, Request, console_error, send::SendFuture};
 
 use crate::{bindings, clock, journal_d1, stub};
 
@@ -115,6 +116,11 @@ impl Gateway for WorkersGateway {
     fn sleep(&self, millis: u64) -> BoxFuture<'_, ()> {
         SendFuture::new(Delay::from(Duration::from_millis(millis))).boxed()
     }
+}
+
+/// What resolvers could not do is logged with its text: the caller gets its code alone.
+pub(crate) fn log_faults(response: &async_graphql::Response) {
+    faults(response).for_each(|fault| console_error!("{}: {fault}", fault.code()));
 }
 
 /// Admits a message at a door, with ids made up where they were left out.

@@ -4,19 +4,23 @@ use std::sync::Arc;
 
 use async_graphql::{ObjectType, Schema, SubscriptionType};
 use edgefold_flow::{
-    Catalogue, contract,
+    Catalogue,
+    allowance::Allowance,
+    contract,
     environment::is_development,
     gateway::Gateway,
-    graphql::{
-        Settings,
-        http::{self, Answer, Head},
-    },
+    graphql::http::{self, Answer, Head, Media},
     session::{self, Close},
 };
 use edgefold_kernel::Failure;
-use worker::{Env, Request, RequestInit, Response, WebSocketPair};
+use worker::{Env, Request, RequestInit, Response, WebSocketPair, console_error};
 
-use crate::{answer, auth_fetch, gateway_d1::WorkersGateway, stub};
+use crate::{
+    allowance::allowance,
+    answer, auth_fetch,
+    gateway_d1::{WorkersGateway, log_faults},
+    stub,
+};
 
 /// Where the development server has the page of GraphiQL. What is deployed has none.
 const GRAPHIQL: &str = "/graphiql/";
@@ -46,19 +50,23 @@ where
         answer.headers_mut().set("location", GRAPHIQL)?;
         return Ok(answer);
     }
+    let media = match negotiate(&request) {
+        Ok(media) => media,
+        Err(unacceptable) => return send(unacceptable),
+    };
     // A stranger may look at the schema; resolvers refuse him. A token that is shown must be good.
     let session = match answer::header(request.headers(), "authorization") {
         None => None,
         Some(_) => match auth_fetch::authenticate(&request, &env).await {
             Ok(session) => Some(session),
-            Err(failure) => return answer::failed(&failure),
+            Err(failure) => return failed(&failure, media),
         },
     };
-    let settings = Settings::read(variable);
+    let allowance = allowance(&env);
     let gateway = |env| WorkersGateway::new(env, catalogue, session);
-    match execute(&mut request, env, gateway, schema, &settings).await {
+    match execute(&mut request, media, env, gateway, schema, &allowance).await {
         Ok(Ok(answer) | Err(answer)) => send(answer),
-        Err(failure) => answer::failed(&failure),
+        Err(failure) => failed(&failure, media),
     }
 }
 
@@ -88,12 +96,25 @@ async fn open(request: &Request, env: &Env) -> worker::Result<Response> {
     }
 }
 
+/// Finds the form of the response.
+fn negotiate(request: &Request) -> Result<Media, Answer> {
+    let method = request.method().to_string();
+    let accept = answer::header(request.headers(), "accept");
+    let content_type = answer::header(request.headers(), "content-type");
+    http::negotiate(&Head {
+        method: &method,
+        accept: accept.as_deref(),
+        content_type: content_type.as_deref(),
+    })
+}
+
 async fn execute<Q, M, S>(
     request: &mut Request,
+    media: Media,
     env: Env,
     gateway: impl FnOnce(Env) -> WorkersGateway,
     schema: &Schema<Q, M, S>,
-    settings: &Settings,
+    allowance: &Allowance,
 ) -> Result<Result<Answer, Answer>, Failure>
 where
     Q: ObjectType + 'static,
@@ -101,17 +122,9 @@ where
     S: SubscriptionType + 'static,
 {
     let method = request.method().to_string();
-    let accept = answer::header(request.headers(), "accept");
-    let content_type = answer::header(request.headers(), "content-type");
-    let head =
-        Head { method: &method, accept: accept.as_deref(), content_type: content_type.as_deref() };
-    let media = match http::negotiate(&head) {
-        Ok(media) => media,
-        Err(refused) => return Ok(Err(refused)),
-    };
     let asked = if method == "POST" {
-        match answer::body(request).await {
-            Ok(body) => http::posted(&body, media),
+        match answer::body(request, allowance.body).await {
+            Ok(body) => http::posted(&body, allowance.body, media),
             Err(Failure::Rejected(rejection)) => Err(http::refuse(&rejection, media)),
             Err(fault) => return Err(fault),
         }
@@ -119,14 +132,29 @@ where
         let query = request.url().ok().and_then(|url| url.query().map(str::to_owned));
         http::gotten(&query.unwrap_or_default(), media)
     };
-    let admitted = asked.and_then(|asked| http::admitted(asked, &method, media, settings));
+    let admitted =
+        asked.and_then(|asked| http::admitted(asked, &method, media, &allowance.graphql));
     Ok(match admitted {
         Ok(query) => {
             let gateway: Arc<dyn Gateway> = Arc::new(gateway(env));
-            Ok(http::answer(schema.execute(query.data(gateway)).await, media))
+            let response = schema.execute(query.data(gateway)).await;
+            log_faults(&response);
+            Ok(http::answer(response, media))
         }
         Err(refused) => Err(refused),
     })
+}
+
+/// A request that failed before anything was executed, in the form that it asked for. A fault's text goes to the log.
+fn failed(failure: &Failure, media: Media) -> worker::Result<Response> {
+    let answer = match failure {
+        Failure::Rejected(rejection) => http::refuse(rejection, media),
+        Failure::Faulted(fault) => {
+            console_error!("{}: {fault}", fault.code());
+            http::fault(fault, media)
+        }
+    };
+    answer::challenged(send(answer)?, failure)
 }
 
 /// A response of GraphQL over HTTP.

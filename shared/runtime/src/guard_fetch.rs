@@ -1,16 +1,18 @@
 //! An HTTP request from outside reaches the script: is it let in, from this page and so soon after the last one? The same
 //! at every door, the upgrade to a websocket included.
 
+use std::cell::RefCell;
+
 use edgefold_flow::{
     graphql::http::{self, Head},
     origin::{self, Origins},
-    rate,
+    rate::{self, Counter},
     token::Session,
 };
 use edgefold_kernel::{Rejection, limits};
 use worker::{Env, Headers, Method, Request, RequestInit, Response, console_error};
 
-use crate::{answer, auth_fetch, bindings, graphql_fetch};
+use crate::{allowance::allowance, answer, auth_fetch, bindings, clock, graphql_fetch};
 
 /// Hands a request to its door when it may come in, and marks the answer for the page that it goes to.
 ///
@@ -59,31 +61,42 @@ fn is_preflight(request: &Request) -> bool {
     request.method() == Method::Options && asks.is_some()
 }
 
+thread_local! {
+    static COUNTER: RefCell<Counter> = RefCell::default();
+}
+
 /// Counts the request, and says so when it is one too many.
 async fn over_limit(request: &Request, env: &Env) -> Option<Rejection> {
     // Whoever asks whether the script is well must get to know.
     if request.path() == "/healthz" {
         return None;
     }
-    env.rate_limiter(bindings::REQUESTS).ok()?;
     let session = auth_fetch::authenticate(request, env).await.ok();
     let address = answer::header(request.headers(), "cf-connecting-ip").unwrap_or_default();
     let principal = session.as_ref().map(|Session { principal, .. }| principal);
     count(env, rate::key(principal, &address)).await
 }
 
-/// Counts one more under this name, and says so when it is one too many. Where no limiter is bound nobody counts. One that
-/// fails lets everybody in: it guards against too much, and must not become too little.
+/// Counts one more under this name, and says so when it is one too many. Where no limiter is bound, or it fails, this isolate
+/// counts what it sees itself.
 pub(crate) async fn count(env: &Env, name: String) -> Option<Rejection> {
-    let limiter = env.rate_limiter(bindings::REQUESTS).ok()?;
-    match limiter.limit(name).await {
-        Ok(outcome) if outcome.success => None,
-        Ok(_) => Some(rate::limited()),
+    let outcome = match env.rate_limiter(bindings::REQUESTS) {
+        Ok(limiter) => limiter.limit(name.clone()).await,
+        Err(_) => return count_here(env, &name),
+    };
+    match outcome {
+        Ok(outcome) => (!outcome.success).then(rate::limited),
         Err(error) => {
             console_error!("the rate limiter failed: {error}");
-            None
+            count_here(env, &name)
         }
     }
+}
+
+fn count_here(env: &Env, name: &str) -> Option<Rejection> {
+    let (most, now) = (allowance(env).requests, clock::now());
+    let may = COUNTER.with_borrow_mut(|counter| counter.count(name, most, now));
+    (!may).then(rate::limited)
 }
 
 /// A refusal in the form of the door that was knocked at.

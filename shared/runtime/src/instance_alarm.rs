@@ -1,5 +1,5 @@
 //! The alarm of an object rings. There is one alarm per object, so it serves everything that waits for time to pass: the
-//! deadlines of the process, letters that have not been confirmed, and outcomes that expire.
+//! deadlines of the process, letters that have not been confirmed, outcomes that expire, and tokens of open sockets that do.
 //!
 //! It never fails for a business reason: the platform gives up on an alarm after six retries, we do not.
 
@@ -86,16 +86,36 @@ impl<A: Participant> Object<A> {
         }
     }
 
+    /// Lets the alarm ring at this instant at the latest. After an eviction only the platform knows for when it is set, and
+    /// what it is set for must not be forgotten.
+    pub(crate) async fn bring_alarm_forward(&self, at: Timestamp) {
+        if self.alarm_at.get().is_none() {
+            let set = self.state.storage().get_alarm().await;
+            let set = set.unwrap_or_else(|error| {
+                console_error!("the alarm cannot be read: {error}");
+                None
+            });
+            // One that has passed is ringing, or has just rung: whoever rings sets the next one.
+            let set = set.map(Timestamp::from_millis).filter(|set| *set > clock::now());
+            if self.alarm_at.get().is_none() {
+                self.alarm_at.set(set);
+            }
+        }
+        self.set_alarm_at(at);
+    }
+
     fn next_alarm(&self, pause: i64) -> Result<Option<Timestamp>, Fault> {
         let head = self.instance.head()?;
         let again = (head.confirmed < head.version).then(|| clock::now().plus_millis(pause));
         let expiry = again.map(|_| clock::now().plus_millis(A::OUTCOME_TTL_MS));
-        Ok([again, expiry, self.instance.deadline()?].into_iter().flatten().min())
+        let next = [again, expiry, self.instance.deadline()?, self.expiry.get()];
+        Ok(next.into_iter().flatten().min())
     }
 
     /// Meets the deadline that has passed, sends again what was not confirmed, and sets the next alarm.
     pub(crate) async fn ring(self: Rc<Self>) {
         self.alarm_at.set(None);
+        self.expire_sockets();
         for _ in 0..DEADLINES {
             match self.instance.pass_deadline(&clock::stamp(&Asker::System)) {
                 Ok(true) => {}
@@ -212,7 +232,7 @@ pub(crate) fn send_again_ms(env: &Env) -> i64 {
 }
 
 /// Clears a flag whatever happens, a panic included.
-struct Done<'a>(&'a std::cell::Cell<bool>);
+pub(crate) struct Done<'a>(pub(crate) &'a std::cell::Cell<bool>);
 
 impl Drop for Done<'_> {
     fn drop(&mut self) {

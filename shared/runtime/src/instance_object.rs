@@ -53,6 +53,8 @@ pub(crate) struct Object<A: Participant> {
     keeping: Cell<bool>,
     /// Whether a reader was asked where it is, and is waited for.
     pub(crate) waiting: Cell<bool>,
+    /// When the first token of an open socket expires, or earlier.
+    pub(crate) expiry: Cell<Option<Timestamp>>,
     /// The last message on a socket that waits for its turn, or has had it.
     pub(crate) turns: Turns,
     /// The sessions that follow this stream, and how far each was told.
@@ -84,6 +86,7 @@ impl<A: Participant> Host<A> {
             publishing: Cell::new(false),
             keeping: Cell::new(false),
             waiting: Cell::new(false),
+            expiry: Cell::new(None),
             turns: Turns::default(),
             followers: RefCell::default(),
             misnamed,

@@ -35,7 +35,7 @@ type Streams = BTreeMap<StreamId, Vec<Envelope>>;
 /// How far streams are journalled.
 type Marks = BTreeMap<StreamId, Version>;
 
-/// Categories of which a follower was not told.
+/// Categories that are followed, and whose objects could not be told.
 type Untold = BTreeSet<String>;
 
 /// What could not be done with some streams.
@@ -43,7 +43,7 @@ type Untold = BTreeSet<String>;
 pub(crate) struct Unprojected {
     /// The first version of a stream that could not be projected, and why; what follows it was left behind.
     pub(crate) failed: BTreeMap<StreamId, (Version, Failure)>,
-    /// Streams that are projected as far as that, and somebody who follows their category has not been told.
+    /// Streams that are projected as far as that, and whoever tells of their category does not know.
     pub(crate) untold: BTreeSet<StreamId>,
 }
 
@@ -109,7 +109,7 @@ async fn one_by_one(
 /// Journals an event that was discarded, and lets it change nothing.
 ///
 /// # Errors
-/// When what stands before it cannot be projected, somebody who follows cannot be told, or the database fails.
+/// When what stands before it cannot be projected, whoever tells of its category cannot be reached, or the database fails.
 pub(crate) async fn journal_only(
     env: &Env,
     catalogue: &'static Catalogue,
@@ -126,7 +126,7 @@ pub(crate) async fn journal_only(
         }
     }
     let category = [stream.aggregate_type.as_str()].into();
-    statements.push(category_d1::followers(&db, &category)?);
+    statements.push(category_d1::followed(&db, &category)?);
     let results = db.batch(statements).await.map_err(|error| failed(&error))?;
     match category_d1::tell(env, results.last()).await?.is_empty() {
         true => Ok(()),
@@ -134,9 +134,9 @@ pub(crate) async fn journal_only(
     }
 }
 
-/// What is said of a stream of which somebody has not been told.
+/// What is said of a stream when whoever tells of its category does not know.
 pub(crate) fn untold() -> Fault {
-    Fault::Unavailable("a session", "somebody who follows the category has not been told".into())
+    Fault::Unavailable("a category", "who follows it cannot be told".into())
 }
 
 /// Projects one stream, which another consumer may do at the same time.
@@ -282,7 +282,7 @@ async fn together(
         let mut batch = statements(&db, found.drain(..found.len().min(EVENTS_PER_BATCH)))?;
         let is_last = found.is_empty();
         if is_last {
-            batch.push(category_d1::followers(&db, &types)?);
+            batch.push(category_d1::followed(&db, &types)?);
         }
         let results = db.batch(batch).await.map_err(|error| failed(&error))?;
         if is_last {

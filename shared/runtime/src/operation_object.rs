@@ -20,19 +20,28 @@ use edgefold_flow::{
     },
     token::{Session, missing},
 };
-use edgefold_kernel::{Failure, Rejection, StreamId, limits};
+use edgefold_kernel::{Failure, Principal, Rejection, StreamId, limits};
 use futures_util::StreamExt;
 use serde_json::Value;
 use worker::console_error;
 
 use crate::{
-    auth_fetch, category_d1, clock, gateway_d1::WorkersGateway, guard_fetch,
-    session_object::Object, stub,
+    allowance::allowance,
+    auth_fetch, category_d1, clock,
+    gateway_d1::{WorkersGateway, log_faults},
+    guard_fetch,
+    session_object::Object,
+    stub,
 };
 
 impl Object {
-    /// Looks at a token.
+    /// Looks at a token, and counts that as a request: of a newer one before its signature is checked, of the first when it
+    /// is known whose it is.
     pub(crate) async fn verify(self: &Rc<Self>, token: Option<String>) {
+        let is_first = self.who().is_err();
+        if self.over_limit().await.is_some() {
+            return self.take(Input::Unverified).await;
+        }
         let verified = match token {
             None => Err("expected a bearer token in the payload"),
             Some(token) => match auth_fetch::verify(&self.env, &token).await {
@@ -42,16 +51,28 @@ impl Object {
                 }
                 Err(Failure::Rejected(_)) => Err("the token is not valid"),
                 Err(Failure::Faulted(fault)) => {
-                    console_error!("{fault}");
-                    Err("the token cannot be verified now")
+                    console_error!("{}: {fault}", fault.code());
+                    return self.take(Input::Unverified).await;
                 }
             },
         };
         if let Ok(pass) = &verified
-            && self.is_own(pass)
-            && !self.has_seat(pass).await
+            && is_first
+            && self.is_one_too_many(&pass.principal).await.is_some()
         {
-            return self.take(Input::Lost(Close::TooManySockets)).await;
+            return self.take(Input::Unverified).await;
+        }
+        if let Ok(pass) = &verified
+            && self.is_own(pass)
+        {
+            let has_seat = self.has_seat(pass).await;
+            if self.connection.borrow().is_none() {
+                // The socket has closed meanwhile, and did not know of this seat.
+                return self.free_seat(&pass.principal).await;
+            }
+            if !has_seat {
+                return self.take(Input::Lost(Close::TooManySockets)).await;
+            }
         }
         self.take(Input::Verified(verified)).await;
     }
@@ -90,7 +111,11 @@ impl Object {
     /// Counts an operation as a request, as the doors over HTTP do.
     async fn over_limit(&self) -> Option<Rejection> {
         let who = self.who().ok()?;
-        guard_fetch::count(&self.env, rate::key(Some(&who.principal), "")).await
+        self.is_one_too_many(&who.principal).await
+    }
+
+    async fn is_one_too_many(&self, principal: &Principal) -> Option<Rejection> {
+        guard_fetch::count(&self.env, rate::key(Some(principal), "")).await
     }
 
     /// Finds out what a subscription follows, and follows it.
@@ -247,7 +272,10 @@ impl Object {
         let mut answers = (self.execute)(self.on_behalf(query).data(Arc::clone(&feed)));
         while let Some(answer) = answers.next().await {
             let Some(to) = feed.yielded() else {
-                return Err(Input::Failed(number, shown(answer).1));
+                return Err(match feed.is_stuck() {
+                    true => Input::Stuck,
+                    false => Input::Failed(number, shown(answer).1),
+                });
             };
             let (data, errors) = shown(answer);
             let text = data.unwrap_or_else(|| format!(r#"{{"data":null,"errors":{errors}}}"#));
@@ -275,12 +303,13 @@ impl Object {
     }
 
     fn settings(&self) -> Settings {
-        Settings::read(|name| self.env.var(name).ok().map(|variable| variable.to_string()))
+        allowance(&self.env).graphql
     }
 }
 
 /// An execution result as JSON text, when something was executed; and its errors.
 fn shown(answer: Response) -> (Option<String>, String) {
+    log_faults(&answer);
     let body = http::answer(answer, Media::GraphqlResponse).body;
     let errors = body.get("errors").map_or_else(|| "[]".to_owned(), Value::to_string);
     (body.get("data").is_some().then(|| body.to_string()), errors)

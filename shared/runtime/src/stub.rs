@@ -107,13 +107,17 @@ pub async fn session(
     send(stub, call.into()).await
 }
 
-/// Asks the object that counts the GraphQL sockets of a principal.
+/// Asks an object of the sessions' class that has a name: it counts the sockets of a principal, or tells of a category.
 ///
 /// # Errors
 /// A fault when the object cannot be reached, panics or does not answer in time.
-pub async fn seats(env: &Env, principal: &str, call: impl Into<Call>) -> Result<Response, Failure> {
+pub async fn session_named(
+    env: &Env,
+    name: &str,
+    call: impl Into<Call>,
+) -> Result<Response, Failure> {
     let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
-    let stub = namespace.get_by_name(principal).map_err(|error| broken(&error))?;
+    let stub = namespace.get_by_name(name).map_err(|error| broken(&error))?;
     send(stub, call.into()).await
 }
 

@@ -15,7 +15,10 @@ use worker::{
     Request, Response, Url, WebSocket, WebSocketIncomingMessage, WebSocketPair, console_error,
 };
 
-use crate::{answer, auth_fetch, gateway_d1::admit, guard_fetch, instance_object::Object};
+use crate::{
+    allowance::allowance, answer, auth_fetch, gateway_d1::admit, guard_fetch,
+    instance_object::Object,
+};
 
 impl<A: Participant> Object<A> {
     /// Opens a socket.
@@ -89,7 +92,7 @@ impl<A: Participant> Object<A> {
         said: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
         let said = match said {
-            WebSocketIncomingMessage::String(text) => Said::parse(&text),
+            WebSocketIncomingMessage::String(text) => Said::parse(&text, &allowance(&self.env)),
             WebSocketIncomingMessage::Binary(_) => {
                 Err(Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", "expected text"))
             }

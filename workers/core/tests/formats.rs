@@ -15,6 +15,7 @@ use edgefold_core::CATALOGUE;
 use edgefold_device::Device;
 use edgefold_flow::{
     Accepted, Message, admin,
+    allowance::Allowance,
     command::{EventRef, Incoming, Problem, fault_problem, problem},
     contract::{EventsPage, Rebuilt, StateView},
     correlate::{Caused, entries},
@@ -254,7 +255,7 @@ fn the_schema_of_a_message_takes_what_the_door_takes() {
     }
     bodies.extend([0, 1, 2, 100, 101].map(|count| json!(vec![&message; count])));
     for body in bodies {
-        let read = match Incoming::parse(body.to_string().as_bytes()) {
+        let read = match Incoming::parse(body.to_string().as_bytes(), &Allowance::default()) {
             Ok(Incoming::One(message)) => message.payload.is_object(),
             Ok(Incoming::Many(items)) => items.iter().all(Result::is_ok),
             Err(_) => false,

@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream, stream::BoxStream};
 use serde::de::DeserializeOwned;
 
 use super::{
-    DateTime, Event, List, Past, faulted, int,
+    AggregateType, DateTime, Event, List, Past, faulted, int,
     page::{owner, read, rows_of},
     refusal::invalid,
     unanswered,
@@ -36,6 +36,7 @@ struct Inner {
     page: Option<Page>,
     found: Vec<(Source, Begin)>,
     yielded: VecDeque<u64>,
+    stuck: bool,
 }
 
 impl Feed {
@@ -57,6 +58,11 @@ impl Feed {
     /// The cursor of the next event that the field has yielded.
     pub fn yielded(&self) -> Option<u64> {
         self.with(|inner| inner.yielded.pop_front())
+    }
+
+    /// Whether what the page needs could not be read: another attempt may.
+    pub fn is_stuck(&self) -> bool {
+        self.with(|inner| inner.stuck)
     }
 
     /// The page, when there is one; otherwise takes note of what is followed.
@@ -128,7 +134,10 @@ pub async fn follow_all<A: Participant, V: DeserializeOwned, T: Send + 'static>(
         return Ok(stream::empty().boxed());
     };
     let ids = page.events.iter().map(|(_, event)| event.stream.aggregate_id.as_str()).collect();
-    let rows = rows_of(gateway, owner, &list, &ids).await?;
+    let rows = rows_of(gateway, owner, &list, &ids).await.map_err(|fault| {
+        feed.with(|inner| inner.stuck = true);
+        faulted(&fault)
+    })?;
     let mut items = Vec::new();
     for (cursor, event) in &page.events {
         if let Some(row) = rows.get(event.stream.aggregate_id.as_str()) {
@@ -152,13 +161,13 @@ impl EventSubscription {
     async fn events(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Type of the aggregate, as `Accepted` names it.")] aggregate_type: String,
+        #[graphql(desc = "Type of the aggregate.")] aggregate_type: AggregateType,
         #[graphql(desc = "The instance.")] aggregate_id: ID,
         #[graphql(desc = "Cursor after which it begins; with the first event when left out.")]
         after: Option<String>,
     ) -> Result<Followed<Event>, Error> {
         let feed = Arc::clone(context.data::<Arc<Feed>>()?);
-        let stream = StreamId::new(aggregate_type, instance("aggregateId", &aggregate_id)?);
+        let stream = StreamId::new(aggregate_type.0, instance("aggregateId", &aggregate_id)?);
         let begin = begin(after.as_deref(), Begin::After(0))?;
         let Some(page) = feed.turn(Source::stream(&stream), begin) else {
             return Ok(stream::empty().boxed());

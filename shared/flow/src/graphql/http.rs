@@ -1,17 +1,26 @@
 //! GraphQL over HTTP: what was asked, and in which form it is answered.
 //!
-//! Source: <https://graphql.github.io/graphql-over-http/draft/>. Where the draft of 2026 has moved on (422 for a document
-//! that is not valid, 4xx with `application/json`), the status is the one that clients and the audits of the npm package
-//! `graphql-http` expect: 400 with `application/graphql-response+json`, and 200 with `application/json` for whatever comes
-//! of a well-formed request.
+//! Source: <https://graphql.github.io/graphql-over-http/draft/>, as it stood in August 2026. Where its revisions differ from
+//! each other, or from what the audits of the npm package `graphql-http` 1.23 and clients expect:
+//!
+//! | what | here | revisions |
+//! |---|---|---|
+//! | no `Accept` | `application/json`, as the audits ask | the same for the time before 2025; since May 2025 what the server likes |
+//! | `data` and `errors` both, by name | 294 | since April 2026; 200 before |
+//! | a document, an operation, variables that are not valid, by name | 400, as the audits ask | since April 2026: 422 |
+//! | the same for `application/json` | 200, as the audits ask | since 2026: as by name |
+//! | a caller who may not ask at all, or too much (401, 403, 413, 429, 503) | this status in either form | the same |
+//!
+//! *By name* is with `application/graphql-response+json`.
 
 use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
-use edgefold_kernel::{Kind, Rejection};
+use edgefold_kernel::{Fault, Kind, Rejection};
 use serde_json::{Map, Value, json};
 
 use super::{
     Settings,
     admit::{admit, coded},
+    refusal::told,
 };
 use crate::command::parse_json;
 
@@ -138,12 +147,12 @@ fn range(text: &str) -> (String, f32) {
     (essence, q.map_or(1.0, |q| q.parse().unwrap_or(0.0)))
 }
 
-/// Reads the request in the body of a `POST`.
+/// Reads the request in the body of a `POST`, of at most so many bytes.
 ///
 /// # Errors
 /// 400 when it is none, 413 when it is too large.
-pub fn posted(body: &[u8], media: Media) -> Result<Request, Answer> {
-    match parse_json(body) {
+pub fn posted(body: &[u8], most: usize, media: Media) -> Result<Request, Answer> {
+    match parse_json(body, most) {
         Ok(Value::Object(members)) => well_formed(members, media),
         Ok(Value::Array(_)) => {
             let detail = "one request at a time: send several operations side by side";
@@ -273,6 +282,15 @@ fn malformed(code: &'static str, detail: &str, media: Media) -> Answer {
 
 /// A refusal of the request itself, as a response of GraphQL.
 pub fn refuse(rejection: &Rejection, media: Media) -> Answer {
-    let error = json!({"message": rejection.detail, "extensions": {"code": rejection.code}});
-    Answer { status: rejection.status(), media, allow: None, body: json!({"errors": [error]}) }
+    failed(rejection.status(), &rejection.code, &rejection.detail, media)
+}
+
+/// A fault before anything was executed, as a response of GraphQL: its code, never its text.
+pub fn fault(fault: &Fault, media: Media) -> Answer {
+    failed(fault.status(), fault.code(), told(fault), media)
+}
+
+fn failed(status: u16, code: &str, detail: &str, media: Media) -> Answer {
+    let error = json!({"message": detail, "extensions": {"code": code}});
+    Answer { status, media, allow: None, body: json!({"errors": [error]}) }
 }

@@ -1,6 +1,8 @@
 //! What stands under `errors`: faults, and queries that were refused. Each has its code in `extensions.code`.
 
-use async_graphql::{Error, ErrorExtensions};
+use std::sync::Arc;
+
+use async_graphql::{Error, ErrorExtensions, Response};
 use edgefold_kernel::{Failure, Fault, Rejection, Version};
 
 /// Versions fit GraphQL's `Int`: a stream of two thousand million events does not fit an object.
@@ -8,10 +10,20 @@ pub(super) fn int(version: Version) -> i32 {
     i32::try_from(version).unwrap_or(i32::MAX)
 }
 
-/// A fault under `errors`: its code, never its text.
+/// A fault under `errors`: its code, never its text. That stays with the error, for the log: see [`faults`].
 pub fn faulted(fault: &Fault) -> Error {
-    let detail = if fault.retryable() { "try again" } else { "an error on our side" };
-    Error::new(detail).extend_with(|_, extensions| extensions.set("code", fault.code()))
+    let error = Error { source: Some(Arc::new(fault.clone())), ..Error::new(told(fault)) };
+    error.extend_with(|_, extensions| extensions.set("code", fault.code()))
+}
+
+/// What a caller is told of a fault, beside its code.
+pub(super) fn told(fault: &Fault) -> &'static str {
+    if fault.retryable() { "try again" } else { "an error on our side" }
+}
+
+/// The faults that resolvers have met.
+pub fn faults(response: &Response) -> impl Iterator<Item = &Fault> {
+    response.errors.iter().filter_map(|error| error.source::<Fault>())
 }
 
 /// A refusal of a query under `errors`, with its code and, where it is known, the current version.
@@ -32,4 +44,37 @@ pub fn unanswered(failure: impl Into<Failure>) -> Error {
 /// The refusal of an argument.
 pub(super) fn invalid(code: &'static str, field: &'static str, detail: impl Into<String>) -> Error {
     unanswered(Rejection::shape(code, field, detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::graphql::http::{Media, answer};
+
+    struct Query;
+
+    #[Object]
+    impl Query {
+        async fn broken(&self) -> Result<i32, Error> {
+            Err(faulted(&Fault::Unavailable("the database", "no such table: rooms".into())))
+        }
+
+        async fn refused(&self) -> Result<i32, Error> {
+            Err(invalid("INVALID_FIELD", "id", "no id"))
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_fault_is_there_for_the_log_and_never_for_the_caller() {
+        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).finish();
+        let executed = schema.execute("{ a: broken b: broken refused }").now_or_never();
+        let response = executed.expect("nothing is awaited");
+        let texts: Vec<_> = faults(&response).map(ToString::to_string).collect();
+        assert_eq!(texts, ["the database is unavailable: no such table: rooms"; 2]);
+        let body = answer(response, Media::Json).body.to_string();
+        assert!(body.contains("UNAVAILABLE") && !body.contains("no such table"), "{body}");
+    }
 }

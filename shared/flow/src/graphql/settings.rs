@@ -2,7 +2,7 @@
 
 use edgefold_kernel::limits;
 
-use crate::environment::is_development;
+use crate::environment::{Variables, is_development};
 
 /// What a document may cost, and whether the schema may be asked for. The defaults stand in [`limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,21 +23,20 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self::read(|_| None)
+        Self::read(&mut Variables::new(|_| None))
     }
 }
 
 impl Settings {
     /// Reads the settings from variables. One that is no number counts as not set.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let number = |name: &str, default: usize| {
-            variable(name).and_then(|text| text.trim().parse().ok()).unwrap_or(default)
-        };
-        let introspection = match variable("GRAPHQL_INTROSPECTION").as_deref() {
+    pub fn read(variables: &mut Variables<impl Fn(&str) -> Option<String>>) -> Self {
+        let introspection = match variables.text("GRAPHQL_INTROSPECTION").as_deref() {
             Some("on") => true,
             Some("off") => false,
-            _ => is_development(&variable),
+            _ => is_development(|name| variables.text(name)),
         };
+        let mut number =
+            |name: &str, default: usize| variables.number(name, 0..=usize::MAX, default);
         Self {
             tokens: number("GRAPHQL_MAX_TOKENS", limits::GRAPHQL_TOKENS),
             depth: number("GRAPHQL_MAX_DEPTH", limits::GRAPHQL_DEPTH),
@@ -60,7 +59,7 @@ mod tests {
             "GRAPHQL_MAX_ALIASES" => Some("many".to_owned()),
             _ => None,
         };
-        let settings = Settings::read(set);
+        let settings = Settings::read(&mut Variables::new(set));
         assert_eq!((settings.depth, settings.aliases), (4, limits::GRAPHQL_ALIASES));
     }
 
@@ -72,7 +71,7 @@ mod tests {
                 "GRAPHQL_INTROSPECTION" => switch.map(str::to_owned),
                 _ => None,
             };
-            Settings::read(variable).introspection
+            Settings::read(&mut Variables::new(variable)).introspection
         };
         assert!(with("development", None) && with("production", Some("on")));
         assert!(!with("production", None) && !with("development", Some("off")));

@@ -10,13 +10,13 @@ use super::{
     message::Close,
     operation::{Operation, Source, Stage},
 };
-use crate::window::Window;
+use crate::{allowance::Allowance, window::Window};
 
 /// What survives hibernation beside the kept operations: it is attached to the socket, where 16,384 bytes fit.
 #[derive(Serialize, Deserialize)]
 struct Attached {
     phase: Phase,
-    opened_at: Timestamp,
+    waits_since: Timestamp,
     window: Window,
     asked: u64,
     last: Number,
@@ -34,7 +34,7 @@ impl Connection {
         let live = self.operations.iter().filter(|(_, it)| of_stage(Stage::Live)(it));
         let attached = Attached {
             phase: self.phase.clone(),
-            opened_at: self.opened_at,
+            waits_since: self.waits_since,
             window: self.window,
             asked: self.asked,
             last: self.last,
@@ -57,12 +57,13 @@ impl Connection {
         let attached: Attached = serde_json::from_str(attachment)?;
         let mut this = Self {
             phase: attached.phase,
-            opened_at: attached.opened_at,
+            waits_since: attached.waits_since,
             window: attached.window,
             asked: attached.asked,
             last: attached.last,
             again_at: attached.again_at,
             operations: BTreeMap::new(),
+            allowance: Allowance::default(),
         };
         for (number, id, source) in kept {
             let cursor = attached.cursors.iter().find(|(known, ..)| *known == number);

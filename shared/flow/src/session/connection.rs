@@ -13,7 +13,10 @@ use super::{
     message::{self, Asked, Close, Said},
     operation::{Begin, Operation, Source, Stage},
 };
-use crate::window::{Next, Window};
+use crate::{
+    allowance::Allowance,
+    window::{Next, Window},
+};
 
 /// Number of an operation within its session: rises, and is never used again.
 pub type Number = u64;
@@ -25,6 +28,8 @@ pub enum Input {
     Heard(Result<String, &'static str>),
     /// What came of looking at a token.
     Verified(Result<Pass, &'static str>),
+    /// The token could not be looked at, for a reason that is not the client's or that passes.
+    Unverified,
     /// The result of a query or mutation, as JSON text.
     Result(Number, String),
     /// The operation came to an end with these errors, a JSON list.
@@ -37,7 +42,7 @@ pub enum Input {
     Told(Source, u64),
     /// What a subscription sends for what lies between two cursors of it; nothing when its filter leaves that out.
     Event(Number, u64, u64, Option<String>),
-    /// A source cannot be read right now.
+    /// What is lacking cannot be sent right now: it is looked at again after a while.
     Stuck,
     /// This cannot go on.
     Lost(Close),
@@ -94,13 +99,15 @@ pub(super) enum Phase {
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub(super) phase: Phase,
-    pub(super) opened_at: Timestamp,
+    /// Since when it waits for `connection_init`, and then for what comes of its token.
+    pub(super) waits_since: Timestamp,
     pub(super) window: Window,
     /// Number of the last `ping` of ours.
     pub(super) asked: u64,
     pub(super) last: Number,
     pub(super) again_at: Option<Timestamp>,
     pub(super) operations: BTreeMap<Number, Operation>,
+    pub(super) allowance: Allowance,
 }
 
 impl Connection {
@@ -108,15 +115,21 @@ impl Connection {
     pub fn open(now: Timestamp) -> (Self, Vec<Action>) {
         let this = Self {
             phase: Phase::Waiting,
-            opened_at: now,
+            waits_since: now,
             window: Window::default(),
             asked: 0,
             last: 0,
             again_at: None,
             operations: BTreeMap::new(),
+            allowance: Allowance::default(),
         };
         let wake = this.wake();
         (this, wake)
+    }
+
+    /// The same, with so much allowed to the client.
+    pub fn allowed(self, allowance: Allowance) -> Self {
+        Self { allowance, ..self }
     }
 
     /// Who is on the other side, once it is acknowledged.
@@ -150,12 +163,15 @@ impl Connection {
             return Vec::new();
         }
         match input {
-            Input::Heard(Ok(text)) => match Said::parse(&text) {
+            Input::Heard(Ok(text)) => match Said::parse(&text, self.allowance.body) {
                 Ok(said) => self.heard(now, said),
                 Err(close) => self.close(close),
             },
             Input::Heard(Err(detail)) => self.close(Close::BadRequest(detail.to_owned())),
             Input::Verified(pass) => self.verified(pass),
+            // The token that it has counts until it expires; until then it may show the newer one again.
+            Input::Unverified if self.pass().is_some() => Vec::new(),
+            Input::Unverified => self.close(Close::TryAgainLater),
             Input::Result(number, result) => self.result(now, number, &result),
             Input::Failed(number, errors) => self.failed(now, number, &errors),
             Input::Joining(number, source) => self.joining(number, source),
@@ -175,6 +191,7 @@ impl Connection {
         match said {
             Said::Init(payload) if self.phase == Phase::Waiting => {
                 self.phase = Phase::Verifying;
+                self.waits_since = now;
                 vec![Action::Verify(message::token(payload.as_ref()))]
             }
             Said::Init(_) => self.close(Close::TooManyInits),
@@ -228,8 +245,8 @@ impl Connection {
         if self.operations.values().any(|operation| operation.id == id) {
             return self.close(Close::SubscriberExists(id));
         }
-        let refused = if self.operations.len() >= limits::SESSION_OPERATIONS {
-            let most = limits::SESSION_OPERATIONS;
+        let most = self.allowance.operations;
+        let refused = if self.operations.len() >= most {
             Some(("TOO_MANY_OPERATIONS", format!("a socket has at most {most} active operations")))
         } else if asked.query.len() > limits::QUERY_BYTES {
             let most = limits::QUERY_BYTES;
@@ -272,16 +289,20 @@ impl Connection {
 
     fn joined(&mut self, now: Timestamp, number: Number, begin: Begin, head: u64) -> Vec<Action> {
         let Some(operation) = self.operations.get_mut(&number) else { return Vec::new() };
-        let Some(cursor) = begin.cursor(head) else {
-            let detail = format!("after is ahead of the stream, which is at {head}");
-            return self.failed(now, number, &message::errors("INVALID_CURSOR", &detail));
+        let source = operation.source.clone();
+        let mut actions = match begin.cursor(head) {
+            Some(cursor) => {
+                operation.stage = Stage::Live;
+                operation.cursor = cursor;
+                vec![Action::Keep(number)]
+            }
+            None => {
+                let detail = format!("after is ahead of the stream, which is at {head}");
+                self.failed(now, number, &message::errors("INVALID_CURSOR", &detail))
+            }
         };
-        operation.stage = Stage::Live;
-        operation.cursor = cursor;
-        // It may have been told of more while the answer was on its way.
-        operation.head = operation.head.max(head);
-        let mut actions = vec![Action::Keep(number)];
-        actions.extend(self.pump(|one| one == number));
+        // The source counts this session as told so far, whichever of its operations has asked.
+        actions.extend(source.map(|source| self.told(&source, head)).unwrap_or_default());
         actions
     }
 
@@ -317,7 +338,7 @@ impl Connection {
 
     fn tick(&mut self, now: Timestamp) -> Vec<Action> {
         let late = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-        if self.phase == Phase::Waiting && late(self.init_until()) {
+        if late(self.init_until()) {
             return self.close(Close::InitTimeout);
         }
         if late(self.pass().and_then(|pass| pass.expires_at)) {
@@ -328,8 +349,10 @@ impl Connection {
         }
         let mut actions = Vec::new();
         if late(self.again_at) {
-            self.again_at = None;
             actions = self.pump(|_| true);
+            // Whoever sends it may end before it has: it is looked at again, until nothing is lacking.
+            let again = now.plus_millis(limits::PULL_AGAIN_MS);
+            self.again_at = (!actions.is_empty()).then_some(again);
         }
         actions.extend(self.wake());
         actions
@@ -372,8 +395,8 @@ impl Connection {
     }
 
     fn init_until(&self) -> Option<Timestamp> {
-        let waiting = self.phase == Phase::Waiting;
-        waiting.then(|| self.opened_at.plus_millis(limits::SESSION_INIT_WITHIN_MS))
+        let waiting = matches!(self.phase, Phase::Waiting | Phase::Verifying);
+        waiting.then(|| self.waits_since.plus_millis(limits::SESSION_INIT_WITHIN_MS))
     }
 
     /// When time matters next, for whatever reason: there is one alarm for all of them.

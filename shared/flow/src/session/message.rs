@@ -1,6 +1,5 @@
 //! What a client says, what it is answered, and the close codes.
 
-use edgefold_kernel::limits;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -66,13 +65,13 @@ impl Asked {
 }
 
 impl Said {
-    /// Reads a message.
+    /// Reads a message of at most so many bytes.
     ///
     /// # Errors
     /// [`Close::BadRequest`] for whatever the protocol does not know.
-    pub fn parse(text: &str) -> Result<Self, Close> {
-        if text.len() > limits::BODY_BYTES {
-            return Err(invalid(&format!("a message holds at most {} bytes", limits::BODY_BYTES)));
+    pub fn parse(text: &str, most: usize) -> Result<Self, Close> {
+        if text.len() > most {
+            return Err(invalid(&format!("a message holds at most {most} bytes")));
         }
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
             return Err(invalid("expected a JSON object"));
@@ -138,6 +137,8 @@ pub enum Close {
     SlowConsumer,
     /// 4431, ours: the principal has too many sockets open.
     TooManySockets,
+    /// 1013: the token cannot be looked at now. The client may try again.
+    TryAgainLater,
     /// 1012: the session was interrupted while it worked on a single result. The client may try again.
     Restarted,
 }
@@ -156,6 +157,7 @@ impl Close {
             Self::SlowConsumer => 4430,
             Self::TooManySockets => 4431,
             Self::Restarted => 1012,
+            Self::TryAgainLater => 1013,
         }
     }
 
@@ -177,6 +179,7 @@ impl Close {
             Self::SlowConsumer => "Slow consumer: come back with your cursors".into(),
             Self::TooManySockets => "Too many sockets".into(),
             Self::Restarted => "Service restart".into(),
+            Self::TryAgainLater => "Try again later".into(),
         };
         shorten(&mut reason, 123);
         reason
@@ -258,6 +261,10 @@ pub fn is_offered(offered: Option<&str>) -> bool {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Said, Close> {
+        Said::parse(text, 1 << 20)
+    }
+
     #[test]
     fn every_message_of_the_protocol_is_read() {
         let payload = json!({"a": 1}).as_object().cloned();
@@ -270,10 +277,10 @@ mod tests {
             (r#"{"type":"pong","payload":{"a":1},"more":7}"#, Said::Pong(payload)),
             (r#"{"id":"1","type":"complete"}"#, Said::Complete { id: "1".into() }),
         ] {
-            assert_eq!(Said::parse(text), Ok(said), "{text}");
+            assert_eq!(read(text), Ok(said), "{text}");
         }
         let text = r#"{"id":"1","type":"subscribe","payload":{"query":"{a}","operationName":null,"variables":{"a":1},"extensions":null}}"#;
-        let Ok(Said::Subscribe { id, asked }) = Said::parse(text) else { panic!("{text}") };
+        let Ok(Said::Subscribe { id, asked }) = read(text) else { panic!("{text}") };
         assert_eq!((id.as_str(), asked.query.as_str(), asked.operation_name), ("1", "{a}", None));
         assert_eq!(asked.variables.unwrap()["a"], 1);
     }
@@ -300,12 +307,12 @@ mod tests {
             r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","variables":[]}}"#,
             r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","operationName":7}}"#,
         ] {
-            let close = Said::parse(text).unwrap_err();
+            let close = read(text).unwrap_err();
             assert_eq!(close.code(), 4400, "{text}");
             assert!(close.reason().len() <= 123, "{text}");
         }
         let long = format!(r#"{{"type":"ping","payload":{{"a":"{}"}}}}"#, "a".repeat(1 << 20));
-        assert_eq!(Said::parse(&long).unwrap_err().code(), 4400);
+        assert_eq!(read(&long).unwrap_err().code(), 4400);
     }
 
     #[test]
@@ -324,7 +331,7 @@ mod tests {
             serde_json::from_str::<Value>(&text).unwrap();
         }
         assert_eq!(pong(None), PONG);
-        let Ok(Said::Pong(back)) = Said::parse(&ping(7).replace("ping", "pong")) else {
+        let Ok(Said::Pong(back)) = read(&ping(7).replace("ping", "pong")) else {
             panic!("a ping comes back as pong")
         };
         assert_eq!(number(back.as_ref()), Some(7));

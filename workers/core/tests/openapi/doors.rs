@@ -21,7 +21,7 @@ fn meaning(status: u16) -> &'static str {
         404 => "There is nothing of this name, or not for this caller.",
         406 => "None of the forms that it is answered in is accepted.",
         409 => "The stream, or the sequence of letters, is not as it is expected.",
-        413 => "The body is over 1 MiB.",
+        413 => "The body is longer than it may be: 1 MiB, unless another limit is set.",
         415 => "The body is no JSON, or the upgrade is not to a websocket.",
         422 => "A field or a business rule says no.",
         429 => "Too many requests, or sockets, of one principal or address.",
@@ -250,7 +250,7 @@ fn graphql() -> Value {
     let responses = |statuses: &[u16]| {
         let mut all = answers(good.clone(), refusals(statuses, &content));
         for (status, answer) in
-            problems(&[401, 500, 503]).into_iter().chain(refusals(&[403, 429], &both))
+            refusals(&[401], &content).into_iter().chain(refusals(&[403, 429, 500, 503], &both))
         {
             all[status] = answer;
         }
