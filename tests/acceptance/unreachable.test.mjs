@@ -26,6 +26,8 @@ const watch = async (category) => {
   return [talker, talker.subscribe(`subscription { it: ${category}s(after: "0") { cursor event { aggregateId } } }`)];
 };
 const told = (talker, id) => talker.results(id).map(({ data }) => data.it.event.aggregateId);
+/** How often a session could not be told of anything so far. */
+const unreached = async () => (await core.logs()).filter(({ message }) => /a session was not told/.test(message)).length;
 const deadLetters = async () => (await core.as(token('admin', 'root')).request('/admin/dead-letters')).body;
 
 test('a follower that is never reached neither parks a letter nor keeps one from being confirmed, and others are told', async () => {
@@ -36,11 +38,16 @@ test('a follower that is never reached neither parks a letter nor keeps one from
   for (let n = 0; n < 3; n++) rooms.push(await addRoom(core));
   await talker.next(watching, 3);
   assert.deepEqual(told(talker, watching).sort(), rooms.sort());
-  const unreached = ({ message }) => /a session was not told/.test(message);
-  await until('it is seen that some cannot be reached', async () => (await core.logs()).some(unreached));
+  await until('it is seen that some cannot be reached', async () => (await unreached()) >= 3);
   const confirmed = (room) => rows(core, 'room', room, 'SELECT confirmed FROM outbox')[0]?.confirmed;
   await until('all of it is confirmed', () => rooms.every((room) => confirmed(room) === 1));
   assert.deepEqual((await deadLetters()).sequences, []);
+});
+
+test('who could not be reached is told again, although the object that tells has ended in between', async () => {
+  await core.evictSessions();
+  const before = await unreached();
+  await until('it is tried again', async () => (await unreached()) > before);
 });
 
 test('a category takes so many followers, and says so to the next', async () => {

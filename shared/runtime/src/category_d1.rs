@@ -17,8 +17,8 @@ use std::collections::BTreeSet;
 use worker::{D1Database, D1PreparedStatement, D1Result, Env, console_error};
 
 use crate::{
-    bindings, clock,
-    journal_d1::{bind, failed},
+    clock,
+    database::{bind, failed, open},
     stub,
 };
 
@@ -67,7 +67,7 @@ pub(crate) async fn join(
     follow: &Follow,
     until: i64,
 ) -> Result<u64, Failure> {
-    let db = database(env)?;
+    let db = open(env)?;
     let most = limits::FOLLOWERS;
     let Follow { session, turn } = follow;
     let params = [json!(aggregate_type), json!(session), json!(turn), json!(until), json!(most)];
@@ -94,7 +94,7 @@ pub(crate) async fn leave(
     session: &str,
     turn: u64,
 ) -> Result<(), Failure> {
-    let db = database(env)?;
+    let db = open(env)?;
     let params = [json!(aggregate_type), json!(session), json!(turn)];
     let left = bind(&db, sql!("follower_drop"), &params)?.run().await;
     left.map(drop).map_err(|error| failed(&error).into())
@@ -105,7 +105,7 @@ pub(crate) async fn leave(
 /// # Errors
 /// When the database fails.
 pub(crate) async fn pull(env: &Env, aggregate_type: &str, after: u64) -> Result<Page, Failure> {
-    let db = database(env)?;
+    let db = open(env)?;
     let (rows, bytes) = (limits::PULL_EVENTS, limits::PULL_BYTES);
     let params = [json!(after), json!(aggregate_type), json!(rows), json!(bytes)];
     let found = bind(&db, sql!("journal_after"), &params)?.all().await;
@@ -130,7 +130,7 @@ pub(crate) async fn followers(
     aggregate_type: &str,
     gone: &[(String, u64)],
 ) -> Result<(u64, Vec<(String, u64, Timestamp)>), Failure> {
-    let db = database(env)?;
+    let db = open(env)?;
     let (category, now) = (json!(aggregate_type), json!(clock::now().millis()));
     let mut batch = vec![
         bind(&db, sql!("followers_expire"), std::slice::from_ref(&now))?,
@@ -188,10 +188,6 @@ async fn tell_one(env: &Env, aggregate_type: &str) -> Result<(), Failure> {
 fn head(found: Option<&D1Result>) -> Result<u64, Failure> {
     let heads: Vec<Head> = read(found)?;
     Ok(heads.first().map_or(0, |row| row.head))
-}
-
-fn database(env: &Env) -> Result<D1Database, Fault> {
-    env.d1(bindings::DB).map_err(|error| failed(&error))
 }
 
 fn read<T: DeserializeOwned>(found: Option<&D1Result>) -> Result<Vec<T>, Failure> {

@@ -77,8 +77,11 @@ impl<A: Participant> Object<A> {
         if head == 0 {
             return Err(self.instance.unknown().into());
         }
+        if !self.followers.borrow().has_room(&follow.session) {
+            self.expire_followers();
+        }
         let mut followers = self.followers.borrow_mut();
-        if !followers.knows(&follow.session) && followers.len() >= limits::FOLLOWERS {
+        if !followers.has_room(&follow.session) {
             let detail = format!("{} sessions follow this stream already", limits::FOLLOWERS);
             return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail).into());
         }
@@ -100,9 +103,7 @@ impl<A: Participant> Object<A> {
         if self.followers.borrow().is_empty() {
             return;
         }
-        for session in self.followers.borrow_mut().expire(clock::now()) {
-            self.forget(&session);
-        }
+        self.expire_followers();
         let Ok(head) = self.instance.head() else { return };
         let mut due: BTreeMap<Version, Vec<Tell>> = BTreeMap::new();
         for tell in self.followers.borrow_mut().due(head.version) {
@@ -115,6 +116,13 @@ impl<A: Participant> Object<A> {
                 let told = object.told(after);
                 join_all(tells.into_iter().map(|tell| object.tell_one(tell, &told))).await;
             });
+        }
+    }
+
+    /// Lets those go whose lease has ended.
+    fn expire_followers(&self) {
+        for session in self.followers.borrow_mut().expire(clock::now()) {
+            self.forget(&session);
         }
     }
 

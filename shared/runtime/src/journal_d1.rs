@@ -19,9 +19,14 @@ use edgefold_kernel::{Envelope, Failure, Fault, StreamId, Version};
 use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
-use worker::{D1Database, D1PreparedStatement, Env, console_error, wasm_bindgen::JsValue};
+use worker::{D1Database, D1PreparedStatement, Env, console_error};
 
-use crate::{bindings, category_d1, copy_object::fetch_span, deliver_object::ANSWER_WITHIN, stub};
+use crate::{
+    category_d1,
+    copy_object::fetch_span,
+    database::{bind, failed, open},
+    stub,
+};
 
 /// How often a stream is tried by itself, since another consumer may have been faster.
 const ATTEMPTS: usize = 3;
@@ -115,7 +120,7 @@ pub(crate) async fn journal_only(
     catalogue: &'static Catalogue,
     event: &Envelope,
 ) -> Result<(), Failure> {
-    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let db = open(env)?;
     let stream = &event.stream;
     let mark = heads(&db, std::iter::once(stream)).await?.get(stream).copied().unwrap_or(0);
     catch_up(env, catalogue, stream, mark, event.version - 1).await?;
@@ -165,7 +170,7 @@ async fn caught_up(
     streams: &mut Streams,
     left: &mut BTreeMap<StreamId, (Version, Failure)>,
 ) -> Result<Marks, Failure> {
-    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let db = open(env)?;
     let mut marks = heads(&db, streams.keys()).await?;
     let missing = streams.iter().filter_map(|(stream, events)| {
         let mark = marks.get(stream).copied().unwrap_or(0);
@@ -198,13 +203,13 @@ async fn catch_up(
     mut mark: Version,
     through: Version,
 ) -> Result<(), Failure> {
-    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let db = open(env)?;
     let mut attempts = 1;
     while mark < through {
         let wanted =
             SpanWanted { after: mark, through: Some(through), types: Vec::new(), only: Vec::new() };
         let page = fetch_span(env, catalogue, stream, &wanted);
-        let Some((span, _)) = stub::within(ANSWER_WITHIN, "the source", page).await? else {
+        let Some((span, _)) = stub::within(stub::BUS_WAITS, "the source", page).await? else {
             let said = format!("it has no version {through} yet");
             return Err(Fault::Unavailable("the source", said).into());
         };
@@ -268,7 +273,7 @@ async fn together(
     streams: &Streams,
     marks: &Marks,
 ) -> Result<Untold, Failure> {
-    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let db = open(env)?;
     let mut found: Vec<(Envelope, Vec<Change>)> = Vec::new();
     for (stream, events) in streams {
         let mark = marks.get(stream).copied().unwrap_or(0);
@@ -315,30 +320,4 @@ async fn heads(db: &D1Database, streams: impl Iterator<Item = &StreamId>) -> Res
         .into_iter()
         .map(|row| (StreamId::new(row.aggregate_type, row.aggregate_id), row.version))
         .collect())
-}
-
-/// A statement with its parameters.
-///
-/// # Errors
-/// When D1 refuses them.
-pub(crate) fn bind(
-    db: &D1Database,
-    sql: &str,
-    params: &[Value],
-) -> Result<D1PreparedStatement, Fault> {
-    let params: Vec<JsValue> = params
-        .iter()
-        .map(|param| match param {
-            Value::Null => JsValue::NULL,
-            Value::Bool(flag) => JsValue::from_bool(*flag),
-            Value::Number(number) => JsValue::from_f64(number.as_f64().unwrap_or_default()),
-            Value::String(text) => JsValue::from_str(text),
-            nested => JsValue::from_str(&nested.to_string()),
-        })
-        .collect();
-    db.prepare(sql).bind(&params).map_err(|error| failed(&error))
-}
-
-pub(crate) fn failed(error: &worker::Error) -> Fault {
-    Fault::Unavailable("the database", error.to_string())
 }

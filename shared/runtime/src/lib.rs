@@ -30,11 +30,12 @@
 //! | `category_object` | … and what is new is told to the sessions that follow it |
 //! | [`correlation_d1`] | what a command has caused is read |
 //! | [`gateway_d1`] | resolvers send commands and read models |
+//! | `database` | statements in D1 |
 //! | [`sqlite`] | the storage port over the object's SQLite |
 //! | `statement` | SQL statements, with few crossings into JavaScript |
 //! | [`stub`] | a call to an object, bounded in time |
 //! | `allowance` | how much callers are allowed, as it is set |
-//! | `asked` | what the query of a URL asks for |
+//! | `asked` | what a request asks for |
 //! | [`answer`] | results as HTTP responses |
 //! | [`clock`] | time and fresh identifiers |
 //!
@@ -68,6 +69,7 @@ pub mod correlation_d1;
 pub mod gateway_d1;
 pub mod sqlite;
 mod statement;
+mod database;
 pub mod stub;
 mod allowance;
 mod asked;

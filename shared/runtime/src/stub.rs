@@ -17,6 +17,10 @@ use worker::{Delay, Env, Request, Response, Stub, wasm_bindgen_futures::JsFuture
 /// How long an object may take to answer. Far above what a command takes; the platform's own limit on a stall is 30 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
+/// How long a destination, or a source, may take to answer the bus. The letters that came with it wait as long, whomever they
+/// are for; what takes longer goes on at the other end, and is found done at the next attempt.
+pub(crate) const BUS_WAITS: Duration = Duration::from_secs(10);
+
 #[wasm_bindgen]
 extern "C" {
     type Fetcher;

@@ -141,7 +141,10 @@ pub async fn follow_all<A: Participant, V: DeserializeOwned, T: Send + 'static>(
     let mut items = Vec::new();
     for (cursor, event) in &page.events {
         if let Some(row) = rows.get(event.stream.aggregate_id.as_str()) {
-            let shown = Event::read(event).map_err(|fault| faulted(&fault))?;
+            // The journal has it as the release had it that wrote it there.
+            let lifted = event.clone().lifted::<A::Event>();
+            let shown = lifted.and_then(|event| Event::read(&event));
+            let shown = shown.map_err(|fault| faulted(&fault))?;
             items.push((*cursor, Ok(show(cursor.to_string(), shown, read(row.clone())?))));
         }
     }

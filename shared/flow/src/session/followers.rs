@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use edgefold_kernel::{Timestamp, Version};
+use edgefold_kernel::{Timestamp, Version, limits};
 
 /// One follower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,14 +114,9 @@ impl Followers {
         self.known.values().map(|follower| follower.told).min().unwrap_or(Version::MAX)
     }
 
-    /// Whether this session is one of them.
-    pub fn knows(&self, session: &str) -> bool {
-        self.known.contains_key(session)
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.known.len()
+    /// Whether this session may join: it is one of them already, or there are not too many.
+    pub fn has_room(&self, session: &str) -> bool {
+        self.known.contains_key(session) || self.known.len() < limits::FOLLOWERS
     }
 
     /// Whether there are none.
@@ -227,7 +222,7 @@ mod tests {
         followers.answered("b", None);
         followers.replace([listed("a")]);
         followers.answered("a", Some(6));
-        assert_eq!((followers.len(), followers.told()), (1, 6));
+        assert_eq!((followers.known.len(), followers.told()), (1, 6));
     }
 
     #[test]
@@ -237,5 +232,18 @@ mod tests {
         assert!(!followers.leave("a", 1));
         assert!(followers.leave("a", 2));
         assert!(!followers.leave("a", 2), "it has left");
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_and_for_who_is_there_already() {
+        let mut followers = Followers::default();
+        for n in 0..limits::FOLLOWERS {
+            assert!(followers.has_room(&format!("s-{n}")));
+            followers.join(&format!("s-{n}"), 1, at(n as i64), 0);
+        }
+        assert!(followers.has_room("s-0"));
+        assert!(!followers.has_room("another"));
+        followers.expire(at(0));
+        assert!(followers.has_room("another"), "the lease of one has ended");
     }
 }
