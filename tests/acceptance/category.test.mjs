@@ -159,6 +159,6 @@ test('every category can be watched', async () => {
     await until(`the new ${type} has come`, () =>
       talker.results(id).some(({ data }) => data.it[type].id === aggregateId && data.it.event.aggregateId === aggregateId),
     );
-    assert.deepEqual(new Set(talker.results(id).map(({ data }) => data.it.event.aggregateType)), new Set([type]));
+    assert.deepEqual(new Set(talker.results(id).map(({ data }) => data.it.event.aggregateType)), new Set([type.toUpperCase()]));
   }
 });

@@ -64,7 +64,7 @@ test('addRoom answers Accepted with everything that POST /commands answers', asy
   assert.deepEqual(answer, {
     __typename: 'Accepted',
     commandId,
-    aggregateType: 'room',
+    aggregateType: 'ROOM',
     aggregateId: id,
     firstVersion: 1,
     version: 1,

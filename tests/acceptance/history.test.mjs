@@ -10,12 +10,12 @@ const core = await serve();
 const [ana, ben, nobody] = [token('guest', 'ana'), token('guest', 'ben'), undefined].map((text) => core.as(text));
 const ask = async (query, variables, at = core) => (await at.post('/graphql', { query, variables })).body;
 
-const history = `query ($type: String!, $id: ID!, $first: Int, $after: String) {
+const history = `query ($type: AggregateType!, $id: ID!, $first: Int, $after: String) {
   events(aggregateType: $type, aggregateId: $id, first: $first, after: $after) {
     edges { cursor node { id cursor type version time aggregateType aggregateId dataSchema data commandId correlationId
       causationId actor actorRole } }
     nodes { version } pageInfo { hasNextPage endCursor } } }`;
-const told = `query ($id: ID!, $type: String!, $instance: ID!) {
+const told = `query ($id: ID!, $type: AggregateType!, $instance: ID!) {
   commandResult(id: $id, aggregateType: $type, aggregateId: $instance) {
     ... on Accepted { commandId aggregateType aggregateId firstVersion version events { id type version } confirmWithinMs duplicate } } }`;
 
@@ -28,7 +28,7 @@ before(async () => {
 });
 
 test('the history of an instance is its stream, as the other doors show it', async () => {
-  const { data, errors } = await ask(history, { type: 'reservation', id: reservation });
+  const { data, errors } = await ask(history, { type: 'RESERVATION', id: reservation });
   assert.equal(errors, undefined);
   const stream = await core.events('reservation', reservation);
   assert.ok(stream.length >= 2);
@@ -41,7 +41,7 @@ test('the history of an instance is its stream, as the other doors show it', asy
       type: event.type,
       version: Number(event.sequence),
       time: event.time,
-      aggregateType: 'reservation',
+      aggregateType: 'RESERVATION',
       aggregateId: reservation,
       dataSchema: event.dataschema,
       data: event.data,
@@ -57,25 +57,27 @@ test('the history of an instance is its stream, as the other doors show it', asy
 test('the history pages from a cursor on', async () => {
   const versions = [];
   for (let after; ; ) {
-    const { data } = await ask(history, { type: 'reservation', id: reservation, first: 1, after });
+    const { data } = await ask(history, { type: 'RESERVATION', id: reservation, first: 1, after });
     versions.push(...data.events.nodes.map(({ version }) => version));
     after = data.events.pageInfo.endCursor;
     if (!data.events.pageInfo.hasNextPage) break;
   }
   assert.deepEqual(versions, (await core.events('reservation', reservation)).map((_, index) => index + 1));
   for (const [more, code] of [[{ first: 0 }, 'INVALID_PAGE'], [{ first: 101 }, 'INVALID_PAGE'], [{ after: '-1' }, 'INVALID_CURSOR'], [{ after: 'x' }, 'INVALID_CURSOR']]) {
-    const { data, errors } = await ask(history, { type: 'reservation', id: reservation, ...more });
+    const { data, errors } = await ask(history, { type: 'RESERVATION', id: reservation, ...more });
     assert.deepEqual([data.events, errors[0].extensions.code], [null, code]);
   }
-  const { errors } = await ask(history, { type: 'spaceship', id: 'a' });
-  assert.equal(errors[0].extensions.code, 'UNKNOWN_AGGREGATE');
+  for (const type of ['SPACESHIP', 'reservation']) {
+    const { errors } = await ask(history, { type, id: reservation });
+    assert.equal(errors[0].extensions.code, 'GRAPHQL_VALIDATION_FAILED', type);
+  }
 });
 
 test('the result of a command is what its first send was answered, also after the object was unloaded', async () => {
   const commandId = fresh('command');
   const sent = await core.send('room', 'AddRoom', room101, { commandId });
-  const variables = { id: commandId, type: 'room', instance: sent.aggregateId };
-  const expected = { ...sent, duplicate: true };
+  const variables = { id: commandId, type: 'ROOM', instance: sent.aggregateId };
+  const expected = { ...sent, aggregateType: 'ROOM', duplicate: true };
   assert.deepEqual((await ask(told, variables)).data.commandResult, expected);
   await core.evict('room', sent.aggregateId);
   assert.deepEqual((await ask(told, variables)).data.commandResult, expected);
@@ -87,16 +89,16 @@ test('nothing is known of a command that was refused, never sent, or sent to ano
   assert.equal(refused.status, 422);
   const sent = await core.send('room', 'AddRoom', room101);
   for (const [id, instance] of [[commandId, room], [fresh('command'), room], [sent.commandId, room], [sent.commandId, 'nobody'], ['a b', room]]) {
-    const { data, errors } = await ask(told, { id, type: 'room', instance });
+    const { data, errors } = await ask(told, { id, type: 'ROOM', instance });
     assert.deepEqual([data, errors], [{ commandResult: null }, undefined]);
   }
 });
 
 test('history and results are shown to those who may see the instance, and to others as if there were none', async () => {
   const [{ commandid }] = await core.events('reservation', reservation);
-  const variables = { id: commandid, type: 'reservation', instance: reservation };
+  const variables = { id: commandid, type: 'RESERVATION', instance: reservation };
   const seen = async (at) => {
-    const answers = [await ask(history, { type: 'reservation', id: reservation }, at), await ask(told, variables, at)];
+    const answers = [await ask(history, { type: 'RESERVATION', id: reservation }, at), await ask(told, variables, at)];
     return answers.map(({ data, errors }) => errors?.[0].extensions.code ?? Object.values(data)[0] !== null);
   };
   assert.deepEqual(await seen(ana), [true, true]);

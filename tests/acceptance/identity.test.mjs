@@ -105,7 +105,7 @@ for (const [who, text, [command, state, events, socket, mutation, query, list, c
     talker.say({ type: 'connection_init', payload: text && { authorization: `Bearer ${text}` } });
     if (socket === 401) return assert.equal((await talker.closed).code, 4403);
     await talker.frame('connection_ack', ({ type }) => type === 'connection_ack');
-    for (const field of ['reservation(id: $id, after: "0")', 'events(aggregateType: "reservation", aggregateId: $id)']) {
+    for (const field of ['reservation(id: $id, after: "0")', 'events(aggregateType: RESERVATION, aggregateId: $id)']) {
       const [theirs, nobodys] = [mine, none].map((id) => talker.subscribe(`subscription ($id: ID!) { ${field} { cursor } }`, { id }));
       assert.equal((await talker.ended(nobodys)).payload[0].extensions.code, 'UNKNOWN_INSTANCE');
       if (socket === 101) await talker.next(theirs, 2);

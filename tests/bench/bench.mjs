@@ -2,16 +2,17 @@
 //
 //   npm run bench -- --quick            a few hundred operations each: does it run?
 //   npm run bench -- --json FILE        the figures as JSON, too
-//   npm run bench -- --only rates       one part: rates, latency, subscribe, bus, tokens, rows or cold
+//   npm run bench -- --only rates       one part: rates, latency, subscribe, bus, tokens, rows, cold or startup
 //   npm run bench -- --rates 'socket'   only the rates whose name holds this
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { converge, steady } from './bus.mjs';
 import { cold, rowsPerCommand } from './costs.mjs';
-import { megabytes, ms, rounds, table, times, whole } from './figures.mjs';
+import { kilobytes, megabytes, ms, rounds, table, times, whole } from './figures.mjs';
 import { latencies } from './latencies.mjs';
 import { rates } from './rates.mjs';
+import { limits, startup } from './startup.mjs';
 import { subscriptions } from './subscriptions.mjs';
 import { tokens } from './tokens.mjs';
 import { Peer, Subject } from './subject.mjs';
@@ -29,10 +30,10 @@ const { values: options } = parseArgs({
 });
 const { quick } = options;
 const size = quick
-  ? { seconds: 2, limit: 300, rows: 100, events: 1_200, watched: 50, confirmed: 5, rate: 10, orders: 20, asked: 50 }
-  : { seconds: Number(options.seconds), limit: Infinity, rows: 1_000, events: Number(options.events), watched: 500, confirmed: 100, rate: Number(options.rate), orders: 500, asked: 2_000 };
+  ? { seconds: 2, limit: 300, rows: 100, events: 1_200, watched: 50, confirmed: 5, rate: 10, orders: 20, asked: 50, starts: 1 }
+  : { seconds: Number(options.seconds), limit: Infinity, rows: 1_000, events: Number(options.events), watched: 500, confirmed: 100, rate: Number(options.rate), orders: 500, asked: 2_000, starts: 5 };
 
-const parts = ['rates', 'latency', 'subscribe', 'bus', 'tokens', 'rows', 'cold'];
+const parts = ['rates', 'latency', 'subscribe', 'bus', 'tokens', 'rows', 'cold', 'startup'];
 if (options.only && !parts.includes(options.only)) {
   console.error(`there is no part '${options.only}'. The parts: ${parts.join(', ')}`);
   process.exit(1);
@@ -125,6 +126,16 @@ await part('cold', async (core) => {
   ]));
   return found;
 });
+
+// No core: wrangler starts the script itself.
+if (wants('startup')) {
+  const found = (result.startup = await startup(size));
+  print(table(['the script as it is deployed', '', 'slowest', 'limit'], [
+    ['size, compressed', kilobytes(found.gzip), '', kilobytes(limits.bytes)],
+    ['size, unpacked', kilobytes(found.bytes)],
+    [`time to start, of ${whole(found.starts)}`, ms(found.ms), ms(found.slowest), ms(limits.ms)],
+  ]));
+}
 
 await load.stop();
 const scale = quick ? 'quick: these figures only say that it runs' : `rates: medians of ${rounds} rounds; all else: one run`;

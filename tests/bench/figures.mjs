@@ -13,6 +13,7 @@ export const median = (values) => percentile(values, 0.5);
 
 export const whole = (value) => Math.round(value).toLocaleString('en');
 export const ms = (value) => `${value.toFixed(value < 1 ? 2 : value < 10 ? 1 : 0)} ms`;
+export const kilobytes = (bytes) => `${whole(bytes / 1024)} KiB`;
 export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 export const times = (value) => `× ${value.toFixed(2)}`;
 

@@ -8,7 +8,7 @@ import { token } from '../acceptance/tokens.mjs';
 import { launch, open } from './browser.mjs';
 import { site } from './site.mjs';
 
-const [home, hasty, foreign] = [await site(), await site({ lifetime: 8 }), await site()];
+const [home, hasty, foreign] = [await site(), await site({ lifetime: 16 }), await site()];
 const core = await serve('core', { ALLOWED_ORIGINS: `${home.origin}, ${hasty.origin}` });
 const network = await proxy(core);
 after(() => network.close());
@@ -99,7 +99,7 @@ test('a token is renewed over the open socket, and in the requests that follow',
   await visitor.entries('seen', 2);
   const id = await visitor.text('reservation');
   const refused = () => core.as(first).request(`/aggregates/reservation/${id}`).then(({ status }) => status === 401);
-  await until('the first token has expired', refused, { within: 30_000 });
+  await until('the first token has expired', refused, { within: 60_000 });
   await cancel(core, id);
   assert.deepEqual(await visitor.entries('seen', 3), story);
   await until('the list has it', async () => {

@@ -165,7 +165,7 @@ impl AccountMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new account; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What it is about.")] input: OpenAccountInput,
+        #[graphql(desc = "What is asked for.")] input: OpenAccountInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -179,7 +179,7 @@ impl AccountMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "What it is about.")] input: EntryInput,
+        #[graphql(desc = "What is asked for.")] input: EntryInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -192,7 +192,7 @@ impl AccountMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "What it is about.")] input: EntryInput,
+        #[graphql(desc = "What is asked for.")] input: EntryInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {

@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 pub mod schema;
+mod names;
 
 use edgefold_account::Account;
 use edgefold_device::Device;

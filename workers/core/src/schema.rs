@@ -12,6 +12,8 @@ use edgefold_room::api::{RoomMutation, RoomQuery, RoomSubscription};
 use edgefold_round::api::{RoundMutation, RoundQuery, RoundSubscription};
 use futures_util::stream::BoxStream;
 
+use crate::names::Names;
+
 /// What may be asked about the domain.
 #[derive(MergedObject, Default)]
 pub struct Query(
@@ -54,7 +56,9 @@ pub type CoreSchema = Schema<Query, Mutation, Subscription>;
 pub fn schema() -> &'static CoreSchema {
     static SCHEMA: OnceLock<CoreSchema> = OnceLock::new();
     SCHEMA.get_or_init(|| {
-        Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish()
+        Schema::build(Query::default(), Mutation::default(), Subscription::default())
+            .register_input_type::<Names>()
+            .finish()
     })
 }
 

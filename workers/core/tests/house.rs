@@ -11,6 +11,7 @@ use std::{
 use async_graphql::SDLExportOptions;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 use edgefold_core::{CATALOGUE, schema::schema};
+use edgefold_flow::graphql::AggregateType;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
@@ -75,6 +76,14 @@ fn every_aggregate_of_the_catalogue_is_bound_and_created_as_a_sqlite_class() {
             .unwrap_or_else(|| panic!("{} is not bound in wrangler.toml", entry.binding));
         let migrations = config.split("[[migrations]]").skip(1).collect::<String>();
         assert!(migrations.contains(&format!("\"{class}\"")), "no migration creates {class}");
+    }
+}
+
+#[test]
+fn every_type_of_aggregate_is_told_from_its_value_in_graphql() {
+    for entry in CATALOGUE.0 {
+        let stored = AggregateType(entry.aggregate_type.to_owned());
+        assert_eq!(AggregateType::of(&stored.shown()), stored);
     }
 }
 

@@ -54,7 +54,7 @@ fn a_field_says_what_it_follows_and_from_where_on() {
         (r#"subscription { device(id: "d-1", after: "0") { cursor } }"#, Begin::After(0)),
         (r#"subscription { device(id: "d-1", after: "7") { cursor } }"#, Begin::After(7)),
         (
-            r#"subscription { events(aggregateType: "device", aggregateId: "d-1") { id } }"#,
+            r#"subscription { events(aggregateType: DEVICE, aggregateId: "d-1") { id } }"#,
             Begin::After(0),
         ),
     ] {

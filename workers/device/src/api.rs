@@ -195,7 +195,7 @@ impl DeviceMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new device; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What it is about.")] input: RegisterDeviceInput,
+        #[graphql(desc = "What is asked for.")] input: RegisterDeviceInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -209,7 +209,7 @@ impl DeviceMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "What it is about.")] input: UpdateDeviceStatusInput,
+        #[graphql(desc = "What is asked for.")] input: UpdateDeviceStatusInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {

@@ -232,7 +232,7 @@ impl OrderMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new order; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What it is about.")] input: PlaceOrderInput,
+        #[graphql(desc = "What is asked for.")] input: PlaceOrderInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,

@@ -184,7 +184,7 @@ impl ReservationMutation {
         #[graphql(desc = "Identifier of the new reservation; made up when left out.")] id: Option<
             ID,
         >,
-        #[graphql(desc = "What it is about.")] input: CreateReservationInput,
+        #[graphql(desc = "What is asked for.")] input: CreateReservationInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,

@@ -163,7 +163,7 @@ impl RoomMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new room; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What it is about.")] input: AddRoomInput,
+        #[graphql(desc = "What is asked for.")] input: AddRoomInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,

@@ -216,7 +216,7 @@ impl RoundMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new round; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What it is about.")] input: StartGameRoundInput,
+        #[graphql(desc = "What is asked for.")] input: StartGameRoundInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -243,7 +243,7 @@ impl RoundMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "What it is about.")] input: PlayInput,
+        #[graphql(desc = "What is asked for.")] input: PlayInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {

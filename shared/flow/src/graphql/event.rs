@@ -3,24 +3,24 @@
 use async_graphql::{Enum, ID, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
 use edgefold_kernel::{Envelope, Fault, envelope::data_schema};
 
-use super::{DateTime, int};
+use super::{AggregateType, DateTime, EventType, int};
 
 /// Something that happened, as it is stored, lifted to the current version of its schema.
 #[derive(SimpleObject)]
 pub struct Event {
-    /// UUIDv7.
+    /// Identifier, a UUIDv7.
     id: ID,
     /// Its place in the stream: `after` this, a subscription or a page goes on. Opaque.
     cursor: String,
-    /// Stored name of the event type.
+    /// What kind of event it is.
     #[graphql(name = "type")]
-    event_type: String,
+    event_type: EventType,
     /// Its place in the stream, from 1.
     version: i32,
     /// When it was decided.
     time: DateTime,
     /// Type of the aggregate that it happened to.
-    aggregate_type: String,
+    aggregate_type: AggregateType,
     /// Instance that it happened to.
     aggregate_id: ID,
     /// Name of the schema of `data`: `urn:edgefold:` aggregate type, event type, schema version.
@@ -81,10 +81,10 @@ impl Event {
         Ok(Self {
             id: event.id.as_str().into(),
             cursor: event.version.to_string(),
-            event_type: event.event_type.clone(),
+            event_type: EventType(event.event_type.clone()),
             version: int(event.version),
             time: DateTime(event.time.to_string()),
-            aggregate_type: stream.aggregate_type.clone(),
+            aggregate_type: AggregateType(stream.aggregate_type.clone()),
             aggregate_id: id(&stream.aggregate_id),
             data_schema: schema,
             data: Json(data),

@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream, stream::BoxStream};
 use serde::de::DeserializeOwned;
 
 use super::{
-    DateTime, Event, List, Past, faulted, int,
+    AggregateType, DateTime, Event, List, Past, faulted, int,
     page::{owner, read, rows_of},
     refusal::invalid,
     unanswered,
@@ -149,13 +149,13 @@ impl EventSubscription {
     async fn events(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Type of the aggregate, as `Accepted` names it.")] aggregate_type: String,
+        #[graphql(desc = "Type of the aggregate.")] aggregate_type: AggregateType,
         #[graphql(desc = "The instance.")] aggregate_id: ID,
         #[graphql(desc = "Cursor after which it begins; with the first event when left out.")]
         after: Option<String>,
     ) -> Result<Followed<Event>, Error> {
         let feed = Arc::clone(context.data::<Arc<Feed>>()?);
-        let stream = StreamId::new(aggregate_type, instance("aggregateId", &aggregate_id)?);
+        let stream = StreamId::new(aggregate_type.0, instance("aggregateId", &aggregate_id)?);
         let begin = begin(after.as_deref(), Begin::After(0))?;
         let Some(page) = feed.turn(Source::stream(&stream), begin) else {
             return Ok(stream::empty().boxed());

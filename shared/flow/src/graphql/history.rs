@@ -6,8 +6,8 @@ use async_graphql::{Context, Error, ID, Object};
 use edgefold_kernel::{Envelope, Failure, Id, StreamId};
 
 use super::{
-    CommandResult, Connection, Event, connection::Edge, faulted, one::unknown, page::rows_wanted,
-    refusal::invalid, unanswered,
+    AggregateType, CommandResult, Connection, Event, connection::Edge, faulted, one::unknown,
+    page::rows_wanted, refusal::invalid, unanswered,
 };
 use crate::{gateway::Gateway, subscribe::parse_version};
 
@@ -21,12 +21,12 @@ impl HistoryQuery {
     async fn events(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Type of the aggregate, as `Accepted` names it.")] aggregate_type: String,
+        #[graphql(desc = "Type of the aggregate.")] aggregate_type: AggregateType,
         #[graphql(desc = "The instance.")] aggregate_id: ID,
         #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> Option<Result<Connection<Event>, Error>> {
-        events(context, &aggregate_type, &aggregate_id, first, after).await.transpose()
+        events(context, &aggregate_type.0, &aggregate_id, first, after).await.transpose()
     }
 
     /// What became of a command that was accepted: what its first send was answered. Null when nothing is known of it: a
@@ -35,10 +35,11 @@ impl HistoryQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The command's id.")] id: ID,
-        #[graphql(desc = "Type of the aggregate that it was sent to.")] aggregate_type: String,
+        #[graphql(desc = "Type of the aggregate that it was sent to.")]
+        aggregate_type: AggregateType,
         #[graphql(desc = "Instance that it was sent to.")] aggregate_id: ID,
     ) -> Option<Result<CommandResult, Error>> {
-        command_result(context, &id, &aggregate_type, &aggregate_id).await.transpose()
+        command_result(context, &id, &aggregate_type.0, &aggregate_id).await.transpose()
     }
 }
 

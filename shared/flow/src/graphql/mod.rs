@@ -13,6 +13,7 @@
 //! | [`root`] | what stands at the root of a subscription |
 //! | [`settings`] | the limits, as they are set |
 //! | [`scalars`] | the custom scalars |
+//! | [`names`] | names that are closed sets |
 //! | [`outcome`] | what came of a command |
 //! | [`mutate`] | a mutation becomes a command |
 //! | [`one`] | one instance, now or then |
@@ -30,6 +31,7 @@ pub mod measure;
 pub mod root;
 pub mod settings;
 pub mod scalars;
+pub mod names;
 pub mod outcome;
 pub mod mutate;
 pub mod one;
@@ -48,6 +50,7 @@ pub use event::{Event, Json};
 pub use follow::{EventSubscription, Feed, Followed, follow, follow_all};
 pub use history::HistoryQuery;
 pub use mutate::{Envelope, send};
+pub use names::{AggregateType, EventType};
 pub use one::{Past, Which, one_or_past};
 pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
 pub use page::{List, day, named, page};

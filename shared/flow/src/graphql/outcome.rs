@@ -3,7 +3,7 @@
 use async_graphql::{Error, ID, SimpleObject, Union};
 use edgefold_kernel::{Failure, Rejection};
 
-use super::{faulted, int};
+use super::{AggregateType, EventType, faulted, int};
 
 /// What came of a command.
 #[derive(Union)]
@@ -20,7 +20,7 @@ pub struct Accepted {
     /// The command's id, made up when none was given.
     command_id: ID,
     /// Type of the aggregate that decided.
-    aggregate_type: String,
+    aggregate_type: AggregateType,
     /// Instance that decided, made up when none was given.
     aggregate_id: ID,
     /// Version of the first event; the current version when nothing had to be stored.
@@ -38,11 +38,11 @@ pub struct Accepted {
 /// One stored event.
 #[derive(SimpleObject)]
 pub struct EventRef {
-    /// UUIDv7.
+    /// Identifier, a UUIDv7.
     id: ID,
-    /// Stored name of the event type.
+    /// What kind of event it is.
     #[graphql(name = "type")]
-    event_type: String,
+    event_type: EventType,
     /// Its place in the stream.
     version: i32,
 }
@@ -80,12 +80,12 @@ impl From<crate::Accepted> for Accepted {
     fn from(it: crate::Accepted) -> Self {
         let event = |event: crate::command::EventRef| EventRef {
             id: event.id.into(),
-            event_type: event.event_type,
+            event_type: EventType(event.event_type),
             version: int(event.version),
         };
         Self {
             command_id: it.command_id.as_str().into(),
-            aggregate_type: it.aggregate_type,
+            aggregate_type: AggregateType(it.aggregate_type),
             aggregate_id: it.aggregate_id.as_str().into(),
             first_version: int(it.first_version),
             version: int(it.version),
