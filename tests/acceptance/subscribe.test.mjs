@@ -84,7 +84,7 @@ test('the flow of a front end: PENDING at once, CONFIRMED when the room has answ
   const [created] = await core.events('reservation', id);
   assert.deepEqual(pending, {
     cursor: '1',
-    event: { id: created.id, type: 'ReservationCreated', version: 1, aggregateType: 'reservation', aggregateId: id, data: created.data },
+    event: { id: created.id, type: 'ReservationCreated', version: 1, aggregateType: 'RESERVATION', aggregateId: id, data: created.data },
     reservation: { id, version: 1, status: 'PENDING', userId: 'ana', createdAt: created.time },
   });
   // Without a cursor the current state comes at once, with the event that led to it.
