@@ -1,5 +1,6 @@
 // Subscriptions to a whole category, fed from the read side.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
 import { addRoom, cancel, nights, reserve, settled } from './hotel.mjs';
@@ -136,6 +137,22 @@ test('a cursor that is none, or ahead of the journal, is refused clearly', async
   }
   const { payload } = await talker.ended(watch(talker, { filter: { arrivingFrom: '2027-02-30' } }));
   assert.equal(payload[0].extensions.code, 'INVALID_FIELD');
+});
+
+test('a page of the journal ends with the event that reaches its bytes', async () => {
+  const statement = readFileSync(new URL('../../schema/sql/d1/query/journal_after.sql', import.meta.url), 'utf8');
+  const page = (bytes) => core.sql(statement, 0, 'reservation', 100, bytes);
+  const all = await page(1e9);
+  assert.ok(all.some(({ event }) => event === null) && all.length > 20, 'the rows of other categories are passed over');
+  for (const bytes of [1, 1_000, 5_000]) {
+    let taken = 0;
+    const expected = all.filter(({ event }) => {
+      const fits = taken < bytes;
+      taken += fits && event ? Buffer.byteLength(event) : 0;
+      return fits;
+    });
+    assert.deepEqual(await page(bytes), expected, `${bytes} bytes`);
+  }
 });
 
 test('every category can be watched', async () => {

@@ -63,6 +63,10 @@ test('what waits for an answer ends when the minute is over, though the runtime 
     const [, expired] = await talker.next(hears.get(claim), 2);
     assert.deepEqual(expired.data.it, { event: { type: 'ReservationExpired' }, reservation: { status } });
     await journalled(core, 'room', room, again);
+    await journalled(core, 'reservation', claim, again);
+    const { body: caused } = await core.request(`/correlations/${event.commandid}`);
+    const whose = caused.entries.map(({ aggregateId }) => aggregateId);
+    assert.ok(whose.includes(claim) && whose.every((id) => [claim, room].includes(id)), "its command id is nobody else's");
   }
   for (const { order, payer } of shop) {
     const { status, reason } = await settled(core, order, again);

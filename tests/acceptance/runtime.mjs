@@ -25,6 +25,7 @@ function worker() {
     config: {
       name: script,
       compatibilityDate: config.compatibility_date,
+      compatibilityFlags: config.compatibility_flags,
       manifest: {
         mainModule: basename(main),
         modulesRoot: dirname(main),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { configs, Core } from './core.mjs';
 import { until } from './harness.mjs';
+import { rows } from './storage.mjs';
 import { token, vars } from './tokens.mjs';
 
 const core = new Core(configs.core, { ...vars, SESSIONS_PER_PRINCIPAL: '2' });
@@ -53,4 +54,15 @@ test('sockets that died without a word take no room', async () => {
   const open = [await talk(ana), await talk(ana)];
   assert.equal(await tries(ana), false);
   for (const talker of open) await talker.ping();
+});
+
+test('a socket that closes while it is being let in keeps no seat', async () => {
+  const payload = { token: token('guest', 'cleo') };
+  await (await talk(payload.token)).close();
+  for (let n = 0; n < 20; n++) {
+    const talker = await core.talk();
+    talker.say({ type: 'connection_init', payload });
+    await talker.close();
+  }
+  await until('every seat is free', () => rows(core, 'session', 'guest:cleo', 'SELECT session FROM seats').length === 0);
 });

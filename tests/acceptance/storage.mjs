@@ -1,5 +1,6 @@
-// The database of one object, as it lies in the storage folder of a core that is stopped.
+// The database of one object, as it lies in the storage folder of a core.
 import { createHash, createHmac } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -11,10 +12,30 @@ function objectId(uniqueKey, name) {
   return Buffer.concat([first, half(first)]).toString('hex');
 }
 
+const kindOf = (type, script = 'edgefold') => `${script}-${type[0].toUpperCase()}${type.slice(1)}Object`;
+const fileOf = (core, type, identifier, script) => join(core.storage, 'do', kindOf(type, script), `${identifier}.sqlite`);
+
+/** Names of the tables that an object of this identifier has. Its core is stopped. */
+export function tables(core, type, identifier) {
+  const file = fileOf(core, type, identifier);
+  if (!existsSync(file)) return [];
+  const database = new DatabaseSync(file);
+  try {
+    return database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all().map(({ name }) => name);
+  } finally {
+    database.close();
+  }
+}
+
+/** Whether an object of this identifier has nothing stored, as its files tell without being opened: there are none, or there is one page. */
+export function isEmpty(core, type, identifier) {
+  const file = fileOf(core, type, identifier);
+  return !existsSync(`${file}-wal`) && (statSync(file, { throwIfNoEntry: false })?.size ?? 0) <= 4096;
+}
+
 /** Opens the database of an instance, gives it to `use`, and closes it; gives what `use` gives. */
 export function inDatabase(core, type, id, use, { script = 'edgefold' } = {}) {
-  const kind = `${script}-${type[0].toUpperCase()}${type.slice(1)}Object`;
-  const database = new DatabaseSync(join(core.storage, 'do', kind, `${objectId(kind, id)}.sqlite`));
+  const database = new DatabaseSync(fileOf(core, type, objectId(kindOf(type, script), id), script));
   try {
     return use(database);
   } finally {

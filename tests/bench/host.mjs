@@ -41,6 +41,7 @@ function manifest() {
 const bus = script === 'core' && {
   env: {
     ...mapped(Object.entries(vars), ([name, value]) => [name, { type: 'text', value }]),
+    REQUESTS_PER_PRINCIPAL: { type: 'text', value: '1000000000' }, // one principal sends all of it
     ...mapped(config.queues.producers, ({ binding, queue }) => [binding, { type: 'queue', name: queue }]),
     [database.binding]: { type: 'd1', id: database.database_id },
     // No rate limiter: here an object that writes a row for each request plays its part, on the platform it is a counter in
@@ -70,6 +71,7 @@ const miniflare = new Miniflare({
     config: {
       name,
       compatibilityDate: config.compatibility_date,
+      compatibilityFlags: config.compatibility_flags,
       manifest: manifest(),
       env: {
         ...mapped(classes, ({ name: binding, class_name }) => [

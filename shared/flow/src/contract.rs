@@ -87,6 +87,21 @@ pub const PULL: &str = "/pull";
 /// `POST` to a session: a [`Told`](crate::session::Told). Answers 204, or 410 when it does not follow that source.
 pub const TOLD: &str = "/told";
 
+/// `POST` to whoever tells of a category: the journal has come further. Answers 204 as soon as that is sure to be told.
+pub const JOURNALLED: &str = "/journalled";
+
+/// Name of the object that tells of a category, in the class of sessions …
+pub fn category_object(aggregate_type: &str) -> String {
+    format!("{CATEGORY}{aggregate_type}")
+}
+
+/// … and the category that an object of this name tells of. A principal's name begins with its role, a session has none.
+pub fn category_of(name: &str) -> Option<&str> {
+    name.strip_prefix(CATEGORY)
+}
+
+const CATEGORY: &str = "category/";
+
 /// `GET` to a session: 204, or 410 when its socket is gone.
 pub const ALIVE: &str = "/alive";
 /// `POST` to whoever counts the sockets of a principal: a [`Seat`]. Answers 204, or 429 when there is none left.
@@ -237,4 +252,16 @@ pub struct EventsPage {
     pub head: Version,
     /// `after` of the next page; null at the end.
     pub next: Option<Version>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_object_of_a_category_has_a_name_that_no_principal_has() {
+        assert_eq!(category_object("room"), "category/room");
+        assert_eq!(category_of("category/room"), Some("room"));
+        assert_eq!(category_of("guest:category/room"), None);
+    }
 }

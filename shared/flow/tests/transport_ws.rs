@@ -132,6 +132,19 @@ fn the_server_must_receive_the_connection_initialisation_message_within_the_allo
 }
 
 #[test]
+fn a_token_of_which_nothing_comes_closes_the_socket_as_no_connection_init_does() {
+    let mut socket = Socket::waiting();
+    socket.now = limits::SESSION_INIT_WITHIN_MS - 1;
+    socket.hears(json!({"type": "connection_init"}));
+    socket.now += 1;
+    let until = socket.now - 1 + limits::SESSION_INIT_WITHIN_MS;
+    assert_eq!(socket.step(Input::Tick), [Action::Wake(at(until))], "it counts from there on");
+    socket.now = until;
+    assert_eq!(closed(&socket.step(Input::Tick)).unwrap().0, 4408);
+    assert_eq!(socket.step(Input::Verified(Ok(pass_of("ana")))), [], "it comes too late");
+}
+
+#[test]
 fn if_the_server_receives_more_than_one_connection_init_message_at_any_given_time_it_closes() {
     for mut socket in [Socket::acknowledged(), {
         let mut verifying = Socket::waiting();
@@ -329,6 +342,20 @@ fn what_is_told_while_the_source_still_answers_is_not_lost() {
 }
 
 #[test]
+fn what_one_operation_learns_of_its_source_as_it_joins_every_other_knows() {
+    for (begin, joins) in [(Begin::Now, true), (Begin::After(10), false)] {
+        let (mut socket, one) = Socket::following("1", Begin::Now, 8);
+        // Event 9 was not told. Another operation joins, and for the source the whole session knows of 9.
+        let number = run(&socket.subscribe("2"));
+        socket.step(Input::Joining(number, room()));
+        let actions = socket.step(Input::Joined(number, begin, 9));
+        assert_eq!(pumps(&actions), [one]);
+        assert_eq!(actions.contains(&Action::Keep(number)), joins);
+        assert_eq!(socket.event(one, 9).len(), 1);
+    }
+}
+
+#[test]
 fn a_cursor_ahead_of_its_source_is_an_error_of_that_operation() {
     let mut socket = Socket::acknowledged();
     let number = run(&socket.subscribe("1"));
@@ -492,5 +519,10 @@ fn a_source_that_cannot_be_read_is_tried_again() {
     assert_eq!(socket.step(Input::Stuck), [Action::Wake(at(again))]);
     let (mut socket, _) = socket.evicted();
     socket.now = again;
-    assert_eq!(pumps(&socket.step(Input::Tick)), [number]);
+    let actions = socket.step(Input::Tick);
+    assert_eq!(pumps(&actions), [number]);
+    assert_eq!(actions.last(), Some(&Action::Wake(at(2 * again))), "it may fail again");
+    (1..=3).for_each(|version| assert_eq!(socket.event(number, version).len(), 1));
+    socket.now = 2 * again;
+    assert_eq!(socket.step(Input::Tick), [], "nothing is lacking");
 }

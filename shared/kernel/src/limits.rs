@@ -99,7 +99,8 @@ pub const SOCKET_ANSWER_WITHIN_MS: i64 = 10_000;
 /// a hundred full batches at once gets that much before it can answer anything.
 pub const SOCKET_UNANSWERED_BYTES: usize = 4 << 20;
 
-/// How long a GraphQL socket waits for `connection_init`, in milliseconds. Browsers on slow networks need a second or two.
+/// How long a GraphQL socket waits for `connection_init`, in milliseconds, and then for what comes of its token. Browsers on
+/// slow networks need a second or two, an issuer has 5 s.
 pub const SESSION_INIT_WITHIN_MS: i64 = 10_000;
 
 /// Active operations of one GraphQL socket. Set it with `GRAPHQL_MAX_OPERATIONS` …
@@ -121,6 +122,13 @@ pub const PULL_EVENTS: usize = 100;
 /// … and bytes of their data (256 KiB): a quarter of what is sent to a socket before its reader is asked, so that little is
 /// read twice for a reader whose window is full.
 pub const PULL_BYTES: usize = 256 << 10;
+
+/// States that an instance keeps in memory for those who read its stream page by page: as many readers go on side by side,
+/// each from where its last page ended.
+pub const REACHED_STATES: usize = 64;
+
+/// Bytes of those states, as JSON (4 MiB of the isolate's 128 MB). A larger state is not kept.
+pub const REACHED_BYTES: usize = 4 << 20;
 
 /// Sessions that follow one stream. Each is told of every event by a call of its own, and one event may make 1,000 calls
 /// (platform). Where more look on, the native socket carries 32,768 on one object.

@@ -19,8 +19,9 @@ use worker::{Env, Method, Request, Response, Url, console_log};
 
 use crate::{
     allowance::allowance,
-    answer, auth_fetch, deliver_object,
-    door_fetch::{decoded, expect_json, wrong_method},
+    answer,
+    asked::{decoded, expect_json},
+    auth_fetch, deliver_object,
     park_d1::{self, Found},
     redrive_d1::redrive,
     stub,
@@ -46,7 +47,7 @@ pub async fn serve(
         (["aggregates", aggregate_type, id, "rebuild"], Method::Post) => {
             answer::outcome(200, rebuild(env, catalogue, (aggregate_type, id), &by).await)
         }
-        (["aggregates", _, _, "rebuild"], _) => wrong_method("POST"),
+        (["aggregates", _, _, "rebuild"], _) => answer::wrong_method("POST"),
         (["dead-letters"], Method::Get) => answer::outcome(200, page(env, &query).await),
         (["dead-letters", id], Method::Get) => answer::outcome(200, look(env, id, &query).await),
         (["dead-letters", id, "retry"], Method::Post) => {
@@ -67,8 +68,8 @@ pub async fn serve(
             };
             answer::outcome(200, result)
         }
-        (["dead-letters"] | ["dead-letters", _], _) => wrong_method("GET"),
-        (["dead-letters", _, "retry" | "discard"], _) => wrong_method("POST"),
+        (["dead-letters"] | ["dead-letters", _], _) => answer::wrong_method("GET"),
+        (["dead-letters", _, "retry" | "discard"], _) => answer::wrong_method("POST"),
         _ => {
             let detail = format!("there is nothing at {}", url.path());
             answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", detail).into())

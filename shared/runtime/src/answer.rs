@@ -1,7 +1,7 @@
 //! Results as HTTP responses.
 
 use edgefold_flow::command::{body_too_large, fault_problem, problem};
-use edgefold_kernel::{Failure, Fault, Rejection};
+use edgefold_kernel::{Failure, Fault, Kind, Rejection};
 use futures_util::TryStreamExt;
 use serde::Serialize;
 use worker::{Headers, Request, Response, console_error};
@@ -86,6 +86,18 @@ pub fn challenged(mut response: Response, failure: &Failure) -> worker::Result<R
         };
         response.headers_mut().set("www-authenticate", asks)?;
     }
+    Ok(response)
+}
+
+/// The refusal of a method that a path does not take. It says which ones it takes, as RFC 9110 wants it.
+///
+/// # Errors
+/// When the runtime refuses to build it.
+pub fn wrong_method(takes: &str) -> worker::Result<Response> {
+    let detail = format!("this path takes {takes}");
+    let refusal = Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", detail);
+    let mut response = failed(&refusal.into())?;
+    response.headers_mut().set("allow", takes)?;
     Ok(response)
 }
 

@@ -1,8 +1,11 @@
-//! What the query of a URL asks for.
+//! What a request asks for: the query and the ids of its URL, and what its body says that it is.
 
 use edgefold_flow::{instance::When, subscribe};
-use edgefold_kernel::{Failure, Id, Rejection, Timestamp, Version, limits};
-use worker::Url;
+use edgefold_kernel::{Failure, Id, Kind, Rejection, Timestamp, Version, limits};
+use percent_encoding::percent_decode_str;
+use worker::{Request, Url};
+
+use crate::answer;
 
 /// `version` or `at` of a state.
 ///
@@ -72,4 +75,27 @@ pub(crate) fn page(url: &Url, most: usize) -> Result<(Version, usize), Failure> 
                 .into())
         }
     }
+}
+
+/// An id in a path.
+///
+/// # Errors
+/// `INVALID_FIELD`.
+pub(crate) fn decoded(field: &'static str, id: &str) -> Result<Id, Rejection> {
+    let id = percent_decode_str(id).decode_utf8().map_err(|_| "UTF-8").and_then(Id::parse);
+    id.map_err(|said| Rejection::shape("INVALID_FIELD", field, format!("expected: {said}")))
+}
+
+/// Refuses a body that says it is something else than JSON.
+///
+/// # Errors
+/// `UNSUPPORTED_CONTENT_TYPE`.
+pub(crate) fn expect_json(request: &Request) -> Result<(), Failure> {
+    let said = answer::header(request.headers(), "content-type").unwrap_or_default();
+    let essence = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence.is_empty() || essence == "application/json" || essence.ends_with("+json") {
+        return Ok(());
+    }
+    let detail = format!("expected application/json, got {essence}");
+    Err(Rejection::new(Kind::Unsupported, "UNSUPPORTED_CONTENT_TYPE", detail).into())
 }

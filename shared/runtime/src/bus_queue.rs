@@ -52,6 +52,9 @@ struct Course {
     recovered: Vec<Sequence>,
     /// Sequences that have failed.
     failed: Vec<Failed>,
+    /// Streams that are projected, and whoever tells of their category does not know. Nothing is wrong with them: their
+    /// letters are done with, but not confirmed, so their source sends them again.
+    untold: BTreeSet<StreamId>,
 }
 
 /// Serves one batch.
@@ -96,7 +99,8 @@ pub async fn consume(
             }
             None => {
                 message.ack();
-                if let Some((source, version, _)) = event {
+                let told = event.filter(|(source, ..)| !course.untold.contains(source));
+                if let Some((source, version, _)) = told {
                     confirmed.entry(source).or_default().push(version);
                 }
             }
@@ -185,16 +189,9 @@ async fn run(env: &Env, catalogue: &'static Catalogue, sorted: Sorted) -> Course
         }
     }
     let (failures, untold) = deliver_all(env, catalogue, &flowing).await;
+    course.untold = untold;
     for (sequence, mut left) in flowing {
         let failure = failures.get(&sequence);
-        if failure.is_none()
-            && sequence.lane == Lane::Projection
-            && untold.contains(&sequence.source)
-        {
-            // Nothing is wrong with the sequence: its letters come again until everybody has been told.
-            course.again.insert(sequence, limits::BUS_AGAIN_MS);
-            continue;
-        }
         let from = failure.map(|(from, _)| *from);
         let kept = from.map_or_else(Parts::new, |from| left.split_off(&from));
         course.settled.extend(left.into_keys().map(|place| (sequence.clone(), place)));
@@ -216,7 +213,7 @@ async fn run(env: &Env, catalogue: &'static Catalogue, sorted: Sorted) -> Course
 }
 
 /// Brings everything to its destinations, side by side: one that is slow or fails does not hold up another. Says which
-/// sequences are stuck, and of which streams somebody was not told.
+/// sequences are stuck, and of which streams nobody tells.
 async fn deliver_all(
     env: &Env,
     catalogue: &'static Catalogue,

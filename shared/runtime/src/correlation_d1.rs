@@ -15,8 +15,7 @@ use serde_json::Value;
 use worker::{Env, Method, Request};
 
 use crate::{
-    bindings,
-    journal_d1::{bind, failed},
+    database::{bind, failed, open},
     stub,
 };
 
@@ -113,7 +112,7 @@ async fn rows<T: DeserializeOwned>(
     sql: &str,
     params: &[Value],
 ) -> Result<Vec<T>, Fault> {
-    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let db = open(env)?;
     let found = bind(&db, sql, params)?.all().await.map_err(|error| failed(&error))?;
     found.results::<T>().map_err(|error| Fault::Unreadable(error.to_string()))
 }

@@ -1,7 +1,7 @@
 //! What letters hold reaches its destination: all that one instance gets of a batch in one call, each sequence in order, as
 //! far as it goes.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use edgefold_flow::{
     Catalogue,
@@ -19,10 +19,6 @@ use crate::{
     journal_d1::{self, Unprojected},
     stub,
 };
-
-/// How long a destination may take to answer the bus. The letters that came with it wait as long, whomever they are for;
-/// what takes longer goes on at the other end, and is found done at the next attempt.
-pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// How far a sequence came.
 #[derive(Default)]
@@ -182,7 +178,7 @@ async fn call<T: serde::de::DeserializeOwned>(
     path: &'static str,
     body: &impl serde::Serialize,
 ) -> Result<T, Failure> {
-    stub::within(ANSWER_WITHIN, "the object", stub::call(env, catalogue, to, path, body)).await
+    stub::within(stub::BUS_WAITS, "the object", stub::call(env, catalogue, to, path, body)).await
 }
 
 /// A letter that could not be read goes to the queue once more, if this code can read it.

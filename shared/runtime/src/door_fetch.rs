@@ -7,9 +7,8 @@ use edgefold_flow::{
     command::Incoming,
     contract::{self, Asker},
 };
-use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, limits};
+use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, limits};
 use futures_util::future::join_all;
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use worker::{Env, Method, Request, RequestInit, Response, Url};
 
@@ -17,7 +16,7 @@ use crate::{
     admin_fetch,
     allowance::allowance,
     answer,
-    asked::page,
+    asked::{decoded, expect_json, page},
     auth_fetch, correlation_d1,
     gateway_d1::{admit, target},
     stub,
@@ -54,11 +53,11 @@ pub async fn serve(
         (["correlations", command_id], Method::Get) => {
             correlation(&request, env, catalogue, command_id).await
         }
-        (["healthz"], _) => return wrong_method("GET, HEAD"),
+        (["healthz"], _) => return answer::wrong_method("GET, HEAD"),
         (["aggregates", _, _] | ["aggregates", _, _, "events"] | ["correlations", _], _) => {
-            return wrong_method("GET");
+            return answer::wrong_method("GET");
         }
-        (["commands"], _) => return wrong_method("POST"),
+        (["commands"], _) => return answer::wrong_method("POST"),
         _ => Err(Rejection::new(
             Kind::NotFound,
             "UNKNOWN_PATH",
@@ -82,34 +81,8 @@ pub fn document(request: &Request, text: &'static str) -> worker::Result<Respons
             let builder = Response::builder().with_header("content-type", "application/json")?;
             Ok(builder.fixed(text.as_bytes().to_vec()))
         }
-        _ => wrong_method("GET, HEAD"),
+        _ => answer::wrong_method("GET, HEAD"),
     }
-}
-
-/// The refusal of a method that a path does not take. It says which ones it takes, as RFC 9110 wants it.
-///
-/// # Errors
-/// When the runtime refuses to build it.
-pub fn wrong_method(takes: &str) -> worker::Result<Response> {
-    let detail = format!("this path takes {takes}");
-    let refusal = Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", detail);
-    let mut response = answer::failed(&refusal.into())?;
-    response.headers_mut().set("allow", takes)?;
-    Ok(response)
-}
-
-/// Refuses a body that says it is something else than JSON.
-///
-/// # Errors
-/// `UNSUPPORTED_CONTENT_TYPE`.
-pub fn expect_json(request: &Request) -> Result<(), Failure> {
-    let said = answer::header(request.headers(), "content-type").unwrap_or_default();
-    let essence = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if essence.is_empty() || essence == "application/json" || essence.ends_with("+json") {
-        return Ok(());
-    }
-    let detail = format!("expected application/json, got {essence}");
-    Err(Rejection::new(Kind::Unsupported, "UNSUPPORTED_CONTENT_TYPE", detail).into())
 }
 
 async fn command(
@@ -214,15 +187,6 @@ async fn look(
 
 fn address(request: &Request) -> Result<Url, Fault> {
     request.url().map_err(|error| Fault::Defect(error.to_string()))
-}
-
-/// An id in a path.
-///
-/// # Errors
-/// `INVALID_FIELD`.
-pub(crate) fn decoded(field: &'static str, id: &str) -> Result<Id, Rejection> {
-    let id = percent_decode_str(id).decode_utf8().map_err(|_| "UTF-8").and_then(Id::parse);
-    id.map_err(|said| Rejection::shape("INVALID_FIELD", field, format!("expected: {said}")))
 }
 
 /// Lists what a command has caused.

@@ -4,7 +4,7 @@
 //! The first that is told of an event is the session, not a row: how far each was told is kept in memory. The outbox cursor
 //! moves no further in storage than all of them were told, so what is forgotten is told again.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use edgefold_flow::{
     Participant,
@@ -13,9 +13,17 @@ use edgefold_flow::{
     token::missing,
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version, limits};
+use futures_util::future::join_all;
 use worker::{Request, Response, console_error};
 
-use crate::{answer, clock, instance_object::Object, stub};
+use crate::{
+    answer, clock,
+    instance_object::Object,
+    stub::{self, Call},
+};
+
+/// How far a stream has come; and that, with what is new after some version, as JSON text of [`Told`].
+type News = Result<(Version, String), Fault>;
 
 impl<A: Participant> Object<A> {
     /// Remembers who follows, and tells them what they may not have been told before this object was loaded.
@@ -69,8 +77,11 @@ impl<A: Participant> Object<A> {
         if head == 0 {
             return Err(self.instance.unknown().into());
         }
+        if !self.followers.borrow().has_room(&follow.session) {
+            self.expire_followers();
+        }
         let mut followers = self.followers.borrow_mut();
-        if !followers.knows(&follow.session) && followers.len() >= limits::FOLLOWERS {
+        if !followers.has_room(&follow.session) {
             let detail = format!("{} sessions follow this stream already", limits::FOLLOWERS);
             return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail).into());
         }
@@ -92,37 +103,51 @@ impl<A: Participant> Object<A> {
         if self.followers.borrow().is_empty() {
             return;
         }
-        for session in self.followers.borrow_mut().expire(clock::now()) {
-            self.forget(&session);
-        }
+        self.expire_followers();
         let Ok(head) = self.instance.head() else { return };
+        let mut due: BTreeMap<Version, Vec<Tell>> = BTreeMap::new();
         for tell in self.followers.borrow_mut().due(head.version) {
+            due.entry(tell.after).or_default().push(tell);
+        }
+        for (after, tells) in due {
             let object = Rc::clone(self);
-            self.state.wait_until(async move { object.tell_one(tell).await });
+            self.state.wait_until(async move {
+                // Most have come equally far: what they are told is read and written down once.
+                let told = object.told(after);
+                join_all(tells.into_iter().map(|tell| object.tell_one(tell, &told))).await;
+            });
         }
     }
 
-    async fn tell_one(self: Rc<Self>, Tell { session, turn, after }: Tell) {
-        let told = self.told(after);
-        let head = told.head;
-        let answer = match stub::post(contract::TOLD, &told) {
-            Ok(request) => stub::session(&self.env, Some(&session), request).await,
-            Err(failure) => Err(failure),
+    /// Lets those go whose lease has ended.
+    fn expire_followers(&self) {
+        for session in self.followers.borrow_mut().expire(clock::now()) {
+            self.forget(&session);
+        }
+    }
+
+    async fn tell_one(self: &Rc<Self>, Tell { session, turn, .. }: Tell, told: &News) {
+        let (head, answer) = match told {
+            Ok((head, told)) => {
+                let call = Call::Post { by: None, path: contract::TOLD, body: told.clone() };
+                (*head, stub::session(&self.env, Some(&session), call).await)
+            }
+            Err(fault) => (0, Err(fault.clone().into())),
         };
         match answer.map(|answer| answer.status_code()) {
             Ok(200..300) => {
                 self.followers.borrow_mut().answered(&session, Some(head));
                 // More may have come meanwhile; and the outbox cursor may have waited for this.
                 self.tell_followers();
-                if self.instance.is_unkept().unwrap_or(false) {
-                    self.keep_confirmed();
-                }
+                self.keep_told();
             }
             Ok(410) => {
-                // It may have joined again since.
-                if self.followers.borrow_mut().leave(&session, turn) {
+                if self.followers.borrow_mut().gone(&session, turn) {
                     self.forget(&session);
                 }
+                // It may have joined again since; and the outbox cursor may have waited for it.
+                self.tell_followers();
+                self.keep_told();
             }
             other => {
                 console_error!("a session was not told: {other:?}");
@@ -132,8 +157,13 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// How far the stream has come, with what is new after this version.
-    fn told(&self, after: Version) -> Told {
+    fn keep_told(self: &Rc<Self>) {
+        if self.instance.is_unkept().unwrap_or(false) {
+            self.keep_confirmed();
+        }
+    }
+
+    fn told(&self, after: Version) -> News {
         let stream = StreamId::new(A::TYPE, self.instance.id().clone());
         // Without a page the session pulls, and hears there what is wrong.
         let page = self.instance.pull(after).ok();
@@ -141,7 +171,10 @@ impl<A: Participant> Object<A> {
             || self.instance.head().map_or(after, |head| head.version),
             |page| page.head,
         );
-        Told { source: Source::stream(&stream), head, page }
+        let told = Told { source: Source::stream(&stream), head, page };
+        let text =
+            serde_json::to_string(&told).map_err(|error| Fault::Defect(error.to_string()))?;
+        Ok((head, text))
     }
 
     fn forget(&self, session: &str) {

@@ -17,7 +17,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use worker::{Delay, Env, Method, Request, console_error, send::SendFuture};
 
-use crate::{bindings, clock, journal_d1, stub};
+use crate::{
+    clock,
+    database::{bind, failed, open},
+    stub,
+};
 
 /// The gateway of one request.
 pub struct WorkersGateway {
@@ -56,11 +60,8 @@ impl WorkersGateway {
     }
 
     async fn read(&self, sql: Cow<'static, str>, params: Vec<Value>) -> Result<Vec<Row>, Fault> {
-        let db = self.env.d1(bindings::DB).map_err(|error| journal_d1::failed(&error))?;
-        let found = journal_d1::bind(&db, &sql, &params)?
-            .all()
-            .await
-            .map_err(|error| journal_d1::failed(&error))?;
+        let found = bind(&open(&self.env)?, &sql, &params)?.all().await;
+        let found = found.map_err(|error| failed(&error))?;
         found.results::<Row>().map_err(|error| Fault::Unreadable(error.to_string()))
     }
 }

@@ -232,7 +232,7 @@ pub(crate) fn send_again_ms(env: &Env) -> i64 {
 }
 
 /// Clears a flag whatever happens, a panic included.
-struct Done<'a>(&'a std::cell::Cell<bool>);
+pub(crate) struct Done<'a>(pub(crate) &'a std::cell::Cell<bool>);
 
 impl Drop for Done<'_> {
     fn drop(&mut self) {

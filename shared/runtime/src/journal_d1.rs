@@ -19,9 +19,14 @@ use edgefold_kernel::{Envelope, Failure, Fault, StreamId, Version};
 use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
-use worker::{D1Database, D1PreparedStatement, Env, console_error, wasm_bindgen::JsValue};
+use worker::{D1Database, D1PreparedStatement, Env, console_error};
 
-use crate::{bindings, category_d1, copy_object::fetch_span, deliver_object::ANSWER_WITHIN, stub};
+use crate::{
+    category_d1,
+    copy_object::fetch_span,
+    database::{bind, failed, open},
+    stub,
+};
 
 /// How often a stream is tried by itself, since another consumer may have been faster.
 const ATTEMPTS: usize = 3;
@@ -35,7 +40,7 @@ type Streams = BTreeMap<StreamId, Vec<Envelope>>;
 /// How far streams are journalled.
 type Marks = BTreeMap<StreamId, Version>;
 
-/// Categories of which a follower was not told.
+/// Categories that are followed, and whose objects could not be told.
 type Untold = BTreeSet<String>;
 
 /// What could not be done with some streams.
@@ -43,7 +48,7 @@ type Untold = BTreeSet<String>;
 pub(crate) struct Unprojected {
     /// The first version of a stream that could not be projected, and why; what follows it was left behind.
     pub(crate) failed: BTreeMap<StreamId, (Version, Failure)>,
-    /// Streams that are projected as far as that, and somebody who follows their category has not been told.
+    /// Streams that are projected as far as that, and whoever tells of their category does not know.
     pub(crate) untold: BTreeSet<StreamId>,
 }
 
@@ -109,13 +114,13 @@ async fn one_by_one(
 /// Journals an event that was discarded, and lets it change nothing.
 ///
 /// # Errors
-/// When what stands before it cannot be projected, somebody who follows cannot be told, or the database fails.
+/// When what stands before it cannot be projected, whoever tells of its category cannot be reached, or the database fails.
 pub(crate) async fn journal_only(
     env: &Env,
     catalogue: &'static Catalogue,
     event: &Envelope,
 ) -> Result<(), Failure> {
-    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let db = open(env)?;
     let stream = &event.stream;
     let mark = heads(&db, std::iter::once(stream)).await?.get(stream).copied().unwrap_or(0);
     catch_up(env, catalogue, stream, mark, event.version - 1).await?;
@@ -126,7 +131,7 @@ pub(crate) async fn journal_only(
         }
     }
     let category = [stream.aggregate_type.as_str()].into();
-    statements.push(category_d1::followers(&db, &category)?);
+    statements.push(category_d1::followed(&db, &category)?);
     let results = db.batch(statements).await.map_err(|error| failed(&error))?;
     match category_d1::tell(env, results.last()).await?.is_empty() {
         true => Ok(()),
@@ -134,9 +139,9 @@ pub(crate) async fn journal_only(
     }
 }
 
-/// What is said of a stream of which somebody has not been told.
+/// What is said of a stream when whoever tells of its category does not know.
 pub(crate) fn untold() -> Fault {
-    Fault::Unavailable("a session", "somebody who follows the category has not been told".into())
+    Fault::Unavailable("a category", "who follows it cannot be told".into())
 }
 
 /// Projects one stream, which another consumer may do at the same time.
@@ -165,7 +170,7 @@ async fn caught_up(
     streams: &mut Streams,
     left: &mut BTreeMap<StreamId, (Version, Failure)>,
 ) -> Result<Marks, Failure> {
-    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let db = open(env)?;
     let mut marks = heads(&db, streams.keys()).await?;
     let missing = streams.iter().filter_map(|(stream, events)| {
         let mark = marks.get(stream).copied().unwrap_or(0);
@@ -198,13 +203,13 @@ async fn catch_up(
     mut mark: Version,
     through: Version,
 ) -> Result<(), Failure> {
-    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let db = open(env)?;
     let mut attempts = 1;
     while mark < through {
         let wanted =
             SpanWanted { after: mark, through: Some(through), types: Vec::new(), only: Vec::new() };
         let page = fetch_span(env, catalogue, stream, &wanted);
-        let Some((span, _)) = stub::within(ANSWER_WITHIN, "the source", page).await? else {
+        let Some((span, _)) = stub::within(stub::BUS_WAITS, "the source", page).await? else {
             let said = format!("it has no version {through} yet");
             return Err(Fault::Unavailable("the source", said).into());
         };
@@ -268,7 +273,7 @@ async fn together(
     streams: &Streams,
     marks: &Marks,
 ) -> Result<Untold, Failure> {
-    let db = env.d1(bindings::DB).map_err(|error| failed(&error))?;
+    let db = open(env)?;
     let mut found: Vec<(Envelope, Vec<Change>)> = Vec::new();
     for (stream, events) in streams {
         let mark = marks.get(stream).copied().unwrap_or(0);
@@ -282,7 +287,7 @@ async fn together(
         let mut batch = statements(&db, found.drain(..found.len().min(EVENTS_PER_BATCH)))?;
         let is_last = found.is_empty();
         if is_last {
-            batch.push(category_d1::followers(&db, &types)?);
+            batch.push(category_d1::followed(&db, &types)?);
         }
         let results = db.batch(batch).await.map_err(|error| failed(&error))?;
         if is_last {
@@ -315,30 +320,4 @@ async fn heads(db: &D1Database, streams: impl Iterator<Item = &StreamId>) -> Res
         .into_iter()
         .map(|row| (StreamId::new(row.aggregate_type, row.aggregate_id), row.version))
         .collect())
-}
-
-/// A statement with its parameters.
-///
-/// # Errors
-/// When D1 refuses them.
-pub(crate) fn bind(
-    db: &D1Database,
-    sql: &str,
-    params: &[Value],
-) -> Result<D1PreparedStatement, Fault> {
-    let params: Vec<JsValue> = params
-        .iter()
-        .map(|param| match param {
-            Value::Null => JsValue::NULL,
-            Value::Bool(flag) => JsValue::from_bool(*flag),
-            Value::Number(number) => JsValue::from_f64(number.as_f64().unwrap_or_default()),
-            Value::String(text) => JsValue::from_str(text),
-            nested => JsValue::from_str(&nested.to_string()),
-        })
-        .collect();
-    db.prepare(sql).bind(&params).map_err(|error| failed(&error))
-}
-
-pub(crate) fn failed(error: &worker::Error) -> Fault {
-    Fault::Unavailable("the database", error.to_string())
 }

@@ -19,20 +19,23 @@
 //! | [`instance_alarm`] | the alarm of an object rings |
 //! | [`session_object`] | a GraphQL socket opens, speaks, closes; a source tells its session |
 //! | `operation_object` | … and its operations are run |
+//! | `kept_object` | … and what it has to know when it wakes is kept, until its socket is gone |
 //! | `seats_object` | … and how many sockets a principal has is counted |
 //! | [`bus_queue`] | the queue hands over letters |
 //! | [`deliver_object`] | … what they hold reaches its destination |
 //! | [`park_d1`] | … or is parked, when it cannot |
 //! | `redrive_d1` | … and delivered once more |
 //! | [`journal_d1`] | letters are journalled and projected |
-//! | `category_d1` | … and what is new is told to the sessions that follow a category |
+//! | `category_d1` | … and who follows a category, and what is new in it, is read |
+//! | `category_object` | … and what is new is told to the sessions that follow it |
 //! | [`correlation_d1`] | what a command has caused is read |
 //! | [`gateway_d1`] | resolvers send commands and read models |
+//! | `database` | statements in D1 |
 //! | [`sqlite`] | the storage port over the object's SQLite |
 //! | `statement` | SQL statements, with few crossings into JavaScript |
 //! | [`stub`] | a call to an object, bounded in time |
 //! | `allowance` | how much callers are allowed, as it is set |
-//! | `asked` | what the query of a URL asks for |
+//! | `asked` | what a request asks for |
 //! | [`answer`] | results as HTTP responses |
 //! | [`clock`] | time and fresh identifiers |
 //!
@@ -53,6 +56,7 @@ pub mod copy_object;
 pub mod instance_alarm;
 pub mod session_object;
 mod operation_object;
+mod kept_object;
 mod seats_object;
 pub mod bus_queue;
 pub mod deliver_object;
@@ -60,10 +64,12 @@ pub mod park_d1;
 mod redrive_d1;
 pub mod journal_d1;
 mod category_d1;
+mod category_object;
 pub mod correlation_d1;
 pub mod gateway_d1;
 pub mod sqlite;
 mod statement;
+mod database;
 pub mod stub;
 mod allowance;
 mod asked;

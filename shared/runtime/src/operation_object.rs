@@ -64,9 +64,15 @@ impl Object {
         }
         if let Ok(pass) = &verified
             && self.is_own(pass)
-            && !self.has_seat(pass).await
         {
-            return self.take(Input::Lost(Close::TooManySockets)).await;
+            let has_seat = self.has_seat(pass).await;
+            if self.connection.borrow().is_none() {
+                // The socket has closed meanwhile, and did not know of this seat.
+                return self.free_seat(&pass.principal).await;
+            }
+            if !has_seat {
+                return self.take(Input::Lost(Close::TooManySockets)).await;
+            }
         }
         self.take(Input::Verified(verified)).await;
     }
@@ -266,7 +272,10 @@ impl Object {
         let mut answers = (self.execute)(self.on_behalf(query).data(Arc::clone(&feed)));
         while let Some(answer) = answers.next().await {
             let Some(to) = feed.yielded() else {
-                return Err(Input::Failed(number, shown(answer).1));
+                return Err(match feed.is_stuck() {
+                    true => Input::Stuck,
+                    false => Input::Failed(number, shown(answer).1),
+                });
             };
             let (data, errors) = shown(answer);
             let text = data.unwrap_or_else(|| format!(r#"{{"data":null,"errors":{errors}}}"#));

@@ -12,11 +12,11 @@ use edgefold_flow::{
 use edgefold_kernel::{Failure, Fault, Id, StreamId, Timestamp, Version, limits};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use worker::{D1Database, Env};
+use worker::Env;
 
 use crate::{
-    bindings, clock,
-    journal_d1::{bind, failed},
+    clock,
+    database::{bind, failed, open},
     stub,
 };
 
@@ -80,17 +80,13 @@ fn params(sequence: &Sequence, more: impl IntoIterator<Item = Value>) -> Vec<Val
     key(sequence).into_iter().map(Value::from).chain(more).collect()
 }
 
-pub(crate) fn db(env: &Env) -> Result<D1Database, Fault> {
-    env.d1(bindings::DB).map_err(|error| failed(&error))
-}
-
 /// Rows of a statement.
 pub(crate) async fn rows<T: DeserializeOwned>(
     env: &Env,
     sql: &str,
     params: &[Value],
 ) -> Result<Vec<T>, Failure> {
-    let statement = bind(&db(env)?, sql, params)?;
+    let statement = bind(&open(env)?, sql, params)?;
     let ask = async { statement.all().await.map_err(|error| Failure::from(failed(&error))) };
     let found = stub::within(ANSWER_WITHIN, "the database", ask).await?;
     found.results().map_err(|error| Fault::Unreadable(error.to_string()).into())
@@ -161,7 +157,7 @@ pub(crate) async fn note(
     if recovered.is_empty() && failures.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let (db, now) = (db(env)?, Value::from(clock::now().millis()));
+    let (db, now) = (open(env)?, Value::from(clock::now().millis()));
     let mut statements = Vec::new();
     for sequence in recovered {
         statements.push((None, bind(&db, sql!("forget"), &params(sequence, []))?));
@@ -352,7 +348,7 @@ pub(crate) async fn decide(
     places: impl Iterator<Item = &Place>,
     (status, by, reason): (&str, &Id, Option<&str>),
 ) -> Result<(), Failure> {
-    let (db, now) = (db(env)?, clock::now().millis());
+    let (db, now) = (open(env)?, clock::now().millis());
     let decided = |(version, part): &Place| {
         let place = [id.into(), (*version).into(), (*part).into()];
         let mark = [status.into(), now.into(), by.as_str().into(), reason.into()];

@@ -52,7 +52,9 @@ impl Object {
     ) -> Option<u16> {
         let seat = Seat { session: self.state.id().to_string(), until };
         let answer = match stub::post(path, &seat) {
-            Ok(request) => stub::seats(&self.env, &rate::key(Some(principal), ""), request).await,
+            Ok(request) => {
+                stub::session_named(&self.env, &rate::key(Some(principal), ""), request).await
+            }
             Err(failure) => Err(failure),
         };
         match answer {

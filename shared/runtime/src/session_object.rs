@@ -9,6 +9,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     panic::AssertUnwindSafe,
     rc::Rc,
+    time::Duration,
 };
 
 use async_graphql::{Request as Query, Response as Answer};
@@ -23,23 +24,24 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Fault, Kind, Principal, Rejection, Timestamp};
 use futures_util::{
-    future::{FutureExt, LocalBoxFuture, join_all},
+    future::{Either, FutureExt, LocalBoxFuture, join_all, select},
     stream::BoxStream,
 };
 use worker::{
-    Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
-    console_error,
+    Delay, Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage,
+    WebSocketPair, console_error,
     js_sys::{Date, Object as JsObject},
     wasm_bindgen::JsValue,
     worker_sys::WebSocketRequestResponsePair,
 };
 
 use crate::{
-    allowance::allowance,
-    answer, clock, operation_object,
-    sqlite::{unreadable, version},
-    statement::{More, Statements, number, string, text},
+    allowance::allowance, answer, category_object::Category, clock, operation_object,
+    sqlite::unreadable,
 };
+
+/// How long a source waits at most until what it has told is sent. Usually that takes a few milliseconds, and costs no row.
+const SENT_WITHIN: Duration = Duration::from_secs(1);
 
 /// Executes an operation of any kind.
 pub type Execute = fn(Query) -> BoxStream<'static, Answer>;
@@ -61,13 +63,9 @@ pub(crate) struct Object {
     /// Who has a seat for this socket.
     holder: RefCell<Option<Principal>>,
     /// When the alarm rings, as far as this object knows since it was loaded.
-    alarm_at: Cell<Option<Timestamp>>,
-}
-
-macro_rules! sql {
-    ($name:literal) => {
-        include_str!(concat!("../../../schema/sql/session/", $name, ".sql"))
-    };
+    pub(crate) alarm_at: Cell<Option<Timestamp>>,
+    /// For the object of a category: whom it tells.
+    pub(crate) tells: Category,
 }
 
 impl Session {
@@ -86,6 +84,7 @@ impl Session {
             pumped: RefCell::default(),
             holder: RefCell::default(),
             alarm_at: Cell::default(),
+            tells: Category::default(),
         });
         object.restore();
         Self(object)
@@ -103,7 +102,11 @@ impl Session {
                 Err(failure) => answer::failed(&failure),
             },
             (Method::Get, contract::ALIVE) => {
-                answer::empty(if self.0.connection.borrow().is_some() { 204 } else { 410 })
+                let gone = self.0.connection.borrow().is_none();
+                if gone {
+                    self.0.clear_later();
+                }
+                answer::empty(if gone { 410 } else { 204 })
             }
             (Method::Post, contract::SEAT) => match answer::read::<Seat>(&mut request).await {
                 Ok(seat) => match self.0.give_seat(&seat).await {
@@ -117,6 +120,7 @@ impl Session {
                 let result = result.and_then(|seat| Ok(self.0.take_back(&seat.session)?));
                 answer::outcome(200, result)
             }
+            (Method::Post, contract::JOURNALLED) => answer::outcome(200, self.0.journalled()),
             (_, path) => {
                 answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", path).into())
             }
@@ -129,7 +133,11 @@ impl Session {
     /// When the runtime refuses to build a response.
     pub async fn alarm(&self) -> worker::Result<Response> {
         self.0.alarm_at.set(None);
-        self.0.take(Input::Tick).await;
+        match self.0.category() {
+            Some(category) => self.0.ring_category(&category).await,
+            None if self.0.connection.borrow().is_some() => self.0.take(Input::Tick).await,
+            None => self.0.clear().await,
+        }
         answer::empty(204)
     }
 
@@ -197,10 +205,12 @@ impl Object {
         }
     }
 
-    /// A source tells what is new. Answers when it was sent, as far as the client takes it: what fails before is told again.
+    /// A source tells what is new. Answers when it was sent, as far as the client takes it: what ends this object before is
+    /// told again. Who takes longer holds nobody up: the alarm sees to the rest, should this object end meanwhile.
     async fn told(self: &Rc<Self>, Told { source, head, page }: Told) -> u16 {
         let follows = |connection: &Connection| connection.follows(&source).0;
         if !self.connection.borrow().as_ref().is_some_and(follows) {
+            self.clear_later();
             return 410;
         }
         let page = page.map(Rc::new);
@@ -208,8 +218,15 @@ impl Object {
             Work::Pump(number, _) => Work::Pump(number, page.clone()),
             other => other,
         });
-        let works = works.collect();
-        Rc::clone(self).work(works).await;
+        let work = Rc::clone(self).work(works.collect());
+        if let Either::Right((_, work)) = select(work, Delay::from(SENT_WITHIN)).await {
+            let works = self.step(Input::Stuck);
+            let object = Rc::clone(self);
+            self.state.wait_until(async move {
+                work.await;
+                object.work(works).await;
+            });
+        }
         204
     }
 
@@ -273,7 +290,12 @@ impl Object {
 
     async fn one(self: Rc<Self>, work: Work) {
         match work {
-            Work::Verify(token) => self.verify(token).await,
+            Work::Verify(token) => {
+                if AssertUnwindSafe(self.verify(token)).catch_unwind().await.is_err() {
+                    let verified = Err("the token cannot be verified");
+                    self.take(Input::Verified(verified)).await;
+                }
+            }
             Work::Run(number, asked) => self.guarded(number, self.run(number, *asked)).await,
             Work::Pump(number, page) => self.guarded(number, self.pump(number, page)).await,
             Work::Renew(source) => self.renew(source).await,
@@ -293,7 +315,7 @@ impl Object {
 
     /// The socket is closed: nobody tells this session anything, and nothing of it is left.
     async fn shut(&self) {
-        let Some(connection) = self.connection.take() else { return };
+        let Some(connection) = self.connection.take() else { return self.clear().await };
         let sources: BTreeSet<Source> =
             connection.operations().filter_map(|(_, it)| it.source.clone()).collect();
         if let Some(holder) = self.holder.take() {
@@ -301,13 +323,7 @@ impl Object {
         }
         let follow = self.follow(u64::MAX);
         join_all(sources.iter().map(|source| self.leave_as(source, &follow))).await;
-        let storage = self.state.storage();
-        if let Err(error) = storage.delete_alarm().await {
-            console_error!("an alarm is not deleted: {error}");
-        }
-        if let Err(error) = storage.delete_all().await {
-            console_error!("a session is not deleted: {error}");
-        }
+        self.clear().await;
     }
 
     fn socket(&self) -> Option<WebSocket> {
@@ -320,7 +336,7 @@ impl Object {
         Follow { session: self.state.id().to_string(), turn: turn.min((1 << 53) - 1) }
     }
 
-    fn set_alarm(&self, at: Timestamp) {
+    pub(crate) fn set_alarm(&self, at: Timestamp) {
         if self.alarm_at.get() == Some(at) {
             return;
         }
@@ -329,51 +345,6 @@ impl Object {
             Ok(_) => self.alarm_at.set(Some(at)),
             Err(error) => console_error!("the alarm cannot be set: {error:?}"),
         }
-    }
-
-    // ── what is kept ──
-
-    fn keep(&self, number: Number) {
-        let connection = self.connection.borrow();
-        let found = connection.as_ref().and_then(|it| it.operations().find(|(n, _)| *n == number));
-        let (asked, Some((_, operation))) = (self.asked.borrow(), found) else { return };
-        let json = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
-        let params = vec![
-            self::number(number),
-            text(&operation.id),
-            text(&json(serde_json::to_string(&operation.source))),
-            text(&json(serde_json::to_string(&asked.get(&number)))),
-        ];
-        let sql = Statements::new(&self.state.storage());
-        let kept = sql
-            .change(sql!("tables"), vec![])
-            .and_then(|()| sql.change(sql!("operation_keep"), params));
-        if let Err(error) = kept {
-            console_error!("a subscription is not kept: {error}");
-        }
-    }
-
-    fn forget(&self, number: Number) {
-        if self.asked.borrow_mut().remove(&number).is_some() {
-            let sql = Statements::new(&self.state.storage());
-            drop(sql.change(sql!("operation_drop"), vec![self::number(number)]));
-        }
-    }
-
-    fn kept(&self) -> Result<Vec<(Number, String, Source, Asked)>, Fault> {
-        let sql = Statements::new(&self.state.storage());
-        if sql.rows(sql!("has_tables"), vec![])?.is_empty() {
-            return Ok(Vec::new());
-        }
-        sql.each(sql!("operations"), vec![], |row| {
-            let json = |column: u32| string(&row.get(column));
-            Ok(More::Yes((
-                version(&row.get(0))?,
-                string(&row.get(1))?,
-                serde_json::from_str(&json(2)?).map_err(unreadable)?,
-                serde_json::from_str(&json(3)?).map_err(unreadable)?,
-            )))
-        })
     }
 }
 

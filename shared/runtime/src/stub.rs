@@ -17,6 +17,10 @@ use worker::{Delay, Env, Request, Response, Stub, wasm_bindgen_futures::JsFuture
 /// How long an object may take to answer. Far above what a command takes; the platform's own limit on a stall is 30 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
+/// How long a destination, or a source, may take to answer the bus. The letters that came with it wait as long, whomever they
+/// are for; what takes longer goes on at the other end, and is found done at the next attempt.
+pub(crate) const BUS_WAITS: Duration = Duration::from_secs(10);
+
 #[wasm_bindgen]
 extern "C" {
     type Fetcher;
@@ -107,13 +111,17 @@ pub async fn session(
     send(stub, call.into()).await
 }
 
-/// Asks the object that counts the GraphQL sockets of a principal.
+/// Asks an object of the sessions' class that has a name: it counts the sockets of a principal, or tells of a category.
 ///
 /// # Errors
 /// A fault when the object cannot be reached, panics or does not answer in time.
-pub async fn seats(env: &Env, principal: &str, call: impl Into<Call>) -> Result<Response, Failure> {
+pub async fn session_named(
+    env: &Env,
+    name: &str,
+    call: impl Into<Call>,
+) -> Result<Response, Failure> {
     let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
-    let stub = namespace.get_by_name(principal).map_err(|error| broken(&error))?;
+    let stub = namespace.get_by_name(name).map_err(|error| broken(&error))?;
     send(stub, call.into()).await
 }
 

@@ -1,5 +1,7 @@
 //! The bus of the simulator: letters that wait, and the way in which they are brought.
 
+use edgefold_kernel::Timestamp;
+
 /// How letters are brought. Whatever the way, what has not arrived is sent again, and everything arrives in the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Way {
@@ -42,6 +44,8 @@ pub(crate) struct Brought {
 pub(crate) struct Bus {
     pub(crate) way: Way,
     waiting: Vec<String>,
+    /// What nobody could take yet, and when it comes again.
+    later: Vec<(Timestamp, String)>,
     sent: Vec<String>,
 }
 
@@ -51,6 +55,34 @@ impl Bus {
         self.waiting.extend(texts);
     }
 
+    /// A letter that nobody could take yet comes again at this instant.
+    pub(crate) fn again(&mut self, at: Timestamp, text: String) {
+        if !self.keeps(&text) {
+            self.later.push((at, text));
+        }
+    }
+
+    /// Whether a letter is among those that come again later.
+    pub(crate) fn keeps(&self, text: &str) -> bool {
+        self.later.iter().any(|(_, kept)| kept == text)
+    }
+
+    /// When the next of those comes. It waits to be brought from now on, with all that come by then.
+    pub(crate) fn pass(&mut self) -> Option<Timestamp> {
+        let at = self.later.iter().map(|(at, _)| *at).min()?;
+        let (due, later) = std::mem::take(&mut self.later).into_iter().partition(|it| it.0 <= at);
+        self.later = later;
+        let due: Vec<(Timestamp, String)> = due;
+        self.waiting.extend(due.into_iter().map(|(_, text)| text));
+        Some(at)
+    }
+
+    /// Whether nothing comes later either.
+    pub(crate) fn is_done(&self) -> bool {
+        self.later.is_empty()
+    }
+
+    /// Whether there is nothing to bring right now.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -58,10 +90,12 @@ impl Bus {
     /// Forgets what waits, as a queue in memory does when it is killed.
     pub(crate) fn forget(&mut self) {
         self.waiting.clear();
+        self.later.clear();
     }
 
     /// Brings every letter that was ever sent once more.
     pub(crate) fn repeat(&mut self) {
+        self.later.clear();
         self.waiting = self.sent.clone();
     }
 

@@ -8,6 +8,7 @@
 //! | [`cast`] | who may? the people of the policy tests |
 //! | [`memory`] | the storage port in memory |
 //! | [`bus`] | in which ways a bus may bring its letters |
+//! | `delivery` | … how they come to their destinations, and where they wait |
 //! | [`simulator`] | whole instances over such a bus, all from one seed |
 
 // A failed assertion is what this crate is for.
@@ -17,6 +18,7 @@ pub mod scenario;
 pub mod cast;
 pub mod memory;
 pub mod bus;
+mod delivery;
 pub mod simulator;
 
 pub use bus::{WAYS, Way};

@@ -25,12 +25,18 @@ struct Memory {
     confirmed: Cell<Version>,
     snapshot: RefCell<Option<Snapshot>>,
     fail_next: Cell<bool>,
+    read: Cell<usize>,
 }
 
 impl MemoryStorage {
     /// Makes the next commit fail, as a full or broken disk would.
     pub fn fail_next_commit(&self) {
         self.0.fail_next.set(true);
+    }
+
+    /// How many own events were read so far.
+    pub fn events_read(&self) -> usize {
+        self.0.read.get()
     }
 
     fn version(&self) -> Version {
@@ -56,7 +62,10 @@ impl Storage for MemoryStorage {
             fits
         };
         let events = self.0.events.borrow();
-        Ok(events.iter().filter(wanted).take(slice.limit).take_while(fits).cloned().collect())
+        let found: Vec<_> =
+            events.iter().filter(wanted).take(slice.limit).take_while(fits).cloned().collect();
+        self.0.read.set(self.0.read.get() + found.len());
+        Ok(found)
     }
 
     fn outcome(&self, command_id: &Id) -> Result<Option<Outcome>, Fault> {

@@ -9,9 +9,7 @@ use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant, Stamp,
     contract::{Asker, RefusedErrand},
     instance::{Received, When},
-    parcel::{Load, Taken},
-    park::{self, Parts, Sorted},
-    publish::{Batch, Letter},
+    publish::Batch,
     receive::{Delivery, Span},
     storage::{Slice, Storage},
 };
@@ -20,10 +18,11 @@ use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version
 use crate::{
     MemoryStorage,
     bus::{Brought, Bus, Way},
+    delivery::Parking,
 };
 
 /// An instance with its type erased, and its storage, which survives when it is evicted.
-trait Object {
+pub(crate) trait Object {
     fn handle(
         &self,
         message: &Message,
@@ -96,14 +95,15 @@ type Make = fn(Id, MemoryStorage) -> Box<dyn Object>;
 
 /// The whole system in one thread.
 pub struct Simulator {
-    catalogue: Catalogue,
+    pub(crate) catalogue: Catalogue,
     makers: BTreeMap<&'static str, Make>,
     storages: BTreeMap<StreamId, MemoryStorage>,
     objects: BTreeMap<StreamId, Box<dyn Object>>,
-    bus: Bus,
+    pub(crate) bus: Bus,
+    pub(crate) parking: Parking,
     dice: Cell<u64>,
     fresh: Cell<u64>,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
     /// After how many more letters the runtime ends.
     kill_after: Option<usize>,
 }
@@ -117,6 +117,7 @@ impl Simulator {
             storages: BTreeMap::new(),
             objects: BTreeMap::new(),
             bus: Bus::default(),
+            parking: Parking::default(),
             dice: Cell::new(seed | 1),
             fresh: Cell::new(0),
             now: Timestamp::from_millis(1_767_225_600_000),
@@ -216,8 +217,14 @@ impl Simulator {
         self.bus.count()
     }
 
-    /// Lets the bus bring what is next: nothing when it is empty, or what is next gets lost.
+    /// Lets the bus bring what is next: nothing when it is empty, or what is next gets lost. When all that is left comes later,
+    /// time passes until then.
     pub fn deliver_one(&mut self) {
+        if self.bus.is_empty()
+            && let Some(at) = self.bus.pass()
+        {
+            self.now = self.now.max(at);
+        }
         let dice = self.dice.clone();
         let Brought { groups, evicts, takes } = self.bus.next(|bound| roll(&dice, bound));
         self.dice = dice;
@@ -236,71 +243,7 @@ impl Simulator {
                 }
                 more => self.kill_after = more.map(|letters| letters - 1),
             }
-            let letters = group.iter().map(|text| serde_json::from_str(text).expect("a letter"));
-            self.deliver(&letters.collect::<Vec<_>>());
-        }
-    }
-
-    /// Brings letters to all their destinations, what goes to one instance in one parcel, as the queue's consumer does.
-    fn deliver(&mut self, letters: &[Letter]) {
-        let mut sorted = Sorted::new();
-        for (sequence, place, part) in
-            letters.iter().flat_map(|letter| park::parts(&self.catalogue, letter))
-        {
-            sorted.entry(sequence).or_default().insert(place, part);
-        }
-        let mut bound: BTreeMap<StreamId, Vec<(StreamId, Parts)>> = BTreeMap::new();
-        for (sequence, parts) in sorted {
-            if let Some(to) = sequence.destination {
-                bound.entry(to).or_default().push((sequence.source, parts));
-            }
-        }
-        for (to, sequences) in bound {
-            self.hand_over(&to, &sequences);
-        }
-        for Letter { event, .. } in letters {
-            self.object(&event.stream).confirm(&[event.version]).expect("memory does not fail");
-        }
-    }
-
-    /// Brings one instance its parcel. Its refusals go back to who asked.
-    fn hand_over(&mut self, to: &StreamId, sequences: &[(StreamId, Parts)]) {
-        let mut at_once = Vec::new();
-        for (source, parts) in sequences {
-            match Load::new(source, parts) {
-                Load::Events(delivery) => self.receive(to, delivery),
-                Load::Errands(messages) if self.rests(to, &messages) => {
-                    let results: Vec<_> = messages.iter().map(|one| self.command(one)).collect();
-                    self.settle_errands(source, parts, &results);
-                }
-                Load::Errands(messages) => at_once.push((source, parts, messages)),
-            }
-        }
-        let messages: Vec<_> = at_once.iter().map(|(.., messages)| messages.as_slice()).collect();
-        let results = self.with_stamp(to, |object, stamp| object.handle_all(&messages, stamp));
-        self.publish(to);
-        for ((source, parts, _), results) in at_once.iter().zip(results) {
-            self.settle_errands(source, parts, &results);
-        }
-    }
-
-    fn rests(&mut self, to: &StreamId, messages: &[Message]) -> bool {
-        let object = self.object(to);
-        messages.iter().any(|one| !object.rests_on(one).expect("memory does not fail").is_empty())
-    }
-
-    fn settle_errands(
-        &mut self,
-        source: &StreamId,
-        parts: &Parts,
-        results: &[Result<Accepted, Failure>],
-    ) {
-        let (places, failure) = Taken::ran(results).of(parts);
-        assert_eq!(failure, None, "an errand that can be decided");
-        for refused in places.into_iter().filter_map(|(_, refused)| refused) {
-            let noted = self.with_stamp(source, |object, stamp| object.refused(&refused, stamp));
-            noted.expect("a refusal is noted");
-            self.publish(source);
+            self.deliver(group);
         }
     }
 
@@ -313,12 +256,14 @@ impl Simulator {
             let streams: Vec<_> = self.storages.keys().cloned().collect();
             for stream in streams {
                 self.publish(&stream);
-                let again = self.object(&stream).overdue().expect("a readable instance");
+                let mut again = self.object(&stream).overdue().expect("a readable instance");
+                again.texts.retain(|text| !self.bus.keeps(text));
                 self.bus.extend(again.texts);
             }
-            if self.bus.is_empty() {
+            if self.bus.is_empty() && self.bus.is_done() {
                 return;
             }
+            self.deliver_one();
         }
     }
 
@@ -358,22 +303,7 @@ impl Simulator {
         events
     }
 
-    fn receive(&mut self, destination: &StreamId, mut delivery: Delivery) {
-        loop {
-            let step =
-                self.with_stamp(destination, |object, stamp| object.receive(&delivery, stamp));
-            match step.expect("a readable delivery") {
-                Received::Through(_) => break,
-                Received::Gap { after, through } => {
-                    let fill = self.copy(&delivery.source(), after, through);
-                    delivery.spans.splice(0..0, fill.spans);
-                }
-            }
-        }
-        self.publish(destination);
-    }
-
-    fn copy(&mut self, stream: &StreamId, after: Version, through: Version) -> Delivery {
+    pub(crate) fn copy(&mut self, stream: &StreamId, after: Version, through: Version) -> Delivery {
         let storage = self.storage(stream);
         let head = storage.head().expect("memory does not fail").version.min(through);
         let events = storage
@@ -389,7 +319,7 @@ impl Simulator {
         }
     }
 
-    fn publish(&mut self, stream: &StreamId) {
+    pub(crate) fn publish(&mut self, stream: &StreamId) {
         loop {
             let batch = self.object(stream).outbox().expect("a readable instance");
             if batch.texts.is_empty() {
@@ -400,7 +330,7 @@ impl Simulator {
         }
     }
 
-    fn with_stamp<T>(
+    pub(crate) fn with_stamp<T>(
         &mut self,
         stream: &StreamId,
         work: impl FnOnce(&dyn Object, &Stamp<'_>) -> T,
@@ -420,7 +350,7 @@ impl Simulator {
         self.storages.entry(stream.clone()).or_default().clone()
     }
 
-    fn object(&mut self, stream: &StreamId) -> &dyn Object {
+    pub(crate) fn object(&mut self, stream: &StreamId) -> &dyn Object {
         let storage = self.storage(stream);
         let make = self.makers[stream.aggregate_type.as_str()];
         let id = stream.aggregate_id.clone();

@@ -8,7 +8,7 @@ use edgefold_flow::{
     instance::When,
     storage::{Slice, Snapshot, Storage},
 };
-use edgefold_kernel::{Aggregate, Failure, Fault, Id, Timestamp};
+use edgefold_kernel::{Aggregate, Failure, Fault, Id, Timestamp, Version};
 use serde_json::json;
 
 use counter::{Case, Counter, code};
@@ -294,6 +294,57 @@ fn a_page_folded_on_from_its_state_comes_to_the_state_of_the_stream() {
     }
     let none = case.instance.pull(250).unwrap();
     assert_eq!((none.through, none.events.len()), (250, 0));
+}
+
+/// Reads a stream from here on, as many pages as there are or are wanted, and checks the state at the end of each.
+fn backfill(case: &Case, mut after: Version, pages: usize) -> Version {
+    for _ in 0..pages {
+        let page = case.instance.pull(after).unwrap();
+        let fold = page.fold.unwrap();
+        let mut state: i64 = serde_json::from_value(fold.state).unwrap();
+        for (_, event) in page.events.iter().filter(|(version, _)| *version > fold.at) {
+            Counter::evolve(&mut state, &event.read().unwrap());
+        }
+        // Event n adds n.
+        assert_eq!(state, (1..=i64::try_from(page.through).unwrap()).sum::<i64>(), "after {after}");
+        after = page.through;
+    }
+    after
+}
+
+#[test]
+fn a_backfill_reads_every_event_as_often_however_long_the_stream_is() {
+    let case = Case::new();
+    for hundred in 0..100 {
+        let by: Vec<i64> = (hundred * 100 + 1..=hundred * 100 + 100).collect();
+        case.add(&format!("c{hundred}"), &by);
+    }
+    case.instance.take_snapshot().unwrap();
+    let (mut last, pages) = (0, 100);
+    let reads = |pages: usize, last: &mut Version| {
+        let before = case.storage.events_read();
+        *last = backfill(&case, *last, pages);
+        case.storage.events_read() - before
+    };
+    let (first, rest) = (reads(1, &mut last), reads(pages - 1, &mut last));
+    // Its own events; and from the second on the first of the stream, for when that began.
+    assert_eq!((first, rest, last), (100, (pages - 1) * 101, 10_000));
+}
+
+#[test]
+fn a_backfill_goes_on_after_an_eviction() {
+    let case = Case::new();
+    for hundred in 0..20 {
+        let by: Vec<i64> = (hundred * 100 + 1..=hundred * 100 + 100).collect();
+        case.add(&format!("c{hundred}"), &by);
+    }
+    let after = backfill(&case, 0, 12);
+    let case = case.restarted();
+    case.add("c20", &(2_001..=2_100).collect::<Vec<_>>());
+    assert_eq!(backfill(&case, after, 9), 2_100);
+    // Another reader, elsewhere in the stream, and one behind it.
+    assert_eq!(backfill(&case, 1_450, 1), 1_550);
+    assert_eq!(backfill(&case, 50, 1), 150);
 }
 
 #[test]

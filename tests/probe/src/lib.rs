@@ -7,6 +7,8 @@
 //! | [`events`] | what may have happened |
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | what follows from a command |
+//! | [`object`] | its class, which is slow at times |
+//! | [`api`] | its part of a GraphQL schema |
 
 // The class that `durable_object` expands to has a constructor without documentation.
 #![allow(missing_docs)]
@@ -15,6 +17,8 @@ pub mod commands;
 pub mod events;
 pub mod reducer;
 pub mod rules;
+pub mod object;
+pub mod api;
 
 use edgefold_flow::{
     Catalogue, Change, Participant, Request as Message,
@@ -22,7 +26,7 @@ use edgefold_flow::{
     route::{Entry, Remembered, Route, To},
 };
 use edgefold_kernel::{Aggregate, Context as Known, Decision, Envelope, Fault, Id, Principal};
-use edgefold_runtime::{aggregate_object, bus_queue, door_fetch};
+use edgefold_runtime::{bus_queue, door_fetch, graphql_fetch, session_object};
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
 /// Something that counts, unless it panics.
@@ -105,11 +109,14 @@ impl Participant for Probe {
 /// The one aggregate of this script.
 pub const CATALOGUE: &Catalogue = &Catalogue(&[Entry::of::<Probe>("PROBE")]);
 
-aggregate_object!(ProbeObject, Probe, CATALOGUE);
+session_object!(SessionObject, CATALOGUE, api::execute);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    door_fetch::serve(request, &env, CATALOGUE).await
+    match request.path().as_str() {
+        "/graphql" => graphql_fetch::serve(request, env, CATALOGUE, api::schema()).await,
+        _ => door_fetch::serve(request, &env, CATALOGUE).await,
+    }
 }
 
 #[event(queue)]

@@ -36,6 +36,7 @@ struct Inner {
     page: Option<Page>,
     found: Vec<(Source, Begin)>,
     yielded: VecDeque<u64>,
+    stuck: bool,
 }
 
 impl Feed {
@@ -57,6 +58,11 @@ impl Feed {
     /// The cursor of the next event that the field has yielded.
     pub fn yielded(&self) -> Option<u64> {
         self.with(|inner| inner.yielded.pop_front())
+    }
+
+    /// Whether what the page needs could not be read: another attempt may.
+    pub fn is_stuck(&self) -> bool {
+        self.with(|inner| inner.stuck)
     }
 
     /// The page, when there is one; otherwise takes note of what is followed.
@@ -128,11 +134,17 @@ pub async fn follow_all<A: Participant, V: DeserializeOwned, T: Send + 'static>(
         return Ok(stream::empty().boxed());
     };
     let ids = page.events.iter().map(|(_, event)| event.stream.aggregate_id.as_str()).collect();
-    let rows = rows_of(gateway, owner, &list, &ids).await?;
+    let rows = rows_of(gateway, owner, &list, &ids).await.map_err(|fault| {
+        feed.with(|inner| inner.stuck = true);
+        faulted(&fault)
+    })?;
     let mut items = Vec::new();
     for (cursor, event) in &page.events {
         if let Some(row) = rows.get(event.stream.aggregate_id.as_str()) {
-            let shown = Event::read(event).map_err(|fault| faulted(&fault))?;
+            // The journal has it as the release had it that wrote it there.
+            let lifted = event.clone().lifted::<A::Event>();
+            let shown = lifted.and_then(|event| Event::read(&event));
+            let shown = shown.map_err(|fault| faulted(&fault))?;
             items.push((*cursor, Ok(show(cursor.to_string(), shown, read(row.clone())?))));
         }
     }

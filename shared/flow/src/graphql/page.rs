@@ -84,12 +84,15 @@ pub async fn page<A: Participant, T: DeserializeOwned + OutputType>(
 }
 
 /// The rows of a read model with these ids that a list would hold, by id.
+///
+/// # Errors
+/// When the read model cannot be read.
 pub(super) async fn rows_of(
     gateway: &dyn Gateway,
     owner: Value,
     list: &List<impl EnumType>,
     ids: &BTreeSet<&str>,
-) -> Result<BTreeMap<String, Row>, Error> {
+) -> Result<BTreeMap<String, Row>, Fault> {
     let asked = list.filter.iter().filter(|(_, value)| !value.is_null()).map(|(word, _)| *word);
     let mut words = vec![name(list.order_by), "ids"];
     words.extend((!owner.is_null()).then_some("owner"));
@@ -99,7 +102,7 @@ pub(super) async fn rows_of(
     params.extend([Value::from(ids.len()), Value::from(serde_json::json!(ids).to_string())]);
     let rows = gateway.rows(Cow::Owned(statement(list.sql, &words)), params).await;
     let id = |row: &Row| row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-    Ok(rows.map_err(|fault| faulted(&fault))?.into_iter().map(|row| (id(&row), row)).collect())
+    Ok(rows?.into_iter().map(|row| (id(&row), row)).collect())
 }
 
 /// Name of a value of an enum, as clients and statements say it.

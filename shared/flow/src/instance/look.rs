@@ -116,7 +116,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         Ok((events, head))
     }
 
-    /// The next events for a session that has come this far, with the state to fold them on from.
+    /// The next events for a session that has come this far, with the state to fold them on from. Where the page ends is
+    /// where the next one begins: the state there is kept for it.
     ///
     /// # Errors
     /// When storage fails or what is stored cannot be read.
@@ -127,10 +128,18 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let events = self.events(&Slice { limit, bytes, ..Slice::after(after) })?;
         let through = events.last().map_or(after, |last| last.version);
         let is_last_alone = events.len() == 1 && through == head;
-        let (at, state) = if is_last_alone {
+        let (at, state) = if is_last_alone || after == head {
             (head, self.read(|loaded| serde_json::to_value(&loaded.state))?)
         } else {
-            (after, serde_json::to_value(self.fold(after)?.0))
+            let mut state = self.reach(after)?;
+            let shown = serde_json::to_value(&state);
+            for event in &events {
+                A::evolve(&mut state, &event.read()?);
+            }
+            if let Ok(text) = serde_json::to_string(&state) {
+                self.reached.borrow_mut().keep(through, text);
+            }
+            (after, shown)
         };
         let state = state.map_err(|error| Fault::Defect(error.to_string()))?;
         let first = match after {
@@ -144,6 +153,20 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let fold = first.map(|began| Fold { at, state, began });
         let events = events.into_iter().map(|event| (event.version, event)).collect();
         Ok(Page { after, through, head, events, fold })
+    }
+
+    /// The state at a version, from the latest that is at hand.
+    fn reach(&self, version: Version) -> Result<A::State, Fault> {
+        let stored = self.read(|loaded| loaded.snapshot)?;
+        let reached = self.reached.borrow().by(version).and_then(|(at, state)| {
+            // A stored snapshot between the two is nearer.
+            let is_nearest = at == version || !(at..=version).contains(&stored);
+            Some((serde_json::from_str(state).ok()?, at)).filter(|_| is_nearest)
+        });
+        match reached {
+            Some((state, at)) => self.fold_on(state, at, version),
+            None => Ok(self.fold(version)?.0),
+        }
     }
 
     /// Part of the stream, for a caller from outside.

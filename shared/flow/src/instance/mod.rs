@@ -6,6 +6,7 @@
 //! | `inbox` | takes foreign events, refusals and deadlines |
 //! | `outbox` | gives letters for the bus, and counts what has arrived |
 //! | `look` | shows the state, now or then, and the stream |
+//! | `reached` | states that were reached lately, for whoever reads on from there |
 //! | `draft` | what is about to be committed |
 //!
 //! Everything here is synchronous: what a method reads, decides and commits belongs together, whatever else interleaves
@@ -16,6 +17,7 @@ mod command;
 mod inbox;
 mod outbox;
 mod look;
+mod reached;
 mod draft;
 
 use std::{
@@ -34,6 +36,7 @@ use crate::{
     storage::{Head, Slice, Snapshot, Storage, Write},
 };
 use draft::Draft;
+use reached::Reached;
 
 /// One instance of an aggregate, over its storage.
 pub struct Instance<A: Participant, S> {
@@ -44,6 +47,7 @@ pub struct Instance<A: Participant, S> {
     /// Letters of events that were just appended, with their versions: the usual case is that they go out at once, and
     /// need not be read and written again. Whatever is missing here is made from the stored events.
     fresh: RefCell<VecDeque<(Version, String)>>,
+    reached: RefCell<Reached>,
 }
 
 struct Loaded<T> {
@@ -70,6 +74,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             cache: RefCell::new(None),
             appended: RefCell::default(),
             fresh: RefCell::default(),
+            reached: RefCell::default(),
         }
     }
 
@@ -171,9 +176,17 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let read = |snapshot: Snapshot| {
             Some((serde_json::from_str(&snapshot.state).ok()?, snapshot.version))
         };
-        let (mut state, snapshot): (A::State, Version) =
-            snapshot.and_then(read).unwrap_or_default();
-        let mut at = snapshot;
+        let (state, snapshot): (A::State, Version) = snapshot.and_then(read).unwrap_or_default();
+        Ok((self.fold_on(state, snapshot, through)?, snapshot))
+    }
+
+    /// The state at a version that comes after this one.
+    fn fold_on(
+        &self,
+        mut state: A::State,
+        mut at: Version,
+        through: Version,
+    ) -> Result<A::State, Fault> {
         while at < through {
             let page = self.storage.events(&Slice {
                 through,
@@ -196,7 +209,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 )));
             }
         }
-        Ok((state, snapshot))
+        Ok(state)
     }
 
     /// Own events as they are shown: old schema versions lifted, what is stored untouched.

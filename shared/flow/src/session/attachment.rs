@@ -16,7 +16,7 @@ use crate::{allowance::Allowance, window::Window};
 #[derive(Serialize, Deserialize)]
 struct Attached {
     phase: Phase,
-    opened_at: Timestamp,
+    waits_since: Timestamp,
     window: Window,
     asked: u64,
     last: Number,
@@ -34,7 +34,7 @@ impl Connection {
         let live = self.operations.iter().filter(|(_, it)| of_stage(Stage::Live)(it));
         let attached = Attached {
             phase: self.phase.clone(),
-            opened_at: self.opened_at,
+            waits_since: self.waits_since,
             window: self.window,
             asked: self.asked,
             last: self.last,
@@ -57,7 +57,7 @@ impl Connection {
         let attached: Attached = serde_json::from_str(attachment)?;
         let mut this = Self {
             phase: attached.phase,
-            opened_at: attached.opened_at,
+            waits_since: attached.waits_since,
             window: attached.window,
             asked: attached.asked,
             last: attached.last,

@@ -42,7 +42,7 @@ pub enum Input {
     Told(Source, u64),
     /// What a subscription sends for what lies between two cursors of it; nothing when its filter leaves that out.
     Event(Number, u64, u64, Option<String>),
-    /// A source cannot be read right now.
+    /// What is lacking cannot be sent right now: it is looked at again after a while.
     Stuck,
     /// This cannot go on.
     Lost(Close),
@@ -99,7 +99,8 @@ pub(super) enum Phase {
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub(super) phase: Phase,
-    pub(super) opened_at: Timestamp,
+    /// Since when it waits for `connection_init`, and then for what comes of its token.
+    pub(super) waits_since: Timestamp,
     pub(super) window: Window,
     /// Number of the last `ping` of ours.
     pub(super) asked: u64,
@@ -114,7 +115,7 @@ impl Connection {
     pub fn open(now: Timestamp) -> (Self, Vec<Action>) {
         let this = Self {
             phase: Phase::Waiting,
-            opened_at: now,
+            waits_since: now,
             window: Window::default(),
             asked: 0,
             last: 0,
@@ -190,6 +191,7 @@ impl Connection {
         match said {
             Said::Init(payload) if self.phase == Phase::Waiting => {
                 self.phase = Phase::Verifying;
+                self.waits_since = now;
                 vec![Action::Verify(message::token(payload.as_ref()))]
             }
             Said::Init(_) => self.close(Close::TooManyInits),
@@ -287,16 +289,20 @@ impl Connection {
 
     fn joined(&mut self, now: Timestamp, number: Number, begin: Begin, head: u64) -> Vec<Action> {
         let Some(operation) = self.operations.get_mut(&number) else { return Vec::new() };
-        let Some(cursor) = begin.cursor(head) else {
-            let detail = format!("after is ahead of the stream, which is at {head}");
-            return self.failed(now, number, &message::errors("INVALID_CURSOR", &detail));
+        let source = operation.source.clone();
+        let mut actions = match begin.cursor(head) {
+            Some(cursor) => {
+                operation.stage = Stage::Live;
+                operation.cursor = cursor;
+                vec![Action::Keep(number)]
+            }
+            None => {
+                let detail = format!("after is ahead of the stream, which is at {head}");
+                self.failed(now, number, &message::errors("INVALID_CURSOR", &detail))
+            }
         };
-        operation.stage = Stage::Live;
-        operation.cursor = cursor;
-        // It may have been told of more while the answer was on its way.
-        operation.head = operation.head.max(head);
-        let mut actions = vec![Action::Keep(number)];
-        actions.extend(self.pump(|one| one == number));
+        // The source counts this session as told so far, whichever of its operations has asked.
+        actions.extend(source.map(|source| self.told(&source, head)).unwrap_or_default());
         actions
     }
 
@@ -332,7 +338,7 @@ impl Connection {
 
     fn tick(&mut self, now: Timestamp) -> Vec<Action> {
         let late = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-        if self.phase == Phase::Waiting && late(self.init_until()) {
+        if late(self.init_until()) {
             return self.close(Close::InitTimeout);
         }
         if late(self.pass().and_then(|pass| pass.expires_at)) {
@@ -343,8 +349,10 @@ impl Connection {
         }
         let mut actions = Vec::new();
         if late(self.again_at) {
-            self.again_at = None;
             actions = self.pump(|_| true);
+            // Whoever sends it may end before it has: it is looked at again, until nothing is lacking.
+            let again = now.plus_millis(limits::PULL_AGAIN_MS);
+            self.again_at = (!actions.is_empty()).then_some(again);
         }
         actions.extend(self.wake());
         actions
@@ -387,8 +395,8 @@ impl Connection {
     }
 
     fn init_until(&self) -> Option<Timestamp> {
-        let waiting = self.phase == Phase::Waiting;
-        waiting.then(|| self.opened_at.plus_millis(limits::SESSION_INIT_WITHIN_MS))
+        let waiting = matches!(self.phase, Phase::Waiting | Phase::Verifying);
+        waiting.then(|| self.waits_since.plus_millis(limits::SESSION_INIT_WITHIN_MS))
     }
 
     /// When time matters next, for whatever reason: there is one alarm for all of them.

@@ -3,10 +3,12 @@
 //! How far is known in memory only. The outbox cursor of a stream moves no further than all of its followers were told, so
 //! what a source forgets when it is evicted is told again. A follower that cannot be reached holds that cursor back until
 //! its lease ends, and no longer.
+//!
+//! A category has no such cursor: what it forgets is told to everybody again, since its alarm is set before anybody is told.
 
 use std::collections::BTreeMap;
 
-use edgefold_kernel::{Timestamp, Version};
+use edgefold_kernel::{Timestamp, Version, limits};
 
 /// One follower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +46,22 @@ impl Followers {
         self.known.insert(session, Follower { turn, until, told: confirmed, flying: false });
     }
 
-    /// A session joins, or renews its lease. It learns from the answer how far the source has come.
+    /// A session joins, or renews its lease. It learns from the answer how far the source has come. That answer may be lost,
+    /// and other operations of the session may wait: one that followed before counts as told of no more than it was.
     pub fn join(&mut self, session: &str, turn: u64, until: Timestamp, head: Version) {
-        let flying = self.known.get(session).is_some_and(|follower| follower.flying);
-        self.known.insert(session.to_owned(), Follower { turn, until, told: head, flying });
+        let (told, flying) =
+            self.known.get(session).map_or((head, false), |it| (it.told, it.flying));
+        self.known.insert(session.to_owned(), Follower { turn, until, told, flying });
+    }
+
+    /// These follow, and nobody else: session, turn, and end of the lease. Who is new was told of nothing.
+    pub fn replace(&mut self, listed: impl IntoIterator<Item = (String, u64, Timestamp)>) {
+        let mut before = std::mem::take(&mut self.known);
+        for (session, turn, until) in listed {
+            let known = before.remove(&session);
+            let (told, flying) = known.map_or((0, false), |it| (it.told, it.flying));
+            self.known.insert(session, Follower { turn, until, told, flying });
+        }
     }
 
     /// A session leaves. Says whether it has: not if it has joined again since.
@@ -55,6 +69,16 @@ impl Followers {
         let leaves = self.known.get(session).is_some_and(|follower| follower.turn <= turn);
         if leaves {
             self.known.remove(session);
+        }
+        leaves
+    }
+
+    /// A session that was told says that it does not follow. Says whether it has left: if it has joined again since, it is
+    /// told again.
+    pub fn gone(&mut self, session: &str, turn: u64) -> bool {
+        let leaves = self.leave(session, turn);
+        if !leaves {
+            self.answered(session, None);
         }
         leaves
     }
@@ -90,14 +114,9 @@ impl Followers {
         self.known.values().map(|follower| follower.told).min().unwrap_or(Version::MAX)
     }
 
-    /// Whether this session is one of them.
-    pub fn knows(&self, session: &str) -> bool {
-        self.known.contains_key(session)
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.known.len()
+    /// Whether this session may join: it is one of them already, or there are not too many.
+    pub fn has_room(&self, session: &str) -> bool {
+        self.known.contains_key(session) || self.known.len() < limits::FOLLOWERS
     }
 
     /// Whether there are none.
@@ -169,11 +188,62 @@ mod tests {
     }
 
     #[test]
+    fn who_joins_again_is_still_told_of_what_it_was_not() {
+        let mut followers = Followers::default();
+        followers.join("a", 1, at(10), 8);
+        assert_eq!(followers.due(9), [tell("a", 8)]);
+        followers.answered("a", None);
+        followers.join("a", 2, at(10), 9);
+        assert_eq!(followers.told(), 8);
+        assert_eq!(followers.due(9), [Tell { turn: 2, ..tell("a", 8) }]);
+    }
+
+    #[test]
+    fn who_joins_again_while_it_says_that_it_has_left_is_told_again() {
+        let mut followers = Followers::default();
+        followers.join("a", 1, at(10), 8);
+        assert_eq!(followers.due(9), [tell("a", 8)]);
+        followers.join("a", 2, at(10), 8);
+        assert!(!followers.gone("a", 1), "it has joined again since");
+        assert_eq!(followers.due(9), [Tell { turn: 2, ..tell("a", 8) }]);
+        assert!(followers.gone("a", 2));
+        assert!(followers.is_empty());
+    }
+
+    #[test]
+    fn of_a_list_of_followers_the_new_are_told_everything_and_the_missing_nothing() {
+        let mut followers = Followers::default();
+        let listed = |session: &str| (session.to_owned(), 1, at(10));
+        followers.replace([listed("a"), listed("b")]);
+        assert_eq!(followers.due(5), [tell("a", 0), tell("b", 0)]);
+        followers.answered("a", Some(5));
+        followers.replace([listed("a"), listed("b"), listed("c")]);
+        assert_eq!(followers.due(6), [tell("a", 5), tell("c", 0)], "b is being told");
+        followers.answered("b", None);
+        followers.replace([listed("a")]);
+        followers.answered("a", Some(6));
+        assert_eq!((followers.known.len(), followers.told()), (1, 6));
+    }
+
+    #[test]
     fn a_leave_that_was_overtaken_by_a_join_changes_nothing() {
         let mut followers = Followers::default();
         followers.join("a", 2, at(10), 3);
         assert!(!followers.leave("a", 1));
         assert!(followers.leave("a", 2));
         assert!(!followers.leave("a", 2), "it has left");
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_and_for_who_is_there_already() {
+        let mut followers = Followers::default();
+        for n in 0..limits::FOLLOWERS {
+            assert!(followers.has_room(&format!("s-{n}")));
+            followers.join(&format!("s-{n}"), 1, at(n as i64), 0);
+        }
+        assert!(followers.has_room("s-0"));
+        assert!(!followers.has_room("another"));
+        followers.expire(at(0));
+        assert!(followers.has_room("another"), "the lease of one has ended");
     }
 }

@@ -1,0 +1,68 @@
+//! What GraphQL knows of a probe: as much as it takes to see what becomes of a panic in an operation.
+
+use std::sync::OnceLock;
+
+use async_graphql::{
+    Context, EmptyMutation, ID, Object, Request, Response, Result, Schema, Subscription,
+};
+use edgefold_flow::graphql::{Followed, follow};
+use futures_util::stream::BoxStream;
+
+use crate::Probe;
+
+/// What may be asked.
+#[derive(Default)]
+pub struct Query;
+
+#[Object]
+impl Query {
+    /// Says yes, or panics.
+    #[allow(clippy::panic, reason = "this is what the probe is for")]
+    async fn fine(&self, panics: bool) -> bool {
+        if panics {
+            panic!("the probe panics in a query")
+        }
+        true
+    }
+}
+
+/// What may be heard.
+#[derive(Default)]
+pub struct Heard;
+
+#[Subscription]
+impl Heard {
+    /// Cursors of the events of a probe. Panics at this version; at 0 before it follows anything.
+    #[allow(clippy::panic, reason = "this is what the probe is for")]
+    async fn probe(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        after: Option<String>,
+        panics_at: Option<i32>,
+    ) -> Result<Followed<String>> {
+        if panics_at == Some(0) {
+            panic!("the probe panics when a subscription begins")
+        }
+        follow::<Probe, _>(context, &id, after, move |cursor, _, past| {
+            if panics_at == Some(past.version) {
+                panic!("the probe panics in a subscription")
+            }
+            cursor
+        })
+    }
+}
+
+/// The whole schema.
+pub type ProbeSchema = Schema<Query, EmptyMutation, Heard>;
+
+/// The schema, built once for each isolate.
+pub fn schema() -> &'static ProbeSchema {
+    static SCHEMA: OnceLock<ProbeSchema> = OnceLock::new();
+    SCHEMA.get_or_init(|| Schema::build(Query, EmptyMutation, Heard).finish())
+}
+
+/// Executes an operation of any kind.
+pub fn execute(request: Request) -> BoxStream<'static, Response> {
+    schema().execute_stream(request)
+}
