@@ -83,6 +83,33 @@ test('the result of a command is what its first send was answered, also after th
   assert.deepEqual((await ask(told, variables)).data.commandResult, expected);
 });
 
+test('the result of a command is found by its id alone once it is journalled, by those who may see the instance', async () => {
+  const [commandId, aggregateId] = [fresh('command'), fresh('account')];
+  const opened = { ownerId: 'ana', currency: 'EUR', overdraftLimit: 0 };
+  const { status, body: sent } = await ana.command('account', 'OpenAccount', opened, { aggregateId, commandId });
+  assert.equal(status, 202);
+  const by = (id, more = {}, at = ana) =>
+    ask(told.replace('AggregateType!', 'AggregateType').replace('$instance: ID!', '$instance: ID'), { id, ...more }, at);
+  const expected = { ...sent, aggregateType: 'ACCOUNT', duplicate: true };
+  const found = await until('it is journalled', async () => (await by(commandId)).data.commandResult);
+  assert.deepEqual(found, expected);
+  for (const more of [{ type: 'ACCOUNT' }, { instance: aggregateId }]) {
+    assert.deepEqual((await by(commandId, more)).data.commandResult, expected);
+  }
+  for (const [id, more, at] of [
+    [commandId, {}, ben], [commandId, { type: 'ROOM' }], [commandId, { instance: 'another' }], [fresh('command')], ['a b'],
+  ]) {
+    const { data, errors } = await by(id, more, at);
+    assert.deepEqual([data, errors], [{ commandResult: null }, undefined]);
+  }
+  // Somebody else has made up the same id: each finds what is his own.
+  const other = fresh('account');
+  await ben.command('account', 'OpenAccount', { ...opened, ownerId: 'ben' }, { aggregateId: other, commandId });
+  const his = await until('it is journalled, too', async () => (await by(commandId, {}, ben)).data.commandResult);
+  assert.deepEqual([his.aggregateId, (await by(commandId)).data.commandResult.aggregateId], [other, aggregateId]);
+  assert.equal((await by(commandId, {}, nobody)).errors[0].extensions.code, 'UNAUTHENTICATED');
+});
+
 test('nothing is known of a command that was refused, never sent, or sent to another instance', async () => {
   const commandId = fresh('command');
   const refused = await core.command('room', 'AddRoom', room101, { aggregateId: room, commandId });

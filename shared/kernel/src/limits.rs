@@ -206,6 +206,9 @@ pub const LIST_ROWS_DEFAULT: usize = 20;
 /// that this or that has caused it, and each is a row that the database reads.
 pub const CAUSED_EVENTS: u64 = 10_000;
 
+/// Instances that are asked what became of a command when only its id is named: one, unless callers made up the same id.
+pub const SAME_COMMAND_IDS: usize = 10;
+
 /// Tokens of a GraphQL document. Counted before it is parsed; the introspection query of GraphiQL has about 600. Set it
 /// with `GRAPHQL_MAX_TOKENS`.
 pub const GRAPHQL_TOKENS: usize = 2_000;

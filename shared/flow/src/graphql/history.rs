@@ -1,15 +1,19 @@
 //! What happened to an instance, and what became of a command: from its own object.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Context, Error, ID, Object};
-use edgefold_kernel::{Envelope, Failure, Id, StreamId};
+use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, limits};
 
 use super::{
     AggregateType, CommandResult, Connection, Event, connection::Edge, faulted, one::unknown,
     page::rows_wanted, refusal::invalid, unanswered,
 };
-use crate::{gateway::Gateway, subscribe::parse_version};
+use crate::{
+    correlate::JOURNAL_OF_COMMAND,
+    gateway::{Gateway, Row},
+    subscribe::parse_version,
+};
 
 /// What may be asked about any aggregate.
 #[derive(Default)]
@@ -30,16 +34,19 @@ impl HistoryQuery {
     }
 
     /// What became of a command that was accepted: what its first send was answered. Null when nothing is known of it: a
-    /// refused command changed nothing and leaves nothing, an accepted one is remembered for 24 hours.
+    /// refused command changed nothing and leaves nothing, an accepted one is remembered for 24 hours. With type and instance
+    /// it is known at once; by its id alone when its events have been journalled.
     async fn command_result(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The command's id.")] id: ID,
-        #[graphql(desc = "Type of the aggregate that it was sent to.")]
-        aggregate_type: AggregateType,
-        #[graphql(desc = "Instance that it was sent to.")] aggregate_id: ID,
+        #[graphql(desc = "Type of the aggregate that it was sent to.")] aggregate_type: Option<
+            AggregateType,
+        >,
+        #[graphql(desc = "Instance that it was sent to.")] aggregate_id: Option<ID>,
     ) -> Option<Result<CommandResult, Error>> {
-        command_result(context, &id, &aggregate_type.0, &aggregate_id).await.transpose()
+        let aggregate_type = aggregate_type.map(|it| it.0);
+        command_result(context, &id, aggregate_type, aggregate_id).await.transpose()
     }
 }
 
@@ -73,18 +80,48 @@ async fn events(
 async fn command_result(
     context: &Context<'_>,
     command_id: &ID,
-    aggregate_type: &str,
-    aggregate_id: &ID,
+    aggregate_type: Option<String>,
+    aggregate_id: Option<ID>,
 ) -> Result<Option<CommandResult>, Error> {
-    let gateway = context.data::<Arc<dyn Gateway>>()?;
+    let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
     gateway.principal().map_err(unanswered)?;
-    let ids = (Id::parse(aggregate_id.0.clone()), Id::parse(command_id.0.clone()));
-    let (Ok(aggregate_id), Ok(command_id)) = ids else { return Ok(None) };
-    match gateway.outcome(StreamId::new(aggregate_type, aggregate_id), command_id).await {
-        Err(Failure::Rejected(rejection)) if unknown(&rejection) => Ok(None),
-        outcome => {
-            let accepted = outcome.map_err(unanswered)?;
-            accepted.map(|accepted| CommandResult::of(Ok(accepted))).transpose()
+    let aggregate_id = aggregate_id.map(|id| Id::parse(id.0)).transpose();
+    let (Ok(aggregate_id), Ok(command_id)) = (aggregate_id, Id::parse(command_id.0.clone())) else {
+        return Ok(None);
+    };
+    let sent_to = match (aggregate_type, aggregate_id) {
+        (Some(aggregate_type), Some(id)) => vec![StreamId::new(aggregate_type, id)],
+        (aggregate_type, id) => {
+            let mut streams = streams_of(gateway, &command_id).await.map_err(|it| faulted(&it))?;
+            streams.retain(|stream| {
+                aggregate_type.as_ref().is_none_or(|it| *it == stream.aggregate_type)
+                    && id.as_ref().is_none_or(|it| *it == stream.aggregate_id)
+            });
+            streams
+        }
+    };
+    for stream in sent_to {
+        match gateway.outcome(stream, command_id.clone()).await {
+            // Of what the caller may not see he hears nothing: the command may be his on another instance.
+            Err(Failure::Rejected(rejection)) if unknown(&rejection) => {}
+            outcome => {
+                if let Some(accepted) = outcome.map_err(unanswered)? {
+                    return CommandResult::of(Ok(accepted)).map(Some);
+                }
+            }
         }
     }
+    Ok(None)
+}
+
+/// The streams that a command has appended to, as the journal knows them.
+async fn streams_of(gateway: &dyn Gateway, command_id: &Id) -> Result<Vec<StreamId>, Fault> {
+    let params = vec![command_id.as_str().into(), limits::SAME_COMMAND_IDS.into()];
+    let rows = gateway.rows(Cow::Borrowed(JOURNAL_OF_COMMAND), params).await?;
+    let text = |row: &Row, column: &str| row.get(column)?.as_str().map(str::to_owned);
+    let stream = |row: &Row| {
+        let id = Id::parse(text(row, "aggregate_id")?).ok()?;
+        Some(StreamId::new(text(row, "aggregate_type")?, id))
+    };
+    Ok(rows.iter().filter_map(stream).collect())
 }
