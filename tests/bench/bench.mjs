@@ -89,17 +89,22 @@ await part('bus', async (core) => {
   const { perSecond, figures } = await steady({ core, load, ...size, seconds: quick ? 2 : 20 });
   const head = [`from append to receipt, ${whole(perSecond)} orders/s`, 'p50', 'p99', 'of'];
   print(table(head, figures.map((one) => [one.name, ms(one.p50), ms(one.p99), one.count])));
-  const killed = await new Subject('core').start();
-  try {
-    const found = await converge({ core: killed, ...size });
-    print(table([`killed with ${whole(found.orders)} orders just accepted`, ''], [
-      ['orders that were still on their way', whole(found.outstanding)],
-      ['from the restart until the last one was accepted and journalled', ms(found.ms)],
-    ]));
-    return { perSecond, figures, killed: found };
-  } finally {
-    await killed.close();
+  const killed = [];
+  for (const seconds of [60, 20]) {
+    const subject = await new Subject('core', { settings: { SEND_AGAIN_SECONDS: `${seconds}` } }).start();
+    try {
+      killed.push({ seconds, ...(await converge({ core: subject, ...size })) });
+    } finally {
+      await subject.close();
+    }
   }
+  print(table([`killed with ${whole(size.orders)} orders just placed, sent again after`, ...killed.map(({ seconds }) => `${seconds} s`)], [
+    ['orders that were still on their way', ...killed.map((one) => whole(one.outstanding))],
+    ['from the restart until the last one had its answer, journalled', ...killed.map((one) => ms(one.ms))],
+    ['orders accepted', ...killed.map((one) => whole(one.accepted))],
+    ['orders that timed out', ...killed.map((one) => whole(one.timedOut))],
+  ]));
+  return { perSecond, figures, killed };
 });
 
 await part('tokens', async (core) => {

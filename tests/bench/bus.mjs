@@ -16,15 +16,21 @@ async function open(core) {
 
 const count = async (core, type) => (await core.sql('SELECT COUNT(*) AS count FROM journal WHERE event_type = ?', type))[0].count;
 
-/** Waits until so many orders are accepted and journalled. */
-async function accepted(core, orders, { stall = 120_000 } = {}) {
+/** What an order waits for: the account's answer, or that it comes too late. */
+const ends = ['OrderAccepted', 'OrderTimedOut'];
+
+/** Waits until so many orders have come to one of these ends, and are journalled. Gives how many have to each. */
+async function ended(core, orders, { of = ends, stall = 120_000 } = {}) {
   for (let [seen, since] = [-1, Date.now()]; ; await pause(50)) {
-    const now = await count(core, 'OrderAccepted');
-    if (now >= orders) return;
+    const counts = await Promise.all(of.map((type) => count(core, type)));
+    const now = counts.reduce((sum, one) => sum + one);
+    if (now >= orders) return counts;
     if (now > seen) [seen, since] = [now, Date.now()];
-    if (Date.now() - since > stall) throw new Error(`${now} of ${orders} orders are accepted`);
+    if (Date.now() - since > stall) throw new Error(`${now} of ${orders} orders have come to ${of}`);
   }
 }
+
+const accepted = (core, orders) => ended(core, orders, { of: ['OrderAccepted'] });
 
 /** How long each of two events of an order is apart, by the instants that they carry: those of append and of receipt. */
 async function apart(core, from, to) {
@@ -53,7 +59,11 @@ export async function steady({ core, load, rate, seconds }) {
   };
 }
 
-/** Kills the runtime while orders are on their way, and waits until all of them have come to their end. */
+/**
+ * Kills the runtime while orders are on their way, and waits until all of them have come to their end. What lay in the queue
+ * is gone: it is sent again by the orders themselves. An order waits a minute for its account, so whether it is accepted or
+ * times out depends on how soon that is.
+ */
 export async function converge({ core, orders }) {
   const payers = await open(core);
   const line = { sku: 'tea', quantity: 1, unitPrice: 10 };
@@ -69,6 +79,7 @@ export async function converge({ core, orders }) {
   await core.start();
   const started = performance.now();
   const before = await count(core, 'OrderAccepted');
-  await accepted(core, stored.flat().length);
-  return { orders, outstanding: orders - before, ms: performance.now() - started, away: started - killed };
+  const [confirmed, timedOut] = await ended(core, stored.flat().length);
+  const ms = performance.now() - started;
+  return { orders, outstanding: orders - before, accepted: confirmed, timedOut, ms, away: started - killed };
 }

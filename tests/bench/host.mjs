@@ -10,7 +10,7 @@ import { parseToml } from '../acceptance/toml.mjs';
 const require = createRequire(import.meta.url);
 const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('miniflare');
 
-const { script, configFile, folder, fresh, inspect } = JSON.parse(process.argv[2]);
+const { script, configFile, folder, fresh, inspect, settings } = JSON.parse(process.argv[2]);
 const config = parseToml(readFileSync(configFile, 'utf8'));
 const name = script === 'core' ? config.name : script;
 const classes = script === 'core' ? config.durable_objects.bindings : [
@@ -40,7 +40,7 @@ function manifest() {
 
 const bus = script === 'core' && {
   env: {
-    ...mapped(Object.entries(vars), ([name, value]) => [name, { type: 'text', value }]),
+    ...mapped(Object.entries({ ...vars, ...settings }), ([name, value]) => [name, { type: 'text', value }]),
     REQUESTS_PER_PRINCIPAL: { type: 'text', value: '1000000000' }, // one principal sends all of it
     ...mapped(config.queues.producers, ({ binding, queue }) => [binding, { type: 'queue', name: queue }]),
     [database.binding]: { type: 'd1', id: database.database_id },

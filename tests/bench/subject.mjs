@@ -61,14 +61,15 @@ export class Subject {
   #folder = mkdtempSync(join(tmpdir(), 'edgefold-bench-'));
 
   /** @param script `core`: what is built in this repository; `baseline`: bare JavaScript objects. */
-  constructor(script = 'core', { inspect = false } = {}) {
+  constructor(script = 'core', { inspect = false, settings = {} } = {}) {
     this.script = script;
     this.inspect = inspect;
+    this.settings = settings;
   }
 
   async start() {
-    const { script, inspect } = this;
-    const args = { script, inspect, configFile: path('../../wrangler.toml'), folder: this.#folder, fresh: this.#fresh };
+    const { script, inspect, settings } = this;
+    const args = { script, inspect, settings, configFile: path('../../wrangler.toml'), folder: this.#folder, fresh: this.#fresh };
     // What the runtime leaves behind goes with the folder.
     this.#peer = new Peer('host.mjs', [JSON.stringify(args)], { env: { ...process.env, TMPDIR: this.#folder } });
     this.url = await this.#peer.ready;

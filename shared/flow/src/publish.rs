@@ -74,6 +74,21 @@ pub fn caused_by(event: &Envelope) -> Result<Metadata, Fault> {
     })
 }
 
+/// When to send again what is not confirmed, in milliseconds from now: after this pause, or half-way to the deadline that
+/// waits for an answer. So a letter that is lost does not cost the deadline.
+pub fn again_within(pause: i64, deadline: Option<Timestamp>, now: Timestamp) -> i64 {
+    pause.min((left(deadline, now) / 2).max(limits::SEND_AGAIN_LEAST_MS))
+}
+
+/// Up to when an event must have been decided to be sent again now: when it is as old as the bound, or as the deadline is away.
+pub fn overdue_since(bound: i64, deadline: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    now.plus_millis(-bound.min(left(deadline, now).max(limits::SEND_AGAIN_LEAST_MS)))
+}
+
+fn left(deadline: Option<Timestamp>, now: Timestamp) -> i64 {
+    deadline.map_or(i64::MAX, |at| at.millis().saturating_sub(now.millis()))
+}
+
 /// Texts for one call of `sendBatch`, with the version up to which they cover the stream.
 #[derive(Debug, Default, PartialEq)]
 pub struct Batch {
@@ -98,5 +113,36 @@ impl Batch {
             self.texts.push(text.into());
         }
         fits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At which seconds an event of second 0 is sent again, with a deadline at this one, until then and no later than 200.
+    fn sent(bound: i64, deadline: Option<i64>) -> Vec<i64> {
+        let at = |second: i64| Timestamp::from_millis(second * 1_000);
+        let (deadline, end) = (deadline.map(at), deadline.unwrap_or(200));
+        let (mut now, mut found) = (0, Vec::new());
+        loop {
+            now += again_within(bound * 1_000, deadline, at(now)) / 1_000;
+            if now >= end {
+                return found;
+            }
+            if overdue_since(bound * 1_000, deadline, at(now)) >= at(0) {
+                found.push(now);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_lost_is_sent_again_before_the_deadline_that_waits_for_it() {
+        assert_eq!(sent(60, None), [60, 120, 180]);
+        assert_eq!(sent(60, Some(60)), [30, 45, 55]);
+        assert_eq!(sent(20, Some(60)), [20, 40, 50]);
+        assert_eq!(sent(60, Some(400))[..2], [60, 120], "a far one changes nothing");
+        assert_eq!(sent(2, Some(7)), [2, 4, 6], "what is set is never exceeded");
+        assert!(sent(60, Some(5)).is_empty(), "too near for any help");
     }
 }

@@ -47,9 +47,12 @@ pub const SQL_JSON_BYTES: usize = 1_000_000;
 ///
 /// Where this lies between two figures is the deployment's choice (`SEND_AGAIN_SECONDS`). It is above what the queue needs
 /// to try by itself: a pass takes well under a second, and its own retries come after 5, 15 and 35 s; whatever is shorter
-/// sends repeats of what is still under way, which cost a message and are dropped. It is below the shortest deadline that a
-/// lost message must not cost: a reservation waits 60 s for its room, so with 20 s it would survive one loss.
+/// sends repeats of what is still under way, which cost a message and are dropped. An instance whose deadline waits for an
+/// answer sends again before that, half-way to it, so that a letter that is lost does not cost the deadline.
 pub const SEND_AGAIN_MS: i64 = 60_000;
+
+/// Shortest pause between two times of sending again before a deadline, in milliseconds (10 s).
+pub const SEND_AGAIN_LEAST_MS: i64 = 10_000;
 
 /// How often a sequence (one destination, one source stream) is tried before it is parked. With the pauses below that is eight
 /// minutes: longer than a deploy and most outages of the platform, and shorter than people wait. Set it with `BUS_ATTEMPTS`.

@@ -5,7 +5,11 @@
 
 use std::rc::Rc;
 
-use edgefold_flow::{Accepted, Participant, contract::Asker, publish::Batch};
+use edgefold_flow::{
+    Accepted, Participant,
+    contract::Asker,
+    publish::{Batch, again_within, overdue_since},
+};
 use edgefold_kernel::{Failure, Fault, Timestamp, limits};
 use worker::{
     BatchMessageBuilder, Env, QueueContentType, RawMessageBuilder, console_error,
@@ -105,8 +109,9 @@ impl<A: Participant> Object<A> {
     }
 
     fn next_alarm(&self, pause: i64) -> Result<Option<Timestamp>, Fault> {
-        let head = self.instance.head()?;
-        let again = (head.confirmed < head.version).then(|| clock::now().plus_millis(pause));
+        let (head, now) = (self.instance.head()?, clock::now());
+        let pause = again_within(pause, self.instance.deadline()?, now);
+        let again = (head.confirmed < head.version).then(|| now.plus_millis(pause));
         let expiry = again.map(|_| clock::now().plus_millis(A::OUTCOME_TTL_MS));
         let next = [again, expiry, self.instance.deadline()?, self.expiry.get()];
         Ok(next.into_iter().flatten().min())
@@ -181,10 +186,12 @@ impl<A: Participant> Object<A> {
     /// failed together do not come back together.
     async fn send_again(&self) -> i64 {
         let now = clock::now();
+        let deadline = self.instance.deadline().unwrap_or_default();
+        let decided_by = overdue_since(self.send_again_ms, deadline, now);
         let mut oldest = None;
         let mut after = 0;
         for _ in 0..SEND_AGAIN_BATCHES {
-            let batch = match self.instance.overdue(after, now.plus_millis(-self.send_again_ms)) {
+            let batch = match self.instance.overdue(after, decided_by) {
                 Ok(batch) => batch,
                 Err(fault) => {
                     console_error!("cannot send again: {fault}");
