@@ -65,7 +65,7 @@ async function workerBuild(script) {
   writeFileSync(log, '');
   rmSync(stampOf(script), { force: true });
   const before = fingerprint(script); // a file saved during the build counts as changed after it
-  const first = existsSync(workerTarget) ? '' : ' for the first time (about 2 min)';
+  const first = existsSync(workerTarget) ? '' : ' for the first time (3 to 5 min)';
   const crate = join(root, script.crate);
   const args = ['--release', '--panic-unwind', '--out-dir', relative(crate, join(root, script.out))];
   const ok = await timed(`building the ${script.name}${first}`, () =>
