@@ -28,20 +28,40 @@ pub struct Cause {
     pub metadata: Metadata,
 }
 
-/// Gives a decided event its place in the stream.
+/// The text in which an event is stored, and the event as it reads from that text: nothing is committed that could not be
+/// read again. What is folded is what was read.
 ///
 /// # Errors
-/// A fault when it has no stored form.
+/// `EVENT_UNREADABLE` when the text reads as another event, or as none; a fault when there is no text.
+pub fn stored<E: EventSet>(event: &E) -> Result<(Box<RawValue>, E), Failure> {
+    let kind = event.kind();
+    let text = event.write()?;
+    let reason = match E::read(kind.name, kind.version, &text) {
+        Ok(read) if read == *event => {
+            let data = RawValue::from_string(text);
+            let data = data.map_err(|error| Fault::Defect(format!("{}: {error}", kind.name)))?;
+            return Ok((data, read));
+        }
+        Ok(_) => format!("{} would read as something else", kind.name),
+        Err(fault) => fault.to_string(),
+    };
+    let detail = format!("what follows from this command could not be read again: {reason}");
+    Err(Rejection::shape("EVENT_UNREADABLE", "payload", detail).into())
+}
+
+/// Gives a decided event its place in the stream. Gives it as it will read from there, too.
+///
+/// # Errors
+/// What [`stored`] refuses.
 pub fn record<E: EventSet>(
     event: &E,
     stream: &StreamId,
     version: Version,
     cause: &Cause,
     stamp: &Stamp<'_>,
-) -> Result<Envelope, Fault> {
+) -> Result<(Envelope, E), Failure> {
     let kind = event.kind();
-    let data =
-        RawValue::from_string(event.write()?).map_err(|error| Fault::Defect(error.to_string()))?;
+    let (data, read) = stored(event)?;
     let envelope = Envelope {
         id: (stamp.fresh)(),
         stream: stream.clone(),
@@ -53,7 +73,7 @@ pub fn record<E: EventSet>(
         metadata: cause.metadata.clone(),
         data,
     };
-    Ok(envelope)
+    Ok((envelope, read))
 }
 
 /// Refuses a command that decides more events than one transaction should hold.
@@ -87,4 +107,41 @@ pub fn checked_text(letter: &Letter) -> Result<String, Failure> {
         return Err(Rejection::new(Kind::TooLarge, "EVENT_TOO_LARGE", detail).into());
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use edgefold_kernel::{event::no_upcast, events};
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    /// Test: a number that JSON does not have, and a text that reads without its blanks.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Measured {
+        value: f64,
+        #[serde(serialize_with = "trimmed")]
+        unit: String,
+    }
+
+    fn trimmed<S: serde::Serializer>(text: &str, sink: S) -> Result<S::Ok, S::Error> {
+        sink.serialize_str(text.trim())
+    }
+
+    events! {
+        /// Test.
+        enum MeterEvent upcast no_upcast { "Measured" v 1 => Measured(Measured) }
+    }
+
+    #[test]
+    fn an_event_that_could_not_be_read_again_is_refused() {
+        let measured = |value, unit: &str| MeterEvent::from(Measured { value, unit: unit.into() });
+        let good = measured(-2.5e-3, "K");
+        let (text, read) = stored(&good).unwrap();
+        assert_eq!((text.get(), read), (r#"{"value":-0.0025,"unit":"K"}"#, good));
+        for bad in [measured(f64::NAN, "K"), measured(f64::INFINITY, "K"), measured(1.0, " K")] {
+            let Err(Failure::Rejected(refusal)) = stored(&bad) else { panic!("{bad:?} is stored") };
+            assert_eq!((refusal.status(), refusal.code.as_ref()), (422, "EVENT_UNREADABLE"));
+        }
+    }
 }

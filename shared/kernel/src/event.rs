@@ -16,7 +16,7 @@ pub struct EventKind {
 }
 
 /// The events of one aggregate. Written by [`events!`](crate::events).
-pub trait EventSet: Sized {
+pub trait EventSet: Sized + PartialEq {
     /// Every event type that there is.
     const KINDS: &'static [EventKind];
     /// The types of their data in the same order: for each event type the list `(V1, (V2, ()))` of its schema versions.

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use edgefold_flow::append::{Cause, Stamp, record};
+use edgefold_flow::append::{Cause, Stamp, record, stored};
 use edgefold_kernel::{
     Aggregate, Context, Decision, Envelope, EventSet, Failure, Foreign, ForeignStream, Id,
     Metadata, StreamId, Timestamp, Version,
@@ -57,6 +57,8 @@ impl<A: Aggregate> Given<A> {
     pub fn when(self, command: impl Into<A::Command>) -> When<A> {
         let context = Context { id: &self.id, now: self.now, foreign: &self.foreign };
         let decision = A::decide(&self.state, &command.into(), &context);
+        let read = |event: A::Event| Ok(stored(&event)?.1);
+        let decision = decision.and_then(|events| events.into_iter().map(read).collect());
         let mut state = self.state;
         decision.iter().flatten().for_each(|event| A::evolve(&mut state, event));
         When { decision, state }
@@ -113,7 +115,8 @@ pub fn envelopes<E: EventSet>(
                 fresh: &fresh,
                 by: &edgefold_flow::contract::Asker::System,
             };
-            record(&event, stream, version, &cause, &stamp).expect("an event that can be stored")
+            let recorded = record(&event, stream, version, &cause, &stamp);
+            recorded.expect("an event that can be stored").0
         })
         .collect()
 }

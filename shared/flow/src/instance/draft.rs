@@ -36,13 +36,15 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         let stream = &self.instance.stream;
         let (mut recorded, mut letters) =
             (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
+        let mut read = Vec::with_capacity(events.len());
         for (version, event) in (version + 1..).zip(&events) {
-            let envelope = record(event, stream, version, cause, self.stamp)?;
-            let letter = Letter::new(envelope, A::requests(&stream.aggregate_id, event))?;
+            let (envelope, event) = record(event, stream, version, cause, self.stamp)?;
+            let letter = Letter::new(envelope, A::requests(&stream.aggregate_id, &event))?;
             letters.push(checked_text(&letter)?);
             recorded.push(letter.event);
+            read.push(event);
         }
-        for event in &events {
+        for event in &read {
             A::evolve(&mut self.loaded.state, event);
         }
         self.loaded.head.version += recorded.len() as Version;

@@ -120,7 +120,7 @@ pub(crate) fn good() -> Vec<(&'static str, &'static str, Vec<Value>)> {
 /// A whole number written with a point (`2.0`) is not among them: to JSON Schema it is an integer, to the readers it is
 /// none. Nor are a leap second at an hour that never has one, and an instant at either end of the calendar that its
 /// offset carries out of the years 0 to 9999.
-fn odd() -> Vec<Value> {
+pub(crate) fn odd() -> Vec<Value> {
     let mut odd = vec![
         json!(null),
         json!(true),
