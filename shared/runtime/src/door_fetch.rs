@@ -6,6 +6,7 @@ use edgefold_flow::{
     Catalogue, Message,
     command::Incoming,
     contract::{self, Asker},
+    token::Session,
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, limits};
 use futures_util::future::join_all;
@@ -90,13 +91,14 @@ async fn command(
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> Result<Response, Failure> {
-    let by = Asker::Somebody(auth_fetch::authenticate(request, env).await?);
+    let session = auth_fetch::authenticate(request, env).await?;
     expect_json(request)?;
     let key = answer::header(request.headers(), "idempotency-key");
     let allowance = allowance(env);
     match Incoming::parse(&answer::body(request, allowance.body).await?, &allowance)? {
         Incoming::One(message) => {
-            let message = admit(message.with_key(key)?, catalogue)?;
+            let message = admit(message.with_key(key)?, catalogue, &session.principal)?;
+            let by = Asker::Somebody(session);
             stub::fetch(
                 env,
                 catalogue,
@@ -110,7 +112,7 @@ async fn command(
             Err(Rejection::shape("INVALID_FIELD", "Idempotency-Key", detail).into())
         }
         Incoming::Many(items) => {
-            let answers = batch(items, &by, env, catalogue).await;
+            let answers = batch(items, session, env, catalogue).await;
             answer::json(200, "application/json", &answers)
                 .map_err(|error| Fault::Defect(error.to_string()).into())
         }
@@ -121,14 +123,16 @@ async fn command(
 /// in the order in which they came.
 async fn batch(
     items: Vec<Result<Message, Rejection>>,
-    by: &Asker,
+    session: Session,
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> Vec<Value> {
     let mut answers: Vec<Value> = vec![Value::Null; items.len()];
     let mut calls: BTreeMap<StreamId, (Vec<usize>, Vec<Message>)> = BTreeMap::new();
     for (index, (item, answer)) in items.into_iter().zip(&mut answers).enumerate() {
-        let admitted = item.map_err(Failure::from).and_then(|message| admit(message, catalogue));
+        let admitted = item
+            .map_err(Failure::from)
+            .and_then(|message| admit(message, catalogue, &session.principal));
         match admitted.and_then(|message| Ok((target(&message)?, message))) {
             Ok((to, message)) => {
                 let (indexes, messages) = calls.entry(to).or_default();
@@ -138,6 +142,7 @@ async fn batch(
             Err(failure) => *answer = refused(failure),
         }
     }
+    let by = &Asker::Somebody(session);
     let calls = calls.into_iter().map(|(to, (indexes, messages))| async move {
         let found = async {
             let request = stub::post_as(by, contract::COMMANDS, &messages)?;

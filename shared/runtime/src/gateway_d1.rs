@@ -42,7 +42,7 @@ impl WorkersGateway {
 
     async fn send(&self, message: Message) -> Result<Accepted, Failure> {
         let by = self.asker()?;
-        let message = admit(message, self.catalogue)?;
+        let message = admit(message, self.catalogue, self.principal()?)?;
         let to = target(&message)?;
         let request = stub::post_as(&by, contract::COMMAND, &message)?;
         stub::read(stub::fetch(&self.env, self.catalogue, &to, request).await?).await
@@ -128,8 +128,12 @@ pub(crate) fn log_faults(response: &async_graphql::Response) {
 ///
 /// # Errors
 /// What the door refuses.
-pub fn admit(message: Message, catalogue: &Catalogue) -> Result<Message, Failure> {
-    Ok(message.admit(catalogue, clock::fresh_id)?)
+pub fn admit(
+    message: Message,
+    catalogue: &Catalogue,
+    by: &Principal,
+) -> Result<Message, Failure> {
+    Ok(message.admit(catalogue, by, clock::fresh_id)?)
 }
 
 /// The instance that an admitted message goes to.

@@ -134,12 +134,12 @@ impl<A: Participant> Object<A> {
         };
         // The next message has its turn as soon as this one is done, or waits for something.
         drop(turn);
-        let by = Asker::Somebody(session);
         let id = self.instance.id();
         let (ids, messages): (Vec<_>, Vec<_>) =
             asked.into_iter().map(|asked| asked.to(A::TYPE, id)).unzip();
-        let admitted: Vec<_> =
-            messages.into_iter().map(|message| admit(message, self.catalogue)).collect();
+        let admit = |message| admit(message, self.catalogue, &session.principal);
+        let admitted: Vec<_> = messages.into_iter().map(admit).collect();
+        let by = Asker::Somebody(session);
         let results = self.admitted(admitted, &by).await;
         let answers = ids.iter().zip(&results).map(|(id, result)| subscribe::answer(id, result));
         self.reply(socket, &answers.collect::<Vec<_>>());

@@ -7,7 +7,7 @@ use std::{cell::Cell, path::Path};
 
 use edgefold_core::CATALOGUE;
 use edgefold_flow::{Instance, Message, Stamp, command::answer, storage::Storage};
-use edgefold_kernel::{Failure, Id, Timestamp};
+use edgefold_kernel::{Failure, Id, Principal, Role, Timestamp};
 use edgefold_room::Room;
 use edgefold_testing::MemoryStorage;
 use serde_json::{Value, json};
@@ -45,8 +45,10 @@ impl Store {
             fresh: &fresh,
             by: &edgefold_flow::contract::Asker::System,
         };
-        let admitted = Message::from_value(&message)
-            .and_then(|message| message.admit(CATALOGUE, || Id::parse(self.fresh()).unwrap()));
+        let who = Principal::new(Id::parse("sam").unwrap(), Role::Staff);
+        let admitted = Message::from_value(&message).and_then(|message| {
+            message.admit(CATALOGUE, &who, || Id::parse(self.fresh()).unwrap())
+        });
         let result = admitted
             .map_err(Failure::from)
             .and_then(|message| self.instance.handle(&message, &[], &stamp));
