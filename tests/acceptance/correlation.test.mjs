@@ -93,7 +93,6 @@ test('a reservation is followed to its room and back, page by page', async () =>
   for (let after = 0; after !== null; ) {
     const { status, body } = await core.request(path(claim, `?after=${after}&limit=1`));
     assert.equal(status, 200);
-    assert.equal(body.total, 3);
     pages.push(body.entries);
     after = body.next;
   }
@@ -101,24 +100,23 @@ test('a reservation is followed to its room and back, page by page', async () =>
   assert.deepEqual(lines(pages.flat()), expected);
 });
 
-test('the staff and the admin see everything, a guest what is its own, and a stranger nothing', async () => {
+test('each sees of it what the policies of the instances say: the staff all, a guest its own, and others nothing', async () => {
   const room = await addRoom(core);
   const [ana, ben] = ['ana', 'ben'].map((name) => core.as(token('guest', name)));
   const [id, claim] = [fresh('reservation'), fresh('claim')];
   const { status } = await ana.command('reservation', 'CreateReservation', nights(room, '2030-01-01', '2030-01-03'), { aggregateId: id, commandId: claim });
   assert.equal(status, 202);
   await listed(claim, 4);
-  const admin = await core.as(token('admin', 'root')).request(path(claim));
-  assert.equal(admin.body.entries.length, 4);
   const own = await ana.request(path(claim));
   assert.deepEqual(lines(own.body.entries), ['reservation happened: ReservationConfirmed', 'reservation happened: ReservationCreated']);
-  assert.equal(own.body.total, undefined);
   const known = await ben.request(path(claim));
   const unknown = await ben.request(path('nobody'));
   for (const { status, body } of [known, unknown]) assert.deepEqual([status, body.code], [404, 'UNKNOWN_CORRELATION']);
   assert.equal(known.body.detail.replace(claim, ''), unknown.body.detail.replace('nobody', ''), 'one cannot be told from the other');
   assert.equal((await ben.request(path(claim, '?after=1'))).status, 404);
-  assert.equal((await core.as(token('device', 'ana')).request(path(claim))).status, 404, 'a device of the same name');
+  for (const role of ['device', 'admin']) {
+    assert.equal((await core.as(token(role, 'ana')).request(path(claim))).status, 404, `${role} of the same name`);
+  }
   assert.equal((await core.as(undefined).request(path(claim))).status, 401);
   assert.equal((await core.as('rubbish').request(path(claim))).status, 401);
 });

@@ -67,6 +67,8 @@ pub const REBUILD: &str = "/rebuild";
 pub const COUNTERS: &str = "/counters";
 /// `GET ?version=` or `?at=`: the state, now or then, as [`StateView`].
 pub const STATE: &str = "/state";
+/// `GET ?version=` or `?at=`: what a list shows, now or then, as [`RowView`]. For whoever may list it, too.
+pub const ROW: &str = "/row";
 /// `GET`: whether somebody may see this instance. Answers 200, or a problem.
 pub const SIGHT: &str = "/sight";
 /// `GET ?after=&limit=`: part of the stream for a caller from outside, as [`EventsPage`].
@@ -238,6 +240,17 @@ pub struct StateView {
     pub aggregate_id: Id,
     /// Version that the state is at.
     pub version: Version,
+    /// The fold.
+    pub state: Value,
+}
+
+/// What a row of a list is made of.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RowView {
+    /// Version that the state is at.
+    pub version: Version,
+    /// When the first event of the stream was decided.
+    pub began: Timestamp,
     /// The fold.
     pub state: Value,
 }

@@ -4,16 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use edgefold_kernel::{
-    Envelope, Id, Kind, Principal, Rejection, Role, Scope, StreamId, Timestamp, Version,
-};
+use edgefold_kernel::{Envelope, Id, Kind, Rejection, StreamId, Timestamp, Version};
 use serde::Serialize;
 
 use crate::Catalogue;
 
 /// Events that a command caused, a page of them. Parameters: the command's id, after which position, rows, and how many
 /// events are followed at most ([`limits::CAUSED_EVENTS`](edgefold_kernel::limits::CAUSED_EVENTS)). Columns: `position`,
-/// `event` in its wire form, `total`.
+/// `event` in its wire form.
 pub const JOURNAL_CAUSED: &str = include_str!("../../../schema/sql/d1/query/journal_caused.sql");
 
 /// The streams that a command has appended to. Parameters: the command's id, rows. Columns: `aggregate_type`,
@@ -28,9 +26,6 @@ pub const JOURNAL_OF_COMMAND: &str =
 pub struct Caused {
     /// In the order in which the events were journalled; each is followed by the commands that it asked for.
     pub entries: Vec<Entry>,
-    /// Events on all pages; left out for a caller who may not see all of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<u64>,
     /// `after` of the next page; null at the end.
     pub next: Option<u64>,
 }
@@ -129,15 +124,6 @@ pub fn entries(catalogue: &Catalogue, event: &Envelope) -> Vec<Entry> {
     });
     let asked: Vec<_> = asked.collect();
     std::iter::once(happened).chain(asked).collect()
-}
-
-/// Of how much somebody may see what it has caused: those who look after the system of everything, anybody else of what
-/// it may see at its own door, instance by instance.
-pub fn scope(principal: &Principal) -> Scope {
-    match principal.role {
-        Role::Staff | Role::Admin => Scope::All,
-        Role::Guest | Role::Device => Scope::Own,
-    }
 }
 
 /// Leaves out what belongs to instances that the caller may not see.

@@ -1,6 +1,6 @@
 //! The port through which GraphQL resolvers reach commands and read models. The runtime implements it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection, StreamId, Version, limits};
 use futures_util::future::BoxFuture;
@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 
 use crate::{
     Accepted, Message,
-    contract::{EventsPage, StateView},
-    instance::When,
+    contract::{EventsPage, RowView},
+    instance::{Sight, When},
+    session::Page,
 };
 
 /// A row of a read model: column to value.
@@ -26,8 +27,20 @@ pub trait Gateway: Send + Sync {
     /// Sends a command.
     fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>>;
 
-    /// The state of an instance, now or then, from its own object.
-    fn state(&self, stream: StreamId, when: When) -> BoxFuture<'_, Result<StateView, Failure>>;
+    /// What a list shows of an instance, now or then, from its own object.
+    fn row(&self, stream: StreamId, when: When) -> BoxFuture<'_, Result<RowView, Failure>>;
+
+    /// Those of these instances that whoever asks may see, events and all, as their own objects say.
+    fn seen(
+        &self,
+        streams: BTreeSet<StreamId>,
+    ) -> BoxFuture<'_, Result<BTreeSet<StreamId>, Failure>>;
+
+    /// How much whoever asks sees of an instance after each event of a page of its stream.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`; a fault when the page cannot be folded.
+    fn sights(&self, stream: &StreamId, page: &Page) -> Result<Vec<Sight>, Failure>;
 
     /// Part of a stream, from its own object.
     fn events(
@@ -58,7 +71,7 @@ pub trait Gateway: Send + Sync {
 /// How often a query looks again while it waits for a read model, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 50;
 
-/// The row of one instance, at least at `min_version` when one is named: read your writes.
+/// The row of one instance, at this version at least when one is named: read your writes.
 ///
 /// # Errors
 /// `READ_MODEL_BEHIND` with the version that the read model is at, when it has not come so far within
@@ -67,27 +80,33 @@ pub async fn row_at_least(
     gateway: &dyn Gateway,
     sql: &'static str,
     id: &str,
-    owner: Value,
-    min_version: Option<Version>,
+    least: Option<Version>,
 ) -> Result<Option<Row>, Failure> {
     let mut waited = 0;
     loop {
-        let row = gateway.rows(Cow::Borrowed(sql), vec![Value::from(id), owner.clone()]).await?;
+        let row = gateway.rows(Cow::Borrowed(sql), vec![Value::from(id)]).await?;
         let row = row.into_iter().next();
         let version =
             row.as_ref().and_then(|row| row.get("version")).and_then(Value::as_u64).unwrap_or(0);
-        match min_version {
-            Some(min) if version < min && waited >= limits::READ_YOUR_WRITES_MS => {
-                let detail = format!("the read model is at version {version}, not yet at {min}");
-                return Err(Rejection::new(Kind::Conflict, "READ_MODEL_BEHIND", detail)
-                    .at(version)
-                    .into());
-            }
-            Some(min) if version < min => {
+        match behind(version, least.unwrap_or(0)) {
+            Ok(()) => return Ok(row),
+            Err(refusal) if waited >= limits::READ_YOUR_WRITES_MS => return Err(refusal.into()),
+            Err(_) => {
                 gateway.sleep(LOOK_AGAIN_MS).await;
                 waited += LOOK_AGAIN_MS;
             }
-            _ => return Ok(row),
         }
     }
+}
+
+/// Whether what is shown is as new as somebody wants it.
+///
+/// # Errors
+/// `READ_MODEL_BEHIND` with the version that is shown.
+pub fn behind(version: Version, least: Version) -> Result<(), Rejection> {
+    if version >= least {
+        return Ok(());
+    }
+    let detail = format!("the read model is at version {version}, not yet at {least}");
+    Err(Rejection::new(Kind::Conflict, "READ_MODEL_BEHIND", detail).at(version))
 }

@@ -113,12 +113,13 @@ pub trait Participant: Aggregate {
         false
     }
 
-    /// Whether somebody may see this instance: its state, and every event of its stream.
+    /// Whether somebody may see this instance: its state, and every event of its stream with its data and its actor. At
+    /// every door; whoever may list it alone is shown its row.
     fn may_see(_principal: &Principal, _id: &Id, _state: &Self::State) -> bool {
         false
     }
 
-    /// Which rows of its read models somebody may see.
+    /// Which rows somebody may see, in lists and one by one. Whoever may see an instance may see its row, too.
     fn may_list(_principal: &Principal) -> Scope {
         Scope::Nothing
     }

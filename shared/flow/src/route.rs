@@ -3,11 +3,16 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use edgefold_kernel::{
-    Aggregate, CommandSet, Envelope, EventSet, Fault, ForeignStream, Id, Kind, Rejection, Snapshot,
-    StreamId, command::CommandKind, event::EventKind,
+    Aggregate, CommandSet, Envelope, EventSet, Fault, ForeignStream, Id, Kind, Principal,
+    Rejection, Snapshot, StreamId, command::CommandKind, event::EventKind,
 };
 
-use crate::{Change, Message, Participant, instance::panicked, publish::Letter};
+use crate::{
+    Change, Message, Participant,
+    instance::{Sight, panicked, sight},
+    publish::Letter,
+    session::Page,
+};
 
 /// One delivery rule: a foreign event, and which instances get it.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +102,8 @@ pub struct Entry {
     pub canonical: fn(&str, u32, &str) -> Result<String, Fault>,
     /// The commands that follow from one of its events.
     pub errands: fn(&Envelope) -> Result<Vec<Message>, Fault>,
+    /// How much somebody sees of an instance after each event of a page of its stream.
+    pub sights: fn(&Principal, &Id, &Page) -> Result<Vec<Sight>, Fault>,
 }
 
 impl Entry {
@@ -112,6 +119,7 @@ impl Entry {
             project: A::project,
             canonical: canonical::<A>,
             errands: errands::<A>,
+            sights: sights::<A>,
         }
     }
 }
@@ -129,6 +137,10 @@ impl Entry {
 
 fn canonical<A: Aggregate>(name: &str, version: u32, data: &str) -> Result<String, Fault> {
     A::Event::read(name, version, data)?.write()
+}
+
+fn sights<A: Participant>(who: &Principal, id: &Id, page: &Page) -> Result<Vec<Sight>, Fault> {
+    page.folded::<A, _>(|_, _, state| sight::<A>(who, id, state))
 }
 
 fn errands<A: Participant>(event: &Envelope) -> Result<Vec<Message>, Fault> {

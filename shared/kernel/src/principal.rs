@@ -76,6 +76,8 @@ pub enum Scope {
     All,
     /// Those whose owner is the subject.
     Own,
+    /// The one whose id is the subject.
+    Itself,
     /// None.
     Nothing,
 }

@@ -1,22 +1,19 @@
 //! What a command has caused is read from the journal in D1, for `GET /correlations/{commandId}`.
 
-use std::collections::BTreeSet;
-
 use edgefold_flow::{
     Catalogue,
-    contract::{self, Asker},
-    correlate::{Caused, JOURNAL_CAUSED, JOURNAL_OF_COMMAND, entries, scope, unknown, visible},
+    contract::Asker,
+    correlate::{Caused, Entry, JOURNAL_CAUSED, JOURNAL_OF_COMMAND, entries, unknown, visible},
     token::Session,
 };
-use edgefold_kernel::{Envelope, Failure, Fault, Id, Scope, StreamId, limits};
-use futures_util::future::try_join_all;
+use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, limits};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use worker::{Env, Method, Request};
+use worker::Env;
 
 use crate::{
     database::{bind, failed, open},
-    stub,
+    gateway_d1::seen,
 };
 
 /// A row of [`JOURNAL_CAUSED`].
@@ -24,7 +21,6 @@ use crate::{
 struct Followed {
     position: u64,
     event: String,
-    total: u64,
 }
 
 /// A row of [`JOURNAL_OF_COMMAND`].
@@ -46,20 +42,13 @@ pub async fn caused(
     command_id: &Id,
     (after, limit): (u64, usize),
 ) -> Result<Caused, Failure> {
-    let asker = Asker::Somebody(session.clone());
-    let sees_all = match scope(&session.principal) {
-        Scope::All => true,
-        Scope::Own => false,
-        Scope::Nothing => return Err(unknown(command_id).into()),
-    };
-    if !sees_all {
-        let params = vec![Value::from(command_id.as_str()), Value::from(limits::LIST_ROWS)];
-        let sent_to: Vec<Appended> = rows(env, JOURNAL_OF_COMMAND, &params).await?;
-        let sent_to =
-            sent_to.into_iter().map(|row| StreamId::new(row.aggregate_type, row.aggregate_id));
-        if seen(env, catalogue, &asker, sent_to.collect()).await?.is_empty() {
-            return Err(unknown(command_id).into());
-        }
+    let by = Asker::Somebody(session);
+    let params = vec![Value::from(command_id.as_str()), Value::from(limits::LIST_ROWS)];
+    let sent_to: Vec<Appended> = rows(env, JOURNAL_OF_COMMAND, &params).await?;
+    let sent_to =
+        sent_to.into_iter().map(|row| StreamId::new(row.aggregate_type, row.aggregate_id));
+    if seen(env, catalogue, &by, sent_to.collect()).await?.is_empty() {
+        return Err(unknown(command_id).into());
     }
     let params = vec![
         Value::from(command_id.as_str()),
@@ -74,37 +63,13 @@ pub async fn caused(
     let is_last = found.len() <= limit;
     found.truncate(limit);
     let next = found.last().filter(|_| !is_last).map(|row| row.position);
-    let total = found.first().map(|row| row.total).filter(|_| sees_all);
     let events = found.iter().map(|row| serde_json::from_str::<Envelope>(&row.event));
     let events: Vec<Envelope> =
         events.collect::<Result<_, _>>().map_err(|error| Fault::Unreadable(error.to_string()))?;
-    let mut listed: Vec<_> = events.iter().flat_map(|event| entries(catalogue, event)).collect();
-    if !sees_all {
-        let streams = listed.iter().map(edgefold_flow::correlate::Entry::stream).collect();
-        listed = visible(listed, &seen(env, catalogue, &asker, streams).await?);
-    }
-    Ok(Caused { entries: listed, total, next })
-}
-
-/// Those of these instances that somebody may see, as they say themselves.
-async fn seen(
-    env: &Env,
-    catalogue: &'static Catalogue,
-    by: &Asker,
-    streams: BTreeSet<StreamId>,
-) -> Result<BTreeSet<StreamId>, Failure> {
-    let asked = streams.into_iter().map(|stream| async move {
-        let request = Request::new(&stub::url(contract::SIGHT), Method::Get);
-        let request = request.map_err(|error| Fault::Defect(error.to_string()))?;
-        let request = stub::on_behalf(request, by)?;
-        let answer = stub::fetch(env, catalogue, &stream, request).await?;
-        match stub::read::<()>(answer).await {
-            Ok(()) => Ok(Some(stream)),
-            Err(Failure::Rejected(_)) => Ok(None),
-            Err(fault) => Err(fault),
-        }
-    });
-    Ok(try_join_all(asked).await?.into_iter().flatten().collect())
+    let listed: Vec<_> = events.iter().flat_map(|event| entries(catalogue, event)).collect();
+    let streams = listed.iter().map(Entry::stream).collect();
+    let entries = visible(listed, &seen(env, catalogue, &by, streams).await?);
+    Ok(Caused { entries, next })
 }
 
 async fn rows<T: DeserializeOwned>(

@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, rc::Rc};
 use edgefold_flow::{
     Participant,
     contract::{self, Asker, Follow, Followed, Pull},
+    instance::Sight,
     session::{Source, Told, followers::Tell},
     token::missing,
 };
@@ -60,7 +61,7 @@ impl<A: Participant> Object<A> {
             _ => {
                 let result = answer::read::<Pull>(request).await;
                 let result = result.and_then(|pull| {
-                    self.sight(by)?;
+                    self.sight(by, Sight::Row)?;
                     Ok(self.instance.pull(pull.after)?)
                 });
                 answer::outcome(200, result)
@@ -71,7 +72,7 @@ impl<A: Participant> Object<A> {
     /// A session follows, for as long as its token counts.
     fn follow(&self, by: Result<Asker, Rejection>, follow: &Follow) -> Result<Followed, Failure> {
         let asker = by?;
-        self.instance.check_sight(&asker)?;
+        self.instance.check_sight(&asker, Sight::Row)?;
         let Asker::Somebody(who) = asker else { return Err(missing().into()) };
         let head = self.instance.head()?.version;
         if head == 0 {

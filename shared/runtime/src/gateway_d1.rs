@@ -1,17 +1,18 @@
 //! Resolvers send commands and read models.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, collections::BTreeSet, time::Duration};
 
 use edgefold_flow::{
     Accepted, Catalogue, Message,
-    contract::{self, Asker, EventsPage, StateView},
+    contract::{self, Asker, EventsPage, RowView},
     gateway::{Gateway, Row},
     graphql::faults,
-    instance::When,
+    instance::{Sight, When},
+    session::Page,
     token::{Session, missing},
 };
 use edgefold_kernel::{Failure, Fault, Id, Principal, StreamId, Version};
-use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::future::{BoxFuture, FutureExt, try_join_all};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -75,14 +76,29 @@ impl Gateway for WorkersGateway {
         SendFuture::new(self.send(message)).boxed()
     }
 
-    fn state(&self, stream: StreamId, when: When) -> BoxFuture<'_, Result<StateView, Failure>> {
+    fn row(&self, stream: StreamId, when: When) -> BoxFuture<'_, Result<RowView, Failure>> {
         let query = match when {
             When::Now => String::new(),
             When::Version(version) => format!("?version={version}"),
             // Printed in UTC with a Z: nothing in it needs encoding.
             When::Instant(at) => format!("?at={at}"),
         };
-        SendFuture::new(self.look(stream, format!("{}{query}", contract::STATE))).boxed()
+        SendFuture::new(self.look(stream, format!("{}{query}", contract::ROW))).boxed()
+    }
+
+    fn seen(
+        &self,
+        streams: BTreeSet<StreamId>,
+    ) -> BoxFuture<'_, Result<BTreeSet<StreamId>, Failure>> {
+        SendFuture::new(
+            async move { seen(&self.env, self.catalogue, &self.asker()?, streams).await },
+        )
+        .boxed()
+    }
+
+    fn sights(&self, stream: &StreamId, page: &Page) -> Result<Vec<Sight>, Failure> {
+        let sights = self.catalogue.entry(&stream.aggregate_type)?.sights;
+        Ok(sights(self.principal()?, &stream.aggregate_id, page)?)
     }
 
     fn events(
@@ -119,6 +135,30 @@ impl Gateway for WorkersGateway {
     }
 }
 
+/// Those of these instances that somebody may see, as they say themselves.
+///
+/// # Errors
+/// A fault when one of them cannot be asked.
+pub(crate) async fn seen(
+    env: &Env,
+    catalogue: &'static Catalogue,
+    by: &Asker,
+    streams: BTreeSet<StreamId>,
+) -> Result<BTreeSet<StreamId>, Failure> {
+    let asked = streams.into_iter().map(|stream| async move {
+        let request = Request::new(&stub::url(contract::SIGHT), Method::Get);
+        let request = request.map_err(|error| Fault::Defect(error.to_string()))?;
+        let request = stub::on_behalf(request, by)?;
+        let answer = stub::fetch(env, catalogue, &stream, request).await?;
+        match stub::read::<()>(answer).await {
+            Ok(()) => Ok(Some(stream)),
+            Err(Failure::Rejected(_)) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    });
+    Ok(try_join_all(asked).await?.into_iter().flatten().collect())
+}
+
 /// What resolvers could not do is logged with its text: the caller gets its code alone.
 pub(crate) fn log_faults(response: &async_graphql::Response) {
     faults(response).for_each(|fault| console_error!("{}: {fault}", fault.code()));
@@ -128,11 +168,7 @@ pub(crate) fn log_faults(response: &async_graphql::Response) {
 ///
 /// # Errors
 /// What the door refuses.
-pub fn admit(
-    message: Message,
-    catalogue: &Catalogue,
-    by: &Principal,
-) -> Result<Message, Failure> {
+pub fn admit(message: Message, catalogue: &Catalogue, by: &Principal) -> Result<Message, Failure> {
     Ok(message.admit(catalogue, by, clock::fresh_id)?)
 }
 

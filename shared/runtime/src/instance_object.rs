@@ -10,6 +10,7 @@ use std::{
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant,
     contract::{self, ASKER, Asker, Confirmed, Counters, RefusedErrand, SpanWanted},
+    instance::Sight,
     session::Followers,
     subscribe,
     token::{Session, missing},
@@ -166,28 +167,36 @@ impl<A: Participant> Host<A> {
             (Method::Post, path @ (contract::FOLLOW | contract::LEAVE | contract::PULL)) => {
                 object.followed(path, &mut request, by).await
             }
-            (Method::Get, contract::STATE) => match object.sight(by) {
+            (Method::Get, contract::STATE) => match object.sight(by, Sight::Stream) {
                 Ok(_) => object.show(&request, &request.url()?),
                 Err(failure) => answer::failed(&failure),
             },
-            (Method::Get, contract::SIGHT) => answer::outcome(200, object.sight(by).map(drop)),
+            (Method::Get, contract::ROW) => {
+                let url = request.url()?;
+                let result = object.sight(by, Sight::Row).and_then(|_| when(&url));
+                answer::outcome(200, result.and_then(|when| object.instance.row(when)))
+            }
+            (Method::Get, contract::SIGHT) => {
+                answer::outcome(200, object.sight(by, Sight::Stream).map(drop))
+            }
             (Method::Get, contract::COUNTERS) => {
                 answer::json(200, "application/json", &object.counters())
             }
             (Method::Get, contract::EVENTS) => {
                 let url = request.url()?;
-                let result = object.sight(by).and_then(|_| page(&url, limits::PAGE_EVENTS));
+                let result =
+                    object.sight(by, Sight::Stream).and_then(|_| page(&url, limits::PAGE_EVENTS));
                 let result = result.and_then(|(after, limit)| object.instance.page(after, limit));
                 answer::outcome(200, result)
             }
             (Method::Get, contract::OUTCOME) => {
                 let url = request.url()?;
-                let result = object.sight(by).and_then(|_| command_id(&url));
+                let result = object.sight(by, Sight::Stream).and_then(|_| command_id(&url));
                 let result =
                     result.and_then(|id| Ok(object.instance.outcome(&id, clock::now())?));
                 answer::outcome(200, result)
             }
-            (Method::Get, contract::SOCKET) => match object.sight(by) {
+            (Method::Get, contract::SOCKET) => match object.sight(by, Sight::Stream) {
                 Ok(session) => object.watch(&request, &request.url()?, session),
                 Err(failure) => answer::failed(&failure),
             },
@@ -281,10 +290,14 @@ impl<A: Participant> Object<A> {
         results
     }
 
-    /// Lets those look who may see this instance. The system has its own ways to.
-    pub(crate) fn sight(&self, by: Result<Asker, Rejection>) -> Result<Session, Failure> {
+    /// Lets those look who see this much of the instance. The system has its own ways to.
+    pub(crate) fn sight(
+        &self,
+        by: Result<Asker, Rejection>,
+        least: Sight,
+    ) -> Result<Session, Failure> {
         let by = by?;
-        self.instance.check_sight(&by)?;
+        self.instance.check_sight(&by, least)?;
         match by {
             Asker::Somebody(session) => Ok(session),
             Asker::System => Err(missing().into()),

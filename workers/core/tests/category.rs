@@ -3,72 +3,24 @@
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::{borrow::Cow, sync::Arc};
+mod rows;
+
+use std::sync::Arc;
 
 use async_graphql::Request;
 use edgefold_core::schema::execute;
 use edgefold_flow::{
-    Accepted, Message,
-    contract::{EventsPage, StateView},
     gateway::{Gateway, Row},
     graphql::Feed,
-    instance::When,
     session::Page,
 };
-use edgefold_kernel::{Envelope, Failure, Fault, Id, Principal, Role, StreamId, Version};
-use futures_util::{
-    StreamExt,
-    future::{BoxFuture, FutureExt, ready},
-};
+use edgefold_kernel::{Envelope, Fault};
+use futures_util::{StreamExt, future::FutureExt};
+use rows::Rows;
 use serde_json::{Value, json};
 
-/// Read models that hold one device, or cannot be read.
-struct Rows {
-    principal: Principal,
-    found: Result<Vec<Row>, Fault>,
-}
-
-fn away<T: Send + 'static>() -> BoxFuture<'static, Result<T, Failure>> {
-    ready(Err(Fault::Unavailable("the object", "away".into()).into())).boxed()
-}
-
-impl Gateway for Rows {
-    fn principal(&self) -> Result<&Principal, Failure> {
-        Ok(&self.principal)
-    }
-
-    fn command(&self, _: Message) -> BoxFuture<'_, Result<Accepted, Failure>> {
-        away()
-    }
-
-    fn state(&self, _: StreamId, _: When) -> BoxFuture<'_, Result<StateView, Failure>> {
-        away()
-    }
-
-    fn events(
-        &self,
-        _: StreamId,
-        _: Version,
-        _: usize,
-    ) -> BoxFuture<'_, Result<EventsPage, Failure>> {
-        away()
-    }
-
-    fn outcome(&self, _: StreamId, _: Id) -> BoxFuture<'_, Result<Option<Accepted>, Failure>> {
-        away()
-    }
-
-    fn rows(&self, _: Cow<'static, str>, _: Vec<Value>) -> BoxFuture<'_, Result<Vec<Row>, Fault>> {
-        ready(self.found.clone()).boxed()
-    }
-
-    fn sleep(&self, _: u64) -> BoxFuture<'_, ()> {
-        ready(()).boxed()
-    }
-}
-
-/// Gives a subscription one event of a device; gives what it answered.
-fn run(found: Result<Vec<Row>, Fault>) -> (Arc<Feed>, Vec<Value>) {
+/// Gives a subscription to these fields one event of a device; gives what it answered.
+fn run(fields: &str, found: Result<Vec<Row>, Fault>, is_asked: bool) -> (Arc<Feed>, Vec<Value>) {
     let event: Envelope = serde_json::from_value(json!({
         "specversion": "1.0", "id": "e-1", "source": "/aggregates/device", "subject": "d-1",
         "type": "DeviceDecommissioned", "time": "2026-01-31T12:00:00.000Z",
@@ -77,10 +29,9 @@ fn run(found: Result<Vec<Row>, Fault>) -> (Arc<Feed>, Vec<Value>) {
     }))
     .unwrap();
     let page = Page { after: 6, through: 7, head: 7, events: vec![(7, event)], fold: None };
-    let principal = Principal::new(Id::parse("sam").unwrap(), Role::Staff);
-    let gateway: Arc<dyn Gateway> = Arc::new(Rows { principal, found });
+    let gateway: Arc<dyn Gateway> = Arc::new(Rows::new(found, is_asked));
     let feed = Feed::give(page);
-    let request = Request::new("subscription { devices { cursor } }");
+    let request = Request::new(format!("subscription {{ devices {{ {fields} }} }}"));
     let answers = execute(request.data(Arc::clone(&feed)).data(gateway));
     let answers = answers.collect::<Vec<_>>().now_or_never().unwrap();
     (feed, answers.into_iter().map(|answer| serde_json::to_value(answer).unwrap()).collect())
@@ -88,20 +39,44 @@ fn run(found: Result<Vec<Row>, Fault>) -> (Arc<Feed>, Vec<Value>) {
 
 #[test]
 fn a_page_whose_rows_cannot_be_read_now_is_tried_again() {
-    let (feed, answers) = run(Err(Fault::Unavailable("the database", "away".into())));
+    let (feed, answers) =
+        run("cursor", Err(Fault::Unavailable("the database", "away".into())), true);
     assert_eq!((feed.yielded(), feed.is_stuck()), (None, true), "{answers:?}");
+}
+
+fn row() -> Row {
+    let row = json!({
+        "id": "d-1", "version": 2, "model": "Thermo 2", "owner_id": "ana", "decommissioned": 1, "readings": 0, "late": 0,
+        "registered_at": "2026-01-31T12:00:00.000Z",
+    });
+    row.as_object().unwrap().clone()
+}
+
+#[test]
+fn a_page_whose_instances_cannot_say_who_may_see_them_is_tried_again() {
+    let (feed, answers) = run("cursor event { id }", Ok(vec![row()]), false);
+    assert_eq!((feed.yielded(), feed.is_stuck()), (None, true), "{answers:?}");
+    let (feed, answers) = run("cursor event { id }", Ok(vec![row()]), true);
+    assert_eq!((feed.yielded(), feed.is_stuck()), (Some(7), false), "{answers:?}");
+    assert_eq!(answers[0]["data"]["devices"]["event"]["id"], json!("e-1"));
+}
+
+#[test]
+fn nobody_is_asked_who_may_see_events_that_were_not_asked_for() {
+    let (feed, answers) = run("cursor device { id }", Ok(vec![row()]), false);
+    assert_eq!((feed.yielded(), feed.is_stuck()), (Some(7), false), "{answers:?}");
 }
 
 #[test]
 fn a_row_that_is_none_ends_the_subscription() {
     let row = json!({"id": "d-1", "version": "two"}).as_object().unwrap().clone();
-    let (feed, answers) = run(Ok(vec![row]));
+    let (feed, answers) = run("cursor", Ok(vec![row]), true);
     assert!(answers[0]["errors"][0]["extensions"]["code"].is_string());
     assert_eq!((feed.yielded(), feed.is_stuck()), (None, false));
 }
 
 #[test]
 fn a_page_of_other_rows_yields_nothing_and_is_no_failure() {
-    let (feed, answers) = run(Ok(Vec::new()));
+    let (feed, answers) = run("cursor event { id }", Ok(Vec::new()), false);
     assert_eq!((feed.yielded(), feed.is_stuck(), answers.len()), (None, false, 0));
 }

@@ -20,11 +20,12 @@ pub fn may_see(principal: &Principal, id: &Id, state: &State) -> bool {
         || owner.is_some_and(|owner| principal.is_guest(owner))
 }
 
-/// A guest's own, the staff's all. A device looks at itself alone, and needs no list for it.
+/// A guest's own, the staff's all, and of a device itself.
 pub fn may_list(principal: &Principal) -> Scope {
     match principal.role {
         Role::Staff => Scope::All,
         Role::Guest => Scope::Own,
-        Role::Device | Role::Admin => Scope::Nothing,
+        Role::Device => Scope::Itself,
+        Role::Admin => Scope::Nothing,
     }
 }

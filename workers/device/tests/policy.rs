@@ -51,11 +51,11 @@ fn the_device_its_owner_and_the_staff_see_it() {
 }
 
 #[test]
-fn the_list_shows_an_owner_its_own() {
+fn the_list_shows_an_owner_its_own_and_a_device_itself() {
     for (role, scope) in [
         (Role::Staff, Scope::All),
         (Role::Guest, Scope::Own),
-        (Role::Device, Scope::Nothing),
+        (Role::Device, Scope::Itself),
         (Role::Admin, Scope::Nothing),
     ] {
         assert_eq!(Device::may_list(&Principal::new(id(), role)), scope, "{role:?}");

@@ -276,8 +276,8 @@ impl OrderMutation {
 pub struct OrderUpdate {
     /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
     cursor: String,
-    /// What happened.
-    event: Event,
+    /// What happened; null for a caller who may list this instance and not see its events.
+    event: Option<Event>,
     /// What came of it.
     order: Option<OrderView>,
 }

@@ -213,8 +213,8 @@ impl ReservationMutation {
 pub struct ReservationUpdate {
     /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
     cursor: String,
-    /// What happened.
-    event: Event,
+    /// What happened; null for a caller who may list this instance and not see its events.
+    event: Option<Event>,
     /// What came of it.
     reservation: Option<ReservationView>,
 }

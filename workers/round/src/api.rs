@@ -269,8 +269,8 @@ impl RoundMutation {
 pub struct RoundUpdate {
     /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
     cursor: String,
-    /// What happened.
-    event: Event,
+    /// What happened; null for a caller who may list this instance and not see its events.
+    event: Option<Event>,
     /// What came of it.
     round: Option<RoundView>,
 }

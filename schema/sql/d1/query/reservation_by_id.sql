@@ -1,2 +1,1 @@
--- ?2: whose it must be, or null.
-SELECT id, version, user_id, room_id, date_start, date_end, status, reason, created_at FROM reservation WHERE id = ?1 AND (?2 IS NULL OR user_id = ?2)
+SELECT id, version, user_id, room_id, date_start, date_end, status, reason, created_at FROM reservation WHERE id = ?1

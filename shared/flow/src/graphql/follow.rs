@@ -2,24 +2,25 @@
 //! that, anew each time. So nothing of it has to stay in memory between two events, and a session hibernates.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use async_graphql::{Context, Error, ID, Subscription, resolver_utils::EnumType};
-use edgefold_kernel::{Fault, Id, Kind, Rejection, StreamId, Version};
+use edgefold_kernel::{Envelope, Fault, Id, Kind, Principal, Rejection, StreamId};
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use serde::de::DeserializeOwned;
 
 use super::{
     AggregateType, DateTime, Event, List, Past, faulted, int,
-    page::{owner, read, rows_of},
+    page::{allowed, read, rows_of},
     refusal::invalid,
     unanswered,
 };
 use crate::{
     Participant,
     gateway::Gateway,
+    instance::{Sight, sight, unknown},
     session::{Page, Source, operation::Begin},
     subscribe::parse_version,
 };
@@ -94,7 +95,7 @@ impl Feed {
 }
 
 /// Follows an instance of this aggregate, from a cursor on, or from its latest event: `show` makes of each event, with the
-/// state after it, what the field yields.
+/// state after it, what the field yields. Whoever may only list the instance gets no event with it.
 ///
 /// # Errors
 /// `INVALID_CURSOR`, `INVALID_FIELD`; a fault when an event cannot be read.
@@ -102,30 +103,33 @@ pub fn follow<A: Participant, T: Send + 'static>(
     context: &Context<'_>,
     id: &ID,
     after: Option<String>,
-    show: impl Fn(String, Event, Past<A::State>) -> T,
+    show: impl Fn(String, Option<Event>, Past<A::State>) -> T,
 ) -> Result<Followed<T>, Error> {
     let feed = Arc::clone(context.data::<Arc<Feed>>()?);
-    let source = Source::stream(&StreamId::new(A::TYPE, instance("id", id)?));
-    let Some(page) = feed.turn(source, begin(after.as_deref(), Begin::Latest)?) else {
+    let stream = StreamId::new(A::TYPE, instance("id", id)?);
+    let begin = begin(after.as_deref(), Begin::Latest)?;
+    let Some(page) = feed.turn(Source::stream(&stream), begin) else {
         return Ok(stream::empty().boxed());
     };
-    let items = fold::<A, T>(page, id, show).map_err(|fault| faulted(&fault))?;
+    let principal = context.data::<Arc<dyn Gateway>>()?.principal().map_err(unanswered)?;
+    let items = fold::<A, T>(&page, &stream.aggregate_id, principal, show);
+    let items = items.map_err(|fault| faulted(&fault))?;
     Ok(feed.stream(items.into_iter().map(|(cursor, item)| (cursor, Ok(item))).collect()))
 }
 
 /// Follows all instances of this aggregate, from a cursor on, or from now: those that a list would hold, as the read model
-/// shows them when the event has reached it.
+/// shows them when the event has reached it. With those that the caller may only list comes no event.
 ///
 /// # Errors
 /// `FORBIDDEN` for whom a list would hold nothing; `INVALID_CURSOR`; a fault when an event or its row cannot be read.
 pub async fn follow_all<A: Participant, V: DeserializeOwned, T: Send + 'static>(
     context: &Context<'_>,
     list: List<impl EnumType>,
-    show: impl Fn(String, Event, V) -> T,
+    show: impl Fn(String, Option<Event>, V) -> T,
 ) -> Result<Followed<T>, Error> {
     let feed = Arc::clone(context.data::<Arc<Feed>>()?);
     let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
-    let Some(owner) = owner::<A>(gateway)? else {
+    let Some(allowed) = allowed::<A>(gateway)? else {
         let detail = format!("you see no {}", A::TYPE);
         return Err(unanswered(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail)));
     };
@@ -133,17 +137,31 @@ pub async fn follow_all<A: Participant, V: DeserializeOwned, T: Send + 'static>(
     let Some(page) = feed.turn(source, begin(list.after.as_deref(), Begin::Now)?) else {
         return Ok(stream::empty().boxed());
     };
+    let stuck = || feed.with(|inner| inner.stuck = true);
     let ids = page.events.iter().map(|(_, event)| event.stream.aggregate_id.as_str()).collect();
-    let rows = rows_of(gateway, owner, &list, &ids).await.map_err(|fault| {
-        feed.with(|inner| inner.stuck = true);
+    let rows = rows_of(gateway, allowed, &list, ids).await.map_err(|fault| {
+        stuck();
         faulted(&fault)
     })?;
+    let is_listed = |event: &Envelope| rows.contains_key(event.stream.aggregate_id.as_str());
+    let seen = match context.look_ahead().field("event").exists() {
+        true => {
+            let events = page.events.iter().map(|(_, event)| event);
+            let streams = events.filter(|event| is_listed(event)).map(|it| it.stream.clone());
+            gateway.seen(streams.collect()).await.map_err(|failure| {
+                stuck();
+                unanswered(failure)
+            })?
+        }
+        false => BTreeSet::new(),
+    };
     let mut items = Vec::new();
     for (cursor, event) in &page.events {
         if let Some(row) = rows.get(event.stream.aggregate_id.as_str()) {
             // The journal has it as the release had it that wrote it there.
-            let lifted = event.clone().lifted::<A::Event>();
-            let shown = lifted.and_then(|event| Event::read(&event));
+            let lifted =
+                || event.clone().lifted::<A::Event>().and_then(|event| Event::read(&event));
+            let shown = seen.contains(&event.stream).then(lifted).transpose();
             let shown = shown.map_err(|fault| faulted(&fault))?;
             items.push((*cursor, Ok(show(cursor.to_string(), shown, read(row.clone())?))));
         }
@@ -169,37 +187,45 @@ impl EventSubscription {
         let feed = Arc::clone(context.data::<Arc<Feed>>()?);
         let stream = StreamId::new(aggregate_type.0, instance("aggregateId", &aggregate_id)?);
         let begin = begin(after.as_deref(), Begin::After(0))?;
+        let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
         let Some(page) = feed.turn(Source::stream(&stream), begin) else {
-            return Ok(stream::empty().boxed());
+            // To follow a stream it is enough to may list its instance.
+            let seen = gateway.seen(BTreeSet::from([stream.clone()])).await.map_err(unanswered)?;
+            return match seen.contains(&stream) {
+                true => Ok(stream::empty().boxed()),
+                false => Err(unanswered(unknown(&stream))),
+            };
         };
-        let shown =
-            |(cursor, event)| (cursor, Event::read(&event).map_err(|fault| faulted(&fault)));
-        Ok(feed.stream(page.events.into_iter().map(shown).collect()))
+        let sights = gateway.sights(&stream, &page).map_err(unanswered)?;
+        let sees = sights.into_iter().map(|sight| sight == Sight::Stream);
+        let events = page.events.iter().zip(sees).filter(|(_, sees)| *sees);
+        let shown = events.map(|((cursor, event), _)| {
+            (*cursor, Event::read(event).map_err(|fault| faulted(&fault)))
+        });
+        Ok(feed.stream(shown.collect()))
     }
 }
 
-/// What a page shows: each event with the state after it.
+/// What a page shows somebody: each event with the state after it. Of what he may only list the event is left out, and
+/// what he may not even list is passed over.
 fn fold<A: Participant, T>(
-    page: Page,
-    id: &ID,
-    show: impl Fn(String, Event, Past<A::State>) -> T,
+    page: &Page,
+    id: &Id,
+    principal: &Principal,
+    show: impl Fn(String, Option<Event>, Past<A::State>) -> T,
 ) -> Result<Vec<(u64, T)>, Fault> {
-    let unreadable = |error: serde_json::Error| Fault::Unreadable(error.to_string());
-    let fold = page.fold.ok_or_else(|| Fault::Defect("a page without a state".to_owned()))?;
-    let (mut state, mut at): (A::State, Version) =
-        (serde_json::from_value(fold.state).map_err(unreadable)?, fold.at);
-    let began = DateTime(fold.began.to_string());
-    let mut items = Vec::with_capacity(page.events.len());
-    for (cursor, event) in &page.events {
-        if event.version > at {
-            A::evolve(&mut state, &event.read()?);
-            at = event.version;
-        }
-        let (id, began, state) = (id.clone(), began.clone(), state.clone());
-        let past = Past { id, version: int(at), began, state };
-        items.push((*cursor, show(cursor.to_string(), Event::read(event)?, past)));
-    }
-    Ok(items)
+    let began = page.fold.as_ref().map_or_else(String::new, |fold| fold.began.to_string());
+    let shown = page.folded::<A, _>(|event, at, state| {
+        let shown = match sight::<A>(principal, id, state) {
+            Sight::Stream => Some(Event::read(event)?),
+            Sight::Row => None,
+            Sight::Nothing => return Ok(None),
+        };
+        let (began, state) = (DateTime(began.clone()), state.clone());
+        let past = Past { id: id.as_str().into(), version: int(at), began, state };
+        Ok(Some((event.version, show(event.version.to_string(), shown, past))))
+    })?;
+    shown.into_iter().filter_map(Result::transpose).collect()
 }
 
 /// Where to begin. A cursor is opaque to clients: only what was given out is one.

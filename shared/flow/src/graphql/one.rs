@@ -3,18 +3,14 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Error, ID};
-use edgefold_kernel::{Failure, Fault, Id, Rejection, StreamId, Timestamp, Version};
+use edgefold_kernel::{Failure, Fault, Id, Rejection, Scope, StreamId, Timestamp, Version};
 use serde::de::DeserializeOwned;
 
-use super::{
-    DateTime, faulted, int,
-    page::{owner, read},
-    refusal::invalid,
-    unanswered,
-};
+use super::{DateTime, faulted, int, page::read, refusal::invalid, unanswered};
 use crate::{
     Participant,
-    gateway::{Gateway, row_at_least},
+    contract::RowView,
+    gateway::{Gateway, behind, row_at_least},
     instance::When,
 };
 
@@ -40,12 +36,13 @@ pub struct Past<S> {
     pub state: S,
 }
 
-/// An instance of this aggregate: its row in the read model, or what it was at a version or an instant.
+/// An instance of this aggregate: its row, now or at a version or an instant. Whoever may list all is shown the row of the
+/// read model. Of anybody else only the instance knows whether he may see it: it is asked.
 ///
 /// A field transposes it to `Option<Result<_>>`: then an error makes this field null, as the specification says of a
 /// nullable one. A `Result<Option<_>>` would take the whole answer with it.
 ///
-/// The statement takes the id, and the owner whose rows alone count, or null: what is not the caller's to see is not there.
+/// The statement takes the id.
 ///
 /// # Errors
 /// `READ_MODEL_BEHIND`, `VERSION_AHEAD`, `INVALID_INSTANT`, or `INVALID_QUERY` when more than one of the three is asked
@@ -58,67 +55,46 @@ pub async fn one_or_past<A: Participant, T: DeserializeOwned>(
     show: impl FnOnce(Past<A::State>) -> Option<T>,
 ) -> Result<Option<T>, Error> {
     let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
-    match when(&which)? {
-        None => {
-            let min = which.min_version.and_then(|version| Version::try_from(version).ok());
-            let Some(owner) = owner::<A>(gateway)? else { return Ok(None) };
-            let row = row_at_least(gateway, sql, id.as_str(), owner, min).await;
-            row.map_err(unanswered)?.map(read).transpose()
-        }
-        Some(when) => match past(gateway, A::TYPE, id, when).await? {
-            None => Ok(None),
-            Some(Past { id, version, began, state }) => {
-                let state = serde_json::from_value(state);
-                let state =
-                    state.map_err(|error| faulted(&Fault::Unreadable(error.to_string())))?;
-                Ok(show(Past { id, version, began, state }))
-            }
-        },
+    let principal = gateway.principal().map_err(unanswered)?;
+    let when = when(&which)?;
+    let least = which.min_version.and_then(|version| Version::try_from(version).ok());
+    if when == When::Now && A::may_list(principal) == Scope::All {
+        let row = row_at_least(gateway, sql, id.as_str(), least).await;
+        return row.map_err(unanswered)?.map(read).transpose();
     }
+    let Ok(aggregate_id) = Id::parse(id.0.clone()) else { return Ok(None) };
+    let found = match gateway.row(StreamId::new(A::TYPE, aggregate_id), when).await {
+        Err(Failure::Rejected(rejection)) if unknown(&rejection) => None,
+        found => Some(found.map_err(unanswered)?),
+    };
+    if let Some(least) = least {
+        let version = found.as_ref().map_or(0, |found| found.version);
+        behind(version, least).map_err(unanswered)?;
+    }
+    let Some(RowView { version, began, state }) = found else { return Ok(None) };
+    let state = serde_json::from_value(state);
+    let state = state.map_err(|error| faulted(&Fault::Unreadable(error.to_string())))?;
+    let (version, began) = (int(version), DateTime(began.to_string()));
+    Ok(show(Past { id: id.clone(), version, began, state }))
 }
 
-/// The moment that was asked for; `None`: the read model.
-fn when(which: &Which) -> Result<Option<When>, Error> {
+/// The moment that was asked for.
+fn when(which: &Which) -> Result<When, Error> {
     match which {
-        Which { min_version: _, at_version: None, at: None } => Ok(None),
+        Which { min_version: _, at_version: None, at: None } => Ok(When::Now),
         Which { min_version: None, at_version: Some(version), at: None } => {
             let version = Version::try_from(*version).map_err(|_| {
                 invalid("INVALID_CURSOR", "atVersion", "atVersion: expected a version from 0")
             })?;
-            Ok(Some(When::Version(version)))
+            Ok(When::Version(version))
         }
         Which { min_version: None, at_version: None, at: Some(DateTime(at)) } => {
             let instant = Timestamp::parse(at)
                 .map_err(|said| invalid("INVALID_INSTANT", "at", format!("at: expected {said}")))?;
-            Ok(Some(When::Instant(instant)))
+            Ok(When::Instant(instant))
         }
         _ => Err(invalid("INVALID_QUERY", "atVersion", "only one of minVersion, atVersion and at")),
     }
-}
-
-async fn past(
-    gateway: &dyn Gateway,
-    aggregate_type: &str,
-    id: &ID,
-    when: When,
-) -> Result<Option<Past<serde_json::Value>>, Error> {
-    gateway.principal().map_err(unanswered)?;
-    let Ok(aggregate_id) = Id::parse(id.0.clone()) else { return Ok(None) };
-    let stream = StreamId::new(aggregate_type, aggregate_id);
-    let view = match gateway.state(stream.clone(), when).await {
-        Err(Failure::Rejected(rejection)) if unknown(&rejection) => return Ok(None),
-        view => view.map_err(unanswered)?,
-    };
-    let first = gateway.events(stream, 0, 1).await.map_err(unanswered)?;
-    let began = first.events.first().map(|event| DateTime(event.time.to_string()));
-    Ok(Some(Past {
-        id: id.clone(),
-        version: int(view.version),
-        began: began.ok_or_else(|| {
-            faulted(&Fault::Unreadable("a stream without a first event".to_owned()))
-        })?,
-        state: view.state,
-    }))
 }
 
 /// Whether a refusal says that there is no such instance. A query answers null then.

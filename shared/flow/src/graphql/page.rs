@@ -11,7 +11,7 @@ use async_graphql::{
     connection::{CursorType, OpaqueCursor},
     resolver_utils::EnumType,
 };
-use edgefold_kernel::{Fault, Scope, limits};
+use edgefold_kernel::{Fault, Id, Scope, limits};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -55,20 +55,24 @@ pub async fn page<A: Participant, T: DeserializeOwned + OutputType>(
     list: List<impl EnumType>,
 ) -> Result<Connection<T>, Error> {
     let gateway = context.data::<Arc<dyn Gateway>>()?;
-    let owner = owner::<A>(gateway.as_ref())?;
+    let rows = allowed::<A>(gateway.as_ref())?;
     let first = rows_wanted(list.first)?;
     let order = name(list.order_by);
     let after = list.after.as_deref().map(|cursor| begin(cursor, order)).transpose()?;
-    let Some(owner) = owner else { return Ok(Connection::new(Vec::new(), false)) };
+    let Some(Allowed { owner, only }) = rows else {
+        return Ok(Connection::new(Vec::new(), false));
+    };
     let mut words = vec![order];
     words.extend(after.is_some().then_some("after"));
     words.extend((!owner.is_null()).then_some("owner"));
+    words.extend(only.is_some().then_some("ids"));
     words.extend(list.filter.iter().filter(|(_, value)| !value.is_null()).map(|(word, _)| word));
     let sql = statement(list.sql, &words);
     let (key, id) = after.unwrap_or_default();
     let mut params = vec![key, id.into(), owner];
     params.extend(list.filter.into_iter().map(|(_, value)| value));
     params.push(Value::from(first + 1));
+    params.extend(only.map(|id| Value::from(serde_json::json!([id]).to_string())));
     let rows = gateway.rows(Cow::Owned(sql), params).await;
     let mut rows = rows.map_err(|fault| faulted(&fault))?;
     let has_more = rows.len() > first;
@@ -89,10 +93,11 @@ pub async fn page<A: Participant, T: DeserializeOwned + OutputType>(
 /// When the read model cannot be read.
 pub(super) async fn rows_of(
     gateway: &dyn Gateway,
-    owner: Value,
+    Allowed { owner, only }: Allowed,
     list: &List<impl EnumType>,
-    ids: &BTreeSet<&str>,
+    mut ids: BTreeSet<&str>,
 ) -> Result<BTreeMap<String, Row>, Fault> {
+    ids.retain(|id| only.as_ref().is_none_or(|only| only.as_str() == *id));
     let asked = list.filter.iter().filter(|(_, value)| !value.is_null()).map(|(word, _)| *word);
     let mut words = vec![name(list.order_by), "ids"];
     words.extend((!owner.is_null()).then_some("owner"));
@@ -148,15 +153,25 @@ pub(super) fn rows_wanted(first: Option<i32>) -> Result<usize, Error> {
     })
 }
 
-/// Whose rows somebody sees: null stands for everybody's. None when there is nothing to see.
+/// The rows that somebody may see.
+pub(super) struct Allowed {
+    /// Whose they must be; null stands for anybody's.
+    owner: Value,
+    /// The only one.
+    only: Option<Id>,
+}
+
+/// The rows of this aggregate that somebody may see; none when there is nothing to see.
 ///
 /// # Errors
 /// `UNAUTHENTICATED`.
-pub(super) fn owner<A: Participant>(gateway: &dyn Gateway) -> Result<Option<Value>, Error> {
+pub(super) fn allowed<A: Participant>(gateway: &dyn Gateway) -> Result<Option<Allowed>, Error> {
     let principal = gateway.principal().map_err(unanswered)?;
+    let subject = &principal.subject;
     Ok(match A::may_list(principal) {
-        Scope::All => Some(Value::Null),
-        Scope::Own => Some(principal.subject.as_str().into()),
+        Scope::All => Some(Allowed { owner: Value::Null, only: None }),
+        Scope::Own => Some(Allowed { owner: subject.as_str().into(), only: None }),
+        Scope::Itself => Some(Allowed { owner: Value::Null, only: Some(subject.clone()) }),
         Scope::Nothing => None,
     })
 }

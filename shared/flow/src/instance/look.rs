@@ -1,15 +1,29 @@
 //! Shows the state, now or then, and the stream.
 
-use edgefold_kernel::{Envelope, Failure, Fault, Kind, Rejection, Timestamp, Version, limits};
+use edgefold_kernel::{
+    Envelope, Failure, Fault, Id, Kind, Principal, Rejection, Scope, StreamId, Timestamp, Version,
+    limits,
+};
 
 use super::Instance;
 use crate::{
     Participant,
-    contract::{Asker, EventsPage, SpanFound, SpanWanted, StateView},
+    contract::{Asker, EventsPage, RowView, SpanFound, SpanWanted, StateView},
     receive::Span,
     session::{Fold, Page},
     storage::{Slice, Storage},
 };
+
+/// How much somebody sees of an instance. One rule for every door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sight {
+    /// For him there is no such instance.
+    Nothing,
+    /// What a list shows of it: [`Participant::may_list`].
+    Row,
+    /// State and stream: [`Participant::may_see`].
+    Stream,
+}
 
 /// Which state to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +35,26 @@ pub enum When {
     Version(Version),
     /// The one at this instant: after the last event that was decided by then.
     Instant(Timestamp),
+}
+
+/// How much somebody sees of an instance in this state.
+pub fn sight<A: Participant>(principal: &Principal, id: &Id, state: &A::State) -> Sight {
+    if A::may_see(principal, id, state) {
+        return Sight::Stream;
+    }
+    match A::may_list(principal) {
+        Scope::All => Sight::Row,
+        Scope::Itself if principal.subject == *id => Sight::Row,
+        // Only the read model knows whose a row is. Whoever owns an instance may see it, so there is nothing between.
+        Scope::Own | Scope::Itself | Scope::Nothing => Sight::Nothing,
+    }
+}
+
+/// The refusal that there is no such instance.
+pub fn unknown(stream: &StreamId) -> Rejection {
+    let StreamId { aggregate_type, aggregate_id } = stream;
+    let detail = format!("there is no {aggregate_type} {aggregate_id}");
+    Rejection::new(Kind::NotFound, "UNKNOWN_INSTANCE", detail)
 }
 
 impl<A: Participant, S: Storage> Instance<A, S> {
@@ -59,13 +93,13 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         })
     }
 
-    /// Whether somebody may see this instance.
+    /// Refuses somebody who sees less of this instance than this.
     ///
     /// # Errors
-    /// `UNKNOWN_INSTANCE` when not: a stranger cannot tell it from one that does not exist.
-    pub fn check_sight(&self, by: &Asker) -> Result<(), Failure> {
+    /// `UNKNOWN_INSTANCE`: a stranger cannot tell it from one that does not exist.
+    pub fn check_sight(&self, by: &Asker, least: Sight) -> Result<(), Failure> {
         let Some(principal) = by.principal() else { return Ok(()) };
-        match self.read(|loaded| A::may_see(principal, self.id(), &loaded.state))? {
+        match self.read(|loaded| sight::<A>(principal, self.id(), &loaded.state))? >= least {
             true => Ok(()),
             false => Err(self.unknown().into()),
         }
@@ -73,11 +107,18 @@ impl<A: Participant, S: Storage> Instance<A, S> {
 
     /// The refusal that there is no such stream.
     pub fn unknown(&self) -> Rejection {
-        Rejection::new(
-            Kind::NotFound,
-            "UNKNOWN_INSTANCE",
-            format!("there is no {} {}", A::TYPE, self.id()),
-        )
+        unknown(&self.stream)
+    }
+
+    /// What a list shows of this instance, now or then.
+    ///
+    /// # Errors
+    /// As [`view`](Self::view).
+    pub fn row(&self, when: When) -> Result<RowView, Failure> {
+        let StateView { version, state, .. } = self.view(when)?;
+        let first = self.storage.events(&Slice { limit: 1, ..Slice::after(0) })?;
+        let began = first.first().map(|first| first.time).ok_or_else(|| self.unknown())?;
+        Ok(RowView { version, began, state })
     }
 
     /// Part of the stream, as much as one page takes, for a destination that lacks it.

@@ -33,7 +33,7 @@ use edgefold_kernel::{
 };
 
 pub use inbox::Received;
-pub use look::When;
+pub use look::{Sight, When, sight, unknown};
 
 use crate::{
     Participant, Stamp,

@@ -1,6 +1,6 @@
 //! Part of a source, as a session gets it: pulled from there, or told without asking.
 
-use edgefold_kernel::{Envelope, Timestamp, Version};
+use edgefold_kernel::{Aggregate, Envelope, Fault, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,6 +20,33 @@ pub struct Page {
     /// For a stream: where a fold over these events begins.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fold: Option<Fold>,
+}
+
+impl Page {
+    /// Folds the events of a stream: what `look` makes of each, of the version of the state after it, and of that state.
+    ///
+    /// # Errors
+    /// When the state or an event cannot be read.
+    pub fn folded<A: Aggregate, T>(
+        &self,
+        mut look: impl FnMut(&Envelope, Version, &A::State) -> T,
+    ) -> Result<Vec<T>, Fault> {
+        let fold = self.fold.as_ref();
+        let Fold { at, state, .. } =
+            fold.ok_or_else(|| Fault::Defect("a page without a state".to_owned()))?;
+        let state = A::State::deserialize(state);
+        let mut state = state.map_err(|error| Fault::Unreadable(error.to_string()))?;
+        let mut at = *at;
+        let mut seen = Vec::with_capacity(self.events.len());
+        for (_, event) in &self.events {
+            if event.version > at {
+                A::evolve(&mut state, &event.read()?);
+                at = event.version;
+            }
+            seen.push(look(event, at, &state));
+        }
+        Ok(seen)
+    }
 }
 
 /// The state of a stream at some version, so that the events of a page can be folded on from there.
