@@ -1,7 +1,9 @@
 //! Step 4, **publish**: the stored events *are* the outbox. A cursor runs over them; what lies behind it goes to the
 //! bus, together with the commands that follow from it.
 
-use edgefold_kernel::{Envelope, Fault, Id, Metadata, Timestamp, Version, limits};
+use edgefold_kernel::{
+    Envelope, Failure, Fault, Id, Kind, Metadata, Rejection, Timestamp, Version, limits,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Message, Request};
@@ -46,6 +48,24 @@ impl Letter {
     pub fn text(&self) -> Result<String, Fault> {
         serde_json::to_string(self).map_err(|error| Fault::Defect(error.to_string()))
     }
+}
+
+/// Text of an event's letter on the bus. Refuses an event whose letter would not fit a queue message: it could never be
+/// told to anybody.
+///
+/// # Errors
+/// `EVENT_TOO_LARGE` over [`limits::LETTER_BYTES`].
+pub fn checked_text(letter: &Letter) -> Result<String, Failure> {
+    let text = letter.text()?;
+    if text.len() > limits::LETTER_BYTES {
+        let most = limits::LETTER_BYTES;
+        let detail = format!(
+            "an event holds at most {most} bytes with all that is around it, this one {}",
+            text.len()
+        );
+        return Err(Rejection::new(Kind::TooLarge, "EVENT_TOO_LARGE", detail).into());
+    }
+    Ok(text)
 }
 
 /// Id of the command number `index` that follows from an event.

@@ -4,10 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use async_graphql::Request;
-use edgefold_flow::graphql::{
-    Settings,
-    admit::admit,
-    http::{Head, Media, admitted, gotten, negotiate, posted, wants_page},
+use edgefold_flow::{
+    door::document::Settings,
+    graphql::{
+        admit::admit,
+        http::{Head, Media, admitted, gotten, negotiate, posted, wants_page},
+    },
 };
 
 fn code(query: &str) -> String {

@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use edgefold_flow::{
     Accepted, Message,
     instance::Received,
-    parcel::{Load, Taken},
-    park::{self, Parts, Place, Sequence, Sorted, Standing, Step, Verdict},
     publish::Letter,
-    receive::Delivery,
+    receive::{
+        Delivery,
+        parcel::{Load, Taken},
+    },
+    route::park::{self, Parts, Place, Sequence, Sorted, Standing, Step, Verdict},
 };
 use edgefold_kernel::{Failure, Id, StreamId, Timestamp, limits};
 

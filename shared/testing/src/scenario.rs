@@ -111,7 +111,7 @@ pub fn envelopes<E: EventSet>(
             let stamp = Stamp {
                 now: Timestamp::default(),
                 fresh: &fresh,
-                by: &edgefold_flow::contract::Asker::System,
+                by: &edgefold_flow::door::Asker::System,
             };
             record(&event, stream, version, &cause, &stamp).expect("an event that can be stored")
         })

@@ -7,11 +7,11 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant, Stamp,
-    contract::{Asker, RefusedErrand},
+    append::storage::{Slice, Storage},
+    door::Asker,
     instance::{Received, When},
     publish::Batch,
-    receive::{Delivery, Span},
-    storage::{Slice, Storage},
+    receive::{Delivery, Span, parcel::RefusedErrand},
 };
 use edgefold_kernel::{Envelope, Failure, Fault, ForeignStream, Id, StreamId, Timestamp, Version};
 

@@ -10,10 +10,12 @@ use edgefold_core::schema::execute;
 use edgefold_flow::{
     Accepted, Message,
     contract::{EventsPage, StateView},
-    gateway::{Gateway, Row},
-    graphql::Feed,
+    graphql::{
+        Feed,
+        gateway::{Gateway, Row},
+    },
     instance::When,
-    session::Page,
+    subscribe::Page,
 };
 use edgefold_kernel::{Envelope, Failure, Fault, Id, Principal, Role, StreamId, Version};
 use futures_util::{

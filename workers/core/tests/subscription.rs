@@ -8,12 +8,13 @@ use std::sync::Arc;
 use async_graphql::{Request, Response};
 use edgefold_core::schema::execute;
 use edgefold_flow::{
+    door::document::Settings,
     graphql::{
-        Feed, Settings,
+        Feed,
         admit::admit,
         http::{self, Media},
     },
-    session::{Fold, Page, Source, operation::Begin},
+    subscribe::{Begin, Fold, Page, Source},
 };
 use edgefold_kernel::{Envelope, Id, StreamId, Timestamp};
 use futures_util::{StreamExt, future::FutureExt};

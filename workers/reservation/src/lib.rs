@@ -26,8 +26,7 @@ pub mod api;
 
 use edgefold_flow::{
     Change, Due, Participant, Request,
-    participant::Refused,
-    route::{Remembered, Route},
+    participant::{Refused, Remembered, Route},
 };
 use edgefold_kernel::{
     Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId,

@@ -5,11 +5,11 @@
 
 use edgefold_flow::{
     Instance, Message, Participant, Stamp,
-    contract::{Asker, SpanWanted},
+    append::storage::{Slice, Storage, Write},
+    contract::SpanWanted,
+    door::{Asker, token::Session},
     instance::Received,
     receive::{Delivery, Span},
-    storage::{Slice, Storage, Write},
-    token::Session,
 };
 use edgefold_kernel::{
     Aggregate, Date, Envelope, Id, Principal, Role, StreamId, Timestamp, Version,

@@ -10,10 +10,10 @@ use async_graphql::{
 use edgefold_kernel::Rejection;
 
 use super::{
-    Settings,
     measure::{measure, scan},
     root::flatten,
 };
+use crate::door::document::Settings;
 
 /// Parses the document of a request, measures it, finds the operation to execute and checks that its variables are there.
 /// The request keeps the parsed document.

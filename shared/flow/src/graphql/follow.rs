@@ -12,16 +12,16 @@ use futures_util::{StreamExt, stream, stream::BoxStream};
 use serde::de::DeserializeOwned;
 
 use super::{
-    AggregateType, DateTime, Event, List, Past, faulted, int,
+    AggregateType, DateTime, Event, List, Past, faulted,
+    gateway::Gateway,
+    int,
     page::{owner, read, rows_of},
     refusal::invalid,
     unanswered,
 };
 use crate::{
     Participant,
-    gateway::Gateway,
-    session::{Page, Source, operation::Begin},
-    subscribe::parse_version,
+    subscribe::{Begin, Page, Source, socket::parse_version},
 };
 
 /// What a subscription's field yields.

@@ -18,11 +18,10 @@ use edgefold_kernel::{Fault, Kind, Rejection};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Settings,
     admit::{admit, coded},
     refusal::told,
 };
-use crate::command::parse_json;
+use crate::{command::parse_json, door::document::Settings};
 
 /// In which form a response goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use async_graphql::{
 };
 use edgefold_kernel::{Kind, Rejection, limits};
 
-use super::Settings;
+use crate::door::document::Settings;
 
 /// Counts the tokens of a document and how deep its brackets lie, before anything recurses over them.
 ///

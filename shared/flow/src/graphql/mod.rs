@@ -7,41 +7,41 @@
 //!
 //! | room | what for |
 //! |---|---|
-//! | [`http`] | GraphQL over HTTP: what was asked, and in which form it is answered |
-//! | [`admit`] | a request is parsed, measured and checked before it is executed |
-//! | [`measure`] | what a document costs, and what it may |
-//! | [`root`] | what stands at the root of a subscription |
-//! | [`settings`] | the limits, as they are set |
+//! | [`gateway`] | the port through which resolvers reach commands and read models |
 //! | [`scalars`] | the custom scalars |
 //! | [`names`] | names that are closed sets |
+//! | [`refusal`] | what stands under `errors` |
 //! | [`outcome`] | what came of a command |
 //! | [`mutate`] | a mutation becomes a command |
-//! | [`one`] | one instance, now or then |
-//! | [`mod@page`] | a page of a list |
-//! | [`connection`] | … as a Relay connection |
+//! | [`connection`] | a page as a Relay connection |
 //! | `list` | the statement of a list |
+//! | [`mod@page`] | a page of a list |
+//! | [`one`] | one instance, now or then |
 //! | [`event`] | an event as it is shown |
 //! | [`history`] | what happened to an instance, and what became of a command |
 //! | [`follow`] | a subscription to a stream, or to a category |
-//! | [`refusal`] | what stands under `errors` |
+//! | [`measure`] | what a document costs, and what it may |
+//! | [`root`] | what stands at the root of a subscription |
+//! | [`admit`] | a request is parsed, measured and checked before it is executed |
+//! | [`http`] | GraphQL over HTTP: what was asked, and in which form it is answered |
 
-pub mod http;
-pub mod admit;
-pub mod measure;
-pub mod root;
-pub mod settings;
+pub mod gateway;
 pub mod scalars;
 pub mod names;
+pub mod refusal;
 pub mod outcome;
 pub mod mutate;
-pub mod one;
-pub mod page;
 pub mod connection;
 mod list;
+pub mod page;
+pub mod one;
 pub mod event;
 pub mod history;
 pub mod follow;
-pub mod refusal;
+pub mod measure;
+pub mod root;
+pub mod admit;
+pub mod http;
 
 use refusal::int;
 
@@ -56,4 +56,3 @@ pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
 pub use page::{List, day, named, page};
 pub use refusal::{faulted, faults, unanswered};
 pub use scalars::{Amount, Date, DateTime};
-pub use settings::Settings;

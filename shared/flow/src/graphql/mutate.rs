@@ -6,8 +6,8 @@ use async_graphql::{Context, Error, ID};
 use edgefold_kernel::{Aggregate, Failure, Fault, Rejection, Version};
 use serde::Serialize;
 
-use super::CommandResult;
-use crate::{Message, gateway::Gateway};
+use super::{CommandResult, gateway::Gateway};
+use crate::Message;
 
 /// What every mutation takes besides its input.
 pub struct Envelope {

@@ -7,16 +7,14 @@ use edgefold_kernel::{Failure, Fault, Id, Rejection, StreamId, Timestamp, Versio
 use serde::de::DeserializeOwned;
 
 use super::{
-    DateTime, faulted, int,
+    DateTime, faulted,
+    gateway::{Gateway, row_at_least},
+    int,
     page::{owner, read},
     refusal::invalid,
     unanswered,
 };
-use crate::{
-    Participant,
-    gateway::{Gateway, row_at_least},
-    instance::When,
-};
+use crate::{Participant, instance::When};
 
 /// Which version of an instance a query is about. At most one of the three.
 pub struct Which {

@@ -5,11 +5,13 @@ use edgefold_kernel::{Context, Envelope, Failure, Fault, Foreign, StreamId, Vers
 use super::{Instance, Loaded, derived, memory::keeps};
 use crate::{
     Participant, Stamp,
-    append::{Cause, check_count, checked_text, record},
+    append::{
+        Cause, check_count, record,
+        storage::{Storage, Write},
+    },
     decide::Outcome,
-    publish::{Letter, caused_by, derived_id},
+    publish::{Letter, caused_by, checked_text, derived_id},
     receive::Span,
-    storage::{Storage, Write},
 };
 
 pub(super) struct Draft<'a, A: Participant, S> {

@@ -5,11 +5,10 @@ use edgefold_kernel::{Failure, Fault, Metadata, Timestamp, Version, limits};
 use super::{Instance, draft::Draft};
 use crate::{
     Due, Participant, Stamp,
-    contract::RefusedErrand,
+    append::storage::{Slice, Storage},
     participant::Refused,
     publish::caused_by,
-    receive::{Delivery, Span, Step, step},
-    storage::{Slice, Storage},
+    receive::{Delivery, Span, Step, parcel::RefusedErrand, step},
 };
 
 /// How far a delivery was applied.

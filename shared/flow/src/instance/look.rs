@@ -5,10 +5,11 @@ use edgefold_kernel::{Envelope, Failure, Fault, Kind, Rejection, Timestamp, Vers
 use super::Instance;
 use crate::{
     Participant,
-    contract::{Asker, EventsPage, SpanFound, SpanWanted, StateView},
+    append::storage::{Slice, Storage},
+    contract::{EventsPage, SpanFound, SpanWanted, StateView},
+    door::Asker,
     receive::Span,
-    session::{Fold, Page},
-    storage::{Slice, Storage},
+    subscribe::{Fold, Page},
 };
 
 /// Which state to show.

@@ -5,8 +5,8 @@ use edgefold_kernel::{Fault, Timestamp, Version, limits};
 use super::Instance;
 use crate::{
     Participant,
+    append::storage::{Slice, Storage},
     publish::{Batch, Letter},
-    storage::{Slice, Storage},
 };
 
 impl<A: Participant, S: Storage> Instance<A, S> {
