@@ -18,7 +18,7 @@ use edgefold_kernel::{Envelope, Failure, Fault, ForeignStream, Id, StreamId, Tim
 use crate::{
     MemoryStorage,
     bus::{Brought, Bus, Way},
-    delivery::Parking,
+    parking::Parking,
 };
 
 /// An instance with its type erased, and its storage, which survives when it is evicted.

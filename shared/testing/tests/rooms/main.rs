@@ -32,9 +32,11 @@ fn upward(sources: &Sources) -> Vec<String> {
 
 /// Tables of rooms that do not list what is declared, in its order.
 fn mislisted(sources: &Sources) -> Vec<String> {
-    let tables = sources.modules().map(|module| (module, sources.listed(module)));
-    let wrong =
-        tables.filter(|(module, listed)| !listed.is_empty() && *listed != sources.declared(module));
+    let tables = sources.modules().map(|module| (module, sources.declared(module)));
+    let wrong = tables.filter(|(module, declared)| {
+        let listed = sources.listed(module);
+        !declared.is_empty() && !listed.is_empty() && listed != *declared
+    });
     wrong.map(|(module, _)| shown(module)).collect()
 }
 

@@ -4,11 +4,11 @@
 use std::{collections::BTreeMap, path::Path as File};
 
 /// A module's path within its crate; the root's is empty.
-pub type Path = Vec<String>;
+pub(crate) type Path = Vec<String>;
 
 /// What a crate is made of, tests left out.
 #[derive(Default)]
-pub struct Sources {
+pub(crate) struct Sources {
     /// The text of each module.
     modules: BTreeMap<Path, String>,
     /// What a module shows under its own name: the module, the name, and where that lies.
@@ -17,7 +17,7 @@ pub struct Sources {
 
 impl Sources {
     /// Reads every file below this folder.
-    pub fn read(src: &File) -> Self {
+    pub(crate) fn read(src: &File) -> Self {
         let mut files = Vec::new();
         walk(src, &mut files);
         Self::of(files.iter().map(|file| {
@@ -27,7 +27,7 @@ impl Sources {
     }
 
     /// These files, by their names below `src`.
-    pub fn of(files: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub(crate) fn of(files: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut sources = Self::default();
         for (name, text) in files {
             let mut path: Path =
@@ -54,12 +54,12 @@ impl Sources {
     }
 
     /// Every module.
-    pub fn modules(&self) -> impl Iterator<Item = &Path> {
+    pub(crate) fn modules(&self) -> impl Iterator<Item = &Path> {
         self.modules.keys()
     }
 
     /// The rooms of a module, in the order in which it declares them.
-    pub fn declared(&self, module: &[String]) -> Vec<String> {
+    pub(crate) fn declared(&self, module: &[String]) -> Vec<String> {
         let lines = self.modules.get(module).map_or("", String::as_str).lines();
         let declared = lines.filter(|line| !line.starts_with([' ', '/'])).filter_map(|line| {
             let (_, rest) = format!(" {line}").split_once(" mod ").map(own)?;
@@ -69,7 +69,7 @@ impl Sources {
     }
 
     /// The rooms that the table at the top of a module lists, in its order.
-    pub fn listed(&self, module: &[String]) -> Vec<String> {
+    pub(crate) fn listed(&self, module: &[String]) -> Vec<String> {
         let lines = self.modules.get(module).map_or("", String::as_str).lines();
         let cells = lines.filter_map(|line| line.strip_prefix("//! | ")?.split_once(" |"));
         let names = cells.map(|(cell, _)| cell.trim_matches(['[', ']', '`']));
@@ -78,7 +78,7 @@ impl Sources {
     }
 
     /// The modules that a module imports, wherever it names them.
-    pub fn imports(&self, module: &[String]) -> Vec<Path> {
+    pub(crate) fn imports(&self, module: &[String]) -> Vec<Path> {
         let text = self.modules.get(module).map_or("", String::as_str);
         let mut found: Vec<Path> = Vec::new();
         let used = statements(text).into_iter().filter_map(|it| it.split_once("use ").map(own));
@@ -157,13 +157,13 @@ fn statements(text: &str) -> Vec<String> {
 
 /// The paths of a `use` tree.
 fn leaves(tree: &str) -> Vec<Path> {
-    let tree = tree.split(" as ").next().unwrap_or_default().trim();
     let Some((prefix, rest)) = tree.split_once('{') else {
-        return vec![tree.split("::").map(str::to_owned).collect()];
+        let path = tree.split(" as ").next().unwrap_or_default();
+        return vec![path.split("::").map(|name| name.trim().to_owned()).collect()];
     };
     let prefix: Path =
         prefix.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    let inner = rest.strip_suffix('}').unwrap_or(rest);
+    let inner = rest.trim_end().strip_suffix('}').unwrap_or(rest);
     let (mut depth, mut parts) = (0, vec![String::new()]);
     for letter in inner.chars() {
         match letter {
