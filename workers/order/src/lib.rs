@@ -12,7 +12,7 @@
 //! | [`rules`] | every business rule |
 //! | [`process`] | what it asks of the account, and what the account's answers mean |
 //! | [`routes`] | which events of the account it wants |
-//! | [`views`] | its read model |
+//! | [`projection`] | its read model |
 //! | [`policy`] | who may send which command, and who sees what |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -22,7 +22,7 @@ pub mod reducer;
 pub mod rules;
 pub mod process;
 pub mod routes;
-pub mod views;
+pub mod projection;
 pub mod policy;
 pub mod api;
 
@@ -87,7 +87,7 @@ impl Participant for Order {
     }
 
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        views::project(event)
+        projection::project(event)
     }
 
     fn may_send(

@@ -10,7 +10,7 @@
 //! | [`rules`] | every business rule |
 //! | [`process`] | what it asks of the room, and what the room's answers mean |
 //! | [`routes`] | which events of the room it wants |
-//! | [`views`] | its read model |
+//! | [`projection`] | its read model |
 //! | [`policy`] | who may send which command, and who sees what |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -20,7 +20,7 @@ pub mod reducer;
 pub mod rules;
 pub mod process;
 pub mod routes;
-pub mod views;
+pub mod projection;
 pub mod policy;
 pub mod api;
 
@@ -89,7 +89,7 @@ impl Participant for Reservation {
     }
 
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        views::project(event)
+        projection::project(event)
     }
 
     fn may_send(
