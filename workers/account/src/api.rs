@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which,
+    Amount, Arguments, CommandResult, Connection, DateTime, Event, Followed, List, Past, Which,
     follow, follow_all, one_or_past, page, send,
 };
 use serde::{Deserialize, Serialize};
@@ -170,8 +170,8 @@ impl AccountMutation {
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id, command_id, expected_version };
-        send::<crate::Account>(context, "OpenAccount", input, envelope).await
+        let arguments = Arguments { id, command_id, expected_version };
+        send::<crate::Account>(context, "OpenAccount", input, arguments).await
     }
 
     /// Puts money in.
@@ -183,8 +183,8 @@ impl AccountMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Account>(context, "Deposit", input, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "Deposit", input, arguments).await
     }
 
     /// Takes money out, as far as it is available.
@@ -196,8 +196,8 @@ impl AccountMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Account>(context, "Withdraw", input, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "Withdraw", input, arguments).await
     }
 
     /// Holds money for a payment, for 7 days. Once more with the same amount changes nothing. Orders do this by themselves.
@@ -211,8 +211,8 @@ impl AccountMutation {
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
         let payload = json!({"paymentId": payment_id, "amount": amount});
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Account>(context, "AuthorisePayment", payload, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "AuthorisePayment", payload, arguments).await
     }
 
     /// Takes the money that is held for a payment, or part of it: the rest is free again.
@@ -229,8 +229,8 @@ impl AccountMutation {
         if let (Some(amount), Some(fields)) = (amount, payload.as_object_mut()) {
             fields.insert("amount".to_owned(), json!(amount));
         }
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Account>(context, "CapturePayment", payload, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "CapturePayment", payload, arguments).await
     }
 
     /// Frees the money that is held for a payment. When there is none, nothing changes.
@@ -243,8 +243,8 @@ impl AccountMutation {
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
         let payload = json!({"paymentId": payment_id});
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Account>(context, "ReleasePayment", payload, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "ReleasePayment", payload, arguments).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which, follow,
+    Arguments, CommandResult, Connection, DateTime, Event, Followed, List, Past, Which, follow,
     follow_all, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize};
@@ -200,8 +200,8 @@ impl DeviceMutation {
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id, command_id, expected_version };
-        send::<crate::Device>(context, "RegisterDevice", input, envelope).await
+        let arguments = Arguments { id, command_id, expected_version };
+        send::<crate::Device>(context, "RegisterDevice", input, arguments).await
     }
 
     /// Reports how a device is. The latest report by the device's clock counts; a late one is kept as history.
@@ -213,8 +213,8 @@ impl DeviceMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Device>(context, "UpdateDeviceStatus", input, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Device>(context, "UpdateDeviceStatus", input, arguments).await
     }
 
     /// Takes a device out of service for good. It takes no reports any more.
@@ -225,8 +225,8 @@ impl DeviceMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Device>(context, "DecommissionDevice", json!({}), envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Device>(context, "DecommissionDevice", json!({}), arguments).await
     }
 }
 

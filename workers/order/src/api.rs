@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which,
+    Amount, Arguments, CommandResult, Connection, DateTime, Event, Followed, List, Past, Which,
     follow, follow_all, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -237,8 +237,8 @@ impl OrderMutation {
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id, command_id, expected_version };
-        send::<crate::Order>(context, "PlaceOrder", input, envelope).await
+        let arguments = Arguments { id, command_id, expected_version };
+        send::<crate::Order>(context, "PlaceOrder", input, arguments).await
     }
 
     /// Says how far the goods have come. SHIPPED is a request: the order is SHIPPING until the account has paid, and
@@ -251,8 +251,8 @@ impl OrderMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Order>(context, "UpdateOrderStatus", json!({"status": status}), envelope)
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Order>(context, "UpdateOrderStatus", json!({"status": status}), arguments)
             .await
     }
 
@@ -266,8 +266,8 @@ impl OrderMutation {
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
         let payload = reason.map_or_else(|| json!({}), |reason| json!({"reason": reason}));
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Order>(context, "CancelOrder", payload, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Order>(context, "CancelOrder", payload, arguments).await
     }
 }
 

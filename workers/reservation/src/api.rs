@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    CommandResult, Connection, Date, DateTime, Envelope, Event, Followed, List, Past, Which, day,
+    Arguments, CommandResult, Connection, Date, DateTime, Event, Followed, List, Past, Which, day,
     follow, follow_all, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Serialize};
@@ -189,8 +189,8 @@ impl ReservationMutation {
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id, command_id, expected_version };
-        send::<crate::Reservation>(context, "CreateReservation", input, envelope).await
+        let arguments = Arguments { id, command_id, expected_version };
+        send::<crate::Reservation>(context, "CreateReservation", input, arguments).await
     }
 
     /// Gives a claim up.
@@ -203,8 +203,8 @@ impl ReservationMutation {
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
         let payload = reason.map_or_else(|| json!({}), |reason| json!({"reason": reason}));
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Reservation>(context, "CancelReservation", payload, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Reservation>(context, "CancelReservation", payload, arguments).await
     }
 }
 

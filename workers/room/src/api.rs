@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which,
+    Amount, Arguments, CommandResult, Connection, DateTime, Event, Followed, List, Past, Which,
     follow, follow_all, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Serialize};
@@ -172,7 +172,7 @@ impl RoomMutation {
             context,
             "AddRoom",
             input,
-            Envelope { id, command_id, expected_version },
+            Arguments { id, command_id, expected_version },
         )
         .await
     }
@@ -185,8 +185,8 @@ impl RoomMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Room>(context, "CloseRoom", json!({}), envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Room>(context, "CloseRoom", json!({}), arguments).await
     }
 }
 

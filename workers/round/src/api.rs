@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which, follow,
+    Arguments, CommandResult, Connection, DateTime, Event, Followed, List, Past, Which, follow,
     follow_all, named, one_or_past, page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -221,8 +221,8 @@ impl RoundMutation {
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id, command_id, expected_version };
-        send::<crate::Round>(context, "StartGameRound", input, envelope).await
+        let arguments = Arguments { id, command_id, expected_version };
+        send::<crate::Round>(context, "StartGameRound", input, arguments).await
     }
 
     /// Takes a seat, before the first move. Once more changes nothing.
@@ -234,8 +234,8 @@ impl RoundMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Round>(context, "JoinRound", json!({"playerId": player_id}), envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Round>(context, "JoinRound", json!({"playerId": player_id}), arguments).await
     }
 
     /// Makes a move. The first one begins the game.
@@ -247,8 +247,8 @@ impl RoundMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Round>(context, "Play", input, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Round>(context, "Play", input, arguments).await
     }
 
     /// Ends a round before its time.
@@ -259,8 +259,8 @@ impl RoundMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Round>(context, "FinishRound", json!({}), envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Round>(context, "FinishRound", json!({}), arguments).await
     }
 }
 

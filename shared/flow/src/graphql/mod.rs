@@ -49,7 +49,7 @@ pub use connection::Connection;
 pub use event::{Event, Json};
 pub use follow::{EventSubscription, Feed, Followed, follow, follow_all};
 pub use history::HistoryQuery;
-pub use mutate::{Envelope, send};
+pub use mutate::{Arguments, send};
 pub use names::{AggregateType, EventType};
 pub use one::{Past, Which, one_or_past};
 pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
