@@ -44,8 +44,8 @@ impl Heard {
         if panics_at == Some(0) {
             panic!("the probe panics when a subscription begins")
         }
-        follow::<Probe, _>(context, &id, after, move |cursor, _, past| {
-            if panics_at == Some(past.version) {
+        follow::<Probe, _>(context, &id, after, move |cursor, _, probe| {
+            if panics_at == Some(probe.version) {
                 panic!("the probe panics in a subscription")
             }
             cursor

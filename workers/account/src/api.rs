@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, Arguments, CommandResult, Connection, DateTime, Event, Followed, List, Past, Which,
-    follow, follow_all, one_or_past, page, send,
+    Amount, Arguments, CommandResult, Connection, DateTime, Event, Followed, List, StateAt, Which,
+    follow, follow_all, one, page, send,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -96,15 +96,9 @@ impl AccountQuery {
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<AccountView>> {
         let sql = include_str!("../../../schema/sql/d1/query/account_by_id.sql");
-        one_or_past::<crate::Account, _>(
-            context,
-            sql,
-            &id,
-            Which { min_version, at_version, at },
-            past,
-        )
-        .await
-        .transpose()
+        one::<crate::Account, _>(context, sql, &id, Which { min_version, at_version, at }, view)
+            .await
+            .transpose()
     }
 
     /// Accounts, in the order that is asked for.
@@ -137,12 +131,12 @@ fn wanted(filter: Option<AccountFilter>) -> Result<Vec<(&'static str, Value)>> {
     ])
 }
 
-fn past(past: Past<reducer::State>) -> Option<AccountView> {
-    let account = past.state?;
+fn view(at: StateAt<reducer::State>) -> Option<AccountView> {
+    let account = at.state?;
     let overdraft_limit = account.overdraft_limit.minor_units();
     Some(AccountView {
-        id: past.id,
-        version: past.version,
+        id: at.id,
+        version: at.version,
         owner_id: account.owner_id.as_str().into(),
         currency: account.currency.as_str().to_owned(),
         overdraft_limit: Amount(overdraft_limit),
@@ -150,7 +144,7 @@ fn past(past: Past<reducer::State>) -> Option<AccountView> {
         available: Amount(account.available),
         held: Amount(account.holds.iter().map(|hold| hold.amount.minor_units()).sum()),
         holds: i32::try_from(account.holds.len()).ok()?,
-        opened_at: past.began,
+        opened_at: at.began,
     })
 }
 
@@ -278,7 +272,7 @@ impl AccountSubscription {
         follow::<crate::Account, _>(context, &id, after, |cursor, event, state| AccountUpdate {
             cursor,
             event,
-            account: past(state),
+            account: view(state),
         })
     }
     /// What happens to accounts from now on, or after the cursor: each event once, as soon as the read model has it, in the order

@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Arguments, CommandResult, Connection, DateTime, Event, Followed, List, Past, Which, follow,
-    follow_all, named, one_or_past, page, send,
+    Arguments, CommandResult, Connection, DateTime, Event, Followed, List, StateAt, Which, follow,
+    follow_all, named, one, page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -122,15 +122,9 @@ impl DeviceQuery {
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<DeviceView>> {
         let sql = include_str!("../../../schema/sql/d1/query/device_by_id.sql");
-        one_or_past::<crate::Device, _>(
-            context,
-            sql,
-            &id,
-            Which { min_version, at_version, at },
-            past,
-        )
-        .await
-        .transpose()
+        one::<crate::Device, _>(context, sql, &id, Which { min_version, at_version, at }, view)
+            .await
+            .transpose()
     }
 
     /// Devices, in the order that is asked for.
@@ -163,11 +157,11 @@ fn wanted(filter: Option<DeviceFilter>) -> Result<Vec<(&'static str, Value)>> {
     ])
 }
 
-fn past(past: Past<reducer::State>) -> Option<DeviceView> {
-    let device = past.state?;
+fn view(at: StateAt<reducer::State>) -> Option<DeviceView> {
+    let device = at.state?;
     Some(DeviceView {
-        id: past.id,
-        version: past.version,
+        id: at.id,
+        version: at.version,
         status: device.status.map(|status| match status {
             Status::Ok => DeviceStatus::Ok,
             Status::Warn => DeviceStatus::Warn,
@@ -180,7 +174,7 @@ fn past(past: Past<reducer::State>) -> Option<DeviceView> {
         decommissioned: device.decommissioned,
         readings: i32::try_from(device.readings).ok()?,
         late: i32::try_from(device.late).ok()?,
-        registered_at: past.began,
+        registered_at: at.began,
     })
 }
 
@@ -260,7 +254,7 @@ impl DeviceSubscription {
         follow::<crate::Device, _>(context, &id, after, |cursor, event, state| DeviceUpdate {
             cursor,
             event,
-            device: past(state),
+            device: view(state),
         })
     }
     /// What happens to devices from now on, or after the cursor: each event once, as soon as the read model has it, in the order

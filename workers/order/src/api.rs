@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, Arguments, CommandResult, Connection, DateTime, Event, Followed, List, Past, Which,
-    follow, follow_all, named, one_or_past, page, send,
+    Amount, Arguments, CommandResult, Connection, DateTime, Event, Followed, List, StateAt, Which,
+    follow, follow_all, named, one, page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Value, json};
@@ -157,15 +157,9 @@ impl OrderQuery {
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<OrderView>> {
         let sql = include_str!("../../../schema/sql/d1/query/order_by_id.sql");
-        one_or_past::<crate::Order, _>(
-            context,
-            sql,
-            &id,
-            Which { min_version, at_version, at },
-            past,
-        )
-        .await
-        .transpose()
+        one::<crate::Order, _>(context, sql, &id, Which { min_version, at_version, at }, view)
+            .await
+            .transpose()
     }
 
     /// Orders, in the order that is asked for.
@@ -197,11 +191,11 @@ fn wanted(filter: Option<OrderFilter>) -> Result<Vec<(&'static str, Value)>> {
     ])
 }
 
-fn past(past: Past<reducer::State>) -> Option<OrderView> {
-    let order = past.state?;
+fn view(at: StateAt<reducer::State>) -> Option<OrderView> {
+    let order = at.state?;
     Some(OrderView {
-        id: past.id,
-        version: past.version,
+        id: at.id,
+        version: at.version,
         status: match order.status {
             reducer::Status::Placed => OrderStatus::Placed,
             reducer::Status::Accepted => OrderStatus::Accepted,
@@ -216,7 +210,7 @@ fn past(past: Past<reducer::State>) -> Option<OrderView> {
         account_id: order.account_id.as_str().into(),
         lines: order.lines.iter().map(OrderLine::of).collect::<Option<_>>()?,
         total: Amount(order.total.minor_units()),
-        placed_at: past.began,
+        placed_at: at.began,
     })
 }
 
@@ -302,7 +296,7 @@ impl OrderSubscription {
         follow::<crate::Order, _>(context, &id, after, |cursor, event, state| OrderUpdate {
             cursor,
             event,
-            order: past(state),
+            order: view(state),
         })
     }
     /// What happens to orders from now on, or after the cursor: each event once, as soon as the read model has it, in the order

@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Arguments, CommandResult, Connection, Date, DateTime, Event, Followed, List, Past, Which, day,
-    follow, follow_all, named, one_or_past, page, send,
+    Arguments, CommandResult, Connection, Date, DateTime, Event, Followed, List, StateAt, Which,
+    day, follow, follow_all, named, one, page, send,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -107,15 +107,9 @@ impl ReservationQuery {
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<ReservationView>> {
         let sql = include_str!("../../../schema/sql/d1/query/reservation_by_id.sql");
-        one_or_past::<crate::Reservation, _>(
-            context,
-            sql,
-            &id,
-            Which { min_version, at_version, at },
-            past,
-        )
-        .await
-        .transpose()
+        one::<crate::Reservation, _>(context, sql, &id, Which { min_version, at_version, at }, view)
+            .await
+            .transpose()
     }
 
     /// Reservations, in the order that is asked for.
@@ -149,11 +143,11 @@ fn wanted(filter: Option<ReservationFilter>) -> Result<Vec<(&'static str, Value)
     ])
 }
 
-fn past(past: Past<reducer::State>) -> Option<ReservationView> {
-    let reservation = past.state?;
+fn view(at: StateAt<reducer::State>) -> Option<ReservationView> {
+    let reservation = at.state?;
     Some(ReservationView {
-        id: past.id,
-        version: past.version,
+        id: at.id,
+        version: at.version,
         status: match reservation.status {
             reducer::Status::Pending => ReservationStatus::Pending,
             reducer::Status::Confirmed => ReservationStatus::Confirmed,
@@ -166,7 +160,7 @@ fn past(past: Past<reducer::State>) -> Option<ReservationView> {
         room_id: reservation.room_id.as_str().into(),
         date_start: Date(reservation.date_start.to_string()),
         date_end: Date(reservation.date_end.to_string()),
-        created_at: past.began,
+        created_at: at.began,
     })
 }
 
@@ -237,7 +231,7 @@ impl ReservationSubscription {
         after: Option<String>,
     ) -> Result<Followed<ReservationUpdate>> {
         follow::<crate::Reservation, _>(context, &id, after, |cursor, event, state| {
-            ReservationUpdate { cursor, event, reservation: past(state) }
+            ReservationUpdate { cursor, event, reservation: view(state) }
         })
     }
     /// What happens to reservations from now on, or after the cursor: each event once, as soon as the read model has it, in the order

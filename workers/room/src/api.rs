@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, Arguments, CommandResult, Connection, DateTime, Event, Followed, List, Past, Which,
-    follow, follow_all, named, one_or_past, page, send,
+    Amount, Arguments, CommandResult, Connection, DateTime, Event, Followed, List, StateAt, Which,
+    follow, follow_all, named, one, page, send,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -95,15 +95,9 @@ impl RoomQuery {
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<RoomView>> {
         let sql = include_str!("../../../schema/sql/d1/query/room_by_id.sql");
-        one_or_past::<crate::Room, _>(
-            context,
-            sql,
-            &id,
-            Which { min_version, at_version, at },
-            past,
-        )
-        .await
-        .transpose()
+        one::<crate::Room, _>(context, sql, &id, Which { min_version, at_version, at }, view)
+            .await
+            .transpose()
     }
 
     /// Rooms, in the order that is asked for.
@@ -135,11 +129,11 @@ fn wanted(filter: Option<RoomFilter>) -> Result<Vec<(&'static str, Value)>> {
     ])
 }
 
-fn past(past: Past<reducer::State>) -> Option<RoomView> {
-    let room = past.state?;
+fn view(at: StateAt<reducer::State>) -> Option<RoomView> {
+    let room = at.state?;
     Some(RoomView {
-        id: past.id,
-        version: past.version,
+        id: at.id,
+        version: at.version,
         hotel_id: room.hotel_id.as_str().into(),
         number: room.number.as_str().to_owned(),
         capacity: i32::try_from(room.capacity).ok()?,
@@ -220,7 +214,7 @@ impl RoomSubscription {
         follow::<crate::Room, _>(context, &id, after, |cursor, event, state| RoomUpdate {
             cursor,
             event,
-            room: past(state),
+            room: view(state),
         })
     }
     /// What happens to rooms from now on, or after the cursor: each event once, as soon as the read model has it, in the order

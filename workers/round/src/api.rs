@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Arguments, CommandResult, Connection, DateTime, Event, Followed, List, Past, Which, follow,
-    follow_all, named, one_or_past, page, send,
+    Arguments, CommandResult, Connection, DateTime, Event, Followed, List, StateAt, Which, follow,
+    follow_all, named, one, page, send,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Value, json};
@@ -142,15 +142,9 @@ impl RoundQuery {
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<RoundView>> {
         let sql = include_str!("../../../schema/sql/d1/query/round_by_id.sql");
-        one_or_past::<crate::Round, _>(
-            context,
-            sql,
-            &id,
-            Which { min_version, at_version, at },
-            past,
-        )
-        .await
-        .transpose()
+        one::<crate::Round, _>(context, sql, &id, Which { min_version, at_version, at }, view)
+            .await
+            .transpose()
     }
 
     /// Rounds, in the order that is asked for.
@@ -178,14 +172,14 @@ fn wanted(filter: Option<RoundFilter>) -> Result<Vec<(&'static str, Value)>> {
     Ok(vec![("game", json!(filter.game)), ("status", named(filter.status))])
 }
 
-fn past(past: Past<reducer::State>) -> Option<RoundView> {
-    let round = past.state?;
+fn view(at: StateAt<reducer::State>) -> Option<RoundView> {
+    let round = at.state?;
     let player = |(id, score): (edgefold_kernel::Id, i64)| {
         Some(RoundPlayer { player_id: id.as_str().into(), score: i32::try_from(score).ok()? })
     };
     Some(RoundView {
-        id: past.id,
-        version: past.version,
+        id: at.id,
+        version: at.version,
         status: match round.status {
             reducer::Status::Open => RoundStatus::Open,
             reducer::Status::Running => RoundStatus::Running,
@@ -201,7 +195,7 @@ fn past(past: Past<reducer::State>) -> Option<RoundView> {
         players: round.scores.into_iter().map(player).collect::<Option<_>>()?,
         moves: i32::try_from(round.moves).ok()?,
         ends_at: round.ends_at.map(|at| DateTime(at.to_string())),
-        started_at: past.began,
+        started_at: at.began,
     })
 }
 
@@ -294,7 +288,7 @@ impl RoundSubscription {
         follow::<crate::Round, _>(context, &id, after, |cursor, event, state| RoundUpdate {
             cursor,
             event,
-            round: past(state),
+            round: view(state),
         })
     }
     /// What happens to rounds from now on, or after the cursor: each event once, as soon as the read model has it, in the order

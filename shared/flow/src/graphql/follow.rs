@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream, stream::BoxStream};
 use serde::de::DeserializeOwned;
 
 use super::{
-    AggregateType, DateTime, Event, List, Past, faulted,
+    AggregateType, DateTime, Event, List, StateAt, faulted,
     gateway::Gateway,
     int,
     page::{owner, read, rows_of},
@@ -102,7 +102,7 @@ pub fn follow<A: Participant, T: Send + 'static>(
     context: &Context<'_>,
     id: &ID,
     after: Option<String>,
-    show: impl Fn(String, Event, Past<A::State>) -> T,
+    show: impl Fn(String, Event, StateAt<A::State>) -> T,
 ) -> Result<Followed<T>, Error> {
     let feed = Arc::clone(context.data::<Arc<Feed>>()?);
     let source = Source::stream(&StreamId::new(A::TYPE, instance("id", id)?));
@@ -182,7 +182,7 @@ impl EventSubscription {
 fn fold<A: Participant, T>(
     page: Page,
     id: &ID,
-    show: impl Fn(String, Event, Past<A::State>) -> T,
+    show: impl Fn(String, Event, StateAt<A::State>) -> T,
 ) -> Result<Vec<(u64, T)>, Fault> {
     let unreadable = |error: serde_json::Error| Fault::Unreadable(error.to_string());
     let fold = page.fold.ok_or_else(|| Fault::Defect("a page without a state".to_owned()))?;
@@ -196,8 +196,8 @@ fn fold<A: Participant, T>(
             at = event.version;
         }
         let (id, began, state) = (id.clone(), began.clone(), state.clone());
-        let past = Past { id, version: int(at), began, state };
-        items.push((*cursor, show(cursor.to_string(), Event::read(event)?, past)));
+        let state = StateAt { id, version: int(at), began, state };
+        items.push((*cursor, show(cursor.to_string(), Event::read(event)?, state)));
     }
     Ok(items)
 }

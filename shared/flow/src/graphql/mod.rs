@@ -51,7 +51,7 @@ pub use follow::{EventSubscription, Feed, Followed, follow, follow_all};
 pub use history::HistoryQuery;
 pub use mutate::{Arguments, send};
 pub use names::{AggregateType, EventType};
-pub use one::{Past, Which, one_or_past};
+pub use one::{StateAt, Which, one};
 pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
 pub use page::{List, day, named, page};
 pub use refusal::{faulted, faults, unanswered};

@@ -26,8 +26,8 @@ pub struct Which {
     pub at: Option<DateTime>,
 }
 
-/// An instance as it was: its state at some version, and when its stream began.
-pub struct Past<S> {
+/// An instance at some version, the current one or an earlier one: its state there, and when its stream began.
+pub struct StateAt<S> {
     /// Identifier.
     pub id: ID,
     /// Version that the state is at.
@@ -48,12 +48,12 @@ pub struct Past<S> {
 /// # Errors
 /// `READ_MODEL_BEHIND`, `VERSION_AHEAD`, `INVALID_INSTANT`, or `INVALID_QUERY` when more than one of the three is asked
 /// for; a fault.
-pub async fn one_or_past<A: Participant, T: DeserializeOwned>(
+pub async fn one<A: Participant, T: DeserializeOwned>(
     context: &Context<'_>,
     sql: &'static str,
     id: &ID,
     which: Which,
-    show: impl FnOnce(Past<A::State>) -> Option<T>,
+    show: impl FnOnce(StateAt<A::State>) -> Option<T>,
 ) -> Result<Option<T>, Error> {
     let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
     match when(&which)? {
@@ -65,11 +65,11 @@ pub async fn one_or_past<A: Participant, T: DeserializeOwned>(
         }
         Some(when) => match past(gateway, A::TYPE, id, when).await? {
             None => Ok(None),
-            Some(Past { id, version, began, state }) => {
+            Some(StateAt { id, version, began, state }) => {
                 let state = serde_json::from_value(state);
                 let state =
                     state.map_err(|error| faulted(&Fault::Unreadable(error.to_string())))?;
-                Ok(show(Past { id, version, began, state }))
+                Ok(show(StateAt { id, version, began, state }))
             }
         },
     }
@@ -99,7 +99,7 @@ async fn past(
     aggregate_type: &str,
     id: &ID,
     when: When,
-) -> Result<Option<Past<serde_json::Value>>, Error> {
+) -> Result<Option<StateAt<serde_json::Value>>, Error> {
     gateway.principal().map_err(unanswered)?;
     let Ok(aggregate_id) = Id::parse(id.0.clone()) else { return Ok(None) };
     let stream = StreamId::new(aggregate_type, aggregate_id);
@@ -109,7 +109,7 @@ async fn past(
     };
     let first = gateway.events(stream, 0, 1).await.map_err(unanswered)?;
     let began = first.events.first().map(|event| DateTime(event.time.to_string()));
-    Ok(Some(Past {
+    Ok(Some(StateAt {
         id: id.clone(),
         version: int(view.version),
         began: began.ok_or_else(|| {
