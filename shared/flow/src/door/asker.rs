@@ -3,7 +3,7 @@
 use edgefold_kernel::{Principal, Rejection};
 use serde::{Deserialize, Serialize};
 
-use super::token::{Session, missing};
+use super::token::{Caller, missing};
 
 /// On whose behalf an object is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ pub enum Asker {
     /// The bus, or the object itself: what follows from events and deadlines.
     System,
     /// Somebody outside.
-    Somebody(Session),
+    Somebody(Caller),
 }
 
 impl Asker {
@@ -33,7 +33,7 @@ impl Asker {
     pub fn principal(&self) -> Option<&Principal> {
         match self {
             Self::System => None,
-            Self::Somebody(session) => Some(&session.principal),
+            Self::Somebody(caller) => Some(&caller.principal),
         }
     }
 }

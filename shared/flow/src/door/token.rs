@@ -49,7 +49,7 @@ pub struct Expected {
 /// Who has shown a valid token, and until when it is one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Session {
+pub struct Caller {
     /// Who it is.
     pub principal: Principal,
     /// The claim `exp`, without any allowance for skew.
@@ -129,7 +129,7 @@ impl<'a> Token<'a> {
     ///
     /// # Errors
     /// `INVALID_TOKEN`, with what is wrong.
-    pub fn admit(&self, expected: &Expected, now: Timestamp) -> Result<Session, Rejection> {
+    pub fn admit(&self, expected: &Expected, now: Timestamp) -> Result<Caller, Rejection> {
         let payload = self.signed.split('.').nth(1).unwrap_or_default();
         let claims: Claims = part(payload)
             .ok_or_else(|| invalid("the token must have sub, a role of ours, and exp"))?;
@@ -151,7 +151,7 @@ impl<'a> Token<'a> {
         {
             return Err(invalid("the token is for another audience"));
         }
-        Ok(Session { principal: Principal::new(claims.sub, claims.role), expires_at })
+        Ok(Caller { principal: Principal::new(claims.sub, claims.role), expires_at })
     }
 }
 
@@ -216,7 +216,7 @@ mod tests {
         format!("{header}.{claims}.c2lnbmVk")
     }
 
-    fn admit(claims: &Value) -> Result<Session, String> {
+    fn admit(claims: &Value) -> Result<Caller, String> {
         let expected =
             Expected { issuer: Some("https://id".into()), audience: Some("edgefold".into()) };
         let text = token(&json!({"alg": "HS256"}), claims);
@@ -245,9 +245,9 @@ mod tests {
 
     #[test]
     fn good_claims_say_who_it_is_and_until_when() {
-        let session = admit(&claims(&json!({}))).unwrap();
-        assert_eq!(session.principal, Principal::new(Id::parse("ana").unwrap(), Role::Guest));
-        assert_eq!(session.expires_at, Timestamp::from_millis((NOW + 300) * 1000));
+        let caller = admit(&claims(&json!({}))).unwrap();
+        assert_eq!(caller.principal, Principal::new(Id::parse("ana").unwrap(), Role::Guest));
+        assert_eq!(caller.expires_at, Timestamp::from_millis((NOW + 300) * 1000));
     }
 
     #[test]

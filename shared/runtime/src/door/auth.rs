@@ -12,7 +12,7 @@ use std::{cell::RefCell, collections::BTreeMap, pin::pin, time::Duration};
 use edgefold_flow::{
     door::{
         keys::{Kept, KeySet, Lookup},
-        token::{Algorithm, Expected, Session, Token, bearer, digest, invalid},
+        token::{Algorithm, Caller, Expected, Token, bearer, digest, invalid},
     },
     subscribe::socket,
 };
@@ -34,7 +34,7 @@ thread_local! {
     /// The issuer's keys, as this isolate knows them.
     static KEYS: RefCell<Kept> = RefCell::new(Kept::default());
     /// Tokens that were verified, by digest, and until when that counts.
-    static VERIFIED: RefCell<BTreeMap<[u8; 32], (Session, Timestamp)>> =
+    static VERIFIED: RefCell<BTreeMap<[u8; 32], (Caller, Timestamp)>> =
         const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -63,7 +63,7 @@ extern "C" {
 ///
 /// # Errors
 /// `UNAUTHENTICATED` without a token, and what [`verify`] says.
-pub async fn authenticate(request: &Request, env: &Env) -> Result<Session, Failure> {
+pub async fn authenticate(request: &Request, env: &Env) -> Result<Caller, Failure> {
     let authorization = header(request.headers(), "authorization");
     let offered = header(request.headers(), "upgrade")
         .and_then(|_| header(request.headers(), "sec-websocket-protocol"));
@@ -81,11 +81,11 @@ pub async fn authenticate(request: &Request, env: &Env) -> Result<Session, Failu
 /// # Errors
 /// `INVALID_TOKEN`; `AUTH_NOT_CONFIGURED` when this deployment has no key of its kind; a fault when the issuer's keys are
 /// not to be had.
-pub async fn verify(env: &Env, text: &str) -> Result<Session, Failure> {
+pub async fn verify(env: &Env, text: &str) -> Result<Caller, Failure> {
     let (now, digest) = (clock::now(), digest(text));
     let known = VERIFIED.with_borrow(|verified| verified.get(&digest).cloned());
-    if let Some((session, _)) = known.filter(|(_, until)| now < *until) {
-        return Ok(session);
+    if let Some((caller, _)) = known.filter(|(_, until)| now < *until) {
+        return Ok(caller);
     }
     let token = Token::parse(text)?;
     let key = match token.algorithm {
@@ -97,15 +97,15 @@ pub async fn verify(env: &Env, text: &str) -> Result<Session, Failure> {
     }
     let var = |name| env.var(name).ok().map(|value| value.to_string());
     let expected = Expected { issuer: var("AUTH_ISSUER"), audience: var("AUTH_AUDIENCE") };
-    let session = token.admit(&expected, now)?;
-    let until = session.expires_at.min(now.plus_millis(limits::KEY_SET_FRESH_MS));
+    let caller = token.admit(&expected, now)?;
+    let until = caller.expires_at.min(now.plus_millis(limits::KEY_SET_FRESH_MS));
     VERIFIED.with_borrow_mut(|verified| {
         if verified.len() >= limits::TOKENS_REMEMBERED {
             verified.clear();
         }
-        verified.insert(digest, (session.clone(), until));
+        verified.insert(digest, (caller.clone(), until));
     });
-    Ok(session)
+    Ok(caller)
 }
 
 /// The shared secret as a key.

@@ -7,7 +7,7 @@ use edgefold_flow::{
     contract::{self, EventsPage, StateView},
     door::{
         Asker,
-        token::{Session, missing},
+        token::{Caller, missing},
     },
     graphql::{
         faults,
@@ -32,17 +32,17 @@ use crate::platform::{
 pub struct WorkersGateway {
     env: Env,
     catalogue: &'static Catalogue,
-    session: Option<Session>,
+    caller: Option<Caller>,
 }
 
 impl WorkersGateway {
     /// The gateway to what is bound in this environment, for somebody, or for a stranger, who is refused.
-    pub fn new(env: Env, catalogue: &'static Catalogue, session: Option<Session>) -> Self {
-        Self { env, catalogue, session }
+    pub fn new(env: Env, catalogue: &'static Catalogue, caller: Option<Caller>) -> Self {
+        Self { env, catalogue, caller }
     }
 
     fn asker(&self) -> Result<Asker, Failure> {
-        Ok(Asker::Somebody(self.session.clone().ok_or_else(missing)?))
+        Ok(Asker::Somebody(self.caller.clone().ok_or_else(missing)?))
     }
 
     async fn send(&self, message: Message) -> Result<Accepted, Failure> {
@@ -73,7 +73,7 @@ impl WorkersGateway {
 
 impl Gateway for WorkersGateway {
     fn principal(&self) -> Result<&Principal, Failure> {
-        Ok(&self.session.as_ref().ok_or_else(missing)?.principal)
+        Ok(&self.caller.as_ref().ok_or_else(missing)?.principal)
     }
 
     fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use edgefold_flow::{
     Catalogue, contract,
-    door::{Asker, token::Session},
+    door::{Asker, token::Caller},
     project::correlation::{
         Caused, JOURNAL_CAUSED, JOURNAL_OF_COMMAND, entries, scope, unknown, visible,
     },
@@ -43,12 +43,12 @@ struct Appended {
 pub async fn caused(
     env: &Env,
     catalogue: &'static Catalogue,
-    session: Session,
+    caller: Caller,
     command_id: &Id,
     (after, limit): (u64, usize),
 ) -> Result<Caused, Failure> {
-    let asker = Asker::Somebody(session.clone());
-    let sees_all = match scope(&session.principal) {
+    let asker = Asker::Somebody(caller.clone());
+    let sees_all = match scope(&caller.principal) {
         Scope::All => true,
         Scope::Own => false,
         Scope::Nothing => return Err(unknown(command_id).into()),

@@ -9,7 +9,7 @@ use std::{rc::Rc, time::Duration};
 
 use edgefold_flow::{
     Participant,
-    door::token::Session,
+    door::token::Caller,
     subscribe::{
         socket::{self, Frame},
         window::{Next, Window},
@@ -35,7 +35,8 @@ struct Reader<'a> {
 #[derive(Clone, Serialize, Deserialize)]
 struct Seen {
     /// Who reads, and until when.
-    session: Session,
+    #[serde(rename = "session")]
+    caller: Caller,
     /// Version of the last event that it was sent.
     after: Version,
     /// Whether it gets events as they happen.
@@ -48,8 +49,8 @@ struct Seen {
 
 impl<A: Participant> Object<A> {
     /// Begins to send a new socket what comes after this version.
-    pub(crate) fn feed(self: &Rc<Self>, socket: WebSocket, after: Version, session: Session) {
-        let seen = Seen { session, after, live: false, told: false, window: Window::default() };
+    pub(crate) fn feed(self: &Rc<Self>, socket: WebSocket, after: Version, caller: Caller) {
+        let seen = Seen { caller, after, live: false, told: false, window: Window::default() };
         let reader = Reader { socket: &socket, seen };
         reader.keep();
         self.expect_expiry(reader.over_at());
@@ -151,13 +152,13 @@ impl<A: Participant> Object<A> {
     }
 
     /// Who is at the other end, if its token still counts. Otherwise the socket is closed.
-    pub(crate) fn listening(&self, socket: &WebSocket) -> Option<Session> {
+    pub(crate) fn listening(&self, socket: &WebSocket) -> Option<Caller> {
         let reader = Reader::of(socket)?;
         if reader.is_over(clock::now()) {
             reader.expire();
             return None;
         }
-        Some(reader.seen.session)
+        Some(reader.seen.caller)
     }
 
     /// Sees to it that the alarm rings when a socket's token expires: it hibernates, and hears no other clock.
@@ -186,11 +187,11 @@ impl<A: Participant> Object<A> {
     }
 
     /// A newer token of the same principal counts from now on. Says no, and keeps the old one, when it is another's.
-    pub(crate) fn prolong(self: &Rc<Self>, socket: &WebSocket, session: &Session) -> bool {
+    pub(crate) fn prolong(self: &Rc<Self>, socket: &WebSocket, caller: &Caller) -> bool {
         let Some(mut reader) = Reader::of(socket) else { return false };
-        let same = reader.seen.session.principal == session.principal;
+        let same = reader.seen.caller.principal == caller.principal;
         if same {
-            reader.seen.session = session.clone();
+            reader.seen.caller = caller.clone();
             reader.keep();
             self.expect_expiry(reader.over_at());
         }
@@ -261,7 +262,7 @@ impl<'a> Reader<'a> {
     }
 
     fn over_at(&self) -> Timestamp {
-        self.seen.session.expires_at.plus_millis(limits::CLOCK_SKEW_MS)
+        self.seen.caller.expires_at.plus_millis(limits::CLOCK_SKEW_MS)
     }
 
     /// Whoever has not renewed its token hears nothing more.

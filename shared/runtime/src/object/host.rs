@@ -151,7 +151,7 @@ impl<A: Participant> Host<A> {
                 answer::outcome(200, result)
             }
             (Method::Get, contract::SOCKET) => match object.sight(by) {
-                Ok(session) => object.watch(&request, &request.url()?, session),
+                Ok(caller) => object.watch(&request, &request.url()?, caller),
                 Err(failure) => answer::failed(&failure),
             },
             (_, path) => {

@@ -11,7 +11,7 @@ use edgefold_flow::{
     contract::Counters,
     door::{
         Asker,
-        token::{Session, missing},
+        token::{Caller, missing},
     },
     receive::parcel::RefusedErrand,
     subscribe::Followers,
@@ -106,11 +106,11 @@ impl<A: Participant> Object<A> {
     }
 
     /// Lets those look who may see this instance. The system has its own ways to.
-    pub(crate) fn sight(&self, by: Result<Asker, Rejection>) -> Result<Session, Failure> {
+    pub(crate) fn sight(&self, by: Result<Asker, Rejection>) -> Result<Caller, Failure> {
         let by = by?;
         self.instance.check_sight(&by)?;
         match by {
-            Asker::Somebody(session) => Ok(session),
+            Asker::Somebody(caller) => Ok(caller),
             Asker::System => Err(missing().into()),
         }
     }

@@ -7,7 +7,7 @@ use edgefold_flow::{
     Accepted, Message, Participant,
     door::{
         Asker, rate,
-        token::{Session, invalid},
+        token::{Caller, invalid},
     },
     subscribe::socket::{self, Frame, Said},
 };
@@ -28,15 +28,15 @@ impl<A: Participant> Object<A> {
         self: &Rc<Self>,
         request: &Request,
         url: &Url,
-        session: Session,
+        caller: Caller,
     ) -> worker::Result<Response> {
-        let holder = rate::key(Some(&session.principal), "");
+        let holder = rate::key(Some(&caller.principal), "");
         let admitted = self.has_room(&holder).and_then(|()| self.admit(request, url));
         match admitted {
             Ok((after, protocol)) => {
                 let pair = WebSocketPair::new()?;
                 self.state.accept_websocket_with_tags(&pair.server, &[&holder]);
-                self.feed(pair.server, after, session);
+                self.feed(pair.server, after, caller);
                 let response = Response::from_websocket(pair.client)?;
                 if let Some(protocol) = protocol {
                     response.headers().set("sec-websocket-protocol", protocol)?;
@@ -99,10 +99,10 @@ impl<A: Participant> Object<A> {
                 Err(Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", "expected text"))
             }
         };
-        let Some(session) = self.listening(socket) else { return Ok(()) };
+        let Some(caller) = self.listening(socket) else { return Ok(()) };
         let mut turn = socket::counts(&said).then(|| self.turns.next());
         if let Some(turn) = &mut turn {
-            let name = rate::key(Some(&session.principal), "");
+            let name = rate::key(Some(&caller.principal), "");
             let refused = counter::count(&self.env, name).await;
             turn.comes().await;
             if let Some(refused) = refused {
@@ -136,7 +136,7 @@ impl<A: Participant> Object<A> {
         };
         // The next message has its turn as soon as this one is done, or waits for something.
         drop(turn);
-        let by = Asker::Somebody(session);
+        let by = Asker::Somebody(caller);
         let id = self.instance.id();
         let (ids, messages): (Vec<_>, Vec<_>) =
             asked.into_iter().map(|asked| asked.to(A::TYPE, id)).unzip();
@@ -151,8 +151,8 @@ impl<A: Participant> Object<A> {
     /// A new token for the same subject in the same role takes the place of the old one.
     async fn renew(self: &Rc<Self>, socket: &WebSocket, token: &str) {
         let frame = match auth::verify(&self.env, token).await {
-            Ok(session) if self.prolong(socket, &session) => {
-                Frame::Authenticated { expires_at: session.expires_at }.text()
+            Ok(caller) if self.prolong(socket, &caller) => {
+                Frame::Authenticated { expires_at: caller.expires_at }.text()
             }
             Ok(_) => socket::error(&invalid("the token is somebody else's")),
             Err(Failure::Rejected(rejection)) => socket::error(&rejection),

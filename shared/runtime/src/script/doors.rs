@@ -197,10 +197,10 @@ async fn correlation(
     catalogue: &'static Catalogue,
     command_id: &str,
 ) -> Result<Response, Failure> {
-    let session = auth::authenticate(request, env).await?;
+    let caller = auth::authenticate(request, env).await?;
     let command_id = decoded("commandId", command_id)?;
     let page = page(&address(request)?, limits::LIST_ROWS)?;
-    let caused = correlation::caused(env, catalogue, session, &command_id, page).await?;
+    let caused = correlation::caused(env, catalogue, caller, &command_id, page).await?;
     answer::json(200, "application/json", &caused)
         .map_err(|error| Fault::Defect(error.to_string()).into())
 }

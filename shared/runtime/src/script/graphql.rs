@@ -57,15 +57,15 @@ where
         Err(unacceptable) => return send(unacceptable),
     };
     // A stranger may look at the schema; resolvers refuse him. A token that is shown must be good.
-    let session = match answer::header(request.headers(), "authorization") {
+    let caller = match answer::header(request.headers(), "authorization") {
         None => None,
         Some(_) => match auth::authenticate(&request, &env).await {
-            Ok(session) => Some(session),
+            Ok(caller) => Some(caller),
             Err(failure) => return failed(&failure, media),
         },
     };
     let allowance = allowance(&env);
-    let gateway = |env| WorkersGateway::new(env, catalogue, session);
+    let gateway = |env| WorkersGateway::new(env, catalogue, caller);
     match execute(&mut request, media, env, gateway, schema, &allowance).await {
         Ok(Ok(answer) | Err(answer)) => send(answer),
         Err(failure) => failed(&failure, media),

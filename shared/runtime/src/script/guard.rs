@@ -5,7 +5,7 @@ use edgefold_flow::{
     door::{
         origin::{self, Origins},
         rate,
-        token::Session,
+        token::Caller,
     },
     graphql::http::{self, Head},
 };
@@ -71,9 +71,9 @@ async fn over_limit(request: &Request, env: &Env) -> Option<Rejection> {
     if request.path() == "/healthz" {
         return None;
     }
-    let session = auth::authenticate(request, env).await.ok();
+    let caller = auth::authenticate(request, env).await.ok();
     let address = answer::header(request.headers(), "cf-connecting-ip").unwrap_or_default();
-    let principal = session.as_ref().map(|Session { principal, .. }| principal);
+    let principal = caller.as_ref().map(|Caller { principal, .. }| principal);
     count(env, rate::key(principal, &address)).await
 }
 

@@ -9,7 +9,7 @@ use edgefold_flow::{
         Asker,
         document::Settings,
         rate,
-        token::{Session, missing},
+        token::{Caller, missing},
     },
     graphql::{
         Feed,
@@ -51,7 +51,7 @@ impl Object {
         let verified = match token {
             None => Err("expected a bearer token in the payload"),
             Some(token) => match auth::verify(&self.env, &token).await {
-                Ok(Session { principal, expires_at }) => {
+                Ok(Caller { principal, expires_at }) => {
                     let until = expires_at.plus_millis(limits::CLOCK_SKEW_MS);
                     Ok(Pass { principal, expires_at: Some(until) })
                 }
@@ -295,17 +295,17 @@ impl Object {
     }
 
     fn on_behalf(&self, query: Query) -> Query {
-        let session = self.who().ok();
+        let caller = self.who().ok();
         let gateway: Arc<dyn Gateway> =
-            Arc::new(WorkersGateway::new(self.env.clone(), self.catalogue, session));
+            Arc::new(WorkersGateway::new(self.env.clone(), self.catalogue, caller));
         query.data(gateway)
     }
 
-    fn who(&self) -> Result<Session, Failure> {
+    fn who(&self) -> Result<Caller, Failure> {
         let connection = self.connection.borrow();
         let pass = connection.as_ref().and_then(|it| it.pass()).ok_or_else(missing)?;
         let expires_at = pass.expires_at.unwrap_or(edgefold_kernel::Timestamp::MAX);
-        Ok(Session { principal: pass.principal.clone(), expires_at })
+        Ok(Caller { principal: pass.principal.clone(), expires_at })
     }
 
     fn settings(&self) -> Settings {
