@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_graphql::{Request, Response};
 use edgefold_core::schema::execute;
 use edgefold_flow::{
-    door::document::Settings,
+    door::document::DocumentLimits,
     graphql::{
         Feed,
         admit::admit,
@@ -71,7 +71,7 @@ fn admitted(query: &str) -> Result<Vec<(Source, Begin)>, String> {
         let body = http::answer(answer, Media::GraphqlResponse).body;
         body["errors"][0]["extensions"]["code"].as_str().unwrap().to_owned()
     };
-    let (request, _) = admit(Request::new(query), &Settings::default())
+    let (request, _) = admit(Request::new(query), &DocumentLimits::default())
         .map_err(|error| code(Response::from_errors(vec![error])))?;
     let feed = Feed::ask();
     let answers = execute(request.data(Arc::clone(&feed))).collect::<Vec<_>>();
@@ -104,7 +104,7 @@ fn the_field_may_stand_within_fragments() {
         "subscription A {{ ...F }} subscription B {{ ...F }} fragment F on Subscription {{ {one} }}"
     );
     let request = Request::new(named).operation_name("B");
-    let (request, _) = admit(request, &Settings::default()).unwrap();
+    let (request, _) = admit(request, &DocumentLimits::default()).unwrap();
     let feed = Feed::ask();
     let answers = execute(request.data(Arc::clone(&feed))).collect::<Vec<_>>();
     assert_eq!(answers.now_or_never().unwrap().len(), 0);
@@ -116,7 +116,7 @@ fn what_fields_of_one_name_select_comes_together() {
     let registered = event(1, "DeviceRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
     let query = r#"subscription { ...F ... { device(id: "d-1") { device { model } } } }
         fragment F on Subscription { device(id: "d-1") { cursor device { version } } }"#;
-    let (request, _) = admit(Request::new(query), &Settings::default()).unwrap();
+    let (request, _) = admit(Request::new(query), &DocumentLimits::default()).unwrap();
     let feed = Feed::give(page(0, 0, Value::Null, vec![registered]));
     let answers = execute(request.data(feed)).collect::<Vec<_>>().now_or_never().unwrap();
     let answers: Vec<_> = answers.into_iter().map(|it| it.data.into_json().unwrap()).collect();

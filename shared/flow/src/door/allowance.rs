@@ -2,7 +2,7 @@
 
 use edgefold_kernel::limits;
 
-use super::{document::Settings, environment::Variables};
+use super::{document::DocumentLimits, environment::Variables};
 
 /// How much a caller may send at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Allowance {
     /// `REQUESTS_PER_PRINCIPAL`.
     pub requests: usize,
     /// What a GraphQL document may cost.
-    pub graphql: Settings,
+    pub graphql: DocumentLimits,
 }
 
 impl Default for Allowance {
@@ -46,7 +46,7 @@ impl Allowance {
                 limits::SESSION_OPERATIONS,
             ),
             requests: variables.number("REQUESTS_PER_PRINCIPAL", 1..=usize::MAX, limits::REQUESTS),
-            graphql: Settings::read(variables),
+            graphql: DocumentLimits::read(variables),
         }
     }
 }

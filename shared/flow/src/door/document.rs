@@ -1,4 +1,4 @@
-//! The limits of the GraphQL door, as they are set.
+//! What a GraphQL document may cost, as it is set.
 
 use edgefold_kernel::limits;
 
@@ -6,7 +6,7 @@ use super::environment::{Variables, is_development};
 
 /// What a document may cost, and whether the schema may be asked for. The defaults stand in [`limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct DocumentLimits {
     /// `GRAPHQL_MAX_TOKENS`
     pub tokens: usize,
     /// `GRAPHQL_MAX_DEPTH`
@@ -21,14 +21,14 @@ pub struct Settings {
     pub introspection: bool,
 }
 
-impl Default for Settings {
+impl Default for DocumentLimits {
     fn default() -> Self {
         Self::read(&mut Variables::new(|_| None))
     }
 }
 
-impl Settings {
-    /// Reads the settings from variables. One that is no number counts as not set.
+impl DocumentLimits {
+    /// Reads the limits from variables. One that is no number counts as not set.
     pub fn read(variables: &mut Variables<impl Fn(&str) -> Option<String>>) -> Self {
         let introspection = match variables.text("GRAPHQL_INTROSPECTION").as_deref() {
             Some("on") => true,
@@ -59,7 +59,7 @@ mod tests {
             "GRAPHQL_MAX_ALIASES" => Some("many".to_owned()),
             _ => None,
         };
-        let settings = Settings::read(&mut Variables::new(set));
+        let settings = DocumentLimits::read(&mut Variables::new(set));
         assert_eq!((settings.depth, settings.aliases), (4, limits::GRAPHQL_ALIASES));
     }
 
@@ -71,10 +71,10 @@ mod tests {
                 "GRAPHQL_INTROSPECTION" => switch.map(str::to_owned),
                 _ => None,
             };
-            Settings::read(&mut Variables::new(variable)).introspection
+            DocumentLimits::read(&mut Variables::new(variable)).introspection
         };
         assert!(with("development", None) && with("production", Some("on")));
         assert!(!with("production", None) && !with("development", Some("off")));
-        assert!(!Settings::default().introspection);
+        assert!(!DocumentLimits::default().introspection);
     }
 }

@@ -7,7 +7,7 @@ use edgefold_flow::{
     contract::{self, Follow, Followed, Pull},
     door::{
         Asker,
-        document::Settings,
+        document::DocumentLimits,
         rate,
         token::{Caller, missing},
     },
@@ -308,7 +308,7 @@ impl Object {
         Ok(Caller { principal: pass.principal.clone(), expires_at })
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self) -> DocumentLimits {
         allowance(&self.env).graphql
     }
 }
