@@ -44,5 +44,5 @@ pub mod admin;
 pub use append::Stamp;
 pub use command::{Accepted, Message};
 pub use instance::Instance;
-pub use participant::{Change, Due, Participant, Request, Route};
+pub use participant::{Change, Due, Errand, Participant, Route};
 pub use route::Catalogue;

@@ -6,7 +6,7 @@ use edgefold_kernel::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Message, Request};
+use crate::{Errand, Message};
 
 /// What travels on the bus: an event, and the commands that follow from it. JSON text of at most [`limits::LETTER_BYTES`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,20 +24,20 @@ impl Letter {
     ///
     /// # Errors
     /// [`Fault::Defect`] when a derived id is none.
-    pub fn new(event: Envelope, requests: Vec<Request>) -> Result<Self, Fault> {
+    pub fn new(event: Envelope, errands: Vec<Errand>) -> Result<Self, Fault> {
         let metadata = caused_by(&event)?;
-        let errand = |(index, request): (usize, Request)| {
+        let message = |(index, errand): (usize, Errand)| {
             Ok(Message {
-                aggregate_type: request.to.aggregate_type,
-                aggregate_id: Some(request.to.aggregate_id),
-                name: request.name.to_owned(),
-                payload: request.payload,
+                aggregate_type: errand.to.aggregate_type,
+                aggregate_id: Some(errand.to.aggregate_id),
+                name: errand.name.to_owned(),
+                payload: errand.payload,
                 command_id: Some(derived_id(&event, index)?),
                 expected_version: None,
                 metadata: Some(metadata.clone()),
             })
         };
-        let errands = requests.into_iter().enumerate().map(errand).collect::<Result<_, Fault>>()?;
+        let errands = errands.into_iter().enumerate().map(message).collect::<Result<_, Fault>>()?;
         Ok(Self { event, errands })
     }
 

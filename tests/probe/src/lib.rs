@@ -21,7 +21,7 @@ pub mod object;
 pub mod api;
 
 use edgefold_flow::{
-    Catalogue, Change, Participant, Request as Message,
+    Catalogue, Change, Errand, Participant,
     participant::{Refused, Remembered, Route, To},
     route::Entry,
 };
@@ -71,11 +71,11 @@ impl Participant for Probe {
 
     const REMEMBERS: &'static [Remembered] = &[Remembered::of::<Self>(&["Told"])];
 
-    fn requests(id: &Id, event: &Self::Event) -> Vec<Message> {
+    fn errands(id: &Id, event: &Self::Event) -> Vec<Errand> {
         match event {
             events::ProbeEvent::Asked(asked) => {
                 let heard = commands::Heard { what: format!("a question of {id}") };
-                vec![Message::to::<Self>(asked.of.clone(), heard)]
+                vec![Errand::to::<Self>(asked.of.clone(), heard)]
             }
             _ => Vec::new(),
         }

@@ -27,7 +27,7 @@ pub mod policy;
 pub mod api;
 
 use edgefold_flow::{
-    Change, Due, Participant, Request,
+    Change, Due, Errand, Participant,
     participant::{Refused, Remembered, Route},
 };
 use edgefold_kernel::{
@@ -70,8 +70,8 @@ impl Participant for Order {
     const ROUTES: &'static [Route] = routes::ROUTES;
     const REMEMBERS: &'static [Remembered] = routes::REMEMBERS;
 
-    fn requests(id: &Id, event: &OrderEvent) -> Vec<Request> {
-        process::requests(id, event)
+    fn errands(id: &Id, event: &OrderEvent) -> Vec<Errand> {
+        process::errands(id, event)
     }
 
     fn on_foreign(state: &Self::State, event: &Envelope) -> Result<Vec<OrderCommand>, Fault> {

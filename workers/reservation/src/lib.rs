@@ -25,7 +25,7 @@ pub mod policy;
 pub mod api;
 
 use edgefold_flow::{
-    Change, Due, Participant, Request,
+    Change, Due, Errand, Participant,
     participant::{Refused, Remembered, Route},
 };
 use edgefold_kernel::{
@@ -68,8 +68,8 @@ impl Participant for Reservation {
     const ROUTES: &'static [Route] = routes::ROUTES;
     const REMEMBERS: &'static [Remembered] = routes::REMEMBERS;
 
-    fn requests(id: &Id, event: &ReservationEvent) -> Vec<Request> {
-        process::requests(id, event)
+    fn errands(id: &Id, event: &ReservationEvent) -> Vec<Errand> {
+        process::errands(id, event)
     }
 
     fn on_foreign(state: &Self::State, event: &Envelope) -> Result<Vec<ReservationCommand>, Fault> {

@@ -40,7 +40,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
         for (version, event) in (version + 1..).zip(&events) {
             let envelope = record(event, stream, version, cause, self.stamp)?;
-            let letter = Letter::new(envelope, A::requests(&stream.aggregate_id, event))?;
+            let letter = Letter::new(envelope, A::errands(&stream.aggregate_id, event))?;
             letters.push(checked_text(&letter)?);
             recorded.push(letter.event);
         }

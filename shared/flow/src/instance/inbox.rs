@@ -53,7 +53,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         Ok(Received::Through(mark))
     }
 
-    /// Takes note that a request of this instance was refused. A repeat changes nothing.
+    /// Takes note that an errand of this instance was refused. A repeat changes nothing.
     ///
     /// # Errors
     /// A fault when storage fails.

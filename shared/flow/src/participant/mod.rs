@@ -37,7 +37,7 @@ pub trait Participant: Aggregate {
 
     /// What an own event asks of others. The event says all that is needed: no state, so that it is derived again from
     /// the stored event alone.
-    fn requests(_id: &Id, _event: &Self::Event) -> Vec<Request> {
+    fn errands(_id: &Id, _event: &Self::Event) -> Vec<Errand> {
         Vec::new()
     }
 
@@ -49,7 +49,7 @@ pub trait Participant: Aggregate {
         Ok(Vec::new())
     }
 
-    /// What it means that a request of this instance was refused.
+    /// What it means that an errand of this instance was refused.
     fn on_refused(_state: &Self::State, _refused: &Refused) -> Vec<Self::Command> {
         Vec::new()
     }
@@ -129,9 +129,9 @@ pub trait Participant: Aggregate {
     }
 }
 
-/// A command to another aggregate.
+/// A command to another aggregate, which follows from an event. On its way it is a [`Message`](crate::Message).
 #[derive(Clone, Debug, PartialEq)]
-pub struct Request {
+pub struct Errand {
     /// Whom it goes to.
     pub to: StreamId,
     /// Name of the command.
@@ -140,7 +140,7 @@ pub struct Request {
     pub payload: Value,
 }
 
-impl Request {
+impl Errand {
     /// A command to an instance of another aggregate.
     pub fn to<A: Aggregate>(id: Id, command: impl Into<A::Command>) -> Self {
         let (name, payload) = command.into().write();
@@ -148,7 +148,7 @@ impl Request {
     }
 }
 
-/// A request that was refused, as it comes back to the instance that made it.
+/// An errand that was refused, as it comes back to the instance that asked for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refused {
     /// Name of the refused command.

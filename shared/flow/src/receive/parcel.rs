@@ -9,7 +9,7 @@ use crate::{
     route::park::{Part, Parts, Place},
 };
 
-/// A refused request, on its way back to the instance that made it.
+/// A refused errand, on its way back to the instance that asked for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RefusedErrand {
     /// The refused command.

@@ -70,8 +70,8 @@ fn canonical<A: Aggregate>(name: &str, version: u32, data: &str) -> Result<Strin
 }
 
 fn errands<A: Participant>(event: &Envelope) -> Result<Vec<Message>, Fault> {
-    let requests = A::requests(&event.stream.aggregate_id, &event.read()?);
-    Ok(Letter::new(event.clone(), requests)?.errands)
+    let errands = A::errands(&event.stream.aggregate_id, &event.read()?);
+    Ok(Letter::new(event.clone(), errands)?.errands)
 }
 
 /// Every aggregate type that is deployed.

@@ -72,7 +72,7 @@ impl<A: Participant> Object<A> {
         accepted
     }
 
-    /// Takes note that a request of this instance was refused.
+    /// Takes note that an errand of this instance was refused.
     pub(super) async fn refused(self: &Rc<Self>, errand: &RefusedErrand) -> Result<(), Failure> {
         self.refresh_all().await;
         let noted = self.instance.refused(errand, &clock::stamp(&Asker::System));
