@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, Arguments, CommandResult, Connection, DateTime, Event, Followed, List, StateAt, Which,
-    follow, follow_all, one, page, send,
+    Amount, Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed,
+    Which, one, page, send, subscribe, subscribe_all,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -268,8 +268,8 @@ impl AccountSubscription {
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]
         after: Option<String>,
-    ) -> Result<Followed<AccountUpdate>> {
-        follow::<crate::Account, _>(context, &id, after, |cursor, event, state| AccountUpdate {
+    ) -> Result<Subscribed<AccountUpdate>> {
+        subscribe::<crate::Account, _>(context, &id, after, |cursor, event, state| AccountUpdate {
             cursor,
             event,
             account: view(state),
@@ -285,13 +285,11 @@ impl AccountSubscription {
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]
         after: Option<String>,
-    ) -> Result<Followed<AccountUpdate>> {
+    ) -> Result<Subscribed<AccountUpdate>> {
         let (order_by, filter) = (AccountOrderBy::default(), wanted(filter)?);
         let list = List { sql: LIST, order_by, filter, first: None, after };
-        follow_all::<crate::Account, _, _>(context, list, |cursor, event, account| AccountUpdate {
-            cursor,
-            event,
-            account: Some(account),
+        subscribe_all::<crate::Account, _, _>(context, list, |cursor, event, account| {
+            AccountUpdate { cursor, event, account: Some(account) }
         })
         .await
     }

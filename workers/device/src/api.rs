@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Arguments, CommandResult, Connection, DateTime, Event, Followed, List, StateAt, Which, follow,
-    follow_all, named, one, page, send,
+    Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed, Which, named,
+    one, page, send, subscribe, subscribe_all,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -250,8 +250,8 @@ impl DeviceSubscription {
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]
         after: Option<String>,
-    ) -> Result<Followed<DeviceUpdate>> {
-        follow::<crate::Device, _>(context, &id, after, |cursor, event, state| DeviceUpdate {
+    ) -> Result<Subscribed<DeviceUpdate>> {
+        subscribe::<crate::Device, _>(context, &id, after, |cursor, event, state| DeviceUpdate {
             cursor,
             event,
             device: view(state),
@@ -267,10 +267,10 @@ impl DeviceSubscription {
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]
         after: Option<String>,
-    ) -> Result<Followed<DeviceUpdate>> {
+    ) -> Result<Subscribed<DeviceUpdate>> {
         let (order_by, filter) = (DeviceOrderBy::default(), wanted(filter)?);
         let list = List { sql: LIST, order_by, filter, first: None, after };
-        follow_all::<crate::Device, _, _>(context, list, |cursor, event, device| DeviceUpdate {
+        subscribe_all::<crate::Device, _, _>(context, list, |cursor, event, device| DeviceUpdate {
             cursor,
             event,
             device: Some(device),

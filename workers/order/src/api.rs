@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, Arguments, CommandResult, Connection, DateTime, Event, Followed, List, StateAt, Which,
-    follow, follow_all, named, one, page, send,
+    Amount, Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed,
+    Which, named, one, page, send, subscribe, subscribe_all,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Value, json};
@@ -292,8 +292,8 @@ impl OrderSubscription {
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]
         after: Option<String>,
-    ) -> Result<Followed<OrderUpdate>> {
-        follow::<crate::Order, _>(context, &id, after, |cursor, event, state| OrderUpdate {
+    ) -> Result<Subscribed<OrderUpdate>> {
+        subscribe::<crate::Order, _>(context, &id, after, |cursor, event, state| OrderUpdate {
             cursor,
             event,
             order: view(state),
@@ -309,10 +309,10 @@ impl OrderSubscription {
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]
         after: Option<String>,
-    ) -> Result<Followed<OrderUpdate>> {
+    ) -> Result<Subscribed<OrderUpdate>> {
         let (order_by, filter) = (OrderOrderBy::default(), wanted(filter)?);
         let list = List { sql: LIST, order_by, filter, first: None, after };
-        follow_all::<crate::Order, _, _>(context, list, |cursor, event, order| OrderUpdate {
+        subscribe_all::<crate::Order, _, _>(context, list, |cursor, event, order| OrderUpdate {
             cursor,
             event,
             order: Some(order),

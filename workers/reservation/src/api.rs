@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Arguments, CommandResult, Connection, Date, DateTime, Event, Followed, List, StateAt, Which,
-    day, follow, follow_all, named, one, page, send,
+    Arguments, CommandResult, Connection, Date, DateTime, Event, List, StateAt, Subscribed, Which,
+    day, named, one, page, send, subscribe, subscribe_all,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -229,8 +229,8 @@ impl ReservationSubscription {
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]
         after: Option<String>,
-    ) -> Result<Followed<ReservationUpdate>> {
-        follow::<crate::Reservation, _>(context, &id, after, |cursor, event, state| {
+    ) -> Result<Subscribed<ReservationUpdate>> {
+        subscribe::<crate::Reservation, _>(context, &id, after, |cursor, event, state| {
             ReservationUpdate { cursor, event, reservation: view(state) }
         })
     }
@@ -244,10 +244,10 @@ impl ReservationSubscription {
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]
         after: Option<String>,
-    ) -> Result<Followed<ReservationUpdate>> {
+    ) -> Result<Subscribed<ReservationUpdate>> {
         let (order_by, filter) = (ReservationOrderBy::default(), wanted(filter)?);
         let list = List { sql: LIST, order_by, filter, first: None, after };
-        follow_all::<crate::Reservation, _, _>(context, list, |cursor, event, reservation| {
+        subscribe_all::<crate::Reservation, _, _>(context, list, |cursor, event, reservation| {
             ReservationUpdate { cursor, event, reservation: Some(reservation) }
         })
         .await

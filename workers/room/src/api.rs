@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, Arguments, CommandResult, Connection, DateTime, Event, Followed, List, StateAt, Which,
-    follow, follow_all, named, one, page, send,
+    Amount, Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed,
+    Which, named, one, page, send, subscribe, subscribe_all,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -210,8 +210,8 @@ impl RoomSubscription {
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]
         after: Option<String>,
-    ) -> Result<Followed<RoomUpdate>> {
-        follow::<crate::Room, _>(context, &id, after, |cursor, event, state| RoomUpdate {
+    ) -> Result<Subscribed<RoomUpdate>> {
+        subscribe::<crate::Room, _>(context, &id, after, |cursor, event, state| RoomUpdate {
             cursor,
             event,
             room: view(state),
@@ -227,10 +227,10 @@ impl RoomSubscription {
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]
         after: Option<String>,
-    ) -> Result<Followed<RoomUpdate>> {
+    ) -> Result<Subscribed<RoomUpdate>> {
         let (order_by, filter) = (RoomOrderBy::default(), wanted(filter)?);
         let list = List { sql: LIST, order_by, filter, first: None, after };
-        follow_all::<crate::Room, _, _>(context, list, |cursor, event, room| RoomUpdate {
+        subscribe_all::<crate::Room, _, _>(context, list, |cursor, event, room| RoomUpdate {
             cursor,
             event,
             room: Some(room),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Arguments, CommandResult, Connection, DateTime, Event, Followed, List, StateAt, Which, follow,
-    follow_all, named, one, page, send,
+    Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed, Which, named,
+    one, page, send, subscribe, subscribe_all,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Value, json};
@@ -284,8 +284,8 @@ impl RoundSubscription {
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]
         after: Option<String>,
-    ) -> Result<Followed<RoundUpdate>> {
-        follow::<crate::Round, _>(context, &id, after, |cursor, event, state| RoundUpdate {
+    ) -> Result<Subscribed<RoundUpdate>> {
+        subscribe::<crate::Round, _>(context, &id, after, |cursor, event, state| RoundUpdate {
             cursor,
             event,
             round: view(state),
@@ -301,10 +301,10 @@ impl RoundSubscription {
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]
         after: Option<String>,
-    ) -> Result<Followed<RoundUpdate>> {
+    ) -> Result<Subscribed<RoundUpdate>> {
         let (order_by, filter) = (RoundOrderBy::default(), wanted(filter)?);
         let list = List { sql: LIST, order_by, filter, first: None, after };
-        follow_all::<crate::Round, _, _>(context, list, |cursor, event, round| RoundUpdate {
+        subscribe_all::<crate::Round, _, _>(context, list, |cursor, event, round| RoundUpdate {
             cursor,
             event,
             round: Some(round),

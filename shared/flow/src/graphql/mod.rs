@@ -19,7 +19,7 @@
 //! | [`one`] | one instance, now or then |
 //! | [`event`] | an event as it is shown |
 //! | [`history`] | what happened to an instance, and what became of a command |
-//! | [`follow`] | a subscription to a stream, or to a category |
+//! | [`subscription`] | a subscription to a stream, or to a category |
 //! | [`measure`] | what a document costs, and what it may |
 //! | [`root`] | what stands at the root of a subscription |
 //! | [`admit`] | a request is parsed, measured and checked before it is executed |
@@ -37,7 +37,7 @@ pub mod page;
 pub mod one;
 pub mod event;
 pub mod history;
-pub mod follow;
+pub mod subscription;
 pub mod measure;
 pub mod root;
 pub mod admit;
@@ -47,7 +47,6 @@ use refusal::int;
 
 pub use connection::Connection;
 pub use event::{Event, Json};
-pub use follow::{EventSubscription, Feed, Followed, follow, follow_all};
 pub use history::HistoryQuery;
 pub use mutate::{Arguments, send};
 pub use names::{AggregateType, EventType};
@@ -56,3 +55,4 @@ pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
 pub use page::{List, day, named, page};
 pub use refusal::{faulted, faults, unanswered};
 pub use scalars::{Amount, Date, DateTime};
+pub use subscription::{EventSubscription, Feed, Subscribed, subscribe, subscribe_all};

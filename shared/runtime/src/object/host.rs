@@ -57,7 +57,7 @@ impl<A: Participant> Host<A> {
         let object = Rc::new(object);
         // Loads now, synchronously. What cannot be loaded is told to whoever asks for it.
         drop(object.instance.head());
-        object.resume_feeds();
+        object.resume_readers();
         object.restore_followers();
         Self(object)
     }
@@ -151,7 +151,7 @@ impl<A: Participant> Host<A> {
                 answer::outcome(200, result)
             }
             (Method::Get, contract::SOCKET) => match object.sight(by) {
-                Ok(caller) => object.watch(&request, &request.url()?, caller),
+                Ok(caller) => object.open(&request, &request.url()?, caller),
                 Err(failure) => answer::failed(&failure),
             },
             (_, path) => {

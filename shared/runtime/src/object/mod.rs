@@ -6,7 +6,7 @@
 //! | [`sqlite`] | the storage port over the object's SQLite |
 //! | `instance` | a command is decided, and what has come of it is told |
 //! | [`alarm`] | the alarm rings |
-//! | [`feed`] | a socket is sent events, as fast as it reads |
+//! | [`reader`] | a socket is sent events, as fast as it reads |
 //! | [`follow`] | what is new is told to the sessions that follow |
 //! | [`copy`] | foreign events are taken, and what is lacking of them is fetched |
 //! | [`parcel`] | the bus hands over a parcel |
@@ -17,7 +17,7 @@ mod turn;
 pub mod sqlite;
 mod instance;
 pub mod alarm;
-pub mod feed;
+pub mod reader;
 pub mod follow;
 pub mod copy;
 pub mod parcel;

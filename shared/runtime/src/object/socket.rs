@@ -1,5 +1,5 @@
 //! A native socket of an object opens, speaks, closes. The protocol is in [`edgefold_flow::subscribe::socket`].
-//! What it is sent is in [`feed`](crate::object::feed).
+//! What it is sent is in [`reader`](crate::object::reader).
 
 use std::rc::Rc;
 
@@ -24,7 +24,7 @@ use crate::{
 
 impl<A: Participant> Object<A> {
     /// Opens a socket.
-    pub(crate) fn watch(
+    pub(crate) fn open(
         self: &Rc<Self>,
         request: &Request,
         url: &Url,
@@ -36,7 +36,7 @@ impl<A: Participant> Object<A> {
             Ok((after, protocol)) => {
                 let pair = WebSocketPair::new()?;
                 self.state.accept_websocket_with_tags(&pair.server, &[&holder]);
-                self.feed(pair.server, after, caller);
+                self.add_reader(pair.server, after, caller);
                 let response = Response::from_websocket(pair.client)?;
                 if let Some(protocol) = protocol {
                     response.headers().set("sec-websocket-protocol", protocol)?;

@@ -49,7 +49,7 @@ struct Seen {
 
 impl<A: Participant> Object<A> {
     /// Begins to send a new socket what comes after this version.
-    pub(crate) fn feed(self: &Rc<Self>, socket: WebSocket, after: Version, caller: Caller) {
+    pub(crate) fn add_reader(self: &Rc<Self>, socket: WebSocket, after: Version, caller: Caller) {
         let seen = Seen { caller, after, live: false, told: false, window: Window::default() };
         let reader = Reader { socket: &socket, seen };
         reader.keep();
@@ -58,7 +58,7 @@ impl<A: Participant> Object<A> {
     }
 
     /// Sockets that were catching up, or had not answered, when the object was evicted go on where they were.
-    pub(crate) fn resume_feeds(self: &Rc<Self>) {
+    pub(crate) fn resume_readers(self: &Rc<Self>) {
         let now = clock::now();
         self.expiry.set(self.first_expiry());
         for socket in self.state.get_websockets() {

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// What a subscription's field yields.
-pub type Followed<T> = BoxStream<'static, Result<T, Error>>;
+pub type Subscribed<T> = BoxStream<'static, Result<T, Error>>;
 
 /// What the field of a subscription is resolved for. The session puts it into the request.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Feed {
     fn stream<T: Send + 'static>(
         self: Arc<Self>,
         items: Vec<(u64, Result<T, Error>)>,
-    ) -> Followed<T> {
+    ) -> Subscribed<T> {
         let yielded = move |(cursor, item)| {
             self.with(|inner| inner.yielded.push_back(cursor));
             item
@@ -98,12 +98,12 @@ impl Feed {
 ///
 /// # Errors
 /// `INVALID_CURSOR`, `INVALID_FIELD`; a fault when an event cannot be read.
-pub fn follow<A: Participant, T: Send + 'static>(
+pub fn subscribe<A: Participant, T: Send + 'static>(
     context: &Context<'_>,
     id: &ID,
     after: Option<String>,
     show: impl Fn(String, Event, StateAt<A::State>) -> T,
-) -> Result<Followed<T>, Error> {
+) -> Result<Subscribed<T>, Error> {
     let feed = Arc::clone(context.data::<Arc<Feed>>()?);
     let source = Source::stream(&StreamId::new(A::TYPE, instance("id", id)?));
     let Some(page) = feed.turn(source, begin(after.as_deref(), Begin::Latest)?) else {
@@ -118,11 +118,11 @@ pub fn follow<A: Participant, T: Send + 'static>(
 ///
 /// # Errors
 /// `FORBIDDEN` for whom a list would hold nothing; `INVALID_CURSOR`; a fault when an event or its row cannot be read.
-pub async fn follow_all<A: Participant, V: DeserializeOwned, T: Send + 'static>(
+pub async fn subscribe_all<A: Participant, V: DeserializeOwned, T: Send + 'static>(
     context: &Context<'_>,
     list: List<impl EnumType>,
     show: impl Fn(String, Event, V) -> T,
-) -> Result<Followed<T>, Error> {
+) -> Result<Subscribed<T>, Error> {
     let feed = Arc::clone(context.data::<Arc<Feed>>()?);
     let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
     let Some(owner) = owner::<A>(gateway)? else {
@@ -165,7 +165,7 @@ impl EventSubscription {
         #[graphql(desc = "The instance.")] aggregate_id: ID,
         #[graphql(desc = "Cursor after which it begins; with the first event when left out.")]
         after: Option<String>,
-    ) -> Result<Followed<Event>, Error> {
+    ) -> Result<Subscribed<Event>, Error> {
         let feed = Arc::clone(context.data::<Arc<Feed>>()?);
         let stream = StreamId::new(aggregate_type.0, instance("aggregateId", &aggregate_id)?);
         let begin = begin(after.as_deref(), Begin::After(0))?;
