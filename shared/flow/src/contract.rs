@@ -8,19 +8,19 @@ use serde_json::Value;
 
 use crate::{participant::Only, receive::Span};
 
-/// Header of every request that a policy decides about: who asks, as [`Asker`]. The script sets it from what it has
-/// verified; what a caller writes there never gets through.
+/// Header of every request that a policy decides about: who asks, as [`Asker`](crate::door::Asker). The script sets it
+/// from what it has verified; what a caller writes there never gets through.
 pub const ASKER: &str = "edgefold-asker";
 
-/// `POST`: a complete [`Message`]. Answers [`Accepted`](crate::Accepted) with 202, or a problem.
+/// `POST`: a complete [`Message`](crate::Message). Answers [`Accepted`](crate::Accepted) with 202, or a problem.
 pub const COMMAND: &str = "/command";
-/// `POST`: several complete [`Message`]s for this instance. Answers an array with what came of each, in order, see
-/// [`answer`](crate::command::answer).
+/// `POST`: several complete [`Message`](crate::Message)s for this instance. Answers an array with what came of each, in
+/// order, see [`answer`](crate::command::answer).
 pub const COMMANDS: &str = "/commands";
 /// `POST`: a [`Parcel`](crate::receive::parcel::Parcel) from the bus. Answers a
 /// [`Receipt`](crate::receive::parcel::Receipt) with 200, or a problem.
 pub const DELIVER: &str = "/deliver";
-/// `POST`: a [`RefusedErrand`]. Answers 204, or a problem.
+/// `POST`: a [`RefusedErrand`](crate::receive::parcel::RefusedErrand). Answers 204, or a problem.
 pub const REFUSED: &str = "/refused";
 /// `POST`: [`Confirmed`]. Answers 204, or a problem.
 pub const CONFIRM: &str = "/confirm";

@@ -16,7 +16,7 @@
 //! | [`connection`] | a page as a Relay connection |
 //! | `list` | the statement of a list |
 //! | [`mod@page`] | a page of a list |
-//! | [`one`] | one instance, now or then |
+//! | [`mod@one`] | one instance, now or then |
 //! | [`event`] | an event as it is shown |
 //! | [`history`] | what happened to an instance, and what became of a command |
 //! | [`subscription`] | a subscription to a stream, or to a category |

@@ -3,9 +3,9 @@
 //! | file | what it does |
 //! |---|---|
 //! | `category` | who follows a category, and what is new in it, is read |
-//! | [`projector`] | letters are journalled and projected |
+//! | `projector` | letters are journalled and projected |
 //! | [`correlation`] | what a command has caused is read |
 
 pub(crate) mod category;
-pub mod projector;
+pub(crate) mod projector;
 pub mod correlation;

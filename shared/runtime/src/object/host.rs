@@ -160,7 +160,7 @@ impl<A: Participant> Host<A> {
         }
     }
 
-    /// See [`alarm`](crate::object::alarm).
+    /// See `alarm.rs`.
     ///
     /// # Errors
     /// Never for a business reason: an alarm that fails is given up by the platform after six times.
@@ -172,7 +172,7 @@ impl<A: Participant> Host<A> {
         answer::empty(204)
     }
 
-    /// See [`socket`](crate::object::socket).
+    /// See `socket.rs`.
     ///
     /// # Errors
     /// When the socket is gone.
@@ -184,7 +184,7 @@ impl<A: Participant> Host<A> {
         self.0.heard(socket, said).await
     }
 
-    /// See [`socket`](crate::object::socket).
+    /// See `socket.rs`.
     ///
     /// # Errors
     /// Never: a socket that is gone is what was asked for.

@@ -56,13 +56,13 @@ pub(crate) struct Category {
 
 /// What has to be waited for.
 pub(crate) enum Work {
-    /// See [`Action::Verify`].
+    /// See [`Action::Verify`](edgefold_flow::session::Action::Verify).
     Verify(Option<String>),
-    /// See [`Action::Run`].
+    /// See [`Action::Run`](edgefold_flow::session::Action::Run).
     Run(Number, Box<Asked>),
-    /// See [`Action::Pump`]; with what the source told, if it did.
+    /// See [`Action::Pump`](edgefold_flow::session::Action::Pump); with what the source told, if it did.
     Pump(Number, Option<Rc<edgefold_flow::subscribe::Page>>),
-    /// See [`Action::Renew`].
+    /// See [`Action::Renew`](edgefold_flow::session::Action::Renew).
     Renew(Source),
     /// Nobody here follows this source any more.
     Leave(Source),
