@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     command::parse_json,
-    park::{Lane, Part, Place},
+    route::park::{Lane, Part, Place},
 };
 
 /// Lets administrators in.

@@ -2,62 +2,25 @@
 //!
 //! Old and new code run side by side during a deploy: a field may be added here, with a default; none may change.
 
-use edgefold_kernel::{Envelope, Id, Principal, Rejection, Timestamp, Version};
+use edgefold_kernel::{Envelope, Id, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    Message,
-    receive::Span,
-    token::{Session, missing},
-};
+use crate::{participant::Only, receive::Span};
 
-/// Header of every request that a policy decides about: who asks, as [`Asker`]. The script sets it from what it has
-/// verified; what a caller writes there never gets through.
+/// Header of every request that a policy decides about: who asks, as [`Asker`](crate::door::Asker). The script sets it
+/// from what it has verified; what a caller writes there never gets through.
 pub const ASKER: &str = "edgefold-asker";
 
-/// On whose behalf an object is asked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Asker {
-    /// The bus, or the object itself: what follows from events and deadlines.
-    System,
-    /// Somebody outside.
-    Somebody(Session),
-}
-
-impl Asker {
-    /// Reads the header.
-    ///
-    /// # Errors
-    /// `UNAUTHENTICATED` when it is absent, or is not what this contract says: nobody may do nothing.
-    pub fn read(header: Option<&str>) -> Result<Self, Rejection> {
-        header.and_then(|text| serde_json::from_str(text).ok()).ok_or_else(missing)
-    }
-
-    /// Text of the header: ASCII, as ids are.
-    pub fn text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// Who it is; nobody when the system itself asks.
-    pub fn principal(&self) -> Option<&Principal> {
-        match self {
-            Self::System => None,
-            Self::Somebody(session) => Some(&session.principal),
-        }
-    }
-}
-
-/// `POST`: a complete [`Message`]. Answers [`Accepted`](crate::Accepted) with 202, or a problem.
+/// `POST`: a complete [`Message`](crate::Message). Answers [`Accepted`](crate::Accepted) with 202, or a problem.
 pub const COMMAND: &str = "/command";
-/// `POST`: several complete [`Message`]s for this instance. Answers an array with what came of each, in order, see
-/// [`answer`](crate::command::answer).
+/// `POST`: several complete [`Message`](crate::Message)s for this instance. Answers an array with what came of each, in
+/// order, see [`answer`](crate::command::answer).
 pub const COMMANDS: &str = "/commands";
-/// `POST`: a [`Parcel`](crate::parcel::Parcel) from the bus. Answers a [`Receipt`](crate::parcel::Receipt) with 200, or a
-/// problem.
+/// `POST`: a [`Parcel`](crate::receive::parcel::Parcel) from the bus. Answers a
+/// [`Receipt`](crate::receive::parcel::Receipt) with 200, or a problem.
 pub const DELIVER: &str = "/deliver";
-/// `POST`: a [`RefusedErrand`]. Answers 204, or a problem.
+/// `POST`: a [`RefusedErrand`](crate::receive::parcel::RefusedErrand). Answers 204, or a problem.
 pub const REFUSED: &str = "/refused";
 /// `POST`: [`Confirmed`]. Answers 204, or a problem.
 pub const CONFIRM: &str = "/confirm";
@@ -84,9 +47,9 @@ pub const SOCKET: &str = "/socket";
 pub const FOLLOW: &str = "/follow";
 /// `POST`: a [`Follow`] that is over. Answers 204.
 pub const LEAVE: &str = "/leave";
-/// `POST`: a [`Pull`] on somebody's behalf. Answers a [`Page`](crate::session::Page) with 200, or a problem.
+/// `POST`: a [`Pull`] on somebody's behalf. Answers a [`Page`](crate::subscribe::Page) with 200, or a problem.
 pub const PULL: &str = "/pull";
-/// `POST` to a session: a [`Told`](crate::session::Told). Answers 204, or 410 when it does not follow that source.
+/// `POST` to a session: a [`Told`](crate::subscribe::Told). Answers 204, or 410 when it does not follow that source.
 pub const TOLD: &str = "/told";
 
 /// `POST` to whoever tells of a category: the journal has come further. Answers 204 as soon as that is sure to be told.
@@ -188,17 +151,6 @@ pub struct SpanWanted {
     pub only: Vec<Only>,
 }
 
-/// Of one type of events only those that name an instance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Only {
-    /// Stored name of the event.
-    pub event: String,
-    /// The field of its data in which the instance stands, alone or among others.
-    pub field: String,
-    /// The instance.
-    pub id: Id,
-}
-
 impl SpanWanted {
     /// Whether an event is among those that are wanted.
     pub fn includes(&self, event: &Envelope) -> bool {
@@ -218,15 +170,6 @@ pub struct SpanFound {
     pub span: Span,
     /// Version of the stream.
     pub head: Version,
-}
-
-/// A refused request, on its way back to the instance that made it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RefusedErrand {
-    /// The refused command.
-    pub message: Message,
-    /// Why.
-    pub rejection: Rejection,
 }
 
 /// `GET /aggregates/{type}/{id}`.

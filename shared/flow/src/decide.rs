@@ -1,6 +1,6 @@
 //! Step 2, **decide**: idempotency first, then the expected version, then the rules.
 
-use edgefold_kernel::{Id, Kind, Rejection, Timestamp, Version};
+use edgefold_kernel::{Fault, Id, Kind, Rejection, Timestamp, Version};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -68,6 +68,12 @@ pub fn check_expected(expected: Option<Version>, current: Version) -> Result<(),
         }
         _ => Ok(()),
     }
+}
+
+pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Fault {
+    let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    Fault::Defect(format!("a panic: {said}"))
 }
 
 #[cfg(test)]

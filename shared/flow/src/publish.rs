@@ -1,10 +1,12 @@
 //! Step 4, **publish**: the stored events *are* the outbox. A cursor runs over them; what lies behind it goes to the
 //! bus, together with the commands that follow from it.
 
-use edgefold_kernel::{Envelope, Fault, Id, Metadata, Timestamp, Version, limits};
+use edgefold_kernel::{
+    Envelope, Failure, Fault, Id, Kind, Metadata, Rejection, Timestamp, Version, limits,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::{Message, Request};
+use crate::{Errand, Message};
 
 /// What travels on the bus: an event, and the commands that follow from it. JSON text of at most [`limits::LETTER_BYTES`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,20 +24,20 @@ impl Letter {
     ///
     /// # Errors
     /// [`Fault::Defect`] when a derived id is none.
-    pub fn new(event: Envelope, requests: Vec<Request>) -> Result<Self, Fault> {
+    pub fn new(event: Envelope, errands: Vec<Errand>) -> Result<Self, Fault> {
         let metadata = caused_by(&event)?;
-        let errand = |(index, request): (usize, Request)| {
+        let message = |(index, errand): (usize, Errand)| {
             Ok(Message {
-                aggregate_type: request.to.aggregate_type,
-                aggregate_id: Some(request.to.aggregate_id),
-                name: request.name.to_owned(),
-                payload: request.payload,
+                aggregate_type: errand.to.aggregate_type,
+                aggregate_id: Some(errand.to.aggregate_id),
+                name: errand.name.to_owned(),
+                payload: errand.payload,
                 command_id: Some(derived_id(&event, index)?),
                 expected_version: None,
                 metadata: Some(metadata.clone()),
             })
         };
-        let errands = requests.into_iter().enumerate().map(errand).collect::<Result<_, Fault>>()?;
+        let errands = errands.into_iter().enumerate().map(message).collect::<Result<_, Fault>>()?;
         Ok(Self { event, errands })
     }
 
@@ -46,6 +48,24 @@ impl Letter {
     pub fn text(&self) -> Result<String, Fault> {
         serde_json::to_string(self).map_err(|error| Fault::Defect(error.to_string()))
     }
+}
+
+/// Text of an event's letter on the bus. Refuses an event whose letter would not fit a queue message: it could never be
+/// told to anybody.
+///
+/// # Errors
+/// `EVENT_TOO_LARGE` over [`limits::LETTER_BYTES`].
+pub fn checked_text(letter: &Letter) -> Result<String, Failure> {
+    let text = letter.text()?;
+    if text.len() > limits::LETTER_BYTES {
+        let most = limits::LETTER_BYTES;
+        let detail = format!(
+            "an event holds at most {most} bytes with all that is around it, this one {}",
+            text.len()
+        );
+        return Err(Rejection::new(Kind::TooLarge, "EVENT_TOO_LARGE", detail).into());
+    }
+    Ok(text)
 }
 
 /// Id of the command number `index` that follows from an event.

@@ -5,7 +5,10 @@
 
 mod socket;
 
-use edgefold_flow::session::{Action, Input, operation::Begin};
+use edgefold_flow::{
+    session::{Action, Input},
+    subscribe::Begin,
+};
 use edgefold_kernel::limits;
 use serde_json::{Value, json};
 

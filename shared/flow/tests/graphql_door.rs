@@ -4,17 +4,19 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use async_graphql::Request;
-use edgefold_flow::graphql::{
-    Settings,
-    admit::admit,
-    http::{Head, Media, admitted, gotten, negotiate, posted, wants_page},
+use edgefold_flow::{
+    door::document::DocumentLimits,
+    graphql::{
+        admit::admit,
+        http::{Head, Media, admitted, gotten, negotiate, posted, wants_page},
+    },
 };
 
 fn code(query: &str) -> String {
-    with(Request::new(query), &Settings::default())
+    with(Request::new(query), &DocumentLimits::default())
 }
 
-fn with(request: Request, settings: &Settings) -> String {
+fn with(request: Request, settings: &DocumentLimits) -> String {
     match admit(request, settings) {
         Ok(_) => "admitted".to_owned(),
         Err(error) => match error.extensions.unwrap().get("code") {
@@ -90,7 +92,7 @@ fn a_request_that_is_not_well_formed_is_refused() {
 #[test]
 fn a_mutation_does_not_come_by_get() {
     let request = || Request::new("mutation { a }");
-    let settings = Settings::default();
+    let settings = DocumentLimits::default();
     let refused = admitted(request(), "GET", Media::GraphqlResponse, &settings).unwrap_err();
     assert_eq!((refused.status, refused.allow), (405, Some("POST")));
     assert!(admitted(request(), "POST", Media::Json, &settings).is_ok());
@@ -101,7 +103,7 @@ fn the_operation_and_its_variables_are_found_before_anything_is_executed() {
     assert_eq!(code("{"), "GRAPHQL_PARSE_FAILED");
     assert_eq!(code("query A { a } query B { b }"), "UNKNOWN_OPERATION");
     let named = Request::new("query A { a } query B { b }").operation_name("B");
-    assert_eq!(with(named, &Settings::default()), "admitted");
+    assert_eq!(with(named, &DocumentLimits::default()), "admitted");
     assert_eq!(code("query ($a: ID!) { a(a: $a) }"), "INVALID_VARIABLE");
     assert_eq!(code("query ($a: ID! = 7) { a(a: $a) }"), "admitted");
 }
@@ -125,7 +127,7 @@ fn every_limit_refuses_with_its_code_and_takes_what_lies_at_it() {
         |first: usize| format!("{{ a(first: {first}) {{ nodes {{ {} }} }} }}", repeat("b ", 60));
     assert_eq!(code(&list(80)), "admitted");
     assert_eq!(code(&list(100)), "QUERY_TOO_COMPLEX");
-    let settings = Settings { depth: 2, ..Settings::default() };
+    let settings = DocumentLimits { depth: 2, ..DocumentLimits::default() };
     assert_eq!(with(Request::new(nested(3)), &settings), "QUERY_TOO_DEEP");
 }
 
@@ -147,8 +149,8 @@ fn brackets_in_strings_and_comments_do_not_count() {
 
 #[test]
 fn introspection_can_be_switched_on_and_is_bounded() {
-    let off = Settings::default();
-    let on = Settings { introspection: true, ..off };
+    let off = DocumentLimits::default();
+    let on = DocumentLimits { introspection: true, ..off };
     let code = |query: &str| with(Request::new(query), &on);
     for query in [
         "{ __schema { types { name } } }",

@@ -5,9 +5,10 @@
 
 mod socket;
 
-use edgefold_flow::allowance::Allowance;
-use edgefold_flow::session::{
-    Action, Connection, Input, connection::Pass, message, operation::Begin,
+use edgefold_flow::door::allowance::Allowance;
+use edgefold_flow::{
+    session::{Action, Connection, Input, connection::Pass, message},
+    subscribe::Begin,
 };
 use edgefold_kernel::{Principal, Role, limits};
 use serde_json::{Value, json};

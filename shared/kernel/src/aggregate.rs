@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{CommandSet, EventSet, Failure, Foreign, Id, Timestamp, Version, limits};
+use crate::{CommandSet, EventSet, Failure, Foreign, Id, StreamId, Timestamp, Version, limits};
 
 /// What a decision comes to: the events to append (none: nothing had to change), or why not.
 pub type Decision<E> = Result<Vec<E>, Failure>;
@@ -53,22 +53,6 @@ pub trait Aggregate: Sized + 'static {
     /// date as of now, before it decides.
     fn rests_on(_command: &Self::Command) -> Vec<StreamId> {
         Vec::new()
-    }
-}
-
-/// Name of a stream: the type and the id of the aggregate instance that owns it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StreamId {
-    /// Stored name of the aggregate's type.
-    pub aggregate_type: String,
-    /// Identifier of the instance.
-    pub aggregate_id: Id,
-}
-
-impl StreamId {
-    /// The stream of this instance.
-    pub fn new(aggregate_type: impl Into<String>, aggregate_id: Id) -> Self {
-        Self { aggregate_type: aggregate_type.into(), aggregate_id }
     }
 }
 

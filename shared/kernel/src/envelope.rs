@@ -6,10 +6,26 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use crate::{EventSet, Fault, Id, Principal, Role, StreamId, Timestamp, Version};
+use crate::{EventSet, Fault, Id, Principal, Role, Timestamp, Version};
 
 /// Digits of the `sequence` attribute: the extension wants strings that sort as the numbers do, so it is padded with zeros.
 const SEQUENCE_DIGITS: usize = 10;
+
+/// Name of a stream: the type and the id of the aggregate instance that owns it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId {
+    /// Stored name of the aggregate's type.
+    pub aggregate_type: String,
+    /// Identifier of the instance.
+    pub aggregate_id: Id,
+}
+
+impl StreamId {
+    /// The stream of this instance.
+    pub fn new(aggregate_type: impl Into<String>, aggregate_id: Id) -> Self {
+        Self { aggregate_type: aggregate_type.into(), aggregate_id }
+    }
+}
 
 /// What caused an event. All of it travels from the command to the events, and on to the commands that these cause.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

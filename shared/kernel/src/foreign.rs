@@ -1,8 +1,8 @@
-//! What an instance remembers of foreign streams, and how it is folded.
+//! What an instance remembers of foreign streams.
 
 use std::collections::BTreeMap;
 
-use crate::{Aggregate, Envelope, Fault, Id, StreamId, Version};
+use crate::{Envelope, StreamId, Version};
 
 /// The state of a stream at some version, so that a fold can begin there.
 ///
@@ -27,46 +27,6 @@ pub struct ForeignStream {
     pub events: Vec<Envelope>,
 }
 
-impl ForeignStream {
-    /// Folds it with the foreign aggregate's own reducer: the state, and the version of the last event in it. `None` when
-    /// there is nothing to fold.
-    ///
-    /// # Errors
-    /// [`Fault::Unreadable`] when snapshot or event cannot be read; [`Fault::Unavailable`] when the snapshot is one of
-    /// another schema version, until the stream was read again from its source.
-    pub fn fold<A: Aggregate>(&self) -> Result<Option<(A::State, Version)>, Fault> {
-        let (mut state, mut at) = match &self.snapshot {
-            None if self.events.is_empty() => return Ok(None),
-            None => (A::State::default(), 0),
-            Some(Snapshot { state_version, .. }) if *state_version != A::STATE_VERSION => {
-                let (kind, wanted) = (A::TYPE, A::STATE_VERSION);
-                let said = format!("it is of {kind}'s version {state_version}, not {wanted}");
-                return Err(Fault::Unavailable("the foreign snapshot", said));
-            }
-            Some(Snapshot { version, state, .. }) => {
-                let unreadable = |error| Fault::Unreadable(format!("a foreign snapshot: {error}"));
-                (serde_json::from_str(state).map_err(unreadable)?, *version)
-            }
-        };
-        for event in &self.events {
-            A::evolve(&mut state, &event.read::<A::Event>()?);
-            at = event.version;
-        }
-        Ok(Some((state, at)))
-    }
-
-    /// The same as one snapshot. `None` when there is nothing to fold.
-    ///
-    /// # Errors
-    /// Those of [`fold`](Self::fold).
-    pub fn folded<A: Aggregate>(&self) -> Result<Option<Snapshot>, Fault> {
-        let Some((state, version)) = self.fold::<A>()? else { return Ok(None) };
-        let state =
-            serde_json::to_string(&state).map_err(|error| Fault::Defect(error.to_string()))?;
-        Ok(Some(Snapshot { version, state_version: A::STATE_VERSION, state }))
-    }
-}
-
 /// What a decision knows of foreign streams: a copy of the events that the instance asked for, as of some version.
 #[derive(Debug, Default)]
 pub struct Foreign {
@@ -79,13 +39,8 @@ impl Foreign {
         self.streams.insert(stream, remembered);
     }
 
-    /// The copy folded with the foreign aggregate's own reducer; `None` when there is nothing to fold.
-    ///
-    /// # Errors
-    /// Those of [`ForeignStream::fold`].
-    pub fn state<A: Aggregate>(&self, id: &Id) -> Result<Option<A::State>, Fault> {
-        let remembered = self.streams.get(&StreamId::new(A::TYPE, id.clone()));
-        let folded = remembered.map(ForeignStream::fold::<A>).transpose()?.flatten();
-        Ok(folded.map(|(state, _)| state))
+    /// What is remembered of a stream, if anything.
+    pub(crate) fn get(&self, stream: &StreamId) -> Option<&ForeignStream> {
+        self.streams.get(stream)
     }
 }

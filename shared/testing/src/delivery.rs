@@ -1,48 +1,21 @@
 //! Letters of the simulator come to their destinations, or wait, or are parked: what becomes of a sequence is decided by
-//! [`park`], as it is in the deployed system; here is only the store that it needs, and the loop.
+//! [`park`], as it is in the deployed system; here is only the loop.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use edgefold_flow::{
     Accepted, Message,
     instance::Received,
-    parcel::{Load, Taken},
-    park::{self, Parts, Place, Sequence, Sorted, Standing, Step, Verdict},
     publish::Letter,
-    receive::Delivery,
+    receive::{
+        Delivery,
+        parcel::{Load, Taken},
+    },
+    route::park::{self, Parts, Place, Sequence, Sorted, Standing, Step, Verdict},
 };
 use edgefold_kernel::{Failure, Id, StreamId, Timestamp, limits};
 
 use crate::Simulator;
-
-/// What fails, and what is parked: the store of dead letters.
-#[derive(Debug, Default)]
-pub(crate) struct Parking {
-    /// Sequences that do not flow.
-    standings: BTreeMap<Sequence, Standing>,
-    letters: Sorted,
-    /// Who takes nothing from the bus.
-    broken: BTreeSet<StreamId>,
-}
-
-impl Parking {
-    fn standing(&self, sequence: &Sequence) -> Standing {
-        self.standings.get(sequence).copied().unwrap_or(Standing::Flowing)
-    }
-
-    fn fail(&mut self, sequence: &Sequence, now: Timestamp) {
-        let attempts = match self.standing(sequence) {
-            Standing::Failing { attempts, .. } => attempts + 1,
-            _ => 1,
-        };
-        self.standings.insert(sequence.clone(), Standing::Failing { attempts, last: now });
-    }
-
-    fn park(&mut self, sequence: &Sequence, parts: Parts) {
-        self.standings.insert(sequence.clone(), Standing::Parked);
-        self.letters.entry(sequence.clone()).or_default().extend(parts);
-    }
-}
 
 impl Simulator {
     /// From now on an instance takes nothing from the bus.

@@ -8,8 +8,9 @@
 //! | [`cast`] | who may? the people of the policy tests |
 //! | [`memory`] | the storage port in memory |
 //! | [`bus`] | in which ways a bus may bring its letters |
-//! | `delivery` | … how they come to their destinations, and where they wait |
+//! | `parking` | … and where they wait that cannot be delivered |
 //! | [`simulator`] | whole instances over such a bus, all from one seed |
+//! | `delivery` | … how letters come to them |
 
 // A failed assertion is what this crate is for.
 #![allow(clippy::panic, clippy::expect_used, clippy::indexing_slicing)]
@@ -18,8 +19,9 @@ pub mod scenario;
 pub mod cast;
 pub mod memory;
 pub mod bus;
-mod delivery;
+mod parking;
 pub mod simulator;
+mod delivery;
 
 pub use bus::{WAYS, Way};
 pub use cast::who;

@@ -7,8 +7,8 @@ use std::{
 };
 
 use edgefold_flow::{
+    append::storage::{Head, Slice, Storage, Write},
     decide::Outcome,
-    storage::{Head, Slice, Storage, Write},
 };
 use edgefold_kernel::{Envelope, Fault, ForeignStream, Id, Snapshot, StreamId, Timestamp, Version};
 

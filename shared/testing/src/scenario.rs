@@ -113,7 +113,7 @@ pub fn envelopes<E: EventSet>(
             let stamp = Stamp {
                 now: Timestamp::default(),
                 fresh: &fresh,
-                by: &edgefold_flow::contract::Asker::System,
+                by: &edgefold_flow::door::Asker::System,
             };
             let recorded = record(&event, stream, version, &cause, &stamp);
             recorded.expect("an event that can be stored").0

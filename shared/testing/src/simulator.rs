@@ -7,18 +7,18 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant, Stamp,
-    contract::{Asker, RefusedErrand},
+    append::storage::{Slice, Storage},
+    door::Asker,
     instance::{Received, When},
     publish::Batch,
-    receive::{Delivery, Span},
-    storage::{Slice, Storage},
+    receive::{Delivery, Span, parcel::RefusedErrand},
 };
 use edgefold_kernel::{Envelope, Failure, Fault, ForeignStream, Id, StreamId, Timestamp, Version};
 
 use crate::{
     MemoryStorage,
     bus::{Brought, Bus, Way},
-    delivery::Parking,
+    parking::Parking,
 };
 
 /// An instance with its type erased, and its storage, which survives when it is evicted.

@@ -4,7 +4,7 @@
 
 mod counter;
 
-use edgefold_flow::{Message, storage::Storage};
+use edgefold_flow::{Message, append::storage::Storage};
 use edgefold_kernel::{Failure, Id, Metadata};
 use serde_json::json;
 

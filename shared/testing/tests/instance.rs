@@ -5,8 +5,8 @@
 mod counter;
 
 use edgefold_flow::{
+    append::storage::{Slice, Storage},
     instance::When,
-    storage::{Slice, Storage},
 };
 use edgefold_kernel::{Aggregate, Failure, Fault, Id, Snapshot, Timestamp, Version};
 use serde_json::json;
@@ -183,7 +183,10 @@ fn an_event_of_an_unknown_type_is_a_fault_of_its_stream_only() {
     strange.version = 2;
     strange.event_type = "Multiplied".into();
     case.storage
-        .commit(&edgefold_flow::storage::Write { events: vec![strange], ..Default::default() })
+        .commit(&edgefold_flow::append::storage::Write {
+            events: vec![strange],
+            ..Default::default()
+        })
         .unwrap();
     let case = case.restarted();
     assert!(

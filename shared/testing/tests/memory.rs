@@ -6,9 +6,9 @@ mod teller;
 
 use edgefold_flow::{
     Instance, Message, Stamp,
-    contract::Asker,
+    append::storage::{Slice, Storage, Write},
+    door::Asker,
     receive::{Delivery, Span},
-    storage::{Slice, Storage, Write},
 };
 use edgefold_kernel::{
     Aggregate, Envelope, Failure, ForeignStream, Snapshot, Timestamp, Version, limits,

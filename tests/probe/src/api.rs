@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use async_graphql::{
     Context, EmptyMutation, ID, Object, Request, Response, Result, Schema, Subscription,
 };
-use edgefold_flow::graphql::{Followed, follow};
+use edgefold_flow::graphql::{Subscribed, subscribe};
 use futures_util::stream::BoxStream;
 
 use crate::Probe;
@@ -40,12 +40,12 @@ impl Heard {
         id: ID,
         after: Option<String>,
         panics_at: Option<i32>,
-    ) -> Result<Followed<String>> {
+    ) -> Result<Subscribed<String>> {
         if panics_at == Some(0) {
             panic!("the probe panics when a subscription begins")
         }
-        follow::<Probe, _>(context, &id, after, move |cursor, _, past| {
-            if panics_at == Some(past.version) {
+        subscribe::<Probe, _>(context, &id, after, move |cursor, _, probe| {
+            if panics_at == Some(probe.version) {
                 panic!("the probe panics in a subscription")
             }
             cursor

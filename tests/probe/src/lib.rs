@@ -21,14 +21,18 @@ pub mod object;
 pub mod api;
 
 use edgefold_flow::{
-    Catalogue, Change, Participant, Request as Message,
-    participant::Refused,
-    route::{Entry, Remembered, Route, To},
+    Catalogue, Change, Errand, Participant,
+    participant::{Refused, Remembered, Route, To},
+    route::Entry,
 };
 use edgefold_kernel::{
     Aggregate, Context as Known, Decision, Envelope, Fault, Id, Principal, StreamId,
 };
-use edgefold_runtime::{bus_queue, door_fetch, graphql_fetch, session_object};
+use edgefold_runtime::{
+    bus,
+    script::{doors, graphql},
+    session_object,
+};
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
 /// Something that counts, unless it panics.
@@ -67,11 +71,11 @@ impl Participant for Probe {
 
     const REMEMBERS: &'static [Remembered] = &[Remembered::of::<Self>(&["Told"])];
 
-    fn requests(id: &Id, event: &Self::Event) -> Vec<Message> {
+    fn errands(id: &Id, event: &Self::Event) -> Vec<Errand> {
         match event {
             events::ProbeEvent::Asked(asked) => {
                 let heard = commands::Heard { what: format!("a question of {id}") };
-                vec![Message::to::<Self>(asked.of.clone(), heard)]
+                vec![Errand::to::<Self>(asked.of.clone(), heard)]
             }
             _ => Vec::new(),
         }
@@ -119,8 +123,8 @@ session_object!(SessionObject, CATALOGUE, api::execute);
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
     match request.path().as_str() {
-        "/graphql" => graphql_fetch::serve(request, env, CATALOGUE, api::schema()).await,
-        _ => door_fetch::serve(request, &env, CATALOGUE).await,
+        "/graphql" => graphql::serve(request, env, CATALOGUE, api::schema()).await,
+        _ => doors::serve(request, &env, CATALOGUE).await,
     }
 }
 
@@ -130,5 +134,5 @@ async fn queue(
     env: Env,
     _context: Context,
 ) -> worker::Result<()> {
-    bus_queue::consume(&batch, &env, CATALOGUE).await
+    bus::consume(&batch, &env, CATALOGUE).await
 }

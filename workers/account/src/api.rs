@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which,
-    follow, follow_all, one_or_past, page, send,
+    Amount, Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed,
+    Which, one, page, send, subscribe, subscribe_all,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -96,15 +96,9 @@ impl AccountQuery {
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<AccountView>> {
         let sql = include_str!("../../../schema/sql/d1/query/account_by_id.sql");
-        one_or_past::<crate::Account, _>(
-            context,
-            sql,
-            &id,
-            Which { min_version, at_version, at },
-            past,
-        )
-        .await
-        .transpose()
+        one::<crate::Account, _>(context, sql, &id, Which { min_version, at_version, at }, view)
+            .await
+            .transpose()
     }
 
     /// Accounts, in the order that is asked for.
@@ -137,12 +131,12 @@ fn wanted(filter: Option<AccountFilter>) -> Result<Vec<(&'static str, Value)>> {
     ])
 }
 
-fn past(past: Past<reducer::State>) -> Option<AccountView> {
-    let account = past.state?;
+fn view(at: StateAt<reducer::State>) -> Option<AccountView> {
+    let account = at.state?;
     let overdraft_limit = account.overdraft_limit.minor_units();
     Some(AccountView {
-        id: past.id,
-        version: past.version,
+        id: at.id,
+        version: at.version,
         owner_id: account.owner_id.as_str().into(),
         currency: account.currency.as_str().to_owned(),
         overdraft_limit: Amount(overdraft_limit),
@@ -150,7 +144,7 @@ fn past(past: Past<reducer::State>) -> Option<AccountView> {
         available: Amount(account.available),
         held: Amount(account.holds.iter().map(|hold| hold.amount.minor_units()).sum()),
         holds: i32::try_from(account.holds.len()).ok()?,
-        opened_at: past.began,
+        opened_at: at.began,
     })
 }
 
@@ -170,8 +164,8 @@ impl AccountMutation {
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id, command_id, expected_version };
-        send::<crate::Account>(context, "OpenAccount", input, envelope).await
+        let arguments = Arguments { id, command_id, expected_version };
+        send::<crate::Account>(context, "OpenAccount", input, arguments).await
     }
 
     /// Puts money in.
@@ -183,8 +177,8 @@ impl AccountMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Account>(context, "Deposit", input, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "Deposit", input, arguments).await
     }
 
     /// Takes money out, as far as it is available.
@@ -196,8 +190,8 @@ impl AccountMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Account>(context, "Withdraw", input, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "Withdraw", input, arguments).await
     }
 
     /// Holds money for a payment, for 7 days. Once more with the same amount changes nothing. Orders do this by themselves.
@@ -211,8 +205,8 @@ impl AccountMutation {
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
         let payload = json!({"paymentId": payment_id, "amount": amount});
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Account>(context, "AuthorisePayment", payload, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "AuthorisePayment", payload, arguments).await
     }
 
     /// Takes the money that is held for a payment, or part of it: the rest is free again.
@@ -229,8 +223,8 @@ impl AccountMutation {
         if let (Some(amount), Some(fields)) = (amount, payload.as_object_mut()) {
             fields.insert("amount".to_owned(), json!(amount));
         }
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Account>(context, "CapturePayment", payload, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "CapturePayment", payload, arguments).await
     }
 
     /// Frees the money that is held for a payment. When there is none, nothing changes.
@@ -243,8 +237,8 @@ impl AccountMutation {
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
         let payload = json!({"paymentId": payment_id});
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Account>(context, "ReleasePayment", payload, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Account>(context, "ReleasePayment", payload, arguments).await
     }
 }
 
@@ -274,11 +268,11 @@ impl AccountSubscription {
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]
         after: Option<String>,
-    ) -> Result<Followed<AccountUpdate>> {
-        follow::<crate::Account, _>(context, &id, after, |cursor, event, state| AccountUpdate {
+    ) -> Result<Subscribed<AccountUpdate>> {
+        subscribe::<crate::Account, _>(context, &id, after, |cursor, event, state| AccountUpdate {
             cursor,
             event,
-            account: past(state),
+            account: view(state),
         })
     }
     /// What happens to accounts from now on, or after the cursor: each event once, as soon as the read model has it, in the order
@@ -291,13 +285,11 @@ impl AccountSubscription {
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]
         after: Option<String>,
-    ) -> Result<Followed<AccountUpdate>> {
+    ) -> Result<Subscribed<AccountUpdate>> {
         let (order_by, filter) = (AccountOrderBy::default(), wanted(filter)?);
         let list = List { sql: LIST, order_by, filter, first: None, after };
-        follow_all::<crate::Account, _, _>(context, list, |cursor, event, account| AccountUpdate {
-            cursor,
-            event,
-            account: Some(account),
+        subscribe_all::<crate::Account, _, _>(context, list, |cursor, event, account| {
+            AccountUpdate { cursor, event, account: Some(account) }
         })
         .await
     }

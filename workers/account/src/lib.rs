@@ -10,7 +10,7 @@
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
 //! | [`process`] | the deadline of what it holds |
-//! | [`views`] | its read model |
+//! | [`projection`] | its read model |
 //! | [`policy`] | who may send which command, and who sees what |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -19,7 +19,7 @@ pub mod events;
 pub mod reducer;
 pub mod rules;
 pub mod process;
-pub mod views;
+pub mod projection;
 pub mod policy;
 pub mod api;
 
@@ -63,7 +63,7 @@ impl Participant for Account {
     }
 
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        views::project(event)
+        projection::project(event)
     }
 
     fn may_send(

@@ -14,7 +14,9 @@ use edgefold_reservation::Reservation;
 use edgefold_room::Room;
 use edgefold_round::Round;
 use edgefold_runtime::{
-    aggregate_object, bus_queue, door_fetch, graphql_fetch, guard_fetch, session_object,
+    aggregate_object, bus,
+    script::{doors, graphql, guard},
+    session_object,
 };
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
@@ -41,10 +43,10 @@ session_object!(SessionObject, CATALOGUE, schema::execute);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    guard_fetch::guarded(request, &env, async |request| match request.path().as_str() {
-        "/openapi.json" => door_fetch::document(&request, OPENAPI),
-        "/graphql" => graphql_fetch::serve(request, env.clone(), CATALOGUE, schema::schema()).await,
-        _ => door_fetch::serve(request, &env, CATALOGUE).await,
+    guard::guarded(request, &env, async |request| match request.path().as_str() {
+        "/openapi.json" => doors::document(&request, OPENAPI),
+        "/graphql" => graphql::serve(request, env.clone(), CATALOGUE, schema::schema()).await,
+        _ => doors::serve(request, &env, CATALOGUE).await,
     })
     .await
 }
@@ -55,5 +57,5 @@ async fn queue(
     env: Env,
     _context: Context,
 ) -> worker::Result<()> {
-    bus_queue::consume(&batch, &env, CATALOGUE).await
+    bus::consume(&batch, &env, CATALOGUE).await
 }

@@ -10,9 +10,11 @@ use std::sync::Arc;
 use async_graphql::Request;
 use edgefold_core::schema::execute;
 use edgefold_flow::{
-    gateway::{Gateway, Row},
-    graphql::Feed,
-    session::Page,
+    graphql::{
+        Feed,
+        gateway::{Gateway, Row},
+    },
+    subscribe::Page,
 };
 use edgefold_kernel::{Envelope, Fault};
 use futures_util::{StreamExt, future::FutureExt};

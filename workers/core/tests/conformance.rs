@@ -6,7 +6,7 @@
 use std::{cell::Cell, path::Path};
 
 use edgefold_core::CATALOGUE;
-use edgefold_flow::{Instance, Message, Stamp, command::answer, storage::Storage};
+use edgefold_flow::{Instance, Message, Stamp, append::storage::Storage, command::answer};
 use edgefold_kernel::{Failure, Id, Principal, Role, Timestamp};
 use edgefold_room::Room;
 use edgefold_testing::MemoryStorage;
@@ -43,7 +43,7 @@ impl Store {
         let stamp = Stamp {
             now: Timestamp::from_millis(1_767_225_600_000),
             fresh: &fresh,
-            by: &edgefold_flow::contract::Asker::System,
+            by: &edgefold_flow::door::Asker::System,
         };
         let who = Principal::new(Id::parse("sam").unwrap(), Role::Staff);
         let admitted = Message::from_value(&message).and_then(|message| {
@@ -93,7 +93,7 @@ fn run(case: &Value) -> Result<(), String> {
             return Err(format!("expected {expected}, got {}", answers[0]));
         }
     }
-    let stream = store.storage.events(&edgefold_flow::storage::Slice::after(0)).unwrap();
+    let stream = store.storage.events(&edgefold_flow::append::storage::Slice::after(0)).unwrap();
     let types: Vec<_> = stream.iter().map(|event| event.event_type.as_str()).collect();
     if json!(types) != case["stream"]
         || stream.iter().zip(1..).any(|(event, version)| event.version != version)

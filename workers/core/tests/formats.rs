@@ -15,10 +15,10 @@ use edgefold_core::CATALOGUE;
 use edgefold_device::Device;
 use edgefold_flow::{
     Accepted, Message, admin,
-    allowance::Allowance,
     command::{EventRef, Incoming, Problem, fault_problem, problem},
     contract::{EventsPage, Rebuilt, StateView},
-    correlate::{Caused, entries},
+    door::allowance::Allowance,
+    project::correlation::{Caused, entries},
 };
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Metadata, Rejection, StreamId, Timestamp,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use edgefold_account::Account;
 use edgefold_core::CATALOGUE;
-use edgefold_flow::park::{Lane, Place, Sequence};
+use edgefold_flow::route::park::{Lane, Place, Sequence};
 use edgefold_kernel::{StreamId, limits};
 use edgefold_order::Order;
 use edgefold_reservation::Reservation;

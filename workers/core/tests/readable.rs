@@ -13,7 +13,7 @@ use edgefold_account::Account;
 use edgefold_core::CATALOGUE;
 use edgefold_device::Device;
 use edgefold_flow::{
-    Instance, Message, Participant, Stamp, contract::Asker, graphql::Event, instance::When,
+    Instance, Message, Participant, Stamp, door::Asker, graphql::Event, instance::When,
     receive::Delivery,
 };
 use edgefold_kernel::{

@@ -6,7 +6,7 @@
 mod printed;
 
 use edgefold_core::CATALOGUE;
-use edgefold_flow::route::To;
+use edgefold_flow::participant::To;
 use printed::{below, compare};
 
 const PATH: &str = "schema/routes.md";

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use async_graphql::{Request, Response};
 use edgefold_core::schema::execute;
 use edgefold_flow::{
-    gateway::Gateway,
+    door::document::DocumentLimits,
     graphql::{
-        Feed, Settings,
+        Feed,
         admit::admit,
+        gateway::Gateway,
         http::{self, Media},
     },
-    session::{Fold, Page, Source, operation::Begin},
+    subscribe::{Begin, Fold, Page, Source},
 };
 use edgefold_kernel::{Envelope, Id, StreamId, Timestamp};
 use futures_util::{StreamExt, future::FutureExt};
@@ -80,7 +81,7 @@ fn admitted(query: &str) -> Result<Vec<(Source, Begin)>, String> {
         let body = http::answer(answer, Media::GraphqlResponse).body;
         body["errors"][0]["extensions"]["code"].as_str().unwrap().to_owned()
     };
-    let (request, _) = admit(Request::new(query), &Settings::default())
+    let (request, _) = admit(Request::new(query), &DocumentLimits::default())
         .map_err(|error| code(Response::from_errors(vec![error])))?;
     let feed = Feed::ask();
     let answers = execute(resolved(request, &feed)).collect::<Vec<_>>();
@@ -113,7 +114,7 @@ fn the_field_may_stand_within_fragments() {
         "subscription A {{ ...F }} subscription B {{ ...F }} fragment F on Subscription {{ {one} }}"
     );
     let request = Request::new(named).operation_name("B");
-    let (request, _) = admit(request, &Settings::default()).unwrap();
+    let (request, _) = admit(request, &DocumentLimits::default()).unwrap();
     let feed = Feed::ask();
     let answers = execute(resolved(request, &feed)).collect::<Vec<_>>();
     assert_eq!(answers.now_or_never().unwrap().len(), 0);
@@ -125,7 +126,7 @@ fn what_fields_of_one_name_select_comes_together() {
     let registered = event(1, "DeviceRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
     let query = r#"subscription { ...F ... { device(id: "d-1") { device { model } } } }
         fragment F on Subscription { device(id: "d-1") { cursor device { version } } }"#;
-    let (request, _) = admit(Request::new(query), &Settings::default()).unwrap();
+    let (request, _) = admit(Request::new(query), &DocumentLimits::default()).unwrap();
     let feed = Feed::give(page(0, 0, Value::Null, vec![registered]));
     let answers = execute(resolved(request, &feed)).collect::<Vec<_>>().now_or_never().unwrap();
     let answers: Vec<_> = answers.into_iter().map(|it| it.data.into_json().unwrap()).collect();

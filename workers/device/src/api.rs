@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which, follow,
-    follow_all, named, one_or_past, page, send,
+    Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed, Which, named,
+    one, page, send, subscribe, subscribe_all,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -122,15 +122,9 @@ impl DeviceQuery {
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<DeviceView>> {
         let sql = include_str!("../../../schema/sql/d1/query/device_by_id.sql");
-        one_or_past::<crate::Device, _>(
-            context,
-            sql,
-            &id,
-            Which { min_version, at_version, at },
-            past,
-        )
-        .await
-        .transpose()
+        one::<crate::Device, _>(context, sql, &id, Which { min_version, at_version, at }, view)
+            .await
+            .transpose()
     }
 
     /// Devices, in the order that is asked for.
@@ -163,11 +157,11 @@ fn wanted(filter: Option<DeviceFilter>) -> Result<Vec<(&'static str, Value)>> {
     ])
 }
 
-fn past(past: Past<reducer::State>) -> Option<DeviceView> {
-    let device = past.state?;
+fn view(at: StateAt<reducer::State>) -> Option<DeviceView> {
+    let device = at.state?;
     Some(DeviceView {
-        id: past.id,
-        version: past.version,
+        id: at.id,
+        version: at.version,
         status: device.status.map(|status| match status {
             Status::Ok => DeviceStatus::Ok,
             Status::Warn => DeviceStatus::Warn,
@@ -180,7 +174,7 @@ fn past(past: Past<reducer::State>) -> Option<DeviceView> {
         decommissioned: device.decommissioned,
         readings: i32::try_from(device.readings).ok()?,
         late: i32::try_from(device.late).ok()?,
-        registered_at: past.began,
+        registered_at: at.began,
     })
 }
 
@@ -200,8 +194,8 @@ impl DeviceMutation {
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id, command_id, expected_version };
-        send::<crate::Device>(context, "RegisterDevice", input, envelope).await
+        let arguments = Arguments { id, command_id, expected_version };
+        send::<crate::Device>(context, "RegisterDevice", input, arguments).await
     }
 
     /// Reports how a device is. The latest report by the device's clock counts; a late one is kept as history.
@@ -213,8 +207,8 @@ impl DeviceMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Device>(context, "UpdateDeviceStatus", input, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Device>(context, "UpdateDeviceStatus", input, arguments).await
     }
 
     /// Takes a device out of service for good. It takes no reports any more.
@@ -225,8 +219,8 @@ impl DeviceMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Device>(context, "DecommissionDevice", json!({}), envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Device>(context, "DecommissionDevice", json!({}), arguments).await
     }
 }
 
@@ -256,11 +250,11 @@ impl DeviceSubscription {
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]
         after: Option<String>,
-    ) -> Result<Followed<DeviceUpdate>> {
-        follow::<crate::Device, _>(context, &id, after, |cursor, event, state| DeviceUpdate {
+    ) -> Result<Subscribed<DeviceUpdate>> {
+        subscribe::<crate::Device, _>(context, &id, after, |cursor, event, state| DeviceUpdate {
             cursor,
             event,
-            device: past(state),
+            device: view(state),
         })
     }
     /// What happens to devices from now on, or after the cursor: each event once, as soon as the read model has it, in the order
@@ -273,10 +267,10 @@ impl DeviceSubscription {
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]
         after: Option<String>,
-    ) -> Result<Followed<DeviceUpdate>> {
+    ) -> Result<Subscribed<DeviceUpdate>> {
         let (order_by, filter) = (DeviceOrderBy::default(), wanted(filter)?);
         let list = List { sql: LIST, order_by, filter, first: None, after };
-        follow_all::<crate::Device, _, _>(context, list, |cursor, event, device| DeviceUpdate {
+        subscribe_all::<crate::Device, _, _>(context, list, |cursor, event, device| DeviceUpdate {
             cursor,
             event,
             device: Some(device),

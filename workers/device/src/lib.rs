@@ -7,7 +7,7 @@
 //! | [`events`] | what may have happened, and how older versions of it are read |
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
-//! | [`views`] | its read model |
+//! | [`projection`] | its read model |
 //! | [`policy`] | who may send which command, and who sees what |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -15,7 +15,7 @@ pub mod commands;
 pub mod events;
 pub mod reducer;
 pub mod rules;
-pub mod views;
+pub mod projection;
 pub mod policy;
 pub mod api;
 
@@ -51,7 +51,7 @@ impl Aggregate for Device {
 
 impl Participant for Device {
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        views::project(event)
+        projection::project(event)
     }
 
     fn may_send(

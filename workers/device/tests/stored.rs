@@ -10,8 +10,8 @@ use edgefold_device::{
 };
 use edgefold_flow::{
     Instance, Participant,
+    append::storage::{Storage, Write},
     instance::When,
-    storage::{Storage, Write},
 };
 use edgefold_kernel::{Envelope, EventSet, Failure, Fault, Id, StreamId, Timestamp};
 use edgefold_testing::{MemoryStorage, scenario::envelopes};

@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which,
-    follow, follow_all, named, one_or_past, page, send,
+    Amount, Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed,
+    Which, named, one, page, send, subscribe, subscribe_all,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Value, json};
@@ -157,15 +157,9 @@ impl OrderQuery {
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<OrderView>> {
         let sql = include_str!("../../../schema/sql/d1/query/order_by_id.sql");
-        one_or_past::<crate::Order, _>(
-            context,
-            sql,
-            &id,
-            Which { min_version, at_version, at },
-            past,
-        )
-        .await
-        .transpose()
+        one::<crate::Order, _>(context, sql, &id, Which { min_version, at_version, at }, view)
+            .await
+            .transpose()
     }
 
     /// Orders, in the order that is asked for.
@@ -197,11 +191,11 @@ fn wanted(filter: Option<OrderFilter>) -> Result<Vec<(&'static str, Value)>> {
     ])
 }
 
-fn past(past: Past<reducer::State>) -> Option<OrderView> {
-    let order = past.state?;
+fn view(at: StateAt<reducer::State>) -> Option<OrderView> {
+    let order = at.state?;
     Some(OrderView {
-        id: past.id,
-        version: past.version,
+        id: at.id,
+        version: at.version,
         status: match order.status {
             reducer::Status::Placed => OrderStatus::Placed,
             reducer::Status::Accepted => OrderStatus::Accepted,
@@ -216,7 +210,7 @@ fn past(past: Past<reducer::State>) -> Option<OrderView> {
         account_id: order.account_id.as_str().into(),
         lines: order.lines.iter().map(OrderLine::of).collect::<Option<_>>()?,
         total: Amount(order.total.minor_units()),
-        placed_at: past.began,
+        placed_at: at.began,
     })
 }
 
@@ -237,8 +231,8 @@ impl OrderMutation {
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id, command_id, expected_version };
-        send::<crate::Order>(context, "PlaceOrder", input, envelope).await
+        let arguments = Arguments { id, command_id, expected_version };
+        send::<crate::Order>(context, "PlaceOrder", input, arguments).await
     }
 
     /// Says how far the goods have come. SHIPPED is a request: the order is SHIPPING until the account has paid, and
@@ -251,8 +245,8 @@ impl OrderMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Order>(context, "UpdateOrderStatus", json!({"status": status}), envelope)
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Order>(context, "UpdateOrderStatus", json!({"status": status}), arguments)
             .await
     }
 
@@ -266,8 +260,8 @@ impl OrderMutation {
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
         let payload = reason.map_or_else(|| json!({}), |reason| json!({"reason": reason}));
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Order>(context, "CancelOrder", payload, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Order>(context, "CancelOrder", payload, arguments).await
     }
 }
 
@@ -298,11 +292,11 @@ impl OrderSubscription {
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]
         after: Option<String>,
-    ) -> Result<Followed<OrderUpdate>> {
-        follow::<crate::Order, _>(context, &id, after, |cursor, event, state| OrderUpdate {
+    ) -> Result<Subscribed<OrderUpdate>> {
+        subscribe::<crate::Order, _>(context, &id, after, |cursor, event, state| OrderUpdate {
             cursor,
             event,
-            order: past(state),
+            order: view(state),
         })
     }
     /// What happens to orders from now on, or after the cursor: each event once, as soon as the read model has it, in the order
@@ -315,10 +309,10 @@ impl OrderSubscription {
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]
         after: Option<String>,
-    ) -> Result<Followed<OrderUpdate>> {
+    ) -> Result<Subscribed<OrderUpdate>> {
         let (order_by, filter) = (OrderOrderBy::default(), wanted(filter)?);
         let list = List { sql: LIST, order_by, filter, first: None, after };
-        follow_all::<crate::Order, _, _>(context, list, |cursor, event, order| OrderUpdate {
+        subscribe_all::<crate::Order, _, _>(context, list, |cursor, event, order| OrderUpdate {
             cursor,
             event,
             order: Some(order),

@@ -12,7 +12,7 @@
 //! | [`rules`] | every business rule |
 //! | [`process`] | what it asks of the account, and what the account's answers mean |
 //! | [`routes`] | which events of the account it wants |
-//! | [`views`] | its read model |
+//! | [`projection`] | its read model |
 //! | [`policy`] | who may send which command, and who sees what |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -22,14 +22,13 @@ pub mod reducer;
 pub mod rules;
 pub mod process;
 pub mod routes;
-pub mod views;
+pub mod projection;
 pub mod policy;
 pub mod api;
 
 use edgefold_flow::{
-    Change, Due, Participant, Request,
-    participant::Refused,
-    route::{Remembered, Route},
+    Change, Due, Errand, Participant,
+    participant::{Refused, Remembered, Route},
 };
 use edgefold_kernel::{
     Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId,
@@ -71,8 +70,8 @@ impl Participant for Order {
     const ROUTES: &'static [Route] = routes::ROUTES;
     const REMEMBERS: &'static [Remembered] = routes::REMEMBERS;
 
-    fn requests(id: &Id, event: &OrderEvent) -> Vec<Request> {
-        process::requests(id, event)
+    fn errands(id: &Id, event: &OrderEvent) -> Vec<Errand> {
+        process::errands(id, event)
     }
 
     fn on_foreign(state: &Self::State, event: &Envelope) -> Result<Vec<OrderCommand>, Fault> {
@@ -88,7 +87,7 @@ impl Participant for Order {
     }
 
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        views::project(event)
+        projection::project(event)
     }
 
     fn may_send(

@@ -16,7 +16,7 @@ use edgefold_account::{
     Account, AccountEvent,
     commands::{AuthorisePayment, CapturePayment, ReleasePayment},
 };
-use edgefold_flow::{Due, Request, participant::Refused};
+use edgefold_flow::{Due, Errand, participant::Refused};
 use edgefold_kernel::{Envelope, Fault, Id};
 
 use crate::{
@@ -33,17 +33,17 @@ use crate::{
 pub const ANSWER_WITHIN_MS: u32 = 60_000;
 
 /// What an event asks of the account. The payment has the id of the order.
-pub fn requests(id: &Id, event: &OrderEvent) -> Vec<Request> {
+pub fn errands(id: &Id, event: &OrderEvent) -> Vec<Errand> {
     let (payment_id, order_id) = (id.clone(), Some(id.clone()));
     match event {
         OrderEvent::Placed(placed) => {
             let (amount, answer_by) = (placed.total, Some(placed.answer_by));
             let authorise = AuthorisePayment { payment_id, amount, order_id, answer_by };
-            vec![Request::to::<Account>(placed.account_id.clone(), authorise)]
+            vec![Errand::to::<Account>(placed.account_id.clone(), authorise)]
         }
         OrderEvent::ShipmentRequested(requested) => {
             let capture = CapturePayment { payment_id, amount: None, order_id };
-            vec![Request::to::<Account>(requested.account_id.clone(), capture)]
+            vec![Errand::to::<Account>(requested.account_id.clone(), capture)]
         }
         OrderEvent::Cancelled(cancelled) => vec![release(id, &cancelled.account_id)],
         OrderEvent::TimedOut(timed_out) => vec![release(id, &timed_out.account_id)],
@@ -56,9 +56,9 @@ pub fn requests(id: &Id, event: &OrderEvent) -> Vec<Request> {
     }
 }
 
-fn release(id: &Id, account_id: &Id) -> Request {
+fn release(id: &Id, account_id: &Id) -> Errand {
     let release = ReleasePayment { payment_id: id.clone(), order_id: Some(id.clone()) };
-    Request::to::<Account>(account_id.clone(), release)
+    Errand::to::<Account>(account_id.clone(), release)
 }
 
 /// What the account says of the order's payment.

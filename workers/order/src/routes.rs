@@ -1,7 +1,7 @@
 //! Which events of other aggregates an order wants.
 
 use edgefold_account::Account;
-use edgefold_flow::route::{Remembered, Route, To};
+use edgefold_flow::participant::{Remembered, Route, To};
 use edgefold_kernel::Aggregate;
 
 /// What becomes of an order's payment goes to that order. A payment that no order made names none, and goes to nobody.

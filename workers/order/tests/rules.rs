@@ -308,8 +308,8 @@ fn a_refused_authorisation_declines_and_other_refusals_do_nothing() {
 #[test]
 fn the_account_is_asked_to_authorise_capture_and_release() {
     let asked = |event: OrderEvent| {
-        let requests = Order::requests(&id("it"), &event);
-        requests.into_iter().map(|request| (request.name, request.payload)).collect::<Vec<_>>()
+        let errands = Order::errands(&id("it"), &event);
+        errands.into_iter().map(|errand| (errand.name, errand.payload)).collect::<Vec<_>>()
     };
     let payment = json!({"paymentId": "it", "orderId": "it"});
     let authorise = json!({

@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    CommandResult, Connection, Date, DateTime, Envelope, Event, Followed, List, Past, Which, day,
-    follow, follow_all, named, one_or_past, page, send,
+    Arguments, CommandResult, Connection, Date, DateTime, Event, List, StateAt, Subscribed, Which,
+    day, named, one, page, send, subscribe, subscribe_all,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -107,15 +107,9 @@ impl ReservationQuery {
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<ReservationView>> {
         let sql = include_str!("../../../schema/sql/d1/query/reservation_by_id.sql");
-        one_or_past::<crate::Reservation, _>(
-            context,
-            sql,
-            &id,
-            Which { min_version, at_version, at },
-            past,
-        )
-        .await
-        .transpose()
+        one::<crate::Reservation, _>(context, sql, &id, Which { min_version, at_version, at }, view)
+            .await
+            .transpose()
     }
 
     /// Reservations, in the order that is asked for.
@@ -149,11 +143,11 @@ fn wanted(filter: Option<ReservationFilter>) -> Result<Vec<(&'static str, Value)
     ])
 }
 
-fn past(past: Past<reducer::State>) -> Option<ReservationView> {
-    let reservation = past.state?;
+fn view(at: StateAt<reducer::State>) -> Option<ReservationView> {
+    let reservation = at.state?;
     Some(ReservationView {
-        id: past.id,
-        version: past.version,
+        id: at.id,
+        version: at.version,
         status: match reservation.status {
             reducer::Status::Pending => ReservationStatus::Pending,
             reducer::Status::Confirmed => ReservationStatus::Confirmed,
@@ -166,7 +160,7 @@ fn past(past: Past<reducer::State>) -> Option<ReservationView> {
         room_id: reservation.room_id.as_str().into(),
         date_start: Date(reservation.date_start.to_string()),
         date_end: Date(reservation.date_end.to_string()),
-        created_at: past.began,
+        created_at: at.began,
     })
 }
 
@@ -189,8 +183,8 @@ impl ReservationMutation {
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id, command_id, expected_version };
-        send::<crate::Reservation>(context, "CreateReservation", input, envelope).await
+        let arguments = Arguments { id, command_id, expected_version };
+        send::<crate::Reservation>(context, "CreateReservation", input, arguments).await
     }
 
     /// Gives a claim up.
@@ -203,8 +197,8 @@ impl ReservationMutation {
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
         let payload = reason.map_or_else(|| json!({}), |reason| json!({"reason": reason}));
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Reservation>(context, "CancelReservation", payload, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Reservation>(context, "CancelReservation", payload, arguments).await
     }
 }
 
@@ -235,9 +229,9 @@ impl ReservationSubscription {
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]
         after: Option<String>,
-    ) -> Result<Followed<ReservationUpdate>> {
-        follow::<crate::Reservation, _>(context, &id, after, |cursor, event, state| {
-            ReservationUpdate { cursor, event, reservation: past(state) }
+    ) -> Result<Subscribed<ReservationUpdate>> {
+        subscribe::<crate::Reservation, _>(context, &id, after, |cursor, event, state| {
+            ReservationUpdate { cursor, event, reservation: view(state) }
         })
     }
     /// What happens to reservations from now on, or after the cursor: each event once, as soon as the read model has it, in the order
@@ -250,10 +244,10 @@ impl ReservationSubscription {
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]
         after: Option<String>,
-    ) -> Result<Followed<ReservationUpdate>> {
+    ) -> Result<Subscribed<ReservationUpdate>> {
         let (order_by, filter) = (ReservationOrderBy::default(), wanted(filter)?);
         let list = List { sql: LIST, order_by, filter, first: None, after };
-        follow_all::<crate::Reservation, _, _>(context, list, |cursor, event, reservation| {
+        subscribe_all::<crate::Reservation, _, _>(context, list, |cursor, event, reservation| {
             ReservationUpdate { cursor, event, reservation: Some(reservation) }
         })
         .await

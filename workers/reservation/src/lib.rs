@@ -10,7 +10,7 @@
 //! | [`rules`] | every business rule |
 //! | [`process`] | what it asks of the room, and what the room's answers mean |
 //! | [`routes`] | which events of the room it wants |
-//! | [`views`] | its read model |
+//! | [`projection`] | its read model |
 //! | [`policy`] | who may send which command, and who sees what |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -20,14 +20,13 @@ pub mod reducer;
 pub mod rules;
 pub mod process;
 pub mod routes;
-pub mod views;
+pub mod projection;
 pub mod policy;
 pub mod api;
 
 use edgefold_flow::{
-    Change, Due, Participant, Request,
-    participant::Refused,
-    route::{Remembered, Route},
+    Change, Due, Errand, Participant,
+    participant::{Refused, Remembered, Route},
 };
 use edgefold_kernel::{
     Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId,
@@ -69,8 +68,8 @@ impl Participant for Reservation {
     const ROUTES: &'static [Route] = routes::ROUTES;
     const REMEMBERS: &'static [Remembered] = routes::REMEMBERS;
 
-    fn requests(id: &Id, event: &ReservationEvent) -> Vec<Request> {
-        process::requests(id, event)
+    fn errands(id: &Id, event: &ReservationEvent) -> Vec<Errand> {
+        process::errands(id, event)
     }
 
     fn on_foreign(state: &Self::State, event: &Envelope) -> Result<Vec<ReservationCommand>, Fault> {
@@ -90,7 +89,7 @@ impl Participant for Reservation {
     }
 
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        views::project(event)
+        projection::project(event)
     }
 
     fn may_send(

@@ -1,6 +1,6 @@
 //! What a reservation asks of the room, and what the room's answers mean.
 
-use edgefold_flow::{Due, Request, participant::Refused};
+use edgefold_flow::{Due, Errand, participant::Refused};
 use edgefold_kernel::{Envelope, Fault, Id};
 use edgefold_room::{
     Room, RoomEvent,
@@ -20,9 +20,9 @@ use crate::{
 pub const ANSWER_WITHIN_MS: u32 = 60_000;
 
 /// What an event asks of the room.
-pub fn requests(id: &Id, event: &ReservationEvent) -> Vec<Request> {
+pub fn errands(id: &Id, event: &ReservationEvent) -> Vec<Errand> {
     let release = |room_id: &Id| {
-        Request::to::<Room>(room_id.clone(), ReleaseRoom { reservation_id: id.clone() })
+        Errand::to::<Room>(room_id.clone(), ReleaseRoom { reservation_id: id.clone() })
     };
     match event {
         ReservationEvent::Created(created) => {
@@ -31,7 +31,7 @@ pub fn requests(id: &Id, event: &ReservationEvent) -> Vec<Request> {
                 date_start: created.date_start,
                 date_end: created.date_end,
             };
-            vec![Request::to::<Room>(created.room_id.clone(), hold)]
+            vec![Errand::to::<Room>(created.room_id.clone(), hold)]
         }
         ReservationEvent::Cancelled(cancelled) => vec![release(&cancelled.room_id)],
         ReservationEvent::Expired(expired) => vec![release(&expired.room_id)],

@@ -1,6 +1,6 @@
 //! Which events of other aggregates a reservation wants.
 
-use edgefold_flow::route::{Remembered, Route, To};
+use edgefold_flow::participant::{Remembered, Route, To};
 use edgefold_kernel::Aggregate;
 use edgefold_room::Room;
 

@@ -5,11 +5,11 @@
 
 use edgefold_flow::{
     Instance, Message, Participant, Stamp,
-    contract::{Asker, SpanWanted},
+    append::storage::{Slice, Storage, Write},
+    contract::SpanWanted,
+    door::{Asker, token::Caller},
     instance::Received,
     receive::{Delivery, Span},
-    storage::{Slice, Storage, Write},
-    token::Session,
 };
 use edgefold_kernel::{
     Aggregate, Date, Envelope, Id, Principal, Role, StreamId, Timestamp, Version,
@@ -234,7 +234,7 @@ fn nobody_is_asked_on_behalf_of_somebody_who_may_not() {
     .unwrap();
     let rests_on = |who: &str| {
         let principal = Principal::new(id(who), Role::Guest);
-        let by = Asker::Somebody(Session { principal, expires_at: Timestamp::MAX });
+        let by = Asker::Somebody(Caller { principal, expires_at: Timestamp::MAX });
         instance.rests_on(&create, &by).unwrap().len()
     };
     assert_eq!((rests_on("ana"), rests_on("eve")), (1, 0));

@@ -167,8 +167,8 @@ fn a_refused_hold_declines_with_the_reason_and_a_refused_release_does_nothing() 
 #[test]
 fn the_room_is_asked_to_hold_and_to_release() {
     let asked = |event: ReservationEvent| {
-        let requests = Reservation::requests(&id("it"), &event);
-        requests.into_iter().map(|request| (request.name, request.payload)).collect::<Vec<_>>()
+        let errands = Reservation::errands(&id("it"), &event);
+        errands.into_iter().map(|errand| (errand.name, errand.payload)).collect::<Vec<_>>()
     };
     let hold = json!({"reservationId": "it", "dateStart": "2026-03-01", "dateEnd": "2026-03-03"});
     assert_eq!(asked(created()), [("HoldRoom", hold)]);

@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    Amount, CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which,
-    follow, follow_all, named, one_or_past, page, send,
+    Amount, Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed,
+    Which, named, one, page, send, subscribe, subscribe_all,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -95,15 +95,9 @@ impl RoomQuery {
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<RoomView>> {
         let sql = include_str!("../../../schema/sql/d1/query/room_by_id.sql");
-        one_or_past::<crate::Room, _>(
-            context,
-            sql,
-            &id,
-            Which { min_version, at_version, at },
-            past,
-        )
-        .await
-        .transpose()
+        one::<crate::Room, _>(context, sql, &id, Which { min_version, at_version, at }, view)
+            .await
+            .transpose()
     }
 
     /// Rooms, in the order that is asked for.
@@ -135,11 +129,11 @@ fn wanted(filter: Option<RoomFilter>) -> Result<Vec<(&'static str, Value)>> {
     ])
 }
 
-fn past(past: Past<reducer::State>) -> Option<RoomView> {
-    let room = past.state?;
+fn view(at: StateAt<reducer::State>) -> Option<RoomView> {
+    let room = at.state?;
     Some(RoomView {
-        id: past.id,
-        version: past.version,
+        id: at.id,
+        version: at.version,
         hotel_id: room.hotel_id.as_str().into(),
         number: room.number.as_str().to_owned(),
         capacity: i32::try_from(room.capacity).ok()?,
@@ -172,7 +166,7 @@ impl RoomMutation {
             context,
             "AddRoom",
             input,
-            Envelope { id, command_id, expected_version },
+            Arguments { id, command_id, expected_version },
         )
         .await
     }
@@ -185,8 +179,8 @@ impl RoomMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Room>(context, "CloseRoom", json!({}), envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Room>(context, "CloseRoom", json!({}), arguments).await
     }
 }
 
@@ -216,11 +210,11 @@ impl RoomSubscription {
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]
         after: Option<String>,
-    ) -> Result<Followed<RoomUpdate>> {
-        follow::<crate::Room, _>(context, &id, after, |cursor, event, state| RoomUpdate {
+    ) -> Result<Subscribed<RoomUpdate>> {
+        subscribe::<crate::Room, _>(context, &id, after, |cursor, event, state| RoomUpdate {
             cursor,
             event,
-            room: past(state),
+            room: view(state),
         })
     }
     /// What happens to rooms from now on, or after the cursor: each event once, as soon as the read model has it, in the order
@@ -233,10 +227,10 @@ impl RoomSubscription {
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]
         after: Option<String>,
-    ) -> Result<Followed<RoomUpdate>> {
+    ) -> Result<Subscribed<RoomUpdate>> {
         let (order_by, filter) = (RoomOrderBy::default(), wanted(filter)?);
         let list = List { sql: LIST, order_by, filter, first: None, after };
-        follow_all::<crate::Room, _, _>(context, list, |cursor, event, room| RoomUpdate {
+        subscribe_all::<crate::Room, _, _>(context, list, |cursor, event, room| RoomUpdate {
             cursor,
             event,
             room: Some(room),

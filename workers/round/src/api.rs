@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::graphql::{
-    CommandResult, Connection, DateTime, Envelope, Event, Followed, List, Past, Which, follow,
-    follow_all, named, one_or_past, page, send,
+    Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed, Which, named,
+    one, page, send, subscribe, subscribe_all,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Value, json};
@@ -142,15 +142,9 @@ impl RoundQuery {
         #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<RoundView>> {
         let sql = include_str!("../../../schema/sql/d1/query/round_by_id.sql");
-        one_or_past::<crate::Round, _>(
-            context,
-            sql,
-            &id,
-            Which { min_version, at_version, at },
-            past,
-        )
-        .await
-        .transpose()
+        one::<crate::Round, _>(context, sql, &id, Which { min_version, at_version, at }, view)
+            .await
+            .transpose()
     }
 
     /// Rounds, in the order that is asked for.
@@ -178,14 +172,14 @@ fn wanted(filter: Option<RoundFilter>) -> Result<Vec<(&'static str, Value)>> {
     Ok(vec![("game", json!(filter.game)), ("status", named(filter.status))])
 }
 
-fn past(past: Past<reducer::State>) -> Option<RoundView> {
-    let round = past.state?;
+fn view(at: StateAt<reducer::State>) -> Option<RoundView> {
+    let round = at.state?;
     let player = |(id, score): (edgefold_kernel::Id, i64)| {
         Some(RoundPlayer { player_id: id.as_str().into(), score: i32::try_from(score).ok()? })
     };
     Some(RoundView {
-        id: past.id,
-        version: past.version,
+        id: at.id,
+        version: at.version,
         status: match round.status {
             reducer::Status::Open => RoundStatus::Open,
             reducer::Status::Running => RoundStatus::Running,
@@ -201,7 +195,7 @@ fn past(past: Past<reducer::State>) -> Option<RoundView> {
         players: round.scores.into_iter().map(player).collect::<Option<_>>()?,
         moves: i32::try_from(round.moves).ok()?,
         ends_at: round.ends_at.map(|at| DateTime(at.to_string())),
-        started_at: past.began,
+        started_at: at.began,
     })
 }
 
@@ -221,8 +215,8 @@ impl RoundMutation {
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id, command_id, expected_version };
-        send::<crate::Round>(context, "StartGameRound", input, envelope).await
+        let arguments = Arguments { id, command_id, expected_version };
+        send::<crate::Round>(context, "StartGameRound", input, arguments).await
     }
 
     /// Takes a seat, before the first move. Once more changes nothing.
@@ -234,8 +228,8 @@ impl RoundMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Round>(context, "JoinRound", json!({"playerId": player_id}), envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Round>(context, "JoinRound", json!({"playerId": player_id}), arguments).await
     }
 
     /// Makes a move. The first one begins the game.
@@ -247,8 +241,8 @@ impl RoundMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Round>(context, "Play", input, envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Round>(context, "Play", input, arguments).await
     }
 
     /// Ends a round before its time.
@@ -259,8 +253,8 @@ impl RoundMutation {
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
-        let envelope = Envelope { id: Some(id), command_id, expected_version };
-        send::<crate::Round>(context, "FinishRound", json!({}), envelope).await
+        let arguments = Arguments { id: Some(id), command_id, expected_version };
+        send::<crate::Round>(context, "FinishRound", json!({}), arguments).await
     }
 }
 
@@ -290,11 +284,11 @@ impl RoundSubscription {
             desc = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event."
         )]
         after: Option<String>,
-    ) -> Result<Followed<RoundUpdate>> {
-        follow::<crate::Round, _>(context, &id, after, |cursor, event, state| RoundUpdate {
+    ) -> Result<Subscribed<RoundUpdate>> {
+        subscribe::<crate::Round, _>(context, &id, after, |cursor, event, state| RoundUpdate {
             cursor,
             event,
-            round: past(state),
+            round: view(state),
         })
     }
     /// What happens to rounds from now on, or after the cursor: each event once, as soon as the read model has it, in the order
@@ -307,10 +301,10 @@ impl RoundSubscription {
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]
         after: Option<String>,
-    ) -> Result<Followed<RoundUpdate>> {
+    ) -> Result<Subscribed<RoundUpdate>> {
         let (order_by, filter) = (RoundOrderBy::default(), wanted(filter)?);
         let list = List { sql: LIST, order_by, filter, first: None, after };
-        follow_all::<crate::Round, _, _>(context, list, |cursor, event, round| RoundUpdate {
+        subscribe_all::<crate::Round, _, _>(context, list, |cursor, event, round| RoundUpdate {
             cursor,
             event,
             round: Some(round),

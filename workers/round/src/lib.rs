@@ -8,7 +8,7 @@
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
 //! | [`process`] | its deadlines |
-//! | [`views`] | its read model |
+//! | [`projection`] | its read model |
 //! | [`policy`] | who may send which command, and who sees what |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -17,7 +17,7 @@ pub mod events;
 pub mod reducer;
 pub mod rules;
 pub mod process;
-pub mod views;
+pub mod projection;
 pub mod policy;
 pub mod api;
 
@@ -61,7 +61,7 @@ impl Participant for Round {
     }
 
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        views::project(event)
+        projection::project(event)
     }
 
     fn may_send(

@@ -10,10 +10,10 @@ use async_graphql::{
 use edgefold_kernel::Rejection;
 
 use super::{
-    Settings,
     measure::{measure, scan},
     root::flatten,
 };
+use crate::door::document::DocumentLimits;
 
 /// Parses the document of a request, measures it, finds the operation to execute and checks that its variables are there.
 /// The request keeps the parsed document.
@@ -23,7 +23,7 @@ use super::{
 /// `UNKNOWN_OPERATION`, `INVALID_VARIABLE`.
 pub fn admit(
     mut request: Request,
-    settings: &Settings,
+    settings: &DocumentLimits,
 ) -> Result<(Request, OperationType), ServerError> {
     scan(&request.query, settings).map_err(refused)?;
     let mut document = parse_query(&request.query)

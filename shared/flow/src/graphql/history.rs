@@ -6,14 +6,16 @@ use async_graphql::{Context, Error, ID, Object};
 use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, limits};
 
 use super::{
-    AggregateType, CommandResult, Connection, Event, connection::Edge, faulted, one::unknown,
-    page::rows_wanted, refusal::invalid, unanswered,
-};
-use crate::{
-    correlate::JOURNAL_OF_COMMAND,
+    AggregateType, CommandResult, Connection, Event,
+    connection::Edge,
+    faulted,
     gateway::{Gateway, Row},
-    subscribe::parse_version,
+    one::unknown,
+    page::rows_wanted,
+    refusal::invalid,
+    unanswered,
 };
+use crate::{project::correlation::JOURNAL_OF_COMMAND, subscribe::socket::parse_version};
 
 /// What may be asked about any aggregate.
 #[derive(Default)]

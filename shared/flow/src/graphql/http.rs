@@ -18,11 +18,10 @@ use edgefold_kernel::{Fault, Kind, Rejection};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Settings,
     admit::{admit, coded},
     refusal::told,
 };
-use crate::command::parse_json;
+use crate::{command::parse_json, door::document::DocumentLimits};
 
 /// In which form a response goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,7 +219,7 @@ pub fn admitted(
     request: Request,
     method: &str,
     media: Media,
-    settings: &Settings,
+    settings: &DocumentLimits,
 ) -> Result<Request, Answer> {
     let (request, kind) = admit(request, settings)
         .map_err(|error| answer(Response::from_errors(vec![error]), media))?;

@@ -7,13 +7,13 @@ use async_graphql::{
 };
 use edgefold_kernel::{Kind, Rejection, limits};
 
-use super::Settings;
+use crate::door::document::DocumentLimits;
 
 /// Counts the tokens of a document and how deep its brackets lie, before anything recurses over them.
 ///
 /// # Errors
 /// `QUERY_TOO_LONG`, `QUERY_TOO_DEEP`.
-pub fn scan(document: &str, settings: &Settings) -> Result<(), Rejection> {
+pub fn scan(document: &str, settings: &DocumentLimits) -> Result<(), Rejection> {
     let (mut tokens, mut nesting) = (0, 0_usize);
     let mut rest = document;
     while let Some(first) = rest.chars().next() {
@@ -80,7 +80,7 @@ fn string(text: &str) -> usize {
 pub fn measure(
     document: &ExecutableDocument,
     variables: &Variables,
-    settings: &Settings,
+    settings: &DocumentLimits,
 ) -> Result<(), Rejection> {
     let mut walk =
         Walk { document, variables, settings, cost: 0, steps: 0, aliases: 0, directives: 0 };
@@ -115,7 +115,7 @@ impl Default for Place {
 struct Walk<'a> {
     document: &'a ExecutableDocument,
     variables: &'a Variables,
-    settings: &'a Settings,
+    settings: &'a DocumentLimits,
     cost: usize,
     steps: usize,
     aliases: usize,

@@ -7,53 +7,52 @@
 //!
 //! | room | what for |
 //! |---|---|
-//! | [`http`] | GraphQL over HTTP: what was asked, and in which form it is answered |
-//! | [`admit`] | a request is parsed, measured and checked before it is executed |
-//! | [`measure`] | what a document costs, and what it may |
-//! | [`root`] | what stands at the root of a subscription |
-//! | [`settings`] | the limits, as they are set |
+//! | [`gateway`] | the port through which resolvers reach commands and read models |
 //! | [`scalars`] | the custom scalars |
 //! | [`names`] | names that are closed sets |
+//! | [`refusal`] | what stands under `errors` |
 //! | [`outcome`] | what came of a command |
 //! | [`mutate`] | a mutation becomes a command |
-//! | [`one`] | one instance, now or then |
-//! | [`mod@page`] | a page of a list |
-//! | [`connection`] | … as a Relay connection |
+//! | [`connection`] | a page as a Relay connection |
 //! | `list` | the statement of a list |
+//! | [`mod@page`] | a page of a list |
+//! | [`mod@one`] | one instance, now or then |
 //! | [`event`] | an event as it is shown |
 //! | [`history`] | what happened to an instance, and what became of a command |
-//! | [`follow`] | a subscription to a stream, or to a category |
-//! | [`refusal`] | what stands under `errors` |
+//! | [`subscription`] | a subscription to a stream, or to a category |
+//! | [`measure`] | what a document costs, and what it may |
+//! | [`root`] | what stands at the root of a subscription |
+//! | [`admit`] | a request is parsed, measured and checked before it is executed |
+//! | [`http`] | GraphQL over HTTP: what was asked, and in which form it is answered |
 
-pub mod http;
-pub mod admit;
-pub mod measure;
-pub mod root;
-pub mod settings;
+pub mod gateway;
 pub mod scalars;
 pub mod names;
+pub mod refusal;
 pub mod outcome;
 pub mod mutate;
-pub mod one;
-pub mod page;
 pub mod connection;
 mod list;
+pub mod page;
+pub mod one;
 pub mod event;
 pub mod history;
-pub mod follow;
-pub mod refusal;
+pub mod subscription;
+pub mod measure;
+pub mod root;
+pub mod admit;
+pub mod http;
 
 use refusal::int;
 
 pub use connection::Connection;
 pub use event::{Event, Json};
-pub use follow::{EventSubscription, Feed, Followed, follow, follow_all};
 pub use history::HistoryQuery;
-pub use mutate::{Envelope, send};
+pub use mutate::{Arguments, send};
 pub use names::{AggregateType, EventType};
-pub use one::{Past, Which, one_or_past};
+pub use one::{StateAt, Which, one};
 pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
 pub use page::{List, day, named, page};
 pub use refusal::{faulted, faults, unanswered};
 pub use scalars::{Amount, Date, DateTime};
-pub use settings::Settings;
+pub use subscription::{EventSubscription, Feed, Subscribed, subscribe, subscribe_all};

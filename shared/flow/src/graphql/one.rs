@@ -6,13 +6,15 @@ use async_graphql::{Context, Error, ID};
 use edgefold_kernel::{Failure, Fault, Id, Rejection, Scope, StreamId, Timestamp, Version};
 use serde::de::DeserializeOwned;
 
-use super::{DateTime, faulted, int, page::read, refusal::invalid, unanswered};
-use crate::{
-    Participant,
-    contract::RowView,
+use super::{
+    DateTime, faulted,
     gateway::{Gateway, behind, row_at_least},
-    instance::When,
+    int,
+    page::read,
+    refusal::invalid,
+    unanswered,
 };
+use crate::{Participant, contract::RowView, instance::When};
 
 /// Which version of an instance a query is about. At most one of the three.
 pub struct Which {
@@ -24,8 +26,8 @@ pub struct Which {
     pub at: Option<DateTime>,
 }
 
-/// An instance as it was: its state at some version, and when its stream began.
-pub struct Past<S> {
+/// An instance at some version, the current one or an earlier one: its state there, and when its stream began.
+pub struct StateAt<S> {
     /// Identifier.
     pub id: ID,
     /// Version that the state is at.
@@ -47,12 +49,12 @@ pub struct Past<S> {
 /// # Errors
 /// `READ_MODEL_BEHIND`, `VERSION_AHEAD`, `INVALID_INSTANT`, or `INVALID_QUERY` when more than one of the three is asked
 /// for; a fault.
-pub async fn one_or_past<A: Participant, T: DeserializeOwned>(
+pub async fn one<A: Participant, T: DeserializeOwned>(
     context: &Context<'_>,
     sql: &'static str,
     id: &ID,
     which: Which,
-    show: impl FnOnce(Past<A::State>) -> Option<T>,
+    show: impl FnOnce(StateAt<A::State>) -> Option<T>,
 ) -> Result<Option<T>, Error> {
     let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
     let principal = gateway.principal().map_err(unanswered)?;
@@ -75,7 +77,7 @@ pub async fn one_or_past<A: Participant, T: DeserializeOwned>(
     let state = serde_json::from_value(state);
     let state = state.map_err(|error| faulted(&Fault::Unreadable(error.to_string())))?;
     let (version, began) = (int(version), DateTime(began.to_string()));
-    Ok(show(Past { id: id.clone(), version, began, state }))
+    Ok(show(StateAt { id: id.clone(), version, began, state }))
 }
 
 /// The moment that was asked for.

@@ -16,12 +16,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Connection, Date, connection::Edge, faulted, list::statement, refusal::invalid, unanswered,
-};
-use crate::{
-    Participant,
+    Connection, Date,
+    connection::Edge,
+    faulted,
     gateway::{Gateway, Row},
+    list::statement,
+    refusal::invalid,
+    unanswered,
 };
+use crate::Participant;
 
 /// Cursor of a page: the order of its list, and in that order the key and the id of a row; opaque to clients. Lists are
 /// ordered by what never changes, so a cursor stays good while rows come, go and change.

@@ -9,12 +9,14 @@ use edgefold_kernel::{
 use super::{Instance, Loaded, draft::Draft};
 use crate::{
     Accepted, Message, Participant, Stamp,
-    append::Cause,
+    append::{
+        Cause,
+        storage::{Slice, Storage, Write},
+    },
     command::EventRef,
-    contract::Asker,
     decide::{Outcome, check_expected, check_repeat, fingerprint},
+    door::Asker,
     receive::Delivery,
-    storage::{Slice, Storage, Write},
 };
 
 /// What a message comes to, before it is committed.

@@ -5,11 +5,13 @@ use edgefold_kernel::{Context, Envelope, Failure, Fault, Foreign, StreamId, Vers
 use super::{Instance, Loaded, derived, memory::keeps};
 use crate::{
     Participant, Stamp,
-    append::{Cause, check_count, checked_text, record},
+    append::{
+        Cause, check_count, record,
+        storage::{Storage, Write},
+    },
     decide::Outcome,
-    publish::{Letter, caused_by, derived_id},
+    publish::{Letter, caused_by, checked_text, derived_id},
     receive::Span,
-    storage::{Storage, Write},
 };
 
 pub(super) struct Draft<'a, A: Participant, S> {
@@ -39,7 +41,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         let mut read = Vec::with_capacity(events.len());
         for (version, event) in (version + 1..).zip(&events) {
             let (envelope, event) = record(event, stream, version, cause, self.stamp)?;
-            let letter = Letter::new(envelope, A::requests(&stream.aggregate_id, &event))?;
+            let letter = Letter::new(envelope, A::errands(&stream.aggregate_id, &event))?;
             letters.push(checked_text(&letter)?);
             recorded.push(letter.event);
             read.push(event);

@@ -5,11 +5,10 @@ use edgefold_kernel::{Failure, Fault, Metadata, Timestamp, Version, limits};
 use super::{Instance, draft::Draft};
 use crate::{
     Due, Participant, Stamp,
-    contract::RefusedErrand,
+    append::storage::{Slice, Storage},
     participant::Refused,
     publish::caused_by,
-    receive::{Delivery, Span, Step, step},
-    storage::{Slice, Storage},
+    receive::{Delivery, Span, Step, parcel::RefusedErrand, step},
 };
 
 /// How far a delivery was applied.
@@ -54,7 +53,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         Ok(Received::Through(mark))
     }
 
-    /// Takes note that a request of this instance was refused. A repeat changes nothing.
+    /// Takes note that an errand of this instance was refused. A repeat changes nothing.
     ///
     /// # Errors
     /// A fault when storage fails.

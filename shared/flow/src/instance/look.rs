@@ -1,29 +1,19 @@
 //! Shows the state, now or then, and the stream.
 
 use edgefold_kernel::{
-    Envelope, Failure, Fault, Id, Kind, Principal, Rejection, Scope, StreamId, Timestamp, Version,
-    limits,
+    Envelope, Failure, Fault, Kind, Rejection, StreamId, Timestamp, Version, limits,
 };
 
 use super::Instance;
 use crate::{
     Participant,
-    contract::{Asker, EventsPage, RowView, SpanFound, SpanWanted, StateView},
+    append::storage::{Slice, Storage},
+    contract::{EventsPage, RowView, SpanFound, SpanWanted, StateView},
+    door::Asker,
+    participant::{Sight, sight},
     receive::Span,
-    session::{Fold, Page},
-    storage::{Slice, Storage},
+    subscribe::{Fold, Page},
 };
-
-/// How much somebody sees of an instance. One rule for every door.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sight {
-    /// For him there is no such instance.
-    Nothing,
-    /// What a list shows of it: [`Participant::may_list`].
-    Row,
-    /// State and stream: [`Participant::may_see`].
-    Stream,
-}
 
 /// Which state to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,19 +25,6 @@ pub enum When {
     Version(Version),
     /// The one at this instant: after the last event that was decided by then.
     Instant(Timestamp),
-}
-
-/// How much somebody sees of an instance in this state.
-pub fn sight<A: Participant>(principal: &Principal, id: &Id, state: &A::State) -> Sight {
-    if A::may_see(principal, id, state) {
-        return Sight::Stream;
-    }
-    match A::may_list(principal) {
-        Scope::All => Sight::Row,
-        Scope::Itself if principal.subject == *id => Sight::Row,
-        // Only the read model knows whose a row is. Whoever owns an instance may see it, so there is nothing between.
-        Scope::Own | Scope::Itself | Scope::Nothing => Sight::Nothing,
-    }
 }
 
 /// The refusal that there is no such instance.

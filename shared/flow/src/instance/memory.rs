@@ -6,12 +6,13 @@ use edgefold_kernel::{
     Envelope, Failure, Fault, ForeignStream, Snapshot, StreamId, Version, limits,
 };
 
-use super::{Instance, panicked};
+use super::Instance;
 use crate::{
     Participant, Stamp,
+    append::storage::{Storage, Write},
+    decide::panicked,
+    participant::Remembered,
     receive::Delivery,
-    route::Remembered,
-    storage::{Storage, Write},
 };
 
 impl<A: Participant, S: Storage> Instance<A, S> {

@@ -2,25 +2,25 @@
 //!
 //! | room | what it does |
 //! |---|---|
+//! | `reached` | states that were reached lately, for whoever reads on from there |
+//! | `memory` | keeps what is remembered of foreign streams within bounds |
+//! | `draft` | what is about to be committed |
 //! | `command` | decides commands, one or many, and answers them |
 //! | `inbox` | takes foreign events, refusals and deadlines |
-//! | `memory` | keeps what is remembered of foreign streams within bounds |
 //! | `outbox` | gives letters for the bus, and counts what has arrived |
 //! | `look` | shows the state, now or then, and the stream |
-//! | `reached` | states that were reached lately, for whoever reads on from there |
-//! | `draft` | what is about to be committed |
 //!
 //! Everything here is synchronous: what a method reads, decides and commits belongs together, whatever else interleaves
 //! around it. The state is cached between calls. It is taken out of the cache while work is under way and put back after
 //! the commit, so a failed commit or a panic leaves no cache at all, and the next call folds the stored events again.
 
+mod reached;
+mod memory;
+mod draft;
 mod command;
 mod inbox;
-mod memory;
 mod outbox;
 mod look;
-mod reached;
-mod draft;
 
 use std::{
     cell::{Cell, RefCell},
@@ -33,11 +33,12 @@ use edgefold_kernel::{
 };
 
 pub use inbox::Received;
-pub use look::{Sight, When, sight, unknown};
+pub use look::{When, unknown};
 
 use crate::{
     Participant, Stamp,
-    storage::{Head, Slice, Storage, Write},
+    append::storage::{Head, Slice, Storage, Write},
+    decide::panicked,
 };
 use draft::Draft;
 use reached::Reached;
@@ -262,12 +263,6 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.cache.replace(Some(loaded));
         result
     }
-}
-
-pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Fault {
-    let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    Fault::Defect(format!("a panic: {said}"))
 }
 
 fn derived(text: &str) -> Result<Id, Fault> {

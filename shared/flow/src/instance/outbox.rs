@@ -5,8 +5,8 @@ use edgefold_kernel::{Fault, Timestamp, Version, limits};
 use super::Instance;
 use crate::{
     Participant,
+    append::storage::{Slice, Storage},
     publish::{Batch, Letter},
-    storage::{Slice, Storage},
 };
 
 impl<A: Participant, S: Storage> Instance<A, S> {
@@ -50,10 +50,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 batch.through = event.version;
                 continue;
             }
-            let requests = A::requests(self.id(), &event.read()?);
+            let errands = A::errands(self.id(), &event.read()?);
             let (version, time) = (event.version, event.time);
             batch.oldest.get_or_insert(time);
-            if !batch.add(version, Letter::new(event, requests)?.text()?) {
+            if !batch.add(version, Letter::new(event, errands)?.text()?) {
                 break;
             }
         }

@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     connection::{Action, Connection, Number, Phase},
     message::Close,
-    operation::{Operation, Source, Stage},
+    operation::{Operation, Stage},
 };
-use crate::{allowance::Allowance, window::Window};
+use crate::{
+    door::allowance::Allowance,
+    subscribe::{Source, window::Window},
+};
 
 /// What survives hibernation beside the kept operations: it is attached to the socket, where 16,384 bytes fit.
 #[derive(Serialize, Deserialize)]

@@ -11,11 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     message::{self, Asked, Close, Said},
-    operation::{Begin, Operation, Source, Stage},
+    operation::{Operation, Stage},
 };
 use crate::{
-    allowance::Allowance,
-    window::{Next, Window},
+    door::allowance::Allowance,
+    subscribe::{
+        Begin, Source,
+        window::{Next, Window},
+    },
 };
 
 /// Number of an operation within its session: rises, and is never used again.

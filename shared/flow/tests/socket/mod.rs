@@ -3,10 +3,12 @@
 // Each test file that shares it uses another part of it.
 #![allow(dead_code, unreachable_pub)]
 
-use edgefold_flow::session::{
-    Action, Connection, Input, Source,
-    connection::{Number, Pass},
-    operation::Begin,
+use edgefold_flow::{
+    session::{
+        Action, Connection, Input,
+        connection::{Number, Pass},
+    },
+    subscribe::{Begin, Source},
 };
 use edgefold_kernel::{Id, Principal, Role, Timestamp};
 use serde_json::{Value, json};

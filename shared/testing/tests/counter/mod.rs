@@ -121,7 +121,7 @@ impl Case {
         work(&Stamp {
             now: Timestamp::from_millis(self.now.get()),
             fresh: &fresh,
-            by: &edgefold_flow::contract::Asker::System,
+            by: &edgefold_flow::door::Asker::System,
         })
     }
 

@@ -5,7 +5,7 @@
 
 use edgefold_flow::{
     Participant, Route,
-    route::{Remembered, To},
+    participant::{Remembered, To},
 };
 use edgefold_kernel::{
     Aggregate, Context, Decision, Envelope, Fault, Id, Rejection, StreamId, commands,

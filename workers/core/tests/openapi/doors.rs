@@ -1,7 +1,7 @@
 //! The doors, one by one.
 
 use edgefold_core::CATALOGUE;
-use edgefold_flow::park::Lane;
+use edgefold_flow::route::park::Lane;
 use edgefold_kernel::limits;
 use serde_json::{Map, Value, json};
 

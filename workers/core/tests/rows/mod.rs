@@ -6,9 +6,10 @@ use std::{borrow::Cow, collections::BTreeSet};
 use edgefold_flow::{
     Accepted, Message,
     contract::{EventsPage, RowView},
-    gateway::{Gateway, Row},
-    instance::{Sight, When},
-    session::Page,
+    graphql::gateway::{Gateway, Row},
+    instance::When,
+    participant::Sight,
+    subscribe::Page,
 };
 use edgefold_kernel::{Failure, Fault, Id, Principal, Role, StreamId, Version};
 use futures_util::future::{BoxFuture, FutureExt, ready};

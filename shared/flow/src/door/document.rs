@@ -1,0 +1,80 @@
+//! What a GraphQL document may cost, as it is set.
+
+use edgefold_kernel::limits;
+
+use super::environment::{Variables, is_development};
+
+/// What a document may cost, and whether the schema may be asked for. The defaults stand in [`limits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DocumentLimits {
+    /// `GRAPHQL_MAX_TOKENS`
+    pub tokens: usize,
+    /// `GRAPHQL_MAX_DEPTH`
+    pub depth: usize,
+    /// `GRAPHQL_MAX_COMPLEXITY`
+    pub complexity: usize,
+    /// `GRAPHQL_MAX_ALIASES`
+    pub aliases: usize,
+    /// `GRAPHQL_MAX_DIRECTIVES`
+    pub directives: usize,
+    /// `GRAPHQL_INTROSPECTION`: `on` or `off`; when it is neither, on in development and off in production.
+    pub introspection: bool,
+}
+
+impl Default for DocumentLimits {
+    fn default() -> Self {
+        Self::read(&mut Variables::new(|_| None))
+    }
+}
+
+impl DocumentLimits {
+    /// Reads the limits from variables. One that is no number counts as not set.
+    pub fn read(variables: &mut Variables<impl Fn(&str) -> Option<String>>) -> Self {
+        let introspection = match variables.text("GRAPHQL_INTROSPECTION").as_deref() {
+            Some("on") => true,
+            Some("off") => false,
+            _ => is_development(|name| variables.text(name)),
+        };
+        let mut number =
+            |name: &str, default: usize| variables.number(name, 0..=usize::MAX, default);
+        Self {
+            tokens: number("GRAPHQL_MAX_TOKENS", limits::GRAPHQL_TOKENS),
+            depth: number("GRAPHQL_MAX_DEPTH", limits::GRAPHQL_DEPTH),
+            complexity: number("GRAPHQL_MAX_COMPLEXITY", limits::GRAPHQL_COMPLEXITY),
+            aliases: number("GRAPHQL_MAX_ALIASES", limits::GRAPHQL_ALIASES),
+            directives: number("GRAPHQL_MAX_DIRECTIVES", limits::GRAPHQL_DIRECTIVES),
+            introspection,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_sets_a_limit_and_nonsense_does_not() {
+        let set = |name: &str| match name {
+            "GRAPHQL_MAX_DEPTH" => Some("4".to_owned()),
+            "GRAPHQL_MAX_ALIASES" => Some("many".to_owned()),
+            _ => None,
+        };
+        let settings = DocumentLimits::read(&mut Variables::new(set));
+        assert_eq!((settings.depth, settings.aliases), (4, limits::GRAPHQL_ALIASES));
+    }
+
+    #[test]
+    fn introspection_is_on_in_development_and_wherever_it_is_switched_on() {
+        let with = |environment: &'static str, switch: Option<&'static str>| {
+            let variable = move |name: &str| match name {
+                "ENVIRONMENT" => Some(environment.to_owned()),
+                "GRAPHQL_INTROSPECTION" => switch.map(str::to_owned),
+                _ => None,
+            };
+            DocumentLimits::read(&mut Variables::new(variable)).introspection
+        };
+        assert!(with("development", None) && with("production", Some("on")));
+        assert!(!with("production", None) && !with("development", Some("off")));
+        assert!(!DocumentLimits::default().introspection);
+    }
+}

@@ -1,0 +1,113 @@
+//! The port through which GraphQL resolvers reach commands and read models. The runtime implements it.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection, StreamId, Version, limits};
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value};
+
+use crate::{
+    Accepted, Message,
+    contract::{EventsPage, RowView},
+    instance::When,
+    participant::Sight,
+    subscribe::Page,
+};
+
+/// A row of a read model: column to value.
+pub type Row = Map<String, Value>;
+
+/// Commands and read models, as resolvers see them.
+pub trait Gateway: Send + Sync {
+    /// Who asks.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when nobody has shown a token.
+    fn principal(&self) -> Result<&Principal, Failure>;
+
+    /// Sends a command.
+    fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>>;
+
+    /// What a list shows of an instance, now or then, from its own object.
+    fn row(&self, stream: StreamId, when: When) -> BoxFuture<'_, Result<RowView, Failure>>;
+
+    /// Those of these instances that whoever asks may see, events and all, as their own objects say.
+    fn seen(
+        &self,
+        streams: BTreeSet<StreamId>,
+    ) -> BoxFuture<'_, Result<BTreeSet<StreamId>, Failure>>;
+
+    /// How much whoever asks sees of an instance after each event of a page of its stream.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`; a fault when the page cannot be folded.
+    fn sights(&self, stream: &StreamId, page: &Page) -> Result<Vec<Sight>, Failure>;
+
+    /// Part of a stream, from its own object.
+    fn events(
+        &self,
+        stream: StreamId,
+        after: Version,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<EventsPage, Failure>>;
+
+    /// What was remembered of an accepted command; none when nothing is.
+    fn outcome(
+        &self,
+        stream: StreamId,
+        command_id: Id,
+    ) -> BoxFuture<'_, Result<Option<Accepted>, Failure>>;
+
+    /// Reads rows. `sql` comes from a `.sql` file; parameters are null, booleans, numbers and strings.
+    fn rows(
+        &self,
+        sql: Cow<'static, str>,
+        params: Vec<Value>,
+    ) -> BoxFuture<'_, Result<Vec<Row>, Fault>>;
+
+    /// Waits.
+    fn sleep(&self, millis: u64) -> BoxFuture<'_, ()>;
+}
+
+/// How often a query looks again while it waits for a read model, in milliseconds.
+const LOOK_AGAIN_MS: u64 = 50;
+
+/// The row of one instance, at this version at least when one is named: read your writes.
+///
+/// # Errors
+/// `READ_MODEL_BEHIND` with the version that the read model is at, when it has not come so far within
+/// [`limits::READ_YOUR_WRITES_MS`].
+pub async fn row_at_least(
+    gateway: &dyn Gateway,
+    sql: &'static str,
+    id: &str,
+    least: Option<Version>,
+) -> Result<Option<Row>, Failure> {
+    let mut waited = 0;
+    loop {
+        let row = gateway.rows(Cow::Borrowed(sql), vec![Value::from(id)]).await?;
+        let row = row.into_iter().next();
+        let version =
+            row.as_ref().and_then(|row| row.get("version")).and_then(Value::as_u64).unwrap_or(0);
+        match behind(version, least.unwrap_or(0)) {
+            Ok(()) => return Ok(row),
+            Err(refusal) if waited >= limits::READ_YOUR_WRITES_MS => return Err(refusal.into()),
+            Err(_) => {
+                gateway.sleep(LOOK_AGAIN_MS).await;
+                waited += LOOK_AGAIN_MS;
+            }
+        }
+    }
+}
+
+/// Whether what is shown is as new as somebody wants it.
+///
+/// # Errors
+/// `READ_MODEL_BEHIND` with the version that is shown.
+pub fn behind(version: Version, least: Version) -> Result<(), Rejection> {
+    if version >= least {
+        return Ok(());
+    }
+    let detail = format!("the read model is at version {version}, not yet at {least}");
+    Err(Rejection::new(Kind::Conflict, "READ_MODEL_BEHIND", detail).at(version))
+}

@@ -1,0 +1,246 @@
+//! A subscription. Its field is resolved in two ways: once to find out what it follows, and from then on for every page of
+//! that, anew each time. So nothing of it has to stay in memory between two events, and a session hibernates.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_graphql::{Context, Error, ID, Subscription, resolver_utils::EnumType};
+use edgefold_kernel::{Envelope, Fault, Id, Kind, Principal, Rejection, StreamId};
+use futures_util::{StreamExt, stream, stream::BoxStream};
+use serde::de::DeserializeOwned;
+
+use super::{
+    AggregateType, DateTime, Event, List, StateAt, faulted,
+    gateway::Gateway,
+    int,
+    page::{allowed, read, rows_of},
+    refusal::invalid,
+    unanswered,
+};
+use crate::{
+    Participant,
+    instance::unknown,
+    participant::{Sight, folded, sight},
+    subscribe::{Begin, Page, Source, socket::parse_version},
+};
+
+/// What a subscription's field yields.
+pub type Subscribed<T> = BoxStream<'static, Result<T, Error>>;
+
+/// What the field of a subscription is resolved for. The session puts it into the request.
+#[derive(Debug)]
+pub struct Feed(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    page: Option<Page>,
+    found: Vec<(Source, Begin)>,
+    yielded: VecDeque<u64>,
+    stuck: bool,
+}
+
+impl Feed {
+    /// Finds out what the field follows.
+    pub fn ask() -> Arc<Self> {
+        Arc::new(Self(Mutex::default()))
+    }
+
+    /// Gives it the next events.
+    pub fn give(page: Page) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Inner { page: Some(page), ..Inner::default() })))
+    }
+
+    /// What was found: one for each field that was asked for.
+    pub fn found(&self) -> Vec<(Source, Begin)> {
+        self.with(|inner| std::mem::take(&mut inner.found))
+    }
+
+    /// The cursor of the next event that the field has yielded.
+    pub fn yielded(&self) -> Option<u64> {
+        self.with(|inner| inner.yielded.pop_front())
+    }
+
+    /// Whether what the page needs could not be read: another attempt may.
+    pub fn is_stuck(&self) -> bool {
+        self.with(|inner| inner.stuck)
+    }
+
+    /// The page, when there is one; otherwise takes note of what is followed.
+    fn turn(&self, source: Source, begin: Begin) -> Option<Page> {
+        self.with(|inner| {
+            let page = inner.page.take();
+            if page.is_none() {
+                inner.found.push((source, begin));
+            }
+            page
+        })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A stream of these, which takes note of the cursor of each.
+    fn stream<T: Send + 'static>(
+        self: Arc<Self>,
+        items: Vec<(u64, Result<T, Error>)>,
+    ) -> Subscribed<T> {
+        let yielded = move |(cursor, item)| {
+            self.with(|inner| inner.yielded.push_back(cursor));
+            item
+        };
+        stream::iter(items).map(yielded).boxed()
+    }
+}
+
+/// Follows an instance of this aggregate, from a cursor on, or from its latest event: `show` makes of each event, with the
+/// state after it, what the field yields. Whoever may only list the instance gets no event with it.
+///
+/// # Errors
+/// `INVALID_CURSOR`, `INVALID_FIELD`; a fault when an event cannot be read.
+pub fn subscribe<A: Participant, T: Send + 'static>(
+    context: &Context<'_>,
+    id: &ID,
+    after: Option<String>,
+    show: impl Fn(String, Option<Event>, StateAt<A::State>) -> T,
+) -> Result<Subscribed<T>, Error> {
+    let feed = Arc::clone(context.data::<Arc<Feed>>()?);
+    let stream = StreamId::new(A::TYPE, instance("id", id)?);
+    let begin = begin(after.as_deref(), Begin::Latest)?;
+    let Some(page) = feed.turn(Source::stream(&stream), begin) else {
+        return Ok(stream::empty().boxed());
+    };
+    let principal = context.data::<Arc<dyn Gateway>>()?.principal().map_err(unanswered)?;
+    let items = fold::<A, T>(&page, &stream.aggregate_id, principal, show);
+    let items = items.map_err(|fault| faulted(&fault))?;
+    Ok(feed.stream(items.into_iter().map(|(cursor, item)| (cursor, Ok(item))).collect()))
+}
+
+/// Follows all instances of this aggregate, from a cursor on, or from now: those that a list would hold, as the read model
+/// shows them when the event has reached it. With those that the caller may only list comes no event.
+///
+/// # Errors
+/// `FORBIDDEN` for whom a list would hold nothing; `INVALID_CURSOR`; a fault when an event or its row cannot be read.
+pub async fn subscribe_all<A: Participant, V: DeserializeOwned, T: Send + 'static>(
+    context: &Context<'_>,
+    list: List<impl EnumType>,
+    show: impl Fn(String, Option<Event>, V) -> T,
+) -> Result<Subscribed<T>, Error> {
+    let feed = Arc::clone(context.data::<Arc<Feed>>()?);
+    let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
+    let Some(allowed) = allowed::<A>(gateway)? else {
+        let detail = format!("you see no {}", A::TYPE);
+        return Err(unanswered(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail)));
+    };
+    let source = Source::Category { aggregate_type: A::TYPE.to_owned() };
+    let Some(page) = feed.turn(source, begin(list.after.as_deref(), Begin::Now)?) else {
+        return Ok(stream::empty().boxed());
+    };
+    let stuck = || feed.with(|inner| inner.stuck = true);
+    let ids = page.events.iter().map(|(_, event)| event.stream.aggregate_id.as_str()).collect();
+    let rows = rows_of(gateway, allowed, &list, ids).await.map_err(|fault| {
+        stuck();
+        faulted(&fault)
+    })?;
+    let is_listed = |event: &Envelope| rows.contains_key(event.stream.aggregate_id.as_str());
+    let seen = match context.look_ahead().field("event").exists() {
+        true => {
+            let events = page.events.iter().map(|(_, event)| event);
+            let streams = events.filter(|event| is_listed(event)).map(|it| it.stream.clone());
+            gateway.seen(streams.collect()).await.map_err(|failure| {
+                stuck();
+                unanswered(failure)
+            })?
+        }
+        false => BTreeSet::new(),
+    };
+    let mut items = Vec::new();
+    for (cursor, event) in &page.events {
+        if let Some(row) = rows.get(event.stream.aggregate_id.as_str()) {
+            // The journal has it as the release had it that wrote it there.
+            let lifted =
+                || event.clone().lifted::<A::Event>().and_then(|event| Event::read(&event));
+            let shown = seen.contains(&event.stream).then(lifted).transpose();
+            let shown = shown.map_err(|fault| faulted(&fault))?;
+            items.push((*cursor, Ok(show(cursor.to_string(), shown, read(row.clone())?))));
+        }
+    }
+    Ok(feed.stream(items))
+}
+
+/// What may be heard of any aggregate.
+#[derive(Default)]
+pub struct EventSubscription;
+
+#[Subscription]
+impl EventSubscription {
+    /// The events of one stream, in order, each once: everything after the cursor, then live.
+    async fn events(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Type of the aggregate.")] aggregate_type: AggregateType,
+        #[graphql(desc = "The instance.")] aggregate_id: ID,
+        #[graphql(desc = "Cursor after which it begins; with the first event when left out.")]
+        after: Option<String>,
+    ) -> Result<Subscribed<Event>, Error> {
+        let feed = Arc::clone(context.data::<Arc<Feed>>()?);
+        let stream = StreamId::new(aggregate_type.0, instance("aggregateId", &aggregate_id)?);
+        let begin = begin(after.as_deref(), Begin::After(0))?;
+        let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
+        let Some(page) = feed.turn(Source::stream(&stream), begin) else {
+            // To follow a stream it is enough to may list its instance.
+            let seen = gateway.seen(BTreeSet::from([stream.clone()])).await.map_err(unanswered)?;
+            return match seen.contains(&stream) {
+                true => Ok(stream::empty().boxed()),
+                false => Err(unanswered(unknown(&stream))),
+            };
+        };
+        let sights = gateway.sights(&stream, &page).map_err(unanswered)?;
+        let sees = sights.into_iter().map(|sight| sight == Sight::Stream);
+        let events = page.events.iter().zip(sees).filter(|(_, sees)| *sees);
+        let shown = events.map(|((cursor, event), _)| {
+            (*cursor, Event::read(event).map_err(|fault| faulted(&fault)))
+        });
+        Ok(feed.stream(shown.collect()))
+    }
+}
+
+/// What a page shows somebody: each event with the state after it. Of what he may only list the event is left out, and
+/// what he may not even list is passed over.
+fn fold<A: Participant, T>(
+    page: &Page,
+    id: &Id,
+    principal: &Principal,
+    show: impl Fn(String, Option<Event>, StateAt<A::State>) -> T,
+) -> Result<Vec<(u64, T)>, Fault> {
+    let fold =
+        page.fold.as_ref().ok_or_else(|| Fault::Defect("a page without a state".to_owned()))?;
+    let shown = folded::<A, _>(&fold.state, fold.at, &page.events, |event, at, state| {
+        let shown = match sight::<A>(principal, id, state) {
+            Sight::Stream => Some(Event::read(event)?),
+            Sight::Row => None,
+            Sight::Nothing => return Ok(None),
+        };
+        let (began, state) = (DateTime(fold.began.to_string()), state.clone());
+        let shown_at = StateAt { id: id.as_str().into(), version: int(at), began, state };
+        Ok(Some((event.version, show(event.version.to_string(), shown, shown_at))))
+    })?;
+    shown.into_iter().filter_map(Result::transpose).collect()
+}
+
+/// Where to begin. A cursor is opaque to clients: only what was given out is one.
+fn begin(after: Option<&str>, otherwise: Begin) -> Result<Begin, Error> {
+    match after {
+        None => Ok(otherwise),
+        Some(cursor) => parse_version("after", cursor)
+            .map(Begin::After)
+            .map_err(|_| invalid("INVALID_CURSOR", "after", "after: expected a cursor")),
+    }
+}
+
+fn instance(field: &'static str, id: &ID) -> Result<Id, Error> {
+    Id::parse(id.0.clone())
+        .map_err(|said| invalid("INVALID_FIELD", field, format!("{field}: expected {said}")))
+}

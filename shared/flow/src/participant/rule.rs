@@ -1,0 +1,123 @@
+//! Delivery rules: plain tables that say which foreign events an aggregate wants, and which of its instances gets each.
+
+use edgefold_kernel::{Aggregate, Envelope, Fault, ForeignStream, Id, Snapshot};
+use serde::{Deserialize, Serialize};
+
+/// One delivery rule: a foreign event, and which instances get it.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// Stored name of the aggregate type that the event comes from.
+    pub source: &'static str,
+    /// Stored name of the event type.
+    pub event: &'static str,
+    /// Which instances get it.
+    pub to: To,
+}
+
+/// Which instances get an event.
+#[derive(Clone, Copy, Debug)]
+pub enum To {
+    /// The one whose id stands in this field of the event's data.
+    Field(&'static str),
+    /// Those whose ids stand in this field of the event's data, an array.
+    Each(&'static str),
+}
+
+impl To {
+    /// The field of the event's data that it looks at.
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::Field(name) | Self::Each(name) => name,
+        }
+    }
+}
+
+impl Route {
+    /// The instances that get this event by this rule: none when the rule is about other events, or the field is empty.
+    pub fn instances(&self, event: &Envelope) -> Vec<Id> {
+        if self.source != event.stream.aggregate_type || self.event != event.event_type {
+            return Vec::new();
+        }
+        match self.to {
+            To::Field(name) => {
+                event.field(name).and_then(|id| Id::parse(id).ok()).into_iter().collect()
+            }
+            To::Each(name) => {
+                event.fields(name).into_iter().filter_map(|id| Id::parse(id).ok()).collect()
+            }
+        }
+    }
+}
+
+/// Foreign events that an aggregate keeps a copy of.
+#[derive(Clone, Copy, Debug)]
+pub struct Remembered {
+    /// Stored name of the aggregate type that the events come from.
+    pub source: &'static str,
+    /// Stored names of the event types.
+    pub events: &'static [&'static str],
+    /// Schema version of the state that they are folded to.
+    pub state_version: u32,
+    /// Folds what is remembered into a snapshot, with the reducer of that type.
+    pub fold: fn(&ForeignStream) -> Result<Option<Snapshot>, Fault>,
+}
+
+impl Remembered {
+    /// These events of an aggregate type.
+    pub const fn of<A: Aggregate>(events: &'static [&'static str]) -> Self {
+        let (state_version, fold) = (A::STATE_VERSION, ForeignStream::folded::<A>);
+        Self { source: A::TYPE, events, state_version, fold }
+    }
+}
+
+/// Of one type of events only those that name an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Only {
+    /// Stored name of the event.
+    pub event: String,
+    /// The field of its data in which the instance stands, alone or among others.
+    pub field: String,
+    /// The instance.
+    pub id: Id,
+}
+
+#[cfg(test)]
+mod tests {
+    use edgefold_kernel::{Metadata, StreamId, Timestamp};
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn told(data: &str) -> Envelope {
+        Envelope {
+            id: "e".into(),
+            stream: StreamId::new("party", Id::parse("p").unwrap()),
+            version: 1,
+            event_type: "GuestsInvited".into(),
+            schema_version: 1,
+            time: Timestamp::default(),
+            command_id: Id::parse("c").unwrap(),
+            metadata: Metadata::default(),
+            data: RawValue::from_string(data.into()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_rule_names_one_instance_several_or_none() {
+        let data = r#"{"host":"ana","guests":["ben","eva",7,""],"none":null}"#;
+        for (to, expected) in [
+            (To::Field("host"), vec!["ana"]),
+            (To::Each("guests"), vec!["ben", "eva"]),
+            (To::Each("host"), vec![]),
+            (To::Field("guests"), vec![]),
+            (To::Field("none"), vec![]),
+            (To::Each("absent"), vec![]),
+        ] {
+            let route = Route { source: "party", event: "GuestsInvited", to };
+            let found = route.instances(&told(data));
+            assert_eq!(found.iter().map(Id::as_str).collect::<Vec<_>>(), expected, "{to:?}");
+        }
+        let other = Route { source: "party", event: "PartyEnded", to: To::Field("host") };
+        assert!(other.instances(&told(data)).is_empty());
+    }
+}

@@ -1,0 +1,138 @@
+//! From a command to everything that it caused, over all aggregates. The journal knows which event came of which command,
+//! and which command of which event; what an event has asked of others it says itself, so that a command that came to
+//! nothing is listed, too.
+
+use std::collections::BTreeSet;
+
+use edgefold_kernel::{Envelope, Id, Kind, Rejection, StreamId, Timestamp, Version};
+use serde::Serialize;
+
+use crate::Catalogue;
+
+/// Events that a command caused, a page of them. Parameters: the command's id, after which position, rows, and how many
+/// events are followed at most ([`limits::CAUSED_EVENTS`](edgefold_kernel::limits::CAUSED_EVENTS)). Columns: `position`,
+/// `event` in its wire form.
+pub const JOURNAL_CAUSED: &str = include_str!("../../../../schema/sql/d1/query/journal_caused.sql");
+
+/// The streams that a command has appended to. Parameters: the command's id, rows. Columns: `aggregate_type`,
+/// `aggregate_id`.
+pub const JOURNAL_OF_COMMAND: &str =
+    include_str!("../../../../schema/sql/d1/query/journal_of_command.sql");
+
+/// `GET /correlations/{commandId}`: as far as the journal has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Caused {
+    /// In the order in which the events were journalled; each is followed by the commands that it asked for.
+    pub entries: Vec<Entry>,
+    /// `after` of the next page; null at the end.
+    pub next: Option<u64>,
+}
+
+/// What an entry is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum What {
+    /// Something happened.
+    Event,
+    /// An event asked another aggregate for something. What came of it are the events with this command id; a refusal
+    /// that meant something to whoever asked is an event with the command id `refused.` and this one.
+    Command,
+}
+
+/// One event or command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Entry {
+    /// Event or command.
+    pub kind: What,
+    /// Type of the aggregate that it is of, or goes to.
+    pub aggregate_type: String,
+    /// The instance that it is of, or goes to.
+    pub aggregate_id: Id,
+    /// Stored name of the event type, or name of the command.
+    pub name: String,
+    /// Place of the event in its stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+    /// Id of the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+    /// The command, or the one that led to the event.
+    pub command_id: Id,
+    /// Id of the event or command that directly caused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causation_id: Option<Id>,
+    /// One id for everything that goes back to the same request.
+    pub correlation_id: Id,
+    /// Who sent the command that everything goes back to; `system` where nobody did.
+    pub actor: String,
+    /// In which role.
+    pub actor_role: String,
+    /// When the event was decided; of a command, the one that asked for it.
+    pub time: Timestamp,
+}
+
+impl Entry {
+    /// The stream that it is of, or goes to.
+    pub fn stream(&self) -> StreamId {
+        StreamId::new(self.aggregate_type.as_str(), self.aggregate_id.clone())
+    }
+}
+
+/// An event, and the commands that it asked for.
+pub fn entries(catalogue: &Catalogue, event: &Envelope) -> Vec<Entry> {
+    let (actor, actor_role) = event.metadata.acting();
+    let correlated = |id: Option<&Id>| id.unwrap_or(&event.command_id).clone();
+    let happened = Entry {
+        kind: What::Event,
+        aggregate_type: event.stream.aggregate_type.clone(),
+        aggregate_id: event.stream.aggregate_id.clone(),
+        name: event.event_type.clone(),
+        version: Some(event.version),
+        event_id: Some(event.id.clone()),
+        command_id: event.command_id.clone(),
+        causation_id: event.metadata.causation_id.clone(),
+        correlation_id: correlated(event.metadata.correlation_id.as_ref()),
+        actor: actor.to_owned(),
+        actor_role: actor_role.to_owned(),
+        time: event.time,
+    };
+    // What this code cannot read any more asked for something that it cannot name: the event is listed all the same.
+    let asked = catalogue
+        .entry(&event.stream.aggregate_type)
+        .ok()
+        .and_then(|entry| (entry.errands)(event).ok())
+        .unwrap_or_default();
+    let asked = asked.into_iter().filter_map(|message| {
+        let metadata = message.metadata.unwrap_or_default();
+        Some(Entry {
+            kind: What::Command,
+            aggregate_type: message.aggregate_type,
+            aggregate_id: message.aggregate_id?,
+            name: message.name,
+            version: None,
+            event_id: None,
+            command_id: message.command_id?,
+            causation_id: metadata.causation_id,
+            correlation_id: correlated(metadata.correlation_id.as_ref()),
+            ..happened.clone()
+        })
+    });
+    let asked: Vec<_> = asked.collect();
+    std::iter::once(happened).chain(asked).collect()
+}
+
+/// Leaves out what belongs to instances that the caller may not see.
+pub fn visible(entries: Vec<Entry>, seen: &BTreeSet<StreamId>) -> Vec<Entry> {
+    entries.into_iter().filter(|entry| seen.contains(&entry.stream())).collect()
+}
+
+/// The refusal of a command that nothing is known of, or nothing that the caller may see.
+pub fn unknown(command_id: &Id) -> Rejection {
+    let detail = format!("nothing is known of the command {command_id}");
+    Rejection::new(Kind::NotFound, "UNKNOWN_CORRELATION", detail)
+}

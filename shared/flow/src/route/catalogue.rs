@@ -1,0 +1,150 @@
+//! Every aggregate type that is deployed, as the script knows it. The consumer looks each letter up in it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use edgefold_kernel::{
+    Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Kind, Principal, Rejection, StreamId,
+    Version, command::CommandKind, event::EventKind,
+};
+use serde_json::Value;
+
+use crate::{
+    Message, Participant,
+    decide::panicked,
+    participant::{Change, Remembered, Route, Sight, folded, sight},
+    publish::Letter,
+};
+
+/// See [`Entry::sights`].
+pub type Sights =
+    fn(&Principal, &Id, (&Value, Version), &[(u64, Envelope)]) -> Result<Vec<Sight>, Fault>;
+
+/// What the script knows of one aggregate type.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Stored name of the type.
+    pub aggregate_type: &'static str,
+    /// Name of the binding of its Durable Object class.
+    pub binding: &'static str,
+    /// Its commands.
+    pub commands: &'static [CommandKind],
+    /// Its events.
+    pub events: &'static [EventKind],
+    /// Its delivery rules.
+    pub routes: &'static [Route],
+    /// What it remembers.
+    pub remembers: &'static [Remembered],
+    /// Its read models.
+    pub project: fn(&Envelope) -> Result<Vec<Change>, Fault>,
+    /// Its upcasters: event name, schema version and stored data to the data as the current version stores it.
+    pub canonical: fn(&str, u32, &str) -> Result<String, Fault>,
+    /// The commands that follow from one of its events.
+    pub errands: fn(&Envelope) -> Result<Vec<Message>, Fault>,
+    /// How much somebody sees of an instance after each of these events, which follow a state at a version.
+    pub sights: Sights,
+}
+
+impl Entry {
+    /// The entry of an aggregate type that lives behind this binding.
+    pub const fn of<A: Participant>(binding: &'static str) -> Self {
+        Self {
+            aggregate_type: A::TYPE,
+            binding,
+            commands: <<A as Aggregate>::Command as CommandSet>::KINDS,
+            events: <<A as Aggregate>::Event as EventSet>::KINDS,
+            routes: A::ROUTES,
+            remembers: A::REMEMBERS,
+            project: A::project,
+            canonical: canonical::<A>,
+            errands: errands::<A>,
+            sights: sights::<A>,
+        }
+    }
+}
+
+impl Entry {
+    /// What an event changes in the read models. A panic is a fault of this one event.
+    ///
+    /// # Errors
+    /// When the event cannot be read.
+    pub fn changes(&self, event: &Envelope) -> Result<Vec<Change>, Fault> {
+        catch_unwind(AssertUnwindSafe(|| (self.project)(event)))
+            .map_err(|panic| panicked(&*panic))?
+    }
+}
+
+fn canonical<A: Aggregate>(name: &str, version: u32, data: &str) -> Result<String, Fault> {
+    A::Event::read(name, version, data)?.write()
+}
+
+fn sights<A: Participant>(
+    who: &Principal,
+    id: &Id,
+    (state, at): (&Value, Version),
+    events: &[(u64, Envelope)],
+) -> Result<Vec<Sight>, Fault> {
+    folded::<A, _>(state, at, events, |_, _, state| sight::<A>(who, id, state))
+}
+
+fn errands<A: Participant>(event: &Envelope) -> Result<Vec<Message>, Fault> {
+    let errands = A::errands(&event.stream.aggregate_id, &event.read()?);
+    Ok(Letter::new(event.clone(), errands)?.errands)
+}
+
+/// Every aggregate type that is deployed.
+#[derive(Clone, Copy, Debug)]
+pub struct Catalogue(pub &'static [Entry]);
+
+impl Catalogue {
+    /// The entry of an aggregate type.
+    ///
+    /// # Errors
+    /// `UNKNOWN_AGGREGATE`.
+    pub fn entry(&self, aggregate_type: &str) -> Result<&'static Entry, Rejection> {
+        self.0.iter().find(|entry| entry.aggregate_type == aggregate_type).ok_or_else(|| {
+            let detail = format!("there is no aggregate type {aggregate_type:?}");
+            Rejection {
+                field: Some("aggregateType".into()),
+                ..Rejection::new(Kind::NotFound, "UNKNOWN_AGGREGATE", detail)
+            }
+        })
+    }
+
+    /// Every instance that gets this event.
+    pub fn destinations(&self, event: &Envelope) -> Vec<StreamId> {
+        let mut found = Vec::new();
+        for entry in self.0 {
+            for id in entry.routes.iter().flat_map(|route| route.instances(event)) {
+                let destination = StreamId::new(entry.aggregate_type, id);
+                if !found.contains(&destination) {
+                    found.push(destination);
+                }
+            }
+        }
+        found
+    }
+
+    /// Rules that name an aggregate, an event or a field that does not exist. A test keeps this empty.
+    pub fn broken_rules(&self) -> Vec<String> {
+        let known = |source: &str, event: &str| {
+            self.0.iter().any(|entry| {
+                entry.aggregate_type == source && entry.events.iter().any(|kind| kind.name == event)
+            })
+        };
+        let routes = self.0.iter().flat_map(|entry| {
+            entry.routes.iter().map(move |route| (entry, route.source, route.event))
+        });
+        let kept = self.0.iter().flat_map(|entry| {
+            entry.remembers.iter().flat_map(move |kept| {
+                kept.events.iter().map(move |event| (entry, kept.source, *event))
+            })
+        });
+        routes
+            .chain(kept)
+            .filter(|(_, source, event)| !known(source, event))
+            .map(|(entry, source, event)| {
+                format!("{} wants {source}.{event}, which does not exist", entry.aggregate_type)
+            })
+            .collect()
+    }
+}

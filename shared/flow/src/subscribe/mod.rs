@@ -1,0 +1,19 @@
+//! Step 8, **subscribe**: live events, each with a cursor.
+//!
+//! | file | what it says |
+//! |---|---|
+//! | [`window`] | how far a sender may be ahead of its reader |
+//! | [`socket`] | the protocol of an aggregate's native socket |
+//! | [`source`] | where a subscription gets its events from |
+//! | [`page`] | part of a source, as a follower gets it |
+//! | [`followers`] | who follows a source, and how far each of them was told |
+
+pub mod window;
+pub mod socket;
+pub mod source;
+pub mod page;
+pub mod followers;
+
+pub use followers::Followers;
+pub use page::{Fold, Page, Told};
+pub use source::{Begin, Source};

@@ -1,0 +1,369 @@
+//! Step 8, **subscribe**: the protocol of an aggregate's native socket, `edgefold.v1`.
+//!
+//! After the upgrade the server sends every stored event after the cursor, in order, as `event`; then `caughtUp` once;
+//! then live events as `event`. Each event carries its version as `sequence`: a client that was cut off comes back with
+//! `?after=` the last one that it saw. `ping` is answered by `pong` without waking a hibernated object.
+//!
+//! A client sends commands to this instance as `command`, or several as `commands`; each is answered by `accepted` or
+//! `rejected` with its `id`, in order. What is no message is answered by `error`, and the socket stays. Each message but
+//! `ping` and `pong` counts as a request of its principal: one too many is answered with the code `RATE_LIMITED`, and
+//! nothing is decided.
+//!
+//! When [`SOCKET_WINDOW_BYTES`](edgefold_kernel::limits::SOCKET_WINDOW_BYTES) were sent since the last time, the server asks
+//! the reader whether it has them: `{"type":"ping","version":N}`, and the client sends `{"type":"pong","version":N}` back.
+//! Until then it gets no more events; then it gets on with what is stored. One that has not answered after 10 s, or does not
+//! read what its own commands are answered with, is told so by an `error` with the code `SLOW_CONSUMER`, and closed with
+//! [`SLOW_CONSUMER`]. It comes back with `?after=`. A client on which little is sent is never asked.
+
+use edgefold_kernel::{
+    Envelope, Failure, Id, Kind, Metadata, Rejection, Timestamp, Version, command::optional_object,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Accepted, Message, command::body_too_large, door::allowance::Allowance};
+
+/// Subprotocol of the native socket.
+pub const PROTOCOL: &str = "edgefold.v1";
+/// What a client sends to see whether the socket lives …
+pub const PING: &str = r#"{"type":"ping"}"#;
+/// … and what it gets.
+pub const PONG: &str = r#"{"type":"pong"}"#;
+
+/// Close code for a token that has expired and was not renewed: 03 is from 403.
+pub const EXPIRED: u16 = 4403;
+
+/// Close code for a reader that is too slow: 4000–4999 are an application's own (RFC 6455), 29 is from 429.
+pub const SLOW_CONSUMER: u16 = 4429;
+
+/// What a client sends.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum Said {
+    /// Is the socket alive?
+    Ping {},
+    /// It has everything up to the server's `ping`.
+    Pong {
+        /// That of the `ping`. Without one it answers nothing, and is no error either.
+        version: Option<Version>,
+    },
+    /// A new token, before the old one expires.
+    Authenticate {
+        /// For the same subject in the same role.
+        token: String,
+    },
+    /// A command to this instance.
+    Command(Box<Asked>),
+    /// Several, in order.
+    Commands {
+        /// They are answered one by one.
+        commands: Vec<Asked>,
+    },
+}
+
+/// A command to the instance at the other end. A field that is none is refused, as at `POST /commands`: a misspelt
+/// `expectedVersion` must not become "any".
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Asked {
+    /// Comes back with the answer.
+    pub id: String,
+    /// Name of the command.
+    pub name: String,
+    /// Its payload, an object.
+    pub payload: Value,
+    /// Idempotency key; made up when it is left out.
+    #[serde(default)]
+    pub command_id: Option<Id>,
+    /// Absent: any; 0: the stream must not exist; n: the stream must be at n.
+    #[serde(default)]
+    pub expected_version: Option<Version>,
+    /// What caused it.
+    #[serde(default, deserialize_with = "optional_object")]
+    pub metadata: Option<Metadata>,
+}
+
+impl Said {
+    /// Reads what a client said.
+    ///
+    /// # Errors
+    /// `BODY_TOO_LARGE`; `MALFORMED_MESSAGE` with what was expected; `INVALID_BATCH` for no commands, or too many.
+    pub fn parse(text: &str, allowance: &Allowance) -> Result<Self, Rejection> {
+        if text.len() > allowance.body {
+            return Err(body_too_large(allowance.body));
+        }
+        let said = serde_json::from_str(text);
+        let said = said.map_err(|error| {
+            Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", format!("no message: {error}"))
+        })?;
+        match &said {
+            Self::Commands { commands } if !(1..=allowance.batch).contains(&commands.len()) => {
+                let detail = format!("a batch holds 1 to {} commands", allowance.batch);
+                Err(Rejection::shape("INVALID_BATCH", "commands", detail))
+            }
+            _ => Ok(said),
+        }
+    }
+}
+
+impl Asked {
+    /// The message to this instance, and the id that the answer carries.
+    pub fn to(self, aggregate_type: &str, aggregate_id: &Id) -> (String, Message) {
+        let message = Message {
+            aggregate_type: aggregate_type.to_owned(),
+            aggregate_id: Some(aggregate_id.clone()),
+            name: self.name,
+            payload: self.payload,
+            command_id: self.command_id,
+            expected_version: self.expected_version,
+            metadata: self.metadata,
+        };
+        (self.id, message)
+    }
+}
+
+/// Whether a message counts as a request, as those over HTTP do: a batch is one, too. Signs of life do not count.
+pub fn counts(said: &Result<Said, Rejection>) -> bool {
+    !matches!(said, Ok(Said::Ping {} | Said::Pong { .. }))
+}
+
+/// Answers to a message that is refused as a whole: one to each of its commands.
+pub fn refuse(said: &Result<Said, Rejection>, rejection: &Rejection) -> Vec<String> {
+    let commands = match said {
+        Ok(Said::Command(asked)) => std::slice::from_ref(&**asked),
+        Ok(Said::Commands { commands }) => commands,
+        _ => return vec![error(rejection)],
+    };
+    let refused = Err(rejection.clone().into());
+    commands.iter().map(|asked| answer(&asked.id, &refused)).collect()
+}
+
+/// The answer to what is no command.
+pub fn error(rejection: &Rejection) -> String {
+    Frame::Error { code: &rejection.code, detail: &rejection.detail }.text()
+}
+
+/// The answer to a command on the socket.
+pub fn answer(id: &str, result: &Result<Accepted, Failure>) -> String {
+    let mut answer = crate::command::answer(result);
+    if let Some(members) = answer.as_object_mut() {
+        let kind = if result.is_ok() { "accepted" } else { "rejected" };
+        members.insert("type".to_owned(), Value::from(kind));
+        members.insert("id".to_owned(), Value::from(id));
+    }
+    answer.to_string()
+}
+
+/// What the server sends.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum Frame<'a> {
+    /// One event.
+    Event {
+        /// In its wire form.
+        event: &'a Envelope,
+    },
+    /// Everything that was stored has been sent; live from here.
+    CaughtUp {
+        /// Version of the stream at that moment.
+        version: Version,
+    },
+    /// Much was sent: does the reader have it? It answers `pong` with the same version.
+    Ping {
+        /// Version of the last event that was sent.
+        version: Version,
+    },
+    /// The new token counts.
+    Authenticated {
+        /// Until when.
+        #[serde(rename = "expiresAt")]
+        expires_at: Timestamp,
+    },
+    /// The client said something that is no message, and the socket stays; or it is too slow, and it is closed.
+    Error {
+        /// Stable code.
+        code: &'a str,
+        /// For people.
+        detail: &'a str,
+    },
+}
+
+impl Frame<'_> {
+    /// Text of the frame.
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// The cursor of a client: `after` in the query, 0 when it is left out.
+///
+/// # Errors
+/// `INVALID_CURSOR` when it is no version, or ahead of the stream.
+pub fn cursor(after: Option<&str>, head: Version) -> Result<Version, Rejection> {
+    let after = match after {
+        None => Ok(0),
+        Some(text) => parse_version("after", text),
+    }?;
+    if after > head {
+        let detail = format!("after is {after}, the stream is at {head}");
+        return Err(Rejection::shape("INVALID_CURSOR", "after", detail).at(head));
+    }
+    Ok(after)
+}
+
+/// Reads a version from a query string.
+///
+/// # Errors
+/// `INVALID_CURSOR` when it is none.
+pub fn parse_version(field: &'static str, text: &str) -> Result<Version, Rejection> {
+    let digits =
+        !text.is_empty() && text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten().ok_or_else(|| {
+        Rejection::shape(
+            "INVALID_CURSOR",
+            field,
+            format!("{field}: expected a whole number from 0"),
+        )
+    })
+}
+
+/// The token among offered subprotocols, as `bearer.<token>`: browsers cannot set headers at an upgrade. It is never
+/// answered as the chosen one.
+pub fn offered_token(offered: &str) -> Option<&str> {
+    offered.split(',').find_map(|one| one.trim().strip_prefix(TOKEN_PREFIX))
+}
+
+/// What stands before a token in a subprotocol.
+const TOKEN_PREFIX: &str = "bearer.";
+
+/// Whether the client offers the native subprotocol. A client that offers none at all is served too.
+///
+/// # Errors
+/// `UNSUPPORTED_PROTOCOL` when it offers only others.
+pub fn negotiate(offered: Option<&str>) -> Result<Option<&'static str>, Rejection> {
+    let others = |list: &str| list.split(',').any(|one| !one.trim().starts_with(TOKEN_PREFIX));
+    match offered {
+        None => Ok(None),
+        Some(list) if !others(list) => Ok(None),
+        Some(list) if list.split(',').any(|one| one.trim() == PROTOCOL) => Ok(Some(PROTOCOL)),
+        Some(_) => Err(Rejection::new(
+            Kind::Unsupported,
+            "UNSUPPORTED_PROTOCOL",
+            format!("this socket speaks {PROTOCOL}"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Said, Rejection> {
+        Said::parse(text, &Allowance::default())
+    }
+
+    #[test]
+    fn a_cursor_is_a_version_up_to_the_head() {
+        assert_eq!(cursor(None, 7), Ok(0));
+        assert_eq!(cursor(Some("7"), 7), Ok(7));
+        for bad in ["8", "-1", "", "x", "1.5", "+1", "99999999999999999999"] {
+            assert_eq!(cursor(Some(bad), 7).unwrap_err().code, "INVALID_CURSOR", "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_subprotocol_is_answered_only_when_offered() {
+        assert_eq!(negotiate(None), Ok(None));
+        assert_eq!(negotiate(Some("other, edgefold.v1")), Ok(Some(PROTOCOL)));
+        assert!(negotiate(Some("graphql-transport-ws")).is_err());
+    }
+
+    #[test]
+    fn what_a_client_says_is_read_or_refused() {
+        assert_eq!(read(r#"{ "type": "ping" }"#), Ok(Said::Ping {}));
+        assert_eq!(read(r#"{"type":"pong"}"#), Ok(Said::Pong { version: None }));
+        let asked = Frame::Ping { version: 7 }.text();
+        assert_eq!(read(&asked.replace("ping", "pong")), Ok(Said::Pong { version: Some(7) }));
+        let command =
+            r#"{"type":"command","id":"7","name":"Open","payload":{},"expectedVersion":3}"#;
+        assert!(
+            matches!(read(command), Ok(Said::Command(asked)) if asked.id == "7" && asked.expected_version == Some(3))
+        );
+        for bad in [
+            "",
+            "7",
+            "{}",
+            r#"{"type":"dance"}"#,
+            r#"{"type":"command","id":"7"}"#,
+            r#"{"type":"command","id":7,"name":"a","payload":{}}"#,
+            r#"{"type":"command","id":"7","name":"a","payload":{},"expectedversion":3}"#,
+        ] {
+            assert_eq!(read(bad).unwrap_err().code, "MALFORMED_MESSAGE", "{bad}");
+        }
+        assert_eq!(read(r#"{"type":"commands","commands":[]}"#).unwrap_err().code, "INVALID_BATCH");
+    }
+
+    #[test]
+    fn a_message_holds_as_much_as_is_allowed() {
+        let one = r#"{"id":"7","name":"a","payload":{}}"#;
+        let text = format!(r#"{{"type":"commands","commands":[{one},{one}]}}"#);
+        let parse = |body, batch| {
+            let said = Said::parse(&text, &Allowance { body, batch, ..Allowance::default() });
+            said.map_err(|refusal| refusal.code)
+        };
+        assert!(
+            matches!(parse(text.len(), 2), Ok(Said::Commands { commands }) if commands.len() == 2)
+        );
+        assert_eq!(parse(text.len(), 1), Err("INVALID_BATCH".into()));
+        assert_eq!(parse(text.len() - 1, 2), Err("BODY_TOO_LARGE".into()));
+    }
+
+    #[test]
+    fn a_message_counts_once_and_signs_of_life_do_not() {
+        let command = r#"{"id":"7","name":"Open","payload":{}}"#;
+        for (text, expected) in [
+            (format!(r#"{{"type":"command",{}"#, &command[1..]), true),
+            (format!(r#"{{"type":"commands","commands":[{command},{command}]}}"#), true),
+            (r#"{"type":"authenticate","token":"t"}"#.into(), true),
+            ("rubbish".into(), true),
+            (r#"{ "type": "ping" }"#.into(), false),
+            (r#"{"type":"pong"}"#.into(), false),
+            (r#"{"type":"pong","version":7}"#.into(), false),
+        ] {
+            assert_eq!(counts(&read(&text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_refused_as_a_whole_is_answered_once_for_each_command() {
+        let refused = Rejection::new(Kind::TooMany, "RATE_LIMITED", "later");
+        let answers = |text: &str| -> Vec<Value> {
+            let texts = refuse(&read(text), &refused);
+            texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
+        };
+        let command = |id: u8| format!(r#""id":"{id}","name":"Open","payload":{{}}}}"#);
+        let one = answers(&format!(r#"{{"type":"command",{}"#, command(7)));
+        let both =
+            format!(r#"{{"type":"commands","commands":[{{{},{{{}]}}"#, command(8), command(9));
+        for (answer, id) in one.iter().chain(&answers(&both)).zip(["7", "8", "9"]) {
+            let members = ["type", "id", "code", "status"].map(|name| answer[name].clone());
+            let expected = serde_json::json!(["rejected", id, "RATE_LIMITED", 429]);
+            assert_eq!(Value::from(members.to_vec()), expected);
+        }
+        for other in [r#"{"type":"authenticate","token":"t"}"#, "rubbish"] {
+            let expected =
+                serde_json::json!({"type": "error", "code": "RATE_LIMITED", "detail": "later"});
+            assert_eq!(answers(other), [expected], "{other}");
+        }
+    }
+
+    #[test]
+    fn an_answer_carries_the_id_of_the_command() {
+        let refused = Err(Rejection::rule("DOOR_LOCKED", "locked").at(3).into());
+        let answer: Value = serde_json::from_str(&answer("7", &refused)).unwrap();
+        assert_eq!(
+            (&answer["type"], &answer["id"], &answer["code"], &answer["status"]),
+            (&"rejected".into(), &"7".into(), &"DOOR_LOCKED".into(), &422.into())
+        );
+    }
+}

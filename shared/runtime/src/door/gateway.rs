@@ -1,0 +1,173 @@
+//! Resolvers send commands and read models.
+
+use std::{borrow::Cow, collections::BTreeSet, time::Duration};
+
+use edgefold_flow::{
+    Accepted, Catalogue, Message,
+    contract::{self, EventsPage, RowView},
+    door::{
+        Asker,
+        token::{Caller, missing},
+    },
+    graphql::{
+        faults,
+        gateway::{Gateway, Row},
+    },
+    instance::When,
+    participant::Sight,
+    subscribe::Page,
+};
+use edgefold_kernel::{Failure, Fault, Id, Principal, StreamId, Version};
+use futures_util::future::{BoxFuture, FutureExt, try_join_all};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use worker::{Delay, Env, Method, Request, console_error, send::SendFuture};
+
+use super::admit::{admit, target};
+use crate::platform::{
+    database::{bind, failed, open},
+    stub,
+};
+
+/// The gateway of one request.
+pub struct WorkersGateway {
+    env: Env,
+    catalogue: &'static Catalogue,
+    caller: Option<Caller>,
+}
+
+impl WorkersGateway {
+    /// The gateway to what is bound in this environment, for somebody, or for a stranger, who is refused.
+    pub fn new(env: Env, catalogue: &'static Catalogue, caller: Option<Caller>) -> Self {
+        Self { env, catalogue, caller }
+    }
+
+    fn asker(&self) -> Result<Asker, Failure> {
+        Ok(Asker::Somebody(self.caller.clone().ok_or_else(missing)?))
+    }
+
+    async fn send(&self, message: Message) -> Result<Accepted, Failure> {
+        let by = self.asker()?;
+        let message = admit(message, self.catalogue, self.principal()?)?;
+        let to = target(&message)?;
+        let request = stub::post_as(&by, contract::COMMAND, &message)?;
+        stub::read(stub::fetch(&self.env, self.catalogue, &to, request).await?).await
+    }
+
+    async fn look<T: DeserializeOwned>(
+        &self,
+        stream: StreamId,
+        path: String,
+    ) -> Result<T, Failure> {
+        let request = Request::new(&stub::url(&path), Method::Get);
+        let request = request.map_err(|error| Fault::Defect(error.to_string()))?;
+        let request = stub::on_behalf(request, &self.asker()?)?;
+        stub::read(stub::fetch(&self.env, self.catalogue, &stream, request).await?).await
+    }
+
+    async fn read(&self, sql: Cow<'static, str>, params: Vec<Value>) -> Result<Vec<Row>, Fault> {
+        let found = bind(&open(&self.env)?, &sql, &params)?.all().await;
+        let found = found.map_err(|error| failed(&error))?;
+        found.results::<Row>().map_err(|error| Fault::Unreadable(error.to_string()))
+    }
+}
+
+impl Gateway for WorkersGateway {
+    fn principal(&self) -> Result<&Principal, Failure> {
+        Ok(&self.caller.as_ref().ok_or_else(missing)?.principal)
+    }
+
+    fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>> {
+        SendFuture::new(self.send(message)).boxed()
+    }
+
+    fn row(&self, stream: StreamId, when: When) -> BoxFuture<'_, Result<RowView, Failure>> {
+        let query = match when {
+            When::Now => String::new(),
+            When::Version(version) => format!("?version={version}"),
+            // Printed in UTC with a Z: nothing in it needs encoding.
+            When::Instant(at) => format!("?at={at}"),
+        };
+        SendFuture::new(self.look(stream, format!("{}{query}", contract::ROW))).boxed()
+    }
+
+    fn seen(
+        &self,
+        streams: BTreeSet<StreamId>,
+    ) -> BoxFuture<'_, Result<BTreeSet<StreamId>, Failure>> {
+        SendFuture::new(
+            async move { seen(&self.env, self.catalogue, &self.asker()?, streams).await },
+        )
+        .boxed()
+    }
+
+    fn sights(&self, stream: &StreamId, page: &Page) -> Result<Vec<Sight>, Failure> {
+        let sights = self.catalogue.entry(&stream.aggregate_type)?.sights;
+        let Some(fold) = &page.fold else { return Ok(Vec::new()) };
+        let from = (&fold.state, fold.at);
+        Ok(sights(self.principal()?, &stream.aggregate_id, from, &page.events)?)
+    }
+
+    fn events(
+        &self,
+        stream: StreamId,
+        after: Version,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<EventsPage, Failure>> {
+        let path = format!("{}?after={after}&limit={limit}", contract::EVENTS);
+        SendFuture::new(self.look(stream, path)).boxed()
+    }
+
+    fn outcome(
+        &self,
+        stream: StreamId,
+        command_id: Id,
+    ) -> BoxFuture<'_, Result<Option<Accepted>, Failure>> {
+        // An id may hold whatever is visible.
+        let id = utf8_percent_encode(command_id.as_str(), NON_ALPHANUMERIC);
+        let path = format!("{}?commandId={id}", contract::OUTCOME);
+        SendFuture::new(self.look(stream, path)).boxed()
+    }
+
+    fn rows(
+        &self,
+        sql: Cow<'static, str>,
+        params: Vec<Value>,
+    ) -> BoxFuture<'_, Result<Vec<Row>, Fault>> {
+        SendFuture::new(self.read(sql, params)).boxed()
+    }
+
+    fn sleep(&self, millis: u64) -> BoxFuture<'_, ()> {
+        SendFuture::new(Delay::from(Duration::from_millis(millis))).boxed()
+    }
+}
+
+/// Those of these instances that somebody may see, as they say themselves.
+///
+/// # Errors
+/// A fault when one of them cannot be asked.
+pub(crate) async fn seen(
+    env: &Env,
+    catalogue: &'static Catalogue,
+    by: &Asker,
+    streams: BTreeSet<StreamId>,
+) -> Result<BTreeSet<StreamId>, Failure> {
+    let asked = streams.into_iter().map(|stream| async move {
+        let request = Request::new(&stub::url(contract::SIGHT), Method::Get);
+        let request = request.map_err(|error| Fault::Defect(error.to_string()))?;
+        let request = stub::on_behalf(request, by)?;
+        let answer = stub::fetch(env, catalogue, &stream, request).await?;
+        match stub::read::<()>(answer).await {
+            Ok(()) => Ok(Some(stream)),
+            Err(Failure::Rejected(_)) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    });
+    Ok(try_join_all(asked).await?.into_iter().flatten().collect())
+}
+
+/// What resolvers could not do is logged with its text: the caller gets its code alone.
+pub(crate) fn log_faults(response: &async_graphql::Response) {
+    faults(response).for_each(|fault| console_error!("{}: {fault}", fault.code()));
+}

@@ -1,0 +1,196 @@
+//! Who follows a category, and what is new in it, from the read side: the journal says what comes after what, and the last
+//! statement of each of its batches reads which categories are followed.
+//!
+//! Their objects are told so, see [`session::category`](crate::session), and answer at once. No letter waits for a
+//! session. When such an object cannot be reached its letters are done with, too, but not confirmed: their source sends them
+//! again, and with them this.
+
+use edgefold_flow::{
+    contract::{self, Follow},
+    subscribe::Page,
+};
+use edgefold_kernel::{Envelope, Failure, Fault, Kind, Rejection, Timestamp, limits};
+use futures_util::future::join_all;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use worker::{D1Database, D1PreparedStatement, D1Result, Env, console_error};
+
+use crate::platform::{
+    clock,
+    database::{bind, failed, open},
+    stub,
+};
+
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!("../../../../schema/sql/d1/query/", $name, ".sql"))
+    };
+}
+
+/// How often the object of a category is asked. A call that a release or a move of the object cuts off finds it the next time.
+const ATTEMPTS: usize = 2;
+
+#[derive(Deserialize)]
+struct Followed {
+    aggregate_type: String,
+}
+
+#[derive(Deserialize)]
+struct Follower {
+    session: String,
+    turn: u64,
+    until: i64,
+}
+
+#[derive(Deserialize)]
+struct Joined {}
+
+#[derive(Deserialize)]
+struct Head {
+    head: u64,
+}
+
+#[derive(Deserialize)]
+struct Journalled {
+    position: u64,
+    event: Option<String>,
+}
+
+/// Follows a category, for as long as the token counts. Gives how far the journal has come.
+///
+/// # Errors
+/// `TOO_MANY_FOLLOWERS`; a fault when the database fails.
+pub(crate) async fn join(
+    env: &Env,
+    aggregate_type: &str,
+    follow: &Follow,
+    until: i64,
+) -> Result<u64, Failure> {
+    let db = open(env)?;
+    let most = limits::FOLLOWERS;
+    let Follow { session, turn } = follow;
+    let params = [json!(aggregate_type), json!(session), json!(turn), json!(until), json!(most)];
+    let batch = vec![
+        bind(&db, sql!("followers_expire"), &[json!(clock::now().millis())])?,
+        bind(&db, sql!("follower_set"), &params)?,
+        bind(&db, sql!("journal_head"), &[])?,
+    ];
+    let results = db.batch(batch).await.map_err(|error| failed(&error))?;
+    if read::<Joined>(results.get(1))?.is_empty() {
+        let detail = format!("{most} sessions follow this category already");
+        return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail).into());
+    }
+    head(results.last())
+}
+
+/// Follows a category no more.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn leave(
+    env: &Env,
+    aggregate_type: &str,
+    session: &str,
+    turn: u64,
+) -> Result<(), Failure> {
+    let db = open(env)?;
+    let params = [json!(aggregate_type), json!(session), json!(turn)];
+    let left = bind(&db, sql!("follower_drop"), &params)?.run().await;
+    left.map(drop).map_err(|error| failed(&error).into())
+}
+
+/// What follows a cursor of a category.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn pull(env: &Env, aggregate_type: &str, after: u64) -> Result<Page, Failure> {
+    let db = open(env)?;
+    let (rows, bytes) = (limits::PULL_EVENTS, limits::PULL_BYTES);
+    let params = [json!(after), json!(aggregate_type), json!(rows), json!(bytes)];
+    let found = bind(&db, sql!("journal_after"), &params)?.all().await;
+    let rows: Vec<Journalled> = read(Some(&found.map_err(|error| failed(&error))?))?;
+    let through = rows.last().map_or(after, |row| row.position);
+    let event = |row: Journalled| {
+        let event = serde_json::from_str::<Envelope>(&row.event?);
+        Some(event.map(|event| (row.position, event)))
+    };
+    let events = rows.into_iter().filter_map(event).collect::<Result<_, _>>();
+    let events = events.map_err(|error| Fault::Unreadable(error.to_string()))?;
+    Ok(Page { after, through, head: through, events, fold: None })
+}
+
+/// How far the journal has come, and who follows a category: session, turn, and when its token ends. Those who follow it no
+/// more, given with the turn in which they said so, are forgotten first.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn followers(
+    env: &Env,
+    aggregate_type: &str,
+    gone: &[(String, u64)],
+) -> Result<(u64, Vec<(String, u64, Timestamp)>), Failure> {
+    let db = open(env)?;
+    let (category, now) = (json!(aggregate_type), json!(clock::now().millis()));
+    let mut batch = vec![
+        bind(&db, sql!("followers_expire"), std::slice::from_ref(&now))?,
+        bind(&db, sql!("followers_of"), &[category.clone(), now])?,
+        bind(&db, sql!("journal_head"), &[])?,
+    ];
+    if !gone.is_empty() {
+        let gone = Value::from(json!(gone).to_string());
+        batch.insert(0, bind(&db, sql!("followers_drop"), &[category, gone])?);
+    }
+    let results = db.batch(batch).await.map_err(|error| failed(&error))?;
+    let found: Vec<Follower> = read(results.iter().rev().nth(1))?;
+    let found = found
+        .into_iter()
+        .map(|Follower { session, turn, until }| (session, turn, Timestamp::from_millis(until)));
+    Ok((head(results.last())?, found.collect()))
+}
+
+/// The statement that reads which of these categories are followed.
+///
+/// # Errors
+/// When the database refuses it.
+pub(crate) fn followed(
+    db: &D1Database,
+    aggregate_types: &BTreeSet<&str>,
+) -> Result<D1PreparedStatement, Fault> {
+    let types = Value::from(json!(aggregate_types).to_string());
+    bind(db, sql!("categories_followed"), &[types, json!(clock::now().millis())])
+}
+
+/// Tells the objects of the categories that this statement has found. Gives those that could not be reached.
+///
+/// # Errors
+/// When what was found cannot be read.
+pub(crate) async fn tell(env: &Env, found: Option<&D1Result>) -> Result<BTreeSet<String>, Failure> {
+    let found: Vec<Followed> = read(found)?;
+    let told = found.into_iter().map(|Followed { aggregate_type }| async move {
+        for _ in 0..ATTEMPTS {
+            match tell_one(env, &aggregate_type).await {
+                Ok(()) => return None,
+                Err(failure) => console_error!("{aggregate_type} was not told: {failure}"),
+            }
+        }
+        Some(aggregate_type)
+    });
+    Ok(join_all(told).await.into_iter().flatten().collect())
+}
+
+async fn tell_one(env: &Env, aggregate_type: &str) -> Result<(), Failure> {
+    let call = stub::post(contract::JOURNALLED, &())?;
+    let name = contract::category_object(aggregate_type);
+    stub::read(stub::session_named(env, &name, call).await?).await
+}
+
+fn head(found: Option<&D1Result>) -> Result<u64, Failure> {
+    let heads: Vec<Head> = read(found)?;
+    Ok(heads.first().map_or(0, |row| row.head))
+}
+
+fn read<T: DeserializeOwned>(found: Option<&D1Result>) -> Result<Vec<T>, Failure> {
+    let rows = found.map_or(Ok(Vec::new()), |found| found.results::<T>());
+    rows.map_err(|error| Fault::Unreadable(error.to_string()).into())
+}

@@ -1,0 +1,186 @@
+//! What is new is told to the sessions that follow this stream: after the commit, off the command's way. See
+//! [`edgefold_flow::session`].
+//!
+//! The first that is told of an event is the session, not a row: how far each was told is kept in memory. The outbox cursor
+//! moves no further in storage than all of them were told, so what is forgotten is told again.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use edgefold_flow::{
+    Participant,
+    contract::{self, Follow, Followed, Pull},
+    door::{Asker, token::missing},
+    participant::Sight,
+    subscribe::{Source, Told, followers::Tell},
+};
+use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version, limits};
+use futures_util::future::join_all;
+use worker::{Request, Response, console_error};
+
+use super::instance::Object;
+use crate::platform::{
+    answer, clock,
+    stub::{self, Call},
+};
+
+/// How far a stream has come; and that, with what is new after some version, as JSON text of [`Told`].
+type News = Result<(Version, String), Fault>;
+
+impl<A: Participant> Object<A> {
+    /// Remembers who follows, and tells them what they may not have been told before this object was loaded.
+    pub(crate) fn restore_followers(self: &Rc<Self>) {
+        let found = self.instance.storage().followers();
+        let confirmed = self.instance.head().map_or(0, |head| head.confirmed);
+        match found {
+            Ok(found) => {
+                for (session, turn, until) in found {
+                    self.followers.borrow_mut().restore(session, turn, until, confirmed);
+                }
+                self.tell_followers();
+            }
+            Err(fault) => console_error!("followers are not known: {fault}"),
+        }
+    }
+
+    /// Serves what a session asks of what it follows.
+    pub(crate) async fn followed(
+        &self,
+        path: &str,
+        request: &mut Request,
+        by: Result<Asker, Rejection>,
+    ) -> worker::Result<Response> {
+        match path {
+            contract::FOLLOW => {
+                let result = answer::read(request).await;
+                answer::outcome(200, result.and_then(|follow| self.follow(by, &follow)))
+            }
+            contract::LEAVE => {
+                let result = answer::read(request).await;
+                answer::outcome(200, result.and_then(|follow| Ok(self.leave(&follow)?)))
+            }
+            _ => {
+                let result = answer::read::<Pull>(request).await;
+                let result = result.and_then(|pull| {
+                    self.sight(by, Sight::Row)?;
+                    Ok(self.instance.pull(pull.after)?)
+                });
+                answer::outcome(200, result)
+            }
+        }
+    }
+
+    /// A session follows, for as long as its token counts.
+    fn follow(&self, by: Result<Asker, Rejection>, follow: &Follow) -> Result<Followed, Failure> {
+        let asker = by?;
+        self.instance.check_sight(&asker, Sight::Row)?;
+        let Asker::Somebody(who) = asker else { return Err(missing().into()) };
+        let head = self.instance.head()?.version;
+        if head == 0 {
+            return Err(self.instance.unknown().into());
+        }
+        if !self.followers.borrow().has_room(&follow.session) {
+            self.expire_followers();
+        }
+        let mut followers = self.followers.borrow_mut();
+        if !followers.has_room(&follow.session) {
+            let detail = format!("{} sessions follow this stream already", limits::FOLLOWERS);
+            return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail).into());
+        }
+        self.instance.storage().set_follower(&follow.session, follow.turn, who.expires_at)?;
+        followers.join(&follow.session, follow.turn, who.expires_at, head);
+        Ok(Followed { head })
+    }
+
+    /// A session follows no more.
+    fn leave(&self, follow: &Follow) -> Result<(), Fault> {
+        if self.followers.borrow_mut().leave(&follow.session, follow.turn) {
+            self.instance.storage().drop_follower(&follow.session)?;
+        }
+        Ok(())
+    }
+
+    /// Tells everybody who does not know yet how far the stream has come.
+    pub(crate) fn tell_followers(self: &Rc<Self>) {
+        if self.followers.borrow().is_empty() {
+            return;
+        }
+        self.expire_followers();
+        let Ok(head) = self.instance.head() else { return };
+        let mut due: BTreeMap<Version, Vec<Tell>> = BTreeMap::new();
+        for tell in self.followers.borrow_mut().due(head.version) {
+            due.entry(tell.after).or_default().push(tell);
+        }
+        for (after, tells) in due {
+            let object = Rc::clone(self);
+            self.state.wait_until(async move {
+                // Most have come equally far: what they are told is read and written down once.
+                let told = object.told(after);
+                join_all(tells.into_iter().map(|tell| object.tell_one(tell, &told))).await;
+            });
+        }
+    }
+
+    /// Lets those go whose lease has ended.
+    fn expire_followers(&self) {
+        for session in self.followers.borrow_mut().expire(clock::now()) {
+            self.forget(&session);
+        }
+    }
+
+    async fn tell_one(self: &Rc<Self>, Tell { session, turn, .. }: Tell, told: &News) {
+        let (head, answer) = match told {
+            Ok((head, told)) => {
+                let call = Call::Post { by: None, path: contract::TOLD, body: told.clone() };
+                (*head, stub::session(&self.env, Some(&session), call).await)
+            }
+            Err(fault) => (0, Err(fault.clone().into())),
+        };
+        match answer.map(|answer| answer.status_code()) {
+            Ok(200..300) => {
+                self.followers.borrow_mut().answered(&session, Some(head));
+                // More may have come meanwhile; and the outbox cursor may have waited for this.
+                self.tell_followers();
+                self.keep_told();
+            }
+            Ok(410) => {
+                if self.followers.borrow_mut().gone(&session, turn) {
+                    self.forget(&session);
+                }
+                // It may have joined again since; and the outbox cursor may have waited for it.
+                self.tell_followers();
+                self.keep_told();
+            }
+            other => {
+                console_error!("a session was not told: {other:?}");
+                self.followers.borrow_mut().answered(&session, None);
+                self.set_alarm_at(clock::now().plus_millis(limits::TELL_AGAIN_MS));
+            }
+        }
+    }
+
+    fn keep_told(self: &Rc<Self>) {
+        if self.instance.is_unkept().unwrap_or(false) {
+            self.keep_confirmed();
+        }
+    }
+
+    fn told(&self, after: Version) -> News {
+        let stream = StreamId::new(A::TYPE, self.instance.id().clone());
+        // Without a page the session pulls, and hears there what is wrong.
+        let page = self.instance.pull(after).ok();
+        let head = page.as_ref().map_or_else(
+            || self.instance.head().map_or(after, |head| head.version),
+            |page| page.head,
+        );
+        let told = Told { source: Source::stream(&stream), head, page };
+        let text =
+            serde_json::to_string(&told).map_err(|error| Fault::Defect(error.to_string()))?;
+        Ok((head, text))
+    }
+
+    fn forget(&self, session: &str) {
+        if let Err(fault) = self.instance.storage().drop_follower(session) {
+            console_error!("a follower is not forgotten: {fault}");
+        }
+    }
+}

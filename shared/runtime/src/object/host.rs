@@ -1,0 +1,203 @@
+//! A request reaches an aggregate's object. One generic host serves every aggregate type.
+
+use std::{
+    cell::{Cell, RefCell},
+    panic::AssertUnwindSafe,
+    rc::Rc,
+};
+
+use edgefold_flow::{
+    Catalogue, Instance, Message, Participant,
+    contract::{self, ASKER, Confirmed, SpanWanted},
+    door::Asker,
+    participant::Sight,
+    receive::parcel::RefusedErrand,
+    subscribe::socket,
+};
+use edgefold_kernel::{Fault, Id, Kind, Rejection, StreamId, limits};
+use futures_util::future::FutureExt;
+use worker::{Env, Method, Request, Response, State, worker_sys::WebSocketRequestResponsePair};
+
+use super::{alarm, instance::Object, sqlite::SqliteStorage, turn::Turns};
+use crate::platform::{
+    answer, clock,
+    request::{command_id, page, when},
+};
+
+/// What an object of this aggregate type does.
+pub struct Host<A: Participant>(Rc<Object<A>>);
+
+impl<A: Participant> Host<A> {
+    /// The object behind this state. Reads where its stream stands; writes nothing.
+    pub fn new(state: State, env: Env, catalogue: &'static Catalogue) -> Self {
+        let id = state.id().name().and_then(|name| Id::parse(name).ok());
+        let misnamed = id.is_none();
+        let id = id.unwrap_or_else(Id::nobody);
+        let storage = SqliteStorage::new(StreamId::new(A::TYPE, id.clone()), &state.storage());
+        if let Ok(pair) = WebSocketRequestResponsePair::new(socket::PING, socket::PONG) {
+            state.set_websocket_auto_response(&pair);
+        }
+        let instance = Instance::new(id, storage);
+        let send_again_ms = alarm::send_again_ms(&env);
+        let object = Object {
+            state,
+            env,
+            catalogue,
+            instance,
+            alarm_at: Cell::new(None),
+            send_again_ms,
+            alarms_set: Cell::new(0),
+            publishing: Cell::new(false),
+            keeping: Cell::new(false),
+            waiting: Cell::new(false),
+            expiry: Cell::new(None),
+            turns: Turns::default(),
+            followers: RefCell::default(),
+            misnamed,
+        };
+        let object = Rc::new(object);
+        // Loads now, synchronously. What cannot be loaded is told to whoever asks for it.
+        drop(object.instance.head());
+        object.resume_readers();
+        object.restore_followers();
+        Self(object)
+    }
+
+    /// Serves a request of the [`contract`].
+    ///
+    /// # Errors
+    /// When the runtime refuses to build a response.
+    pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let object = &self.0;
+        if object.misnamed {
+            return answer::failed(
+                &Fault::Defect("the object was not addressed by an id".into()).into(),
+            );
+        }
+        // Most calls have no query: only those that do parse the whole address.
+        let path = request.path();
+        let by = Asker::read(answer::header(request.headers(), ASKER).as_deref());
+        match (request.method(), path.as_str()) {
+            (Method::Post, contract::COMMAND) => {
+                let outside = !matches!(by, Ok(Asker::System));
+                let result = match (by, answer::read(&mut request).await) {
+                    (Ok(by), Ok(message)) => object.command(&message, &by).await,
+                    (Err(refusal), _) => Err(refusal.into()),
+                    (_, Err(failure)) => Err(failure),
+                };
+                match outside {
+                    true => answer::outcome(202, result),
+                    false => answer::inside(202, result),
+                }
+            }
+            (Method::Post, contract::COMMANDS) => {
+                match (by, answer::read::<Vec<Message>>(&mut request).await) {
+                    (Ok(by), Ok(messages)) => {
+                        let results = object.commands(&messages, &by).await;
+                        let answers: Vec<_> =
+                            results.iter().map(edgefold_flow::command::answer).collect();
+                        answer::json(200, "application/json", &answers)
+                    }
+                    (Err(refusal), _) => answer::failed(&refusal.into()),
+                    (_, Err(failure)) => answer::failed(&failure),
+                }
+            }
+            (Method::Post, contract::DELIVER) => {
+                let receipt = match answer::read(&mut request).await {
+                    Ok(parcel) => Ok(object.take(parcel).await),
+                    Err(failure) => Err(failure),
+                };
+                answer::inside(200, receipt)
+            }
+            (Method::Post, contract::REFUSED) => {
+                let result = answer::read::<RefusedErrand>(&mut request).await;
+                let result = match result {
+                    Ok(errand) => object.refused(&errand).await,
+                    Err(failure) => Err(failure),
+                };
+                answer::inside(200, result)
+            }
+            (Method::Post, contract::CONFIRM) => {
+                let result = answer::read::<Confirmed>(&mut request).await;
+                let result = result.and_then(|confirmed| Ok(object.confirm(&confirmed.versions)?));
+                answer::outcome(200, result)
+            }
+            (Method::Post, contract::SPAN) => {
+                let result = answer::read::<SpanWanted>(&mut request).await;
+                answer::outcome(200, result.and_then(|wanted| Ok(object.instance.span(&wanted)?)))
+            }
+            (Method::Post, contract::REBUILD) => answer::inside(200, object.rebuild().await),
+            (Method::Post, path @ (contract::FOLLOW | contract::LEAVE | contract::PULL)) => {
+                object.followed(path, &mut request, by).await
+            }
+            (Method::Get, contract::STATE) => match object.sight(by, Sight::Stream) {
+                Ok(_) => object.show(&request, &request.url()?),
+                Err(failure) => answer::failed(&failure),
+            },
+            (Method::Get, contract::ROW) => {
+                let url = request.url()?;
+                let result = object.sight(by, Sight::Row).and_then(|_| when(&url));
+                answer::outcome(200, result.and_then(|when| object.instance.row(when)))
+            }
+            (Method::Get, contract::SIGHT) => {
+                answer::outcome(200, object.sight(by, Sight::Stream).map(drop))
+            }
+            (Method::Get, contract::COUNTERS) => {
+                answer::json(200, "application/json", &object.counters())
+            }
+            (Method::Get, contract::EVENTS) => {
+                let url = request.url()?;
+                let result =
+                    object.sight(by, Sight::Stream).and_then(|_| page(&url, limits::PAGE_EVENTS));
+                let result = result.and_then(|(after, limit)| object.instance.page(after, limit));
+                answer::outcome(200, result)
+            }
+            (Method::Get, contract::OUTCOME) => {
+                let url = request.url()?;
+                let result = object.sight(by, Sight::Stream).and_then(|_| command_id(&url));
+                let result =
+                    result.and_then(|id| Ok(object.instance.outcome(&id, clock::now())?));
+                answer::outcome(200, result)
+            }
+            (Method::Get, contract::SOCKET) => match object.sight(by, Sight::Stream) {
+                Ok(caller) => object.open(&request, &request.url()?, caller),
+                Err(failure) => answer::failed(&failure),
+            },
+            (_, path) => {
+                answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", path).into())
+            }
+        }
+    }
+
+    /// See `alarm.rs`.
+    ///
+    /// # Errors
+    /// Never for a business reason: an alarm that fails is given up by the platform after six times.
+    pub async fn alarm(&self) -> worker::Result<Response> {
+        let object = Rc::clone(&self.0);
+        if AssertUnwindSafe(object.ring()).catch_unwind().await.is_err() {
+            self.0.ring_again();
+        }
+        answer::empty(204)
+    }
+
+    /// See `socket.rs`.
+    ///
+    /// # Errors
+    /// When the socket is gone.
+    pub async fn heard(
+        &self,
+        socket: &worker::WebSocket,
+        said: worker::WebSocketIncomingMessage,
+    ) -> worker::Result<()> {
+        self.0.heard(socket, said).await
+    }
+
+    /// See `socket.rs`.
+    ///
+    /// # Errors
+    /// Never: a socket that is gone is what was asked for.
+    pub fn closed(&self, socket: &worker::WebSocket, code: usize) -> worker::Result<()> {
+        self.0.closed(socket, code)
+    }
+}

@@ -1,0 +1,27 @@
+//! The aggregate's object: one instance, its socket, its alarm.
+//!
+//! | file | what happens |
+//! |---|---|
+//! | `turn` | messages on a socket wait, each for its turn |
+//! | [`sqlite`] | the storage port over the object's SQLite |
+//! | `instance` | a command is decided, and what has come of it is told |
+//! | `alarm` | the alarm rings |
+//! | `reader` | a socket is sent events, as fast as it reads |
+//! | `follow` | what is new is told to the sessions that follow |
+//! | `copy` | foreign events are taken, and what is lacking of them is fetched |
+//! | `parcel` | the bus hands over a parcel |
+//! | `socket` | a native socket opens, speaks, closes |
+//! | `host` | a request of the contract reaches the object |
+
+mod turn;
+pub mod sqlite;
+mod instance;
+mod alarm;
+mod reader;
+mod follow;
+mod copy;
+mod parcel;
+mod socket;
+mod host;
+
+pub use host::Host;

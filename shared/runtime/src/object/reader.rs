@@ -1,0 +1,315 @@
+//! Events go out to the sockets of an object, as fast as each is read.
+//!
+//! A reader is either catching up or live. While it catches up it is sent stored events page by page, and is left out of
+//! broadcasts; it becomes live in the same breath in which it has seen the head. When its [window](Window) is full it is
+//! asked whether it has everything, and is sent no events before it has answered: then it catches up, and is live again.
+//! All of this lies in the socket's attachment, which survives hibernation.
+
+use std::{rc::Rc, time::Duration};
+
+use edgefold_flow::{
+    Participant,
+    door::token::Caller,
+    subscribe::{
+        socket::{self, Frame},
+        window::{Next, Window},
+    },
+};
+use edgefold_kernel::{Envelope, Fault, Timestamp, Version, limits};
+use serde::{Deserialize, Serialize};
+use worker::{Delay, WebSocket, console_error, console_warn};
+
+use super::instance::Object;
+use crate::platform::clock;
+
+/// How often to look for answers that are overdue, while there are any to wait for.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A socket, with what is attached to it.
+struct Reader<'a> {
+    socket: &'a WebSocket,
+    seen: Seen,
+}
+
+/// What is attached to a socket, as JSON text: one call to the runtime. Far below the platform's 16,384 bytes.
+#[derive(Clone, Serialize, Deserialize)]
+struct Seen {
+    /// Who reads, and until when.
+    #[serde(rename = "session")]
+    caller: Caller,
+    /// Version of the last event that it was sent.
+    after: Version,
+    /// Whether it gets events as they happen.
+    live: bool,
+    /// Whether it was told that it has caught up: once is enough, also when it falls behind and catches up again.
+    told: bool,
+    /// How far the object is ahead of it.
+    window: Window,
+}
+
+impl<A: Participant> Object<A> {
+    /// Begins to send a new socket what comes after this version.
+    pub(crate) fn add_reader(self: &Rc<Self>, socket: WebSocket, after: Version, caller: Caller) {
+        let seen = Seen { caller, after, live: false, told: false, window: Window::default() };
+        let reader = Reader { socket: &socket, seen };
+        reader.keep();
+        self.expect_expiry(reader.over_at());
+        self.catch_up(socket);
+    }
+
+    /// Sockets that were catching up, or had not answered, when the object was evicted go on where they were.
+    pub(crate) fn resume_readers(self: &Rc<Self>) {
+        let now = clock::now();
+        self.expiry.set(self.first_expiry());
+        for socket in self.state.get_websockets() {
+            match Reader::of(&socket).map(|reader| (reader.seen.live, reader.next(now))) {
+                Some((false, Next::Wait | Next::GiveUp)) => self.wait_for_answers(),
+                Some((false, _)) => self.catch_up(socket),
+                _ => {}
+            }
+        }
+    }
+
+    /// Sends what is stored, a page at once, giving way to other work in between, until the reader is live or asked.
+    fn catch_up(self: &Rc<Self>, socket: WebSocket) {
+        let object = Rc::clone(self);
+        self.state.wait_until(async move {
+            loop {
+                Delay::from(Duration::ZERO).await;
+                match object.send_page(&socket) {
+                    Ok(true) => {}
+                    Ok(false) => return,
+                    Err(error) => {
+                        console_error!("a socket cannot catch up: {error}");
+                        drop(socket.close(Some(1011), Some("the stream cannot be read")));
+                        return;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Sends the next stored events, as many as the window takes. Says whether to go on.
+    fn send_page(self: &Rc<Self>, socket: &WebSocket) -> Result<bool, Fault> {
+        let now = clock::now();
+        let Some(mut reader) = Reader::of(socket).filter(|reader| !reader.seen.live) else {
+            return Ok(false);
+        };
+        if reader.is_over(now) {
+            reader.expire();
+            return Ok(false);
+        }
+        if let Next::Send { room } = reader.next(now) {
+            let (events, head) = self.instance.follow(reader.seen.after, room)?;
+            for event in events {
+                if !reader.event(event.version, &Frame::Event { event: &event }.text(), now) {
+                    break;
+                }
+            }
+            if reader.seen.after >= head && matches!(reader.next(now), Next::Send { .. }) {
+                reader.caught_up(head);
+            }
+        }
+        self.settle(&mut reader, now);
+        reader.keep();
+        Ok(!reader.seen.live && matches!(reader.next(now), Next::Send { .. }))
+    }
+
+    /// Live events to every reader that has caught up. One whose window they fill falls back to catching up.
+    pub(crate) fn broadcast(self: &Rc<Self>, appended: &[Envelope]) {
+        let sockets = self.state.get_websockets();
+        if appended.is_empty() || sockets.is_empty() {
+            return;
+        }
+        let now = clock::now();
+        let frames: Vec<_> =
+            appended.iter().map(|event| (event.version, Frame::Event { event }.text())).collect();
+        for socket in &sockets {
+            let Some(mut reader) = Reader::of(socket).filter(|reader| reader.seen.live) else {
+                continue;
+            };
+            if reader.is_over(now) {
+                reader.expire();
+                continue;
+            }
+            let sent = frames.iter().all(|(version, frame)| reader.event(*version, frame, now));
+            reader.seen.live = sent;
+            self.settle(&mut reader, now);
+            reader.keep();
+        }
+    }
+
+    /// Sends what a client waits for, whatever its window says: it counts, but it is not held back.
+    pub(crate) fn reply(self: &Rc<Self>, socket: &WebSocket, texts: &[String]) {
+        let now = clock::now();
+        let Some(mut reader) = Reader::of(socket) else { return };
+        texts.iter().for_each(|text| reader.send(text));
+        if reader.next(now) == Next::GiveUp {
+            return reader.give_up();
+        }
+        self.settle(&mut reader, now);
+        reader.keep();
+    }
+
+    /// Who is at the other end, if its token still counts. Otherwise the socket is closed.
+    pub(crate) fn listening(&self, socket: &WebSocket) -> Option<Caller> {
+        let reader = Reader::of(socket)?;
+        if reader.is_over(clock::now()) {
+            reader.expire();
+            return None;
+        }
+        Some(reader.seen.caller)
+    }
+
+    /// Sees to it that the alarm rings when a socket's token expires: it hibernates, and hears no other clock.
+    fn expect_expiry(self: &Rc<Self>, at: Timestamp) {
+        if self.expiry.get().is_some_and(|first| first <= at) {
+            return;
+        }
+        self.expiry.set(Some(at));
+        let object = Rc::clone(self);
+        self.state.wait_until(async move { object.bring_alarm_forward(at).await });
+    }
+
+    /// Closes the sockets whose token has expired.
+    pub(crate) fn expire_sockets(&self) {
+        let now = clock::now();
+        if self.expiry.get().is_none_or(|first| now < first) {
+            return;
+        }
+        let sockets = self.state.get_websockets();
+        sockets.iter().filter_map(Reader::of).filter(|it| it.is_over(now)).for_each(Reader::expire);
+        self.expiry.set(self.first_expiry());
+    }
+
+    fn first_expiry(&self) -> Option<Timestamp> {
+        self.state.get_websockets().iter().filter_map(Reader::of).map(|it| it.over_at()).min()
+    }
+
+    /// A newer token of the same principal counts from now on. Says no, and keeps the old one, when it is another's.
+    pub(crate) fn prolong(self: &Rc<Self>, socket: &WebSocket, caller: &Caller) -> bool {
+        let Some(mut reader) = Reader::of(socket) else { return false };
+        let same = reader.seen.caller.principal == caller.principal;
+        if same {
+            reader.seen.caller = caller.clone();
+            reader.keep();
+            self.expect_expiry(reader.over_at());
+        }
+        same
+    }
+
+    /// A reader says that it has everything up to the question with this number.
+    pub(crate) fn answered(self: &Rc<Self>, socket: &WebSocket, number: u64) {
+        let Some(mut reader) = Reader::of(socket) else { return };
+        if reader.seen.window.answered(number) {
+            reader.keep();
+            self.catch_up(socket.clone());
+        }
+    }
+
+    /// Asks a reader whose window is full.
+    fn settle(self: &Rc<Self>, reader: &mut Reader<'_>, now: Timestamp) {
+        if reader.next(now) == Next::Ask {
+            reader.ask(now);
+            self.wait_for_answers();
+        }
+    }
+
+    /// Looks after readers that were asked until all of them have answered or are given up. Only that long its timer keeps
+    /// the object awake.
+    fn wait_for_answers(self: &Rc<Self>) {
+        if self.waiting.replace(true) {
+            return;
+        }
+        let object = Rc::clone(self);
+        self.state.wait_until(async move {
+            loop {
+                Delay::from(LOOK_EVERY).await;
+                let (sockets, now) = (object.state.get_websockets(), clock::now());
+                let readers = sockets.iter().filter_map(Reader::of);
+                let (late, rest): (Vec<_>, Vec<_>) =
+                    readers.partition(|reader| reader.next(now) == Next::GiveUp);
+                late.into_iter().for_each(Reader::give_up);
+                if !rest.iter().any(|reader| reader.next(now) == Next::Wait) {
+                    return object.waiting.set(false);
+                }
+            }
+        });
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Nothing, for a socket that was given up.
+    fn of(socket: &'a WebSocket) -> Option<Self> {
+        let text: String = socket.deserialize_attachment().ok().flatten()?;
+        serde_json::from_str(&text).ok().map(|seen| Self { socket, seen })
+    }
+
+    fn keep(&self) {
+        let kept = serde_json::to_string(&self.seen).map_err(worker::Error::from);
+        if let Err(error) = kept.and_then(|text| self.socket.serialize_attachment(text)) {
+            console_error!("a socket keeps no attachment: {error}");
+        }
+    }
+
+    fn next(&self, now: Timestamp) -> Next {
+        self.seen.window.next(now)
+    }
+
+    /// Whether its token no longer counts.
+    fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.over_at()
+    }
+
+    fn over_at(&self) -> Timestamp {
+        self.seen.caller.expires_at.plus_millis(limits::CLOCK_SKEW_MS)
+    }
+
+    /// Whoever has not renewed its token hears nothing more.
+    fn expire(self) {
+        drop(self.socket.close(Some(socket::EXPIRED), Some("the token has expired")));
+        drop(self.socket.serialize_attachment(()));
+    }
+
+    /// A socket that cannot be sent to is closing: its close event follows.
+    fn send(&mut self, text: &str) {
+        drop(self.socket.send_with_str(text));
+        self.seen.window.sent(text.len());
+    }
+
+    /// Sends an event if the window takes it.
+    fn event(&mut self, version: Version, frame: &str, now: Timestamp) -> bool {
+        let room = matches!(self.next(now), Next::Send { .. });
+        if room {
+            self.send(frame);
+            self.seen.after = version;
+        }
+        room
+    }
+
+    /// Everything up to the head was sent.
+    fn caught_up(&mut self, head: Version) {
+        self.seen.live = true;
+        if !self.seen.told {
+            self.seen.told = true;
+            self.send(&Frame::CaughtUp { version: head }.text());
+        }
+    }
+
+    fn ask(&mut self, now: Timestamp) {
+        let version = self.seen.after;
+        self.send(&Frame::Ping { version }.text());
+        self.seen.window.asked(version, now);
+        self.seen.live = false;
+    }
+
+    /// The reader is told, and closed. Nothing is attached any more: nobody sends to it or waits for it again.
+    fn give_up(self) {
+        console_warn!("a reader was too slow, and is closed at version {}", self.seen.after);
+        let detail = "read faster, or come back with ?after= the last sequence that you saw";
+        let frame = Frame::Error { code: "SLOW_CONSUMER", detail };
+        drop(self.socket.send_with_str(frame.text()));
+        drop(self.socket.close(Some(socket::SLOW_CONSUMER), Some("slow consumer")));
+        drop(self.socket.serialize_attachment(()));
+    }
+}

@@ -1,0 +1,101 @@
+//! What a request asks for: the query and the ids of its URL, and what its body says that it is.
+
+use edgefold_flow::{instance::When, subscribe::socket};
+use edgefold_kernel::{Failure, Id, Kind, Rejection, Timestamp, Version, limits};
+use percent_encoding::percent_decode_str;
+use worker::{Request, Url};
+
+use super::answer;
+
+/// `version` or `at` of a state.
+///
+/// # Errors
+/// `UNKNOWN_PARAMETER`, `INVALID_INSTANT`, or what [`socket::parse_version`] says.
+pub(crate) fn when(url: &Url) -> Result<When, Failure> {
+    let mut when = When::Now;
+    for (name, value) in url.query_pairs() {
+        let asked = match name.as_ref() {
+            "version" => When::Version(socket::parse_version("version", &value)?),
+            "at" => {
+                let invalid =
+                    |said| Rejection::shape("INVALID_INSTANT", "at", format!("expected: {said}"));
+                When::Instant(Timestamp::parse(&value).map_err(invalid)?)
+            }
+            other => {
+                return Err(Rejection::shape(
+                    "UNKNOWN_PARAMETER",
+                    other,
+                    "known are version and at",
+                )
+                .into());
+            }
+        };
+        if when != When::Now {
+            return Err(Rejection::shape("UNKNOWN_PARAMETER", name, "version or at, once").into());
+        }
+        when = asked;
+    }
+    Ok(when)
+}
+
+/// `commandId` of an outcome.
+///
+/// # Errors
+/// `INVALID_FIELD`
+pub(crate) fn command_id(url: &Url) -> Result<Id, Failure> {
+    let id = url.query_pairs().find(|(name, _)| name == "commandId");
+    let id = id.map(|(_, value)| value.into_owned()).unwrap_or_default();
+    Ok(Id::parse(id).map_err(|said| Rejection::shape("INVALID_FIELD", "commandId", said))?)
+}
+
+/// `after` and `limit` of a page that holds at most so many.
+///
+/// # Errors
+/// `UNKNOWN_PARAMETER`, `INVALID_LIMIT`, or what [`socket::parse_version`] says.
+pub(crate) fn page(url: &Url, most: usize) -> Result<(Version, usize), Failure> {
+    let (mut after, mut limit) = (0, limits::PAGE_EVENTS_DEFAULT as u64);
+    for (name, value) in url.query_pairs() {
+        match name.as_ref() {
+            "after" => after = socket::parse_version("after", &value)?,
+            "limit" => limit = socket::parse_version("limit", &value)?,
+            other => {
+                return Err(Rejection::shape(
+                    "UNKNOWN_PARAMETER",
+                    other,
+                    "known are after and limit",
+                )
+                .into());
+            }
+        }
+    }
+    match usize::try_from(limit) {
+        Ok(limit) if (1..=most).contains(&limit) => Ok((after, limit)),
+        _ => {
+            Err(Rejection::shape("INVALID_LIMIT", "limit", format!("limit: from 1 to {most}"))
+                .into())
+        }
+    }
+}
+
+/// An id in a path.
+///
+/// # Errors
+/// `INVALID_FIELD`.
+pub(crate) fn decoded(field: &'static str, id: &str) -> Result<Id, Rejection> {
+    let id = percent_decode_str(id).decode_utf8().map_err(|_| "UTF-8").and_then(Id::parse);
+    id.map_err(|said| Rejection::shape("INVALID_FIELD", field, format!("expected: {said}")))
+}
+
+/// Refuses a body that says it is something else than JSON.
+///
+/// # Errors
+/// `UNSUPPORTED_CONTENT_TYPE`.
+pub(crate) fn expect_json(request: &Request) -> Result<(), Failure> {
+    let said = answer::header(request.headers(), "content-type").unwrap_or_default();
+    let essence = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence.is_empty() || essence == "application/json" || essence.ends_with("+json") {
+        return Ok(());
+    }
+    let detail = format!("expected application/json, got {essence}");
+    Err(Rejection::new(Kind::Unsupported, "UNSUPPORTED_CONTENT_TYPE", detail).into())
+}

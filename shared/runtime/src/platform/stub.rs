@@ -1,0 +1,275 @@
+//! A call to an object, bounded in time. Every attempt takes a new stub: one is broken after an exception.
+
+use std::{borrow::Cow, pin::pin, time::Duration};
+
+use super::bindings;
+use edgefold_flow::{Catalogue, contract::ASKER, door::Asker};
+use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
+use futures_util::future::{Either, select};
+use js_sys::{JsString, Object, Promise, Reflect};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use worker::{Delay, Env, Request, Response, Stub, wasm_bindgen_futures::JsFuture, web_sys};
+
+/// How long an object may take to answer. Far above what a command takes; the platform's own limit on a stall is 30 s.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// How long a destination, or a source, may take to answer the bus. The letters that came with it wait as long, whomever they
+/// are for; what takes longer goes on at the other end, and is found done at the next attempt.
+pub(crate) const BUS_WAITS: Duration = Duration::from_secs(10);
+
+#[wasm_bindgen]
+extern "C" {
+    type Fetcher;
+
+    /// With what goes over as it is: `worker` makes a `Request` with its `Headers` first, and looks at both.
+    #[wasm_bindgen(method, catch, js_name = fetch)]
+    fn fetch_plainly(this: &Fetcher, url: &str, init: &Object) -> Result<Promise, JsValue>;
+}
+
+/// What an object is asked.
+pub enum Call {
+    /// A body of JSON.
+    Post {
+        /// On whose behalf, as text of the header.
+        by: Option<String>,
+        /// Which path of the contract.
+        path: &'static str,
+        /// JSON text.
+        body: String,
+    },
+    /// A request as it came.
+    Request(Request),
+}
+
+impl From<Request> for Call {
+    fn from(request: Request) -> Self {
+        Self::Request(request)
+    }
+}
+
+thread_local! {
+    /// Names of members, in JavaScript.
+    static NAMES: [JsString; 4] = ["method", "body", "headers", "POST"].map(JsString::from);
+}
+
+/// What `fetch` takes besides the address.
+fn init(by: Option<&str>, body: &str) -> Result<Object, JsValue> {
+    NAMES.with(|[method, content, headers, post]| {
+        let init = Object::new();
+        Reflect::set(&init, method, post)?;
+        Reflect::set(&init, content, &JsValue::from_str(body))?;
+        if let Some(by) = by {
+            let asker = Object::new();
+            Reflect::set(&asker, &JsValue::from_str(ASKER), &JsValue::from_str(by))?;
+            Reflect::set(&init, headers, &asker)?;
+        }
+        Ok(init)
+    })
+}
+
+async fn post_to(stub: Stub, by: Option<&str>, path: &str, body: &str) -> worker::Result<Response> {
+    let answer = stub.into_rpc::<Fetcher>().fetch_plainly(&url(path), &init(by, body)?)?;
+    let answer = JsFuture::from(answer).await?;
+    Ok(answer.dyn_into::<web_sys::Response>()?.into())
+}
+
+/// Asks the object of an instance.
+///
+/// # Errors
+/// `UNKNOWN_AGGREGATE`; a fault when the object cannot be reached, panics or does not answer in time.
+pub async fn fetch(
+    env: &Env,
+    catalogue: &Catalogue,
+    to: &StreamId,
+    call: impl Into<Call>,
+) -> Result<Response, Failure> {
+    let entry = catalogue.entry(&to.aggregate_type)?;
+    let namespace = env.durable_object(entry.binding).map_err(|error| broken(&error))?;
+    let stub = namespace.get_by_name(to.aggregate_id.as_str()).map_err(|error| broken(&error))?;
+    send(stub, call.into()).await
+}
+
+/// Asks the object of a GraphQL session: the one of this identifier, or a new one.
+///
+/// # Errors
+/// A fault when the object cannot be reached, panics or does not answer in time.
+pub async fn session(
+    env: &Env,
+    session: Option<&str>,
+    call: impl Into<Call>,
+) -> Result<Response, Failure> {
+    let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
+    let id = match session {
+        Some(session) => namespace.id_from_string(session),
+        None => namespace.unique_id(),
+    };
+    let stub = id.and_then(|id| id.get_stub()).map_err(|error| broken(&error))?;
+    send(stub, call.into()).await
+}
+
+/// Asks an object of the sessions' class that has a name: it counts the sockets of a principal, or tells of a category.
+///
+/// # Errors
+/// A fault when the object cannot be reached, panics or does not answer in time.
+pub async fn session_named(
+    env: &Env,
+    name: &str,
+    call: impl Into<Call>,
+) -> Result<Response, Failure> {
+    let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
+    let stub = namespace.get_by_name(name).map_err(|error| broken(&error))?;
+    send(stub, call.into()).await
+}
+
+async fn send(stub: Stub, call: Call) -> Result<Response, Failure> {
+    let call = async {
+        let answer = match call {
+            Call::Request(request) => stub.fetch_with_request(request).await,
+            Call::Post { by, path, body } => post_to(stub, by.as_deref(), path, &body).await,
+        };
+        answer.map_err(|error| broken(&error).into())
+    };
+    within(ANSWER_WITHIN, "the object", call).await
+}
+
+/// Waits for something of `what`, and no longer than this.
+///
+/// # Errors
+/// Its own, or a fault that may pass when it takes longer.
+pub async fn within<T>(
+    limit: Duration,
+    what: &'static str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    match select(pin!(work), Delay::from(limit)).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => {
+            Err(Fault::Unavailable(what, format!("no answer within {limit:?}")).into())
+        }
+    }
+}
+
+/// A call of the contract between script and objects.
+///
+/// # Errors
+/// When the body has no JSON form.
+pub fn post(path: &'static str, body: &impl Serialize) -> Result<Call, Failure> {
+    let body = serde_json::to_string(body).map_err(|error| Fault::Defect(error.to_string()))?;
+    Ok(Call::Post { by: None, path, body })
+}
+
+/// The same, on somebody's behalf.
+///
+/// # Errors
+/// When the body has no JSON form.
+pub fn post_as(by: &Asker, path: &'static str, body: &impl Serialize) -> Result<Call, Failure> {
+    let body = serde_json::to_string(body).map_err(|error| Fault::Defect(error.to_string()))?;
+    Ok(Call::Post { by: Some(by.text()), path, body })
+}
+
+/// Says on whose behalf a request is made, whatever it said before.
+///
+/// # Errors
+/// When the runtime refuses to.
+pub fn on_behalf(mut request: Request, by: &Asker) -> Result<Request, Failure> {
+    let set = request.headers_mut().and_then(|headers| headers.set(ASKER, &by.text()));
+    set.map_err(|error| Fault::Defect(error.to_string()))?;
+    Ok(request)
+}
+
+/// Address of a path on an object. The host means nothing.
+pub fn url(path: &str) -> String {
+    format!("https://object{path}")
+}
+
+/// Calls the object of an instance and reads its answer.
+///
+/// # Errors
+/// What the object refused, or a fault.
+pub async fn call<T: DeserializeOwned>(
+    env: &Env,
+    catalogue: &Catalogue,
+    to: &StreamId,
+    path: &'static str,
+    body: &impl Serialize,
+) -> Result<T, Failure> {
+    read(fetch(env, catalogue, to, post(path, body)?).await?).await
+}
+
+/// Reads the answer of an object.
+///
+/// # Errors
+/// What the object refused, or a fault.
+pub async fn read<T: DeserializeOwned>(mut response: Response) -> Result<T, Failure> {
+    let status = response.status_code();
+    let bytes = response.bytes().await.map_err(|error| broken(&error))?;
+    // An answer without a body reads as null.
+    let bytes = if bytes.is_empty() { b"null".to_vec() } else { bytes };
+    if (200..300).contains(&status) {
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Fault::Defect(format!("the object's answer: {error}")).into())
+    } else {
+        Err(refusal(status, &bytes))
+    }
+}
+
+/// A problem, as the other side wrote it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Problem {
+    code: String,
+    detail: String,
+    field: Option<String>,
+    rule: Option<String>,
+    current_version: Option<Version>,
+}
+
+fn refusal(status: u16, body: &[u8]) -> Failure {
+    let kind = match status {
+        400 => Kind::Malformed,
+        401 => Kind::Unauthenticated,
+        403 => Kind::Forbidden,
+        404 => Kind::NotFound,
+        409 => Kind::Conflict,
+        413 => Kind::TooLarge,
+        422 => Kind::Shape,
+        429 => Kind::TooMany,
+        _ => return fault(status, body).into(),
+    };
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => Rejection {
+            kind: if problem.rule.is_some() { Kind::Rule } else { kind },
+            code: Cow::Owned(problem.code),
+            detail: problem.detail,
+            field: problem.field,
+            rule: problem.rule.map(Cow::Owned),
+            current_version: problem.current_version,
+        }
+        .into(),
+        Err(error) => Fault::Defect(format!("the object answered {status}: {error}")).into(),
+    }
+}
+
+/// A fault of the object. Within the system it says what went wrong.
+fn fault(status: u16, body: &[u8]) -> Fault {
+    let said = serde_json::from_slice::<Problem>(body).map(|problem| problem.detail);
+    let said = said.unwrap_or_else(|_| format!("it answered {status}"));
+    match status {
+        503 => Fault::Unavailable("the object", said),
+        _ => Fault::Defect(format!("the object answered {status}: {said}")),
+    }
+}
+
+/// The runtime marks errors that another attempt may not meet; anything else, a panic above all, is a defect.
+fn broken(error: &worker::Error) -> Fault {
+    let marked = |name: &str| {
+        Reflect::get(&error.to_js_value(), &JsValue::from_str(name))
+            .is_ok_and(|mark| mark.is_truthy())
+    };
+    if marked("retryable") || marked("overloaded") {
+        Fault::Unavailable("the object", error.to_string())
+    } else {
+        Fault::Defect(error.to_string())
+    }
+}

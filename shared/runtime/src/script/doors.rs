@@ -1,0 +1,215 @@
+//! An HTTP request from outside reaches the script: it is checked, and handed to the object that it is about.
+
+use std::collections::BTreeMap;
+
+use edgefold_flow::{
+    Catalogue, Message,
+    command::Incoming,
+    contract,
+    door::{Asker, token::Caller},
+};
+use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, limits};
+use futures_util::future::join_all;
+use serde_json::Value;
+use worker::{Env, Method, Request, RequestInit, Response, Url};
+
+use super::admin;
+use crate::{
+    door::{
+        admit::{admit, target},
+        allowance::allowance,
+        auth,
+    },
+    journal::correlation,
+    platform::{
+        answer,
+        request::{decoded, expect_json, page},
+        stub,
+    },
+};
+
+/// Serves what is not GraphQL; `None` when nothing is there under this path.
+///
+/// # Errors
+/// When the runtime refuses to build a response.
+pub async fn serve(
+    mut request: Request,
+    env: &Env,
+    catalogue: &'static Catalogue,
+) -> worker::Result<Response> {
+    let asked = request.path();
+    let path: Vec<&str> = asked.split('/').skip(1).collect();
+    let result = match (path.as_slice(), request.method()) {
+        (["healthz"], Method::Get | Method::Head) => {
+            return answer::json(200, "application/json", &serde_json::json!({"status": "ok"}));
+        }
+        (["commands"], Method::Post) => command(&mut request, env, catalogue).await,
+        (["aggregates", aggregate_type, id], Method::Get) => {
+            let upgrade = answer::header(request.headers(), "upgrade").is_some();
+            let path = if upgrade { contract::SOCKET } else { contract::STATE };
+            look(&request, env, catalogue, (aggregate_type, id), path).await
+        }
+        (["aggregates", aggregate_type, id, "events"], Method::Get) => {
+            look(&request, env, catalogue, (aggregate_type, id), contract::EVENTS).await
+        }
+        (["admin", rest @ ..], _) => {
+            let url = request.url()?;
+            return admin::serve(&mut request, &url, rest, env, catalogue).await;
+        }
+        (["correlations", command_id], Method::Get) => {
+            correlation(&request, env, catalogue, command_id).await
+        }
+        (["healthz"], _) => return answer::wrong_method("GET, HEAD"),
+        (["aggregates", _, _] | ["aggregates", _, _, "events"] | ["correlations", _], _) => {
+            return answer::wrong_method("GET");
+        }
+        (["commands"], _) => return answer::wrong_method("POST"),
+        _ => Err(Rejection::new(
+            Kind::NotFound,
+            "UNKNOWN_PATH",
+            format!("there is nothing at {asked}"),
+        )
+        .into()),
+    };
+    match result {
+        Ok(response) => Ok(response),
+        Err(failure) => answer::failed(&failure),
+    }
+}
+
+/// Serves a document of JSON that never changes.
+///
+/// # Errors
+/// When the runtime refuses to build a response.
+pub fn document(request: &Request, text: &'static str) -> worker::Result<Response> {
+    match request.method() {
+        Method::Get | Method::Head => {
+            let builder = Response::builder().with_header("content-type", "application/json")?;
+            Ok(builder.fixed(text.as_bytes().to_vec()))
+        }
+        _ => answer::wrong_method("GET, HEAD"),
+    }
+}
+
+async fn command(
+    request: &mut Request,
+    env: &Env,
+    catalogue: &'static Catalogue,
+) -> Result<Response, Failure> {
+    let caller = auth::authenticate(request, env).await?;
+    expect_json(request)?;
+    let key = answer::header(request.headers(), "idempotency-key");
+    let allowance = allowance(env);
+    match Incoming::parse(&answer::body(request, allowance.body).await?, &allowance)? {
+        Incoming::One(message) => {
+            let message = admit(message.with_key(key)?, catalogue, &caller.principal)?;
+            let by = Asker::Somebody(caller);
+            stub::fetch(
+                env,
+                catalogue,
+                &target(&message)?,
+                stub::post_as(&by, contract::COMMAND, &message)?,
+            )
+            .await
+        }
+        Incoming::Many(_) if key.is_some() => {
+            let detail = "in a batch each command has its own commandId";
+            Err(Rejection::shape("INVALID_FIELD", "Idempotency-Key", detail).into())
+        }
+        Incoming::Many(items) => {
+            let answers = batch(items, caller, env, catalogue).await;
+            answer::json(200, "application/json", &answers)
+                .map_err(|error| Fault::Defect(error.to_string()).into())
+        }
+    }
+}
+
+/// Sends commands to their instances: those for one instance in one call, in order; the instances side by side. Answers
+/// in the order in which they came.
+async fn batch(
+    items: Vec<Result<Message, Rejection>>,
+    caller: Caller,
+    env: &Env,
+    catalogue: &'static Catalogue,
+) -> Vec<Value> {
+    let mut answers: Vec<Value> = vec![Value::Null; items.len()];
+    let mut calls: BTreeMap<StreamId, (Vec<usize>, Vec<Message>)> = BTreeMap::new();
+    for (index, (item, answer)) in items.into_iter().zip(&mut answers).enumerate() {
+        let admitted = item
+            .map_err(Failure::from)
+            .and_then(|message| admit(message, catalogue, &caller.principal));
+        match admitted.and_then(|message| Ok((target(&message)?, message))) {
+            Ok((to, message)) => {
+                let (indexes, messages) = calls.entry(to).or_default();
+                indexes.push(index);
+                messages.push(message);
+            }
+            Err(failure) => *answer = refused(failure),
+        }
+    }
+    let by = &Asker::Somebody(caller);
+    let calls = calls.into_iter().map(|(to, (indexes, messages))| async move {
+        let found = async {
+            let request = stub::post_as(by, contract::COMMANDS, &messages)?;
+            stub::read::<Vec<Value>>(stub::fetch(env, catalogue, &to, request).await?).await
+        };
+        let found = found.await;
+        let found = found.unwrap_or_else(|failure| vec![refused(failure); indexes.len()]);
+        indexes.into_iter().zip(found).collect::<Vec<_>>()
+    });
+    for (index, found) in join_all(calls).await.into_iter().flatten() {
+        if let Some(answer) = answers.get_mut(index) {
+            *answer = found;
+        }
+    }
+    answers
+}
+
+fn refused(failure: Failure) -> Value {
+    edgefold_flow::command::answer(&Err(failure))
+}
+
+/// Hands a request to look at an instance, or to watch it, to its object.
+async fn look(
+    request: &Request,
+    env: &Env,
+    catalogue: &Catalogue,
+    (aggregate_type, id): (&str, &str),
+    path: &str,
+) -> Result<Response, Failure> {
+    let by = Asker::Somebody(auth::authenticate(request, env).await?);
+    let entry = catalogue.entry(aggregate_type)?;
+    let id = decoded("aggregateId", id)?;
+    let url = address(request)?;
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut init = RequestInit::new();
+    init.with_headers(request.headers().clone());
+    let inner = Request::new_with_init(&stub::url(&format!("{path}{query}")), &init);
+    let inner = inner.map_err(|error| Fault::Defect(error.to_string()))?;
+    stub::fetch(
+        env,
+        catalogue,
+        &StreamId::new(entry.aggregate_type, id),
+        stub::on_behalf(inner, &by)?,
+    )
+    .await
+}
+
+fn address(request: &Request) -> Result<Url, Fault> {
+    request.url().map_err(|error| Fault::Defect(error.to_string()))
+}
+
+/// Lists what a command has caused.
+async fn correlation(
+    request: &Request,
+    env: &Env,
+    catalogue: &'static Catalogue,
+    command_id: &str,
+) -> Result<Response, Failure> {
+    let caller = auth::authenticate(request, env).await?;
+    let command_id = decoded("commandId", command_id)?;
+    let page = page(&address(request)?, limits::LIST_ROWS)?;
+    let caused = correlation::caused(env, catalogue, caller, &command_id, page).await?;
+    answer::json(200, "application/json", &caused)
+        .map_err(|error| Fault::Defect(error.to_string()).into())
+}

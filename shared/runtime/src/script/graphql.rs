@@ -1,0 +1,172 @@
+//! An HTTP request from outside reaches the script, and is a GraphQL one.
+
+use std::sync::Arc;
+
+use async_graphql::{ObjectType, Schema, SubscriptionType};
+use edgefold_flow::{
+    Catalogue, contract,
+    door::{allowance::Allowance, environment::is_development},
+    graphql::{
+        gateway::Gateway,
+        http::{self, Answer, Head, Media},
+    },
+    session::{self, Close},
+};
+use edgefold_kernel::Failure;
+use worker::{Env, Request, RequestInit, Response, WebSocketPair, console_error};
+
+use crate::{
+    door::{
+        allowance::allowance,
+        auth,
+        gateway::{WorkersGateway, log_faults},
+    },
+    platform::{answer, stub},
+};
+
+/// Where the development server has the page of GraphiQL. What is deployed has none.
+const GRAPHIQL: &str = "/graphiql/";
+
+/// Serves `/graphql`.
+///
+/// # Errors
+/// When the runtime refuses to build a response.
+pub async fn serve<Q, M, S>(
+    mut request: Request,
+    env: Env,
+    catalogue: &'static Catalogue,
+    schema: &Schema<Q, M, S>,
+) -> worker::Result<Response>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    let upgrade = answer::header(request.headers(), "upgrade").unwrap_or_default();
+    if upgrade.eq_ignore_ascii_case("websocket") {
+        return open(&request, &env).await;
+    }
+    let variable = |name: &str| env.var(name).ok().map(|variable| variable.to_string());
+    if is_development(variable) && is_page(&request)? {
+        let mut answer = answer::empty(303)?;
+        answer.headers_mut().set("location", GRAPHIQL)?;
+        return Ok(answer);
+    }
+    let media = match negotiate(&request) {
+        Ok(media) => media,
+        Err(unacceptable) => return send(unacceptable),
+    };
+    // A stranger may look at the schema; resolvers refuse him. A token that is shown must be good.
+    let caller = match answer::header(request.headers(), "authorization") {
+        None => None,
+        Some(_) => match auth::authenticate(&request, &env).await {
+            Ok(caller) => Some(caller),
+            Err(failure) => return failed(&failure, media),
+        },
+    };
+    let allowance = allowance(&env);
+    let gateway = |env| WorkersGateway::new(env, catalogue, caller);
+    match execute(&mut request, media, env, gateway, schema, &allowance).await {
+        Ok(Ok(answer) | Err(answer)) => send(answer),
+        Err(failure) => failed(&failure, media),
+    }
+}
+
+/// Whether a browser opens the door as a page.
+fn is_page(request: &Request) -> worker::Result<bool> {
+    let (method, accept) =
+        (request.method().to_string(), answer::header(request.headers(), "accept"));
+    let head = Head { method: &method, accept: accept.as_deref(), content_type: None };
+    Ok(http::wants_page(&head, request.url()?.query()))
+}
+
+/// Opens a websocket: an object of its own from here on. Who it is, the client says there.
+async fn open(request: &Request, env: &Env) -> worker::Result<Response> {
+    let offered = answer::header(request.headers(), "sec-websocket-protocol");
+    if !session::message::is_offered(offered.as_deref()) {
+        let (pair, close) = (WebSocketPair::new()?, Close::SubprotocolNotAcceptable);
+        pair.server.accept()?;
+        pair.server.close(Some(close.code()), Some(close.reason()))?;
+        return Response::from_websocket(pair.client);
+    }
+    let mut init = RequestInit::new();
+    init.with_headers(request.headers().clone());
+    let inner = Request::new_with_init(&stub::url(contract::SOCKET), &init)?;
+    match stub::session(env, None, inner).await {
+        Ok(response) => Ok(response),
+        Err(failure) => answer::failed(&failure),
+    }
+}
+
+/// Finds the form of the response.
+fn negotiate(request: &Request) -> Result<Media, Answer> {
+    let method = request.method().to_string();
+    let accept = answer::header(request.headers(), "accept");
+    let content_type = answer::header(request.headers(), "content-type");
+    http::negotiate(&Head {
+        method: &method,
+        accept: accept.as_deref(),
+        content_type: content_type.as_deref(),
+    })
+}
+
+async fn execute<Q, M, S>(
+    request: &mut Request,
+    media: Media,
+    env: Env,
+    gateway: impl FnOnce(Env) -> WorkersGateway,
+    schema: &Schema<Q, M, S>,
+    allowance: &Allowance,
+) -> Result<Result<Answer, Answer>, Failure>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    let method = request.method().to_string();
+    let asked = if method == "POST" {
+        match answer::body(request, allowance.body).await {
+            Ok(body) => http::posted(&body, allowance.body, media),
+            Err(Failure::Rejected(rejection)) => Err(http::refuse(&rejection, media)),
+            Err(fault) => return Err(fault),
+        }
+    } else {
+        let query = request.url().ok().and_then(|url| url.query().map(str::to_owned));
+        http::gotten(&query.unwrap_or_default(), media)
+    };
+    let admitted =
+        asked.and_then(|asked| http::admitted(asked, &method, media, &allowance.graphql));
+    Ok(match admitted {
+        Ok(query) => {
+            let gateway: Arc<dyn Gateway> = Arc::new(gateway(env));
+            let response = schema.execute(query.data(gateway)).await;
+            log_faults(&response);
+            Ok(http::answer(response, media))
+        }
+        Err(refused) => Err(refused),
+    })
+}
+
+/// A request that failed before anything was executed, in the form that it asked for. A fault's text goes to the log.
+fn failed(failure: &Failure, media: Media) -> worker::Result<Response> {
+    let answer = match failure {
+        Failure::Rejected(rejection) => http::refuse(rejection, media),
+        Failure::Faulted(fault) => {
+            console_error!("{}: {fault}", fault.code());
+            http::fault(fault, media)
+        }
+    };
+    answer::challenged(send(answer)?, failure)
+}
+
+/// A response of GraphQL over HTTP.
+///
+/// # Errors
+/// When the runtime refuses to build it.
+pub fn send(answer: Answer) -> worker::Result<Response> {
+    let mut response = answer::json(answer.status, answer.media.content_type(), &answer.body)?;
+    if let Some(allow) = answer.allow {
+        response.headers_mut().set("allow", allow)?;
+    }
+    Ok(response)
+}

@@ -1,0 +1,123 @@
+//! A request, a message or the alarm reaches an object of the sessions' class.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use edgefold_flow::{
+    Catalogue,
+    contract::{self, Seat},
+    session::{Input, message},
+    subscribe::Told,
+};
+use edgefold_kernel::{Kind, Rejection};
+use worker::{
+    Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage,
+    worker_sys::WebSocketRequestResponsePair,
+};
+
+use super::object::{Category, Execute, Object};
+use crate::platform::answer;
+
+/// What the object of a session does.
+pub struct Session(Rc<Object>);
+
+impl Session {
+    /// The object behind this state, with its socket if it was evicted and that hibernates.
+    pub fn new(state: State, env: Env, catalogue: &'static Catalogue, execute: Execute) -> Self {
+        if let Ok(pair) = WebSocketRequestResponsePair::new(message::PING, message::PONG) {
+            state.set_websocket_auto_response(&pair);
+        }
+        let object = Rc::new(Object {
+            state,
+            env,
+            catalogue,
+            execute,
+            connection: RefCell::default(),
+            asked: RefCell::default(),
+            pumped: RefCell::default(),
+            holder: RefCell::default(),
+            alarm_at: Cell::default(),
+            tells: Category::default(),
+        });
+        object.restore();
+        Self(object)
+    }
+
+    /// Serves the upgrade, and what sources tell.
+    ///
+    /// # Errors
+    /// When the runtime refuses to build a response.
+    pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        match (request.method(), request.path().as_str()) {
+            (Method::Get, contract::SOCKET) => self.0.open(),
+            (Method::Post, contract::TOLD) => match answer::read::<Told>(&mut request).await {
+                Ok(told) => answer::empty(self.0.told(told).await),
+                Err(failure) => answer::failed(&failure),
+            },
+            (Method::Get, contract::ALIVE) => {
+                let gone = self.0.connection.borrow().is_none();
+                if gone {
+                    self.0.clear_later();
+                }
+                answer::empty(if gone { 410 } else { 204 })
+            }
+            (Method::Post, contract::SEAT) => match answer::read::<Seat>(&mut request).await {
+                Ok(seat) => match self.0.give_seat(&seat).await {
+                    Ok(status) => answer::empty(status),
+                    Err(fault) => answer::failed(&fault.into()),
+                },
+                Err(failure) => answer::failed(&failure),
+            },
+            (Method::Post, contract::SEAT_FREE) => {
+                let result = answer::read::<Seat>(&mut request).await;
+                let result = result.and_then(|seat| Ok(self.0.take_back(&seat.session)?));
+                answer::outcome(200, result)
+            }
+            (Method::Post, contract::JOURNALLED) => answer::outcome(200, self.0.journalled()),
+            (_, path) => {
+                answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", path).into())
+            }
+        }
+    }
+
+    /// Time has passed.
+    ///
+    /// # Errors
+    /// When the runtime refuses to build a response.
+    pub async fn alarm(&self) -> worker::Result<Response> {
+        self.0.alarm_at.set(None);
+        match self.0.category() {
+            Some(category) => self.0.ring_category(&category).await,
+            None if self.0.connection.borrow().is_some() => self.0.take(Input::Tick).await,
+            None => self.0.clear().await,
+        }
+        answer::empty(204)
+    }
+
+    /// The client says something.
+    ///
+    /// # Errors
+    /// Never: what is no message closes the socket.
+    pub async fn heard(&self, said: WebSocketIncomingMessage) -> worker::Result<()> {
+        let said = match said {
+            WebSocketIncomingMessage::String(text) => Ok(text),
+            WebSocketIncomingMessage::Binary(_) => Err("expected text"),
+        };
+        self.0.take(Input::Heard(said)).await;
+        Ok(())
+    }
+
+    /// The client leaves, or is gone.
+    ///
+    /// # Errors
+    /// Never: a socket that is gone is what was asked for.
+    pub async fn closed(&self, socket: &WebSocket, code: usize) -> worker::Result<()> {
+        // 1005, 1006 and 1015 only ever stand for "no code": they must not be sent.
+        let code = u16::try_from(code).ok().filter(|code| !matches!(code, 1005 | 1006 | 1015));
+        drop(socket.close(Some(code.unwrap_or(1000)), Some("")));
+        self.0.shut().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! What a session keeps in its own SQLite: the documents of its subscriptions, from the first of them on. It is deleted with
+//! the socket.
+
+use std::rc::Rc;
+
+use edgefold_flow::{
+    session::{connection::Number, message::Asked},
+    subscribe::Source,
+};
+use edgefold_kernel::Fault;
+use futures_util::future::join;
+use worker::console_error;
+
+use super::object::Object;
+use crate::platform::statement::{More, Statements, number, string, text, unreadable, version};
+
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!("../../../../schema/sql/session/", $name, ".sql"))
+    };
+}
+
+impl Object {
+    /// Keeps a subscription: its document, and what it follows.
+    pub(crate) fn keep(&self, number: Number) {
+        let connection = self.connection.borrow();
+        let found = connection.as_ref().and_then(|it| it.operations().find(|(n, _)| *n == number));
+        let (asked, Some((_, operation))) = (self.asked.borrow(), found) else { return };
+        let json = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
+        let params = vec![
+            self::number(number),
+            text(&operation.id),
+            text(&json(serde_json::to_string(&operation.source))),
+            text(&json(serde_json::to_string(&asked.get(&number)))),
+        ];
+        let sql = Statements::new(&self.state.storage());
+        let kept = sql
+            .change(sql!("tables"), vec![])
+            .and_then(|()| sql.change(sql!("operation_keep"), params));
+        if let Err(error) = kept {
+            console_error!("a subscription is not kept: {error}");
+        }
+    }
+
+    /// Keeps nothing of an operation.
+    pub(crate) fn forget(&self, number: Number) {
+        if self.asked.borrow_mut().remove(&number).is_some() {
+            let sql = Statements::new(&self.state.storage());
+            drop(sql.change(sql!("operation_drop"), vec![self::number(number)]));
+        }
+    }
+
+    fn has_tables(&self) -> Result<bool, Fault> {
+        let sql = Statements::new(&self.state.storage());
+        Ok(!sql.rows(sql!("has_tables"), vec![])?.is_empty())
+    }
+
+    /// The subscriptions that were kept.
+    pub(crate) fn kept(&self) -> Result<Vec<(Number, String, Source, Asked)>, Fault> {
+        if !self.has_tables()? {
+            return Ok(Vec::new());
+        }
+        let sql = Statements::new(&self.state.storage());
+        sql.each(sql!("operations"), vec![], |row| {
+            let json = |column: u32| string(&row.get(column));
+            Ok(More::Yes((
+                version(&row.get(0))?,
+                string(&row.get(1))?,
+                serde_json::from_str(&json(2)?).map_err(unreadable)?,
+                serde_json::from_str(&json(3)?).map_err(unreadable)?,
+            )))
+        })
+    }
+
+    /// Deletes what is left of a session without a socket: a runtime that ends takes the sockets with it, and says nothing.
+    /// Its alarm rings at the latest when its token ends. An object of this class that has a name is no session.
+    pub(crate) async fn clear(&self) {
+        if self.connection.borrow().is_some() || self.state.id().name().is_some() {
+            return;
+        }
+        let storage = self.state.storage();
+        // In one turn, so that no alarm goes without the rest.
+        let (alarm, rest) = join(storage.delete_alarm(), storage.delete_all()).await;
+        for error in [alarm, rest].into_iter().filter_map(Result::err) {
+            console_error!("a session is not deleted: {error}");
+        }
+    }
+
+    /// The same, off the way of an answer, for whoever learns from it that the socket is gone.
+    pub(crate) fn clear_later(self: &Rc<Self>) {
+        if self.connection.borrow().is_none() && self.has_tables().unwrap_or(true) {
+            let object = Rc::clone(self);
+            self.state.wait_until(async move { object.clear().await });
+        }
+    }
+}

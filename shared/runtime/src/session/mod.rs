@@ -1,0 +1,23 @@
+//! The class of GraphQL sessions. One object of it holds a socket; others, under names of their own, tell of a category or
+//! count the sockets of a principal.
+//!
+//! | file | what happens |
+//! |---|---|
+//! | `object` | what an object of this class holds while it is awake |
+//! | `kept` | what a session has to know when it wakes is kept, until its socket is gone |
+//! | `seats` | the sockets of a principal are counted |
+//! | `category` | what is new in a category is told to the sessions that follow it |
+//! | `operation` | an operation of a socket is run |
+//! | `socket` | a socket opens, speaks, closes; a source tells it what is new |
+//! | `host` | a request of the contract reaches an object of this class |
+
+mod object;
+mod kept;
+mod seats;
+mod category;
+mod operation;
+mod socket;
+mod host;
+
+pub use host::Session;
+pub use object::Execute;

@@ -1,0 +1,117 @@
+//! How many GraphQL sockets a principal has open: an object of the sessions' class, under the principal's name, counts them.
+//!
+//! A socket takes a seat when it is acknowledged and frees it when it closes. One that died without a word is noticed when
+//! the last seat is gone: then all of them are asked. When this object cannot be reached everybody is let in: it guards
+//! against too much, and must not become too little.
+
+use std::rc::Rc;
+
+use edgefold_flow::{
+    contract::{self, Seat},
+    door::rate,
+    session::connection::Pass,
+};
+use edgefold_kernel::{Fault, Principal, Timestamp, limits};
+use futures_util::future::join_all;
+use js_sys::Array;
+use wasm_bindgen::JsValue;
+use worker::{Method, Request, console_error};
+
+use super::object::Object;
+use crate::platform::{
+    clock,
+    statement::{Statements, number, string, text},
+    stub,
+};
+
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!("../../../../schema/sql/session/", $name, ".sql"))
+    };
+}
+
+impl Object {
+    // ── the socket's side ──
+
+    /// Takes a seat for this socket, or keeps it for longer. Says no when there is none left.
+    pub(crate) async fn has_seat(&self, pass: &Pass) -> bool {
+        let until = pass.expires_at.unwrap_or(Timestamp::MAX);
+        self.ask(&pass.principal, contract::SEAT, until).await != Some(429)
+    }
+
+    /// Frees the seat of this socket.
+    pub(crate) async fn free_seat(&self, principal: &Principal) {
+        self.ask(principal, contract::SEAT_FREE, Timestamp::default()).await;
+    }
+
+    async fn ask(
+        &self,
+        principal: &Principal,
+        path: &'static str,
+        until: Timestamp,
+    ) -> Option<u16> {
+        let seat = Seat { session: self.state.id().to_string(), until };
+        let answer = match stub::post(path, &seat) {
+            Ok(request) => {
+                stub::session_named(&self.env, &rate::key(Some(principal), ""), request).await
+            }
+            Err(failure) => Err(failure),
+        };
+        match answer {
+            Ok(answer) => Some(answer.status_code()),
+            Err(failure) => {
+                console_error!("nobody counts sockets: {failure}");
+                None
+            }
+        }
+    }
+
+    // ── the counter's side ──
+
+    /// Gives a seat. Answers 429 when there is none left.
+    pub(crate) async fn give_seat(self: &Rc<Self>, seat: &Seat) -> Result<u16, Fault> {
+        let set = self.env.var("SESSIONS_PER_PRINCIPAL").ok().map(|value| value.to_string());
+        let most = set.and_then(|text| text.trim().parse().ok());
+        let most = most.unwrap_or(limits::SESSIONS_PER_PRINCIPAL);
+        self.sql(sql!("seats_table"), vec![])?;
+        self.sql(sql!("seats_expire"), vec![number(clock::now().millis())])?;
+        let full = |taken: &[String]| !taken.contains(&seat.session) && taken.len() >= most;
+        if full(&self.taken()?) {
+            let asked = self.taken()?.into_iter().map(|session| async move {
+                let gone = self.is_gone(&session).await;
+                gone.then_some(session)
+            });
+            for gone in join_all(asked).await.into_iter().flatten() {
+                self.take_back(&gone)?;
+            }
+            if full(&self.taken()?) {
+                return Ok(429);
+            }
+        }
+        let params = vec![text(&seat.session), number(seat.until.millis())];
+        self.sql(sql!("seat_take"), params).map(|_| 204)
+    }
+
+    /// Takes a seat back.
+    pub(crate) fn take_back(&self, session: &str) -> Result<(), Fault> {
+        self.sql(sql!("seats_table"), vec![])?;
+        self.sql(sql!("seat_free"), vec![text(session)]).map(drop)
+    }
+
+    async fn is_gone(&self, session: &str) -> bool {
+        let Ok(request) = Request::new(&stub::url(contract::ALIVE), Method::Get) else {
+            return false;
+        };
+        let answer = stub::session(&self.env, Some(session), request).await;
+        answer.is_ok_and(|answer| answer.status_code() == 410)
+    }
+
+    fn taken(&self) -> Result<Vec<String>, Fault> {
+        let rows = self.sql(sql!("seats"), vec![])?;
+        rows.iter().map(|row| string(&row.get(0))).collect()
+    }
+
+    fn sql(&self, statement: &'static str, params: Vec<JsValue>) -> Result<Vec<Array>, Fault> {
+        Statements::new(&self.state.storage()).rows(statement, params)
+    }
+}

@@ -1,0 +1,217 @@
+//! A GraphQL socket: it opens, speaks, closes; and a source tells its session what is new. One object for each socket. The
+//! protocol is in [`edgefold_flow::session`]; this carries out what it says.
+//!
+//! The object hibernates. What it has to know lies in the socket's attachment, and the documents of its subscriptions in
+//! its own SQLite, from the first of them on; both go with the socket.
+
+use std::{collections::BTreeSet, panic::AssertUnwindSafe, rc::Rc, time::Duration};
+
+use edgefold_flow::{
+    contract::Follow,
+    session::{
+        Action, Close, Connection, Input,
+        connection::Number,
+        message::{self},
+    },
+    subscribe::{Source, Told},
+};
+use edgefold_kernel::{Fault, Timestamp};
+use futures_util::future::{Either, FutureExt, LocalBoxFuture, join_all, select};
+use worker::{
+    Delay, Response, WebSocket, WebSocketPair, console_error,
+    js_sys::{Date, Object as JsObject},
+    wasm_bindgen::JsValue,
+};
+
+use super::{
+    object::{Object, Work},
+    operation,
+};
+use crate::{
+    door::allowance::allowance,
+    platform::{clock, statement::unreadable},
+};
+
+/// How long a source waits at most until what it has told is sent. Usually that takes a few milliseconds, and costs no row.
+const SENT_WITHIN: Duration = Duration::from_secs(1);
+
+impl Object {
+    pub(super) fn open(self: &Rc<Self>) -> worker::Result<Response> {
+        let pair = WebSocketPair::new()?;
+        self.state.accept_web_socket(&pair.server);
+        let (connection, actions) = Connection::open(clock::now());
+        self.connection.replace(Some(connection.allowed(allowance(&self.env))));
+        drop(self.carry_out(actions));
+        let response = Response::from_websocket(pair.client)?;
+        response.headers().set("sec-websocket-protocol", message::PROTOCOL)?;
+        Ok(response)
+    }
+
+    /// Goes on where it was when it was evicted.
+    pub(super) fn restore(self: &Rc<Self>) {
+        let Some(socket) = self.socket() else { return };
+        let attached: Option<String> = socket.deserialize_attachment().ok().flatten();
+        let Some(attached) = attached else { return };
+        let restored = self.kept().and_then(|kept| {
+            let of = kept.into_iter().map(|(number, id, source, asked)| {
+                self.asked.borrow_mut().insert(number, asked);
+                (number, id, source)
+            });
+            Connection::restore(&attached, of.collect::<Vec<_>>()).map_err(unreadable)
+        });
+        match restored {
+            Ok((connection, actions)) => {
+                self.connection.replace(Some(connection.allowed(allowance(&self.env))));
+                let works = self.carry_out(actions);
+                let object = Rc::clone(self);
+                self.state.wait_until(async move { object.work(works).await });
+            }
+            Err(fault) => {
+                console_error!("a session cannot go on: {fault}");
+                drop(socket.close(Some(Close::Restarted.code()), Some(Close::Restarted.reason())));
+            }
+        }
+    }
+
+    /// A source tells what is new. Answers when it was sent, as far as the client takes it: what ends this object before is
+    /// told again. Who takes longer holds nobody up: the alarm sees to the rest, should this object end meanwhile.
+    pub(super) async fn told(self: &Rc<Self>, Told { source, head, page }: Told) -> u16 {
+        let follows = |connection: &Connection| connection.follows(&source).0;
+        if !self.connection.borrow().as_ref().is_some_and(follows) {
+            self.clear_later();
+            return 410;
+        }
+        let page = page.map(Rc::new);
+        let works = self.step(Input::Told(source, head)).into_iter().map(|work| match work {
+            Work::Pump(number, _) => Work::Pump(number, page.clone()),
+            other => other,
+        });
+        let work = Rc::clone(self).work(works.collect());
+        if let Either::Right((_, work)) = select(work, Delay::from(SENT_WITHIN)).await {
+            let works = self.step(Input::Stuck);
+            let object = Rc::clone(self);
+            self.state.wait_until(async move {
+                work.await;
+                object.work(works).await;
+            });
+        }
+        204
+    }
+
+    /// Takes one step, and does what follows from it.
+    pub(crate) async fn take(self: &Rc<Self>, input: Input) {
+        let works = self.step(input);
+        Rc::clone(self).work(works).await;
+    }
+
+    /// Takes one step, and does at once what can be done at once. What is left has to be waited for.
+    pub(crate) fn step(self: &Rc<Self>, input: Input) -> Vec<Work> {
+        let mut connection = self.connection.borrow_mut();
+        let actions = connection.as_mut().map(|it| it.step(clock::now(), input));
+        drop(connection);
+        actions.map(|actions| self.carry_out(actions)).unwrap_or_default()
+    }
+
+    fn carry_out(self: &Rc<Self>, actions: Vec<Action>) -> Vec<Work> {
+        let Some(socket) = self.socket() else { return Vec::new() };
+        let mut works = Vec::new();
+        for action in actions {
+            match action {
+                // A socket that cannot be sent to is closing: its close event follows.
+                Action::Send(text) => drop(socket.send_with_str(text)),
+                Action::Close(close) => {
+                    drop(socket.close(Some(close.code()), Some(close.reason())));
+                    works.push(Work::Shut);
+                }
+                Action::Wake(at) => self.set_alarm(at),
+                Action::Keep(number) => self.keep(number),
+                Action::Forget(number, source) => {
+                    self.forget(number);
+                    works.extend(source.map(Work::Leave));
+                }
+                Action::Verify(token) => works.push(Work::Verify(token)),
+                Action::Run(number, asked) => works.push(Work::Run(number, asked)),
+                Action::Pump(number) => works.push(Work::Pump(number, None)),
+                Action::Renew(source) => works.push(Work::Renew(source)),
+            }
+        }
+        let connection = self.connection.borrow();
+        if let Some(pass) = connection.as_ref().and_then(Connection::pass) {
+            self.holder.replace(Some(pass.principal.clone()));
+        }
+        if let Some(connection) = connection.as_ref()
+            && let Err(error) = socket.serialize_attachment(connection.attachment())
+        {
+            console_error!("a session keeps no attachment: {error}");
+        }
+        works
+    }
+
+    /// Does what has to be waited for, side by side.
+    pub(crate) fn work(self: Rc<Self>, works: Vec<Work>) -> LocalBoxFuture<'static, ()> {
+        async move {
+            let works = works.into_iter().map(|work| Rc::clone(&self).one(work));
+            join_all(works).await;
+        }
+        .boxed_local()
+    }
+
+    async fn one(self: Rc<Self>, work: Work) {
+        match work {
+            Work::Verify(token) => {
+                if AssertUnwindSafe(self.verify(token)).catch_unwind().await.is_err() {
+                    let verified = Err("the token cannot be verified");
+                    self.take(Input::Verified(verified)).await;
+                }
+            }
+            Work::Run(number, asked) => self.guarded(number, self.run(number, *asked)).await,
+            Work::Pump(number, page) => self.guarded(number, self.pump(number, page)).await,
+            Work::Renew(source) => self.renew(source).await,
+            Work::Leave(source) => self.leave(&source).await,
+            Work::Shut => self.shut().await,
+        }
+    }
+
+    /// A panic ends the one operation that it happened in, and the client hears so.
+    async fn guarded(self: &Rc<Self>, number: Number, work: impl Future<Output = ()>) {
+        if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+            self.pumped.borrow_mut().remove(&number);
+            let fault = Fault::Defect("a panic in an operation".to_owned());
+            self.take(Input::Failed(number, operation::refusal(&fault.into()))).await;
+        }
+    }
+
+    /// The socket is closed: nobody tells this session anything, and nothing of it is left.
+    pub(super) async fn shut(&self) {
+        let Some(connection) = self.connection.take() else { return self.clear().await };
+        let sources: BTreeSet<Source> =
+            connection.operations().filter_map(|(_, it)| it.source.clone()).collect();
+        if let Some(holder) = self.holder.take() {
+            self.free_seat(&holder).await;
+        }
+        let follow = self.follow(u64::MAX);
+        join_all(sources.iter().map(|source| self.leave_as(source, &follow))).await;
+        self.clear().await;
+    }
+
+    fn socket(&self) -> Option<WebSocket> {
+        self.state.get_websockets().into_iter().next()
+    }
+
+    /// How this session names itself to a source.
+    pub(crate) fn follow(&self, turn: u64) -> Follow {
+        // 2^53 and above would not survive the way through JavaScript.
+        Follow { session: self.state.id().to_string(), turn: turn.min((1 << 53) - 1) }
+    }
+
+    pub(crate) fn set_alarm(&self, at: Timestamp) {
+        if self.alarm_at.get() == Some(at) {
+            return;
+        }
+        let date = Date::new(&JsValue::from_f64(at.millis() as f64));
+        match self.state.storage().as_raw().set_alarm(date, JsObject::new()) {
+            Ok(_) => self.alarm_at.set(Some(at)),
+            Err(error) => console_error!("the alarm cannot be set: {error:?}"),
+        }
+    }
+}
