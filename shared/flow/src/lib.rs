@@ -20,7 +20,7 @@
 //! | [`graphql`] | the words that the aggregates' parts of the GraphQL schema share |
 //! | [`admin`] | what administrators and the script say to each other |
 //!
-//! **Invariant:** a room imports only rooms that stand above it in this list; `shared/testing/tests/rooms.rs` checks it.
+//! **Invariant:** a room imports only rooms that stand above it in this list; `shared/testing/tests/rooms` checks it.
 //!
 //! **Invariant:** nothing in here knows a clock, a source of randomness, or Workers. Time and fresh ids enter as data,
 //! see [`append::Stamp`].

@@ -1,5 +1,8 @@
 //! Step 8, **subscribe**: live events, each with a cursor.
 //!
+//! A client subscribes: on an aggregate's native socket, where it is a **reader**, or in GraphQL. There its session **follows**
+//! the sources of its subscriptions, and each source **tells** its followers how far it has come.
+//!
 //! | file | what it says |
 //! |---|---|
 //! | [`window`] | how far a sender may be ahead of its reader |

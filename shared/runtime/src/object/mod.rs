@@ -12,6 +12,7 @@
 //! | `parcel` | the bus hands over a parcel |
 //! | `socket` | a native socket opens, speaks, closes |
 //! | `host` | a request of the contract reaches the object |
+//! | `class` | [`aggregate_object!`](crate::aggregate_object) declares the class |
 
 mod turn;
 pub mod sqlite;
@@ -23,5 +24,6 @@ mod copy;
 mod parcel;
 mod socket;
 mod host;
+mod class;
 
 pub use host::Host;

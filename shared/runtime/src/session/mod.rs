@@ -10,6 +10,7 @@
 //! | `operation` | an operation of a socket is run |
 //! | `socket` | a socket opens, speaks, closes; a source tells it what is new |
 //! | `host` | a request of the contract reaches an object of this class |
+//! | `class` | [`session_object!`](crate::session_object) declares the class |
 
 mod object;
 mod kept;
@@ -18,6 +19,7 @@ mod category;
 mod operation;
 mod socket;
 mod host;
+mod class;
 
 pub use host::Session;
 pub use object::Execute;
