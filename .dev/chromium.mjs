@@ -6,7 +6,7 @@ import { locked } from './lock.mjs';
 import { atLeast, chromium, tools } from './pins.mjs';
 import { output, Problem } from './process.mjs';
 import { step } from './step.mjs';
-import { plainEnv } from './toolchain.mjs';
+import { plainEnv } from './environment.mjs';
 
 const place = join(tools, 'chromium');
 const launcher = join(place, 'chromium');
