@@ -46,20 +46,23 @@ export const plainEnv = {
 
 const linkerOf = (target) => `CARGO_TARGET_${target.toUpperCase().replaceAll('-', '_')}_LINKER`;
 
-/** What overrides the user's cargo configuration files: environment variables go before them. */
-export function overrides(host) {
+/**
+ * What overrides `config`, the settings in the user's cargo configuration files: environment variables go before them. A linker
+ * or a target is named only where a file names one: cargo by hand, without these variables, then finds the same build.
+ */
+export function overrides(host, { build = {}, target = {} } = {}) {
   return {
     CARGO_ENCODED_RUSTFLAGS: '', // none, whatever `build` or `target` says in a file
     RUSTC_WRAPPER: '',
     RUSTC_WORKSPACE_WRAPPER: '',
-    [linkerOf(host)]: 'cc',
+    ...(Object.values(target).some(({ linker }) => linker) && { [linkerOf(host)]: 'cc' }),
+    ...(build.target && { CARGO_BUILD_TARGET: host }), // it cannot be unset
   };
 }
 
 /** For the scripts: with panic=unwind, and with the linker of the compiler. */
-export function scriptSettings(host, wasm, linker) {
+export function scriptSettings(wasm, linker) {
   return {
-    ...overrides(host),
     RUSTC_BOOTSTRAP: '1',
     CARGO_ENCODED_RUSTFLAGS: '-Cpanic=unwind',
     [linkerOf(wasm)]: linker,

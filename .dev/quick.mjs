@@ -39,8 +39,11 @@ const rustIn = (folder) =>
     .map((name) => readFileSync(join(folder, name), 'utf8'))
     .join('\n');
 
-/** Whether a crate includes a file of schema/: it names the file, or the folder of it. */
-const includes = ({ sources }, file) => sources.includes(file) || sources.includes(`${dirname(file)}/`);
+/** Whether a crate includes a file of schema/, or checks it: its sources name the file or its folder; SQL is included one by one. */
+function reads({ sources }, file) {
+  const folder = file.endsWith('.sql') ? `${dirname(file)}/` : file.split('/').slice(0, 2).join('/');
+  return sources.includes(file) || sources.includes(folder);
+}
 
 /** The crates that the files belong to. */
 export function touched(files, crates) {
@@ -48,7 +51,7 @@ export function touched(files, crates) {
     return crates.map(({ name }) => name);
   }
   const owns = (crate) => (file) =>
-    file.startsWith(`${crate.folder}/`) || (file.startsWith('schema/') && includes(crate, file));
+    file.startsWith(`${crate.folder}/`) || (file.startsWith('schema/') && reads(crate, file));
   return crates.filter((crate) => files.some(owns(crate))).map(({ name }) => name);
 }
 

@@ -15,13 +15,21 @@ const debianLibraries = () => {
   return join(lib, readdirSync(lib).find((name) => name.endsWith('-linux-gnu')));
 };
 
+/** What cargo's configuration files say, the user's among them. */
+async function cargoConfig(env) {
+  const ask = ['-Zunstable-options', 'config', 'get', '--format', 'json'];
+  const text = await output('cargo', ask, { env: { ...env, RUSTC_BOOTSTRAP: '1' }, cwd: root });
+  return text && JSON.parse(text); // none if cargo cannot read them: its own message says so when it builds
+}
+
 /** A Rust toolchain as { env, host }: what to set to get it, and what it builds for. Undefined if there is none. */
 async function probe(env) {
   const text = await output('rustc', ['-vV'], { env, cwd: root });
   const version = text?.match(/^release: (\d+\.\d+\.\d+)/m)?.[1];
   if (!version || !atLeast(version, parts(rust))) return undefined;
+  if (!(await output('cargo', ['--version'], { env, cwd: root }))) return undefined;
   const [, host] = text.match(/^host: (\S+)/m);
-  return (await output('cargo', ['--version'], { env, cwd: root })) && { env: { ...env, ...overrides(host) }, host };
+  return { env: { ...env, ...overrides(host, await cargoConfig(env)) }, host };
 }
 
 const rustupEnv = (toolchain) => ({ ...plainEnv, RUSTUP_TOOLCHAIN: toolchain });
@@ -34,19 +42,12 @@ function debianEnv() {
   };
 }
 
-/** A `build.target` in a configuration file of cargo cannot be unset, only set: then to this machine's. */
-async function withTarget(found) {
-  const ask = ['-Zunstable-options', 'config', 'get', 'build.target'];
-  const set = found && (await output('cargo', ask, { env: { ...found.env, RUSTC_BOOTSTRAP: '1' }, cwd: root }));
-  return set ? { ...found, env: { ...found.env, CARGO_BUILD_TARGET: found.host } } : found;
-}
-
 /** The Rust for everything that runs on this machine: the pinned one, else one that is new enough. */
 export async function findHostRust() {
-  return withTarget(
+  return (
     (await probe(rustupEnv(rust))) ??
-      (await probe(rustupEnv('stable'))) ??
-      (existsSync(debianRust) ? await probe(debianEnv()) : undefined),
+    (await probe(rustupEnv('stable'))) ??
+    (existsSync(debianRust) ? probe(debianEnv()) : undefined)
   );
 }
 
@@ -73,8 +74,8 @@ export async function findWorkerRust() {
 export async function workerCargo() {
   const found = await findWorkerRust();
   if (!found) throw new Problem('no Rust toolchain with the source of its library: `node .dev/setup.mjs` installs one');
-  const { bin, env, host, linker } = found;
-  const settings = { ...scriptSettings(host, wasm, linker), RUSTC: join(bin, 'rustc'), CARGO_TARGET_DIR: workerTarget };
+  const { bin, env, linker } = found;
+  const settings = { ...scriptSettings(wasm, linker), RUSTC: join(bin, 'rustc'), CARGO_TARGET_DIR: workerTarget };
   return { cargo: join(bin, 'cargo'), env: { ...env, ...settings } };
 }
 

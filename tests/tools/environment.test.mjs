@@ -39,18 +39,20 @@ test('no proxy is asked for this machine, beside what the user has excepted', ()
   }
 });
 
-test("cargo's configuration files are overridden: flags, wrappers and linkers", () => {
-  assert.deepEqual(overrides('x86_64-unknown-linux-gnu'), {
-    CARGO_ENCODED_RUSTFLAGS: '',
-    RUSTC_WRAPPER: '',
-    RUSTC_WORKSPACE_WRAPPER: '',
-    CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER: 'cc',
-  });
+test("cargo's configuration files are overridden: flags and wrappers always, a linker and a target where they name one", () => {
+  const always = { CARGO_ENCODED_RUSTFLAGS: '', RUSTC_WRAPPER: '', RUSTC_WORKSPACE_WRAPPER: '' };
+  const host = 'x86_64-unknown-linux-gnu';
+  assert.deepEqual(overrides(host), always);
+  assert.deepEqual(overrides(host, { build: { jobs: 1 }, target: { [host]: { rustflags: ['-Cx'] } } }), always);
+  for (const named of [host, 'cfg(unix)']) {
+    const config = { target: { [named]: { linker: 'clang' } } };
+    assert.deepEqual(overrides(host, config), { ...always, CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER: 'cc' });
+  }
+  assert.deepEqual(overrides(host, { build: { target: 'x86_64-unknown-linux-musl' } }), { ...always, CARGO_BUILD_TARGET: host });
 });
 
 test('every script is built so that a panic fails one request only', () => {
-  const settings = scriptSettings('aarch64-apple-darwin', 'wasm32-unknown-unknown', 'rust-lld');
+  const settings = scriptSettings('wasm32-unknown-unknown', 'rust-lld');
   assert.equal(settings.CARGO_ENCODED_RUSTFLAGS, '-Cpanic=unwind');
   assert.equal(settings.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER, 'rust-lld');
-  assert.equal(settings.CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER, 'cc');
 });

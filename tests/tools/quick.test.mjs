@@ -8,7 +8,7 @@ const crates = [
   { name: 'flow', folder: 'shared/flow', uses: ['kernel'], sources: 'include_str!("../../../schema/sql/d1/query/heads.sql")' },
   { name: 'runtime', folder: 'shared/runtime', uses: ['flow'], sources: 'concat!("../../../schema/sql/object/", $name, ".sql")' },
   { name: 'room', folder: 'workers/room', uses: ['kernel'], sources: '' },
-  { name: 'core', folder: 'workers/core', uses: ['room', 'runtime'], sources: 'schema/graphql/room.graphql' },
+  { name: 'core', folder: 'workers/core', uses: ['room', 'runtime'], sources: 'format!("schema/json/{name}.json")' },
 ];
 
 test('a crate and what depends on it, through others too', () => {
@@ -19,7 +19,7 @@ test('a crate and what depends on it, through others too', () => {
 test('a format belongs to the crates that include it', () => {
   assert.deepEqual(touched(['schema/sql/d1/query/heads.sql'], crates), ['flow']);
   assert.deepEqual(touched(['schema/sql/object/append.sql'], crates), ['runtime']);
-  assert.deepEqual(touched(['schema/graphql/room.graphql'], crates), ['core']);
+  assert.deepEqual(touched(['schema/json/room/AddRoom.command.json'], crates), ['core']);
 });
 
 test('what all crates are compiled from concerns all', () => {
