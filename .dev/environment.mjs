@@ -47,25 +47,25 @@ export const plainEnv = {
 const linkerOf = (target) => `CARGO_TARGET_${target.toUpperCase().replaceAll('-', '_')}_LINKER`;
 
 /**
- * What overrides `config`, the settings in the user's cargo configuration files: environment variables go before them. A linker
- * or a target is named only where a file names one: cargo by hand, without these variables, then finds the same build.
+ * What overrides `config`, the settings in the user's cargo configuration files: environment variables go before them. `linkers`
+ * are those of the compiler, by target. A linker or a target is named only where a file names one: cargo by hand, without these
+ * variables, then finds the same build.
  */
-export function overrides(host, { build = {}, target = {} } = {}) {
+export function overrides(host, { build = {}, target = {} } = {}, linkers = { [host]: 'cc' }) {
+  const named = Object.values(target).some(({ linker }) => linker);
   return {
     CARGO_ENCODED_RUSTFLAGS: '', // none, whatever `build` or `target` says in a file
     RUSTC_WRAPPER: '',
     RUSTC_WORKSPACE_WRAPPER: '',
-    ...(Object.values(target).some(({ linker }) => linker) && { [linkerOf(host)]: 'cc' }),
+    ...(named && Object.fromEntries(Object.entries(linkers).map(([target, linker]) => [linkerOf(target), linker]))),
     ...(build.target && { CARGO_BUILD_TARGET: host }), // it cannot be unset
   };
 }
 
-/** For the scripts: with panic=unwind, and with the linker of the compiler. */
-export function scriptSettings(wasm, linker) {
-  return {
-    RUSTC_BOOTSTRAP: '1',
-    CARGO_ENCODED_RUSTFLAGS: '-Cpanic=unwind',
-    [linkerOf(wasm)]: linker,
-    WASM_BINDGEN_USE_JS_SYS: '1', // futures come from js-sys: the `worker` crate is built on those
-  };
-}
+/** For the scripts: with panic=unwind, and with a linker that the compiler does not find by itself. */
+export const scriptSettings = (wasm, linker) => ({
+  RUSTC_BOOTSTRAP: '1',
+  CARGO_ENCODED_RUSTFLAGS: '-Cpanic=unwind',
+  ...(linker && { [linkerOf(wasm)]: linker }),
+  WASM_BINDGEN_USE_JS_SYS: '1', // futures come from js-sys: the `worker` crate is built on those
+});

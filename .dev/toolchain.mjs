@@ -29,7 +29,7 @@ async function probe(env) {
   if (!version || !atLeast(version, parts(rust))) return undefined;
   if (!(await output('cargo', ['--version'], { env, cwd: root }))) return undefined;
   const [, host] = text.match(/^host: (\S+)/m);
-  return { env: { ...env, ...overrides(host, await cargoConfig(env)) }, host };
+  return { env: { ...env, ...overrides(host, await cargoConfig(env), { [host]: 'cc', [wasm]: 'rust-lld' }) }, host };
 }
 
 const rustupEnv = (toolchain) => ({ ...plainEnv, RUSTUP_TOOLCHAIN: toolchain });
@@ -62,7 +62,7 @@ export async function findWorkerRust() {
   const rustup = await probe(rustupEnv(rust));
   const sysroot = rustup && (await output('rustc', ['--print', 'sysroot'], { env: rustup.env, cwd: root }));
   if (sysroot && existsSync(join(sysroot, 'lib/rustlib/src/rust/library/Cargo.lock'))) {
-    return { ...rustup, bin: join(sysroot, 'bin'), linker: 'rust-lld' };
+    return { ...rustup, bin: join(sysroot, 'bin') };
   }
   const debian = existsSync(debianRust) && (await probe(debianEnv()));
   if (!debian) return undefined;

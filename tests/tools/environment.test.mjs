@@ -52,7 +52,7 @@ test("cargo's configuration files are overridden: flags and wrappers always, a l
 });
 
 test('every script is built so that a panic fails one request only', () => {
-  const settings = scriptSettings('wasm32-unknown-unknown', 'rust-lld');
+  const settings = scriptSettings('wasm32-unknown-unknown', '/usr/bin/wasm-ld-22');
   assert.equal(settings.CARGO_ENCODED_RUSTFLAGS, '-Cpanic=unwind');
-  assert.equal(settings.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER, 'rust-lld');
+  assert.equal(settings.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER, '/usr/bin/wasm-ld-22');
 });
