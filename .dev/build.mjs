@@ -4,13 +4,12 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { bind } from './bind.mjs';
 import { compile, moduleOf } from './compile.mjs';
 import { locked } from './lock.mjs';
 import { root } from './pins.mjs';
-import { main } from './process.mjs';
+import { isMain, main } from './process.mjs';
 import { setup } from './setup.mjs';
 import { timed } from './step.mjs';
 import { bindgen } from './toolchain.mjs';
@@ -94,7 +93,7 @@ export async function build(...scripts) {
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isMain(import.meta.url)) {
   // `npm start` builds by itself, and tells wrangler so.
   if (process.env.EDGEFOLD_BUILT !== 'yes') await main(() => build(worker));
 }

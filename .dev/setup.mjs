@@ -2,12 +2,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { debianHere, installDebianRust } from './debian.mjs';
 import { plainEnv } from './environment.mjs';
 import { locked } from './lock.mjs';
 import { atLeast, root, rust, tools } from './pins.mjs';
-import { main, output, Problem, run } from './process.mjs';
+import { isMain, main, output, Problem, run } from './process.mjs';
 import { step, timed } from './step.mjs';
 import { markDevelopment, secret } from './token.mjs';
 import { bindgen, debianRust, findHostRust, findWorkerRust, nodeBinary } from './toolchain.mjs';
@@ -117,4 +116,4 @@ export async function setup(meanwhile = () => {}) {
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(() => setup());
+if (isMain(import.meta.url)) await main(() => setup());
