@@ -1,6 +1,6 @@
 // Sees what changed in the sources, by looking: a look takes milliseconds, and it also sees folders that are mounted or new,
 // of which the system tells nobody.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const pause = 250; // ms between two looks
@@ -26,8 +26,9 @@ export function look(paths) {
 export const differences = (before, after) =>
   [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path)).sort();
 
-/** What cargo made a module from, as its `.d` file lists it: `module: file file …`, with blanks escaped. */
+/** What cargo made a module from, as its `.d` file lists it: `module: file file …`, with blanks escaped. None before a build. */
 export function sourcesOf(list) {
+  if (!existsSync(list)) return new Set();
   const [, files = ''] = /^.*?\.wasm: ?(.*)$/m.exec(readFileSync(list, 'utf8')) ?? [];
   return new Set(files.split(/(?<!\\) /).filter(Boolean).map((file) => file.replaceAll('\\ ', ' ')));
 }
