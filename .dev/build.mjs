@@ -1,26 +1,32 @@
-// Builds the Worker into build/. Wrangler calls this before it serves or deploys ([build] in wrangler.toml), so it
-// has to work from a bare shell, and to be done at once when nothing has changed. `npm test` also builds the probe,
-// a second script of the same make, into target/probe/.
+// Builds the scripts: the Worker as it is deployed, into build/; the Worker as `npm start` serves it; and the probe, a second
+// script for the acceptance tests. Wrangler calls this before it deploys ([build] in wrangler.toml), so it has to work from a
+// bare shell, and to be done at once when nothing has changed.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { bind } from './bind.mjs';
+import { compile, moduleOf } from './compile.mjs';
 import { locked } from './lock.mjs';
-import { root, tools } from './pins.mjs';
-import { main, Problem, run, tail } from './process.mjs';
+import { root } from './pins.mjs';
+import { isMain, main } from './process.mjs';
 import { setup } from './setup.mjs';
 import { timed } from './step.mjs';
-import { workerEnv, workerTarget } from './toolchain.mjs';
+import { bindgen } from './toolchain.mjs';
 
 const inputs = [
-  'shared', 'workers', 'schema', 'Cargo.toml', 'Cargo.lock', '.cargo', 'rust-toolchain.toml',
-  'package-lock.json', '.dev/build.mjs', '.dev/toolchain.mjs', '.dev/pins.mjs',
+  'shared', 'workers', 'schema', 'Cargo.toml', 'Cargo.lock', '.cargo', 'rust-toolchain.toml', 'package-lock.json',
+  '.dev/build.mjs', '.dev/compile.mjs', '.dev/bind.mjs', '.dev/environment.mjs', '.dev/toolchain.mjs', '.dev/bindgen',
 ];
 
-/** A crate that becomes a script: what it is called, where it lies, where the script goes, what it is made from. */
-const worker = { name: 'Worker', crate: 'workers/core', out: 'build', inputs };
-const probe = { name: 'probe', crate: 'tests/probe', out: 'target/probe', inputs: [...inputs, 'tests/probe'] };
+/** The script that is deployed. */
+export const worker = { name: 'Worker', crate: 'edgefold-core', profile: 'release', optimise: true, out: 'build', inputs };
+/** The same, quick to build. It has a folder of its own: neither build counts as the other. */
+export const quickWorker = { ...worker, profile: 'worker-dev', optimise: false, out: 'target/worker-dev' };
+/** The script that misbehaves on request, for the acceptance tests. */
+export const probe = {
+  ...worker, name: 'probe', crate: 'edgefold-probe', optimise: false, out: 'target/probe', inputs: [...inputs, 'tests/probe'],
+};
 
 const stampOf = (script) => join(root, script.out, '.fingerprint');
 const outputsOf = (script) => ['index.js', 'index_bg.wasm'].map((name) => join(root, script.out, name));
@@ -54,38 +60,40 @@ function fresh(script) {
   }
 }
 
-function size(script) {
-  const bytes = outputsOf(script).reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0);
-  return `${Math.ceil(bytes / 1024)} KB gzip`;
-}
+const size = (script) => outputsOf(script).reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0);
 
-async function workerBuild(script) {
-  const log = join(tools, 'log', 'build.log');
-  mkdirSync(join(tools, 'log'), { recursive: true });
-  writeFileSync(log, '');
-  rmSync(stampOf(script), { force: true });
-  const before = fingerprint(script); // a file saved during the build counts as changed after it
-  const first = existsSync(workerTarget) ? '' : ' for the first time (3 to 5 min)';
-  const crate = join(root, script.crate);
-  const args = ['--release', '--panic-unwind', '--out-dir', relative(crate, join(root, script.out))];
-  const ok = await timed(`building the ${script.name}${first}`, () =>
-    run(join(tools, 'cargo/bin/worker-build'), args, { log, cwd: crate, env: workerEnv() }),
-  );
-  if (!ok) throw new Problem(`the ${script.name} does not build. The end of .tools/log/build.log:\n\n${tail(log, 60)}`);
+const modified = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+
+/** A script of the module that cargo made, unless it is there already. Says whether it is new. */
+async function bound(script, before) {
+  const makers = [moduleOf(script), bindgen, join(root, '.dev/bind.mjs')].map(modified);
+  const there = modified(outputsOf(script)[0]) > Math.max(...makers) && statSync(stampOf(script), { throwIfNoEntry: false });
+  if (!there) await bind(moduleOf(script), join(root, script.out), script);
   writeFileSync(stampOf(script), before);
-  console.log(`edgefold  built the ${script.name}: ${size(script)}`);
+  if (!there && script.optimise) console.log(`edgefold  built the ${script.name}: ${Math.ceil(size(script) / 1024)} KB gzip`);
+  return !there;
 }
 
-async function made(script) {
-  if (fresh(script)) return;
-  await setup();
-  await locked('build', async () => fresh(script) || workerBuild(script));
+/** Builds scripts of one profile from what the sources are now. Says whether any is new. */
+export async function rebuild(scripts, compiled = compile) {
+  const before = scripts.map(fingerprint); // a file saved during the build counts as changed after it
+  await compiled(scripts);
+  const names = scripts.map(({ name }) => name).join(' and the ');
+  const binding = () => Promise.all(scripts.map((script, i) => bound(script, before[i])));
+  return (await timed(`making the JavaScript side of the ${names}`, binding)).some(Boolean);
 }
 
-/** The script that is deployed. */
-export const build = () => made(worker);
+/** Builds those of the scripts that are not fresh, once the tools for it are there. */
+export async function build(...scripts) {
+  if (scripts.every(fresh)) return setup();
+  await locked('build', async () => {
+    const stale = scripts.filter((script) => !fresh(script));
+    if (!stale.length) return setup();
+    await rebuild(stale, (stale) => setup(() => compile(stale)));
+  });
+}
 
-/** The script that misbehaves on request, for the acceptance tests. */
-export const buildProbe = () => made(probe);
-
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(build);
+if (isMain(import.meta.url)) {
+  // `npm start` builds by itself, and tells wrangler so.
+  if (process.env.EDGEFOLD_BUILT !== 'yes') await main(() => build(worker));
+}

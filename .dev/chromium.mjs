@@ -1,12 +1,12 @@
 // Finds a Chromium for the tests that need a browser, or unpacks Debian's into the project. Playwright downloads none.
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { debianHere, installDebianChromium } from './debian.mjs';
 import { locked } from './lock.mjs';
 import { atLeast, chromium, tools } from './pins.mjs';
 import { output, Problem } from './process.mjs';
 import { step } from './step.mjs';
-import { plainEnv } from './toolchain.mjs';
+import { plainEnv } from './environment.mjs';
 
 const place = join(tools, 'chromium');
 const launcher = join(place, 'chromium');
@@ -30,11 +30,18 @@ async function newEnough(command) {
 
 const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
+/** The folders of libraries that were unpacked with the browser: none where the system has them all. */
+function libraryFolders() {
+  const folders = ['usr/lib', 'lib'].flatMap((lib) => {
+    const names = existsSync(join(place, lib)) ? readdirSync(join(place, lib)) : [];
+    return names.filter((name) => name.endsWith('-linux-gnu')).map((name) => join(place, lib, name));
+  });
+  return [...folders, ...folders.map((folder) => join(folder, 'pulseaudio'))].filter(existsSync);
+}
+
 /** Writes the command that starts the unpacked browser with the libraries and the fonts that came with it. */
 function writeLauncher() {
-  const triplet = readdirSync(join(place, 'usr/lib')).find((name) => name.endsWith('-linux-gnu'));
-  const folders = ['usr/lib', 'lib'].map((folder) => join(place, folder, triplet));
-  const libraries = [...folders, join(folders[0], 'pulseaudio')].join(':');
+  const libraries = libraryFolders().join(':');
   const fonts = join(place, 'fonts.conf');
   const dirs = ['/usr/share/fonts', join(place, 'usr/share/fonts')].map((folder) => `<dir>${folder}</dir>`);
   writeFileSync(
@@ -44,13 +51,21 @@ function writeLauncher() {
   );
   const lines = [
     '#!/bin/sh',
-    `export LD_LIBRARY_PATH=${quoted(libraries)}"\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"`,
+    libraries && `export LD_LIBRARY_PATH=${quoted(libraries)}"\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"`,
     `export FONTCONFIG_FILE=${quoted(fonts)}`,
     `exec ${quoted(join(place, 'usr/lib/chromium/chromium'))} "$@"`,
-    '',
   ];
-  writeFileSync(launcher, lines.join('\n'));
+  writeFileSync(launcher, `${lines.filter(Boolean).join('\n')}\n`);
   chmodSync(launcher, 0o755);
+}
+
+/** For the end of the log: the libraries that neither the system nor the packages have. */
+async function sayWhatIsMissing(log) {
+  const env = { ...plainEnv, LD_LIBRARY_PATH: libraryFolders().join(':') };
+  const text = (await output('ldd', [join(place, 'usr/lib/chromium/chromium')], { env })) ?? 'ldd is not here';
+  const missing = text.split('\n').filter((line) => /not found|not here/.test(line));
+  appendFileSync(log, `the unpacked Chromium does not run. Missing:\n${missing.join('\n') || '  no library'}\n`);
+  return false;
 }
 
 /** The command that starts a Chromium or Chrome. A Problem says what is missing where there is none. */
@@ -60,14 +75,18 @@ export async function findChromium() {
     if (await newEnough(given)) return given;
     throw new Problem(`CHROME_PATH=${given} is no Chromium or Chrome ${chromium.join('.')} or newer`);
   }
+  const old = [];
   for (const command of known) {
-    if (!(await newEnough(command))) continue;
+    const version = await versionOf(command);
+    if (version && !atLeast(version, chromium)) old.push(`${command} is ${version}`);
+    if (!version || !atLeast(version, chromium)) continue;
     // Playwright wants the path, not the name.
     return command.startsWith('/') ? command : output('sh', ['-c', `command -v ${command}`], { env: plainEnv });
   }
   if (process.platform !== 'linux' || !(await debianHere())) {
     throw new Problem(
-      `there is no Chromium or Chrome ${chromium.join('.')} or newer on PATH, and no apt to get one from. ` +
+      `there is no Chromium or Chrome ${chromium.join('.')} or newer on PATH${old.map((it) => ` (${it})`).join('')}, and no apt to ` +
+        'get one from. ' +
         'Install one, or name it: CHROME_PATH=/path/to/chrome',
     );
   }
@@ -80,7 +99,7 @@ export async function findChromium() {
       run: async (log) => {
         if (!(await installDebianChromium(place, log))) return false;
         writeLauncher();
-        return newEnough(launcher);
+        return (await newEnough(launcher)) || sayWhatIsMissing(log);
       },
     }),
   );

@@ -95,9 +95,6 @@ export const installDebianRust = (into, log) =>
     log,
   );
 
-/** OpenSSL's headers, which building `worker-build` asks for. */
-export const installDebianOpenssl = (into, log) => install(into, () => ['libssl-dev'], () => noDocs, log);
-
 /** The browser of the tests; fonts come with it where the system has none. */
 export const installDebianChromium = (into, log) =>
   install(

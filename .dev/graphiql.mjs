@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { root, tools } from './pins.mjs';
-import { main, run } from './process.mjs';
+import { isMain, main, run } from './process.mjs';
 import { step } from './step.mjs';
 import { nodeEnv } from './toolchain.mjs';
 
@@ -34,4 +34,4 @@ export function bundleGraphiql() {
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(bundleGraphiql);
+if (isMain(import.meta.url)) await main(bundleGraphiql);

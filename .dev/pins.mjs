@@ -6,8 +6,6 @@ export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/,
 export const tools = join(root, '.tools');
 
 export const rust = '1.95.0'; // = rust-toolchain.toml
-export const workerBuild = '0.8.7'; // = the `worker` crate
-export const wasmBindgen = '0.2.129'; // = wasm-bindgen in Cargo.lock: both sides must speak the same schema
 export const chromium = [150]; // the least that the tests in a browser are tried with: Debian stable's is newer
 export const nodeForWrangler = [22, 19]; // the least that wrangler and undici run on
 

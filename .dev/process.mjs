@@ -4,8 +4,9 @@
 // wrangler's `workerd`, cargo's `rustc`. A signal to the wrapper alone would leave those running, and
 // workerd would go on holding its port.
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const grace = 5_000; // ms between asking a group to end and ending it
 const groups = new Set();
@@ -137,6 +138,12 @@ export function tail(file, lines = 25) {
   } catch {
     return '';
   }
+}
+
+/** Whether node was started with this file, by whatever path. */
+export function isMain(url) {
+  const [, file = ''] = process.argv;
+  return existsSync(file) && pathToFileURL(realpathSync(file)).href === url;
 }
 
 /** Runs a script's main function: a Problem ends it with its message and status 1. */

@@ -6,7 +6,7 @@ import { locked } from './lock.mjs';
 import { atLeast, root, tools } from './pins.mjs';
 import { output, run } from './process.mjs';
 import { step } from './step.mjs';
-import { plainEnv } from './toolchain.mjs';
+import { plainEnv } from './environment.mjs';
 
 const least = [3, 10]; // what schemathesis runs on
 const requirements = join(root, 'tests/openapi/requirements.txt');

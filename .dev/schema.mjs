@@ -1,9 +1,8 @@
 // `npm run schema`: prints the formats in schema/ from the code, and says which files changed.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { root } from './pins.mjs';
-import { main, run } from './process.mjs';
+import { isMain, main, run } from './process.mjs';
 import { setup } from './setup.mjs';
 import { hostRust } from './toolchain.mjs';
 
@@ -34,4 +33,4 @@ async function schema() {
   return ok ? 0 : 1;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(schema);
+if (isMain(import.meta.url)) await main(schema);

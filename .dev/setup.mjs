@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { debianHere, installDebianOpenssl, installDebianRust } from './debian.mjs';
+import { debianHere, installDebianRust } from './debian.mjs';
+import { plainEnv } from './environment.mjs';
 import { locked } from './lock.mjs';
-import { atLeast, root, rust, tools, wasmBindgen, workerBuild } from './pins.mjs';
-import { main, output, Problem, run } from './process.mjs';
+import { atLeast, root, rust, tools } from './pins.mjs';
+import { isMain, main, output, Problem, run } from './process.mjs';
 import { step, timed } from './step.mjs';
 import { markDevelopment, secret } from './token.mjs';
-import { debianRust, findHostRust, findWorkerRust, nodeBinary, plainEnv, writeShims } from './toolchain.mjs';
+import { bindgen, debianRust, findHostRust, findWorkerRust, nodeBinary } from './toolchain.mjs';
 
 const patience = 180_000; // ms for rustup before its servers count as out of reach
 
@@ -36,13 +36,9 @@ async function addToRustup(log) {
   if (!(await rustupHere())) return false;
   const installed = (await output('rustup', ['toolchain', 'list'], { env: plainEnv })) ?? '';
   if (!installed.split('\n').some((line) => line.startsWith(rust))) {
-    const parts = ['--component', 'rust-src,clippy,rustfmt', '--target', 'wasm32-unknown-unknown'];
-    return rustup('toolchain', 'install', rust, '--profile', 'minimal', ...parts, log);
+    return rustup('toolchain', 'install', rust, '--profile', 'minimal', '--component', 'rust-src,clippy,rustfmt', log);
   }
-  return (
-    (await rustup('component', 'add', 'rust-src', '--toolchain', rust, log)) &&
-    rustup('target', 'add', 'wasm32-unknown-unknown', '--toolchain', rust, log)
-  );
+  return rustup('component', 'add', 'rust-src', '--toolchain', rust, log);
 }
 
 async function setUpRust() {
@@ -76,85 +72,48 @@ async function setUpRust() {
   return { worker: await findWorkerRust(), host: await findHostRust() };
 }
 
-/** worker-build links OpenSSL. Where its headers are not installed, Debian's package lends them. */
-async function openssl() {
-  const given = process.env.OPENSSL_DIR || process.env.OPENSSL_INCLUDE_DIR;
-  if (process.platform !== 'linux' || given) return {};
-  if ((await output('pkg-config', ['--exists', 'openssl'], { env: plainEnv })) !== undefined) return {};
-  if (!(await debianHere())) {
-    throw new Problem("OpenSSL's headers are missing. Install them, for example: dnf install openssl-devel pkgconf");
-  }
-  const into = join(tools, 'openssl');
-  await step({
-    name: 'openssl',
-    label: "unpacking OpenSSL's headers from Debian packages (a few seconds)",
-    key: 'libssl-dev',
-    makes: into,
-    run: (log) => installDebianOpenssl(into, log),
-  });
-  const triplet = await output('cc', ['-print-multiarch']);
-  return {
-    OPENSSL_LIB_DIR: join(into, 'usr/lib', triplet),
-    OPENSSL_STATIC: '1', // the package's link to the shared library leads nowhere outside the system's folders
-    OPENSSL_INCLUDE_DIR: join(into, 'usr/include'),
-    CFLAGS: `-I${join(into, 'usr/include', triplet)}`, // opensslconf.h differs per architecture
-  };
-}
+const hashOf = (...files) =>
+  files.reduce((hash, file) => hash.update(readFileSync(join(root, file))), createHash('sha256')).digest('hex');
 
-/** Builds a cargo program into the project, without optimising: that halves its build and costs it 0.1 s a run. */
-async function cargoInstall({ name, version, bin, args = [], env }) {
-  const place = ['--locked', '--force', '--root', join(tools, 'cargo')];
-  await step({
-    name,
-    label: `installing ${name} ${version} (about 1 min)`,
-    key: version,
-    makes: join(tools, 'cargo/bin', bin),
-    run: async (log) =>
-      run('cargo', ['install', name, '--version', version, '--bin', bin, ...args, ...place], {
-        log,
-        cwd: tools,
-        env: {
-          ...(await env()),
-          CARGO_TARGET_DIR: join(tools, 'cargo-build'), // shared: the two have many crates in common
-          CARGO_PROFILE_RELEASE_OPT_LEVEL: '0',
-          CARGO_PROFILE_RELEASE_LTO: 'false',
-          CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
-        },
-      }),
+const npmPackages = () =>
+  step({
+    name: 'npm',
+    label: 'installing the npm packages',
+    key: hashOf('package-lock.json'),
+    makes: join(root, 'node_modules/wrangler/package.json'),
+    // Whatever the user's npm configuration leaves out: the tools are development packages, their native parts optional.
+    run: (log) => run('npm', ['ci', '--include=dev', '--include=optional'], { log, cwd: root, env: plainEnv }),
   });
-}
 
-export async function setup() {
+/** The binding generator: from its library, since that and a main function are a third of its command line's crates. */
+const bindingGenerator = ({ env }) =>
+  step({
+    name: 'bindgen',
+    label: 'building the binding generator',
+    key: hashOf(...['Cargo.toml', 'Cargo.lock', 'src/main.rs'].map((name) => `.dev/bindgen/${name}`)),
+    makes: bindgen,
+    run: (log) => {
+      const place = ['--path', join(root, '.dev/bindgen'), '--root', join(tools, 'cargo'), '--target-dir', join(tools, 'cargo-build')];
+      return run('cargo', ['install', '--locked', '--force', ...place], { log, cwd: root, env });
+    },
+  }).then(() => rmSync(join(tools, 'cargo-build'), { recursive: true, force: true }));
+
+/**
+ * Sets up what is missing. What needs only Rust goes on beside the rest as `meanwhile`: compilers and downloads wait for
+ * different things.
+ */
+export async function setup(meanwhile = () => {}) {
   await checkPrerequisites();
   await locked('setup', async () => {
-    await step({
-      name: 'npm',
-      label: 'installing the npm packages (about 30 s)',
-      key: createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex'),
-      makes: join(root, 'node_modules/wrangler/package.json'),
-      run: (log) => run('npm', ['ci'], { log, cwd: root, env: plainEnv }),
+    const built = setUpRust().then(({ host, worker }) => {
+      if (!host || !worker) throw new Problem(`no Rust ${rust} or newer to build with. See .tools/log/`);
+      return Promise.all([bindingGenerator(host), meanwhile()]);
     });
+    await Promise.all([npmPackages(), built]);
     nodeBinary(); // says what to do if there is none for this platform
-    const { worker, host } = await setUpRust();
-    if (!host || !worker) throw new Problem(`no Rust ${rust} or newer to build with. See .tools/log/`);
-    await cargoInstall({
-      name: 'wasm-bindgen-cli',
-      version: wasmBindgen,
-      bin: 'wasm-bindgen',
-      args: ['--no-default-features'], // its default is TLS for a test runner that is not built here
-      env: () => host.env,
-    });
-    await cargoInstall({
-      name: 'worker-build',
-      version: workerBuild,
-      bin: 'worker-build',
-      env: async () => ({ ...host.env, ...(await openssl()) }),
-    });
-    rmSync(join(tools, 'cargo-build'), { recursive: true, force: true });
-    writeShims(worker);
     secret();
     markDevelopment();
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(setup);
+if (isMain(import.meta.url)) await main(() => setup());

@@ -4,27 +4,35 @@ import { join } from 'node:path';
 import { root, tools } from './pins.mjs';
 import { Problem, tail } from './process.mjs';
 
-const alive = 15_000; // ms of silence after which a long step says that it is still at it
+const alive = 15_000; // ms of silence after which it is said what is still being done
 
 const seconds = (since) => Math.round((Date.now() - since) / 1000);
+const running = new Map(); // label -> since
+let timer;
 
-/** Shows `label …`, a sign of life now and then, and how long it took. */
+const signOfLife = () => {
+  const labels = [...running].map(([label, since]) => `${label}, ${seconds(since)} s`);
+  console.log(`edgefold  … still ${labels.join('; ')}`);
+};
+
+/** Says what is begun, now and then that it goes on, and how long it took. Several may run at once. */
 export async function timed(label, body) {
   const since = Date.now();
-  const tty = process.stdout.isTTY;
-  process.stdout.write(`edgefold  ${label} …${tty ? '' : '\n'}`);
-  const timer = setInterval(() => {
-    process.stdout.write(tty ? `\redgefold  ${label} … ${seconds(since)} s` : `edgefold  … ${seconds(since)} s\n`);
-  }, tty ? 1_000 : alive);
+  console.log(`edgefold  ${label} …`);
+  running.set(label, since);
+  timer ??= setInterval(signOfLife, alive);
   let ok = false;
   try {
     const value = await body();
     ok = value !== false;
     return value;
   } finally {
-    clearInterval(timer);
-    const end = `${ok ? 'done in' : 'failed after'} ${seconds(since)} s`;
-    process.stdout.write(tty ? `\redgefold  ${label} … ${end}\n` : `edgefold  ${label} … ${end}\n`);
+    running.delete(label);
+    if (!running.size) {
+      clearInterval(timer);
+      timer = undefined;
+    }
+    console.log(`edgefold  ${label}: ${ok ? 'done in' : 'failed after'} ${seconds(since)} s`);
   }
 }
 

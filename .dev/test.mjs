@@ -1,122 +1,80 @@
-// `npm test`: everything, in order, up to the first failure. `npm test -- <stage>` runs one stage.
-import { existsSync, readdirSync } from 'node:fs';
+// `npm test`: everything. `npm test -- <stage>` runs one stage, `npm test -- quick` checks what has changed.
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, buildProbe } from './build.mjs';
-import { findChromium } from './chromium.mjs';
-import { root } from './pins.mjs';
-import { main, output, Problem, run } from './process.mjs';
-import { pythonTools } from './python.mjs';
+import { root, tools } from './pins.mjs';
+import { main, Problem } from './process.mjs';
+import { quick } from './quick.mjs';
 import { setup } from './setup.mjs';
-import { hostRust, nodeBinary, nodeEnv } from './toolchain.mjs';
+import { notChecked, stages } from './stages.mjs';
+import { timed } from './step.mjs';
 
-const skipped = 'not checked';
+/**
+ * What runs side by side on two cores: the host's compiler beside the scripts', and then the tests that mostly wait beside
+ * those that do not. A list in a list is a lane of its own that begins when the stage before it has passed.
+ */
+const everything = [
+  ['format', 'lint', 'unit', 'tools'],
+  ['build', ['acceptance'], ['demo', 'openapi', 'browser']],
+];
 
-// A check from a clean checkout never builds twice, so what an incremental build stores is gigabytes for nothing.
-const once = process.env.CI ? { CARGO_INCREMENTAL: '0' } : {};
+const results = [];
 
-async function cargo(...args) {
-  const { env } = await hostRust();
-  return run('cargo', args, { cwd: root, env: { ...env, ...once } });
-}
-
-/** rustfmt and clippy may be missing from a toolchain, and from a Debian-only machine for good. */
-async function cargoExtra(component, ...args) {
-  const { env } = await hostRust();
-  const there = () => output('cargo', [args[0], '--version'], { cwd: root, env });
-  if (!(await there()) && env.RUSTUP_TOOLCHAIN) {
-    await run('rustup', ['component', 'add', component, '--toolchain', env.RUSTUP_TOOLCHAIN], { env, timeout: 60_000 });
-  }
-  if (await there()) return run('cargo', args, { cwd: root, env: { ...env, ...once } });
-  console.log(`edgefold  ${component} is not part of the Rust toolchain here`);
-  return process.env.CI ? false : skipped;
-}
-
-const node = (...args) => run(nodeBinary(), args, { cwd: root, env: nodeEnv() });
-
-/** The tests in a folder, named one by one: a folder as argument means another thing in each Node version. */
-function testsIn(path) {
-  const folder = join(root, path);
-  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.test.mjs')) : [];
-  if (!files.length) throw new Problem(`there are no tests in ${path}`);
-  return files.sort().map((name) => join(folder, name));
-}
-
-async function acceptance() {
-  const files = testsIn('tests/acceptance');
-  await build(); // at once if it is fresh; needed when this stage runs alone
-  await buildProbe();
-  // Most of the time they wait for an alarm or for an object to fall asleep: a few at once, whatever the machine has.
-  return node('--test', '--test-concurrency=3', ...files);
-}
-
-async function browser() {
-  const files = testsIn('tests/browser');
-  await build();
-  try {
-    await findChromium();
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    console.log(`edgefold  ${error.message}`);
-    return process.env.CI ? false : skipped;
-  }
-  return node('--test', '--test-concurrency=1', ...files);
-}
-
-async function openapi() {
-  await build();
-  const python = await pythonTools();
-  if (python) return node(join(root, 'tests/openapi/run.mjs'), python);
-  console.log('edgefold  there is no Python 3.10 or newer with venv here, which schemathesis runs on');
-  return process.env.CI ? false : skipped;
-}
-
-const stages = {
-  format: () => cargoExtra('rustfmt', 'fmt', '--all', '--check'),
-  lint: () => cargoExtra('clippy', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'),
-  unit: () => cargo('test', '--workspace'),
-  build: async () => {
-    await build();
-    await buildProbe();
-  },
-  acceptance,
-  browser,
-  openapi,
-  demo: async () => {
-    await build();
-    return node(join(root, 'tests/demo/demo.mjs'));
-  },
-};
-
-async function runStage(name) {
+/** Runs a stage, and shows what it wrote when it is over: the output of two stages never mixes. */
+async function stage(name, body) {
   const since = Date.now();
-  console.log(`\nedgefold  ── ${name}`);
+  const log = join(tools, 'log', `test-${name}.log`);
+  rmSync(log, { force: true });
   let result;
+  let trouble = '';
   try {
-    result = await stages[name]();
+    result = await timed(name, () => body(log));
   } catch (error) {
-    console.error(error instanceof Problem ? `edgefold  ${error.message}` : error);
+    trouble = error instanceof Problem ? error.message : error.stack;
     result = false;
   }
-  const verdict = result === false ? 'failed' : result === skipped ? skipped : 'passed';
-  return { name, verdict, seconds: ((Date.now() - since) / 1000).toFixed(1) };
+  const text = [readIf(log), trouble].filter(Boolean).join('\n').trim();
+  if (text) console.log(`\nedgefold  ── ${name}\n${text}\n`);
+  const verdict = result === false ? 'failed' : result === notChecked ? notChecked : 'passed';
+  results.push({ name, verdict, seconds: ((Date.now() - since) / 1000).toFixed(1) });
+  return verdict !== 'failed';
+}
+
+function readIf(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** A lane goes on after a failure, since its other stages say more; but nothing can be tried that was not built. */
+async function lane(steps) {
+  const beside = [];
+  for (const step of steps) {
+    if (Array.isArray(step)) beside.push(lane(step));
+    else if (!(await stage(step, stages[step])) && step === 'build') break;
+  }
+  await Promise.all(beside);
 }
 
 await main(async () => {
   const [only] = process.argv.slice(2);
-  if (only && !Object.hasOwn(stages, only)) {
-    throw new Problem(`there is no stage '${only}'. The stages: ${Object.keys(stages).join(', ')}`);
+  if (only && only !== 'quick' && !Object.hasOwn(stages, only)) {
+    throw new Problem(`there is no stage '${only}'. The stages: ${[...Object.keys(stages), 'quick'].join(', ')}`);
   }
+  mkdirSync(join(tools, 'log'), { recursive: true });
   await setup();
-  const results = [];
-  for (const name of only ? [only] : Object.keys(stages)) {
-    results.push(await runStage(name));
-    if (results.at(-1).verdict === 'failed') break;
-  }
+  const since = Date.now();
+  if (only === 'quick') for (const [name, body] of await quick(root)) await stage(name, body);
+  else if (only) await stage(only, stages[only]);
+  else await Promise.all(everything.map(lane));
+
   const count = (verdict) => results.filter((result) => result.verdict === verdict).length;
   console.log('');
   for (const { name, verdict, seconds } of results) {
     console.log(`  ${name.padEnd(12)}${verdict.padEnd(12)}${seconds.padStart(8)} s`);
   }
+  if (results.length > 1) console.log(`  ${'in all'.padEnd(24)}${((Date.now() - since) / 1000).toFixed(1).padStart(8)} s`);
   console.log(`\n${count('passed')} passed, ${count('failed')} failed`);
   return count('failed') ? 1 : 0;
 });

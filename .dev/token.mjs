@@ -3,10 +3,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { root } from './pins.mjs';
-import { main, Problem } from './process.mjs';
+import { isMain, main, Problem } from './process.mjs';
 
 const file = join(root, '.dev.vars');
 const roles = ['guest', 'staff', 'device', 'admin'];
@@ -49,4 +48,4 @@ async function token() {
   return 0;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(token);
+if (isMain(import.meta.url)) await main(token);

@@ -1,0 +1,85 @@
+// The stages of `npm test`: what each runs. A stage writes to its log, and gives false when it failed.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, probe, worker } from './build.mjs';
+import { findChromium } from './chromium.mjs';
+import { bundleGraphiql } from './graphiql.mjs';
+import { root } from './pins.mjs';
+import { output, Problem, run } from './process.mjs';
+import { pythonTools } from './python.mjs';
+import { hostRust, nodeBinary, nodeEnv } from './toolchain.mjs';
+
+/** What a stage gives when this machine lacks what it needs. In CI that is a failure. */
+export const notChecked = 'not checked';
+
+// A check from a clean checkout never builds twice, so what an incremental build stores is gigabytes for nothing.
+const once = process.env.CI ? { CARGO_INCREMENTAL: '0' } : {};
+
+// Files at once: they mostly wait, for an alarm or for an object to fall asleep, whatever the machine has.
+const acceptanceFiles = 5;
+
+export async function cargo(log, ...args) {
+  const { env } = await hostRust();
+  return run('cargo', args, { log, cwd: root, env: { ...env, ...once } });
+}
+
+const lacks = (what) => {
+  console.log(`edgefold  ${what}`);
+  return process.env.CI ? false : notChecked;
+};
+
+/** rustfmt and clippy may be missing from a toolchain, and from a Debian-only machine for good. */
+export async function cargoExtra(log, component, ...args) {
+  const { env } = await hostRust();
+  const there = () => output('cargo', [args[0], '--version'], { cwd: root, env });
+  if (!(await there()) && env.RUSTUP_TOOLCHAIN) {
+    await run('rustup', ['component', 'add', component, '--toolchain', env.RUSTUP_TOOLCHAIN], { log, env, timeout: 60_000 });
+  }
+  return (await there()) ? cargo(log, ...args) : lacks(`${component} is not part of the Rust toolchain here`);
+}
+
+const node = (log, ...args) => run(nodeBinary(), args, { log, cwd: root, env: nodeEnv() });
+
+const reporter = `--test-reporter=${join(root, '.dev/reporter.mjs')}`;
+
+/** The tests in a folder, named one by one: a folder as argument means another thing in each Node version. */
+export function nodeTests(log, path, concurrency) {
+  const folder = join(root, path);
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.test.mjs')) : [];
+  if (!files.length) throw new Problem(`there are no tests in ${path}`);
+  const paths = files.sort().map((name) => join(folder, name));
+  return node(log, '--test', `--test-concurrency=${concurrency}`, reporter, ...paths);
+}
+
+export const stages = {
+  format: (log) => cargoExtra(log, 'rustfmt', 'fmt', '--all', '--check'),
+  lint: (log) => cargoExtra(log, 'clippy', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'),
+  unit: (log) => cargo(log, 'test', '--workspace'),
+  tools: (log) => nodeTests(log, 'tests/tools', 2),
+  build: () => build(worker, probe),
+  acceptance: async (log) => {
+    await build(worker, probe); // at once if they are fresh; needed when this stage runs alone
+    await bundleGraphiql();
+    return nodeTests(log, 'tests/acceptance', acceptanceFiles);
+  },
+  browser: async (log) => {
+    await build(worker);
+    try {
+      await findChromium();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return lacks(error.message);
+    }
+    return nodeTests(log, 'tests/browser', 1);
+  },
+  openapi: async (log) => {
+    await build(worker);
+    const python = await pythonTools();
+    if (python) return node(log, join(root, 'tests/openapi/run.mjs'), python);
+    return lacks('there is no Python 3.10 or newer with venv here, which schemathesis runs on');
+  },
+  demo: async (log) => {
+    await build(worker);
+    return node(log, join(root, 'tests/demo/demo.mjs'));
+  },
+};
