@@ -1,4 +1,4 @@
-//! The README and the manual say what is there: the aggregate of the README is compiled and tested, links lead somewhere,
+//! The README and the manual are true: the aggregate of the README is compiled and tested, links lead somewhere,
 //! commands and variables exist.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.

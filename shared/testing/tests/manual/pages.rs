@@ -1,4 +1,4 @@
-//! The pages, and what stands in them.
+//! The pages and their contents.
 
 use std::{
     collections::BTreeSet,
@@ -70,7 +70,7 @@ pub(crate) fn outside_fences(text: &str) -> String {
     kept.collect()
 }
 
-/// Where the links of a text lead.
+/// The targets of the links of a text.
 pub(crate) fn links(text: &str) -> Vec<String> {
     let text = outside_fences(text);
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
@@ -89,7 +89,7 @@ pub(crate) fn anchors(text: &str) -> BTreeSet<String> {
     headings.map(anchor).collect()
 }
 
-/// What stands between backticks.
+/// The texts between backticks.
 pub(crate) fn code_spans(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
