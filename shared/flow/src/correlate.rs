@@ -4,9 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use edgefold_kernel::{
-    Envelope, Id, Kind, Principal, Rejection, Role, Scope, StreamId, Timestamp, Version,
-};
+use edgefold_kernel::{Envelope, Id, Kind, Rejection, StreamId, Timestamp, Version};
 use serde::Serialize;
 
 use crate::Catalogue;
@@ -129,15 +127,6 @@ pub fn entries(catalogue: &Catalogue, event: &Envelope) -> Vec<Entry> {
     });
     let asked: Vec<_> = asked.collect();
     std::iter::once(happened).chain(asked).collect()
-}
-
-/// Of how much somebody may see what it has caused: those who look after the system of everything, anybody else of what
-/// it may see at its own door, instance by instance.
-pub fn scope(principal: &Principal) -> Scope {
-    match principal.role {
-        Role::Staff | Role::Admin => Scope::All,
-        Role::Guest | Role::Device => Scope::Own,
-    }
 }
 
 /// Leaves out what belongs to instances that the caller may not see.

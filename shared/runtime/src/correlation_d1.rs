@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use edgefold_flow::{
     Catalogue,
     contract::{self, Asker},
-    correlate::{Caused, JOURNAL_CAUSED, JOURNAL_OF_COMMAND, entries, scope, unknown, visible},
+    correlate::{Caused, JOURNAL_CAUSED, JOURNAL_OF_COMMAND, entries, unknown, visible},
     token::Session,
 };
-use edgefold_kernel::{Envelope, Failure, Fault, Id, Scope, StreamId, limits};
+use edgefold_kernel::{Duty, Envelope, Failure, Fault, Id, StreamId, limits};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -47,11 +47,8 @@ pub async fn caused(
     (after, limit): (u64, usize),
 ) -> Result<Caused, Failure> {
     let asker = Asker::Somebody(session.clone());
-    let sees_all = match scope(&session.principal) {
-        Scope::All => true,
-        Scope::Own => false,
-        Scope::Nothing => return Err(unknown(command_id).into()),
-    };
+    // Anybody else sees what it may see at its own door, instance by instance.
+    let sees_all = catalogue.duty(&session.principal) >= Duty::Oversight;
     if !sees_all {
         let params = vec![Value::from(command_id.as_str()), Value::from(limits::LIST_ROWS)];
         let sent_to: Vec<Appended> = rows(env, JOURNAL_OF_COMMAND, &params).await?;

@@ -90,7 +90,7 @@ async fn command(
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> Result<Response, Failure> {
-    let by = Asker::Somebody(auth_fetch::authenticate(request, env).await?);
+    let by = Asker::Somebody(auth_fetch::authenticate(request, env, catalogue).await?);
     expect_json(request)?;
     let key = answer::header(request.headers(), "idempotency-key");
     let allowance = allowance(env);
@@ -167,7 +167,7 @@ async fn look(
     (aggregate_type, id): (&str, &str),
     path: &str,
 ) -> Result<Response, Failure> {
-    let by = Asker::Somebody(auth_fetch::authenticate(request, env).await?);
+    let by = Asker::Somebody(auth_fetch::authenticate(request, env, catalogue).await?);
     let entry = catalogue.entry(aggregate_type)?;
     let id = decoded("aggregateId", id)?;
     let url = address(request)?;
@@ -196,7 +196,7 @@ async fn correlation(
     catalogue: &'static Catalogue,
     command_id: &str,
 ) -> Result<Response, Failure> {
-    let session = auth_fetch::authenticate(request, env).await?;
+    let session = auth_fetch::authenticate(request, env, catalogue).await?;
     let command_id = decoded("commandId", command_id)?;
     let page = page(&address(request)?, limits::LIST_ROWS)?;
     let caused = correlation_d1::caused(env, catalogue, session, &command_id, page).await?;

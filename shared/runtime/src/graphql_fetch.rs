@@ -57,7 +57,7 @@ where
     // A stranger may look at the schema; resolvers refuse him. A token that is shown must be good.
     let session = match answer::header(request.headers(), "authorization") {
         None => None,
-        Some(_) => match auth_fetch::authenticate(&request, &env).await {
+        Some(_) => match auth_fetch::authenticate(&request, &env, catalogue).await {
             Ok(session) => Some(session),
             Err(failure) => return failed(&failure, media),
         },

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 
 use edgefold_flow::{
+    Catalogue,
     graphql::http::{self, Head},
     origin::{self, Origins},
     rate::{self, Counter},
@@ -21,6 +22,7 @@ use crate::{allowance::allowance, answer, auth_fetch, bindings, clock, graphql_f
 pub async fn guarded(
     request: Request,
     env: &Env,
+    catalogue: &Catalogue,
     door: impl AsyncFnOnce(Request) -> worker::Result<Response>,
 ) -> worker::Result<Response> {
     let page = answer::header(request.headers(), "origin");
@@ -38,7 +40,7 @@ pub async fn guarded(
             return marked(answer, Some(page));
         }
     }
-    let response = match over_limit(&request, env).await {
+    let response = match over_limit(&request, env, catalogue).await {
         Some(rejection) => refused(&request, &rejection)?,
         None => door(of_known_method(request)?).await?,
     };
@@ -66,12 +68,12 @@ thread_local! {
 }
 
 /// Counts the request, and says so when it is one too many.
-async fn over_limit(request: &Request, env: &Env) -> Option<Rejection> {
+async fn over_limit(request: &Request, env: &Env, catalogue: &Catalogue) -> Option<Rejection> {
     // Whoever asks whether the script is well must get to know.
     if request.path() == "/healthz" {
         return None;
     }
-    let session = auth_fetch::authenticate(request, env).await.ok();
+    let session = auth_fetch::authenticate(request, env, catalogue).await.ok();
     let address = answer::header(request.headers(), "cf-connecting-ip").unwrap_or_default();
     let principal = session.as_ref().map(|Session { principal, .. }| principal);
     count(env, rate::key(principal, &address)).await

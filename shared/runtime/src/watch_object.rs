@@ -148,7 +148,7 @@ impl<A: Participant> Object<A> {
 
     /// A new token for the same subject in the same role takes the place of the old one.
     async fn renew(self: &Rc<Self>, socket: &WebSocket, token: &str) {
-        let frame = match auth_fetch::verify(&self.env, token).await {
+        let frame = match auth_fetch::verify(&self.env, self.catalogue, token).await {
             Ok(session) if self.prolong(socket, &session) => {
                 Frame::Authenticated { expires_at: session.expires_at }.text()
             }

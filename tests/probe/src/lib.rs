@@ -26,7 +26,8 @@ use edgefold_flow::{
     route::{Entry, Remembered, Route, To},
 };
 use edgefold_kernel::{
-    Aggregate, Context as Known, Decision, Envelope, Fault, Id, Principal, StreamId,
+    Aggregate, Context as Known, Decision, Duty, Envelope, Fault, Id, Principal, Role, RoleKind,
+    StreamId,
 };
 use edgefold_runtime::{bus_queue, door_fetch, graphql_fetch, session_object};
 use worker::{Context, Env, MessageBatch, Request, Response, event};
@@ -103,16 +104,27 @@ impl Participant for Probe {
     }
 
     fn may_send(who: &Principal, _id: &Id, _command: &Self::Command, _state: &Self::State) -> bool {
-        who.is_staff()
+        who.role == STAFF
     }
 
     fn may_see(who: &Principal, _id: &Id, _state: &Self::State) -> bool {
-        who.is_staff()
+        who.role == STAFF
     }
 }
 
+/// Whoever may send to a probe, and see it.
+const STAFF: Role = Role::new("staff");
+
 /// The one aggregate of this script.
-pub const CATALOGUE: &Catalogue = &Catalogue(&[Entry::of::<Probe>("PROBE")]);
+pub const CATALOGUE: &Catalogue = &Catalogue {
+    entries: &[Entry::of::<Probe>("PROBE")],
+    roles: &[
+        RoleKind { role: STAFF, about: "Acts for anybody.", duty: Duty::Oversight },
+        RoleKind { role: Role::new("guest"), about: "May do nothing.", duty: Duty::None },
+        RoleKind { role: Role::new("device"), about: "May do nothing.", duty: Duty::None },
+        RoleKind { role: Role::new("admin"), about: "Administers.", duty: Duty::Administration },
+    ],
+};
 
 session_object!(SessionObject, CATALOGUE, api::execute);
 

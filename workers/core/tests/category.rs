@@ -15,7 +15,8 @@ use edgefold_flow::{
     instance::When,
     session::Page,
 };
-use edgefold_kernel::{Envelope, Failure, Fault, Id, Principal, Role, StreamId, Version};
+use edgefold_kernel::{Envelope, Failure, Fault, Id, Principal, StreamId, Version};
+use edgefold_roles::STAFF;
 use futures_util::{
     StreamExt,
     future::{BoxFuture, FutureExt, ready},
@@ -77,7 +78,7 @@ fn run(found: Result<Vec<Row>, Fault>) -> (Arc<Feed>, Vec<Value>) {
     }))
     .unwrap();
     let page = Page { after: 6, through: 7, head: 7, events: vec![(7, event)], fold: None };
-    let principal = Principal::new(Id::parse("sam").unwrap(), Role::Staff);
+    let principal = Principal::new(Id::parse("sam").unwrap(), STAFF);
     let gateway: Arc<dyn Gateway> = Arc::new(Rows { principal, found });
     let feed = Feed::give(page);
     let request = Request::new("subscription { devices { cursor } }");

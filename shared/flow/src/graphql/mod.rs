@@ -50,7 +50,7 @@ pub use event::{Event, Json};
 pub use follow::{EventSubscription, Feed, Followed, follow, follow_all};
 pub use history::HistoryQuery;
 pub use mutate::{Envelope, send};
-pub use names::{AggregateType, EventType};
+pub use names::{AggregateType, Declares, EventType, Names, RoleName};
 pub use one::{Past, Which, one_or_past};
 pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
 pub use page::{List, day, named, page};
