@@ -2,7 +2,7 @@
 
 use edgefold_kernel::{Aggregate, Context, Decision, StreamId, limits};
 
-use crate::{
+use super::{
     Probe,
     commands::{Append, Panic, Place, ProbeCommand},
     events::{Asked, Counted, ProbeEvent, Recalled, Told, Trapped},

@@ -6,7 +6,6 @@
 use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::Request;
-use edgefold_core::schema::execute;
 use edgefold_flow::{
     Accepted, Message,
     contract::{EventsPage, StateView},
@@ -16,14 +15,15 @@ use edgefold_flow::{
     session::Page,
 };
 use edgefold_kernel::{Envelope, Failure, Fault, Id, Principal, StreamId, Version};
-use edgefold_roles::STAFF;
+use edgefold_probe::roles::OPERATOR;
+use edgefold_probe::schema::execute;
 use futures_util::{
     StreamExt,
     future::{BoxFuture, FutureExt, ready},
 };
 use serde_json::{Value, json};
 
-/// Read models that hold one device, or cannot be read.
+/// Read models that hold one meter, or cannot be read.
 struct Rows {
     principal: Principal,
     found: Result<Vec<Row>, Fault>,
@@ -68,20 +68,20 @@ impl Gateway for Rows {
     }
 }
 
-/// Gives a subscription one event of a device; gives what it answered.
+/// Gives a subscription one event of a meter; gives what it answered.
 fn run(found: Result<Vec<Row>, Fault>) -> (Arc<Feed>, Vec<Value>) {
     let event: Envelope = serde_json::from_value(json!({
-        "specversion": "1.0", "id": "e-1", "source": "/aggregates/device", "subject": "d-1",
-        "type": "DeviceDecommissioned", "time": "2026-01-31T12:00:00.000Z",
-        "datacontenttype": "application/json", "dataschema": "urn:edgefold:device:DeviceDecommissioned:1",
-        "sequence": "0000000002", "commandid": "c-1", "actor": "ana", "actorrole": "guest", "data": {},
+        "specversion": "1.0", "id": "e-1", "source": "/aggregates/meter", "subject": "m-1",
+        "type": "MeterDecommissioned", "time": "2026-01-31T12:00:00.000Z",
+        "datacontenttype": "application/json", "dataschema": "urn:edgefold:meter:MeterDecommissioned:1",
+        "sequence": "0000000002", "commandid": "c-1", "actor": "ana", "actorrole": "owner", "data": {},
     }))
     .unwrap();
     let page = Page { after: 6, through: 7, head: 7, events: vec![(7, event)], fold: None };
-    let principal = Principal::new(Id::parse("sam").unwrap(), STAFF);
+    let principal = Principal::new(Id::parse("sam").unwrap(), OPERATOR);
     let gateway: Arc<dyn Gateway> = Arc::new(Rows { principal, found });
     let feed = Feed::give(page);
-    let request = Request::new("subscription { devices { cursor } }");
+    let request = Request::new("subscription { meters { cursor } }");
     let answers = execute(request.data(Arc::clone(&feed)).data(gateway));
     let answers = answers.collect::<Vec<_>>().now_or_never().unwrap();
     (feed, answers.into_iter().map(|answer| serde_json::to_value(answer).unwrap()).collect())
@@ -95,7 +95,7 @@ fn a_page_whose_rows_cannot_be_read_now_is_tried_again() {
 
 #[test]
 fn a_row_that_is_none_ends_the_subscription() {
-    let row = json!({"id": "d-1", "version": "two"}).as_object().unwrap().clone();
+    let row = json!({"id": "m-1", "version": "two"}).as_object().unwrap().clone();
     let (feed, answers) = run(Ok(vec![row]));
     assert!(answers[0]["errors"][0]["extensions"]["code"].is_string());
     assert_eq!((feed.yielded(), feed.is_stuck()), (None, false));

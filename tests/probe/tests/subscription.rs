@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use async_graphql::{Request, Response};
-use edgefold_core::schema::execute;
 use edgefold_flow::{
     graphql::{
         Feed, Settings,
@@ -16,15 +15,16 @@ use edgefold_flow::{
     session::{Fold, Page, Source, operation::Begin},
 };
 use edgefold_kernel::{Envelope, Id, StreamId, Timestamp};
+use edgefold_probe::schema::execute;
 use futures_util::{StreamExt, future::FutureExt};
 use serde_json::{Value, json};
 
 fn event(version: u64, event_type: &str, data: &Value) -> (u64, Envelope) {
     let event = json!({
-        "specversion": "1.0", "id": format!("e-{version}"), "source": "/aggregates/device",
-        "subject": "d-1", "type": event_type, "time": "2026-01-31T12:00:00.000Z",
-        "datacontenttype": "application/json", "dataschema": format!("urn:edgefold:device:{event_type}:1"),
-        "sequence": format!("{version:010}"), "commandid": "c-1", "actor": "ana", "actorrole": "guest",
+        "specversion": "1.0", "id": format!("e-{version}"), "source": "/aggregates/meter",
+        "subject": "m-1", "type": event_type, "time": "2026-01-31T12:00:00.000Z",
+        "datacontenttype": "application/json", "dataschema": format!("urn:edgefold:meter:{event_type}:1"),
+        "sequence": format!("{version:010}"), "commandid": "c-1", "actor": "ana", "actorrole": "owner",
         "data": data,
     });
     (version, serde_json::from_value(event).unwrap())
@@ -43,24 +43,24 @@ fn run(query: &str, feed: &Arc<Feed>) -> Vec<Value> {
     answers.into_iter().map(|answer| serde_json::to_value(answer).unwrap()).collect()
 }
 
-fn device(id: &str) -> Source {
-    Source::stream(&StreamId::new("device", Id::parse(id).unwrap()))
+fn meter(id: &str) -> Source {
+    Source::stream(&StreamId::new("meter", Id::parse(id).unwrap()))
 }
 
 #[test]
 fn a_field_says_what_it_follows_and_from_where_on() {
     for (query, begin) in [
-        (r#"subscription { device(id: "d-1") { cursor } }"#, Begin::Latest),
-        (r#"subscription { device(id: "d-1", after: "0") { cursor } }"#, Begin::After(0)),
-        (r#"subscription { device(id: "d-1", after: "7") { cursor } }"#, Begin::After(7)),
+        (r#"subscription { meter(id: "m-1") { cursor } }"#, Begin::Latest),
+        (r#"subscription { meter(id: "m-1", after: "0") { cursor } }"#, Begin::After(0)),
+        (r#"subscription { meter(id: "m-1", after: "7") { cursor } }"#, Begin::After(7)),
         (
-            r#"subscription { events(aggregateType: DEVICE, aggregateId: "d-1") { id } }"#,
+            r#"subscription { events(aggregateType: METER, aggregateId: "m-1") { id } }"#,
             Begin::After(0),
         ),
     ] {
         let feed = Feed::ask();
         assert_eq!(run(query, &feed), [Value::Null; 0], "{query}");
-        assert_eq!(feed.found(), [(device("d-1"), begin)], "{query}");
+        assert_eq!(feed.found(), [(meter("m-1"), begin)], "{query}");
     }
 }
 
@@ -82,7 +82,7 @@ fn admitted(query: &str) -> Result<Vec<(Source, Begin)>, String> {
 
 #[test]
 fn the_field_may_stand_within_fragments() {
-    let one = r#"device(id: "d-1", after: "7") { cursor }"#;
+    let one = r#"meter(id: "m-1", after: "7") { cursor }"#;
     for query in [
         format!("subscription {{ ...F }} fragment F on Subscription {{ {one} }}"),
         format!("subscription {{ ... {{ {one} }} }}"),
@@ -92,11 +92,11 @@ fn the_field_may_stand_within_fragments() {
         ),
         format!("subscription {{ {one} ...F }} fragment F on Subscription {{ {one} }}"),
         format!(
-            r#"subscription {{ ...F device(after: "7", id: "d-1") {{ event {{ ...E }} }} }}
+            r#"subscription {{ ...F meter(after: "7", id: "m-1") {{ event {{ ...E }} }} }}
             fragment F on Subscription {{ {one} }} fragment E on Event {{ type }}"#
         ),
     ] {
-        assert_eq!(admitted(&query), Ok(vec![(device("d-1"), Begin::After(7))]), "{query}");
+        assert_eq!(admitted(&query), Ok(vec![(meter("m-1"), Begin::After(7))]), "{query}");
     }
     // Those of other operations stay.
     let named = format!(
@@ -107,47 +107,47 @@ fn the_field_may_stand_within_fragments() {
     let feed = Feed::ask();
     let answers = execute(request.data(Arc::clone(&feed))).collect::<Vec<_>>();
     assert_eq!(answers.now_or_never().unwrap().len(), 0);
-    assert_eq!(feed.found(), [(device("d-1"), Begin::After(7))]);
+    assert_eq!(feed.found(), [(meter("m-1"), Begin::After(7))]);
 }
 
 #[test]
 fn what_fields_of_one_name_select_comes_together() {
-    let registered = event(1, "DeviceRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
-    let query = r#"subscription { ...F ... { device(id: "d-1") { device { model } } } }
-        fragment F on Subscription { device(id: "d-1") { cursor device { version } } }"#;
+    let registered = event(1, "MeterRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
+    let query = r#"subscription { ...F ... { meter(id: "m-1") { meter { model } } } }
+        fragment F on Subscription { meter(id: "m-1") { cursor meter { version } } }"#;
     let (request, _) = admit(Request::new(query), &Settings::default()).unwrap();
     let feed = Feed::give(page(0, 0, Value::Null, vec![registered]));
     let answers = execute(request.data(feed)).collect::<Vec<_>>().now_or_never().unwrap();
     let answers: Vec<_> = answers.into_iter().map(|it| it.data.into_json().unwrap()).collect();
     assert_eq!(
         answers,
-        [json!({"device": {"cursor": "1", "device": {"version": 1, "model": "Thermo"}}})]
+        [json!({"meter": {"cursor": "1", "meter": {"version": 1, "model": "Thermo"}}})]
     );
 }
 
 #[test]
 fn what_is_wrong_with_a_document_is_not_lost_with_its_fragments() {
-    let one = r#"device(id: "d-1") { cursor }"#;
+    let one = r#"meter(id: "m-1") { cursor }"#;
     let [invalid, failed] = ["INVALID_SUBSCRIPTION", "GRAPHQL_VALIDATION_FAILED"];
     for (document, code) in [
-        (r#"{ device(id: "d-1") @skip(if: false) { cursor } }"#.into(), invalid),
+        (r#"{ meter(id: "m-1") @skip(if: false) { cursor } }"#.into(), invalid),
         (format!("{{ ... @include(if: true) {{ {one} }} }}"), invalid),
         (format!("{{ ...F @skip(if: false) }} fragment F on Subscription {{ {one} }}"), invalid),
         (
-            r#"{ ...F } fragment F on Subscription { device(id: "d-1") @include(if: true) { cursor } }"#.into(),
+            r#"{ ...F } fragment F on Subscription { meter(id: "m-1") @include(if: true) { cursor } }"#.into(),
             invalid,
         ),
         (format!("{{ ...F @dance }} fragment F on Subscription {{ {one} }}"), failed),
         (format!("{{ ...F }} fragment F on Subscription @dance {{ {one} }}"), failed),
         (format!("{{ ... @dance {{ {one} }} }}"), failed),
-        (r#"{ ... { device(id: "d-1") @dance { cursor } } }"#.into(), failed),
+        (r#"{ ... { meter(id: "m-1") @dance { cursor } } }"#.into(), failed),
         (format!("{{ {one} ... on Query {{ __typename }} }}"), failed),
         (format!("{{ ...F }} fragment F on Query {{ {one} }}"), failed),
         (format!("{{ ...F }} fragment F on Subscription {{ {one} ...F }}"), "QUERY_TOO_DEEP"),
         (format!("{{ ...F }} fragment F on Subscription {{ {one} ...G }} fragment G on Subscription {{ ...F }}"), "QUERY_TOO_DEEP"),
         (format!("{{ {one} ...F }}"), failed),
         (format!("{{ {one} }} fragment F on Subscription {{ {one} }}"), failed),
-        (r#"{ ...F device(id: "d-2") { cursor } } fragment F on Subscription { device(id: "d-1") { cursor } }"#.into(), invalid),
+        (r#"{ ...F meter(id: "m-2") { cursor } } fragment F on Subscription { meter(id: "m-1") { cursor } }"#.into(), invalid),
         ("{ ... { spaceship } }".into(), failed),
         ("{ ... { __typename } }".into(), failed),
     ] {
@@ -158,7 +158,7 @@ fn what_is_wrong_with_a_document_is_not_lost_with_its_fragments() {
 
 #[test]
 fn several_fields_are_several_however_they_stand() {
-    let both = r#"a: device(id: "d-1") { cursor } b: device(id: "d-1") { cursor }"#;
+    let both = r#"a: meter(id: "m-1") { cursor } b: meter(id: "m-1") { cursor }"#;
     for document in
         [format!("{{ {both} }}"), format!("{{ ...F }} fragment F on Subscription {{ {both} }}")]
     {
@@ -170,9 +170,9 @@ fn several_fields_are_several_however_they_stand() {
 #[test]
 fn a_field_with_a_bad_argument_answers_why() {
     for (query, code) in [
-        (r#"subscription { device(id: "d-1", after: "-1") { cursor } }"#, "INVALID_CURSOR"),
-        (r#"subscription { device(id: "d-1", after: "") { cursor } }"#, "INVALID_CURSOR"),
-        (r#"subscription { device(id: "") { cursor } }"#, "INVALID_FIELD"),
+        (r#"subscription { meter(id: "m-1", after: "-1") { cursor } }"#, "INVALID_CURSOR"),
+        (r#"subscription { meter(id: "m-1", after: "") { cursor } }"#, "INVALID_CURSOR"),
+        (r#"subscription { meter(id: "") { cursor } }"#, "INVALID_FIELD"),
     ] {
         let feed = Feed::ask();
         assert_eq!(run(query, &feed)[0]["errors"][0]["extensions"]["code"], code, "{query}");
@@ -182,29 +182,29 @@ fn a_field_with_a_bad_argument_answers_why() {
 
 #[test]
 fn a_page_is_folded_on_from_its_state_and_every_event_shows_what_came_of_it() {
-    let registered = event(1, "DeviceRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
-    let gone = event(2, "DeviceDecommissioned", &json!({}));
+    let registered = event(1, "MeterRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
+    let gone = event(2, "MeterDecommissioned", &json!({}));
     let feed = Feed::give(page(0, 0, Value::Null, vec![registered, gone]));
-    let query = r#"subscription { device(id: "d-1") { cursor event { type version actorRole data } device { version model decommissioned } } }"#;
+    let query = r#"subscription { meter(id: "m-1") { cursor event { type version actorRole data } meter { version model decommissioned } } }"#;
     let answers = run(query, &feed);
-    let items: Vec<&Value> = answers.iter().map(|answer| &answer["data"]["device"]).collect();
+    let items: Vec<&Value> = answers.iter().map(|answer| &answer["data"]["meter"]).collect();
     assert_eq!(items[0]["event"]["data"], json!({"model": "Thermo", "ownerId": "ana"}));
-    assert_eq!(items[0]["event"]["actorRole"], "GUEST");
+    assert_eq!(items[0]["event"]["actorRole"], "OWNER");
     assert_eq!((&items[0]["cursor"], &items[1]["cursor"]), (&json!("1"), &json!("2")));
     let shown =
         |version, gone| json!({"version": version, "model": "Thermo", "decommissioned": gone});
-    assert_eq!((&items[0]["device"], &items[1]["device"]), (&shown(1, false), &shown(2, true)));
+    assert_eq!((&items[0]["meter"], &items[1]["meter"]), (&shown(1, false), &shown(2, true)));
     assert_eq!([feed.yielded(), feed.yielded(), feed.yielded()], [Some(1), Some(2), None]);
 }
 
 #[test]
 fn a_state_that_has_the_event_already_is_shown_as_it_is() {
-    let registered = event(1, "DeviceRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
-    let query = r#"subscription { device(id: "d-1") { device { version model } } }"#;
+    let registered = event(1, "MeterRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
+    let query = r#"subscription { meter(id: "m-1") { meter { version model } } }"#;
     let folded = run(query, &Feed::give(page(0, 0, Value::Null, vec![registered.clone()])));
-    let state: edgefold_device::reducer::State = {
+    let state: edgefold_probe::meter::reducer::State = {
         let mut state = Default::default();
-        edgefold_device::reducer::evolve(&mut state, &registered.1.read().unwrap());
+        edgefold_probe::meter::reducer::evolve(&mut state, &registered.1.read().unwrap());
         state
     };
     let state = serde_json::to_value(state).unwrap();
@@ -213,8 +213,8 @@ fn a_state_that_has_the_event_already_is_shown_as_it_is() {
 
 #[test]
 fn a_page_with_an_event_that_nobody_knows_answers_an_error_and_yields_nothing() {
-    let feed = Feed::give(page(0, 0, Value::Null, vec![event(1, "DeviceFlew", &json!({}))]));
-    let answers = run(r#"subscription { device(id: "d-1") { cursor } }"#, &feed);
+    let feed = Feed::give(page(0, 0, Value::Null, vec![event(1, "MeterFlew", &json!({}))]));
+    let answers = run(r#"subscription { meter(id: "m-1") { cursor } }"#, &feed);
     assert!(answers[0]["errors"][0]["extensions"]["code"].is_string());
     assert_eq!(feed.yielded(), None);
 }

@@ -5,16 +5,16 @@
 
 use std::{cell::Cell, path::Path};
 
-use edgefold_core::CATALOGUE;
 use edgefold_flow::{Instance, Message, Stamp, command::answer, storage::Storage};
 use edgefold_kernel::{Failure, Id, Timestamp};
-use edgefold_room::Room;
+use edgefold_probe::CATALOGUE;
+use edgefold_probe::resource::Resource;
 use edgefold_testing::MemoryStorage;
 use serde_json::{Value, json};
 
 struct Store {
     storage: MemoryStorage,
-    instance: Instance<Room, MemoryStorage>,
+    instance: Instance<Resource, MemoryStorage>,
     fresh: Cell<u32>,
 }
 
@@ -37,7 +37,7 @@ impl Store {
     /// Sends as a door does, and gives the answer as a door shows it.
     fn send(&self, send: &Value) -> Value {
         let mut message = send.clone();
-        message["aggregateType"] = json!("room");
+        message["aggregateType"] = json!("resource");
         message["aggregateId"] = json!("it");
         let fresh = || self.fresh();
         let stamp = Stamp {
@@ -116,6 +116,6 @@ fn every_case_holds_over_the_in_memory_port() {
 
 #[test]
 fn a_case_that_does_not_hold_is_reported() {
-    let case = json!({"steps": [{"send": {"name": "CloseRoom", "payload": {}}, "expect": {"status": 202}}], "stream": []});
-    assert!(run(&case).unwrap_err().contains("ROOM_UNKNOWN"));
+    let case = json!({"steps": [{"send": {"name": "CloseResource", "payload": {}}, "expect": {"status": 202}}], "stream": []});
+    assert!(run(&case).unwrap_err().contains("RESOURCE_UNKNOWN"));
 }

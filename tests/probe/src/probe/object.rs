@@ -9,7 +9,8 @@ use worker::{
     WebSocketIncomingMessage, durable_object, js_sys::Date,
 };
 
-use crate::{CATALOGUE, Probe};
+use super::Probe;
+use crate::CATALOGUE;
 
 /// How long a slow probe takes: longer than the bus waits for an answer, and so long that the next attempt comes while it
 /// is at it.

@@ -3,7 +3,7 @@
 use edgefold_kernel::{Id, event::no_upcast, events};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::commands::{Heard, Place, Turn};
+use super::commands::{Heard, Place, Turn};
 
 /// The probe has counted on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

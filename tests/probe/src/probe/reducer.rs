@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{commands::Place, events::ProbeEvent};
+use super::{commands::Place, events::ProbeEvent};
 
 /// What a probe has counted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,21 +1,16 @@
 //! What GraphQL knows of a probe: as much as it takes to see what becomes of a panic in an operation.
 
-use std::sync::OnceLock;
-
-use async_graphql::{
-    Context, EmptyMutation, ID, Object, Request, Response, Result, Schema, Subscription,
-};
+use async_graphql::{Context, ID, Object, Result, Subscription};
 use edgefold_flow::graphql::{Followed, follow};
-use futures_util::stream::BoxStream;
 
-use crate::Probe;
+use super::Probe;
 
 /// What may be asked.
 #[derive(Default)]
-pub struct Query;
+pub struct ProbeQuery;
 
 #[Object]
-impl Query {
+impl ProbeQuery {
     /// Says yes, or panics.
     #[allow(clippy::panic, reason = "this is what the probe is for")]
     async fn fine(&self, panics: bool) -> bool {
@@ -28,10 +23,10 @@ impl Query {
 
 /// What may be heard.
 #[derive(Default)]
-pub struct Heard;
+pub struct ProbeSubscription;
 
 #[Subscription]
-impl Heard {
+impl ProbeSubscription {
     /// Cursors of the events of a probe. Panics at this version; at 0 before it follows anything.
     #[allow(clippy::panic, reason = "this is what the probe is for")]
     async fn probe(
@@ -51,18 +46,4 @@ impl Heard {
             cursor
         })
     }
-}
-
-/// The whole schema.
-pub type ProbeSchema = Schema<Query, EmptyMutation, Heard>;
-
-/// The schema, built once for each isolate.
-pub fn schema() -> &'static ProbeSchema {
-    static SCHEMA: OnceLock<ProbeSchema> = OnceLock::new();
-    SCHEMA.get_or_init(|| Schema::build(Query, EmptyMutation, Heard).finish())
-}
-
-/// Executes an operation of any kind.
-pub fn execute(request: Request) -> BoxStream<'static, Response> {
-    schema().execute_stream(request)
 }
