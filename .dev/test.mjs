@@ -41,8 +41,14 @@ function testsIn(path) {
   return files.sort().map((name) => join(folder, name));
 }
 
+/** Folders in workers/ in which the domain's acceptance tests lie, each beside what it is about. */
+const domainTests = () =>
+  readdirSync(join(root, 'workers'))
+    .map((name) => `workers/${name}/tests`)
+    .filter((path) => existsSync(join(root, path)) && readdirSync(join(root, path)).some((name) => name.endsWith('.test.mjs')));
+
 async function acceptance() {
-  const files = testsIn('tests/acceptance');
+  const files = ['tests/acceptance', ...domainTests()].flatMap(testsIn);
   await build(); // at once if it is fresh; needed when this stage runs alone
   await buildProbe();
   // Most of the time they wait for an alarm or for an object to fall asleep: a few at once, whatever the machine has.
