@@ -1,6 +1,6 @@
 // Accounts and orders in a test's words.
 import assert from 'node:assert/strict';
-import { fresh, until } from './harness.mjs';
+import { fresh, until } from '../../../tests/acceptance/harness.mjs';
 
 /** Opens an account with so much money in it; gives its id. */
 export async function account(core, amount, { ownerId = 'ana', id = fresh('account') } = {}) {

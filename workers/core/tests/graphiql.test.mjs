@@ -1,9 +1,9 @@
 // GraphiQL: a page of the development server. What is deployed has none, and sends nobody there.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { configs, Core } from './core.mjs';
-import { develop } from './development.mjs';
-import { vars } from './tokens.mjs';
+import { configs, Core } from '../../../tests/acceptance/core.mjs';
+import { develop } from '../../../tests/acceptance/development.mjs';
+import { vars } from '../../../tests/acceptance/tokens.mjs';
 
 const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', authorization: undefined };
 const open = (core, path = '/graphql') => core.request(path, { headers: browser, redirect: 'manual' });

@@ -1,6 +1,6 @@
 // The domain in a test's words.
 import assert from 'node:assert/strict';
-import { fresh, until } from './harness.mjs';
+import { fresh, until } from '../../../tests/acceptance/harness.mjs';
 
 export const room101 = { hotelId: 'grand', number: '101', capacity: 2, nightlyRate: 12_500 };
 
@@ -44,23 +44,6 @@ export const holds = (core, roomId, reservations, options) => {
     options,
   );
 };
-
-/** Waits until the journal has the whole stream; checks that it has each event once, in order, as the object has it. */
-export async function journalled(core, type, id, options) {
-  const statement = 'SELECT version, event FROM journal WHERE aggregate_type = ? AND aggregate_id = ? ORDER BY position';
-  const [rows, events] = await until(
-    `the journal has all of ${type} ${id}`,
-    async () => {
-      const rows = await core.sql(statement, type, id);
-      const events = await core.events(type, id);
-      return rows.length >= events.length && [rows, events];
-    },
-    options,
-  );
-  assert.deepEqual(rows.map((row) => row.version), events.map((_, index) => index + 1));
-  assert.deepEqual(rows.map((row) => JSON.parse(row.event)), events);
-  return events;
-}
 
 /** Waits until the read model shows what the object says of a reservation. */
 export async function projected(core, reservationId, options) {

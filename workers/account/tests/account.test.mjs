@@ -1,10 +1,10 @@
 // An account on the real runtime: its rules through the doors, its read model, and its GraphQL part.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fresh, serve, until } from './harness.mjs';
-import { journalled } from './hotel.mjs';
+import { fresh, serve, until } from '../../../tests/acceptance/harness.mjs';
+import { journalled } from '../../../tests/acceptance/journal.mjs';
 
-const core = await serve();
+const core = await serve('core');
 
 async function account(overdraftLimit = 0, id = fresh('account')) {
   await core.send('account', 'OpenAccount', { ownerId: 'ana', currency: 'EUR', overdraftLimit }, { aggregateId: id });

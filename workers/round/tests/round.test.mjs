@@ -1,11 +1,11 @@
 // A round on the real runtime: many sockets watch one object, and it ends by itself.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkOrder } from './events.mjs';
-import { fresh, serve } from './harness.mjs';
-import { journalled } from './hotel.mjs';
+import { checkOrder } from '../../../tests/acceptance/events.mjs';
+import { fresh, serve } from '../../../tests/acceptance/harness.mjs';
+import { journalled } from '../../../tests/acceptance/journal.mjs';
 
-const core = await serve();
+const core = await serve('core');
 const send = (id, name, payload) => core.send('round', name, payload, { aggregateId: id });
 
 async function round(players, more = {}) {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkOrder } from './events.mjs';
-import { fresh, serve, until } from './harness.mjs';
-import { addRoom, cancel, holds, journalled, nights, projected, reserve, roomProjected, settled } from './hotel.mjs';
+import { checkOrder } from '../../../tests/acceptance/events.mjs';
+import { fresh, serve, until } from '../../../tests/acceptance/harness.mjs';
+import { addRoom, cancel, holds, nights, projected, reserve, roomProjected, settled } from './hotel.mjs';
+import { journalled } from '../../../tests/acceptance/journal.mjs';
 
-const core = await serve();
+const core = await serve('core');
 
 const types = (events) => events.map(({ type }) => type);
 const overlap = (a, b) => a.dateStart < b.dateEnd && b.dateStart < a.dateEnd;

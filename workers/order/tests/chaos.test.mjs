@@ -2,7 +2,7 @@
 // nothing is held for what has ended, and every order comes to where it belongs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fresh, insist, serve, until } from './harness.mjs';
+import { fresh, insist, serve, until } from '../../../tests/acceptance/harness.mjs';
 import { account, balanced, goods, ledger } from './shop.mjs';
 
 const [accounts, orders, kills] = [20, 500, 6];
@@ -10,7 +10,7 @@ const [accounts, orders, kills] = [20, 500, 6];
 const again = { within: 150_000 };
 
 test(`${orders} orders over ${accounts} accounts with ${kills} kills: the books balance to the cent`, async (t) => {
-  const core = await serve();
+  const core = await serve('core');
   const payers = [];
   for (let n = 0; n < accounts; n++) payers.push(await account(core, 10_000));
 

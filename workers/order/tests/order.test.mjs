@@ -1,11 +1,11 @@
 // The saga of an order on the real runtime: it pays from an account, and gives back what it does not need.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fresh, serve } from './harness.mjs';
-import { journalled } from './hotel.mjs';
+import { fresh, serve } from '../../../tests/acceptance/harness.mjs';
+import { journalled } from '../../../tests/acceptance/journal.mjs';
 import { account, balanced, cancel, goods, holds, place, settled, update } from './shop.mjs';
 
-const core = await serve();
+const core = await serve('core');
 const types = async (type, id) => (await core.events(type, id)).map((event) => event.type);
 const one = `query ($id: ID!, $minVersion: Int) { it: order(id: $id, minVersion: $minVersion) {
   id version status reason customerId accountId lines { sku quantity unitPrice } total placedAt } }`;

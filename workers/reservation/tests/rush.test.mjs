@@ -3,9 +3,10 @@
 // that has no room, and every destination has applied every event once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fresh, insist, serve, until } from './harness.mjs';
-import { addRoom, journalled, nights, projected, roomProjected } from './hotel.mjs';
-import { rows } from './storage.mjs';
+import { fresh, insist, serve, until } from '../../../tests/acceptance/harness.mjs';
+import { addRoom, nights, projected, roomProjected } from './hotel.mjs';
+import { journalled } from '../../../tests/acceptance/journal.mjs';
+import { rows } from '../../../tests/acceptance/storage.mjs';
 
 const [rooms, reservations, kills] = [10, 200, 4];
 const final = ['CONFIRMED', 'DECLINED', 'CANCELLED', 'EXPIRED'];
@@ -14,7 +15,7 @@ const again = { within: 150_000 };
 const day = (n) => new Date(Date.UTC(2030, 0, 1 + n)).toISOString().slice(0, 10);
 
 test(`${reservations} reservations race for ${rooms} rooms with ${kills} kills: no overlap, and nothing is left behind`, async (t) => {
-  const core = await serve();
+  const core = await serve('core');
   const hotel = [];
   for (let n = 0; n < rooms; n++) hotel.push(await addRoom(core));
   const work = Array.from({ length: reservations }, (_, n) => ({

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { serve } from './harness.mjs';
+import { serve } from '../../../tests/acceptance/harness.mjs';
 
-const core = await serve();
-const printed = JSON.parse(readFileSync(new URL('../../schema/openapi.json', import.meta.url), 'utf8'));
+const core = await serve('core');
+const printed = JSON.parse(readFileSync(new URL('../../../schema/openapi.json', import.meta.url), 'utf8'));
 
 test('whoever asks is shown the description, as it is printed', async () => {
   const { status, headers, body } = await core.as(undefined).request('/openapi.json');

@@ -1,12 +1,12 @@
 // Telemetry: bursts, doubled and out of order by the device's own clock.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkOrder } from './events.mjs';
-import { fresh, serve, until } from './harness.mjs';
-import { journalled } from './hotel.mjs';
-import { inDatabase, rows } from './storage.mjs';
+import { checkOrder } from '../../../tests/acceptance/events.mjs';
+import { fresh, serve, until } from '../../../tests/acceptance/harness.mjs';
+import { journalled } from '../../../tests/acceptance/journal.mjs';
+import { inDatabase, rows } from '../../../tests/acceptance/storage.mjs';
 
-const core = await serve();
+const core = await serve('core');
 
 const register = (id) => core.send('device', 'RegisterDevice', { model: 'Thermo 2', ownerId: 'ana' }, { aggregateId: id });
 const began = Date.UTC(2026, 0, 1);
