@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, buildProbe } from './build.mjs';
 import { findChromium } from './chromium.mjs';
+import { engineAlone } from './engine.mjs';
 import { root } from './pins.mjs';
 import { main, output, Problem, run } from './process.mjs';
 import { pythonTools } from './python.mjs';
@@ -33,9 +34,22 @@ async function cargoExtra(component, ...args) {
 
 const node = (...args) => run(nodeBinary(), args, { cwd: root, env: nodeEnv() });
 
+/** The engine's crates, tested where there is no sample; what is compiled for both is compiled once. */
+async function engine() {
+  const { env } = await hostRust();
+  const cwd = await engineAlone();
+  return run('cargo', ['test', '--workspace'], { cwd, env: { ...env, ...once, CARGO_TARGET_DIR: join(root, 'target') } });
+}
+
+/** The samples' crates, and the script that binds them. */
+function unit() {
+  const crates = readdirSync(join(root, 'workers')).filter((name) => existsSync(join(root, `workers/${name}/Cargo.toml`)));
+  return cargo('test', ...crates.flatMap((name) => ['-p', `edgefold-${name}`]));
+}
+
 /** The tests in a folder, named one by one: a folder as argument means another thing in each Node version. */
-function testsIn(path) {
-  const folder = join(root, path);
+function testsIn(path, below = root) {
+  const folder = join(below, path);
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.test.mjs')) : [];
   if (!files.length) throw new Problem(`there are no tests in ${path}`);
   return files.sort().map((name) => join(folder, name));
@@ -48,7 +62,8 @@ const domainTests = () =>
     .filter((path) => existsSync(join(root, path)) && readdirSync(join(root, path)).some((name) => name.endsWith('.test.mjs')));
 
 async function acceptance() {
-  const files = ['tests/acceptance', ...domainTests()].flatMap(testsIn);
+  const engines = testsIn('tests/acceptance', await engineAlone());
+  const files = [...engines, ...domainTests().flatMap((path) => testsIn(path))];
   await build(); // at once if it is fresh; needed when this stage runs alone
   await buildProbe();
   // Most of the time they wait for an alarm or for an object to fall asleep: a few at once, whatever the machine has.
@@ -79,7 +94,8 @@ async function openapi() {
 const stages = {
   format: () => cargoExtra('rustfmt', 'fmt', '--all', '--check'),
   lint: () => cargoExtra('clippy', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'),
-  unit: () => cargo('test', '--workspace'),
+  engine,
+  unit,
   build: async () => {
     await build();
     await buildProbe();

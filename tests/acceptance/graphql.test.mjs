@@ -6,7 +6,7 @@ import { fresh, serve } from './harness.mjs';
 import { addResource, resource101, settled } from './claims.mjs';
 import { journalled } from './journal.mjs';
 
-const core = await serve();
+const core = await serve('probe', { ENVIRONMENT: 'development' }); // which shows its schema
 const schema = buildClientSchema(await core.ask(getIntrospectionQuery()));
 
 const result = `

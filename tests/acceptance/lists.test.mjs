@@ -6,7 +6,7 @@ import { serve, until } from './harness.mjs';
 import { resource101 } from './claims.mjs';
 import { token } from './tokens.mjs';
 
-const core = await serve();
+const core = await serve('probe', { ENVIRONMENT: 'development' }); // which shows its schema
 const schema = buildClientSchema(await core.ask(getIntrospectionQuery()));
 
 const by = (key, down) => (a, b) => {
