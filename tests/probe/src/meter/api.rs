@@ -8,10 +8,7 @@ use edgefold_flow::graphql::{
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
-use super::{
-    commands::{Reading, Status},
-    reducer,
-};
+use super::{commands::Status, reducer};
 
 /// A meter in the field, as the latest report by its own clock shows it.
 #[derive(SimpleObject, Deserialize)]
@@ -173,7 +170,7 @@ fn past(past: Past<reducer::State>) -> Option<MeterView> {
             Status::Warn => MeterStatus::Warn,
             Status::Fault => MeterStatus::Fault,
         }),
-        reading: meter.reading.map(Reading::number),
+        reading: meter.reading,
         observed_at: meter.observed_at.map(|at| DateTime(at.to_string())),
         model: meter.model.as_str().to_owned(),
         owner_id: meter.owner_id.as_str().into(),

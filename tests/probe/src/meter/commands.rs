@@ -1,14 +1,14 @@
 //! What may be asked of a meter, with the shape checks.
 
-use edgefold_kernel::{Id, Rejection, Timestamp, commands};
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use edgefold_kernel::{Id, Rejection, Text, Timestamp, commands};
+use serde::{Deserialize, Serialize};
 
 /// Takes a meter into service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RegisterMeter {
-    /// What it is called in its maker's catalogue.
-    pub model: Model,
+    /// What kind of meter it is.
+    pub model: Text,
     /// Whose it is.
     pub owner_id: Id,
 }
@@ -20,7 +20,7 @@ pub struct UpdateMeter {
     /// How it is.
     pub status: Status,
     /// What it measured.
-    pub reading: Reading,
+    pub reading: f64,
     /// When, by its own clock; to the millisecond.
     pub observed_at: Timestamp,
 }
@@ -57,36 +57,8 @@ impl DecommissionMeter {
     }
 }
 
-/// What a meter is called in its maker's catalogue: 1–100 characters, no control characters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Model(String);
-
-/// Longest name of a model, in characters.
-const MODEL_CHARS: usize = 100;
-
-impl Model {
-    /// The model as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for Model {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        let model = String::deserialize(source)?;
-        let well_formed = (1..=MODEL_CHARS).contains(&model.chars().count())
-            && !model.chars().any(char::is_control);
-        if well_formed {
-            Ok(Self(model))
-        } else {
-            Err(D::Error::custom("a model of 1 to 100 characters without control characters"))
-        }
-    }
-}
-
 /// How a meter is, by its own account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
     /// All is well.
@@ -95,42 +67,4 @@ pub enum Status {
     Warn,
     /// It does not work.
     Fault,
-}
-
-impl<'de> Deserialize<'de> for Status {
-    // serde would take a variant as an object with one key, too.
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        match String::deserialize(source)?.as_str() {
-            "OK" => Ok(Self::Ok),
-            "WARN" => Ok(Self::Warn),
-            "FAULT" => Ok(Self::Fault),
-            _ => Err(D::Error::custom("a status: OK, WARN or FAULT")),
-        }
-    }
-}
-
-/// What a meter measured, in whatever unit its model has: a finite number.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Reading(f64);
-
-impl Reading {
-    /// Reads a number.
-    ///
-    /// # Errors
-    /// What was expected, when it is not finite: it could neither be stored as JSON nor be compared with its repeat.
-    pub fn parse(number: f64) -> Result<Self, &'static str> {
-        if number.is_finite() { Ok(Self(number)) } else { Err("a finite number") }
-    }
-
-    /// The number.
-    pub fn number(self) -> f64 {
-        self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for Reading {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        Self::parse(f64::deserialize(source)?).map_err(D::Error::custom)
-    }
 }

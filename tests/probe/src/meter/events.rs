@@ -7,21 +7,21 @@
 //! | | 3 | `value` became `reading` |
 
 use edgefold_kernel::{
-    Fault, Id, Timestamp,
+    Fault, Id, Text, Timestamp,
     event::{no_upcast, step},
     events,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
 
-use super::commands::{Model, Reading, Status};
+use super::commands::Status;
 
 /// The meter is in service from now on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MeterRegistered {
     /// What it is called in its maker's catalogue.
-    pub model: Model,
+    pub model: Text,
     /// Whose it is.
     pub owner_id: Id,
 }
@@ -33,7 +33,7 @@ pub struct MeterUpdated {
     /// How it was.
     pub status: Status,
     /// What it measured.
-    pub reading: Reading,
+    pub reading: f64,
     /// When, by its own clock.
     pub observed_at: Timestamp,
 }
@@ -60,7 +60,7 @@ pub struct MeterUpdatedV1 {
     /// How it was.
     pub status: Status,
     /// What it measured.
-    pub value: Reading,
+    pub value: f64,
     /// When, by its own clock, in milliseconds since the epoch.
     #[serde(deserialize_with = "millis")]
     pub at: Timestamp,
@@ -73,7 +73,7 @@ pub struct MeterUpdatedV2 {
     /// How it was.
     pub status: Status,
     /// What it measured.
-    pub value: Reading,
+    pub value: f64,
     /// When, by its own clock.
     pub observed_at: Timestamp,
 }

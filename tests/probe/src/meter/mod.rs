@@ -39,9 +39,9 @@ impl Aggregate for Meter {
     fn decide(
         state: &Self::State,
         command: &MeterCommand,
-        context: &Context<'_>,
+        _context: &Context<'_>,
     ) -> Decision<MeterEvent> {
-        rules::decide(state, command, context)
+        rules::decide(state, command)
     }
 
     fn evolve(state: &mut Self::State, event: &MeterEvent) {

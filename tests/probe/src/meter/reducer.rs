@@ -1,10 +1,10 @@
 //! The state of a meter, and how an event changes it.
 
-use edgefold_kernel::{Id, Timestamp};
+use edgefold_kernel::{Id, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    commands::{Model, Reading, Status},
+    commands::Status,
     events::{MeterEvent, MeterUpdated},
 };
 
@@ -19,11 +19,11 @@ pub struct MeterState {
     /// How it is.
     pub status: Option<Status>,
     /// What it measured.
-    pub reading: Option<Reading>,
+    pub reading: Option<f64>,
     /// When, by its own clock.
     pub observed_at: Option<Timestamp>,
     /// What it is called in its maker's catalogue.
-    pub model: Model,
+    pub model: Text,
     /// Whose it is.
     pub owner_id: Id,
     /// Whether it is out of service.

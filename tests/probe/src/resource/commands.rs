@@ -1,16 +1,16 @@
 //! What may be asked of a resource, with the shape checks.
 
-use edgefold_kernel::{Amount, Date, Id, Rejection, commands};
+use edgefold_kernel::{Amount, Date, Id, Rejection, Text, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-/// Opens a resource for holds.
+/// Offers a resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AddResource {
     /// The group that it belongs to.
     pub group_id: Id,
     /// How it is labelled.
-    pub number: Label,
+    pub number: Text,
     /// How much it takes, 1 to 100.
     #[serde(deserialize_with = "capacity")]
     pub capacity: u32,
@@ -90,48 +90,11 @@ pub fn check_days(date_start: Date, date_end: Date) -> Result<(), Rejection> {
 }
 
 /// Most that a resource takes.
-const SIZES: u32 = 100;
-
-/// A label: 1–16 printable characters. A whole number is taken as its digits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Label(String);
-
-/// Longest number of a resource, in characters. A whole number has at most ten digits.
-const NUMBER_CHARS: usize = 16;
-
-impl Label {
-    /// The number as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for Label {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged, expecting = "a label, such as \"12A\" or 12")]
-        enum Number {
-            Text(String),
-            Digits(u32),
-        }
-        let number = match Number::deserialize(source)? {
-            Number::Text(text) => text,
-            Number::Digits(digits) => digits.to_string(),
-        };
-        let well_formed = (1..=NUMBER_CHARS).contains(&number.chars().count())
-            && !number.chars().any(char::is_control);
-        if well_formed {
-            Ok(Self(number))
-        } else {
-            Err(D::Error::custom("a label of 1 to 16 printable characters"))
-        }
-    }
-}
+const MOST: u32 = 100;
 
 fn capacity<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {
     match u32::deserialize(source)? {
-        fits @ 1..=SIZES => Ok(fits),
+        capacity @ 1..=MOST => Ok(capacity),
         _ => Err(D::Error::custom("a capacity from 1 to 100")),
     }
 }

@@ -1,9 +1,7 @@
 //! What may have happened to a resource. **Names and fields are the storage format**: they never change, they get new versions.
 
-use edgefold_kernel::{Amount, Date, Id, event::no_upcast, events};
+use edgefold_kernel::{Amount, Date, Id, Text, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
-
-use super::commands::Label;
 
 /// The resource takes holds from now on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,7 +10,7 @@ pub struct ResourceAdded {
     /// The group that it belongs to.
     pub group_id: Id,
     /// How it is labelled.
-    pub number: Label,
+    pub number: Text,
     /// How much it takes.
     pub capacity: u32,
     /// Price of a day, in minor units.

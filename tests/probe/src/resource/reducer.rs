@@ -1,9 +1,9 @@
 //! The state of a resource, and how an event changes it.
 
-use edgefold_kernel::{Amount, Date, Id};
+use edgefold_kernel::{Amount, Date, Id, Text};
 use serde::{Deserialize, Serialize};
 
-use super::{commands::Label, events::ResourceEvent};
+use super::events::ResourceEvent;
 
 /// `None` until the resource was added.
 pub type State = Option<ResourceState>;
@@ -17,7 +17,7 @@ pub struct ResourceState {
     /// The group that it belongs to.
     pub group_id: Id,
     /// How it is labelled.
-    pub number: Label,
+    pub number: Text,
     /// How much it takes.
     pub capacity: u32,
     /// Price of a day, in minor units.

@@ -8,13 +8,10 @@ use super::{
     reducer::{ResourceState, State, Status},
 };
 
-/// Most holds at a time. They lie in the state: a thousand are 100 KB of a snapshot's 1.9 MB.
-pub const HOLDS: usize = 1_000;
-
 /// What follows from a command.
 ///
 /// # Errors
-/// `RESOURCE_EXISTS`, `RESOURCE_UNKNOWN`, `RESOURCE_CLOSED`, `DAYS_TAKEN`, `HOLD_EXISTS` or `TOO_MANY_HOLDS`.
+/// `RESOURCE_EXISTS`, `RESOURCE_UNKNOWN`, `RESOURCE_CLOSED`, `DAYS_TAKEN` or `HOLD_EXISTS`.
 pub fn decide(state: &State, command: &ResourceCommand) -> Decision<ResourceEvent> {
     let events = match (command, state) {
         (ResourceCommand::Add(_), Some(_)) => {
@@ -67,10 +64,6 @@ fn held(resource: &ResourceState, hold: &HoldResource) -> Decision<ResourceEvent
         let detail =
             format!("the resource is taken from {} to {}", other.date_start, other.date_end);
         return Err(Rejection::rule("DAYS_TAKEN", detail).into());
-    }
-    if resource.holds.len() >= HOLDS {
-        let detail = format!("the resource is held {HOLDS} times already");
-        return Err(Rejection::rule("TOO_MANY_HOLDS", detail).into());
     }
     Ok(vec![ResourceHeld { claim_id, date_start, date_end }.into()])
 }
