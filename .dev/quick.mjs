@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { output, Problem } from './process.mjs';
-import { cargo, cargoExtra, nodeTests } from './stages.mjs';
+import { cargo, cargoExtra, stages } from './stages.mjs';
 import { hostRust } from './toolchain.mjs';
 
 /** What each crate is compiled from beside its own folder. */
@@ -77,6 +77,6 @@ export async function quick(root) {
     changed.length && ['format', (log) => cargoExtra(log, 'rustfmt', 'fmt', ...named(changed), '--check')],
     changed.length && ['lint', (log) => cargoExtra(log, 'clippy', 'clippy', ...named(affected), '--all-targets', '--', '-D', 'warnings')],
     changed.length && ['unit', (log) => cargo(log, 'test', ...named(affected))],
-    tools && ['tools', (log) => nodeTests(log, 'tests/tools', 2)],
+    tools && ['tools', stages.tools],
   ].filter(Boolean);
 }

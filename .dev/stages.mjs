@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, probe, worker } from './build.mjs';
 import { findChromium } from './chromium.mjs';
+import { engineAlone } from './engine.mjs';
 import { bundleGraphiql } from './graphiql.mjs';
 import { root } from './pins.mjs';
 import { output, Problem, run } from './process.mjs';
@@ -21,6 +22,19 @@ const acceptanceFiles = 5;
 export async function cargo(log, ...args) {
   const { env } = await hostRust();
   return run('cargo', args, { log, cwd: root, env: { ...env, ...once } });
+}
+
+/** The engine's crates, tested where there is no sample; what is compiled for both is compiled once. */
+async function engine(log) {
+  const { env } = await hostRust();
+  const cwd = await engineAlone();
+  return run('cargo', ['test', '--workspace'], { log, cwd, env: { ...env, ...once, CARGO_TARGET_DIR: join(root, 'target') } });
+}
+
+/** The samples' crates, and the script that binds them. */
+function unit(log) {
+  const crates = readdirSync(join(root, 'workers')).filter((name) => existsSync(join(root, `workers/${name}/Cargo.toml`)));
+  return cargo(log, 'test', ...crates.flatMap((name) => ['-p', `edgefold-${name}`]));
 }
 
 const lacks = (what) => {
@@ -43,24 +57,34 @@ const node = (log, ...args) => run(nodeBinary(), args, { log, cwd: root, env: no
 const reporter = `--test-reporter=${join(root, '.dev/reporter.mjs')}`;
 
 /** The tests in a folder, named one by one: a folder as argument means another thing in each Node version. */
-export function nodeTests(log, path, concurrency) {
-  const folder = join(root, path);
+function testsIn(path, below = root) {
+  const folder = join(below, path);
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.test.mjs')) : [];
-  if (!files.length) throw new Problem(`there are no tests in ${path}`);
-  const paths = files.sort().map((name) => join(folder, name));
-  return node(log, '--test', `--test-concurrency=${concurrency}`, reporter, ...paths);
+  return files.sort().map((name) => join(folder, name));
 }
+
+function nodeTests(log, files, concurrency) {
+  if (!files.length) throw new Problem('there are no tests where they should be');
+  return node(log, '--test', `--test-concurrency=${concurrency}`, reporter, ...files);
+}
+
+/** The engine's, in the copy that has no samples; and the domain's, each beside what it is about. */
+const acceptanceTests = async () => [
+  ...testsIn('tests/acceptance', await engineAlone()),
+  ...readdirSync(join(root, 'workers')).flatMap((name) => testsIn(`workers/${name}/tests`)),
+];
 
 export const stages = {
   format: (log) => cargoExtra(log, 'rustfmt', 'fmt', '--all', '--check'),
   lint: (log) => cargoExtra(log, 'clippy', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'),
-  unit: (log) => cargo(log, 'test', '--workspace'),
-  tools: (log) => nodeTests(log, 'tests/tools', 2),
+  engine,
+  unit,
+  tools: (log) => nodeTests(log, testsIn('tests/tools'), 2),
   build: () => build(worker, probe),
   acceptance: async (log) => {
     await build(worker, probe); // at once if they are fresh; needed when this stage runs alone
     await bundleGraphiql();
-    return nodeTests(log, 'tests/acceptance', acceptanceFiles);
+    return nodeTests(log, await acceptanceTests(), acceptanceFiles);
   },
   browser: async (log) => {
     await build(worker);
@@ -70,7 +94,7 @@ export const stages = {
       if (!(error instanceof Problem)) throw error;
       return lacks(error.message);
     }
-    return nodeTests(log, 'tests/browser', 1);
+    return nodeTests(log, testsIn('tests/browser'), 1);
   },
   openapi: async (log) => {
     await build(worker);

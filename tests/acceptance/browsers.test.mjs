@@ -3,24 +3,24 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { configs, Core } from './core.mjs';
 import { fresh, serve } from './harness.mjs';
-import { room101 } from './hotel.mjs';
+import { resource101 } from './claims.mjs';
 import { vars } from './tokens.mjs';
 
 const home = 'https://app.example';
 const foreign = 'https://evil.example';
 const started = async (settings) => {
-  const core = new Core(configs.core, { ...vars, ...settings });
+  const core = new Core(configs.probe, { ...vars, ...settings });
   after(() => core.close());
   return core.start();
 };
 const core = await started({ ALLOWED_ORIGINS: `${home}, http://localhost:*` });
-const room = fresh('room');
-before(() => core.send('room', 'AddRoom', room101, { aggregateId: room }));
+const resource = fresh('resource');
+before(() => core.send('resource', 'AddResource', resource101, { aggregateId: resource }));
 
 const doors = [
-  ['POST', '/commands', { aggregateType: 'room', name: 'AddRoom', payload: room101 }],
-  ['GET', `/aggregates/room/${room}`],
-  ['GET', `/aggregates/room/${room}/events`],
+  ['POST', '/commands', { aggregateType: 'resource', name: 'AddResource', payload: resource101 }],
+  ['GET', `/aggregates/resource/${resource}`],
+  ['GET', `/aggregates/resource/${resource}/events`],
   ['POST', '/graphql', { query: '{ __typename }' }],
   ['GET', '/graphql?query=%7B__typename%7D'],
   ['GET', '/healthz'],
@@ -77,17 +77,17 @@ for (const door of doors) {
 }
 
 test('a command of a page of a foreign origin changes nothing', async () => {
-  const aggregateId = fresh('room');
-  const message = { aggregateType: 'room', aggregateId, name: 'AddRoom', payload: room101 };
+  const aggregateId = fresh('resource');
+  const message = { aggregateType: 'resource', aggregateId, name: 'AddResource', payload: resource101 };
   assert.equal((await core.post('/commands', message, { origin: foreign })).status, 403);
-  assert.equal(await core.state('room', aggregateId), undefined);
+  assert.equal(await core.state('resource', aggregateId), undefined);
 });
 
 test('a native socket opens for a page of a listed origin, and not for one of a foreign origin', async () => {
   const headers = (origin) => ({ headers: { ...core.headers, origin } });
-  const watcher = await core.watch('room', room, headers(home));
+  const watcher = await core.watch('resource', resource, headers(home));
   await watcher.caughtUp();
-  const refusal = await core.watch('room', room, headers(foreign)).catch((error) => error);
+  const refusal = await core.watch('resource', resource, headers(foreign)).catch((error) => error);
   assert.deepEqual([refusal.status, JSON.parse(refusal.text).code], [403, 'ORIGIN_FORBIDDEN']);
 });
 

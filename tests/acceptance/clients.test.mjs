@@ -7,7 +7,7 @@ import { Client, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { fresh, serve, until } from './harness.mjs';
-import { addRoom, cancel, nights, reserve, settled } from './hotel.mjs';
+import { addResource, cancel, days, reserve, settled } from './claims.mjs';
 import { seconds, token } from './tokens.mjs';
 
 const core = await serve();
@@ -19,7 +19,7 @@ function client(options) {
   const made = createClient({
     url: `${core.url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
-    connectionParams: { authorization: `Bearer ${token('staff', 'sam')}` },
+    connectionParams: { authorization: `Bearer ${token('operator', 'sam')}` },
     ...options,
   });
   opened.push(made);
@@ -27,13 +27,13 @@ function client(options) {
 }
 
 const watching = `subscription Watch($id: ID!, $after: String) {
-  reservation(id: $id, after: $after) { cursor event { type } reservation { id status } }
+  claim(id: $id, after: $after) { cursor event { type } claim { id status } }
 }`;
-const command = `mutation Claim($input: CreateReservationInput!) {
-  createReservation(input: $input) { ... on Accepted { aggregateId confirmWithinMs } ... on Rejected { code } }
+const command = `mutation Claim($input: CreateClaimInput!) {
+  createClaim(input: $input) { ... on Accepted { aggregateId confirmWithinMs } ... on Rejected { code } }
 }`;
 const stored = async () => {
-  const id = await reserve(core, await addRoom(core), '2027-01-01', '2027-01-03');
+  const id = await reserve(core, await addResource(core), '2027-01-01', '2027-01-03');
   await settled(core, id);
   return id;
 };
@@ -41,7 +41,7 @@ const stored = async () => {
 /** Collects what is subscribed to until so many results have come, and cancels in between so that there is one more. */
 async function watched(id, subscribe) {
   const statuses = [];
-  const stop = subscribe({ id, after: '0' }, (data) => statuses.push(data.reservation.reservation.status));
+  const stop = subscribe({ id, after: '0' }, (data) => statuses.push(data.claim.claim.status));
   await until('what is stored has come', () => statuses.length >= 2);
   await cancel(core, id);
   await until('what is live has come', () => statuses.length >= 3);
@@ -56,30 +56,30 @@ test('graphql-ws subscribes, asks and commands', async () => {
       let result;
       ws.subscribe({ query, variables }, { next: (value) => (result = value), error: fail, complete: () => done(result) });
     });
-  const room = await addRoom(core);
-  const { data } = await ask(command, { input: nights(room, '2027-01-01', '2027-01-03') });
-  const { aggregateId: id, confirmWithinMs } = data.createReservation;
+  const resource = await addResource(core);
+  const { data } = await ask(command, { input: days(resource, '2027-01-01', '2027-01-03') });
+  const { aggregateId: id, confirmWithinMs } = data.createClaim;
   assert.ok(confirmWithinMs > 0);
   await settled(core, id);
   await watched(id, (variables, next) => ws.subscribe({ query: watching, variables }, { next: ({ data }) => next(data), error() {}, complete() {} }));
-  assert.equal((await ask('query ($id: ID!) { reservation(id: $id, minVersion: 3) { status } }', { id })).data.reservation.status, 'CANCELLED');
+  assert.equal((await ask('query ($id: ID!) { claim(id: $id, minVersion: 3) { status } }', { id })).data.claim.status, 'CANCELLED');
   await assert.rejects(ask('{ spaceship }'), ([{ extensions }]) => extensions.code === 'GRAPHQL_VALIDATION_FAILED');
 });
 
 test('graphql-ws subscribes with the field in fragments', async () => {
   const id = await stored();
   const query = `subscription Watch($id: ID!, $after: String) { ...Root }
-    fragment Root on Subscription { ... on Subscription { ...Both } reservation(id: $id, after: $after) { reservation { ...Shown } } }
-    fragment Both on Subscription { reservation(id: $id, after: $after) { cursor event { type } } }
-    fragment Shown on Reservation { id status }`;
+    fragment Root on Subscription { ... on Subscription { ...Both } claim(id: $id, after: $after) { claim { ...Shown } } }
+    fragment Both on Subscription { claim(id: $id, after: $after) { cursor event { type } } }
+    fragment Shown on Claim { id status }`;
   const seen = [];
-  const take = ({ data, errors }) => seen.push(errors ?? data.reservation);
+  const take = ({ data, errors }) => seen.push(errors ?? data.claim);
   const stop = client().subscribe({ query, variables: { id, after: '0' } }, { next: take, error: (error) => seen.push(error), complete() {} });
   await until('what is stored has come', () => seen.length >= 2);
   stop();
   assert.deepEqual(seen, [
-    { cursor: '1', event: { type: 'ReservationCreated' }, reservation: { id, status: 'PENDING' } },
-    { cursor: '2', event: { type: 'ReservationConfirmed' }, reservation: { id, status: 'CONFIRMED' } },
+    { cursor: '1', event: { type: 'ClaimCreated' }, claim: { id, status: 'PENDING' } },
+    { cursor: '2', event: { type: 'ClaimConfirmed' }, claim: { id, status: 'CONFIRMED' } },
   ]);
 });
 
@@ -92,7 +92,7 @@ test('graphql-ws keeps its connection alive with pings', async () => {
 });
 
 test('graphql-ws renews its token over the socket that it has, and stays connected', async () => {
-  const [short, long] = [token('staff', 'sam', { exp: seconds() - 57 }), token('staff', 'sam')]; // 60 s of skew are allowed for
+  const [short, long] = [token('operator', 'sam', { exp: seconds() - 57 }), token('operator', 'sam')]; // 60 s of skew are allowed for
   const closed = [];
   const ws = client({
     lazy: false,
@@ -106,7 +106,7 @@ test('graphql-ws renews its token over the socket that it has, and stays connect
   });
   const id = await stored();
   const statuses = [];
-  ws.subscribe({ query: watching, variables: { id } }, { next: ({ data }) => statuses.push(data.reservation.reservation.status), error() {}, complete() {} });
+  ws.subscribe({ query: watching, variables: { id } }, { next: ({ data }) => statuses.push(data.claim.claim.status), error() {}, complete() {} });
   await new Promise((done) => setTimeout(done, 4_000)); // longer than the first token counts
   await cancel(core, id);
   await until('it hears of it', () => statuses.length === 2);
@@ -128,9 +128,9 @@ test('graphql-ws comes back by itself when the runtime was killed, and has what 
   const variables = { id, get after() { return after; } };
   const ws = client({ retryAttempts: 100, retryWait: () => new Promise((done) => setTimeout(done, 100)), shouldRetry: () => true, url: () => `${core.url.replace('http', 'ws')}/graphql` });
   ws.subscribe({ query: watching, variables }, {
-    next({ data: { reservation: { cursor, reservation } } }) {
+    next({ data: { claim: { cursor, claim } } }) {
       after = cursor;
-      statuses.push(reservation.status);
+      statuses.push(claim.status);
     },
     error: (error) => statuses.push(error),
     complete() {},
@@ -149,8 +149,8 @@ test("Apollo's link subscribes, and its cache takes what comes", async () => {
     const subscription = apollo.subscribe({ query: gql(watching), variables }).subscribe(({ data }) => next(data));
     return () => subscription.unsubscribe();
   });
-  const { data } = await apollo.mutate({ mutation: gql(command), variables: { input: nights(fresh('nowhere'), '2027-01-01', '2027-01-03') } });
-  assert.equal(data.createReservation.code, 'ROOM_UNKNOWN');
+  const { data } = await apollo.mutate({ mutation: gql(command), variables: { input: days(fresh('nowhere'), '2027-01-01', '2027-01-03') } });
+  assert.equal(data.createClaim.code, 'RESOURCE_UNKNOWN');
   apollo.stop();
 });
 
@@ -167,6 +167,6 @@ test("urql's exchange subscribes", async () => {
     ],
   });
   await watched(id, (variables, next) => urql.subscription(watching, variables).subscribe(({ data }) => data && next(data)).unsubscribe);
-  const { data } = await urql.query('query ($id: ID!) { reservation(id: $id, atVersion: 1) { status } }', { id }).toPromise();
-  assert.equal(data.reservation.status, 'PENDING');
+  const { data } = await urql.query('query ($id: ID!) { claim(id: $id, atVersion: 1) { status } }', { id }).toPromise();
+  assert.equal(data.claim.status, 'PENDING');
 });

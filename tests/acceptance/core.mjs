@@ -2,7 +2,7 @@
 // through its doors, as anybody would; it can be stopped, killed and started again on the same storage.
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,11 +12,13 @@ import { Talker } from './talker.mjs';
 import { Watcher } from './watcher.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-/** The wrangler.toml of each script. */
+/** The wrangler.toml of each script: the one that is deployed, and the one that the engine's own tests run on. */
 export const configs = {
   core: join(here, '../../wrangler.toml'),
   probe: join(here, '../probe/wrangler.toml'),
 };
+/** In each domain the role that acts for anybody. */
+const operators = { [configs.core]: 'staff', [configs.probe]: 'operator' };
 const patience = 30_000; // ms for the runtime to start, or to stop
 
 const groups = new Set();
@@ -39,12 +41,16 @@ export class Core {
   #made = 0;
 
   /**
+   * What every request shows is a token of somebody who acts for anybody.
+   *
    * @param settings what it is configured with.
    * @param requests how many are counted until it is too much; with null the platform does not count.
    * @param retries of a message, until the queue gives it up.
    */
-  constructor(configFile = configs.core, settings = vars, requests = undefined, retries = undefined) {
+  constructor(configFile = configs.probe, settings = vars, requests = undefined, retries = undefined) {
     Object.assign(this, { configFile, vars: settings, requests, retries });
+    [, this.script] = readFileSync(configFile, 'utf8').match(/^name = "(.+)"$/m);
+    this.headers = bearer(token(operators[configFile], 'sam'));
   }
 
   // ── its life ──
@@ -152,9 +158,6 @@ export class Core {
   }
 
   // ── the doors ──
-
-  /** What every request shows: a token of the staff. */
-  headers = bearer(token('staff', 'sam'));
 
   /** The same doors for somebody else, or with `undefined` for nobody. */
   as(text) {

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
-import { addRoom, cancel, holds, nights, reserve, settled as answered } from './hotel.mjs';
-import { account, goods, settled } from './shop.mjs';
+import { addResource, cancel, holds, days, reserve, settled as answered } from './claims.mjs';
 import { token } from './tokens.mjs';
 
 const core = await serve();
@@ -33,60 +32,53 @@ async function checked(entries, command) {
         [event.id, event.type, event.commandid, event.causationid, event.time, event.actor, event.actorrole],
       );
     }
-    assert.deepEqual([entry.actor, entry.actorRole], ['sam', 'staff'], 'whoever sent the command is behind all of it');
+    assert.deepEqual([entry.actor, entry.actorRole], ['sam', 'operator'], 'whoever sent the command is behind all of it');
   }
 }
 
-test('an order is followed through its payment to its shipment', async () => {
-  const payer = await account(core, 1_000);
-  const [id, place, ship] = [fresh('order'), fresh('place'), fresh('ship')];
-  await core.send('order', 'PlaceOrder', goods(payer, 400), { aggregateId: id, commandId: place });
-  await settled(core, id);
-  const metadata = { causationId: place };
-  await core.send('order', 'UpdateOrderStatus', { status: 'SHIPPED' }, { aggregateId: id, commandId: ship, metadata });
-  assert.equal((await settled(core, id)).status, 'SHIPPED');
-  const paid = [
-    'order happened: ShipmentRequested', 'account asked: CapturePayment',
-    'account happened: PaymentCaptured', 'order happened: OrderShipped',
-  ];
-  const placed = [
-    'order happened: OrderPlaced', 'account asked: AuthorisePayment',
-    'account happened: PaymentAuthorised', 'order happened: OrderAccepted',
-  ];
-  const second = await listed(ship, 4);
-  assert.deepEqual(lines(second), paid.sort());
-  await checked(second, ship);
-  assert.ok(second.every(({ correlationId }) => correlationId === ship));
-  const all = await listed(place, 8);
-  assert.deepEqual(lines(all), [...placed, ...paid].sort(), 'what a command names as its cause is caused by it');
+test('what a command names as its cause is caused by it, and what was asked for is a command like any other', async () => {
+  const resource = await addResource(core);
+  const [id, place, leave] = [fresh('claim'), fresh('place'), fresh('leave')];
+  await core.send('claim', 'CreateClaim', days(resource, '2030-02-01', '2030-02-03'), { aggregateId: id, commandId: place });
+  await answered(core, id);
+  await core.send('claim', 'CancelClaim', {}, { aggregateId: id, commandId: leave, metadata: { causationId: place } });
+  await holds(core, resource, []);
+  const placed = ['claim happened: ClaimConfirmed', 'claim happened: ClaimCreated', 'resource asked: HoldResource', 'resource happened: ResourceHeld'];
+  const left = ['claim happened: ClaimCancelled', 'resource asked: ReleaseResource', 'resource happened: ResourceReleased'];
+  const second = await listed(leave, 3);
+  assert.deepEqual(lines(second), left);
+  await checked(second, leave);
+  assert.ok(second.every(({ correlationId }) => correlationId === leave));
+  const all = await listed(place, 7);
+  assert.deepEqual(lines(all), [...placed, ...left].sort());
   await checked(all, place);
-  // A command that was asked for is a command id like any other.
-  const asked = all.find(({ name }) => name === 'AuthorisePayment');
-  assert.equal(asked.aggregateId, payer);
-  assert.deepEqual(lines(await listed(asked.commandId, 2)), ['account happened: PaymentAuthorised', 'order happened: OrderAccepted']);
+  const asked = all.find(({ name }) => name === 'HoldResource');
+  assert.equal(asked.aggregateId, resource);
+  assert.deepEqual(lines(await listed(asked.commandId, 2)), ['claim happened: ClaimConfirmed', 'resource happened: ResourceHeld']);
 });
 
 test('a command that was refused is listed, and what its refusal led to', async () => {
-  const payer = await account(core, 100);
-  const [id, place] = [fresh('order'), fresh('place')];
-  await core.send('order', 'PlaceOrder', goods(payer, 400), { aggregateId: id, commandId: place });
-  assert.equal((await settled(core, id)).status, 'DECLINED');
+  const resource = await addResource(core);
+  await answered(core, await reserve(core, resource, '2030-03-01', '2030-03-03'));
+  const [id, place] = [fresh('claim'), fresh('place')];
+  await core.send('claim', 'CreateClaim', days(resource, '2030-03-02', '2030-03-04'), { aggregateId: id, commandId: place });
+  assert.equal((await answered(core, id)).status, 'DECLINED');
   const entries = await listed(place, 3);
-  assert.deepEqual(lines(entries), ['account asked: AuthorisePayment', 'order happened: OrderDeclined', 'order happened: OrderPlaced']);
-  const [asked, declined] = ['AuthorisePayment', 'OrderDeclined'].map((name) => entries.find((entry) => entry.name === name));
+  assert.deepEqual(lines(entries), ['claim happened: ClaimCreated', 'claim happened: ClaimDeclined', 'resource asked: HoldResource']);
+  const [asked, declined] = ['HoldResource', 'ClaimDeclined'].map((name) => entries.find((entry) => entry.name === name));
   assert.equal(declined.commandId, `refused.${asked.commandId}`);
   await checked(entries, place);
 });
 
-test('a reservation is followed to its room and back, page by page', async () => {
-  const room = await addRoom(core);
-  const [id, claim] = [fresh('reservation'), fresh('claim')];
-  await core.send('reservation', 'CreateReservation', nights(room, '2030-01-01', '2030-01-03'), { aggregateId: id, commandId: claim });
+test('a claim is followed to its resource and back, page by page', async () => {
+  const resource = await addResource(core);
+  const [id, claim] = [fresh('claim'), fresh('claim')];
+  await core.send('claim', 'CreateClaim', days(resource, '2030-01-01', '2030-01-03'), { aggregateId: id, commandId: claim });
   await answered(core, id);
   await cancel(core, id);
-  await holds(core, room, []);
+  await holds(core, resource, []);
   const expected = [
-    'reservation happened: ReservationConfirmed', 'reservation happened: ReservationCreated', 'room asked: HoldRoom', 'room happened: RoomHeld',
+    'claim happened: ClaimConfirmed', 'claim happened: ClaimCreated', 'resource asked: HoldResource', 'resource happened: ResourceHeld',
   ];
   assert.deepEqual(lines(await listed(claim, 4)), expected, 'the cancellation is another command');
   const pages = [];
@@ -100,21 +92,21 @@ test('a reservation is followed to its room and back, page by page', async () =>
   assert.deepEqual(lines(pages.flat()), expected);
 });
 
-test('each sees of it what the policies of the instances say: the staff all, a guest its own, and others nothing', async () => {
-  const room = await addRoom(core);
-  const [ana, ben] = ['ana', 'ben'].map((name) => core.as(token('guest', name)));
-  const [id, claim] = [fresh('reservation'), fresh('claim')];
-  const { status } = await ana.command('reservation', 'CreateReservation', nights(room, '2030-01-01', '2030-01-03'), { aggregateId: id, commandId: claim });
+test('each sees of it what the policies of the instances say: the operator all, an owner its own, and others nothing', async () => {
+  const resource = await addResource(core);
+  const [ana, ben] = ['ana', 'ben'].map((name) => core.as(token('owner', name)));
+  const [id, claim] = [fresh('claim'), fresh('claim')];
+  const { status } = await ana.command('claim', 'CreateClaim', days(resource, '2030-01-01', '2030-01-03'), { aggregateId: id, commandId: claim });
   assert.equal(status, 202);
   await listed(claim, 4);
   const own = await ana.request(path(claim));
-  assert.deepEqual(lines(own.body.entries), ['reservation happened: ReservationConfirmed', 'reservation happened: ReservationCreated']);
+  assert.deepEqual(lines(own.body.entries), ['claim happened: ClaimConfirmed', 'claim happened: ClaimCreated']);
   const known = await ben.request(path(claim));
   const unknown = await ben.request(path('nobody'));
   for (const { status, body } of [known, unknown]) assert.deepEqual([status, body.code], [404, 'UNKNOWN_CORRELATION']);
   assert.equal(known.body.detail.replace(claim, ''), unknown.body.detail.replace('nobody', ''), 'one cannot be told from the other');
   assert.equal((await ben.request(path(claim, '?after=1'))).status, 404);
-  for (const role of ['device', 'admin']) {
+  for (const role of ['machine', 'admin']) {
     assert.equal((await core.as(token(role, 'ana')).request(path(claim))).status, 404, `${role} of the same name`);
   }
   assert.equal((await core.as(undefined).request(path(claim))).status, 401);

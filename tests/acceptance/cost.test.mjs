@@ -12,14 +12,14 @@ const core = new Subject();
 after(() => core.close());
 await core.start();
 
-const device = (aggregateId, name, payload) => ({ aggregateType: 'device', aggregateId, name, payload });
-const registration = (id) => device(id, 'RegisterDevice', { model: 'meter', ownerId: 'ana' });
+const meter = (aggregateId, name, payload) => ({ aggregateType: 'meter', aggregateId, name, payload });
+const registration = (id) => meter(id, 'RegisterMeter', { model: 'meter', ownerId: 'ana' });
 const report = (id, reading) =>
-  device(id, 'UpdateDeviceStatus', { status: 'OK', reading, observedAt: new Date().toISOString() });
+  meter(id, 'UpdateMeter', { status: 'OK', reading, observedAt: new Date().toISOString() });
 
 let appended = 0; // events of the whole core so far: each of them comes to the journal
-const settled = (id, events) => core.settled('device', id, (appended += events));
-const counters = (id) => core.counters('device', id);
+const settled = (id, events) => core.settled('meter', id, (appended += events));
+const counters = (id) => core.counters('meter', id);
 
 test('a command with one event writes at most 3 rows, alarms and confirmation included', async () => {
   const [id, commands] = ['frugal', 200];
@@ -40,9 +40,9 @@ test('a repeated command, a refused one and a look write nothing', async () => {
   await settled(id, 1);
   const { rowsWritten } = await counters(id);
   assert.equal((await core.send(first)).duplicate, true);
-  await assert.rejects(core.send(registration(id)), /DEVICE_EXISTS/);
-  await core.get(`/aggregates/device/${id}`);
-  await core.get(`/aggregates/device/${id}/events`);
+  await assert.rejects(core.send(registration(id)), /METER_EXISTS/);
+  await core.get(`/aggregates/meter/${id}`);
+  await core.get(`/aggregates/meter/${id}/events`);
   assert.equal((await counters(id)).rowsWritten, rowsWritten);
 });
 
@@ -71,7 +71,7 @@ test('a long stream is loaded cold from its snapshot and the tail behind it', as
   }
   await settled(id, events);
   await core.restart();
-  const { body } = await core.get(`/aggregates/device/${id}`);
+  const { body } = await core.get(`/aggregates/meter/${id}`);
   assert.deepEqual([body.version, body.state.readings, body.state.reading], [events, events - 1, events]);
   const { rowsRead, rowsWritten } = await counters(id);
   const beside = 20; // the schema, the head, the snapshot itself

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { configs, Core } from './core.mjs';
 import { fresh, until } from './harness.mjs';
-import { journalled } from './hotel.mjs';
+import { journalled } from './journal.mjs';
 import {
   admin, ask, broken, discard, heard, hears, look, parked, patient, redriven, retry, tell, turn,
 } from './letters.mjs';
@@ -201,9 +201,9 @@ describe('dead letters', { concurrency: true }, () => {
     const callers = [
       [undefined, 401, 'UNAUTHENTICATED'],
       [token('admin', 'ada', { exp: seconds() - 61 }), 401, 'INVALID_TOKEN'],
-      [token('guest', 'ada'), 403, 'FORBIDDEN'],
-      [token('staff', 'ada'), 403, 'FORBIDDEN'],
-      [token('device', 'ada'), 403, 'FORBIDDEN'],
+      [token('owner', 'ada'), 403, 'FORBIDDEN'],
+      [token('operator', 'ada'), 403, 'FORBIDDEN'],
+      [token('machine', 'ada'), 403, 'FORBIDDEN'],
     ];
     for (const [text, status, code] of callers) {
       for (const [method, path] of [['GET', ''], ['GET', `/${id}`], ['GET', '/0'], ['POST', `/${id}/retry`], ['POST', `/${id}/discard`]]) {

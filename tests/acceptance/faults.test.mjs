@@ -5,18 +5,18 @@ import { serve, until } from './harness.mjs';
 import { token } from './tokens.mjs';
 
 const core = await serve();
-const text = /no such table: room/;
+const text = /no such table: resource/;
 const logged = async () => (await core.logs()).filter(({ message }) => text.test(message)).length;
 
 test('a resolver that meets a fault says so to the log alone, over HTTP and on the socket', async () => {
-  await core.sql('ALTER TABLE room RENAME TO room_away');
-  const query = '{ rooms { nodes { id } } }';
+  await core.sql('ALTER TABLE resource RENAME TO resource_away');
+  const query = '{ resources { nodes { id } } }';
   const { status, body } = await core.post('/graphql', { query }, { accept: 'application/json' });
   assert.deepEqual([status, body.errors[0].extensions.code, body.errors[0].message], [200, 'UNAVAILABLE', 'try again']);
   assert.doesNotMatch(JSON.stringify(body), text);
   await until('it is in the log', async () => (await logged()) === 1);
 
-  const talker = await (await core.talk()).init(token('staff', 'sam'));
+  const talker = await (await core.talk()).init(token('operator', 'sam'));
   const [answer] = await talker.next(talker.subscribe(query));
   assert.equal(answer.errors[0].extensions.code, 'UNAVAILABLE');
   assert.doesNotMatch(JSON.stringify(talker.frames), text);

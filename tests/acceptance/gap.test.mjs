@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
-import { journalled } from './hotel.mjs';
+import { journalled } from './journal.mjs';
 import { patient } from './letters.mjs';
 
-const core = await serve('probe');
+const core = await serve();
 
 test('a stream whose journal is lost is journalled again, once and in order, however long it is', async () => {
   const [id, other] = [fresh('probe'), fresh('probe')];

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildSchema, parse, validate } from 'graphql';
-import { readFileSync } from 'node:fs';
+import { buildClientSchema, getIntrospectionQuery, parse, validate } from 'graphql';
 import { isUuid7 } from './events.mjs';
 import { fresh, serve } from './harness.mjs';
-import { addRoom, journalled, room101, settled } from './hotel.mjs';
+import { addResource, resource101, settled } from './claims.mjs';
+import { journalled } from './journal.mjs';
 
-const core = await serve();
-const schema = buildSchema(readFileSync(new URL('../../schema/graphql/schema.graphql', import.meta.url), 'utf8'));
+const core = await serve('probe', { ENVIRONMENT: 'development' }); // which shows its schema
+const schema = buildClientSchema(await core.ask(getIntrospectionQuery()));
 
 const result = `
   __typename
@@ -17,28 +17,28 @@ const result = `
   }
   ... on Rejected { code detail field rule currentVersion }`;
 const documents = {
-  addRoom: `mutation ($id: ID, $input: AddRoomInput!, $commandId: ID, $expectedVersion: Int) {
-    it: addRoom(id: $id, input: $input, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
-  closeRoom: `mutation ($id: ID!, $commandId: ID, $expectedVersion: Int) {
-    it: closeRoom(id: $id, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
-  createReservation: `mutation ($id: ID, $input: CreateReservationInput!, $commandId: ID, $expectedVersion: Int) {
-    it: createReservation(id: $id, input: $input, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
-  cancelReservation: `mutation ($id: ID!, $reason: String, $commandId: ID, $expectedVersion: Int) {
-    it: cancelReservation(id: $id, reason: $reason, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
-  room: `query ($id: ID!, $minVersion: Int) {
-    it: room(id: $id, minVersion: $minVersion) { id version hotelId number capacity nightlyRate status holds } }`,
-  rooms: `query ($first: Int) { it: rooms(first: $first) { nodes { id } } }`,
-  reservation: `query ($id: ID!, $minVersion: Int) {
-    it: reservation(id: $id, minVersion: $minVersion) {
-      id version status reason userId roomId dateStart dateEnd createdAt } }`,
-  reservations: `query ($first: Int, $after: String) {
-    it: reservations(first: $first, after: $after) {
+  addResource: `mutation ($id: ID, $input: AddResourceInput!, $commandId: ID, $expectedVersion: Int) {
+    it: addResource(id: $id, input: $input, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
+  closeResource: `mutation ($id: ID!, $commandId: ID, $expectedVersion: Int) {
+    it: closeResource(id: $id, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
+  createClaim: `mutation ($id: ID, $input: CreateClaimInput!, $commandId: ID, $expectedVersion: Int) {
+    it: createClaim(id: $id, input: $input, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
+  cancelClaim: `mutation ($id: ID!, $reason: String, $commandId: ID, $expectedVersion: Int) {
+    it: cancelClaim(id: $id, reason: $reason, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
+  resource: `query ($id: ID!, $minVersion: Int) {
+    it: resource(id: $id, minVersion: $minVersion) { id version groupId number capacity rate status holds } }`,
+  resources: `query ($first: Int) { it: resources(first: $first) { nodes { id } } }`,
+  claim: `query ($id: ID!, $minVersion: Int) {
+    it: claim(id: $id, minVersion: $minVersion) {
+      id version status reason userId resourceId dateStart dateEnd createdAt } }`,
+  claims: `query ($first: Int, $after: String) {
+    it: claims(first: $first, after: $after) {
       edges { cursor node { id createdAt status } } nodes { id }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
 };
 
 const ask = async (name, variables) => (await core.ask(documents[name], variables)).it;
-const stay = (roomId, dateStart = '2027-01-01', dateEnd = '2027-01-03') => ({ userId: 'ana', roomId, dateStart, dateEnd });
+const stay = (resourceId, dateStart = '2027-01-01', dateEnd = '2027-01-03') => ({ userId: 'ana', resourceId, dateStart, dateEnd });
 const accepted = async (name, variables) => {
   const answer = await ask(name, variables);
   assert.equal(answer.__typename, 'Accepted', JSON.stringify(answer));
@@ -50,104 +50,104 @@ const rejected = async (name, variables) => {
   return answer;
 };
 
-test('the printed schema is valid, and these tests use all of it that is about rooms and reservations', () => {
+test('the printed schema is valid, and these tests use all of it that is about resources and claims', () => {
   const fields = (type) => Object.keys(schema.getType(type).getFields());
-  const ours = [...fields('Query'), ...fields('Mutation')].filter((name) => /room|reservation/i.test(name));
+  const ours = [...fields('Query'), ...fields('Mutation')].filter((name) => /resource|claim/i.test(name));
   assert.deepEqual(ours.sort(), Object.keys(documents).sort());
   for (const document of Object.values(documents)) assert.deepEqual(validate(schema, parse(document)), []);
 });
 
-test('addRoom answers Accepted with everything that POST /commands answers', async () => {
-  const [id, commandId] = [fresh('room'), fresh('command')];
-  const answer = await accepted('addRoom', { id, input: room101, commandId, expectedVersion: 0 });
+test('addResource answers Accepted with everything that POST /commands answers', async () => {
+  const [id, commandId] = [fresh('resource'), fresh('command')];
+  const answer = await accepted('addResource', { id, input: resource101, commandId, expectedVersion: 0 });
   isUuid7(answer.events[0].id);
   assert.deepEqual(answer, {
     __typename: 'Accepted',
     commandId,
-    aggregateType: 'ROOM',
+    aggregateType: 'RESOURCE',
     aggregateId: id,
     firstVersion: 1,
     version: 1,
-    events: [{ id: answer.events[0].id, type: 'RoomAdded', version: 1 }],
+    events: [{ id: answer.events[0].id, type: 'ResourceAdded', version: 1 }],
     confirmWithinMs: answer.confirmWithinMs,
     duplicate: false,
   });
-  assert.equal((await accepted('addRoom', { id, input: room101, commandId, expectedVersion: 0 })).duplicate, true);
+  assert.equal((await accepted('addResource', { id, input: resource101, commandId, expectedVersion: 0 })).duplicate, true);
 });
 
 test('ids that are left out are made up', async () => {
-  const answer = await accepted('addRoom', { input: room101 });
+  const answer = await accepted('addResource', { input: resource101 });
   isUuid7(answer.aggregateId);
   isUuid7(answer.commandId);
 });
 
-test('a room is read with the version that its command named', async () => {
-  const { aggregateId: id, version } = await accepted('addRoom', { input: room101 });
-  assert.deepEqual(await ask('room', { id, minVersion: version }), { id, version, ...room101, status: 'OPEN', holds: 0 });
-  const closed = await accepted('closeRoom', { id, expectedVersion: version });
-  assert.equal((await ask('room', { id, minVersion: closed.version })).status, 'CLOSED');
+test('a resource is read with the version that its command named', async () => {
+  const { aggregateId: id, version } = await accepted('addResource', { input: resource101 });
+  assert.deepEqual(await ask('resource', { id, minVersion: version }), { id, version, ...resource101, status: 'OPEN', holds: 0 });
+  const closed = await accepted('closeResource', { id, expectedVersion: version });
+  assert.equal((await ask('resource', { id, minVersion: closed.version })).status, 'CLOSED');
 });
 
-test('a reservation is PENDING at its first version, CONFIRMED at its second, CANCELLED at its third', async () => {
-  const room = await addRoom(core);
-  const { aggregateId: id, version, confirmWithinMs } = await accepted('createReservation', { input: stay(room) });
+test('a claim is PENDING at its first version, CONFIRMED at its second, CANCELLED at its third', async () => {
+  const resource = await addResource(core);
+  const { aggregateId: id, version, confirmWithinMs } = await accepted('createClaim', { input: stay(resource) });
   assert.ok(confirmWithinMs > 0);
-  const first = await ask('reservation', { id, minVersion: version });
+  const first = await ask('claim', { id, minVersion: version });
   assert.ok(['PENDING', 'CONFIRMED'].includes(first.status));
-  const second = await ask('reservation', { id, minVersion: 2 });
+  const second = await ask('claim', { id, minVersion: 2 });
   const { createdAt } = second;
-  assert.deepEqual(second, { id, version: 2, status: 'CONFIRMED', reason: null, ...stay(room), createdAt });
-  assert.equal(createdAt, (await core.events('reservation', id))[0].time);
-  const cancelled = await accepted('cancelReservation', { id, reason: 'rain', expectedVersion: 2 });
-  const third = await ask('reservation', { id, minVersion: cancelled.version });
+  assert.deepEqual(second, { id, version: 2, status: 'CONFIRMED', reason: null, ...stay(resource), createdAt });
+  assert.equal(createdAt, (await core.events('claim', id))[0].time);
+  const cancelled = await accepted('cancelClaim', { id, reason: 'rain', expectedVersion: 2 });
+  const third = await ask('claim', { id, minVersion: cancelled.version });
   assert.deepEqual([third.version, third.status, third.reason], [3, 'CANCELLED', 'rain']);
 });
 
-test('a declined reservation says why', async () => {
-  const room = await addRoom(core);
-  await settled(core, (await accepted('createReservation', { input: stay(room) })).aggregateId);
-  const { aggregateId: id } = await accepted('createReservation', { input: stay(room) });
-  const { status, reason } = await ask('reservation', { id, minVersion: 2 });
-  assert.deepEqual([status, reason], ['DECLINED', 'NIGHTS_TAKEN']);
+test('a declined claim says why', async () => {
+  const resource = await addResource(core);
+  await settled(core, (await accepted('createClaim', { input: stay(resource) })).aggregateId);
+  const { aggregateId: id } = await accepted('createClaim', { input: stay(resource) });
+  const { status, reason } = await ask('claim', { id, minVersion: 2 });
+  assert.deepEqual([status, reason], ['DECLINED', 'DAYS_TAKEN']);
 });
 
 test('refusals are data: a rule, a shape, a version, an idempotency key', async () => {
-  const room = await addRoom(core);
+  const resource = await addResource(core);
   const pick = ({ code, field, rule, currentVersion }) => ({ code, field, rule, currentVersion });
   const refusal = async (name, variables) => pick(await rejected(name, variables));
-  assert.deepEqual(await refusal('addRoom', { id: room, input: room101 }), {
-    code: 'ROOM_EXISTS', field: null, rule: 'ROOM_EXISTS', currentVersion: 1,
+  assert.deepEqual(await refusal('addResource', { id: resource, input: resource101 }), {
+    code: 'RESOURCE_EXISTS', field: null, rule: 'RESOURCE_EXISTS', currentVersion: 1,
   });
-  assert.deepEqual(await refusal('createReservation', { input: stay('nowhere') }), {
-    code: 'ROOM_UNKNOWN', field: null, rule: 'ROOM_UNKNOWN', currentVersion: 0,
+  assert.deepEqual(await refusal('createClaim', { input: stay('nowhere') }), {
+    code: 'RESOURCE_UNKNOWN', field: null, rule: 'RESOURCE_UNKNOWN', currentVersion: 0,
   });
-  assert.deepEqual(await refusal('addRoom', { input: { ...room101, capacity: 0 } }), {
+  assert.deepEqual(await refusal('addResource', { input: { ...resource101, capacity: 0 } }), {
     code: 'INVALID_FIELD', field: 'payload.capacity', rule: null, currentVersion: 0,
   });
-  assert.deepEqual(await refusal('createReservation', { input: stay(room, '2027-02-30') }), {
+  assert.deepEqual(await refusal('createClaim', { input: stay(resource, '2027-02-30') }), {
     code: 'INVALID_FIELD', field: 'payload.dateStart', rule: null, currentVersion: 0,
   });
-  assert.deepEqual(await refusal('createReservation', { input: stay(room, '2027-02-03', '2027-02-01') }), {
+  assert.deepEqual(await refusal('createClaim', { input: stay(resource, '2027-02-03', '2027-02-01') }), {
     code: 'DATES_REVERSED', field: 'payload.dateEnd', rule: null, currentVersion: 0,
   });
-  assert.deepEqual(await refusal('closeRoom', { id: room, expectedVersion: 7 }), {
+  assert.deepEqual(await refusal('closeResource', { id: resource, expectedVersion: 7 }), {
     code: 'VERSION_CONFLICT', field: 'expectedVersion', rule: null, currentVersion: 1,
   });
-  assert.equal((await refusal('closeRoom', { id: room, expectedVersion: -1 })).field, 'expectedVersion');
-  assert.equal((await refusal('closeRoom', { id: '' })).code, 'INVALID_FIELD');
-  assert.equal((await refusal('closeRoom', { id: room, commandId: 'a b' })).field, 'commandId');
-  assert.equal((await refusal('cancelReservation', { id: 'nobody' })).code, 'RESERVATION_UNKNOWN');
+  assert.equal((await refusal('closeResource', { id: resource, expectedVersion: -1 })).field, 'expectedVersion');
+  assert.equal((await refusal('closeResource', { id: '' })).code, 'INVALID_FIELD');
+  assert.equal((await refusal('closeResource', { id: resource, commandId: 'a b' })).field, 'commandId');
+  assert.equal((await refusal('cancelClaim', { id: 'nobody' })).code, 'CLAIM_UNKNOWN');
   const commandId = fresh('command');
-  await accepted('closeRoom', { id: room, commandId });
-  assert.equal((await refusal('addRoom', { id: room, input: room101, commandId })).code, 'IDEMPOTENCY_KEY_REUSED');
+  await accepted('closeResource', { id: resource, commandId });
+  assert.equal((await refusal('addResource', { id: resource, input: resource101, commandId })).code, 'IDEMPOTENCY_KEY_REUSED');
 });
 
 test('a version that does not come is an error that says READ_MODEL_BEHIND and how far it is', async () => {
-  const room = await addRoom(core);
-  await journalled(core, 'room', room);
+  const resource = await addResource(core);
+  await journalled(core, 'resource', resource);
   const answers = await Promise.all([
-    core.graphql(documents.room, { id: room, minVersion: 2 }),
-    core.graphql(documents.reservation, { id: 'nobody', minVersion: 1 }),
+    core.graphql(documents.resource, { id: resource, minVersion: 2 }),
+    core.graphql(documents.claim, { id: 'nobody', minVersion: 1 }),
   ]);
   for (const [{ data, errors }, currentVersion] of [[answers[0], 1], [answers[1], 0]]) {
     assert.equal(data.it, null);
@@ -157,30 +157,30 @@ test('a version that does not come is an error that says READ_MODEL_BEHIND and h
 });
 
 test('a field that fails is null, and takes no other field with it', async () => {
-  const room = await addRoom(core);
-  await journalled(core, 'room', room);
-  const query = `query ($id: ID!) { there: room(id: $id) { version } behind: room(id: $id, minVersion: 9) { version } }`;
-  const { data, errors } = await core.graphql(query, { id: room });
+  const resource = await addResource(core);
+  await journalled(core, 'resource', resource);
+  const query = `query ($id: ID!) { there: resource(id: $id) { version } behind: resource(id: $id, minVersion: 9) { version } }`;
+  const { data, errors } = await core.graphql(query, { id: resource });
   assert.deepEqual(data, { there: { version: 1 }, behind: null });
   assert.deepEqual(errors.map(({ path }) => path), [['behind']]);
 });
 
 test('what does not exist is null', async () => {
-  assert.equal(await ask('room', { id: 'nobody' }), null);
-  assert.equal(await ask('reservation', { id: 'nobody' }), null);
+  assert.equal(await ask('resource', { id: 'nobody' }), null);
+  assert.equal(await ask('claim', { id: 'nobody' }), null);
 });
 
-test('reservations are a Relay connection, newest first, whole and without doubles over its pages', async () => {
-  const room = await addRoom(core);
+test('claims are a Relay connection, newest first, whole and without doubles over its pages', async () => {
+  const resource = await addResource(core);
   const made = [];
   for (let n = 1; n <= 27; n++) {
     const day = (d) => `2027-${d > 28 ? '04' : '03'}-${String(d > 28 ? d - 28 : d).padStart(2, '0')}`;
-    made.push((await accepted('createReservation', { input: stay(room, day(n), day(n + 1)) })).aggregateId);
+    made.push((await accepted('createClaim', { input: stay(resource, day(n), day(n + 1)) })).aggregateId);
   }
-  for (const id of made) await ask('reservation', { id, minVersion: 2 });
+  for (const id of made) await ask('claim', { id, minVersion: 2 });
   const pages = [];
   for (let after = null; ; after = pages.at(-1).pageInfo.endCursor) {
-    pages.push(await ask('reservations', { first: 10, after }));
+    pages.push(await ask('claims', { first: 10, after }));
     if (!pages.at(-1).pageInfo.hasNextPage) break;
   }
   for (const { edges, nodes, pageInfo } of pages) {
@@ -190,44 +190,44 @@ test('reservations are a Relay connection, newest first, whole and without doubl
   }
   for (const { edges } of pages.slice(0, -1)) assert.equal(edges.length, 10);
   const all = pages.flatMap(({ edges }) => edges.map(({ node }) => node));
-  const [{ count }] = await core.sql('SELECT COUNT(*) AS count FROM reservation');
+  const [{ count }] = await core.sql('SELECT COUNT(*) AS count FROM claim');
   assert.equal(all.length, count);
   assert.equal(new Set(all.map(({ id }) => id)).size, count);
   const times = all.map(({ createdAt }) => createdAt);
   assert.deepEqual(times, [...times].sort().reverse());
   for (const id of made) assert.ok(all.some((node) => node.id === id));
-  const untold = await ask('reservations', {});
+  const untold = await ask('claims', {});
   assert.equal(untold.edges.length, 20);
-  const last = await ask('reservations', { first: 100, after: pages.at(-1).pageInfo.endCursor });
+  const last = await ask('claims', { first: 100, after: pages.at(-1).pageInfo.endCursor });
   assert.deepEqual([last.edges, last.pageInfo.endCursor, last.pageInfo.hasNextPage], [[], null, false]);
 });
 
 test('a page that cannot be is an error with a code', async () => {
   for (const first of [0, -1, 101]) {
-    const { errors } = await core.graphql(documents.reservations, { first });
+    const { errors } = await core.graphql(documents.claims, { first });
     assert.equal(errors[0].extensions?.code, 'INVALID_PAGE', `first: ${first}`);
   }
   for (const after of ['nonsense', '', 'AAAA']) {
-    const { data, errors } = await core.graphql(documents.reservations, { after });
+    const { data, errors } = await core.graphql(documents.claims, { after });
     assert.ok(errors?.length, `after: ${after}`);
     assert.equal(data, null);
   }
 });
 
 test('a document that is wrong is an error of GraphQL, and executes nothing', async () => {
-  const id = fresh('room');
+  const id = fresh('resource');
   for (const query of [
     '{',
-    'query { room }',
+    'query { resource }',
     'query { spaceship(id: "a") { id } }',
-    'mutation { addRoom(id: 7) { __typename } }',
-    `mutation { addRoom(id: "${id}", input: { hotelId: "grand" }) { __typename } }`,
-    `mutation { addRoom(id: "${id}", input: { hotelId: "g", number: "1", capacity: 2, nightlyRate: 1, view: 1 }) { __typename } }`,
+    'mutation { addResource(id: 7) { __typename } }',
+    `mutation { addResource(id: "${id}", input: { groupId: "group" }) { __typename } }`,
+    `mutation { addResource(id: "${id}", input: { groupId: "g", number: "1", capacity: 2, rate: 1, view: 1 }) { __typename } }`,
   ]) {
     const { errors } = await core.graphql(query);
     assert.ok(errors?.length, query);
   }
-  assert.equal(await core.state('room', id), undefined);
+  assert.equal(await core.state('resource', id), undefined);
 });
 
 test('a request that is none is refused', async () => {

@@ -6,7 +6,7 @@ import { configs, Core } from './core.mjs';
 import { vars } from './tokens.mjs';
 
 // Some audits ask for the schema.
-const core = new Core(configs.core, { ...vars, ENVIRONMENT: 'development' });
+const core = new Core(configs.probe, { ...vars, ENVIRONMENT: 'development' });
 after(() => core.close());
 await core.start();
 const graphqlResponse = 'application/graphql-response+json';
@@ -38,7 +38,7 @@ test('a token that is not good is refused as GraphQL answers, in the form that w
 });
 
 test('a mutation by GET is refused with 405 and says what to use', async () => {
-  const { status, headers, body } = await get('mutation { closeRoom(id: "a") { __typename } }');
+  const { status, headers, body } = await get('mutation { closeResource(id: "a") { __typename } }');
   assert.deepEqual([status, headers.get('allow'), body.errors[0].extensions.code], [405, 'POST', 'METHOD_NOT_ALLOWED']);
 });
 
@@ -54,15 +54,15 @@ test('a method, a media type and a content type that are none of ours are 405, 4
 });
 
 test('data and errors both are 294 for those who ask by name, and 200 for others', async () => {
-  const query = '{ __typename room(id: "nobody", atVersion: -1) { id } }';
+  const query = '{ __typename resource(id: "nobody", atVersion: -1) { id } }';
   const [named, other] = [await ask(query), await ask(query, 'application/json')];
   assert.deepEqual([named.status, other.status], [294, 200]);
   assert.deepEqual([type(named), type(other)], [graphqlResponse, 'application/json']);
-  assert.deepEqual(named.body.data, { __typename: 'Query', room: null });
+  assert.deepEqual(named.body.data, { __typename: 'Query', resource: null });
 });
 
 test('a variable that is missing is a request error, and nothing is executed', async () => {
-  const { status, body } = await ask('query ($id: ID!) { room(id: $id) { id } }');
+  const { status, body } = await ask('query ($id: ID!) { resource(id: $id) { id } }');
   assert.deepEqual([status, body.data, body.errors[0].extensions.code], [400, undefined, 'INVALID_VARIABLE']);
 });
 
@@ -76,7 +76,7 @@ test('what goes over a limit is refused with its code', async () => {
   assert.equal(await code(`{ ${'__typename '.repeat(2000)} }`), 'QUERY_TOO_LONG');
   assert.equal(await code(`${'{a'.repeat(17)}${'}'.repeat(17)}`), 'QUERY_TOO_DEEP');
   assert.equal(await code('{'.repeat(500_000)), 'QUERY_TOO_DEEP');
-  assert.equal(await code(`{ reservations(first: 100) { nodes { ${'id '.repeat(60)} } } }`), 'QUERY_TOO_COMPLEX');
+  assert.equal(await code(`{ claims(first: 100) { nodes { ${'id '.repeat(60)} } } }`), 'QUERY_TOO_COMPLEX');
   const batch = await core.post('/graphql', [{ query: '{ __typename }' }]);
   assert.deepEqual([batch.status, batch.body.errors[0].extensions.code], [400, 'BATCH_UNSUPPORTED']);
 });

@@ -1,26 +1,24 @@
 // From what is stored to what is live, without loss and without repeat, for many at once.
 import assert from 'node:assert/strict';
-import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { checkOrder, version } from './events.mjs';
 import { fresh, serve, until } from './harness.mjs';
+import { released } from './release.mjs';
 
 const core = await serve();
 
 const items = (id, from, count) =>
   Array.from({ length: count }, (_, n) => ({
-    aggregateType: 'device',
+    aggregateType: 'meter',
     aggregateId: id,
-    name: 'UpdateDeviceStatus',
+    name: 'UpdateMeter',
     payload: { status: 'OK', reading: from + n, observedAt: new Date(Date.UTC(2026, 0, 1) + from + n).toISOString() },
   }));
 
-/** A device with so many events. */
-async function device(events) {
-  const id = fresh('device');
-  await core.send('device', 'RegisterDevice', { model: 'Thermo 2', ownerId: 'ana' }, { aggregateId: id });
+/** A meter with so many events. */
+async function meter(events) {
+  const id = fresh('meter');
+  await core.send('meter', 'RegisterMeter', { model: 'Thermo 2', ownerId: 'ana' }, { aggregateId: id });
   for (let at = 0; at < events - 1; at += 100) await append(id, at, Math.min(100, events - 1 - at));
   return id;
 }
@@ -33,17 +31,17 @@ async function append(id, from, count) {
 const caughtUps = (watcher) => watcher.frames.filter(({ type }) => type === 'caughtUp').length;
 
 test('two sockets that are opened at the same moment both hibernate, and both get what happens later', async () => {
-  const id = await device(1);
-  const both = await Promise.all([core.watch('device', id), core.watch('device', id)]);
+  const id = await meter(1);
+  const both = await Promise.all([core.watch('meter', id), core.watch('meter', id)]);
   for (const watcher of both) await watcher.caughtUp();
-  await core.evict('device', id);
+  await core.evict('meter', id);
   for (const watcher of both) {
     await watcher.ping(); // without the object
     assert.ok(watcher.isOpen);
   }
   await append(id, 0, 1);
   for (const watcher of both) await watcher.event(2);
-  await core.evict('device', id);
+  await core.evict('meter', id);
   await append(id, 1, 1);
   for (const watcher of both) {
     await watcher.event(3);
@@ -53,10 +51,10 @@ test('two sockets that are opened at the same moment both hibernate, and both ge
 });
 
 test('sockets that are opened right after each other on an object that sleeps all hibernate', async () => {
-  const id = await device(1);
-  await core.evict('device', id);
-  const watchers = await Promise.all(Array.from({ length: 10 }, () => core.watch('device', id)));
-  await core.evict('device', id);
+  const id = await meter(1);
+  await core.evict('meter', id);
+  const watchers = await Promise.all(Array.from({ length: 10 }, () => core.watch('meter', id)));
+  await core.evict('meter', id);
   await append(id, 0, 1);
   for (const watcher of watchers) {
     await watcher.event(2);
@@ -66,12 +64,12 @@ test('sockets that are opened right after each other on an object that sleeps al
 });
 
 test('while events are appended and sockets catch up, each gets every event after its cursor once, in order', async () => {
-  const id = await device(2_500);
+  const id = await meter(2_500);
   let head = 2_500;
   const opening = [];
   for (let round = 0; round < 12; round++) {
     const after = [0, 1, 1_000, 2_499, 2_500][round % 5];
-    opening.push(core.watch('device', id, { after }).then((watcher) => [after, watcher]));
+    opening.push(core.watch('meter', id, { after }).then((watcher) => [after, watcher]));
     await append(id, head, 50);
     head += 50;
   }
@@ -89,9 +87,9 @@ test('while events are appended and sockets catch up, each gets every event afte
 });
 
 test('an object that is evicted while sockets catch up goes on where they were', async () => {
-  const id = await device(4_000);
-  const watchers = await Promise.all([0, 500, 3_999].map((after) => core.watch('device', id, { after })));
-  await core.evict('device', id);
+  const id = await meter(4_000);
+  const watchers = await Promise.all([0, 500, 3_999].map((after) => core.watch('meter', id, { after })));
+  await core.evict('meter', id);
   await append(id, 4_000, 1);
   for (const [index, after] of [0, 500, 3_999].entries()) {
     const watcher = watchers[index];
@@ -103,7 +101,7 @@ test('an object that is evicted while sockets catch up goes on where they were',
 });
 
 test('a client that comes back again and again sees one stream without gaps', async () => {
-  const id = await device(1);
+  const id = await meter(1);
   const seen = [];
   let done = false;
   const writing = (async () => {
@@ -111,7 +109,7 @@ test('a client that comes back again and again sees one stream without gaps', as
     done = true;
   })();
   while (!done || seen.length < 1_001) {
-    const watcher = await core.watch('device', id, { after: seen.length });
+    const watcher = await core.watch('meter', id, { after: seen.length });
     await watcher.caughtUp();
     watcher.terminate(); // as a cut connection
     seen.push(...watcher.events);
@@ -122,8 +120,8 @@ test('a client that comes back again and again sees one stream without gaps', as
 });
 
 test('a client that stops reading holds nobody up, and is told everything once in the end', async (t) => {
-  const id = await device(1);
-  const [stuck, reads] = [await core.watch('device', id), await core.watch('device', id)];
+  const id = await meter(1);
+  const [stuck, reads] = [await core.watch('meter', id), await core.watch('meter', id)];
   await Promise.all([stuck.caughtUp(), reads.caughtUp()]);
   stuck.pause();
   const count = 6_000;
@@ -142,7 +140,7 @@ test('a client that stops reading holds nobody up, and is told everything once i
   let told = false;
   stuck.closed.then((code) => (told = code === 4429));
   await until('it has everything, or is closed', () => told || stuck.versions.at(-1) === count + 1);
-  const rest = told ? await core.watch('device', id, { after: stuck.versions.at(-1) }) : undefined;
+  const rest = told ? await core.watch('meter', id, { after: stuck.versions.at(-1) }) : undefined;
   await rest?.caughtUp();
   const all = [...stuck.events, ...(rest?.events ?? [])];
   assert.equal(all.length, count + 1);
@@ -150,8 +148,8 @@ test('a client that stops reading holds nobody up, and is told everything once i
 });
 
 test('a reader that keeps up is not told that it is slow, however much comes at once', async () => {
-  const id = await device(1);
-  const watcher = await core.watch('device', id);
+  const id = await meter(1);
+  const watcher = await core.watch('meter', id);
   await watcher.caughtUp();
   await Promise.all(Array.from({ length: 60 }, (_, n) => append(id, 100 * n, 100)));
   await until('it has everything, or is told', () => watcher.versions.length === 6_001 || watcher.frames.some(({ type }) => type === 'error'));
@@ -159,27 +157,16 @@ test('a reader that keeps up is not told that it is slow, however much comes at 
 });
 
 test('after a new deploy a client comes back with its last version and gets exactly what it missed', async () => {
-  const id = await device(3);
-  const before = await core.watch('device', id);
+  const id = await meter(3);
+  const before = await core.watch('meter', id);
   await before.caughtUp();
-  // Another script on the same storage.
-  const release = mkdtempSync(join(tmpdir(), 'edgefold-release-'));
-  const [first, here] = [core.configFile, dirname(core.configFile)];
-  for (const part of ['wrangler.toml', 'build']) cpSync(join(here, part), join(release, part), { recursive: true });
-  appendFileSync(join(release, 'build/index.js'), '\n// the next release\n');
-  try {
-    core.configFile = join(release, 'wrangler.toml');
-    await core.restart();
+  await released(core, async () => {
     await before.closed;
     await append(id, 100, 2);
-    const after = await core.watch('device', id, { after: before.versions.at(-1) });
+    const after = await core.watch('meter', id, { after: before.versions.at(-1) });
     await after.caughtUp();
     assert.deepEqual(before.versions, [1, 2, 3]);
     assert.deepEqual(after.versions, [4, 5]);
-    assert.deepEqual([...before.events, ...after.events], await core.events('device', id));
-  } finally {
-    core.configFile = first;
-    await core.restart();
-    rmSync(release, { recursive: true, force: true });
-  }
+    assert.deepEqual([...before.events, ...after.events], await core.events('meter', id));
+  });
 });

@@ -1,7 +1,7 @@
 // What a test file begins with.
 //
 //   const core = await serve();            // ends with the test file
-//   await core.send('room', 'AddRoom', …); // through the doors, as anybody would
+//   await core.send('meter', 'UpdateMeter', …); // through the doors, as anybody would
 //   await until('it is so', () => …);      // no sleeping
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
@@ -24,8 +24,8 @@ const run = Math.random().toString(36).slice(2, 8);
 /** An id that nobody had before. */
 export const fresh = (kind) => `${kind}-${run}-${++made}`;
 
-/** Starts a core that ends with the test file (called at its top level), or with the test that calls it. */
-export async function serve(script = 'core', settings = {}) {
+/** Starts a core of the engine's own script, or of the one that is deployed (`core`), that ends with the test file (called at its top level), or with the test that calls it. */
+export async function serve(script = 'probe', settings = {}) {
   const core = new Core(configs[script], { ...vars, ...settings });
   after(() => core.close());
   await core.start();

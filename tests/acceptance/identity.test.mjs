@@ -6,48 +6,48 @@ import { fresh, serve, until } from './harness.mjs';
 import { claims, seconds, token, vars } from './tokens.mjs';
 
 const core = await serve();
-const night = { dateStart: '2030-01-01', dateEnd: '2030-01-02' };
-const room = fresh('room');
-const mine = fresh('reservation');
-const bens = fresh('reservation');
-const none = fresh('reservation');
+const day = { dateStart: '2030-01-01', dateEnd: '2030-01-02' };
+const resource = fresh('resource');
+const mine = fresh('claim');
+const bens = fresh('claim');
+const none = fresh('claim');
 
 before(async () => {
-  await core.send('room', 'AddRoom', { hotelId: 'grand', number: '1', capacity: 2, nightlyRate: 1 }, { aggregateId: room });
-  const { status } = await ana.command('reservation', 'CreateReservation', { userId: 'ana', roomId: room, ...night }, { aggregateId: mine });
+  await core.send('resource', 'AddResource', { groupId: 'group', number: '1', capacity: 2, rate: 1 }, { aggregateId: resource });
+  const { status } = await ana.command('claim', 'CreateClaim', { userId: 'ana', resourceId: resource, ...day }, { aggregateId: mine });
   assert.equal(status, 202);
   await until('it is confirmed and projected', async () => {
-    const { reservation } = await core.ask(`{ reservation(id: "${mine}") { status } }`);
-    return reservation?.status === 'CONFIRMED';
+    const { claim } = await core.ask(`{ claim(id: "${mine}") { status } }`);
+    return claim?.status === 'CONFIRMED';
   });
-  const claim = { userId: 'ben', roomId: room, dateStart: '2030-02-01', dateEnd: '2030-02-02' };
-  await core.send('reservation', 'CreateReservation', claim, { aggregateId: bens });
+  const claim = { userId: 'ben', resourceId: resource, dateStart: '2030-02-01', dateEnd: '2030-02-02' };
+  await core.send('claim', 'CreateClaim', claim, { aggregateId: bens });
 });
 
 const b64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-const unsigned = `${b64({ alg: 'none' })}.${b64(claims('staff', 'sam'))}.`;
-const guest = (more, key) => token('guest', 'ana', more, key);
-const ana = core.as(guest());
+const unsigned = `${b64({ alg: 'none' })}.${b64(claims('operator', 'sam'))}.`;
+const owner = (more, key) => token('owner', 'ana', more, key);
+const ana = core.as(owner());
 
 // What a caller gets at each door: [command, state, events, socket, mutation, query, list], and of which instance the
-// subscription to all reservations tells first.
+// subscription to all claims tells first.
 const refused = (status, code) => [status, status, status, status, code, code, code, code];
 const callers = [
   ['anonymous', undefined, refused(401, 'UNAUTHENTICATED')],
-  ['the owner', guest(), [202, 200, 200, 101, 'Accepted', 'ana', [mine], mine]],
-  ['another guest', token('guest', 'ben'), [403, 404, 404, 404, 'FORBIDDEN', null, [], bens]],
-  ['a device of the same name', token('device', 'ana'), [403, 404, 404, 404, 'FORBIDDEN', null, [], 'FORBIDDEN']],
+  ['the owner', owner(), [202, 200, 200, 101, 'Accepted', 'ana', [mine], mine]],
+  ['another owner', token('owner', 'ben'), [403, 404, 404, 404, 'FORBIDDEN', null, [], bens]],
+  ['a machine of the same name', token('machine', 'ana'), [403, 404, 404, 404, 'FORBIDDEN', null, [], 'FORBIDDEN']],
   ['an admin', token('admin', 'ana'), [403, 404, 404, 404, 'FORBIDDEN', null, [], 'FORBIDDEN']],
-  ['the staff', token('staff', 'sam'), [202, 200, 200, 101, 'Accepted', 'ana', [mine], mine]],
-  ['with an expired token', guest({ exp: seconds() - 61 }), refused(401, 401)],
-  ['with a token that is not valid yet', guest({ nbf: seconds() + 120 }), refused(401, 401)],
-  ['with a token for another audience', guest({ aud: 'other' }), refused(401, 401)],
-  ['with a token from another issuer', guest({ iss: 'https://evil.test' }), refused(401, 401)],
-  ['with a token under another key', guest({}, 'a key of somebody else, 32 bytes or more'), refused(401, 401)],
+  ['the operator', token('operator', 'sam'), [202, 200, 200, 101, 'Accepted', 'ana', [mine], mine]],
+  ['with an expired token', owner({ exp: seconds() - 61 }), refused(401, 401)],
+  ['with a token that is not valid yet', owner({ nbf: seconds() + 120 }), refused(401, 401)],
+  ['with a token for another audience', owner({ aud: 'other' }), refused(401, 401)],
+  ['with a token from another issuer', owner({ iss: 'https://evil.test' }), refused(401, 401)],
+  ['with a token under another key', owner({}, 'a key of somebody else, 32 bytes or more'), refused(401, 401)],
   ['with a token that nobody signed', unsigned, refused(401, 401)],
-  ['in no role', guest({ role: undefined }), refused(401, 401)],
-  ['in an unknown role', guest({ role: 'king' }), refused(401, 401)],
-  ['with a token that never ends', guest({ exp: undefined }), refused(401, 401)],
+  ['in no role', owner({ role: undefined }), refused(401, 401)],
+  ['in an unknown role', owner({ role: 'king' }), refused(401, 401)],
+  ['with a token that never ends', owner({ exp: undefined }), refused(401, 401)],
   ['with rubbish', 'rubbish', refused(401, 401)],
 ];
 
@@ -60,30 +60,30 @@ for (const [who, text, [command, state, events, socket, mutation, query, list, c
   const told = ({ status, errors }) => status ?? errors?.[0].extensions.code;
 
   test(`${who} sends a command`, async () => {
-    const claim = { userId: 'ana', roomId: room, ...night };
-    const id = fresh('reservation');
-    const answer = await caller.command('reservation', 'CreateReservation', claim, { aggregateId: id });
+    const claim = { userId: 'ana', resourceId: resource, ...day };
+    const id = fresh('claim');
+    const answer = await caller.command('claim', 'CreateClaim', claim, { aggregateId: id });
     assert.equal(answer.status, command, JSON.stringify(answer.body));
     if (command !== 202) {
-      const { status } = await core.request(`/aggregates/reservation/${id}`);
+      const { status } = await core.request(`/aggregates/claim/${id}`);
       assert.equal(status, 404, 'nothing was stored');
     }
     if (command === 401) assert.match(answer.headers.get('www-authenticate'), /^Bearer /);
   });
 
   test(`${who} sends a batch`, async () => {
-    const one = { aggregateType: 'reservation', name: 'CreateReservation', payload: { userId: 'ana', roomId: room, ...night } };
-    const { status, body } = await caller.post('/commands', [one, { ...one, aggregateId: fresh('reservation') }]);
+    const one = { aggregateType: 'claim', name: 'CreateClaim', payload: { userId: 'ana', resourceId: resource, ...day } };
+    const { status, body } = await caller.post('/commands', [one, { ...one, aggregateId: fresh('claim') }]);
     if (command === 401) return assert.equal(status, 401);
     assert.deepEqual(body.map((item) => item.status), [command, command]);
   });
 
   test(`${who} looks at state and stream`, async () => {
     for (const [path, expected] of [['', state], ['?version=1', state], ['/events', events]]) {
-      const { status, body } = await caller.request(`/aggregates/reservation/${mine}${path}`);
+      const { status, body } = await caller.request(`/aggregates/claim/${mine}${path}`);
       assert.equal(status, expected, path);
       if (status !== 404) continue;
-      const other = await caller.request(`/aggregates/reservation/${none}${path}`);
+      const other = await caller.request(`/aggregates/claim/${none}${path}`);
       assert.deepEqual(
         { ...other.body, detail: '' },
         { ...body, detail: '' },
@@ -93,7 +93,7 @@ for (const [who, text, [command, state, events, socket, mutation, query, list, c
   });
 
   test(`${who} opens the native socket`, async () => {
-    const opened = caller.watch('reservation', mine);
+    const opened = caller.watch('claim', mine);
     if (socket !== 101) return assert.rejects(opened, ({ status }) => status === socket);
     const watcher = await opened;
     await watcher.event(2);
@@ -105,19 +105,19 @@ for (const [who, text, [command, state, events, socket, mutation, query, list, c
     talker.say({ type: 'connection_init', payload: text && { authorization: `Bearer ${text}` } });
     if (socket === 401) return assert.equal((await talker.closed).code, 4403);
     await talker.frame('connection_ack', ({ type }) => type === 'connection_ack');
-    for (const field of ['reservation(id: $id, after: "0")', 'events(aggregateType: RESERVATION, aggregateId: $id)']) {
+    for (const field of ['claim(id: $id, after: "0")', 'events(aggregateType: CLAIM, aggregateId: $id)']) {
       const [theirs, nobodys] = [mine, none].map((id) => talker.subscribe(`subscription ($id: ID!) { ${field} { cursor } }`, { id }));
       assert.equal((await talker.ended(nobodys)).payload[0].extensions.code, 'UNKNOWN_INSTANCE');
       if (socket === 101) await talker.next(theirs, 2);
       else assert.equal((await talker.ended(theirs)).payload[0].extensions.code, 'UNKNOWN_INSTANCE', field);
     }
-    const input = `{userId: "ana", roomId: "${room}", dateStart: "2030-01-01", dateEnd: "2030-01-02"}`;
-    const sent = talker.subscribe(`mutation { it: createReservation(input: ${input}) { __typename ... on Rejected { code } } }`);
+    const input = `{userId: "ana", resourceId: "${resource}", dateStart: "2030-01-01", dateEnd: "2030-01-02"}`;
+    const sent = talker.subscribe(`mutation { it: createClaim(input: ${input}) { __typename ... on Rejected { code } } }`);
     const [{ data: { it } }] = await talker.next(sent);
     assert.equal(it.code ?? it.__typename, mutation);
-    const asked = talker.subscribe(`{ it: reservation(id: "${mine}") { userId } }`);
+    const asked = talker.subscribe(`{ it: claim(id: "${mine}") { userId } }`);
     assert.equal((await talker.next(asked))[0].data.it?.userId ?? null, query);
-    const all = talker.subscribe('subscription { it: reservations(after: "0") { event { aggregateId } } }');
+    const all = talker.subscribe('subscription { it: claims(after: "0") { event { aggregateId } } }');
     if (category === 'FORBIDDEN') {
       assert.equal((await talker.ended(all)).payload[0].extensions.code, category);
     } else {
@@ -128,14 +128,14 @@ for (const [who, text, [command, state, events, socket, mutation, query, list, c
   });
 
   test(`${who} asks by GraphQL`, async () => {
-    const input = `{userId: "ana", roomId: "${room}", dateStart: "2030-01-01", dateEnd: "2030-01-02"}`;
-    const sent = await graphql(`mutation { it: createReservation(input: ${input}) { __typename ... on Rejected { code } } }`);
+    const input = `{userId: "ana", resourceId: "${resource}", dateStart: "2030-01-01", dateEnd: "2030-01-02"}`;
+    const sent = await graphql(`mutation { it: createClaim(input: ${input}) { __typename ... on Rejected { code } } }`);
     assert.equal(sent.status ?? sent.data.it.code ?? sent.data.it.__typename, mutation);
     for (const which of ['', ', atVersion: 1']) {
-      const seen = await graphql(`{ it: reservation(id: "${mine}"${which}) { userId } }`);
+      const seen = await graphql(`{ it: claim(id: "${mine}"${which}) { userId } }`);
       assert.equal(told(seen) ?? seen.data.it?.userId ?? null, query, which);
     }
-    const listed = await graphql('{ it: reservations(first: 100) { edges { node { id } } } }');
+    const listed = await graphql('{ it: claims(first: 100) { edges { node { id } } } }');
     const ids = told(listed) ?? listed.data.it.edges.map(({ node }) => node.id).filter((id) => id === mine);
     assert.deepEqual(ids, list);
   });
@@ -143,39 +143,36 @@ for (const [who, text, [command, state, events, socket, mutation, query, list, c
 
 test('a command that is refused tells a stranger nothing', async () => {
   const cancel = (aggregateId, more) =>
-    core.as(token('guest', 'ben')).command('reservation', 'CancelReservation', {}, { aggregateId, ...more });
+    core.as(token('owner', 'ben')).command('claim', 'CancelClaim', {}, { aggregateId, ...more });
   const bare = ({ status, body }) => ({ status, ...body });
   for (const more of [{}, { expectedVersion: 7 }, { commandId: 'c-1' }]) {
     assert.deepEqual(bare(await cancel(mine, more)), bare(await cancel(none, more)), JSON.stringify(more));
   }
   const malformed = (aggregateId) =>
-    core.as(token('guest', 'ben')).command('reservation', 'CancelReservation', { reason: 7 }, { aggregateId });
+    core.as(token('owner', 'ben')).command('claim', 'CancelClaim', { reason: 7 }, { aggregateId });
   assert.deepEqual(bare(await malformed(mine)), bare(await malformed(none)));
   assert.equal((await malformed(mine)).body.currentVersion, undefined);
 });
 
 test('an id that is taken is refused to an outsider who would begin a stream, and he learns nothing else', async () => {
-  const ben = core.as(token('guest', 'ben'));
-  const claim = { userId: 'ben', roomId: room, dateStart: '2030-03-01', dateEnd: '2030-03-02' };
+  const ben = core.as(token('owner', 'ben'));
+  const claim = { userId: 'ben', resourceId: resource, dateStart: '2030-03-01', dateEnd: '2030-03-02' };
   for (const more of [{}, { expectedVersion: 0 }, { expectedVersion: 2 }]) {
-    const { status, body } = await ben.command('reservation', 'CreateReservation', claim, { aggregateId: mine, ...more });
+    const { status, body } = await ben.command('claim', 'CreateClaim', claim, { aggregateId: mine, ...more });
     const detail = 'this command is not yours to send, or not to this instance';
     assert.deepEqual([status, body.code, body.detail, body.currentVersion], [403, 'FORBIDDEN', detail, undefined]);
   }
-  const { body } = await ana.command('reservation', 'CreateReservation', { ...claim, userId: 'ana' }, { aggregateId: mine });
-  assert.equal(body.code, 'RESERVATION_EXISTS', 'whose it is hears what is wrong');
+  const { body } = await ana.command('claim', 'CreateClaim', { ...claim, userId: 'ana' }, { aggregateId: mine });
+  assert.equal(body.code, 'CLAIM_EXISTS', 'whose it is hears what is wrong');
 });
 
 test('who may see an instance and not send to it is refused on the native socket, too', async () => {
-  const [round, device] = [fresh('round'), fresh('device')];
-  await core.send('round', 'StartGameRound', { game: 'chess', maxPlayers: 2 }, { aggregateId: round });
-  await core.send('device', 'RegisterDevice', { model: 'm', ownerId: 'ana' }, { aggregateId: device });
+  const meter = fresh('meter');
+  await core.send('meter', 'RegisterMeter', { model: 'm', ownerId: 'ana' }, { aggregateId: meter });
   const report = { status: 'OK', reading: 1, observedAt: new Date().toISOString() };
   for (const [type, id, name, payload] of [
-    ['round', round, 'FinishRound', {}],
-    ['round', round, 'JoinRound', { playerId: 'ben' }],
-    ['device', device, 'UpdateDeviceStatus', report],
-    ['device', device, 'DecommissionDevice', {}],
+    ['meter', meter, 'UpdateMeter', report],
+    ['meter', meter, 'DecommissionMeter', {}],
   ]) {
     const watcher = await ana.watch(type, id);
     watcher.say({ type: 'command', id: 'one', name, payload });
@@ -189,70 +186,70 @@ test('who may see an instance and not send to it is refused on the native socket
 });
 
 test('internal commands reach no object, whoever sends them', async () => {
-  const hold = { reservationId: 'x', ...night };
-  const inside = { aggregateType: 'room', aggregateId: room, name: 'HoldRoom', payload: hold };
-  for (const role of ['guest', 'staff', 'device', 'admin']) {
+  const hold = { claimId: 'x', ...day };
+  const inside = { aggregateType: 'resource', aggregateId: resource, name: 'HoldResource', payload: hold };
+  for (const role of ['owner', 'operator', 'machine', 'admin']) {
     const caller = core.as(token(role, 'ana'));
     const { status, body } = await caller.post('/commands', inside);
     assert.deepEqual([status, body.code], [403, 'COMMAND_INTERNAL'], role);
     const { body: batch } = await caller.post('/commands', [inside]);
     assert.equal(batch[0].code, 'COMMAND_INTERNAL', role);
   }
-  const watcher = await core.watch('room', room);
-  watcher.say({ type: 'command', id: '1', name: 'HoldRoom', payload: hold });
+  const watcher = await core.watch('resource', resource);
+  watcher.say({ type: 'command', id: '1', name: 'HoldResource', payload: hold });
   await until('it is refused', () => watcher.frames.some(({ code }) => code === 'COMMAND_INTERNAL'));
   watcher.terminate();
 });
 
 test('nobody passes for the system, or for somebody else', async () => {
   const forged = { 'edgefold-asker': '"system"' };
-  for (const caller of [core.as(undefined), core.as(token('guest', 'ben'))]) {
-    const { status } = await caller.request(`/aggregates/reservation/${mine}`, { headers: forged });
+  for (const caller of [core.as(undefined), core.as(token('owner', 'ben'))]) {
+    const { status } = await caller.request(`/aggregates/claim/${mine}`, { headers: forged });
     assert.ok(status === 401 || status === 404, `${status}`);
-    const sent = await caller.post('/commands', { aggregateType: 'reservation', aggregateId: mine, name: 'CancelReservation', payload: {} }, forged);
+    const sent = await caller.post('/commands', { aggregateType: 'claim', aggregateId: mine, name: 'CancelClaim', payload: {} }, forged);
     assert.ok(sent.status === 401 || sent.status === 403, `${sent.status}`);
   }
   for (const path of ['command', 'commands', 'receive', 'refused', 'confirm', 'span', 'counters', 'state', 'socket']) {
-    const { status } = await core.post(`/aggregates/reservation/${mine}/${path}`, {});
+    const { status } = await core.post(`/aggregates/claim/${mine}/${path}`, {});
     assert.equal(status, 404, path);
   }
 });
 
 test('every event says who caused it', async () => {
   const actors = (events) => events.map(({ actor, actorrole }) => `${actorrole} ${actor}`);
-  assert.deepEqual(actors(await core.events('reservation', mine)), ['guest ana', 'guest ana'], 'what follows goes back to her');
-  assert.deepEqual(actors((await core.events('room', room)).slice(0, 2)), ['staff sam', 'guest ana']);
+  assert.deepEqual(actors(await core.events('claim', mine)), ['owner ana', 'owner ana'], 'what follows goes back to her');
+  assert.deepEqual(actors((await core.events('resource', resource)).slice(0, 2)), ['operator sam', 'owner ana']);
   const actor = { subject: 'eve', role: 'admin' };
-  const { status, body } = await ana.command('reservation', 'CancelReservation', {}, { aggregateId: mine, metadata: { actor } });
+  const { status, body } = await ana.command('claim', 'CancelClaim', {}, { aggregateId: mine, metadata: { actor } });
   assert.deepEqual([status, body.code, body.field], [422, 'UNKNOWN_FIELD', 'metadata.actor']);
 });
 
 test('a browser shows its token as a subprotocol', async () => {
-  const protocols = ['edgefold.v1', `bearer.${guest()}`];
-  const watcher = await core.as(undefined).watch('reservation', mine, { protocols });
+  const protocols = ['edgefold.v1', `bearer.${owner()}`];
+  const watcher = await core.as(undefined).watch('claim', mine, { protocols });
   assert.equal(watcher.protocol, 'edgefold.v1');
   watcher.terminate();
 });
 
-test('a device reports about itself alone', async () => {
-  const [id, other] = [fresh('device'), fresh('device')];
-  for (const aggregateId of [id, other]) await core.send('device', 'RegisterDevice', { model: 'm', ownerId: 'ana' }, { aggregateId });
+test('a meter reports about itself alone', async () => {
+  const [id, other] = [fresh('meter'), fresh('meter')];
+  for (const aggregateId of [id, other]) await core.send('meter', 'RegisterMeter', { model: 'm', ownerId: 'ana' }, { aggregateId });
   const report = { status: 'OK', reading: 1, observedAt: new Date().toISOString() };
-  const device = core.as(token('device', id));
-  const send = (aggregateId) => device.command('device', 'UpdateDeviceStatus', report, { aggregateId });
+  const meter = core.as(token('machine', id));
+  const send = (aggregateId) => meter.command('meter', 'UpdateMeter', report, { aggregateId });
   assert.deepEqual([(await send(id)).status, (await send(other)).status], [202, 403]);
-  const look = async (caller, aggregateId) => (await caller.request(`/aggregates/device/${aggregateId}`)).status;
-  assert.deepEqual([await look(device, id), await look(device, other), await look(ana, id)], [200, 404, 200]);
+  const look = async (caller, aggregateId) => (await caller.request(`/aggregates/meter/${aggregateId}`)).status;
+  assert.deepEqual([await look(meter, id), await look(meter, other), await look(ana, id)], [200, 404, 200]);
 });
 
 test('a socket is renewed by a new token, and closes when it has expired', async () => {
   // Within the allowed skew: it opens, and ends two seconds later.
-  const watcher = await core.as(guest({ exp: seconds() - 58 })).watch('reservation', mine);
-  watcher.say({ type: 'authenticate', token: token('guest', 'ben') });
+  const watcher = await core.as(owner({ exp: seconds() - 58 })).watch('claim', mine);
+  watcher.say({ type: 'authenticate', token: token('owner', 'ben') });
   await until('a stranger is refused', () => watcher.frames.some(({ code }) => code === 'INVALID_TOKEN'));
-  watcher.say({ type: 'authenticate', token: guest() });
+  watcher.say({ type: 'authenticate', token: owner() });
   await until('it is renewed', () => watcher.frames.some(({ type }) => type === 'authenticated'));
-  const left = await core.as(guest({ exp: seconds() - 58 })).watch('reservation', mine);
+  const left = await core.as(owner({ exp: seconds() - 58 })).watch('claim', mine);
   assert.equal(await left.closed, 4403, 'nobody has said or sent anything');
   await watcher.ping();
   assert.ok(watcher.isOpen, 'the renewed one stays');
@@ -260,13 +257,13 @@ test('a socket is renewed by a new token, and closes when it has expired', async
 });
 
 test('a socket closes when its token has expired, also in its sleep, and those of others stay', async () => {
-  const later = await core.as(guest({ exp: seconds() - 50 })).watch('reservation', mine);
-  const [good, left] = [await ana.watch('reservation', mine), await core.as(guest({ exp: seconds() - 57 })).watch('reservation', mine)];
+  const later = await core.as(owner({ exp: seconds() - 50 })).watch('claim', mine);
+  const [good, left] = [await ana.watch('claim', mine), await core.as(owner({ exp: seconds() - 57 })).watch('claim', mine)];
   await left.caughtUp();
-  assert.equal(await core.evict('reservation', mine), true);
+  assert.equal(await core.evict('claim', mine), true);
   await until('the first is closed', () => !left.isOpen);
   assert.ok(later.isOpen && good.isOpen);
-  await core.evict('reservation', mine);
+  await core.evict('claim', mine);
   await until('the next one has its turn', () => !later.isOpen);
   await good.ping();
   assert.ok(good.isOpen);
@@ -275,13 +272,13 @@ test('a socket closes when its token has expired, also in its sleep, and those o
 });
 
 test('without a key nobody gets in', async () => {
-  const closed = new Core(configs.core, {});
+  const closed = new Core(configs.probe, {});
   after(() => closed.close());
   await closed.start();
-  for (const text of [token('staff', 'sam'), unsigned, undefined]) {
-    const { status } = await closed.as(text).request('/aggregates/room/none');
+  for (const text of [token('operator', 'sam'), unsigned, undefined]) {
+    const { status } = await closed.as(text).request('/aggregates/resource/none');
     assert.equal(status, 401);
   }
-  assert.equal((await closed.as(token('staff', 'sam')).request('/aggregates/room/none')).body.code, 'AUTH_NOT_CONFIGURED');
+  assert.equal((await closed.as(token('operator', 'sam')).request('/aggregates/resource/none')).body.code, 'AUTH_NOT_CONFIGURED');
   assert.equal((await closed.as(undefined).request('/healthz')).status, 200);
 });

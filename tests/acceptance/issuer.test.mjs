@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { after, test } from 'node:test';
 import { configs, Core } from './core.mjs';
 import { fresh, until } from './harness.mjs';
-import { room101 } from './hotel.mjs';
+import { resource101 } from './claims.mjs';
 import { bearer, claims, seconds, token, vars } from './tokens.mjs';
 
 const kinds = {
@@ -17,7 +17,7 @@ const kinds = {
 const b64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const published = (kid, { publicKey }) => ({ ...publicKey.export({ format: 'jwk' }), kid });
 const signed = (alg, kid, { privateKey }, more) => {
-  const text = `${b64({ alg, kid })}.${b64(claims('staff', 'sam', more))}`;
+  const text = `${b64({ alg, kid })}.${b64(claims('operator', 'sam', more))}`;
   const key = { key: privateKey, dsaEncoding: 'ieee-p1363' };
   return `${text}.${signWith(alg === 'EdDSA' ? null : 'sha256', Buffer.from(text), key).toString('base64url')}`;
 };
@@ -36,13 +36,13 @@ async function issuer(keys, settings = {}) {
   };
   const { AUTH_ISSUER, AUTH_AUDIENCE } = vars;
   const AUTH_JWKS_URL = `http://127.0.0.1:${server.address().port}/keys`;
-  it.core = new Core(configs.core, { AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL, ...settings });
+  it.core = new Core(configs.probe, { AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL, ...settings });
   after(async () => {
     it.close();
     await it.core.close();
   });
   await it.core.start();
-  it.look = async (text) => (await it.core.as(text).request('/aggregates/room/none')).status;
+  it.look = async (text) => (await it.core.as(text).request('/aggregates/resource/none')).status;
   return it;
 }
 
@@ -57,7 +57,7 @@ test('an issuer signs with RS256, ES256 or EdDSA, and is asked seldom', async ()
   assert.equal(await it.look(signed('ES256', 'ES256', stranger)), 401, 'another key of that name');
   assert.equal(await it.look(signed('ES256', 'RS256', pairs.ES256)), 401, 'an algorithm that is not the key’s');
   const pem = pairs.RS256.publicKey.export({ type: 'spki', format: 'pem' });
-  assert.equal(await it.look(token('staff', 'sam', {}, pem)), 401, 'a public key is no secret');
+  assert.equal(await it.look(token('operator', 'sam', {}, pem)), 401, 'a public key is no secret');
   for (let made = 0; made < 20; made++) assert.equal(await it.look(signed('ES256', `made-up-${made}`, stranger)), 401);
   assert.ok(it.asked <= 2, `made-up keys do not become requests: ${it.asked}`);
   it.close();
@@ -91,12 +91,12 @@ test('while the issuer is away nobody loses what he has, and everybody hears tha
   const it = await issuer([], { AUTH_SECRET });
   it.close();
   const { core } = it;
-  const [good, unknown] = [token('staff', 'sam'), signed('ES256', 'key', pair)];
-  const room = fresh('room');
+  const [good, unknown] = [token('operator', 'sam'), signed('ES256', 'key', pair)];
+  const resource = fresh('resource');
   core.headers = bearer(good);
-  await core.send('room', 'AddRoom', room101, { aggregateId: room });
+  await core.send('resource', 'AddResource', resource101, { aggregateId: resource });
 
-  const problem = await core.as(unknown).request(`/aggregates/room/${room}`);
+  const problem = await core.as(unknown).request(`/aggregates/resource/${resource}`);
   assert.deepEqual([problem.status, problem.body.code], [503, 'UNAVAILABLE']);
   for (const accept of ['application/graphql-response+json', 'application/json']) {
     const { status, headers, body } = await core.as(unknown).post('/graphql', { query: '{ __typename }' }, { accept });
@@ -104,7 +104,7 @@ test('while the issuer is away nobody loses what he has, and everybody hears tha
     assert.ok(headers.get('content-type').startsWith(accept));
   }
 
-  const watcher = await core.watch('room', room);
+  const watcher = await core.watch('resource', resource);
   watcher.say({ type: 'authenticate', token: unknown });
   assert.equal((await watcher.frame('fault', ({ type }) => type === 'error')).code, 'UNAVAILABLE');
   await watcher.ping();
@@ -115,7 +115,7 @@ test('while the issuer is away nobody loses what he has, and everybody hears tha
   newcomer.say({ type: 'connection_init', payload: { token: unknown } });
   assert.deepEqual(await newcomer.closed, { code: 1013, reason: 'Try again later' });
 
-  const talker = await (await core.talk()).init(token('staff', 'sam', { exp: seconds() - 55 }));
+  const talker = await (await core.talk()).init(token('operator', 'sam', { exp: seconds() - 55 }));
   talker.say({ type: 'ping', payload: { token: unknown } });
   await talker.frame('pong', ({ type }) => type === 'pong');
   const [{ data }] = await talker.next(talker.subscribe('{ __typename }'));

@@ -7,8 +7,7 @@ import { admin, hears, tell } from './letters.mjs';
 import { inDatabase, rows, silence } from './storage.mjs';
 
 const every = 100; // FOREIGN_SNAPSHOT_EVERY in shared/kernel/src/limits.rs
-const core = await serve('probe');
-const of = { script: 'edgefold-probe' };
+const core = await serve();
 
 const recall = (id, from) => core.command('probe', 'Recall', { of: from }, { aggregateId: id });
 
@@ -36,7 +35,7 @@ async function listener(events) {
 
 /** What lies in the database of an instance, on a runtime that is stopped. */
 function stored(id) {
-  const look = (statement) => rows(core, 'probe', id, statement, of);
+  const look = (statement) => rows(core, 'probe', id, statement);
   const [snapshot, ...others] = look('SELECT * FROM foreign_snapshots');
   assert.equal(others.length, 0);
   return { events: look('SELECT version FROM foreign_events ORDER BY version').map(({ version }) => version), snapshot };
@@ -45,9 +44,9 @@ function stored(id) {
 /** Writes into the snapshot of an instance as another release would have. Then nothing wakes it but who calls it. */
 async function spoil(id, state, version = 1, { quiet = true } = {}) {
   await core.stop();
-  if (quiet) silence(core, 'probe', of);
+  if (quiet) silence(core, 'probe');
   inDatabase(core, 'probe', id, (database) =>
-    database.prepare('UPDATE foreign_snapshots SET state_version = ?, state = ?').run(version, JSON.stringify(state)), of);
+    database.prepare('UPDATE foreign_snapshots SET state_version = ?, state = ?').run(version, JSON.stringify(state)));
   await core.start();
 }
 
@@ -90,7 +89,7 @@ test('an instance that has never remembered so much has no table for snapshots',
   const [id, from] = await listener(3);
   assert.equal(await recalled(id, from), 3);
   await core.stop();
-  const tables = rows(core, 'probe', id, "SELECT name FROM sqlite_master WHERE name = 'foreign_snapshots'", of);
+  const tables = rows(core, 'probe', id, "SELECT name FROM sqlite_master WHERE name = 'foreign_snapshots'");
   assert.deepEqual(tables, []);
   await core.start();
 });
@@ -122,7 +121,7 @@ test('a snapshot of another schema version is replaced when an alarm rings, befo
   await core.stop();
   // Nothing is sent again, so that nobody else wakes it.
   inDatabase(core, 'probe', from, (database) =>
-    database.exec('INSERT OR REPLACE INTO outbox SELECT 1, MAX(version) FROM events'), of);
+    database.exec('INSERT OR REPLACE INTO outbox SELECT 1, MAX(version) FROM events'));
   await core.start();
   await core.send('probe', 'Append', { count: 1 }, { aggregateId: id }); // which sets the alarm
   await spoil(id, { another: 'shape' }, 2, { quiet: false });
@@ -140,7 +139,7 @@ test('a snapshot of another schema version is replaced when an alarm rings, befo
 test('while the source cannot be read, nothing waits but the decisions that rest on it', async () => {
   const [id, from] = await listener(every + 5);
   const paint = (to) =>
-    inDatabase(core, 'probe', from, (database) => database.prepare('UPDATE events SET type = ? WHERE version = 1').run(to), of);
+    inDatabase(core, 'probe', from, (database) => database.prepare('UPDATE events SET type = ? WHERE version = 1').run(to));
   await core.stop();
   paint('Painted');
   await core.start();

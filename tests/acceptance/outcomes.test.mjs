@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
-import { journalled } from './hotel.mjs';
+import { journalled } from './journal.mjs';
 import { rows } from './storage.mjs';
 
-const core = await serve('probe');
+const core = await serve();
 
 const remembered = (id) =>
-  rows(core, 'probe', id, 'SELECT command_id FROM outcomes', { script: 'edgefold-probe' }).map(({ command_id }) => command_id);
+  rows(core, 'probe', id, 'SELECT command_id FROM outcomes').map(({ command_id }) => command_id);
 
 /** Looks into the database until nothing is remembered; the runtime writes to it meanwhile. */
 const forgotten = (id) =>

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkOrder } from './events.mjs';
 import { fresh, serve, until } from './harness.mjs';
-import { journalled } from './hotel.mjs';
+import { journalled } from './journal.mjs';
 
-const core = await serve('probe');
+const core = await serve();
 
 /** An answer that is not prompt is a request that hangs. The platform gives up on one after 30 s. */
 const prompt = 5_000;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
 import { ask, heard, hears, patient, tell } from './letters.mjs';
 
-const core = await serve('probe');
+const core = await serve();
 
 const askedBy = (source, count) => Array.from({ length: count }, () => `a question of ${source}`);
 

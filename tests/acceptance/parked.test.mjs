@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { configs, Core } from './core.mjs';
 import { fresh, until } from './harness.mjs';
-import { journalled } from './hotel.mjs';
+import { journalled } from './journal.mjs';
 import { broken, discard, heard, hears, look, parked, patient, redriven, tell, turn } from './letters.mjs';
 import { rows } from './storage.mjs';
 import { vars } from './tokens.mjs';

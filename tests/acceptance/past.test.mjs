@@ -2,23 +2,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve } from './harness.mjs';
-import { addRoom, journalled, reserve, settled } from './hotel.mjs';
+import { addResource, reserve, settled } from './claims.mjs';
+import { journalled } from './journal.mjs';
 
 const core = await serve();
 
 const pause = () => new Promise((done) => setTimeout(done, 5)); // so that instants differ
 
-const device = fresh('device');
-await core.send('device', 'RegisterDevice', { model: 'Thermo 2', ownerId: 'ana' }, { aggregateId: device });
+const meter = fresh('meter');
+await core.send('meter', 'RegisterMeter', { model: 'Thermo 2', ownerId: 'ana' }, { aggregateId: meter });
 const observedAt = (n) => `2026-01-01T12:00:0${n}.000Z`;
 for (const n of [1, 2, 3]) {
   await pause();
-  await core.send('device', 'UpdateDeviceStatus', { status: 'OK', reading: n, observedAt: observedAt(n) }, { aggregateId: device });
+  await core.send('meter', 'UpdateMeter', { status: 'OK', reading: n, observedAt: observedAt(n) }, { aggregateId: meter });
 }
 await pause();
-await core.send('device', 'DecommissionDevice', {}, { aggregateId: device });
-const times = (await core.events('device', device)).map(({ time }) => time);
-/** What the device was at each version, in the words of its reducer. */
+await core.send('meter', 'DecommissionMeter', {}, { aggregateId: meter });
+const times = (await core.events('meter', meter)).map(({ time }) => time);
+/** What the meter was at each version, in the words of its reducer. */
 const was = [undefined, ...[null, 1, 2, 3, 3].map((reading, n) => ({
   status: reading && 'OK',
   reading,
@@ -30,16 +31,16 @@ const was = [undefined, ...[null, 1, 2, 3, 3].map((reading, n) => ({
   late: 0,
 }))];
 
-const path = `/aggregates/device/${device}`;
+const path = `/aggregates/meter/${meter}`;
 const earlier = (time) => new Date(Date.parse(time) - 1).toISOString();
 
 test('the state at each version is the fold of the events up to it', async () => {
   for (const version of [1, 2, 3, 4, 5]) {
     const { status, headers, body } = await core.request(`${path}?version=${version}`);
     assert.deepEqual([status, headers.get('etag')], [200, `"${version}"`]);
-    assert.deepEqual(body, { aggregateType: 'device', aggregateId: device, version, state: was[version] });
+    assert.deepEqual(body, { aggregateType: 'meter', aggregateId: meter, version, state: was[version] });
   }
-  assert.deepEqual((await core.state('device', device)).state, was[5]);
+  assert.deepEqual((await core.state('meter', meter)).state, was[5]);
 });
 
 test('the state at an instant is the one after the last event that was decided by then', async () => {
@@ -75,7 +76,7 @@ test('what was before the beginning is 404', async () => {
 
 test('an instance that does not exist has no past', async () => {
   for (const query of ['version=1', 'version=0', 'at=2999-01-01T00:00:00Z']) {
-    const { status, body } = await core.request(`/aggregates/device/${fresh('device')}?${query}`);
+    const { status, body } = await core.request(`/aggregates/meter/${fresh('meter')}?${query}`);
     assert.deepEqual([status, body.code], [404, 'UNKNOWN_INSTANCE'], query);
   }
 });
@@ -107,7 +108,7 @@ test('a past version that the client knows already is 304', async () => {
 });
 
 test('the past is the same after the object was evicted, and after a restart', async () => {
-  for (const end of [() => core.evict('device', device), () => core.restart()]) {
+  for (const end of [() => core.evict('meter', meter), () => core.restart()]) {
     await end();
     for (const version of [1, 2, 3, 4, 5]) {
       assert.deepEqual((await core.request(`${path}?version=${version}`)).body.state, was[version]);
@@ -115,38 +116,38 @@ test('the past is the same after the object was evicted, and after a restart', a
   }
 });
 
-test('a reservation and its room have a past too', async () => {
-  const room = await addRoom(core);
-  const id = await reserve(core, room, '2027-01-01', '2027-01-03');
+test('a claim and its resource have a past too', async () => {
+  const resource = await addResource(core);
+  const id = await reserve(core, resource, '2027-01-01', '2027-01-03');
   await settled(core, id);
-  assert.equal((await core.request(`/aggregates/reservation/${id}?version=1`)).body.state.status, 'PENDING');
-  assert.deepEqual((await core.request(`/aggregates/room/${room}?version=1`)).body.state.holds, []);
+  assert.equal((await core.request(`/aggregates/claim/${id}?version=1`)).body.state.status, 'PENDING');
+  assert.deepEqual((await core.request(`/aggregates/resource/${resource}?version=1`)).body.state.holds, []);
   const { data } = await core.graphql(
-    'query ($id: ID!, $room: ID!) { reservation(id: $id, atVersion: 1) { version status } room(id: $room, atVersion: 1) { version } }',
-    { id, room },
+    'query ($id: ID!, $resource: ID!) { claim(id: $id, atVersion: 1) { version status } resource(id: $resource, atVersion: 1) { version } }',
+    { id, resource },
   );
-  assert.deepEqual(data, { reservation: { version: 1, status: 'PENDING' }, room: { version: 1 } });
+  assert.deepEqual(data, { claim: { version: 1, status: 'PENDING' }, resource: { version: 1 } });
 });
 
 // ── GraphQL ──
 
 const fields = 'id version status reading observedAt model ownerId decommissioned readings late registeredAt';
-/** Asks for the device with these arguments, as GraphQL writes them. */
-const look = (args, id = device) => core.graphql(`query ($id: ID!) { device(id: $id${args && `, ${args}`}) { ${fields} } }`, { id });
+/** Asks for the meter with these arguments, as GraphQL writes them. */
+const look = (args, id = meter) => core.graphql(`query ($id: ID!) { meter(id: $id${args && `, ${args}`}) { ${fields} } }`, { id });
 
 test('GraphQL shows the same past, by version and by instant', async () => {
   for (const version of [1, 2, 3, 4, 5]) {
-    const expected = { id: device, version, ...was[version], registeredAt: times[0] };
+    const expected = { id: meter, version, ...was[version], registeredAt: times[0] };
     for (const args of [`atVersion: ${version}`, `at: "${times[version - 1]}"`]) {
       const { data, errors } = await look(args);
       assert.equal(errors, undefined, JSON.stringify(errors));
-      assert.deepEqual(data.device, expected, args);
+      assert.deepEqual(data.meter, expected, args);
     }
   }
 });
 
 test('GraphQL shows of the last version what the read model shows', async () => {
-  await journalled(core, 'device', device);
+  await journalled(core, 'meter', meter);
   const [{ data: past }, { data: row }, { data: waited }] = [await look('atVersion: 5'), await look(''), await look('minVersion: 5')];
   assert.deepEqual(past, row);
   assert.deepEqual(waited, row);
@@ -154,10 +155,10 @@ test('GraphQL shows of the last version what the read model shows', async () => 
 
 test('a version past the head is VERSION_AHEAD in GraphQL, with the head, and only that field is null', async () => {
   const { data, errors } = await core.graphql(
-    'query ($id: ID!) { ahead: device(id: $id, atVersion: 6) { id } there: device(id: $id, atVersion: 1) { id } }',
-    { id: device },
+    'query ($id: ID!) { ahead: meter(id: $id, atVersion: 6) { id } there: meter(id: $id, atVersion: 1) { id } }',
+    { id: meter },
   );
-  assert.deepEqual(data, { ahead: null, there: { id: device } });
+  assert.deepEqual(data, { ahead: null, there: { id: meter } });
   assert.equal(errors.length, 1);
   assert.deepEqual(errors[0].path, ['ahead']);
   assert.deepEqual(errors[0].extensions, { code: 'VERSION_AHEAD', currentVersion: 5 });
@@ -165,10 +166,10 @@ test('a version past the head is VERSION_AHEAD in GraphQL, with the head, and on
 
 test('what was before the beginning, or never was, is null in GraphQL', async () => {
   for (const [args, id] of [
-    ['atVersion: 0', device], [`at: "${earlier(times[0])}"`, device], ['atVersion: 1', 'nobody'], ['at: "2999-01-01T00:00:00Z"', 'nobody'],
+    ['atVersion: 0', meter], [`at: "${earlier(times[0])}"`, meter], ['atVersion: 1', 'nobody'], ['at: "2999-01-01T00:00:00Z"', 'nobody'],
     ['atVersion: 1', 'a/b'],
   ]) {
-    assert.deepEqual(await look(args, id), { data: { device: null } }, args);
+    assert.deepEqual(await look(args, id), { data: { meter: null } }, args);
   }
 });
 
@@ -180,13 +181,13 @@ test('in GraphQL only one of minVersion, atVersion and at is taken', async () =>
     `minVersion: 1, atVersion: 1, at: "${times[0]}"`,
   ]) {
     const { data, errors } = await look(args);
-    assert.deepEqual([data.device, errors[0].extensions.code], [null, 'INVALID_QUERY'], args);
+    assert.deepEqual([data.meter, errors[0].extensions.code], [null, 'INVALID_QUERY'], args);
   }
 });
 
 test('a question about the past that is none is an error with a code in GraphQL', async () => {
   for (const [args, code] of [['atVersion: -1', 'INVALID_CURSOR'], ['at: "yesterday"', 'INVALID_INSTANT'], ['at: ""', 'INVALID_INSTANT']]) {
     const { data, errors } = await look(args);
-    assert.deepEqual([data.device, errors[0].extensions.code], [null, code], args);
+    assert.deepEqual([data.meter, errors[0].extensions.code], [null, code], args);
   }
 });

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
-import { journalled } from './hotel.mjs';
+import { journalled } from './journal.mjs';
 
-const core = await serve('probe');
+const core = await serve();
 const append = (id, payload) => core.send('probe', 'Append', payload, { aggregateId: id });
 const versions = async (id) => {
   const rows = await core.sql('SELECT version FROM journal WHERE aggregate_id = ? ORDER BY version', id);

@@ -3,17 +3,17 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { configs, Core } from './core.mjs';
 import { fresh, until } from './harness.mjs';
-import { room101 } from './hotel.mjs';
+import { resource101 } from './claims.mjs';
 import { token, vars } from './tokens.mjs';
 
 const most = 20;
-const core = new Core(configs.core, { ...vars, SOCKETS_PER_PRINCIPAL: '3' }, most);
+const core = new Core(configs.probe, { ...vars, SOCKETS_PER_PRINCIPAL: '3' }, most);
 after(() => core.close());
 await core.start();
 
-const room = fresh('room');
-const somebody = () => core.as(token('staff', fresh('sam')));
-await somebody().command('room', 'AddRoom', room101, { aggregateId: room });
+const resource = fresh('resource');
+const somebody = () => core.as(token('operator', fresh('sam')));
+await somebody().command('resource', 'AddResource', resource101, { aggregateId: resource });
 
 /** Calls until it is too much. The time in which requests are counted may be over in between: then it takes longer. */
 const tooMuch = async (call, least = most) => {
@@ -36,14 +36,14 @@ const problem = ({ headers, body }) => {
 test('POST /commands: one too many is refused, and changes nothing', async () => {
   const caller = somebody();
   let last;
-  const refused = await tooMuch(() => caller.command('room', 'AddRoom', room101, { aggregateId: (last = fresh('room')) }));
+  const refused = await tooMuch(() => caller.command('resource', 'AddResource', resource101, { aggregateId: (last = fresh('resource')) }));
   assert.deepEqual(problem(refused), [429, 'RATE_LIMITED']);
-  const { status } = await somebody().request(`/aggregates/room/${last}`);
+  const { status } = await somebody().request(`/aggregates/resource/${last}`);
   assert.equal(status, 404);
 });
 
-for (const path of [`/aggregates/room/${room}`, `/aggregates/room/${room}/events`, '/nothing']) {
-  test(`GET ${path.replace(room, '{id}')}: one too many is refused`, async () => {
+for (const path of [`/aggregates/resource/${resource}`, `/aggregates/resource/${resource}/events`, '/nothing']) {
+  test(`GET ${path.replace(resource, '{id}')}: one too many is refused`, async () => {
     const caller = somebody();
     assert.deepEqual(problem(await tooMuch(() => caller.request(path))), [429, 'RATE_LIMITED']);
   });
@@ -63,9 +63,9 @@ test('/graphql: one too many is refused in its own form', async () => {
 
 test('a native socket: one too many is refused', async () => {
   const caller = somebody();
-  await tooMuch(() => caller.request(`/aggregates/room/${room}`));
+  await tooMuch(() => caller.request(`/aggregates/resource/${resource}`));
   const refusal = await until('it is too much', async () => {
-    const opened = await caller.watch('room', room).catch((error) => error);
+    const opened = await caller.watch('resource', resource).catch((error) => error);
     if (opened.status) return opened;
     opened.terminate();
   });
@@ -84,14 +84,14 @@ const tooMuchSaid = async (watcher, made, limited) => {
 };
 const limited = ({ code }) => code === 'RATE_LIMITED';
 const report = (n, id = `${n}`) => ({
-  id, name: 'UpdateDeviceStatus', payload: { status: 'OK', reading: n, observedAt: new Date(Date.UTC(2026, 0, 1) + n).toISOString() },
+  id, name: 'UpdateMeter', payload: { status: 'OK', reading: n, observedAt: new Date(Date.UTC(2026, 0, 1) + n).toISOString() },
 });
 
-/** The open native socket of a device, of somebody who has done nothing else yet. */
+/** The open native socket of a meter, of somebody who has done nothing else yet. */
 const watched = async () => {
-  const [id, sam] = [fresh('device'), somebody()];
-  await somebody().command('device', 'RegisterDevice', { model: 'Thermo', ownerId: 'ana' }, { aggregateId: id });
-  const watcher = await sam.watch('device', id);
+  const [id, sam] = [fresh('meter'), somebody()];
+  await somebody().command('meter', 'RegisterMeter', { model: 'Thermo', ownerId: 'ana' }, { aggregateId: id });
+  const watcher = await sam.watch('meter', id);
   await watcher.caughtUp();
   return { id, sam, watcher };
 };
@@ -102,7 +102,7 @@ test('an open native socket: a command too many is refused with its id and chang
   const accepted = watcher.frames.filter(({ type }) => type === 'accepted');
   assert.deepEqual([refused.type, refused.id, refused.status], ['rejected', `${accepted.length}`, 429]);
   assert.ok(accepted.length >= most - 1, `${accepted.length} were accepted; the upgrade counts too`);
-  assert.equal((await somebody().request(`/aggregates/device/${id}`)).body.version, 1 + accepted.length);
+  assert.equal((await somebody().request(`/aggregates/meter/${id}`)).body.version, 1 + accepted.length);
   // It stays, and is answered again when the time is over.
   let n = 1_000;
   await until('a command is accepted again', async () => {
@@ -116,7 +116,7 @@ test('an open native socket shares its count with the other doors', async () => 
   const { id, sam, watcher } = await watched();
   let n = 0;
   await until('a command is one too many where requests were', async () => {
-    await tooMuch(() => sam.request(`/aggregates/device/${id}`), 0);
+    await tooMuch(() => sam.request(`/aggregates/meter/${id}`), 0);
     watcher.say({ type: 'command', ...report(++n) });
     return limited(await watcher.frame('an answer', (frame) => frame.id === `${n}`));
   });
@@ -134,7 +134,7 @@ test('an open native socket: a batch counts once, as over HTTP, and is refused a
   }
   assert.equal(watcher.frames.filter(limited).length, 3);
   const accepted = watcher.frames.filter(({ type }) => type === 'accepted').length;
-  assert.equal((await somebody().request(`/aggregates/device/${id}`)).body.version, 1 + accepted);
+  assert.equal((await somebody().request(`/aggregates/meter/${id}`)).body.version, 1 + accepted);
 });
 
 test('an open native socket: signs of life do not count, whatever else is said does', async () => {
@@ -163,14 +163,14 @@ test('an open native socket: what is said at once is decided and answered in the
   assert.deepEqual(answers.map((frame) => frame.id), Array.from({ length: count }, (_, n) => `${n}`));
   const accepted = answers.filter(({ type }) => type === 'accepted');
   assert.deepEqual(accepted.map(({ version }) => version), accepted.map((_, n) => n + 2));
-  const { events } = (await somebody().request(`/aggregates/device/${id}/events`)).body;
+  const { events } = (await somebody().request(`/aggregates/meter/${id}/events`)).body;
   assert.deepEqual(events.slice(1).map(({ data }) => `${data.reading}`), accepted.map((frame) => frame.id));
 });
 
 test('an open GraphQL socket: operations of every kind count, and one too many fails by itself', async () => {
-  for (const query of ['{ __typename }', `subscription { room(id: "${room}") { cursor } }`]) {
+  for (const query of ['{ __typename }', `subscription { resource(id: "${resource}") { cursor } }`]) {
     const talker = await core.talk({ headers: { 'cf-connecting-ip': fresh('address') } });
-    await talker.init(token('staff', fresh('sam')));
+    await talker.init(token('operator', fresh('sam')));
     let refused;
     for (let n = 0; !refused; n++) {
       const id = talker.subscribe(query);
@@ -186,9 +186,9 @@ test('an open GraphQL socket: operations of every kind count, and one too many f
 
 test('everybody has a share of their own, by role and name; strangers have that of their address', async () => {
   const name = fresh('ana');
-  const [guest, device] = ['guest', 'device'].map((role) => core.as(token(role, name)));
-  await tooMuch(() => guest.request('/nothing'));
-  assert.equal((await device.request('/nothing')).status, 404);
+  const [owner, meter] = ['owner', 'meter'].map((role) => core.as(token(role, name)));
+  await tooMuch(() => owner.request('/nothing'));
+  assert.equal((await meter.request('/nothing')).status, 404);
   const [stranger, forger] = [undefined, 'rubbish'].map((text) => core.as(text));
   await tooMuch(() => stranger.request('/nothing'));
   await tooMuch(() => forger.request('/nothing'), 0);
@@ -207,7 +207,7 @@ test('the GraphQL socket: one too many from one address is refused', async () =>
 
 test('a token that is shown on the GraphQL socket counts as a request', async () => {
   const name = fresh('sam');
-  const mine = token('staff', name);
+  const mine = token('operator', name);
   const enter = () => until('there is a socket', () => core.talk().catch(() => false));
   const talker = await (await enter()).init(mine);
   let refused;
@@ -235,12 +235,12 @@ test('a token that is shown on the GraphQL socket counts as a request', async ()
 test('one principal has so many sockets at one instance, and another one when it has closed one', async () => {
   const [sam, eve] = [somebody(), somebody()];
   const sockets = [];
-  for (let n = 0; n < 3; n++) sockets.push(await sam.watch('room', room));
-  const refusal = await sam.watch('room', room).catch((error) => error);
+  for (let n = 0; n < 3; n++) sockets.push(await sam.watch('resource', resource));
+  const refusal = await sam.watch('resource', resource).catch((error) => error);
   assert.deepEqual([refusal.status, JSON.parse(refusal.text).code], [429, 'TOO_MANY_SOCKETS']);
-  await eve.watch('room', room);
-  await core.evict('room', room);
-  assert.equal((await sam.watch('room', room).catch((error) => error)).status, 429, 'asleep they count too');
+  await eve.watch('resource', resource);
+  await core.evict('resource', resource);
+  assert.equal((await sam.watch('resource', resource).catch((error) => error)).status, 429, 'asleep they count too');
   sockets[0].terminate();
-  await until('there is room again', () => sam.watch('room', room).catch(() => false));
+  await until('there is resource again', () => sam.watch('resource', resource).catch(() => false));
 });

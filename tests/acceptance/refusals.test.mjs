@@ -2,32 +2,32 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
 import { fresh, serve } from './harness.mjs';
-import { addRoom, nights, reserve, room101, settled } from './hotel.mjs';
+import { addResource, days, reserve, resource101, settled } from './claims.mjs';
 
 const core = await serve();
-const room = await addRoom(core);
-const guest = await reserve(core, room, '2027-01-01', '2027-01-02');
-await settled(core, guest);
+const resource = await addResource(core);
+const owner = await reserve(core, resource, '2027-01-01', '2027-01-02');
+await settled(core, owner);
 
 const MiB = 1 << 20;
-const message = (more = {}) => ({ aggregateType: 'room', aggregateId: fresh('room'), name: 'AddRoom', payload: room101, ...more });
+const message = (more = {}) => ({ aggregateType: 'resource', aggregateId: fresh('resource'), name: 'AddResource', payload: resource101, ...more });
 const booking = (payload) => ({
-  aggregateType: 'reservation',
-  aggregateId: fresh('reservation'),
-  name: 'CreateReservation',
-  payload: { ...nights(room, '2027-02-01', '2027-02-03'), ...payload },
+  aggregateType: 'claim',
+  aggregateId: fresh('claim'),
+  name: 'CreateClaim',
+  payload: { ...days(resource, '2027-02-01', '2027-02-03'), ...payload },
 });
 const without = (object, key) => Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
 
 /** The status of both streams that are there, to see that nothing was appended. */
-const heads = async () => [(await core.state('room', room)).version, (await core.state('reservation', guest)).version];
+const heads = async () => [(await core.state('resource', resource)).version, (await core.state('claim', owner)).version];
 const before = await heads();
 
 /** What is sent, and what it is answered: status, code, field. */
 const cases = {
   'no body': ['', 400, 'MALFORMED_JSON'],
   'text that is no JSON': ['hello', 400, 'MALFORMED_JSON'],
-  'half an object': ['{"aggregateType":"room"', 400, 'MALFORMED_JSON'],
+  'half an object': ['{"aggregateType":"resource"', 400, 'MALFORMED_JSON'],
   'two objects': ['{}{}', 400, 'MALFORMED_JSON'],
   'bytes that are no UTF-8': [Buffer.from([0x22, 0xff, 0xfe, 0x22]), 400, 'MALFORMED_JSON'],
   'JSON nested very deep': ['['.repeat(100_000), 400, 'MALFORMED_JSON'],
@@ -43,10 +43,10 @@ const cases = {
   'a type that is a number': [message({ aggregateType: 7 }), 422, 'INVALID_FIELD', 'aggregateType'],
   'an unknown aggregate': [message({ aggregateType: 'spaceship' }), 404, 'UNKNOWN_AGGREGATE', 'aggregateType'],
   'the name of a JavaScript member as aggregate': [message({ aggregateType: '__proto__' }), 404, 'UNKNOWN_AGGREGATE', 'aggregateType'],
-  'an unknown command': [message({ name: 'PaintRoom' }), 422, 'UNKNOWN_COMMAND', 'name'],
-  'a command of another aggregate': [message({ name: 'CreateReservation' }), 422, 'UNKNOWN_COMMAND', 'name'],
+  'an unknown command': [message({ name: 'PaintResource' }), 422, 'UNKNOWN_COMMAND', 'name'],
+  'a command of another aggregate': [message({ name: 'CreateClaim' }), 422, 'UNKNOWN_COMMAND', 'name'],
   'no instance for a command that creates none': [
-    { aggregateType: 'room', name: 'CloseRoom', payload: {} }, 422, 'MISSING_FIELD', 'aggregateId',
+    { aggregateType: 'resource', name: 'CloseResource', payload: {} }, 422, 'MISSING_FIELD', 'aggregateId',
   ],
   'an empty id': [message({ aggregateId: '' }), 422, 'INVALID_FIELD', 'aggregateId'],
   'an id of 129 characters': [message({ aggregateId: 'x'.repeat(129) }), 422, 'INVALID_FIELD', 'aggregateId'],
@@ -65,47 +65,47 @@ const cases = {
   'a traceparent of 257 characters': [
     message({ metadata: { traceparent: 'x'.repeat(257) } }), 422, 'INVALID_FIELD', 'metadata.traceparent',
   ],
-  'a payload that is an array': [message({ payload: ['grand', '101', 2, 3] }), 422, 'INVALID_FIELD', 'payload'],
+  'a payload that is an array': [message({ payload: ['group', '101', 2, 3] }), 422, 'INVALID_FIELD', 'payload'],
   'a payload that is text': [message({ payload: 'x' }), 422, 'INVALID_FIELD', 'payload'],
   'a payload that is null': [message({ payload: null }), 422, 'INVALID_FIELD', 'payload'],
-  'a payload without a field': [message({ payload: without(room101, 'capacity') }), 422, 'MISSING_FIELD', 'payload.capacity'],
-  'a payload with an unknown field': [message({ payload: { ...room101, view: 'sea' } }), 422, 'UNKNOWN_FIELD', 'payload.view'],
-  'a capacity as text': [message({ payload: { ...room101, capacity: '2' } }), 422, 'INVALID_FIELD', 'payload.capacity'],
-  'a capacity of 0': [message({ payload: { ...room101, capacity: 0 } }), 422, 'INVALID_FIELD', 'payload.capacity'],
-  'a capacity of 101': [message({ payload: { ...room101, capacity: 101 } }), 422, 'INVALID_FIELD', 'payload.capacity'],
-  'a negative rate': [message({ payload: { ...room101, nightlyRate: -1 } }), 422, 'INVALID_FIELD', 'payload.nightlyRate'],
-  'a rate over 10^12': [message({ payload: { ...room101, nightlyRate: 1e12 + 1 } }), 422, 'INVALID_FIELD', 'payload.nightlyRate'],
-  'a rate with a fraction': [message({ payload: { ...room101, nightlyRate: 9.99 } }), 422, 'INVALID_FIELD', 'payload.nightlyRate'],
-  'an empty room number': [message({ payload: { ...room101, number: '' } }), 422, 'INVALID_FIELD', 'payload.number'],
-  'a room number of 17 characters': [message({ payload: { ...room101, number: 'x'.repeat(17) } }), 422, 'INVALID_FIELD', 'payload.number'],
-  'a room number with a line break': [message({ payload: { ...room101, number: '1\n2' } }), 422, 'INVALID_FIELD', 'payload.number'],
+  'a payload without a field': [message({ payload: without(resource101, 'capacity') }), 422, 'MISSING_FIELD', 'payload.capacity'],
+  'a payload with an unknown field': [message({ payload: { ...resource101, view: 'sea' } }), 422, 'UNKNOWN_FIELD', 'payload.view'],
+  'a capacity as text': [message({ payload: { ...resource101, capacity: '2' } }), 422, 'INVALID_FIELD', 'payload.capacity'],
+  'a capacity of 0': [message({ payload: { ...resource101, capacity: 0 } }), 422, 'INVALID_FIELD', 'payload.capacity'],
+  'a capacity of 101': [message({ payload: { ...resource101, capacity: 101 } }), 422, 'INVALID_FIELD', 'payload.capacity'],
+  'a negative rate': [message({ payload: { ...resource101, rate: -1 } }), 422, 'INVALID_FIELD', 'payload.rate'],
+  'a rate over 10^12': [message({ payload: { ...resource101, rate: 1e12 + 1 } }), 422, 'INVALID_FIELD', 'payload.rate'],
+  'a rate with a fraction': [message({ payload: { ...resource101, rate: 9.99 } }), 422, 'INVALID_FIELD', 'payload.rate'],
+  'an empty resource number': [message({ payload: { ...resource101, number: '' } }), 422, 'INVALID_FIELD', 'payload.number'],
+  'a label of 17 characters': [message({ payload: { ...resource101, number: 'x'.repeat(17) } }), 422, 'INVALID_FIELD', 'payload.number'],
+  'a resource number with a line break': [message({ payload: { ...resource101, number: '1\n2' } }), 422, 'INVALID_FIELD', 'payload.number'],
   'a day that does not exist': [booking({ dateStart: '2027-02-29' }), 422, 'INVALID_FIELD', 'payload.dateStart'],
   'a month that does not exist': [booking({ dateEnd: '2027-13-01' }), 422, 'INVALID_FIELD', 'payload.dateEnd'],
   'a day without padding': [booking({ dateStart: '2027-2-1' }), 422, 'INVALID_FIELD', 'payload.dateStart'],
   'a day with a time': [booking({ dateStart: '2027-02-01T00:00:00Z' }), 422, 'INVALID_FIELD', 'payload.dateStart'],
   'a day as a number': [booking({ dateStart: 20270201 }), 422, 'INVALID_FIELD', 'payload.dateStart'],
   'dates that run backwards': [booking({ dateStart: '2027-02-03', dateEnd: '2027-02-01' }), 422, 'DATES_REVERSED', 'payload.dateEnd'],
-  'no night at all': [booking({ dateStart: '2027-02-03', dateEnd: '2027-02-03' }), 422, 'DATES_REVERSED', 'payload.dateEnd'],
-  'an empty room id': [booking({ roomId: '' }), 422, 'INVALID_FIELD', 'payload.roomId'],
+  'no day at all': [booking({ dateStart: '2027-02-03', dateEnd: '2027-02-03' }), 422, 'DATES_REVERSED', 'payload.dateEnd'],
+  'an empty resource id': [booking({ resourceId: '' }), 422, 'INVALID_FIELD', 'payload.resourceId'],
   'a user id with a control character': [booking({ userId: 'a\nb' }), 422, 'INVALID_FIELD', 'payload.userId'],
   'a reason of 501 characters': [
-    { aggregateType: 'reservation', aggregateId: guest, name: 'CancelReservation', payload: { reason: 'x'.repeat(501) } },
+    { aggregateType: 'claim', aggregateId: owner, name: 'CancelClaim', payload: { reason: 'x'.repeat(501) } },
     422, 'INVALID_FIELD', 'payload.reason',
   ],
   'an empty reason': [
-    { aggregateType: 'reservation', aggregateId: guest, name: 'CancelReservation', payload: { reason: '' } },
+    { aggregateType: 'claim', aggregateId: owner, name: 'CancelClaim', payload: { reason: '' } },
     422, 'INVALID_FIELD', 'payload.reason',
   ],
-  'a room that is there already': [message({ aggregateId: room }), 422, 'ROOM_EXISTS', undefined, 'ROOM_EXISTS'],
-  'closing a room that is not there': [
-    message({ name: 'CloseRoom', payload: {} }), 422, 'ROOM_UNKNOWN', undefined, 'ROOM_UNKNOWN',
+  'a resource that is there already': [message({ aggregateId: resource }), 422, 'RESOURCE_EXISTS', undefined, 'RESOURCE_EXISTS'],
+  'closing a resource that is not there': [
+    message({ name: 'CloseResource', payload: {} }), 422, 'RESOURCE_UNKNOWN', undefined, 'RESOURCE_UNKNOWN',
   ],
-  'a reservation that is there already': [
-    { ...booking(), aggregateId: guest }, 422, 'RESERVATION_EXISTS', undefined, 'RESERVATION_EXISTS',
+  'a claim that is there already': [
+    { ...booking(), aggregateId: owner }, 422, 'CLAIM_EXISTS', undefined, 'CLAIM_EXISTS',
   ],
-  'cancelling a reservation that is not there': [
-    { aggregateType: 'reservation', aggregateId: 'nobody', name: 'CancelReservation', payload: {} },
-    422, 'RESERVATION_UNKNOWN', undefined, 'RESERVATION_UNKNOWN',
+  'cancelling a claim that is not there': [
+    { aggregateType: 'claim', aggregateId: 'nobody', name: 'CancelClaim', payload: {} },
+    422, 'CLAIM_UNKNOWN', undefined, 'CLAIM_UNKNOWN',
   ],
 };
 
@@ -125,29 +125,29 @@ for (const [title, [body, status, code, field, rule]] of Object.entries(cases)) 
     // Nothing was appended, and the objects serve.
     assert.deepEqual(await heads(), before);
     const { aggregateType, aggregateId } = sent === body ? {} : body;
-    const mayExist = ['room', 'reservation'].includes(aggregateType) && ![undefined, room, guest].includes(aggregateId);
+    const mayExist = ['resource', 'claim'].includes(aggregateType) && ![undefined, resource, owner].includes(aggregateId);
     const path = `/aggregates/${aggregateType}/${encodeURIComponent(aggregateId)}`;
     if (mayExist) assert.notEqual((await core.request(path)).status, 200, 'no stream began');
   });
 }
 
 test('an id that was refused with a bad payload takes a good one', async () => {
-  const aggregateId = fresh('room');
+  const aggregateId = fresh('resource');
   const commandId = fresh('command');
-  const bad = await core.command('room', 'AddRoom', { ...room101, capacity: 0 }, { aggregateId, commandId });
+  const bad = await core.command('resource', 'AddResource', { ...resource101, capacity: 0 }, { aggregateId, commandId });
   assert.equal(bad.status, 422);
-  const good = await core.send('room', 'AddRoom', room101, { aggregateId, commandId });
+  const good = await core.send('resource', 'AddResource', resource101, { aggregateId, commandId });
   assert.deepEqual([good.version, good.duplicate], [1, false]);
 });
 
 test('commands of the system itself are refused from outside', async () => {
   for (const [type, id, name, payload] of [
-    ['room', room, 'HoldRoom', { reservationId: 'x', dateStart: '2027-01-05', dateEnd: '2027-01-06' }],
-    ['room', room, 'ReleaseRoom', { reservationId: guest }],
-    ['reservation', guest, 'ConfirmReservation', {}],
-    ['reservation', guest, 'DeclineReservation', { reason: 'because' }],
-    ['reservation', guest, 'ExpireReservation', {}],
-    ['reservation', guest, 'ReturnHold', {}],
+    ['resource', resource, 'HoldResource', { claimId: 'x', dateStart: '2027-01-05', dateEnd: '2027-01-06' }],
+    ['resource', resource, 'ReleaseResource', { claimId: owner }],
+    ['claim', owner, 'ConfirmClaim', {}],
+    ['claim', owner, 'DeclineClaim', { reason: 'because' }],
+    ['claim', owner, 'ExpireClaim', {}],
+    ['claim', owner, 'ReturnHold', {}],
   ]) {
     const { status, body } = await core.command(type, name, payload, { aggregateId: id });
     assert.deepEqual([status, body.code, body.field], [403, 'COMMAND_INTERNAL', 'name'], name);
@@ -157,7 +157,7 @@ test('commands of the system itself are refused from outside', async () => {
 
 test('the paths between objects are not reachable from outside', async () => {
   for (const path of ['/command', '/receive', '/refused', '/confirm', '/span', '/state', '/socket']) {
-    for (const url of [path, `/aggregates/room/${room}${path}`]) {
+    for (const url of [path, `/aggregates/resource/${resource}${path}`]) {
       const { status } = await core.post(url, {});
       assert.equal(status, 404, url);
     }
@@ -218,14 +218,14 @@ test('pages that cannot be are refused', async () => {
     ['after=1.5', 'INVALID_CURSOR', 'after'],
     ['before=1', 'UNKNOWN_PARAMETER', 'before'],
   ]) {
-    const { status, body } = await core.request(`/aggregates/room/${room}/events?${query}`);
+    const { status, body } = await core.request(`/aggregates/resource/${resource}/events?${query}`);
     assert.deepEqual([status, body.code, body.field], [422, code, field], query);
   }
 });
 
 test('an id in a path that is none is refused', async () => {
   for (const id of ['a%2Fb', '%00', 'x'.repeat(129), '%C3%A9', 'a%20b', '%FF']) {
-    for (const path of [`/aggregates/room/${id}`, `/aggregates/room/${id}/events`]) {
+    for (const path of [`/aggregates/resource/${id}`, `/aggregates/resource/${id}/events`]) {
       const { status, body } = await core.request(path);
       assert.deepEqual([status, body.code, body.field], [422, 'INVALID_FIELD', 'aggregateId'], path);
     }

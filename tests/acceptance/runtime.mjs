@@ -2,7 +2,7 @@
 // alarms, as `wrangler dev` has them. Its bindings come from the script's wrangler.toml. The harness talks to it by IPC.
 //
 // It is a process of its own, and leads a group, so that a test can end all of it with SIGKILL.
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { parseToml } from './toml.mjs';
@@ -83,11 +83,15 @@ const miniflare = new Miniflare({
 
 const db = () => miniflare.getD1Database(database.binding);
 
+const migrationsIn = (folder) =>
+  readdirSync(folder).filter((name) => name.endsWith('.sql')).sort().map((name) => join(folder, name));
+
 async function migrate() {
-  const folder = join(dirname(configFile), database.migrations_dir);
-  const files = readdirSync(folder).filter((name) => name.endsWith('.sql')).sort();
-  const statements = files.flatMap((name) => {
-    const sql = readFileSync(join(folder, name), 'utf8').replace(/--.*$/gm, '');
+  const here = dirname(configFile);
+  const own = join(here, 'sql'); // of a script that is never deployed
+  const files = [join(here, database.migrations_dir), own].filter(existsSync).flatMap(migrationsIn);
+  const statements = files.flatMap((file) => {
+    const sql = readFileSync(file, 'utf8').replace(/--.*$/gm, '');
     return sql.split(';').filter((statement) => statement.trim());
   });
   const d1 = await db();

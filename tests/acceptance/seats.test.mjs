@@ -6,11 +6,11 @@ import { until } from './harness.mjs';
 import { rows } from './storage.mjs';
 import { token, vars } from './tokens.mjs';
 
-const core = new Core(configs.core, { ...vars, SESSIONS_PER_PRINCIPAL: '2' });
+const core = new Core(configs.probe, { ...vars, SESSIONS_PER_PRINCIPAL: '2' });
 before(() => core.start());
 after(() => core.close());
 
-const [ana, ben] = ['ana', 'ben'].map((name) => token('guest', name));
+const [ana, ben] = ['ana', 'ben'].map((name) => token('owner', name));
 const talk = async (who) => (await core.talk()).init(who);
 
 /** Tries to get in. Says whether it could. */
@@ -27,20 +27,20 @@ async function tries(who) {
   return entered;
 }
 
-test('one socket too many is closed with 4431; another principal is not concerned; a closed one makes room', async () => {
+test('one socket too many is closed with 4431; another principal is not concerned; a closed one makes resource', async () => {
   const open = [await talk(ana), await talk(ana)];
   assert.equal(await tries(ana), false);
   assert.equal(await tries(ben), true);
-  assert.equal(await tries(token('staff', 'ana')), true, 'another role is another principal');
+  assert.equal(await tries(token('operator', 'ana')), true, 'another role is another principal');
   await core.evictSessions();
   assert.equal(await tries(ana), false, 'those that hibernate count');
   open[0].say({ type: 'ping', payload: { token: ana } }); // a renewed token takes no second seat
   await open[0].ping();
   await open[1].close();
-  await until('there is room again', () => tries(ana));
+  await until('there is resource again', () => tries(ana));
   open[0].say('nonsense'); // closed by the server
   await open[0].closed;
-  await until('there is room for two', async () => {
+  await until('there is resource for two', async () => {
     const first = await talk(ana);
     const both = await tries(ana);
     await first.close();
@@ -48,7 +48,7 @@ test('one socket too many is closed with 4431; another principal is not concerne
   });
 });
 
-test('sockets that died without a word take no room', async () => {
+test('sockets that died without a word take no resource', async () => {
   await Promise.all([talk(ana), talk(ana)]);
   await core.killAndRestart();
   const open = [await talk(ana), await talk(ana)];
@@ -57,12 +57,12 @@ test('sockets that died without a word take no room', async () => {
 });
 
 test('a socket that closes while it is being let in keeps no seat', async () => {
-  const payload = { token: token('guest', 'cleo') };
+  const payload = { token: token('owner', 'cleo') };
   await (await talk(payload.token)).close();
   for (let n = 0; n < 20; n++) {
     const talker = await core.talk();
     talker.say({ type: 'connection_init', payload });
     await talker.close();
   }
-  await until('every seat is free', () => rows(core, 'session', 'guest:cleo', 'SELECT session FROM seats').length === 0);
+  await until('every seat is free', () => rows(core, 'session', 'owner:cleo', 'SELECT session FROM seats').length === 0);
 });

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { checkOrder } from './events.mjs';
 import { fresh, serve, until } from './harness.mjs';
 
-const core = await serve('probe');
+const core = await serve();
 
 const [windowBytes, eventBytes] = [1 << 20, 20_000]; // the first: SOCKET_WINDOW_BYTES in shared/kernel/src/limits.rs
 const big = { count: 100, bytes: eventBytes }; // 2 MB in one command

@@ -6,7 +6,7 @@ import { fresh, serve, until } from './harness.mjs';
 import { heard, look } from './letters.mjs';
 import { rows } from './storage.mjs';
 
-const core = await serve('probe');
+const core = await serve();
 const script = { script: 'edgefold-probe' };
 const patient = { within: 120_000 };
 

@@ -12,8 +12,8 @@ function objectId(uniqueKey, name) {
   return Buffer.concat([first, half(first)]).toString('hex');
 }
 
-const kindOf = (type, script = 'edgefold') => `${script}-${type[0].toUpperCase()}${type.slice(1)}Object`;
-const fileOf = (core, type, identifier, script) => join(core.storage, 'do', kindOf(type, script), `${identifier}.sqlite`);
+const kindOf = (core, type) => `${core.script}-${type[0].toUpperCase()}${type.slice(1)}Object`;
+const fileOf = (core, type, identifier) => join(core.storage, 'do', kindOf(core, type), `${identifier}.sqlite`);
 
 function inFile(file, use) {
   const database = new DatabaseSync(file);
@@ -39,13 +39,13 @@ export function isEmpty(core, type, identifier) {
 }
 
 /** Opens the database of an instance, gives it to `use`, and closes it; gives what `use` gives. */
-export const inDatabase = (core, type, id, use, { script } = {}) =>
-  inFile(fileOf(core, type, objectId(kindOf(type, script), id), script), use);
+export const inDatabase = (core, type, id, use) =>
+  inFile(fileOf(core, type, objectId(kindOf(core, type), id)), use);
 
 /** Takes back every alarm of this aggregate type, so that nothing wakes its objects but who calls them. */
-export const silence = (core, type, { script } = {}) =>
-  inFile(fileOf(core, type, 'metadata', script), (database) => database.exec('DELETE FROM _cf_ALARM'));
+export const silence = (core, type) =>
+  inFile(fileOf(core, type, 'metadata'), (database) => database.exec('DELETE FROM _cf_ALARM'));
 
 /** Every row of a table of an instance. */
-export const rows = (core, type, id, statement, options) =>
-  inDatabase(core, type, id, (database) => database.prepare(statement).all().map((row) => ({ ...row })), options);
+export const rows = (core, type, id, statement) =>
+  inDatabase(core, type, id, (database) => database.prepare(statement).all().map((row) => ({ ...row })));

@@ -1,28 +1,28 @@
 // Subscriptions that resume: everything after the cursor, then live; no loss, no repeat, in order, whatever happens to the
 // client, the network, the session or the runtime.
 import assert from 'node:assert/strict';
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { fresh, serve, until } from './harness.mjs';
-import { addRoom, cancel, nights, reserve, settled } from './hotel.mjs';
+import { addResource, cancel, days, reserve, resource101, settled } from './claims.mjs';
 import { proxy } from './proxy.mjs';
+import { released } from './release.mjs';
 import { rows } from './storage.mjs';
 import { token } from './tokens.mjs';
 
 const core = await serve();
-const staff = token('staff', 'sam');
-const talk = async (who = staff) => (await core.talk()).init(who);
+const operator = token('operator', 'sam');
+const talk = async (who = operator) => (await core.talk()).init(who);
 
 const documents = {
-  reservation: `subscription ($id: ID!, $after: String) { it: reservation(id: $id, after: $after) {
-    cursor event { id type version aggregateType aggregateId data } reservation { id version status userId createdAt } } }`,
-  device: `subscription ($id: ID!, $after: String) { it: device(id: $id, after: $after) {
-    cursor event { version } device { version reading } } }`,
+  claim: `subscription ($id: ID!, $after: String) { it: claim(id: $id, after: $after) {
+    cursor event { id type version aggregateType aggregateId data } claim { id version status userId createdAt } } }`,
+  meter: `subscription ($id: ID!, $after: String) { it: meter(id: $id, after: $after) {
+    cursor event { version } meter { version reading } } }`,
   events: `subscription ($type: AggregateType!, $id: ID!, $after: String) { it: events(aggregateType: $type, aggregateId: $id, after: $after) {
     id cursor type version time aggregateType aggregateId dataSchema data commandId correlationId causationId traceparent actor actorRole } }`,
 };
@@ -35,29 +35,29 @@ const run = (from, to) => Array.from({ length: to - from + 1 }, (_, n) => from +
 
 const reports = (id, from, count) =>
   Array.from({ length: count }, (_, n) => ({
-    aggregateType: 'device',
+    aggregateType: 'meter',
     aggregateId: id,
-    name: 'UpdateDeviceStatus',
+    name: 'UpdateMeter',
     payload: { status: 'OK', reading: from + n, observedAt: new Date(Date.UTC(2026, 0, 1) + from + n).toISOString() },
   }));
 
-/** Appends so many events to a device that is at version `head`. */
+/** Appends so many events to a meter that is at version `head`. */
 async function append(id, head, count) {
   const { status, body } = await core.post('/commands', reports(id, head, count));
   assert.deepEqual([status, new Set(body.map((answer) => answer.status))], [200, new Set([202])]);
 }
 
-/** A device with so many events. */
-async function device(events) {
-  const id = fresh('device');
-  await core.send('device', 'RegisterDevice', { model: 'Thermo 2', ownerId: 'ana' }, { aggregateId: id });
+/** A meter with so many events. */
+async function meter(events) {
+  const id = fresh('meter');
+  await core.send('meter', 'RegisterMeter', { model: 'Thermo 2', ownerId: 'ana' }, { aggregateId: id });
   for (let head = 1; head < events; head += 100) await append(id, head, Math.min(100, events - head));
   return id;
 }
 
-/** Watches a device after a cursor. */
+/** Watches a meter after a cursor. */
 function watch(talker, id, after) {
-  return talker.subscribe(documents.device, { id, after: after === undefined ? undefined : String(after) });
+  return talker.subscribe(documents.meter, { id, after: after === undefined ? undefined : String(after) });
 }
 
 /** Waits until a subscription has come so far; checks that it has each event after `after` once, in order, with its state. */
@@ -65,43 +65,43 @@ async function whole(talker, id, after, head) {
   await talker.next(id, head - after);
   await talker.ping();
   assert.deepEqual(cursors(talker, id), run(after + 1, head));
-  for (const { event, device } of items(talker, id)) {
-    assert.deepEqual([device.version, device.reading], [event.version, event.version === 1 ? null : event.version - 1]);
+  for (const { event, meter } of items(talker, id)) {
+    assert.deepEqual([meter.version, meter.reading], [event.version, event.version === 1 ? null : event.version - 1]);
   }
 }
 
-test('the flow of a front end: PENDING at once, CONFIRMED when the room has answered', async () => {
-  const [talker, room] = [await talk(token('guest', 'ana')), await addRoom(core)];
+test('the flow of a front end: PENDING at once, CONFIRMED when the resource has answered', async () => {
+  const [talker, resource] = [await talk(token('owner', 'ana')), await addResource(core)];
   const command = talker.subscribe(
-    'mutation ($input: CreateReservationInput!) { createReservation(input: $input) { ... on Accepted { aggregateId confirmWithinMs } } }',
-    { input: nights(room, '2027-01-01', '2027-01-03') },
+    'mutation ($input: CreateClaimInput!) { createClaim(input: $input) { ... on Accepted { aggregateId confirmWithinMs } } }',
+    { input: days(resource, '2027-01-01', '2027-01-03') },
   );
-  const [{ data: { createReservation: { aggregateId: id } } }] = await talker.next(command);
-  const watching = talker.subscribe(documents.reservation, { id, after: '0' });
+  const [{ data: { createClaim: { aggregateId: id } } }] = await talker.next(command);
+  const watching = talker.subscribe(documents.claim, { id, after: '0' });
   await talker.next(watching, 2);
   const [pending, confirmed] = items(talker, watching);
-  assert.deepEqual([pending.reservation.status, confirmed.reservation.status], ['PENDING', 'CONFIRMED']);
-  const [created] = await core.events('reservation', id);
+  assert.deepEqual([pending.claim.status, confirmed.claim.status], ['PENDING', 'CONFIRMED']);
+  const [created] = await core.events('claim', id);
   assert.deepEqual(pending, {
     cursor: '1',
-    event: { id: created.id, type: 'ReservationCreated', version: 1, aggregateType: 'RESERVATION', aggregateId: id, data: created.data },
-    reservation: { id, version: 1, status: 'PENDING', userId: 'ana', createdAt: created.time },
+    event: { id: created.id, type: 'ClaimCreated', version: 1, aggregateType: 'CLAIM', aggregateId: id, data: created.data },
+    claim: { id, version: 1, status: 'PENDING', userId: 'ana', createdAt: created.time },
   });
   // Without a cursor the current state comes at once, with the event that led to it.
-  const late = talker.subscribe(documents.reservation, { id });
+  const late = talker.subscribe(documents.claim, { id });
   assert.deepEqual((await talker.next(late))[0].data.it, confirmed);
   await cancel(core, id);
   for (const one of [watching, late]) {
     await talker.next(one, one === late ? 2 : 3);
-    assert.equal(items(talker, one).at(-1).reservation.status, 'CANCELLED');
+    assert.equal(items(talker, one).at(-1).claim.status, 'CANCELLED');
   }
 });
 
 test('events yields the stream as it is stored, of any aggregate', async () => {
-  const [talker, room] = [await talk(), await addRoom(core)];
-  const id = await reserve(core, room, '2027-01-01', '2027-01-03');
+  const [talker, resource] = [await talk(), await addResource(core)];
+  const id = await reserve(core, resource, '2027-01-01', '2027-01-03');
   await settled(core, id);
-  for (const [type, instance] of [['reservation', id], ['room', room]]) {
+  for (const [type, instance] of [['claim', id], ['resource', resource]]) {
     const watching = talker.subscribe(documents.events, { type: type.toUpperCase(), id: instance });
     const stored = await core.events(type, instance);
     await talker.next(watching, stored.length);
@@ -121,14 +121,11 @@ test('events yields the stream as it is stored, of any aggregate', async () => {
 test('every aggregate can be watched', async () => {
   const talker = await talk();
   const send = async (type, name, payload) => [type, (await core.send(type, name, payload)).aggregateId];
-  const account = await send('account', 'OpenAccount', { ownerId: 'ana', currency: 'EUR', overdraftLimit: 0 });
-  await core.send('account', 'Deposit', { amount: 1 }, { aggregateId: account[1] });
+  const resource = await send('resource', 'AddResource', resource101);
   const made = [
-    account,
-    await send('room', 'AddRoom', { hotelId: 'grand', number: '1', capacity: 1, nightlyRate: 1 }),
-    await send('device', 'RegisterDevice', { model: 'Thermo 2', ownerId: 'ana' }),
-    await send('order', 'PlaceOrder', { customerId: 'ana', accountId: account[1], lines: [{ sku: 'a', quantity: 1, unitPrice: 1 }] }),
-    await send('round', 'StartGameRound', { game: 'chess', maxPlayers: 2 }),
+    resource,
+    await send('claim', 'CreateClaim', days(resource[1], '2027-01-01', '2027-01-03')),
+    await send('meter', 'RegisterMeter', { model: 'Thermo 2', ownerId: 'ana' }),
   ];
   for (const [type, id] of made) {
     const watching = talker.subscribe(`subscription { it: ${type}(id: "${id}", after: "0") { cursor event { aggregateType } ${type} { id version } } }`);
@@ -138,37 +135,37 @@ test('every aggregate can be watched', async () => {
 });
 
 test('a cursor that is none, or ahead of the stream, is refused clearly', async () => {
-  const [talker, id] = [await talk(), await device(3)];
+  const [talker, id] = [await talk(), await meter(3)];
   for (const after of ['4', '-1', '', 'x', '1.5', '99999999999999999999']) {
     const { type, payload } = await talker.ended(watch(talker, id, after));
     assert.deepEqual([type, payload[0].extensions.code], ['error', 'INVALID_CURSOR'], after);
   }
-  const { payload } = await talker.ended(talker.subscribe(documents.events, { type: 'DEVICE', id, after: '4' }));
+  const { payload } = await talker.ended(talker.subscribe(documents.events, { type: 'METER', id, after: '4' }));
   assert.equal(payload[0].extensions.code, 'INVALID_CURSOR');
   await whole(talker, watch(talker, id, 2), 2, 3);
 });
 
 test('what is not there and what is not theirs look the same', async () => {
-  const id = await reserve(core, await addRoom(core), '2027-01-01', '2027-01-03');
+  const id = await reserve(core, await addResource(core), '2027-01-01', '2027-01-03');
   const asked = async (who, of, variables) => {
     const talker = await talk(who);
     const { type, payload } = await talker.ended(talker.subscribe(documents[of], variables));
     assert.equal(type, 'error');
     return payload[0].extensions.code;
   };
-  for (const who of [token('guest', 'ben'), token('device', 'ana'), token('admin', 'ana')]) {
+  for (const who of [token('owner', 'ben'), token('machine', 'ana'), token('admin', 'ana')]) {
     for (const instance of [id, fresh('none')]) {
-      assert.equal(await asked(who, 'reservation', { id: instance }), 'UNKNOWN_INSTANCE');
-      assert.equal(await asked(who, 'events', { type: 'RESERVATION', id: instance }), 'UNKNOWN_INSTANCE');
+      assert.equal(await asked(who, 'claim', { id: instance }), 'UNKNOWN_INSTANCE');
+      assert.equal(await asked(who, 'events', { type: 'CLAIM', id: instance }), 'UNKNOWN_INSTANCE');
     }
   }
-  assert.equal(await asked(staff, 'reservation', { id: fresh('none') }), 'UNKNOWN_INSTANCE');
-  assert.equal(await asked(staff, 'events', { type: 'SPACESHIP', id }), 'GRAPHQL_VALIDATION_FAILED');
-  assert.equal(await asked(staff, 'reservation', { id: 'a/b' }), 'INVALID_FIELD');
+  assert.equal(await asked(operator, 'claim', { id: fresh('none') }), 'UNKNOWN_INSTANCE');
+  assert.equal(await asked(operator, 'events', { type: 'SPACESHIP', id }), 'GRAPHQL_VALIDATION_FAILED');
+  assert.equal(await asked(operator, 'claim', { id: 'a/b' }), 'INVALID_FIELD');
 });
 
 test('backfill, then live', async () => {
-  const [talker, id] = [await talk(), await device(250)];
+  const [talker, id] = [await talk(), await meter(250)];
   const [all, tail, live] = [watch(talker, id, 0), watch(talker, id, 249), watch(talker, id, 250)];
   await whole(talker, all, 0, 250);
   await whole(talker, tail, 249, 250);
@@ -179,7 +176,7 @@ test('backfill, then live', async () => {
 });
 
 test('exactly once over the handover, however the joins and the appends interleave', async () => {
-  const [id, talkers] = [await device(1_000), await Promise.all(Array.from({ length: 4 }, () => talk()))];
+  const [id, talkers] = [await meter(1_000), await Promise.all(Array.from({ length: 4 }, () => talk()))];
   let head = 1_000;
   const watching = [];
   for (let round = 0; round < 16; round++) {
@@ -192,39 +189,39 @@ test('exactly once over the handover, however the joins and the appends interlea
 });
 
 test('a session that hibernates is woken by an event, which comes to the right operation', async () => {
-  const [talker, devices] = [await talk(), [await device(1), await device(1)]];
-  const watching = devices.map((id) => watch(talker, id, 0));
+  const [talker, meters] = [await talk(), [await meter(1), await meter(1)]];
+  const watching = meters.map((id) => watch(talker, id, 0));
   await Promise.all(watching.map((one) => talker.next(one)));
   for (let head = 1; head < 4; head++) {
     assert.ok(await core.evictSessions());
     talker.say('{"type":"ping"}'); // answered without the session
     await until('it is answered', () => talker.frames.filter(({ type }) => type === 'pong').length >= head);
-    await append(devices[head % 2], Math.ceil(head / 2), 1);
+    await append(meters[head % 2], Math.ceil(head / 2), 1);
     await talker.next(watching[head % 2], Math.ceil(head / 2) + 1);
   }
   assert.deepEqual(watching.map((one) => cursors(talker, one)), [[1, 2], [1, 2, 3]]);
   // Both asleep, the session and what it follows.
   await core.evictSessions();
-  for (const id of devices) await core.evict('device', id);
-  await append(devices[0], 2, 1);
+  for (const id of meters) await core.evict('meter', id);
+  await append(meters[0], 2, 1);
   await whole(talker, watching[0], 0, 3);
   // And it can still be spoken to.
   await core.evictSessions();
   talker.complete(watching[0]);
-  const another = watch(talker, devices[0], 1);
+  const another = watch(talker, meters[0], 1);
   await whole(talker, another, 1, 3);
-  await append(devices[0], 3, 1);
+  await append(meters[0], 3, 1);
   await whole(talker, another, 1, 4);
   assert.deepEqual(cursors(talker, watching[0]), [1, 2, 3]);
 });
 
 test('events that come while everything is evicted again and again come once, in order', async () => {
-  const [talker, id] = [await talk(), await device(1)];
+  const [talker, id] = [await talk(), await meter(1)];
   const watching = watch(talker, id, 0);
   await talker.next(watching);
   let done = false;
   const evicting = (async () => {
-    while (!done) await Promise.all([core.evictSessions(), core.evict('device', id)]);
+    while (!done) await Promise.all([core.evictSessions(), core.evict('meter', id)]);
   })();
   for (let head = 1; head < 201; head += 10) await append(id, head, 10);
   done = true;
@@ -234,12 +231,12 @@ test('events that come while everything is evicted again and again come once, in
 });
 
 test('a client whose connection a proxy cuts again and again sees one stream without gaps', async () => {
-  const id = await device(1);
+  const id = await meter(1);
   const network = await proxy(core);
   const client = createClient({
     url: `${network.url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
-    connectionParams: { authorization: `Bearer ${staff}` },
+    connectionParams: { authorization: `Bearer ${operator}` },
     retryAttempts: 0,
   });
   const seen = [];
@@ -250,7 +247,7 @@ test('a client whose connection a proxy cuts again and again sees one stream wit
     const variables = { id, after: String(seen.length) };
     const before = seen.length;
     try {
-      for await (const { data } of client.iterate({ query: documents.device, variables })) {
+      for await (const { data } of client.iterate({ query: documents.meter, variables })) {
         seen.push(Number(data.it.cursor));
         if (seen.length >= 301) break;
         if (seen.length - before >= 40) network.cut();
@@ -266,7 +263,7 @@ test('a client whose connection a proxy cuts again and again sees one stream wit
 });
 
 test('after the runtime is killed a client comes back with its cursor, and gets what it missed', async () => {
-  const [before, id] = [await talk(), await device(5)];
+  const [before, id] = [await talk(), await meter(5)];
   const watching = watch(before, id, 0);
   await whole(before, watching, 0, 5);
   await core.killAndRestart();
@@ -280,29 +277,19 @@ test('after the runtime is killed a client comes back with its cursor, and gets 
 });
 
 test('after a new deploy a client comes back with its cursor, and gets what it missed', async () => {
-  const [before, id] = [await talk(), await device(3)];
+  const [before, id] = [await talk(), await meter(3)];
   const watching = watch(before, id, 0);
   await whole(before, watching, 0, 3);
-  const release = mkdtempSync(join(tmpdir(), 'edgefold-release-'));
-  const [first, here] = [core.configFile, dirname(core.configFile)];
-  for (const part of ['wrangler.toml', 'build']) cpSync(join(here, part), join(release, part), { recursive: true });
-  appendFileSync(join(release, 'build/index.js'), '\n// the next release\n');
-  try {
-    core.configFile = join(release, 'wrangler.toml');
-    await core.restart();
+  await released(core, async () => {
     await before.closed;
     await append(id, 3, 2);
     const after = await talk();
     await whole(after, watch(after, id, 3), 3, 5);
-  } finally {
-    core.configFile = first;
-    await core.restart();
-    rmSync(release, { recursive: true, force: true });
-  }
+  });
 });
 
 test('a client that does not read is closed with 4430 and misses nothing; nobody waits for it', async () => {
-  const id = await device(1);
+  const id = await meter(1);
   const [stuck, reads] = [await talk(), await talk()];
   const [slow, fast] = [watch(stuck, id, 0), watch(reads, id, 0)];
   await Promise.all([stuck.next(slow), reads.next(fast)]);
@@ -321,9 +308,9 @@ test('a client that does not read is closed with 4430 and misses nothing; nobody
 });
 
 test('a client that answers no question gets a window, and no more', async () => {
-  const id = await device(8_000);
+  const id = await meter(8_000);
   const naive = await core.talk({ answers: false });
-  await naive.init(staff);
+  await naive.init(operator);
   const watching = watch(naive, id, 0);
   const { payload } = await naive.frame('ping', ({ type }) => type === 'ping');
   await naive.ping();
@@ -339,23 +326,23 @@ test('a client that answers no question gets a window, and no more', async () =>
 });
 
 test('who closes its socket is forgotten, with everything that was kept for it', async () => {
-  const [talker, room] = [await talk(), await addRoom(core)];
-  const watching = talker.subscribe('subscription ($id: ID!) { room(id: $id) { cursor } }', { id: room });
+  const [talker, resource] = [await talk(), await addResource(core)];
+  const watching = talker.subscribe('subscription ($id: ID!) { resource(id: $id) { cursor } }', { id: resource });
   await talker.next(watching);
   await talker.close();
-  const followers = () => rows(core, 'room', room, 'SELECT session FROM followers');
-  await until('the room forgets it', async () => {
+  const followers = () => rows(core, 'resource', resource, 'SELECT session FROM followers');
+  await until('the resource forgets it', async () => {
     await core.stop();
     const left = followers();
     await core.start();
     return left.length === 0;
   });
   await core.stop();
-  const folder = join(core.storage, 'do/edgefold-SessionObject');
+  const folder = join(core.storage, `do/${core.script}-SessionObject`);
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite')) {
     const database = new DatabaseSync(join(folder, file));
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = 'operations'").all();
-    if (tables.length) assert.ok(database.prepare('SELECT * FROM operations').all().every(({ asked }) => !asked.includes(room)));
+    if (tables.length) assert.ok(database.prepare('SELECT * FROM operations').all().every(({ asked }) => !asked.includes(resource)));
     database.close();
   }
   await core.start();

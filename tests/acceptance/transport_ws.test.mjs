@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
-import { addRoom, nights, room101 } from './hotel.mjs';
+import { addResource, days, resource101 } from './claims.mjs';
 import { seconds, token } from './tokens.mjs';
 
 const core = await serve();
-const staff = token('staff', 'sam');
-const talk = async () => (await core.talk()).init(staff);
-const added = 'mutation ($id: ID, $input: AddRoomInput!) { addRoom(id: $id, input: $input) { __typename ... on Accepted { version aggregateId } ... on Rejected { code } } }';
+const operator = token('operator', 'sam');
+const talk = async () => (await core.talk()).init(operator);
+const added = 'mutation ($id: ID, $input: AddResourceInput!) { addResource(id: $id, input: $input) { __typename ... on Accepted { version aggregateId } ... on Rejected { code } } }';
 
 test('the subprotocol is chosen when it is offered, and 4406 without it', async () => {
   assert.equal((await core.talk()).protocol, 'graphql-transport-ws');
@@ -40,11 +40,11 @@ test('a missing or wrong token is closed with 4403', async () => {
     undefined,
     {},
     { authorization: 'Bearer rubbish' },
-    { authorization: staff },
-    { token: token('staff', 'sam', { exp: seconds() - 61 }) },
-    { token: token('staff', 'sam', { nbf: seconds() + 120 }) },
-    { token: token('staff', 'sam', { aud: 'other' }) },
-    { token: token('staff', 'sam', {}, 'a key of somebody else, 32 bytes or more') },
+    { authorization: operator },
+    { token: token('operator', 'sam', { exp: seconds() - 61 }) },
+    { token: token('operator', 'sam', { nbf: seconds() + 120 }) },
+    { token: token('operator', 'sam', { aud: 'other' }) },
+    { token: token('operator', 'sam', {}, 'a key of somebody else, 32 bytes or more') },
   ]) {
     const talker = await core.talk();
     talker.say({ type: 'connection_init', payload });
@@ -67,7 +67,7 @@ test('a ping is answered by a pong with its payload, before and after the acknow
   talker.say('{"type":"ping"}'); // as every client writes it: answered without the session
   await talker.frame('pong', ({ type }) => type === 'pong');
   await talker.ping({ a: [1] });
-  await talker.init(staff);
+  await talker.init(operator);
   await talker.ping({ b: 'é' });
   talker.say({ type: 'pong' }); // an unasked one means nothing
   await talker.ping({ c: null });
@@ -75,38 +75,38 @@ test('a ping is answered by a pong with its payload, before and after the acknow
 });
 
 test('a query and a mutation get one result and then complete', async () => {
-  const [talker, id] = [await talk(), fresh('room')];
-  const first = talker.subscribe(added, { id, input: room101 });
-  assert.deepEqual(await talker.next(first), [{ data: { addRoom: { __typename: 'Accepted', version: 1, aggregateId: id } } }]);
+  const [talker, id] = [await talk(), fresh('resource')];
+  const first = talker.subscribe(added, { id, input: resource101 });
+  assert.deepEqual(await talker.next(first), [{ data: { addResource: { __typename: 'Accepted', version: 1, aggregateId: id } } }]);
   await talker.ended(first);
-  const again = talker.subscribe(added, { id, input: room101 });
-  assert.deepEqual(await talker.next(again), [{ data: { addRoom: { __typename: 'Rejected', code: 'ROOM_EXISTS' } } }]);
-  const asked = talker.subscribe('query ($id: ID!) { room(id: $id, minVersion: 1) { id number } }', { id });
-  assert.deepEqual(await talker.next(asked), [{ data: { room: { id, number: '101' } } }]);
+  const again = talker.subscribe(added, { id, input: resource101 });
+  assert.deepEqual(await talker.next(again), [{ data: { addResource: { __typename: 'Rejected', code: 'RESOURCE_EXISTS' } } }]);
+  const asked = talker.subscribe('query ($id: ID!) { resource(id: $id, minVersion: 1) { id number } }', { id });
+  assert.deepEqual(await talker.next(asked), [{ data: { resource: { id, number: '101' } } }]);
   await talker.ended(asked);
   assert.deepEqual(talker.of(asked).map(({ type }) => type), ['next', 'complete']);
 });
 
 test('a field that fails is a result with errors; a document that is wrong is an error, and nothing was executed', async () => {
   const talker = await talk();
-  const behind = talker.subscribe('{ room(id: "nowhere", minVersion: 1) { id } }');
+  const behind = talker.subscribe('{ resource(id: "nowhere", minVersion: 1) { id } }');
   const [{ data, errors }] = await talker.next(behind);
-  assert.deepEqual([data, errors[0].extensions.code], [{ room: null }, 'READ_MODEL_BEHIND']);
+  assert.deepEqual([data, errors[0].extensions.code], [{ resource: null }, 'READ_MODEL_BEHIND']);
   for (const [query, code] of [
     ['{', 'GRAPHQL_PARSE_FAILED'],
     ['{ spaceship }', 'GRAPHQL_VALIDATION_FAILED'],
     ['query A { __typename } query B { __typename }', 'UNKNOWN_OPERATION'],
-    ['query ($id: ID!) { room(id: $id) { id } }', 'INVALID_VARIABLE'],
+    ['query ($id: ID!) { resource(id: $id) { id } }', 'INVALID_VARIABLE'],
     [`{ ${'a'.repeat(70_000)} }`, 'QUERY_TOO_LARGE'],
     [`{ ${'a: __typename '.repeat(60)} }`, 'TOO_MANY_ALIASES'],
     ['subscription { __typename }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['subscription { ...A } fragment A on Subscription { room(id: "x") { cursor } b: room(id: "x") { cursor } }', 'INVALID_SUBSCRIPTION'],
-    ['subscription { room(id: "x") @skip(if: false) { cursor } }', 'INVALID_SUBSCRIPTION'],
-    ['subscription { ... @include(if: true) { room(id: "x") { cursor } } }', 'INVALID_SUBSCRIPTION'],
-    ['subscription { ...A } fragment A on Query { room(id: "x") { id } }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['subscription { ...A } fragment A on Subscription { room(id: "x") { cursor } ...A }', 'QUERY_TOO_DEEP'],
+    ['subscription { ...A } fragment A on Subscription { resource(id: "x") { cursor } b: resource(id: "x") { cursor } }', 'INVALID_SUBSCRIPTION'],
+    ['subscription { resource(id: "x") @skip(if: false) { cursor } }', 'INVALID_SUBSCRIPTION'],
+    ['subscription { ... @include(if: true) { resource(id: "x") { cursor } } }', 'INVALID_SUBSCRIPTION'],
+    ['subscription { ...A } fragment A on Query { resource(id: "x") { id } }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['subscription { ...A } fragment A on Subscription { resource(id: "x") { cursor } ...A }', 'QUERY_TOO_DEEP'],
     ['subscription { ...Missing }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['subscription { a: room(id: "x") { cursor } b: room(id: "y") { cursor } }', 'INVALID_SUBSCRIPTION'],
+    ['subscription { a: resource(id: "x") { cursor } b: resource(id: "y") { cursor } }', 'INVALID_SUBSCRIPTION'],
   ]) {
     const id = talker.subscribe(query);
     const { type, payload } = await talker.ended(id);
@@ -116,23 +116,23 @@ test('a field that fails is a result with errors; a document that is wrong is an
 });
 
 test('an id is free again when its operation has ended, and 4409 before', async () => {
-  const [talker, room] = [await talk(), await addRoom(core)];
+  const [talker, resource] = [await talk(), await addResource(core)];
   talker.subscribe('{ __typename }', undefined, '1');
   await talker.ended('1');
-  talker.subscribe('subscription ($id: ID!) { room(id: $id) { cursor } }', { id: room }, '1');
-  await talker.frame('a result of the subscription', ({ payload }) => payload?.data?.room?.cursor === '1');
+  talker.subscribe('subscription ($id: ID!) { resource(id: $id) { cursor } }', { id: resource }, '1');
+  await talker.frame('a result of the subscription', ({ payload }) => payload?.data?.resource?.cursor === '1');
   talker.subscribe('{ __typename }', undefined, '1');
   assert.deepEqual(await talker.closed, { code: 4409, reason: 'Subscriber for 1 already exists' });
 });
 
 test('nothing comes for an operation that the client has completed', async () => {
-  const [talker, room] = [await talk(), await addRoom(core)];
-  const subscription = 'subscription ($id: ID!) { room(id: $id) { cursor } }';
-  const [ends, stays] = [talker.subscribe(subscription, { id: room }), talker.subscribe(subscription, { id: room })];
+  const [talker, resource] = [await talk(), await addResource(core)];
+  const subscription = 'subscription ($id: ID!) { resource(id: $id) { cursor } }';
+  const [ends, stays] = [talker.subscribe(subscription, { id: resource }), talker.subscribe(subscription, { id: resource })];
   await Promise.all([talker.next(ends), talker.next(stays)]);
   talker.complete(ends);
   await talker.ping();
-  await core.send('room', 'CloseRoom', {}, { aggregateId: room });
+  await core.send('resource', 'CloseResource', {}, { aggregateId: resource });
   await talker.next(stays, 2);
   await talker.ping();
   assert.deepEqual(talker.of(ends).map(({ type }) => type), ['next']);
@@ -141,27 +141,27 @@ test('nothing comes for an operation that the client has completed', async () =>
 });
 
 test('a token that expires closes the socket with 4403, unless it was renewed', async () => {
-  const soon = () => token('guest', 'ana', { exp: seconds() - 57 }); // the clocks' skew of 60 s goes beyond it
+  const soon = () => token('owner', 'ana', { exp: seconds() - 57 }); // the clocks' skew of 60 s goes beyond it
   const [expires, renews] = [await core.talk(), await core.talk()];
   await Promise.all([expires.init(soon()), renews.init(soon())]);
-  renews.say({ type: 'ping', payload: { authorization: `Bearer ${token('guest', 'ana')}` } });
+  renews.say({ type: 'ping', payload: { authorization: `Bearer ${token('owner', 'ana')}` } });
   assert.deepEqual(await expires.closed, { code: 4403, reason: 'Forbidden: the token has expired' });
   await renews.ping();
-  renews.say({ type: 'ping', payload: { token: token('guest', 'ben') } });
+  renews.say({ type: 'ping', payload: { token: token('owner', 'ben') } });
   assert.equal((await renews.closed).code, 4403);
 });
 
 test('a subscription outlives the token that it began with, once that was renewed', async () => {
-  const room = await addRoom(core);
-  const id = fresh('reservation');
-  await core.send('reservation', 'CreateReservation', nights(room, '2027-01-01', '2027-01-03', 'ana'), { aggregateId: id });
+  const resource = await addResource(core);
+  const id = fresh('claim');
+  await core.send('claim', 'CreateClaim', days(resource, '2027-01-01', '2027-01-03', 'ana'), { aggregateId: id });
   const talker = await core.talk();
-  await talker.init(token('guest', 'ana', { exp: seconds() - 57 }));
-  const watching = talker.subscribe('subscription ($id: ID!) { reservation(id: $id, after: "0") { reservation { status } } }', { id });
+  await talker.init(token('owner', 'ana', { exp: seconds() - 57 }));
+  const watching = talker.subscribe('subscription ($id: ID!) { claim(id: $id, after: "0") { claim { status } } }', { id });
   await talker.next(watching, 2);
-  talker.say({ type: 'ping', payload: { authorization: `Bearer ${token('guest', 'ana')}` } });
+  talker.say({ type: 'ping', payload: { authorization: `Bearer ${token('owner', 'ana')}` } });
   await until('the first token has ended', () => new Promise((done) => setTimeout(done, 4_000, true)));
-  await core.send('reservation', 'CancelReservation', {}, { aggregateId: id });
+  await core.send('claim', 'CancelClaim', {}, { aggregateId: id });
   const results = await talker.next(watching, 3);
-  assert.deepEqual(results.map(({ data }) => data.reservation.reservation.status), ['PENDING', 'CONFIRMED', 'CANCELLED']);
+  assert.deepEqual(results.map(({ data }) => data.claim.claim.status), ['PENDING', 'CONFIRMED', 'CANCELLED']);
 });

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { configs, Core } from './core.mjs';
 import { until } from './harness.mjs';
-import { addRoom } from './hotel.mjs';
+import { addResource } from './claims.mjs';
 import { rows } from './storage.mjs';
 import { token, vars } from './tokens.mjs';
 
-const core = new Core(configs.core, vars, undefined, 1); // a letter that comes again more than once is parked
+const core = new Core(configs.probe, vars, undefined, 1); // a letter that comes again more than once is parked
 before(() => core.start());
 after(() => core.close());
 
@@ -21,9 +21,9 @@ const follow = (category, count) =>
     count,
     Date.now() + hour,
   );
-const watch = async (category) => {
-  const talker = await (await core.talk()).init(token('staff', 'sam'));
-  return [talker, talker.subscribe(`subscription { it: ${category}s(after: "0") { cursor event { aggregateId } } }`)];
+const watch = async (category, after = '0') => {
+  const talker = await (await core.talk()).init(token('operator', 'sam'));
+  return [talker, talker.subscribe(`subscription { it: ${category}s(after: "${after}") { cursor event { aggregateId } } }`)];
 };
 const told = (talker, id) => talker.results(id).map(({ data }) => data.it.event.aggregateId);
 /** How often a session could not be told of anything so far. */
@@ -31,16 +31,16 @@ const unreached = async () => (await core.logs()).filter(({ message }) => /a ses
 const deadLetters = async () => (await core.as(token('admin', 'root')).request('/admin/dead-letters')).body;
 
 test('a follower that is never reached neither parks a letter nor keeps one from being confirmed, and others are told', async () => {
-  await follow('room', 3);
-  const [talker, watching] = await watch('room');
+  await follow('resource', 3);
+  const [talker, watching] = await watch('resource');
   await talker.ping();
-  const rooms = [];
-  for (let n = 0; n < 3; n++) rooms.push(await addRoom(core));
+  const resources = [];
+  for (let n = 0; n < 3; n++) resources.push(await addResource(core));
   await talker.next(watching, 3);
-  assert.deepEqual(told(talker, watching).sort(), rooms.sort());
+  assert.deepEqual(told(talker, watching).sort(), resources.sort());
   await until('it is seen that some cannot be reached', async () => (await unreached()) >= 3);
-  const confirmed = (room) => rows(core, 'room', room, 'SELECT confirmed FROM outbox')[0]?.confirmed;
-  await until('all of it is confirmed', () => rooms.every((room) => confirmed(room) === 1));
+  const confirmed = (resource) => rows(core, 'resource', resource, 'SELECT confirmed FROM outbox')[0]?.confirmed;
+  await until('all of it is confirmed', () => resources.every((resource) => confirmed(resource) === 1));
   assert.deepEqual((await deadLetters()).sequences, []);
 });
 
@@ -51,31 +51,32 @@ test('who could not be reached is told again, although the object that tells has
 });
 
 test('a category takes so many followers, and says so to the next', async () => {
-  await follow('device', 899);
-  const [first, watching] = await watch('device');
+  await follow('meter', 899);
+  const [first, watching] = await watch('meter');
   await first.ping();
-  const [next, refused] = await watch('device');
+  const [next, refused] = await watch('meter');
   const { type, payload } = await next.ended(refused);
   assert.deepEqual([type, payload[0].extensions.code], ['error', 'TOO_MANY_FOLLOWERS']);
   first.complete(watching);
   await first.ping();
-  await until('there is room again', async () => {
-    const again = next.subscribe('subscription { devices { cursor } }');
+  await until('there is resource again', async () => {
+    const again = next.subscribe('subscription { meters { cursor } }');
     await next.ping();
     return next.of(again).length === 0;
   });
-  const { payload: other } = await first.ended(first.subscribe('subscription { devices { cursor } }'));
+  const { payload: other } = await first.ended(first.subscribe('subscription { meters { cursor } }'));
   assert.equal(other[0].extensions.code, 'TOO_MANY_FOLLOWERS');
 });
 
 test('what a category has to tell is told, although its object and the sessions end in between', async () => {
-  const [talker, watching] = await watch('account');
+  const [{ position }] = await core.sql('SELECT MAX(position) AS position FROM journal');
+  const [talker, watching] = await watch('resource', position);
   await talker.ping();
-  const accounts = [];
+  const resources = [];
   for (let n = 0; n < 10; n++) {
-    accounts.push((await core.send('account', 'OpenAccount', { ownerId: 'ana', currency: 'EUR', overdraftLimit: 0 })).aggregateId);
+    resources.push(await addResource(core));
     await core.evictSessions();
   }
   await talker.next(watching, 10);
-  assert.deepEqual(told(talker, watching).sort(), accounts.sort());
+  assert.deepEqual(told(talker, watching).sort(), resources.sort());
 });

@@ -7,15 +7,15 @@ import { seconds, token } from './tokens.mjs';
 
 const skew = 60; // s that a token counts longer than it says: CLOCK_SKEW_MS in shared/kernel/src/limits.rs
 
-/** Some sessions follow a device and its category, and the runtime is killed. Gives the device, and what is left of them. */
+/** Some sessions follow a meter and its category, and the runtime is killed. Gives the meter, and what is left of them. */
 async function vanished(core, more) {
-  const device = fresh('device');
-  await core.send('device', 'RegisterDevice', { model: 'Thermo 2', ownerId: 'ana' }, { aggregateId: device });
-  const who = token('staff', 'sam', more);
+  const meter = fresh('meter');
+  await core.send('meter', 'RegisterMeter', { model: 'Thermo 2', ownerId: 'ana' }, { aggregateId: meter });
+  const who = token('operator', 'sam', more);
   for (let n = 0; n < 3; n++) {
     const talker = await (await core.talk()).init(who);
-    await talker.next(talker.subscribe(`subscription { it: device(id: "${device}") { cursor } }`));
-    talker.subscribe('subscription { it: devices { cursor } }');
+    await talker.next(talker.subscribe(`subscription { it: meter(id: "${meter}") { cursor } }`));
+    talker.subscribe('subscription { it: meters { cursor } }');
     await talker.ping();
   }
   const all = await core.sessions();
@@ -23,7 +23,7 @@ async function vanished(core, more) {
   const left = all.filter((id) => tables(core, 'session', id).includes('operations'));
   assert.equal(left.length, 3);
   await core.start();
-  return { device, left };
+  return { meter, left };
 }
 
 /** Waits until nothing is left of these sessions. Whoever counts the sockets finds out by itself, and keeps its count. */
@@ -31,7 +31,7 @@ async function gone(core, left) {
   await until('nothing is left of them', () => left.every((id) => isEmpty(core, 'session', id)), { within: 60_000 });
   await core.stop();
   for (const id of left) assert.ok(!tables(core, 'session', id).includes('operations'));
-  assert.equal(rows(core, 'session', 'staff:sam', 'SELECT session FROM seats').length, 3);
+  assert.equal(rows(core, 'session', 'operator:sam', 'SELECT session FROM seats').length, 3);
 }
 
 test('when its token ends, nothing is left of a session whose socket has vanished', async () => {
@@ -42,7 +42,7 @@ test('when its token ends, nothing is left of a session whose socket has vanishe
 
 test('a stream that tells such a session anything lets it go at once', async () => {
   const core = await serve();
-  const { device, left } = await vanished(core);
-  await core.send('device', 'UpdateDeviceStatus', { status: 'OK', reading: 1, observedAt: '2026-01-31T12:00:00Z' }, { aggregateId: device });
+  const { meter, left } = await vanished(core);
+  await core.send('meter', 'UpdateMeter', { status: 'OK', reading: 1, observedAt: '2026-01-31T12:00:00Z' }, { aggregateId: meter });
   await gone(core, left);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { fresh, serve, until } from '../acceptance/harness.mjs';
-import { addRoom, cancel, reserve, settled } from '../acceptance/hotel.mjs';
+import { addRoom, cancel, reserve, settled } from '../../workers/reservation/tests/hotel.mjs';
 import { proxy } from '../acceptance/proxy.mjs';
 import { token } from '../acceptance/tokens.mjs';
 import { launch, open } from './browser.mjs';

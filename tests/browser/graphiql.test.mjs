@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { secret, sign } from '../../.dev/token.mjs';
 import { develop } from '../acceptance/development.mjs';
 import { fresh, until } from '../acceptance/harness.mjs';
-import { room101 } from '../acceptance/hotel.mjs';
+import { room101 } from '../../workers/reservation/tests/hotel.mjs';
 import { bearer, seconds } from '../acceptance/tokens.mjs';
 import { launch, open } from './browser.mjs';
 

@@ -1,6 +1,6 @@
 // `npm run demo`: one guest, one room, and what becomes of a reservation. It exits 0 only if all of it is true.
 import assert from 'node:assert/strict';
-import { Core } from '../acceptance/core.mjs';
+import { configs, Core } from '../acceptance/core.mjs';
 import { token } from '../acceptance/tokens.mjs';
 
 const say = (text = '') => console.log(text && `  ${text}`);
@@ -94,7 +94,7 @@ async function story(core) {
   }
 }
 
-const core = new Core();
+const core = new Core(configs.core);
 try {
   await core.start();
   console.log(`edgefold  a fresh core on ${core.url}`);

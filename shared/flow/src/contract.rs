@@ -218,6 +218,6 @@ mod tests {
     fn the_object_of_a_category_has_a_name_that_no_principal_has() {
         assert_eq!(category_object("room"), "category/room");
         assert_eq!(category_of("category/room"), Some("room"));
-        assert_eq!(category_of("guest:category/room"), None);
+        assert_eq!(category_of("owner:category/room"), None);
     }
 }

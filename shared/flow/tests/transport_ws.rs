@@ -296,7 +296,8 @@ fn a_socket_has_as_many_operations_and_messages_as_long_as_are_allowed() {
 fn the_cursors_of_as_many_operations_as_there_may_be_fit_the_attachment() {
     let mut socket = Socket::waiting();
     socket.hears(json!({"type": "connection_init"}));
-    let principal = Principal::new(id(&"s".repeat(limits::ID_BYTES)), Role::Device);
+    let role = Role::parse("r".repeat(limits::ROLE_BYTES)).unwrap();
+    let principal = Principal::new(id(&"s".repeat(limits::ID_BYTES)), role);
     let pass = Pass { principal, expires_at: Some(at(4_102_444_800_000)) };
     socket.step(Input::Verified(Ok(pass)));
     let operations = limits::SESSION_OPERATIONS_MOST;

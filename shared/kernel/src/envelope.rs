@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use crate::{EventSet, Fault, Id, Principal, Role, Timestamp, Version};
+use crate::{EventSet, Fault, Id, Principal, Role, Timestamp, Version, principal::SYSTEM};
 
 /// Digits of the `sequence` attribute: the extension wants strings that sort as the numbers do, so it is padded with zeros.
 const SEQUENCE_DIGITS: usize = 10;
@@ -51,9 +51,6 @@ pub struct Metadata {
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub actor: Option<Principal>,
 }
-
-/// Who acts where nobody asked: both attributes, so that no guest can pass for it.
-const SYSTEM: &str = "system";
 
 impl Metadata {
     /// Subject and role of who sent the command that everything goes back to; `system` twice where nobody did.
@@ -193,8 +190,8 @@ struct CloudEvent<T> {
     /// Who sent the command that everything goes back to: the subject. `system` where nobody did.
     #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     actor: T,
-    /// In which role: `guest`, `staff`, `device`, `admin`; `system` where nobody did.
-    #[cfg_attr(feature = "schema", schemars(pattern("^(guest|staff|device|admin|system)$")))]
+    /// In which role, as the domain names them; `system` where nobody did.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::ROLE_BYTES), pattern("^[a-z][a-z0-9_]*$")))]
     actorrole: T,
     /// What happened.
     #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
@@ -293,7 +290,7 @@ mod tests {
             command_id: Id::parse("c-1").unwrap(),
             metadata: Metadata {
                 correlation_id: Id::parse("r-1").ok(),
-                actor: Some(Principal::new(Id::parse("ana").unwrap(), Role::Guest)),
+                actor: Some(Principal::new(Id::parse("ana").unwrap(), Role::new("owner"))),
                 ..Metadata::default()
             },
             data: RawValue::from_string(r#"{"wide":true,"by":"ana"}"#.into()).unwrap(),
@@ -302,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_wire_form_is_a_cloud_event() {
-        let expected = r#"{"specversion":"1.0","id":"0190a7a0-0000-7000-8000-000000000001","source":"/aggregates/door","subject":"front","type":"DoorOpened","time":"2026-01-31T12:00:00.000Z","datacontenttype":"application/json","dataschema":"urn:edgefold:door:DoorOpened:2","sequence":"0000000012","commandid":"c-1","correlationid":"r-1","actor":"ana","actorrole":"guest","data":{"wide":true,"by":"ana"}}"#;
+        let expected = r#"{"specversion":"1.0","id":"0190a7a0-0000-7000-8000-000000000001","source":"/aggregates/door","subject":"front","type":"DoorOpened","time":"2026-01-31T12:00:00.000Z","datacontenttype":"application/json","dataschema":"urn:edgefold:door:DoorOpened:2","sequence":"0000000012","commandid":"c-1","correlationid":"r-1","actor":"ana","actorrole":"owner","data":{"wide":true,"by":"ana"}}"#;
         assert_eq!(serde_json::to_string(&envelope()).unwrap(), expected);
     }
 

@@ -39,7 +39,7 @@ pub use envelope::{Envelope, Metadata, StreamId};
 pub use event::EventSet;
 pub use fault::Fault;
 pub use foreign::{Foreign, ForeignStream, Snapshot};
-pub use principal::{Principal, Role, Scope};
+pub use principal::{Principal, Role, RoleKind, Scope};
 pub use rejection::{Failure, Kind, Rejection};
 pub use value::{Amount, Date, Id, Text, Timestamp};
 

@@ -3,6 +3,9 @@
 /// Longest identifier, in bytes. Object names may be longer; an id also travels in URLs, tags and indexes.
 pub const ID_BYTES: usize = 128;
 
+/// Longest name of a role, in bytes. It stands in every event and in every session's attachment.
+pub const ROLE_BYTES: usize = 32;
+
 /// Longest body of one request at any door, and message on a socket, in bytes (1 MiB). Above any batch of ordinary commands.
 /// Set it with `MAX_BODY_BYTES` …
 pub const BODY_BYTES: usize = 1 << 20;

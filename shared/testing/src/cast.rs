@@ -1,23 +1,12 @@
-//! The people of the policy tests: a test names those who may, and thereby that nobody else may.
+//! Who may? A policy test names those who may, and thereby that nobody else of the domain's cast may.
 
 use edgefold_kernel::{Id, Principal, Role};
 
-/// Everybody, as `role subject`. The same names in several roles: neither alone is enough.
-const CAST: [(&str, Role); 8] = [
-    ("ana", Role::Guest),
-    ("ben", Role::Guest),
-    ("d-1", Role::Guest),
-    ("d-1", Role::Device),
-    ("d-2", Role::Device),
-    ("ana", Role::Device),
-    ("sam", Role::Staff),
-    ("ana", Role::Admin),
-];
-
-/// Who of the cast passes, as `Guest ana`, `Device d-1`, `Staff sam` …
-pub fn who(may: impl Fn(&Principal) -> bool) -> Vec<String> {
-    let cast = CAST.iter().map(|(name, role)| {
-        Principal::new(Id::parse(*name).expect("a name of the cast is an id"), *role)
+/// Who of a cast passes, as `role subject`.
+#[track_caller]
+pub fn who(cast: &[(&str, Role)], may: impl Fn(&Principal) -> bool) -> Vec<String> {
+    let cast = cast.iter().map(|(name, role)| {
+        Principal::new(Id::parse(*name).expect("a name of the cast is an id"), role.clone())
     });
-    cast.filter(may).map(|one| format!("{:?} {}", one.role, one.subject)).collect()
+    cast.filter(may).map(|one| format!("{} {}", one.role.as_str(), one.subject)).collect()
 }

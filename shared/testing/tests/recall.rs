@@ -18,9 +18,10 @@ type End = (Vec<(String, Version, String)>, Vec<(Told, Version)>);
 
 /// Two tellers say words to two listeners. `killed`: the runtime ends when so many letters were brought.
 fn run<const EVERY: u64>(way: Way, seed: u64, killed: Option<usize>) -> End {
-    let catalogue = Catalogue(
-        const { &[Entry::of::<Teller>("TELLER"), Entry::of::<Listener<EVERY>>("LISTENER")] },
-    );
+    let catalogue = Catalogue {
+        entries: const { &[Entry::of::<Teller>("TELLER"), Entry::of::<Listener<EVERY>>("LISTENER")] },
+        roles: &[],
+    };
     let mut simulator =
         Simulator::new(catalogue, seed).with::<Teller>().with::<Listener<EVERY>>().over(way);
     if let Some(letters) = killed {

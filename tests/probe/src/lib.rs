@@ -1,131 +1,58 @@
-//! **Probe**: an aggregate that misbehaves on request, so that the acceptance tests see what the runtime makes of it.
-//! It is built like the aggregates of the domain and runs in a script of its own. Never deployed.
+//! The script that the engine's acceptance tests run on: small aggregates that show what the engine can, and one that
+//! misbehaves on request. It is built like the script that is deployed, and knows nothing of its domain. Never deployed.
 //!
-//! | file | what it says |
+//! | room | what it shows |
 //! |---|---|
-//! | [`commands`] | what may be asked |
-//! | [`events`] | what may have happened |
-//! | [`reducer`] | the state, and how an event changes it |
-//! | [`rules`] | what follows from a command |
-//! | [`object`] | its class, which is slow at times |
-//! | [`api`] | its part of a GraphQL schema |
+//! | [`roles`] | who there is |
+//! | [`resource`] | a supplier with exclusive slots |
+//! | [`claim`] | a process over another aggregate, with a deadline and a compensation |
+//! | [`meter`] | frequent updates, snapshots, and events of older schema versions |
+//! | [`probe`] | an aggregate that panics, fills streams and is slow where it is told to |
+//! | [`schema`] | the GraphQL schema |
 
-// The class that `durable_object` expands to has a constructor without documentation.
+// The classes that `durable_object` expands to have constructors without documentation.
 #![allow(missing_docs)]
 
-pub mod commands;
-pub mod events;
-pub mod reducer;
-pub mod rules;
-pub mod object;
-pub mod api;
+pub mod roles;
+pub mod resource;
+pub mod claim;
+pub mod meter;
+pub mod probe;
+pub mod schema;
 
-use edgefold_flow::{
-    Catalogue, Change, Errand, Participant,
-    participant::{Refused, Remembered, Route, To},
-    route::Entry,
-};
-use edgefold_kernel::{
-    Aggregate, Context as Known, Decision, Envelope, Fault, Id, Principal, StreamId,
-};
+use edgefold_flow::{Catalogue, route::Entry};
 use edgefold_runtime::{
-    bus,
-    script::{doors, graphql},
+    aggregate_object, bus,
+    script::{doors, graphql, guard},
     session_object,
 };
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
-/// Something that counts, unless it panics.
-#[derive(Debug)]
-pub struct Probe;
+use crate::{claim::Claim, meter::Meter, probe::Probe, resource::Resource};
 
-impl Aggregate for Probe {
-    const TYPE: &'static str = "probe";
-    /// So short that a test can wait for it.
-    const OUTCOME_TTL_MS: i64 = 2_000;
+/// Every aggregate type of this script, and every role.
+pub const CATALOGUE: &Catalogue = &Catalogue {
+    entries: &[
+        Entry::of::<Resource>("RESOURCE"),
+        Entry::of::<Claim>("CLAIM"),
+        Entry::of::<Meter>("METER"),
+        Entry::of::<Probe>("PROBE"),
+    ],
+    roles: roles::ROLES,
+};
 
-    type Command = commands::ProbeCommand;
-    type Event = events::ProbeEvent;
-    type State = reducer::State;
-
-    fn decide(
-        state: &Self::State,
-        command: &Self::Command,
-        known: &Known<'_>,
-    ) -> Decision<Self::Event> {
-        rules::decide(state, command, known)
-    }
-
-    fn evolve(state: &mut Self::State, event: &Self::Event) {
-        reducer::evolve(state, event);
-    }
-
-    fn rests_on(command: &Self::Command) -> Vec<StreamId> {
-        rules::rests_on(command)
-    }
-}
-
-impl Participant for Probe {
-    const ROUTES: &'static [Route] =
-        &[Route { source: Self::TYPE, event: "Told", to: To::Field("to") }];
-
-    const REMEMBERS: &'static [Remembered] = &[Remembered::of::<Self>(&["Told"])];
-
-    fn errands(id: &Id, event: &Self::Event) -> Vec<Errand> {
-        match event {
-            events::ProbeEvent::Asked(asked) => {
-                let heard = commands::Heard { what: format!("a question of {id}") };
-                vec![Errand::to::<Self>(asked.of.clone(), heard)]
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn on_foreign(_state: &Self::State, event: &Envelope) -> Result<Vec<Self::Command>, Fault> {
-        let what = format!("{} {}", event.stream.aggregate_id, event.version);
-        Ok(vec![commands::Heard { what }.into()])
-    }
-
-    fn on_refused(_state: &Self::State, refused: &Refused) -> Vec<Self::Command> {
-        vec![commands::Heard { what: refused.rejection.code.to_string() }.into()]
-    }
-
-    #[allow(clippy::panic, reason = "this is what the probe is for")]
-    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        match event.read::<events::ProbeEvent>()? {
-            events::ProbeEvent::Trapped(trapped) if trapped.place == commands::Place::Project => {
-                panic!("the probe panics while it is projected")
-            }
-            events::ProbeEvent::Trapped(trapped) if trapped.place == commands::Place::Table => {
-                Ok(vec![Change::new(
-                    "INSERT INTO probe_table (id, version) VALUES (?1, ?2)",
-                    vec![event.stream.aggregate_id.as_str().into(), event.version.into()],
-                )])
-            }
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    fn may_send(who: &Principal, _id: &Id, _command: &Self::Command, _state: &Self::State) -> bool {
-        who.is_staff()
-    }
-
-    fn may_see(who: &Principal, _id: &Id, _state: &Self::State) -> bool {
-        who.is_staff()
-    }
-}
-
-/// The one aggregate of this script.
-pub const CATALOGUE: &Catalogue = &Catalogue(&[Entry::of::<Probe>("PROBE")]);
-
-session_object!(SessionObject, CATALOGUE, api::execute);
+aggregate_object!(ResourceObject, Resource, CATALOGUE);
+aggregate_object!(ClaimObject, Claim, CATALOGUE);
+aggregate_object!(MeterObject, Meter, CATALOGUE);
+session_object!(SessionObject, CATALOGUE, schema::execute);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    match request.path().as_str() {
-        "/graphql" => graphql::serve(request, env, CATALOGUE, api::schema()).await,
+    guard::guarded(request, &env, CATALOGUE, async |request| match request.path().as_str() {
+        "/graphql" => graphql::serve(request, env.clone(), CATALOGUE, schema::schema()).await,
         _ => doors::serve(request, &env, CATALOGUE).await,
-    }
+    })
+    .await
 }
 
 #[event(queue)]

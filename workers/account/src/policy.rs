@@ -1,6 +1,7 @@
 //! Who may do what with an account: a guest puts money into its own and takes it out, the staff does so with all.
 
-use edgefold_kernel::{Principal, Role, Scope};
+use edgefold_kernel::{Principal, Scope};
+use edgefold_roles::{is_guest, is_staff, lists_own};
 
 use crate::{commands::AccountCommand, reducer::State};
 
@@ -11,14 +12,12 @@ pub fn may_send(principal: &Principal, command: &AccountCommand, state: &State) 
         AccountCommand::Open(open) => {
             let is_free = state.is_none() || may_see(principal, state);
             let is_plain = open.overdraft_limit.minor_units() == 0;
-            principal.is_staff() || (principal.is_guest(&open.owner_id) && is_free && is_plain)
+            is_staff(principal) || (is_guest(principal, &open.owner_id) && is_free && is_plain)
         }
         AccountCommand::Deposit(_) | AccountCommand::Withdraw(_) => may_see(principal, state),
-        AccountCommand::Authorise(authorise) => {
-            principal.is_staff() && authorise.order_id.is_none()
-        }
-        AccountCommand::Capture(capture) => principal.is_staff() && capture.order_id.is_none(),
-        AccountCommand::Release(release) => principal.is_staff() && release.order_id.is_none(),
+        AccountCommand::Authorise(authorise) => is_staff(principal) && authorise.order_id.is_none(),
+        AccountCommand::Capture(capture) => is_staff(principal) && capture.order_id.is_none(),
+        AccountCommand::Release(release) => is_staff(principal) && release.order_id.is_none(),
         AccountCommand::Expire(_) => false,
     }
 }
@@ -26,14 +25,10 @@ pub fn may_send(principal: &Principal, command: &AccountCommand, state: &State) 
 /// The guest whose it is, and the staff.
 pub fn may_see(principal: &Principal, state: &State) -> bool {
     let owner = state.as_ref().map(|account| &account.owner_id);
-    principal.is_staff() || owner.is_some_and(|owner| principal.is_guest(owner))
+    is_staff(principal) || owner.is_some_and(|owner| is_guest(principal, owner))
 }
 
 /// A guest's own, the staff's all.
 pub fn may_list(principal: &Principal) -> Scope {
-    match principal.role {
-        Role::Staff => Scope::All,
-        Role::Guest => Scope::Own,
-        Role::Device | Role::Admin => Scope::Nothing,
-    }
+    lists_own(principal)
 }

@@ -4,13 +4,13 @@
 #![allow(missing_docs)]
 
 pub mod schema;
-mod names;
 
 use edgefold_account::Account;
 use edgefold_device::Device;
 use edgefold_flow::{Catalogue, route::Entry};
 use edgefold_order::Order;
 use edgefold_reservation::Reservation;
+use edgefold_roles::ROLES;
 use edgefold_room::Room;
 use edgefold_round::Round;
 use edgefold_runtime::{
@@ -20,15 +20,18 @@ use edgefold_runtime::{
 };
 use worker::{Context, Env, MessageBatch, Request, Response, event};
 
-/// Every aggregate type, with the binding of its class in `wrangler.toml`.
-pub const CATALOGUE: &Catalogue = &Catalogue(&[
-    Entry::of::<Room>("ROOM"),
-    Entry::of::<Reservation>("RESERVATION"),
-    Entry::of::<Device>("DEVICE"),
-    Entry::of::<Account>("ACCOUNT"),
-    Entry::of::<Order>("ORDER"),
-    Entry::of::<Round>("ROUND"),
-]);
+/// Every aggregate type, with the binding of its class in `wrangler.toml`, and every role.
+pub const CATALOGUE: &Catalogue = &Catalogue {
+    entries: &[
+        Entry::of::<Room>("ROOM"),
+        Entry::of::<Reservation>("RESERVATION"),
+        Entry::of::<Device>("DEVICE"),
+        Entry::of::<Account>("ACCOUNT"),
+        Entry::of::<Order>("ORDER"),
+        Entry::of::<Round>("ROUND"),
+    ],
+    roles: ROLES,
+};
 
 /// What the HTTP doors are, in OpenAPI 3.1. Printed from the types.
 const OPENAPI: &str = include_str!("../../../schema/openapi.json");
@@ -43,7 +46,7 @@ session_object!(SessionObject, CATALOGUE, schema::execute);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    guard::guarded(request, &env, async |request| match request.path().as_str() {
+    guard::guarded(request, &env, CATALOGUE, async |request| match request.path().as_str() {
         "/openapi.json" => doors::document(&request, OPENAPI),
         "/graphql" => graphql::serve(request, env.clone(), CATALOGUE, schema::schema()).await,
         _ => doors::serve(request, &env, CATALOGUE).await,

@@ -5,14 +5,17 @@ use std::sync::OnceLock;
 use async_graphql::{MergedObject, MergedSubscription, Request, Response, Schema};
 use edgefold_account::api::{AccountMutation, AccountQuery, AccountSubscription};
 use edgefold_device::api::{DeviceMutation, DeviceQuery, DeviceSubscription};
-use edgefold_flow::graphql::{EventSubscription, HistoryQuery};
+use edgefold_flow::{
+    Catalogue,
+    graphql::{Declares, EventSubscription, HistoryQuery, Names},
+};
 use edgefold_order::api::{OrderMutation, OrderQuery, OrderSubscription};
 use edgefold_reservation::api::{ReservationMutation, ReservationQuery, ReservationSubscription};
 use edgefold_room::api::{RoomMutation, RoomQuery, RoomSubscription};
 use edgefold_round::api::{RoundMutation, RoundQuery, RoundSubscription};
 use futures_util::stream::BoxStream;
 
-use crate::names::Names;
+use crate::CATALOGUE;
 
 /// What may be asked about the domain.
 #[derive(MergedObject, Default)]
@@ -52,12 +55,19 @@ pub struct Subscription(
 /// The whole schema.
 pub type CoreSchema = Schema<Query, Mutation, Subscription>;
 
+/// This script.
+enum Core {}
+
+impl Declares for Core {
+    const CATALOGUE: &'static Catalogue = CATALOGUE;
+}
+
 /// The schema, built once for each isolate.
 pub fn schema() -> &'static CoreSchema {
     static SCHEMA: OnceLock<CoreSchema> = OnceLock::new();
     SCHEMA.get_or_init(|| {
         Schema::build(Query::default(), Mutation::default(), Subscription::default())
-            .register_input_type::<Names>()
+            .register_input_type::<Names<Core>>()
             .finish()
     })
 }

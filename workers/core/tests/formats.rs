@@ -151,7 +151,7 @@ fn the_printed_json_schemas_are_up_to_date() {
 #[test]
 fn every_command_and_every_event_version_of_the_catalogue_is_printed() {
     let paths: BTreeSet<String> = files().into_iter().map(|(path, _)| path).collect();
-    for entry in CATALOGUE.0 {
+    for entry in CATALOGUE.entries {
         let folder = format!("schema/json/{}", entry.aggregate_type);
         let commands =
             entry.commands.iter().map(|kind| format!("{folder}/{}.command.json", kind.name));

@@ -44,7 +44,7 @@ fn golden() -> Vec<(Name, String)> {
 /// Every event type with every schema version from the first to the current one.
 fn released() -> BTreeSet<Name> {
     let mut released = BTreeSet::new();
-    for entry in CATALOGUE.0 {
+    for entry in CATALOGUE.entries {
         for kind in entry.events {
             released.extend(
                 (1..=kind.version)

@@ -67,7 +67,7 @@ fn only_runtime_and_core_know_workers() {
 #[test]
 fn every_aggregate_of_the_catalogue_is_bound_and_created_as_a_sqlite_class() {
     let config = std::fs::read_to_string(root().join("wrangler.toml")).unwrap();
-    for entry in CATALOGUE.0 {
+    for entry in CATALOGUE.entries {
         let class = config
             .split("[[durable_objects.bindings]]")
             .find(|part| part.contains(&format!("name = \"{}\"", entry.binding)))
@@ -81,7 +81,7 @@ fn every_aggregate_of_the_catalogue_is_bound_and_created_as_a_sqlite_class() {
 
 #[test]
 fn every_type_of_aggregate_is_told_from_its_value_in_graphql() {
-    for entry in CATALOGUE.0 {
+    for entry in CATALOGUE.entries {
         let stored = AggregateType(entry.aggregate_type.to_owned());
         assert_eq!(AggregateType::of(&stored.shown()), stored);
     }
@@ -109,7 +109,7 @@ fn every_command_that_may_come_from_outside_is_a_mutation_and_every_mutation_is_
         .map(|(name, _)| name.to_owned())
         .filter(|name| name.chars().all(char::is_alphanumeric))
         .collect();
-    let commands = CATALOGUE.0.iter().flat_map(|entry| entry.commands);
+    let commands = CATALOGUE.entries.iter().flat_map(|entry| entry.commands);
     let commands: BTreeSet<_> = commands
         .filter(|command| !command.internal)
         .map(|command| command.name[..1].to_lowercase() + &command.name[1..])

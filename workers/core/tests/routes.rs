@@ -21,7 +21,7 @@ fn instance(to: To) -> String {
 
 fn routes() -> String {
     let (mut delivered, mut remembered, mut arrows) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in CATALOGUE.0 {
+    for entry in CATALOGUE.entries {
         let to = entry.aggregate_type;
         for route in entry.routes {
             let instance = instance(route.to);
@@ -36,7 +36,7 @@ fn routes() -> String {
         }
     }
     let nodes: Vec<_> =
-        CATALOGUE.0.iter().map(|entry| format!("  {}", entry.aggregate_type)).collect();
+        CATALOGUE.entries.iter().map(|entry| format!("  {}", entry.aggregate_type)).collect();
     format!(
         "# Delivery rules
 
@@ -81,7 +81,7 @@ fn the_printed_delivery_rules_are_up_to_date() {
 
 #[test]
 fn every_rule_names_a_field_that_its_event_has() {
-    for route in CATALOGUE.0.iter().flat_map(|entry| entry.routes) {
+    for route in CATALOGUE.entries.iter().flat_map(|entry| entry.routes) {
         let source = CATALOGUE.entry(route.source).unwrap();
         let version =
             source.events.iter().find(|kind| kind.name == route.event).map(|kind| kind.version);

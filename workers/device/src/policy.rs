@@ -1,31 +1,30 @@
 //! Who may do what with a device: it reports about itself, its owner looks on, the staff does all.
 
-use edgefold_kernel::{Id, Principal, Role, Scope};
+use edgefold_kernel::{Id, Principal, Scope};
+use edgefold_roles::{DEVICE, is_device, is_guest, is_staff, lists_own};
 
 use crate::{commands::DeviceCommand, reducer::State};
 
 /// A device updates itself and no other. It is taken into service and out of it by the staff.
 pub fn may_send(principal: &Principal, id: &Id, command: &DeviceCommand) -> bool {
     match command {
-        DeviceCommand::Update(_) => principal.is_staff() || principal.is_device(id),
-        DeviceCommand::Register(_) | DeviceCommand::Decommission(_) => principal.is_staff(),
+        DeviceCommand::Update(_) => is_staff(principal) || is_device(principal, id),
+        DeviceCommand::Register(_) | DeviceCommand::Decommission(_) => is_staff(principal),
     }
 }
 
 /// The device itself, the guest whose it is, and the staff.
 pub fn may_see(principal: &Principal, id: &Id, state: &State) -> bool {
     let owner = state.as_ref().map(|device| &device.owner_id);
-    principal.is_staff()
-        || principal.is_device(id)
-        || owner.is_some_and(|owner| principal.is_guest(owner))
+    is_staff(principal)
+        || is_device(principal, id)
+        || owner.is_some_and(|owner| is_guest(principal, owner))
 }
 
 /// A guest's own, the staff's all, and of a device itself.
 pub fn may_list(principal: &Principal) -> Scope {
-    match principal.role {
-        Role::Staff => Scope::All,
-        Role::Guest => Scope::Own,
-        Role::Device => Scope::Itself,
-        Role::Admin => Scope::Nothing,
+    match &principal.role {
+        role if *role == DEVICE => Scope::Itself,
+        _ => lists_own(principal),
     }
 }

@@ -5,7 +5,8 @@
 
 use edgefold_device::{Device, DeviceCommand, reducer::State};
 use edgefold_flow::Participant;
-use edgefold_kernel::{CommandSet, Id, Principal, Role, Scope};
+use edgefold_kernel::{CommandSet, Id, Principal, Scope};
+use edgefold_roles::{ADMIN, CAST, DEVICE, GUEST, STAFF};
 use edgefold_testing::who;
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ fn of(owner: &str) -> State {
 
 fn may_send(name: &str, payload: &Value, state: &State) -> Vec<String> {
     let command = DeviceCommand::read(name, payload).unwrap();
-    who(|somebody| Device::may_send(somebody, &id(), &command, state))
+    who(CAST, |somebody| Device::may_send(somebody, &id(), &command, state))
 }
 
 #[test]
@@ -31,33 +32,30 @@ fn a_device_updates_itself() {
     let report = json!({"status": "OK", "reading": 20.5, "observedAt": "2026-01-01T00:00:00Z"});
     for state in [None, of("ana")] {
         let may = may_send("UpdateDeviceStatus", &report, &state);
-        assert_eq!(may, ["Device d-1", "Staff sam"]);
+        assert_eq!(may, ["device d-1", "staff sam"]);
     }
 }
 
 #[test]
 fn the_staff_takes_devices_into_service_and_out_of_it() {
     let register = json!({"model": "Thermo 2", "ownerId": "ana"});
-    assert_eq!(may_send("RegisterDevice", &register, &None), ["Staff sam"]);
-    assert_eq!(may_send("DecommissionDevice", &json!({}), &of("ana")), ["Staff sam"]);
+    assert_eq!(may_send("RegisterDevice", &register, &None), ["staff sam"]);
+    assert_eq!(may_send("DecommissionDevice", &json!({}), &of("ana")), ["staff sam"]);
 }
 
 #[test]
 fn the_device_its_owner_and_the_staff_see_it() {
-    let see = |state: &State| who(|somebody| Device::may_see(somebody, &id(), state));
-    assert_eq!(see(&of("ana")), ["Guest ana", "Device d-1", "Staff sam"]);
-    assert_eq!(see(&of("eve")), ["Device d-1", "Staff sam"]);
-    assert_eq!(see(&None), ["Device d-1", "Staff sam"]);
+    let see = |state: &State| who(CAST, |somebody| Device::may_see(somebody, &id(), state));
+    assert_eq!(see(&of("ana")), ["guest ana", "device d-1", "staff sam"]);
+    assert_eq!(see(&of("eve")), ["device d-1", "staff sam"]);
+    assert_eq!(see(&None), ["device d-1", "staff sam"]);
 }
 
 #[test]
 fn the_list_shows_an_owner_its_own_and_a_device_itself() {
-    for (role, scope) in [
-        (Role::Staff, Scope::All),
-        (Role::Guest, Scope::Own),
-        (Role::Device, Scope::Itself),
-        (Role::Admin, Scope::Nothing),
-    ] {
-        assert_eq!(Device::may_list(&Principal::new(id(), role)), scope, "{role:?}");
+    for (role, scope) in
+        [(STAFF, Scope::All), (GUEST, Scope::Own), (DEVICE, Scope::Itself), (ADMIN, Scope::Nothing)]
+    {
+        assert_eq!(Device::may_list(&Principal::new(id(), role.clone())), scope, "{role:?}");
     }
 }

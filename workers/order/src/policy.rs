@@ -1,6 +1,7 @@
 //! Who may do what with an order: a guest with its own, the staff with all.
 
-use edgefold_kernel::{Principal, Role, Scope};
+use edgefold_kernel::{Principal, Scope};
+use edgefold_roles::{is_guest, is_staff, lists_own};
 
 use crate::{commands::OrderCommand, reducer::State};
 
@@ -10,10 +11,10 @@ pub fn may_send(principal: &Principal, command: &OrderCommand, state: &State) ->
     match command {
         OrderCommand::Place(place) => {
             let is_free = state.is_none() || may_see(principal, state);
-            principal.is_staff() || (principal.is_guest(&place.customer_id) && is_free)
+            is_staff(principal) || (is_guest(principal, &place.customer_id) && is_free)
         }
         OrderCommand::Cancel(_) => may_see(principal, state),
-        OrderCommand::Update(_) => principal.is_staff(),
+        OrderCommand::Update(_) => is_staff(principal),
         OrderCommand::Accept(_)
         | OrderCommand::Decline(_)
         | OrderCommand::TimeOut(_)
@@ -26,14 +27,10 @@ pub fn may_send(principal: &Principal, command: &OrderCommand, state: &State) ->
 /// The guest whose it is, and the staff.
 pub fn may_see(principal: &Principal, state: &State) -> bool {
     let owner = state.as_ref().map(|order| &order.customer_id);
-    principal.is_staff() || owner.is_some_and(|owner| principal.is_guest(owner))
+    is_staff(principal) || owner.is_some_and(|owner| is_guest(principal, owner))
 }
 
 /// A guest's own, the staff's all.
 pub fn may_list(principal: &Principal) -> Scope {
-    match principal.role {
-        Role::Staff => Scope::All,
-        Role::Guest => Scope::Own,
-        Role::Device | Role::Admin => Scope::Nothing,
-    }
+    lists_own(principal)
 }

@@ -11,8 +11,10 @@ use edgefold_testing::Simulator;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-const CATALOGUE: Catalogue =
-    Catalogue(&[Entry::of::<Account>("ACCOUNT"), Entry::of::<Order>("ORDER")]);
+const CATALOGUE: Catalogue = Catalogue {
+    entries: &[Entry::of::<Account>("ACCOUNT"), Entry::of::<Order>("ORDER")],
+    roles: &[],
+};
 
 fn simulator(seed: u64, units: u64) -> Simulator {
     let mut simulator = Simulator::new(CATALOGUE, seed).with::<Account>().with::<Order>();

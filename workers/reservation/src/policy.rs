@@ -1,6 +1,7 @@
 //! Who may do what with a reservation: a guest with its own, the staff with all.
 
-use edgefold_kernel::{Principal, Role, Scope};
+use edgefold_kernel::{Principal, Scope};
+use edgefold_roles::{is_guest, is_staff, lists_own};
 
 use crate::{commands::ReservationCommand, reducer::State};
 
@@ -10,7 +11,7 @@ pub fn may_send(principal: &Principal, command: &ReservationCommand, state: &Sta
     match command {
         ReservationCommand::Create(create) => {
             let is_free = state.is_none() || may_see(principal, state);
-            principal.is_staff() || (principal.is_guest(&create.user_id) && is_free)
+            is_staff(principal) || (is_guest(principal, &create.user_id) && is_free)
         }
         ReservationCommand::Cancel(_) => may_see(principal, state),
         ReservationCommand::Confirm(_)
@@ -23,14 +24,10 @@ pub fn may_send(principal: &Principal, command: &ReservationCommand, state: &Sta
 /// The guest whose it is, and the staff.
 pub fn may_see(principal: &Principal, state: &State) -> bool {
     let owner = state.as_ref().map(|reservation| &reservation.user_id);
-    principal.is_staff() || owner.is_some_and(|owner| principal.is_guest(owner))
+    is_staff(principal) || owner.is_some_and(|owner| is_guest(principal, owner))
 }
 
 /// A guest's own, the staff's all.
 pub fn may_list(principal: &Principal) -> Scope {
-    match principal.role {
-        Role::Staff => Scope::All,
-        Role::Guest => Scope::Own,
-        Role::Device | Role::Admin => Scope::Nothing,
-    }
+    lists_own(principal)
 }

@@ -11,10 +11,9 @@ use edgefold_flow::{
     instance::Received,
     receive::{Delivery, Span},
 };
-use edgefold_kernel::{
-    Aggregate, Date, Envelope, Id, Principal, Role, StreamId, Timestamp, Version,
-};
+use edgefold_kernel::{Aggregate, Date, Envelope, Id, Principal, StreamId, Timestamp, Version};
 use edgefold_reservation::Reservation;
+use edgefold_roles::GUEST;
 use edgefold_room::{
     Room, RoomEvent,
     events::{RoomAdded, RoomHeld},
@@ -233,7 +232,7 @@ fn nobody_is_asked_on_behalf_of_somebody_who_may_not() {
     }))
     .unwrap();
     let rests_on = |who: &str| {
-        let principal = Principal::new(id(who), Role::Guest);
+        let principal = Principal::new(id(who), GUEST);
         let by = Asker::Somebody(Caller { principal, expires_at: Timestamp::MAX });
         instance.rests_on(&create, &by).unwrap().len()
     };

@@ -10,8 +10,10 @@ use edgefold_testing::Simulator;
 use proptest::prelude::*;
 use serde_json::json;
 
-const CATALOGUE: Catalogue =
-    Catalogue(&[Entry::of::<Room>("ROOM"), Entry::of::<Reservation>("RESERVATION")]);
+const CATALOGUE: Catalogue = Catalogue {
+    entries: &[Entry::of::<Room>("ROOM"), Entry::of::<Reservation>("RESERVATION")],
+    roles: &[],
+};
 
 fn simulator(seed: u64) -> Simulator {
     let mut simulator = Simulator::new(CATALOGUE, seed).with::<Room>().with::<Reservation>();

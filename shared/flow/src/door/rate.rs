@@ -64,8 +64,8 @@ mod tests {
 
     #[test]
     fn a_principal_is_counted_by_role_and_subject_and_a_stranger_by_address() {
-        let ana = Principal::new(Id::parse("ana").unwrap(), Role::Guest);
-        assert_eq!(key(Some(&ana), "203.0.113.7"), "guest:ana");
+        let ana = Principal::new(Id::parse("ana").unwrap(), Role::new("owner"));
+        assert_eq!(key(Some(&ana), "203.0.113.7"), "owner:ana");
         assert_eq!(key(None, "203.0.113.7"), "address:203.0.113.7");
         assert_eq!(key(None, "2001:db8:1:2:3:4:5:6"), key(None, "2001:db8:1:2::9"));
         assert_ne!(key(None, "2001:db8:1:2::9"), key(None, "2001:db8:1:3::9"));

@@ -4,7 +4,7 @@
 //! signed; the shell checks the signature over [`Token::signed`]; and only then [`Token::admit`] reads the claims.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use edgefold_kernel::{Id, Kind, Principal, Rejection, Role, Timestamp, limits};
+use edgefold_kernel::{Id, Kind, Principal, Rejection, Role, RoleKind, Timestamp, limits};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
@@ -44,6 +44,8 @@ pub struct Expected {
     pub issuer: Option<String>,
     /// Must be in the claim `aud`; any when there is none.
     pub audience: Option<String>,
+    /// The claim `role` must be one of these.
+    pub roles: &'static [RoleKind],
 }
 
 /// Who has shown a valid token, and until when it is one.
@@ -132,6 +134,7 @@ impl<'a> Token<'a> {
     pub fn admit(&self, expected: &Expected, now: Timestamp) -> Result<Caller, Rejection> {
         let payload = self.signed.split('.').nth(1).unwrap_or_default();
         let claims: Claims = part(payload)
+            .filter(|claims: &Claims| expected.roles.iter().any(|kind| kind.role == claims.role))
             .ok_or_else(|| invalid("the token must have sub, a role of ours, and exp"))?;
         let expires_at = instant(claims.exp).ok_or_else(|| invalid("exp is no instant"))?;
         if now >= expires_at.plus_millis(limits::CLOCK_SKEW_MS) {
@@ -206,6 +209,11 @@ mod tests {
     use super::*;
 
     const NOW: i64 = 1_800_000_000;
+    const OWNER: Role = Role::new("owner");
+    const ROLES: &[RoleKind] = &[
+        RoleKind { role: OWNER, about: "Owns what it made.", administers: false },
+        RoleKind { role: Role::new("keeper"), about: "Keeps it.", administers: true },
+    ];
 
     fn now() -> Timestamp {
         Timestamp::from_millis(NOW * 1000)
@@ -217,8 +225,11 @@ mod tests {
     }
 
     fn admit(claims: &Value) -> Result<Caller, String> {
-        let expected =
-            Expected { issuer: Some("https://id".into()), audience: Some("edgefold".into()) };
+        let expected = Expected {
+            issuer: Some("https://id".into()),
+            audience: Some("edgefold".into()),
+            roles: ROLES,
+        };
         let text = token(&json!({"alg": "HS256"}), claims);
         let token = Token::parse(&text).unwrap();
         token.admit(&expected, now()).map_err(|refusal| {
@@ -230,7 +241,7 @@ mod tests {
     /// Good claims, with some of them replaced; null takes one away.
     fn claims(changes: &Value) -> Value {
         let mut claims = json!({
-            "sub": "ana", "role": "guest", "exp": NOW + 300, "nbf": NOW - 300,
+            "sub": "ana", "role": "owner", "exp": NOW + 300, "nbf": NOW - 300,
             "iss": "https://id", "aud": "edgefold",
         });
         for (name, value) in changes.as_object().unwrap() {
@@ -246,7 +257,7 @@ mod tests {
     #[test]
     fn good_claims_say_who_it_is_and_until_when() {
         let caller = admit(&claims(&json!({}))).unwrap();
-        assert_eq!(caller.principal, Principal::new(Id::parse("ana").unwrap(), Role::Guest));
+        assert_eq!(caller.principal, Principal::new(Id::parse("ana").unwrap(), OWNER));
         assert_eq!(caller.expires_at, Timestamp::from_millis((NOW + 300) * 1000));
     }
 
@@ -274,9 +285,10 @@ mod tests {
             (json!({"aud": ["other"]}), Some(audience)),
             (json!({"aud": "edgefold2"}), Some(audience)),
             (json!({"aud": null}), Some(audience)),
-            (json!({"role": "admin"}), None),
+            (json!({"role": "keeper"}), None),
             (json!({"role": "king"}), Some(who)),
-            (json!({"role": "Staff"}), Some(who)),
+            (json!({"role": "Owner"}), Some(who)),
+            (json!({"role": "system"}), Some(who)),
             (json!({"role": null}), Some(who)),
             (json!({"sub": null}), Some(who)),
             (json!({"sub": ""}), Some(who)),
@@ -291,7 +303,10 @@ mod tests {
     #[test]
     fn issuer_and_audience_are_free_where_none_is_configured() {
         let text = token(&json!({"alg": "HS256"}), &claims(&json!({"iss": null, "aud": null})));
-        assert!(Token::parse(&text).unwrap().admit(&Expected::default(), now()).is_ok());
+        let token = Token::parse(&text).unwrap();
+        let expected = Expected { roles: ROLES, ..Expected::default() };
+        assert!(token.admit(&expected, now()).is_ok());
+        assert!(token.admit(&Expected::default(), now()).is_err(), "where no role is declared");
     }
 
     #[test]

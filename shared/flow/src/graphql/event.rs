@@ -1,9 +1,9 @@
 //! An event as it is shown: what every other door shows as a CloudEvent, in the words of GraphQL.
 
-use async_graphql::{Enum, ID, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use async_graphql::{ID, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
 use edgefold_kernel::{Envelope, Fault, envelope::data_schema};
 
-use super::{AggregateType, DateTime, EventType, int};
+use super::{AggregateType, DateTime, EventType, RoleName, int};
 
 /// Something that happened, as it is stored, lifted to the current version of its schema.
 #[derive(SimpleObject)]
@@ -38,31 +38,7 @@ pub struct Event {
     /// Who sent the command that everything goes back to; null when the system acts by itself, as deadlines do.
     actor: Option<ID>,
     /// In which role.
-    actor_role: Option<Role>,
-}
-
-/// What somebody is to the domain.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum Role {
-    /// Acts for itself, on what it owns.
-    Guest,
-    /// Acts for anybody in the domain.
-    Staff,
-    /// A machine; it reports about itself.
-    Device,
-    /// Administers the system.
-    Admin,
-}
-
-impl From<edgefold_kernel::Role> for Role {
-    fn from(role: edgefold_kernel::Role) -> Self {
-        match role {
-            edgefold_kernel::Role::Guest => Self::Guest,
-            edgefold_kernel::Role::Staff => Self::Staff,
-            edgefold_kernel::Role::Device => Self::Device,
-            edgefold_kernel::Role::Admin => Self::Admin,
-        }
-    }
+    actor_role: Option<RoleName>,
 }
 
 impl Event {
@@ -93,7 +69,7 @@ impl Event {
             causation_id: meta.causation_id.as_ref().map(id),
             traceparent: meta.traceparent.clone(),
             actor: meta.actor.as_ref().map(|actor| id(&actor.subject)),
-            actor_role: meta.actor.as_ref().map(|actor| actor.role.into()),
+            actor_role: meta.actor.as_ref().map(|actor| RoleName(actor.role.clone())),
         })
     }
 }

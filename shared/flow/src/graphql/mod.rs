@@ -49,7 +49,7 @@ pub use connection::Connection;
 pub use event::{Event, Json};
 pub use history::HistoryQuery;
 pub use mutate::{Arguments, send};
-pub use names::{AggregateType, EventType};
+pub use names::{AggregateType, Declares, EventType, Names, RoleName};
 pub use one::{StateAt, Which, one};
 pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
 pub use page::{List, day, named, page};

@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use edgefold_kernel::{
-    Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Kind, Principal, Rejection, StreamId,
-    Version, command::CommandKind, event::EventKind,
+    Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Kind, Principal, Rejection, RoleKind,
+    StreamId, Version, command::CommandKind, event::EventKind,
 };
 use serde_json::Value;
 
@@ -91,17 +91,36 @@ fn errands<A: Participant>(event: &Envelope) -> Result<Vec<Message>, Fault> {
     Ok(Letter::new(event.clone(), errands)?.errands)
 }
 
-/// Every aggregate type that is deployed.
+/// Every aggregate type that is deployed, and every role that the domain knows.
 #[derive(Clone, Copy, Debug)]
-pub struct Catalogue(pub &'static [Entry]);
+pub struct Catalogue {
+    /// The aggregate types.
+    pub entries: &'static [Entry],
+    /// The roles. One that stored events name stays declared, also when no token has it any more.
+    pub roles: &'static [RoleKind],
+}
 
 impl Catalogue {
+    /// Lets administrators in.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` for anybody else.
+    pub fn check_administers(&self, principal: &Principal) -> Result<(), Rejection> {
+        let administers = self.roles.iter().filter(|kind| kind.administers);
+        if administers.clone().any(|kind| kind.role == principal.role) {
+            return Ok(());
+        }
+        let names: Vec<_> = administers.map(|kind| kind.role.as_str()).collect();
+        let detail = format!("this takes the role {}", names.join(" or "));
+        Err(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail))
+    }
+
     /// The entry of an aggregate type.
     ///
     /// # Errors
     /// `UNKNOWN_AGGREGATE`.
     pub fn entry(&self, aggregate_type: &str) -> Result<&'static Entry, Rejection> {
-        self.0.iter().find(|entry| entry.aggregate_type == aggregate_type).ok_or_else(|| {
+        self.entries.iter().find(|entry| entry.aggregate_type == aggregate_type).ok_or_else(|| {
             let detail = format!("there is no aggregate type {aggregate_type:?}");
             Rejection {
                 field: Some("aggregateType".into()),
@@ -113,7 +132,7 @@ impl Catalogue {
     /// Every instance that gets this event.
     pub fn destinations(&self, event: &Envelope) -> Vec<StreamId> {
         let mut found = Vec::new();
-        for entry in self.0 {
+        for entry in self.entries {
             for id in entry.routes.iter().flat_map(|route| route.instances(event)) {
                 let destination = StreamId::new(entry.aggregate_type, id);
                 if !found.contains(&destination) {
@@ -127,14 +146,14 @@ impl Catalogue {
     /// Rules that name an aggregate, an event or a field that does not exist. A test keeps this empty.
     pub fn broken_rules(&self) -> Vec<String> {
         let known = |source: &str, event: &str| {
-            self.0.iter().any(|entry| {
+            self.entries.iter().any(|entry| {
                 entry.aggregate_type == source && entry.events.iter().any(|kind| kind.name == event)
             })
         };
-        let routes = self.0.iter().flat_map(|entry| {
+        let routes = self.entries.iter().flat_map(|entry| {
             entry.routes.iter().map(move |route| (entry, route.source, route.event))
         });
-        let kept = self.0.iter().flat_map(|entry| {
+        let kept = self.entries.iter().flat_map(|entry| {
             entry.remembers.iter().flat_map(move |kept| {
                 kept.events.iter().map(move |event| (entry, kept.source, *event))
             })
@@ -146,5 +165,34 @@ impl Catalogue {
                 format!("{} wants {source}.{event}, which does not exist", entry.aggregate_type)
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use edgefold_kernel::Role;
+
+    use super::*;
+
+    const fn kind(name: &'static str, administers: bool) -> RoleKind {
+        RoleKind { role: Role::new(name), about: "Somebody.", administers }
+    }
+
+    const GUARDED: Catalogue = Catalogue {
+        entries: &[],
+        roles: &[kind("owner", false), kind("watcher", false), kind("keeper", true)],
+    };
+
+    fn of(role: &str) -> Principal {
+        Principal::new(Id::parse("ana").unwrap(), Role::parse(role).unwrap())
+    }
+
+    #[test]
+    fn administrators_alone_may() {
+        let refused = |role| GUARDED.check_administers(&of(role)).err().map(|it| it.detail);
+        assert_eq!(refused("keeper"), None);
+        for role in ["owner", "watcher", "retired"] {
+            assert_eq!(refused(role).as_deref(), Some("this takes the role keeper"), "{role}");
+        }
     }
 }

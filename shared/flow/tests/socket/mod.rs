@@ -22,7 +22,7 @@ pub fn id(text: &str) -> Id {
 }
 
 pub fn pass_of(subject: &str) -> Pass {
-    Pass { principal: Principal::new(id(subject), Role::Guest), expires_at: None }
+    Pass { principal: Principal::new(id(subject), Role::new("owner")), expires_at: None }
 }
 
 pub fn room() -> Source {

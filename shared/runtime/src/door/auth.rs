@@ -10,6 +10,7 @@
 use std::{cell::RefCell, collections::BTreeMap, pin::pin, time::Duration};
 
 use edgefold_flow::{
+    Catalogue,
     door::{
         keys::{Kept, KeySet, Lookup},
         token::{Algorithm, Caller, Expected, Token, bearer, digest, invalid},
@@ -63,7 +64,11 @@ extern "C" {
 ///
 /// # Errors
 /// `UNAUTHENTICATED` without a token, and what [`verify`] says.
-pub async fn authenticate(request: &Request, env: &Env) -> Result<Caller, Failure> {
+pub async fn authenticate(
+    request: &Request,
+    env: &Env,
+    catalogue: &Catalogue,
+) -> Result<Caller, Failure> {
     let authorization = header(request.headers(), "authorization");
     let offered = header(request.headers(), "upgrade")
         .and_then(|_| header(request.headers(), "sec-websocket-protocol"));
@@ -73,7 +78,7 @@ pub async fn authenticate(request: &Request, env: &Env) -> Result<Caller, Failur
         }
         (authorization, _) => bearer(authorization.as_deref())?,
     };
-    verify(env, token).await
+    verify(env, catalogue, token).await
 }
 
 /// Who has been given this token, and until when it counts.
@@ -81,7 +86,7 @@ pub async fn authenticate(request: &Request, env: &Env) -> Result<Caller, Failur
 /// # Errors
 /// `INVALID_TOKEN`; `AUTH_NOT_CONFIGURED` when this deployment has no key of its kind; a fault when the issuer's keys are
 /// not to be had.
-pub async fn verify(env: &Env, text: &str) -> Result<Caller, Failure> {
+pub async fn verify(env: &Env, catalogue: &Catalogue, text: &str) -> Result<Caller, Failure> {
     let (now, digest) = (clock::now(), digest(text));
     let known = VERIFIED.with_borrow(|verified| verified.get(&digest).cloned());
     if let Some((caller, _)) = known.filter(|(_, until)| now < *until) {
@@ -96,7 +101,8 @@ pub async fn verify(env: &Env, text: &str) -> Result<Caller, Failure> {
         return Err(invalid("the signature does not hold").into());
     }
     let var = |name| env.var(name).ok().map(|value| value.to_string());
-    let expected = Expected { issuer: var("AUTH_ISSUER"), audience: var("AUTH_AUDIENCE") };
+    let (issuer, audience) = (var("AUTH_ISSUER"), var("AUTH_AUDIENCE"));
+    let expected = Expected { issuer, audience, roles: catalogue.roles };
     let caller = token.admit(&expected, now)?;
     let until = caller.expires_at.min(now.plus_millis(limits::KEY_SET_FRESH_MS));
     VERIFIED.with_borrow_mut(|verified| {

@@ -150,7 +150,7 @@ impl<A: Participant> Object<A> {
 
     /// A new token for the same subject in the same role takes the place of the old one.
     async fn renew(self: &Rc<Self>, socket: &WebSocket, token: &str) {
-        let frame = match auth::verify(&self.env, token).await {
+        let frame = match auth::verify(&self.env, self.catalogue, token).await {
             Ok(caller) if self.prolong(socket, &caller) => {
                 Frame::Authenticated { expires_at: caller.expires_at }.text()
             }

@@ -10,7 +10,7 @@
 
 use edgefold_flow::{
     Catalogue,
-    admin::{self, Discard, Outcome, Page, PageWanted, SequencePage, SequenceView, check_role},
+    admin::{self, Discard, Outcome, Page, PageWanted, SequencePage, SequenceView},
     contract::{self, Rebuilt},
     route::park::Place,
 };
@@ -42,7 +42,7 @@ pub async fn serve(
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> worker::Result<Response> {
-    let by = match admitted(request, env).await {
+    let by = match admitted(request, env, catalogue).await {
         Ok(principal) => principal.subject,
         Err(failure) => return answer::failed(&failure),
     };
@@ -81,9 +81,13 @@ pub async fn serve(
     }
 }
 
-async fn admitted(request: &Request, env: &Env) -> Result<Principal, Failure> {
-    let principal = auth::authenticate(request, env).await?.principal;
-    check_role(&principal)?;
+async fn admitted(
+    request: &Request,
+    env: &Env,
+    catalogue: &Catalogue,
+) -> Result<Principal, Failure> {
+    let principal = auth::authenticate(request, env, catalogue).await?.principal;
+    catalogue.check_administers(&principal)?;
     Ok(principal)
 }
 

@@ -96,7 +96,7 @@ async fn command(
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> Result<Response, Failure> {
-    let caller = auth::authenticate(request, env).await?;
+    let caller = auth::authenticate(request, env, catalogue).await?;
     expect_json(request)?;
     let key = answer::header(request.headers(), "idempotency-key");
     let allowance = allowance(env);
@@ -177,7 +177,7 @@ async fn look(
     (aggregate_type, id): (&str, &str),
     path: &str,
 ) -> Result<Response, Failure> {
-    let by = Asker::Somebody(auth::authenticate(request, env).await?);
+    let by = Asker::Somebody(auth::authenticate(request, env, catalogue).await?);
     let entry = catalogue.entry(aggregate_type)?;
     let id = decoded("aggregateId", id)?;
     let url = address(request)?;
@@ -206,7 +206,7 @@ async fn correlation(
     catalogue: &'static Catalogue,
     command_id: &str,
 ) -> Result<Response, Failure> {
-    let caller = auth::authenticate(request, env).await?;
+    let caller = auth::authenticate(request, env, catalogue).await?;
     let command_id = decoded("commandId", command_id)?;
     let page = page(&address(request)?, limits::LIST_ROWS)?;
     let caused = correlation::caused(env, catalogue, caller, &command_id, page).await?;

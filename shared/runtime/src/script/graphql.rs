@@ -59,7 +59,7 @@ where
     // A stranger may look at the schema; resolvers refuse him. A token that is shown must be good.
     let caller = match answer::header(request.headers(), "authorization") {
         None => None,
-        Some(_) => match auth::authenticate(&request, &env).await {
+        Some(_) => match auth::authenticate(&request, &env, catalogue).await {
             Ok(caller) => Some(caller),
             Err(failure) => return failed(&failure, media),
         },

@@ -2,6 +2,7 @@
 //! at every door, the upgrade to a websocket included.
 
 use edgefold_flow::{
+    Catalogue,
     door::{
         origin::{self, Origins},
         rate,
@@ -25,6 +26,7 @@ use crate::{
 pub async fn guarded(
     request: Request,
     env: &Env,
+    catalogue: &Catalogue,
     door: impl AsyncFnOnce(Request) -> worker::Result<Response>,
 ) -> worker::Result<Response> {
     let page = answer::header(request.headers(), "origin");
@@ -42,7 +44,7 @@ pub async fn guarded(
             return marked(answer, Some(page));
         }
     }
-    let response = match over_limit(&request, env).await {
+    let response = match over_limit(&request, env, catalogue).await {
         Some(rejection) => refused(&request, &rejection)?,
         None => door(of_known_method(request)?).await?,
     };
@@ -66,12 +68,12 @@ fn is_preflight(request: &Request) -> bool {
 }
 
 /// Counts the request, and says so when it is one too many.
-async fn over_limit(request: &Request, env: &Env) -> Option<Rejection> {
+async fn over_limit(request: &Request, env: &Env, catalogue: &Catalogue) -> Option<Rejection> {
     // Whoever asks whether the script is well must get to know.
     if request.path() == "/healthz" {
         return None;
     }
-    let caller = auth::authenticate(request, env).await.ok();
+    let caller = auth::authenticate(request, env, catalogue).await.ok();
     let address = answer::header(request.headers(), "cf-connecting-ip").unwrap_or_default();
     let principal = caller.as_ref().map(|Caller { principal, .. }| principal);
     count(env, rate::key(principal, &address)).await

@@ -50,7 +50,7 @@ impl Object {
         }
         let verified = match token {
             None => Err("expected a bearer token in the payload"),
-            Some(token) => match auth::verify(&self.env, &token).await {
+            Some(token) => match auth::verify(&self.env, self.catalogue, &token).await {
                 Ok(Caller { principal, expires_at }) => {
                     let until = expires_at.plus_millis(limits::CLOCK_SKEW_MS);
                     Ok(Pass { principal, expires_at: Some(until) })

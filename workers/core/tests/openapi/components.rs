@@ -91,7 +91,7 @@ pub(crate) fn components() -> Map<String, Value> {
         all.take(name, &format!("{file}.json"));
     }
     let (mut commands, mut views) = (Vec::new(), Vec::new());
-    for entry in CATALOGUE.0 {
+    for entry in CATALOGUE.entries {
         let aggregate = entry.aggregate_type;
         let state = format!("{}State", pascal(aggregate));
         let files = below(&format!("schema/json/{aggregate}"));

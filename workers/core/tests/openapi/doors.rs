@@ -78,7 +78,7 @@ fn page(default: usize, most: usize) -> [Value; 2] {
 }
 
 fn instance() -> Vec<Value> {
-    let types: Vec<_> = CATALOGUE.0.iter().map(|entry| entry.aggregate_type).collect();
+    let types: Vec<_> = CATALOGUE.entries.iter().map(|entry| entry.aggregate_type).collect();
     vec![
         in_path("type", "Type of the aggregate.", json!({"enum": types})),
         in_path("id", "The instance.", of("Id")),
@@ -300,6 +300,8 @@ fn open(id: &str, summary: &str, shown: Value, refused: &[u16]) -> Value {
 
 pub(crate) fn document() -> Value {
     let well = json!({"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]});
+    let roles: Vec<_> = CATALOGUE.roles.iter().map(|kind| kind.role.as_str()).collect();
+    let token = format!("`sub` is who it is, `role` one of {}.", roles.join(", "));
     json!({
         "openapi": "3.1.1",
         "info": {
@@ -327,7 +329,7 @@ pub(crate) fn document() -> Value {
             "schemas": components(),
             "securitySchemes": {"token": {
                 "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-                "description": "`sub` is who it is, `role` one of guest, staff, device, admin.",
+                "description": token,
             }},
         },
     })

@@ -1,0 +1,99 @@
+//! What may be asked of a claim, with the shape checks.
+
+use crate::resource::commands::check_days;
+use edgefold_kernel::{Date, Id, Rejection, Text, commands};
+use serde::{Deserialize, Serialize};
+
+/// Claims days of a resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateClaim {
+    /// Who claims them.
+    pub user_id: Id,
+    /// The resource.
+    pub resource_id: Id,
+    /// First day.
+    pub date_start: Date,
+    /// The day after the last one.
+    pub date_end: Date,
+}
+
+/// Gives the claim up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CancelClaim {
+    /// Why, for the record.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<Text>,
+}
+
+/// The resource holds the days.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmClaim {}
+
+/// The resource refused the days.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeclineClaim {
+    /// Code of the resource's refusal.
+    pub reason: String,
+}
+
+/// The resource did not answer in time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpireClaim {}
+
+/// The resource holds days that are not wanted any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnHold {}
+
+commands! {
+    /// What may be asked of a claim.
+    pub enum ClaimCommand {
+        "CreateClaim" [creates] => Create(CreateClaim),
+        "CancelClaim" => Cancel(CancelClaim),
+        "ConfirmClaim" [internal] => Confirm(ConfirmClaim),
+        "DeclineClaim" [internal] => Decline(DeclineClaim),
+        "ExpireClaim" [internal] => Expire(ExpireClaim),
+        "ReturnHold" [internal] => ReturnHold(ReturnHold),
+    }
+}
+
+impl CreateClaim {
+    fn check(&self) -> Result<(), Rejection> {
+        check_days(self.date_start, self.date_end)
+    }
+}
+
+impl CancelClaim {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl ConfirmClaim {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl DeclineClaim {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl ExpireClaim {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl ReturnHold {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}

@@ -1,0 +1,33 @@
+//! Who may do what with a claim: a owner with its own, the operator with all.
+
+use crate::roles::{is_operator, is_owner, lists_own};
+use edgefold_kernel::{Principal, Scope};
+
+use super::{commands::ClaimCommand, reducer::State};
+
+/// A owner claims days for itself and gives its own claims up. What the resource answers comes from the system, not from
+/// people.
+pub fn may_send(principal: &Principal, command: &ClaimCommand, state: &State) -> bool {
+    match command {
+        ClaimCommand::Create(create) => {
+            let is_free = state.is_none() || may_see(principal, state);
+            is_operator(principal) || (is_owner(principal, &create.user_id) && is_free)
+        }
+        ClaimCommand::Cancel(_) => may_see(principal, state),
+        ClaimCommand::Confirm(_)
+        | ClaimCommand::Decline(_)
+        | ClaimCommand::Expire(_)
+        | ClaimCommand::ReturnHold(_) => false,
+    }
+}
+
+/// The owner whose it is, and the operator.
+pub fn may_see(principal: &Principal, state: &State) -> bool {
+    let owner = state.as_ref().map(|claim| &claim.user_id);
+    is_operator(principal) || owner.is_some_and(|owner| is_owner(principal, owner))
+}
+
+/// A owner's own, the operator's all.
+pub fn may_list(principal: &Principal) -> Scope {
+    lists_own(principal)
+}

@@ -1,0 +1,70 @@
+//! What a claim asks of the resource, and what the resource's answers mean.
+
+use crate::resource::{
+    Resource, ResourceEvent,
+    commands::{HoldResource, ReleaseResource},
+};
+use edgefold_flow::{Due, Errand, participant::Refused};
+use edgefold_kernel::{Envelope, Fault, Id};
+
+use super::{
+    commands::{ClaimCommand, ConfirmClaim, DeclineClaim, ExpireClaim, ReturnHold},
+    events::ClaimEvent,
+    reducer::{State, Status},
+};
+
+/// How long the resource may take to answer. Its answer takes two passes through the queue, well under a second each when all
+/// is well; a minute also covers a few retries.
+pub const ANSWER_WITHIN_MS: u32 = 60_000;
+
+/// What an event asks of the resource.
+pub fn errands(id: &Id, event: &ClaimEvent) -> Vec<Errand> {
+    let release = |resource_id: &Id| {
+        Errand::to::<Resource>(resource_id.clone(), ReleaseResource { claim_id: id.clone() })
+    };
+    match event {
+        ClaimEvent::Created(created) => {
+            let hold = HoldResource {
+                claim_id: id.clone(),
+                date_start: created.date_start,
+                date_end: created.date_end,
+            };
+            vec![Errand::to::<Resource>(created.resource_id.clone(), hold)]
+        }
+        ClaimEvent::Cancelled(cancelled) => vec![release(&cancelled.resource_id)],
+        ClaimEvent::Expired(expired) => vec![release(&expired.resource_id)],
+        ClaimEvent::HoldReturned(returned) => vec![release(&returned.resource_id)],
+        ClaimEvent::Confirmed(_) | ClaimEvent::Declined(_) => vec![],
+    }
+}
+
+/// The resource holds the days: that confirms the claim, or comes too late.
+///
+/// # Errors
+/// When the event cannot be read.
+pub fn on_foreign(state: &State, event: &Envelope) -> Result<Vec<ClaimCommand>, Fault> {
+    let status = state.as_ref().map(|claim| claim.status);
+    Ok(match (event.read::<ResourceEvent>()?, status) {
+        (ResourceEvent::Held(_), Some(Status::Pending)) => vec![ConfirmClaim {}.into()],
+        (ResourceEvent::Held(_), Some(Status::Cancelled | Status::Expired | Status::Declined)) => {
+            vec![ReturnHold {}.into()]
+        }
+        _ => vec![],
+    })
+}
+
+/// The resource refused to hold the days. A refused release changes nothing: there is nothing left to give back.
+pub fn on_refused(refused: &Refused) -> Vec<ClaimCommand> {
+    match refused.name.as_str() {
+        "HoldResource" => {
+            vec![DeclineClaim { reason: refused.rejection.code.to_string() }.into()]
+        }
+        _ => vec![],
+    }
+}
+
+/// A claim waits for the resource's answer, but not for ever.
+pub fn deadline(state: &State) -> Option<Due<ClaimCommand>> {
+    let pending = state.as_ref().filter(|claim| claim.status == Status::Pending)?;
+    Some(Due { at: pending.confirm_by, command: ExpireClaim {}.into() })
+}

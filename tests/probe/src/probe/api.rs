@@ -1,0 +1,49 @@
+//! What GraphQL knows of a probe: as much as it takes to see what becomes of a panic in an operation.
+
+use async_graphql::{Context, ID, Object, Result, Subscription};
+use edgefold_flow::graphql::{Subscribed, subscribe};
+
+use super::Probe;
+
+/// What may be asked.
+#[derive(Default)]
+pub struct ProbeQuery;
+
+#[Object]
+impl ProbeQuery {
+    /// Says yes, or panics.
+    #[allow(clippy::panic, reason = "this is what the probe is for")]
+    async fn fine(&self, panics: bool) -> bool {
+        if panics {
+            panic!("the probe panics in a query")
+        }
+        true
+    }
+}
+
+/// What may be heard.
+#[derive(Default)]
+pub struct ProbeSubscription;
+
+#[Subscription]
+impl ProbeSubscription {
+    /// Cursors of the events of a probe. Panics at this version; at 0 before it follows anything.
+    #[allow(clippy::panic, reason = "this is what the probe is for")]
+    async fn probe(
+        &self,
+        context: &Context<'_>,
+        id: ID,
+        after: Option<String>,
+        panics_at: Option<i32>,
+    ) -> Result<Subscribed<String>> {
+        if panics_at == Some(0) {
+            panic!("the probe panics when a subscription begins")
+        }
+        subscribe::<Probe, _>(context, &id, after, move |cursor, _, probe| {
+            if panics_at == Some(probe.version) {
+                panic!("the probe panics in a subscription")
+            }
+            cursor
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! **Probe**: an aggregate that misbehaves on request, so that the acceptance tests see what the runtime makes of it.
+//!
+//! | file | what it says |
+//! |---|---|
+//! | [`commands`] | what may be asked |
+//! | [`events`] | what may have happened |
+//! | [`reducer`] | the state, and how an event changes it |
+//! | [`rules`] | what follows from a command |
+//! | [`object`] | its class, which is slow at times |
+//! | [`api`] | its part of the GraphQL schema |
+
+pub mod commands;
+pub mod events;
+pub mod reducer;
+pub mod rules;
+pub mod object;
+pub mod api;
+
+use edgefold_flow::{
+    Change, Errand, Participant,
+    participant::{Refused, Remembered, Route, To},
+};
+use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, StreamId};
+
+use crate::roles::is_operator;
+
+/// Something that counts, unless it panics.
+#[derive(Debug)]
+pub struct Probe;
+
+impl Aggregate for Probe {
+    const TYPE: &'static str = "probe";
+    /// So short that a test can wait for it.
+    const OUTCOME_TTL_MS: i64 = 2_000;
+
+    type Command = commands::ProbeCommand;
+    type Event = events::ProbeEvent;
+    type State = reducer::State;
+
+    fn decide(
+        state: &Self::State,
+        command: &Self::Command,
+        context: &Context<'_>,
+    ) -> Decision<Self::Event> {
+        rules::decide(state, command, context)
+    }
+
+    fn evolve(state: &mut Self::State, event: &Self::Event) {
+        reducer::evolve(state, event);
+    }
+
+    fn rests_on(command: &Self::Command) -> Vec<StreamId> {
+        rules::rests_on(command)
+    }
+}
+
+impl Participant for Probe {
+    const ROUTES: &'static [Route] =
+        &[Route { source: Self::TYPE, event: "Told", to: To::Field("to") }];
+
+    const REMEMBERS: &'static [Remembered] = &[Remembered::of::<Self>(&["Told"])];
+
+    fn errands(id: &Id, event: &Self::Event) -> Vec<Errand> {
+        match event {
+            events::ProbeEvent::Asked(asked) => {
+                let heard = commands::Heard { what: format!("a question of {id}") };
+                vec![Errand::to::<Self>(asked.of.clone(), heard)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn on_foreign(_state: &Self::State, event: &Envelope) -> Result<Vec<Self::Command>, Fault> {
+        let what = format!("{} {}", event.stream.aggregate_id, event.version);
+        Ok(vec![commands::Heard { what }.into()])
+    }
+
+    fn on_refused(_state: &Self::State, refused: &Refused) -> Vec<Self::Command> {
+        vec![commands::Heard { what: refused.rejection.code.to_string() }.into()]
+    }
+
+    #[allow(clippy::panic, reason = "this is what the probe is for")]
+    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
+        match event.read::<events::ProbeEvent>()? {
+            events::ProbeEvent::Trapped(trapped) if trapped.place == commands::Place::Project => {
+                panic!("the probe panics while it is projected")
+            }
+            events::ProbeEvent::Trapped(trapped) if trapped.place == commands::Place::Table => {
+                Ok(vec![Change::new(
+                    "INSERT INTO probe_table (id, version) VALUES (?1, ?2)",
+                    vec![event.stream.aggregate_id.as_str().into(), event.version.into()],
+                )])
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn may_send(who: &Principal, _id: &Id, _command: &Self::Command, _state: &Self::State) -> bool {
+        is_operator(who)
+    }
+
+    fn may_see(who: &Principal, _id: &Id, _state: &Self::State) -> bool {
+        is_operator(who)
+    }
+}

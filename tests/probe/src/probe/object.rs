@@ -1,0 +1,89 @@
+//! The Durable Object class of the probes, written by hand: some of them are slow.
+
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use edgefold_flow::contract;
+use edgefold_runtime::Host;
+use worker::{
+    Delay, DurableObject, Env, Request, Response, State, Storage, WebSocket,
+    WebSocketIncomingMessage, durable_object, js_sys::Date,
+};
+
+use super::Probe;
+use crate::CATALOGUE;
+
+/// How long a slow probe takes: longer than the bus waits for an answer, and so long that the next attempt comes while it
+/// is at it.
+const LATE: Duration = Duration::from_secs(18);
+/// How long after the first of them it is slow at what the bus brings, in milliseconds: at the second attempt too, and not
+/// at the third. When that was is stored: it may be unloaded in between.
+const LATE_FOR_MS: f64 = 24_000.0;
+
+/// Durable Object class of the probes. One whose id begins with `slow` takes its time over what the bus brings, at first.
+#[durable_object]
+pub struct ProbeObject {
+    host: AssertUnwindSafe<Host<Probe>>,
+    slow: Option<AssertUnwindSafe<Storage>>,
+}
+
+impl ProbeObject {
+    /// Nothing but what the bus brings is slow.
+    async fn take_time(&self, request: &Request) -> worker::Result<()> {
+        let Some(storage) = &self.slow else { return Ok(()) };
+        if request.path() != contract::DELIVER {
+            return Ok(());
+        }
+        let now = Date::now();
+        let since = storage.get::<f64>("since").await?;
+        if since.is_none() {
+            storage.put("since", now).await?;
+        }
+        if now - since.unwrap_or(now) < LATE_FOR_MS {
+            Delay::from(LATE).await;
+        }
+        Ok(())
+    }
+}
+
+impl DurableObject for ProbeObject {
+    fn new(state: State, env: Env) -> Self {
+        let is_slow = state.id().name().is_some_and(|name| name.starts_with("slow"));
+        let slow = is_slow.then(|| AssertUnwindSafe(state.storage()));
+        Self { host: AssertUnwindSafe(Host::new(state, env, CATALOGUE)), slow }
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        self.take_time(&request).await?;
+        self.host.fetch(request).await
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.host.alarm().await
+    }
+
+    async fn websocket_message(
+        &self,
+        socket: WebSocket,
+        message: WebSocketIncomingMessage,
+    ) -> worker::Result<()> {
+        self.host.heard(&socket, message).await
+    }
+
+    async fn websocket_close(
+        &self,
+        socket: WebSocket,
+        code: usize,
+        _reason: String,
+        _was_clean: bool,
+    ) -> worker::Result<()> {
+        self.host.closed(&socket, code)
+    }
+
+    async fn websocket_error(
+        &self,
+        _socket: WebSocket,
+        _error: worker::Error,
+    ) -> worker::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! What may be asked of a resource, with the shape checks.
+
+use edgefold_kernel::{Amount, Date, Id, Rejection, Text, commands};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+/// Offers a resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddResource {
+    /// The group that it belongs to.
+    pub group_id: Id,
+    /// How it is labelled.
+    pub number: Text,
+    /// How much it takes, 1 to 100.
+    #[serde(deserialize_with = "capacity")]
+    pub capacity: u32,
+    /// Price of a day, in minor units.
+    pub rate: Amount,
+}
+
+/// Holds days for a claim. Sent by the claim, not from outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HoldResource {
+    /// Whom the days are held for.
+    pub claim_id: Id,
+    /// First day.
+    pub date_start: Date,
+    /// The day after the last one.
+    pub date_end: Date,
+}
+
+/// Gives the days of a claim back. Sent by the claim, not from outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReleaseResource {
+    /// Whom the days were held for.
+    pub claim_id: Id,
+}
+
+/// Takes no holds any more. Those that there are stay.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CloseResource {}
+
+commands! {
+    /// What may be asked of a resource.
+    pub enum ResourceCommand {
+        "AddResource" [creates] => Add(AddResource),
+        "HoldResource" [internal] => Hold(HoldResource),
+        "ReleaseResource" [internal] => Release(ReleaseResource),
+        "CloseResource" => Close(CloseResource),
+    }
+}
+
+impl AddResource {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl HoldResource {
+    fn check(&self) -> Result<(), Rejection> {
+        check_days(self.date_start, self.date_end)
+    }
+}
+
+impl ReleaseResource {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+impl CloseResource {
+    fn check(&self) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+/// A range of days is half-open, and holds at least one.
+///
+/// # Errors
+/// `DATES_REVERSED` when it ends before or where it begins.
+pub fn check_days(date_start: Date, date_end: Date) -> Result<(), Rejection> {
+    if date_start < date_end {
+        return Ok(());
+    }
+    let detail = format!("dateEnd must be after dateStart {date_start}, got {date_end}");
+    Err(Rejection::shape("DATES_REVERSED", "payload.dateEnd", detail))
+}
+
+/// Most that a resource takes.
+const MOST: u32 = 100;
+
+fn capacity<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {
+    match u32::deserialize(source)? {
+        capacity @ 1..=MOST => Ok(capacity),
+        _ => Err(D::Error::custom("a capacity from 1 to 100")),
+    }
+}

@@ -1,0 +1,72 @@
+//! **Resource**: a supplier that others depend on. It holds days for claims, and no two holds overlap, ever.
+//!
+//! | file | what it says |
+//! |---|---|
+//! | [`commands`] | what may be asked |
+//! | [`events`] | what may have happened |
+//! | [`reducer`] | the state, and how an event changes it |
+//! | [`rules`] | every business rule |
+//! | [`projection`] | its read model |
+//! | [`policy`] | who may send which command, and who sees what |
+//! | [`api`] | its part of the GraphQL schema |
+
+pub mod commands;
+pub mod events;
+pub mod reducer;
+pub mod rules;
+pub mod projection;
+pub mod policy;
+pub mod api;
+
+use edgefold_flow::{Change, Participant};
+use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope};
+
+pub use commands::ResourceCommand;
+pub use events::ResourceEvent;
+
+/// One resource of a group.
+#[derive(Debug)]
+pub struct Resource;
+
+impl Aggregate for Resource {
+    const TYPE: &'static str = "resource";
+
+    type Command = ResourceCommand;
+    type Event = ResourceEvent;
+    type State = reducer::State;
+
+    fn decide(
+        state: &Self::State,
+        command: &ResourceCommand,
+        _context: &Context<'_>,
+    ) -> Decision<ResourceEvent> {
+        rules::decide(state, command)
+    }
+
+    fn evolve(state: &mut Self::State, event: &ResourceEvent) {
+        reducer::evolve(state, event);
+    }
+}
+
+impl Participant for Resource {
+    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
+        projection::project(event)
+    }
+
+    fn may_send(
+        principal: &Principal,
+        _id: &Id,
+        command: &ResourceCommand,
+        _state: &Self::State,
+    ) -> bool {
+        policy::may_send(principal, command)
+    }
+
+    fn may_see(principal: &Principal, _id: &Id, _state: &Self::State) -> bool {
+        policy::may_see(principal)
+    }
+
+    fn may_list(principal: &Principal) -> Scope {
+        policy::may_list(principal)
+    }
+}

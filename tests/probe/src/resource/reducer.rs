@@ -1,0 +1,82 @@
+//! The state of a resource, and how an event changes it.
+
+use edgefold_kernel::{Amount, Date, Id, Text};
+use serde::{Deserialize, Serialize};
+
+use super::events::ResourceEvent;
+
+/// `None` until the resource was added.
+pub type State = Option<ResourceState>;
+
+/// A resource that exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceState {
+    /// Whether it takes holds.
+    pub status: Status,
+    /// The group that it belongs to.
+    pub group_id: Id,
+    /// How it is labelled.
+    pub number: Text,
+    /// How much it takes.
+    pub capacity: u32,
+    /// Price of a day, in minor units.
+    pub rate: Amount,
+    /// The days that are held, in the order in which they were asked for.
+    pub holds: Vec<Hold>,
+}
+
+/// Whether a resource takes holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    /// It does.
+    Open,
+    /// It does not.
+    Closed,
+}
+
+/// Days held for one claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hold {
+    /// Whom they are held for.
+    pub claim_id: Id,
+    /// First day.
+    pub date_start: Date,
+    /// The day after the last one.
+    pub date_end: Date,
+}
+
+impl Hold {
+    /// Whether a day is in both. Ranges are half-open: one may begin on the day on which another ends.
+    pub fn overlaps(&self, date_start: Date, date_end: Date) -> bool {
+        self.date_start < date_end && date_start < self.date_end
+    }
+}
+
+/// Changes the state as the event says.
+pub fn evolve(state: &mut State, event: &ResourceEvent) {
+    match (event, state) {
+        (ResourceEvent::Added(added), state) => {
+            *state = Some(ResourceState {
+                status: Status::Open,
+                group_id: added.group_id.clone(),
+                number: added.number.clone(),
+                capacity: added.capacity,
+                rate: added.rate,
+                holds: Vec::new(),
+            });
+        }
+        (ResourceEvent::Held(held), Some(resource)) => resource.holds.push(Hold {
+            claim_id: held.claim_id.clone(),
+            date_start: held.date_start,
+            date_end: held.date_end,
+        }),
+        (ResourceEvent::Released(released), Some(resource)) => {
+            resource.holds.retain(|hold| hold.claim_id != released.claim_id);
+        }
+        (ResourceEvent::Closed(_), Some(resource)) => resource.status = Status::Closed,
+        (_, None) => {}
+    }
+}

@@ -1,0 +1,86 @@
+//! What resolvers are given in a test: read models that hold these rows, and objects that are away or say that all may be
+//! seen.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use edgefold_flow::{
+    Accepted, Message,
+    contract::{EventsPage, RowView},
+    graphql::gateway::{Gateway, Row},
+    instance::When,
+    participant::Sight,
+    subscribe::Page,
+};
+use edgefold_kernel::{Failure, Fault, Id, Principal, StreamId, Version};
+use edgefold_probe::roles::OPERATOR;
+use futures_util::future::{BoxFuture, FutureExt, ready};
+use serde_json::Value;
+
+/// Read models that hold these rows, or cannot be read.
+pub(crate) struct Rows {
+    principal: Principal,
+    found: Result<Vec<Row>, Fault>,
+    /// Whether the objects say who may see them.
+    is_asked: bool,
+}
+
+impl Rows {
+    /// As an operator reads them.
+    pub(crate) fn new(found: Result<Vec<Row>, Fault>, is_asked: bool) -> Self {
+        let principal = Principal::new(Id::parse("sam").unwrap(), OPERATOR);
+        Self { principal, found, is_asked }
+    }
+}
+
+fn away<T: Send + 'static>() -> BoxFuture<'static, Result<T, Failure>> {
+    ready(Err(Fault::Unavailable("the object", "away".into()).into())).boxed()
+}
+
+impl Gateway for Rows {
+    fn principal(&self) -> Result<&Principal, Failure> {
+        Ok(&self.principal)
+    }
+
+    fn command(&self, _: Message) -> BoxFuture<'_, Result<Accepted, Failure>> {
+        away()
+    }
+
+    fn row(&self, _: StreamId, _: When) -> BoxFuture<'_, Result<RowView, Failure>> {
+        away()
+    }
+
+    fn seen(
+        &self,
+        streams: BTreeSet<StreamId>,
+    ) -> BoxFuture<'_, Result<BTreeSet<StreamId>, Failure>> {
+        match self.is_asked || streams.is_empty() {
+            true => ready(Ok(streams)).boxed(),
+            false => away(),
+        }
+    }
+
+    fn sights(&self, _: &StreamId, page: &Page) -> Result<Vec<Sight>, Failure> {
+        Ok(vec![Sight::Stream; page.events.len()])
+    }
+
+    fn events(
+        &self,
+        _: StreamId,
+        _: Version,
+        _: usize,
+    ) -> BoxFuture<'_, Result<EventsPage, Failure>> {
+        away()
+    }
+
+    fn outcome(&self, _: StreamId, _: Id) -> BoxFuture<'_, Result<Option<Accepted>, Failure>> {
+        away()
+    }
+
+    fn rows(&self, _: Cow<'static, str>, _: Vec<Value>) -> BoxFuture<'_, Result<Vec<Row>, Fault>> {
+        ready(self.found.clone()).boxed()
+    }
+
+    fn sleep(&self, _: u64) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
+}

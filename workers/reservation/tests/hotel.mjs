@@ -1,0 +1,80 @@
+// The domain in a test's words.
+import assert from 'node:assert/strict';
+import { fresh, until } from '../../../tests/acceptance/harness.mjs';
+
+export const room101 = { hotelId: 'grand', number: '101', capacity: 2, nightlyRate: 12_500 };
+
+export async function addRoom(core, id = fresh('room')) {
+  await core.send('room', 'AddRoom', room101, { aggregateId: id });
+  return id;
+}
+
+/** Nights of a room, as the payload of CreateReservation. */
+export const nights = (roomId, dateStart, dateEnd, userId = 'ana') => ({ userId, roomId, dateStart, dateEnd });
+
+/** Claims nights; gives the id of the reservation. */
+export async function reserve(core, roomId, dateStart, dateEnd, id = fresh('reservation')) {
+  await core.send('reservation', 'CreateReservation', nights(roomId, dateStart, dateEnd), { aggregateId: id });
+  return id;
+}
+
+export const cancel = (core, id, payload = {}) =>
+  core.send('reservation', 'CancelReservation', payload, { aggregateId: id });
+
+/** Waits until the room has answered; gives the state of the reservation. */
+export const settled = (core, id, options) =>
+  until(
+    `${id} is no longer PENDING`,
+    async () => {
+      const { state } = await core.state('reservation', id);
+      return state.status !== 'PENDING' && state;
+    },
+    options,
+  );
+
+/** Waits until the room holds nights for exactly these reservations. */
+export const holds = (core, roomId, reservations, options) => {
+  const expected = JSON.stringify([...reservations].sort());
+  return until(
+    `${roomId} holds nights for ${expected}`,
+    async () => {
+      const { state } = await core.state('room', roomId);
+      return JSON.stringify(state.holds.map(({ reservationId }) => reservationId).sort()) === expected && state.holds;
+    },
+    options,
+  );
+};
+
+/** Waits until the read model shows what the object says of a reservation. */
+export async function projected(core, reservationId, options) {
+  const [row, { version, state }] = await until(
+    `the read model of ${reservationId} has caught up`,
+    async () => {
+      const [row] = await core.sql('SELECT * FROM reservation WHERE id = ?', reservationId);
+      const view = await core.state('reservation', reservationId);
+      return row?.version >= view.version && [row, view];
+    },
+    options,
+  );
+  assert.deepEqual(
+    [row.version, row.status, row.reason, row.user_id, row.room_id, row.date_start, row.date_end],
+    [version, state.status, state.reason ?? null, state.userId, state.roomId, state.dateStart, state.dateEnd],
+  );
+}
+
+/** Waits until the read model shows what the object says of a room. */
+export async function roomProjected(core, roomId, options) {
+  const [row, { version, state }] = await until(
+    `the read model of ${roomId} has caught up`,
+    async () => {
+      const [row] = await core.sql('SELECT * FROM room WHERE id = ?', roomId);
+      const view = await core.state('room', roomId);
+      return row?.version >= view.version && [row, view];
+    },
+    options,
+  );
+  assert.deepEqual(
+    [row.version, row.status, row.holds, row.number, row.capacity, row.nightly_rate],
+    [version, state.status, state.holds.length, state.number, state.capacity, state.nightlyRate],
+  );
+}
