@@ -77,7 +77,7 @@ const cases = {
   'a rate over 10^12': [message({ payload: { ...resource101, rate: 1e12 + 1 } }), 422, 'INVALID_FIELD', 'payload.rate'],
   'a rate with a fraction': [message({ payload: { ...resource101, rate: 9.99 } }), 422, 'INVALID_FIELD', 'payload.rate'],
   'an empty resource number': [message({ payload: { ...resource101, number: '' } }), 422, 'INVALID_FIELD', 'payload.number'],
-  'a label of 17 characters': [message({ payload: { ...resource101, number: 'x'.repeat(17) } }), 422, 'INVALID_FIELD', 'payload.number'],
+  'a label of 501 characters': [message({ payload: { ...resource101, number: 'x'.repeat(501) } }), 422, 'INVALID_FIELD', 'payload.number'],
   'a resource number with a line break': [message({ payload: { ...resource101, number: '1\n2' } }), 422, 'INVALID_FIELD', 'payload.number'],
   'a day that does not exist': [booking({ dateStart: '2027-02-29' }), 422, 'INVALID_FIELD', 'payload.dateStart'],
   'a month that does not exist': [booking({ dateEnd: '2027-13-01' }), 422, 'INVALID_FIELD', 'payload.dateEnd'],

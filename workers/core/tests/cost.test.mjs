@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Subject } from '../bench/subject.mjs';
+import { Subject } from '../../../tests/bench/subject.mjs';
 
 const snapshotEvery = 500; // SNAPSHOT_EVERY in shared/kernel/src/aggregate.rs
 const asleepAfter = 10_000; // ms without work until the platform unloads an object
@@ -12,14 +12,14 @@ const core = new Subject();
 after(() => core.close());
 await core.start();
 
-const meter = (aggregateId, name, payload) => ({ aggregateType: 'meter', aggregateId, name, payload });
-const registration = (id) => meter(id, 'RegisterMeter', { model: 'meter', ownerId: 'ana' });
+const device = (aggregateId, name, payload) => ({ aggregateType: 'device', aggregateId, name, payload });
+const registration = (id) => device(id, 'RegisterDevice', { model: 'meter', ownerId: 'ana' });
 const report = (id, reading) =>
-  meter(id, 'UpdateMeter', { status: 'OK', reading, observedAt: new Date().toISOString() });
+  device(id, 'UpdateDeviceStatus', { status: 'OK', reading, observedAt: new Date().toISOString() });
 
 let appended = 0; // events of the whole core so far: each of them comes to the journal
-const settled = (id, events) => core.settled('meter', id, (appended += events));
-const counters = (id) => core.counters('meter', id);
+const settled = (id, events) => core.settled('device', id, (appended += events));
+const counters = (id) => core.counters('device', id);
 
 test('a command with one event writes at most 3 rows, alarms and confirmation included', async () => {
   const [id, commands] = ['frugal', 200];
@@ -40,9 +40,9 @@ test('a repeated command, a refused one and a look write nothing', async () => {
   await settled(id, 1);
   const { rowsWritten } = await counters(id);
   assert.equal((await core.send(first)).duplicate, true);
-  await assert.rejects(core.send(registration(id)), /METER_EXISTS/);
-  await core.get(`/aggregates/meter/${id}`);
-  await core.get(`/aggregates/meter/${id}/events`);
+  await assert.rejects(core.send(registration(id)), /DEVICE_EXISTS/);
+  await core.get(`/aggregates/device/${id}`);
+  await core.get(`/aggregates/device/${id}/events`);
   assert.equal((await counters(id)).rowsWritten, rowsWritten);
 });
 
@@ -71,7 +71,7 @@ test('a long stream is loaded cold from its snapshot and the tail behind it', as
   }
   await settled(id, events);
   await core.restart();
-  const { body } = await core.get(`/aggregates/meter/${id}`);
+  const { body } = await core.get(`/aggregates/device/${id}`);
   assert.deepEqual([body.version, body.state.readings, body.state.reading], [events, events - 1, events]);
   const { rowsRead, rowsWritten } = await counters(id);
   const beside = 20; // the schema, the head, the snapshot itself
