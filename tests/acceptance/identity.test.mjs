@@ -159,7 +159,7 @@ test('an id that is taken is refused to an outsider who would begin a stream, an
   const claim = { userId: 'ben', resourceId: resource, dateStart: '2030-03-01', dateEnd: '2030-03-02' };
   for (const more of [{}, { expectedVersion: 0 }, { expectedVersion: 2 }]) {
     const { status, body } = await ben.command('claim', 'CreateClaim', claim, { aggregateId: mine, ...more });
-    const detail = 'this command is not yours to send, or not to this instance';
+    const detail = 'you may not send this command to this instance';
     assert.deepEqual([status, body.code, body.detail, body.currentVersion], [403, 'FORBIDDEN', detail, undefined]);
   }
   const { body } = await ana.command('claim', 'CreateClaim', { ...claim, userId: 'ana' }, { aggregateId: mine });

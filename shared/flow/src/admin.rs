@@ -1,4 +1,4 @@
-//! What an administrator may ask about parked letters, and what the answers look like.
+//! The requests of an administrator about parked letters, and the answers.
 
 use edgefold_kernel::{Rejection, Timestamp, command::read_payload, limits};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub struct PageWanted {
     pub ends: [Option<String>; 4],
     /// It begins after this sequence.
     pub after: u64,
-    /// At most so many.
+    /// Largest number of items.
     pub limit: usize,
 }
 
@@ -61,8 +61,8 @@ impl PageWanted {
                 "sourceId" => end(&mut wanted, 3),
                 "after" => {
                     let after = value.parse().ok().filter(|after| *after < 1 << 53);
-                    wanted.after =
-                        after.ok_or_else(|| invalid(name, "the next of another page"))?;
+                    wanted.after = after
+                        .ok_or_else(|| invalid(name, "the value of next on an earlier page"))?;
                 }
                 "limit" => wanted.limit = limit(name, value)?,
                 _ => return Err(unknown(name)),
@@ -96,16 +96,17 @@ pub fn parse_letters(query: &[(String, String)]) -> Result<(Option<Place>, usize
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Discard {
-    /// Which letter: the first that is parked. Whoever looks at an old page must not discard another.
+    /// The first letter that is parked. It is named so that an administrator with an old page does not discard another
+    /// one.
     #[cfg_attr(feature = "schema", schemars(pattern("^[0-9]+[.][0-9]+$")))]
     pub letter: String,
-    /// Why, for those who ask later; 1 to 500 characters.
+    /// The reason, for the record; 1 to 500 characters.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 500)))]
     pub reason: String,
 }
 
 impl Discard {
-    /// Reads the body, of at most so many bytes.
+    /// Reads the body, of at most `most` bytes.
     ///
     /// # Errors
     /// `BODY_TOO_LARGE`, `MALFORMED_JSON`, `MISSING_FIELD`, `UNKNOWN_FIELD` or `INVALID_FIELD`.
@@ -143,7 +144,7 @@ fn invalid(field: &str, expected: &str) -> Rejection {
 }
 
 fn unknown(name: &str) -> Rejection {
-    Rejection::shape("UNKNOWN_FIELD", name, format!("{name} is not a parameter of this page"))
+    Rejection::shape("UNKNOWN_FIELD", name, format!("{name} is not a parameter here"))
 }
 
 /// A page of sequences.
@@ -152,13 +153,13 @@ fn unknown(name: &str) -> Rejection {
 pub struct Page {
     /// In the order in which they first failed.
     pub sequences: Vec<SequenceView>,
-    /// How many there are in each lane, beyond this page too.
+    /// Totals of each lane, beyond this page too.
     pub totals: Vec<Total>,
     /// `after` of the next page; null at the end.
     pub next: Option<u64>,
 }
 
-/// How much is in one lane.
+/// The total of one lane.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Total {
@@ -195,22 +196,22 @@ impl End {
 pub struct SequenceView {
     /// Names it in paths.
     pub id: u64,
-    /// What sort of delivery it is.
+    /// The lane of the delivery.
     pub lane: Lane,
-    /// Whom it goes to; null for a projection, and for what cannot be read.
+    /// The destination; null for a projection, and for a letter that cannot be read.
     pub destination: Option<End>,
-    /// Where it comes from; null for what cannot be read.
+    /// The source; null for a letter that cannot be read.
     pub source: Option<End>,
-    /// `FAILING`: tried again by itself; `PARKED`: waits for somebody; `FREE`: flows again.
+    /// `FAILING`: tried again by itself; `PARKED`: waits for an administrator; `FREE`: flows again.
     #[cfg_attr(feature = "schema", schemars(pattern("^(FAILING|PARKED|FREE)$")))]
     pub status: String,
-    /// How often it has failed since it last flowed.
+    /// Failures since it last flowed.
     pub attempts: u32,
-    /// What went wrong last.
+    /// Reason of the last failure.
     pub reason: String,
-    /// When it first failed since it last flowed.
+    /// Instant of the first failure since it last flowed.
     pub first_at: Timestamp,
-    /// When it failed last.
+    /// Instant of the last failure.
     pub last_at: Timestamp,
     /// Letters of it that are parked.
     pub letters: u64,
@@ -240,20 +241,20 @@ pub struct LetterView {
     /// `PARKED`, `DELIVERED` or `DISCARDED`.
     #[cfg_attr(feature = "schema", schemars(pattern("^(PARKED|DELIVERED|DISCARDED)$")))]
     pub status: String,
-    /// What was to be delivered.
+    /// The event, command or text to deliver.
     #[serde(flatten)]
     pub part: Part,
-    /// When it was parked.
+    /// Instant at which it was parked.
     pub parked_at: Timestamp,
-    /// When it was delivered or discarded.
+    /// Instant at which it was delivered or discarded.
     pub decided_at: Option<Timestamp>,
-    /// By whom.
+    /// The administrator who did it.
     pub decided_by: Option<String>,
-    /// Why it was discarded.
+    /// Reason of the discard.
     pub reason: Option<String>,
 }
 
-/// What came of a retry or a discard.
+/// The result of a retry or a discard.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

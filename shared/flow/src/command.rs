@@ -25,13 +25,13 @@ pub struct Message {
     /// Its payload, an object.
     #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
     pub payload: Value,
-    /// Idempotency key. One is made up at the door when it is left out.
+    /// Idempotency key. The door makes one up when it is left out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub command_id: Option<Id>,
     /// Absent: any; 0: the stream must not exist; n: the stream must be at n.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expected_version: Option<Version>,
-    /// What caused it.
+    /// Its causes: correlation, causation, trace context and actor.
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -65,7 +65,7 @@ impl Message {
     /// Takes the `Idempotency-Key` header as command id.
     ///
     /// # Errors
-    /// `INVALID_FIELD` when it is no id, or the body names another one.
+    /// `INVALID_FIELD` when it is not an id, or the body names another one.
     pub fn with_key(mut self, key: Option<String>) -> Result<Self, Rejection> {
         let Some(key) = key else { return Ok(self) };
         let invalid = |said: &str| {
@@ -74,7 +74,7 @@ impl Message {
         let key = Id::parse(key).map_err(invalid)?;
         match &self.command_id {
             Some(command_id) if *command_id != key => {
-                Err(invalid("the same as commandId, or only one of them"))
+                Err(invalid("the same value as commandId, or only one of the two"))
             }
             _ => {
                 self.command_id = Some(key);
@@ -84,7 +84,7 @@ impl Message {
     }
 }
 
-/// Reads JSON from the body of a request of at most so many bytes.
+/// Reads JSON from a request's body of at most `most` bytes.
 ///
 /// # Errors
 /// `BODY_TOO_LARGE` or `MALFORMED_JSON`.
@@ -97,9 +97,9 @@ pub fn parse_json(body: &[u8], most: usize) -> Result<Value, Rejection> {
     })
 }
 
-/// The refusal of a body over so many bytes.
+/// The refusal of a body of more than `most` bytes.
 pub fn body_too_large(most: usize) -> Rejection {
-    let detail = format!("a body holds at most {most} bytes");
+    let detail = format!("the body may have at most {most} bytes");
     Rejection::new(Kind::TooLarge, "BODY_TOO_LARGE", detail)
 }
 
@@ -133,9 +133,9 @@ pub struct Accepted {
     pub version: Version,
     /// The appended events.
     pub events: Vec<EventRef>,
-    /// How long to wait for the outcome that follows before asking, in milliseconds.
+    /// Milliseconds to wait for the outcome that follows before asking for it.
     pub confirm_within_ms: u32,
-    /// Whether this is the outcome of an earlier send of the same command.
+    /// True if this is the outcome of an earlier send of the same command.
     pub duplicate: bool,
 }
 
@@ -148,7 +148,7 @@ pub struct Problem {
     #[serde(rename = "type")]
     #[cfg_attr(feature = "schema", schemars(pattern("^urn:edgefold:problem:[A-Z][A-Z0-9_]*$")))]
     pub kind: String,
-    /// What the status means.
+    /// The meaning of the status.
     pub title: &'static str,
     /// The HTTP status.
     #[cfg_attr(feature = "schema", schemars(range(min = 400, max = 599)))]
@@ -156,7 +156,7 @@ pub struct Problem {
     /// Stable code, for programs.
     #[cfg_attr(feature = "schema", schemars(pattern("^[A-Z][A-Z0-9_]*$")))]
     pub code: String,
-    /// What was expected, for people.
+    /// A sentence for people that says what was expected.
     pub detail: String,
     /// Path of the offending field, such as `payload.dateStart`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -205,7 +205,7 @@ pub fn fault_problem(fault: &Fault) -> (u16, Value) {
     Problem::new(fault.status(), fault.code(), detail).answer()
 }
 
-/// What came of a command as one JSON object with its `status`, for doors that answer several at once.
+/// The result of a command as one JSON object with its `status`, for doors that answer several commands at once.
 pub fn answer(result: &Result<Accepted, Failure>) -> Value {
     match result {
         Ok(accepted) => {
@@ -220,12 +220,12 @@ pub fn answer(result: &Result<Accepted, Failure>) -> Value {
     }
 }
 
-/// What came in at `POST /commands`.
+/// The body of `POST /commands`.
 #[derive(Debug, PartialEq)]
 pub enum Incoming {
-    /// One command; answered by itself.
+    /// One command, answered by one object.
     One(Box<Message>),
-    /// Several; answered by an array, in order. One that cannot be read does not touch the others.
+    /// Several commands, answered by an array in the same order. One that cannot be read does not affect the others.
     Many(Vec<Result<Message, Rejection>>),
 }
 
@@ -238,7 +238,7 @@ impl schemars::JsonSchema for Incoming {
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let one = generator.subschema_for::<Message>();
         schemars::json_schema!({
-            "description": "What comes in at POST /commands: one command, or several.",
+            "description": "The body of POST /commands: one command, or several.",
             "anyOf": [
                 one,
                 {
@@ -265,7 +265,7 @@ impl Incoming {
             }
             Value::Array(items) => {
                 let detail =
-                    format!("a batch holds 1 to {most} commands, this one {}", items.len());
+                    format!("a batch may have 1 to {most} commands, this one has {}", items.len());
                 Err(Rejection::shape("INVALID_BATCH", "message", detail))
             }
             one => Message::from_value(&one).map(|one| Self::One(Box::new(one))),

@@ -1,4 +1,4 @@
-//! What the script and the objects say to each other: one file that both use.
+//! The messages between the script and the objects, in one file that both use.
 //!
 //! Old and new code run side by side during a deploy: a field may be added here, with a default; none may change.
 
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::{participant::Only, receive::Span};
 
-/// Header of every request that a policy decides about: who asks, as [`Asker`](crate::door::Asker). The script sets it
-/// from what it has verified; what a caller writes there never gets through.
+/// Header of every request that a policy decides about: the caller, as [`Asker`](crate::door::Asker). The script sets
+/// it after it has verified the token; a caller's own value never gets through.
 pub const ASKER: &str = "edgefold-asker";
 
 /// `POST`: a complete [`Message`](crate::Message). Answers [`Accepted`](crate::Accepted) with 202, or a problem.
 pub const COMMAND: &str = "/command";
-/// `POST`: several complete [`Message`](crate::Message)s for this instance. Answers an array with what came of each, in
-/// order, see [`answer`](crate::command::answer).
+/// `POST`: several complete [`Message`](crate::Message)s for this instance. Answers an array with the result of each,
+/// in order, see [`answer`](crate::command::answer).
 pub const COMMANDS: &str = "/commands";
 /// `POST`: a [`Parcel`](crate::receive::parcel::Parcel) from the bus. Answers a
 /// [`Receipt`](crate::receive::parcel::Receipt) with 200, or a problem.
@@ -24,43 +24,43 @@ pub const DELIVER: &str = "/deliver";
 pub const REFUSED: &str = "/refused";
 /// `POST`: [`Confirmed`]. Answers 204, or a problem.
 pub const CONFIRM: &str = "/confirm";
-/// `POST`: fetch again what is remembered of foreign streams. Answers [`Rebuilt`].
+/// `POST`: fetch the copies of foreign streams again. Answers [`Rebuilt`].
 pub const REBUILD: &str = "/rebuild";
-/// `GET`: what this object costs, as [`Counters`].
+/// `GET`: the costs of this object, as [`Counters`].
 pub const COUNTERS: &str = "/counters";
 /// `GET ?version=` or `?at=`: the state, now or then, as [`StateView`].
 pub const STATE: &str = "/state";
-/// `GET ?version=` or `?at=`: what a list shows, now or then, as [`RowView`]. For whoever may list it, too.
+/// `GET ?version=` or `?at=`: the row, now or then, as [`RowView`]. Callers that may only list the instance get it too.
 pub const ROW: &str = "/row";
-/// `GET`: whether somebody may see this instance. Answers 200, or a problem.
+/// `GET`: may the caller see this instance? Answers 200, or a problem.
 pub const SIGHT: &str = "/sight";
 /// `GET ?after=&limit=`: part of the stream for a caller from outside, as [`EventsPage`].
 pub const EVENTS: &str = "/events";
-/// `GET ?commandId=`: what was remembered of a command, as [`Accepted`](crate::Accepted), or null.
+/// `GET ?commandId=`: the first answer to a command, as [`Accepted`](crate::Accepted), or null.
 pub const OUTCOME: &str = "/outcome";
 /// `POST`: [`SpanWanted`], part of the stream for another object. Answers [`SpanFound`], also when there is no stream.
 pub const SPAN: &str = "/span";
 /// `GET` with an upgrade: the native socket.
 pub const SOCKET: &str = "/socket";
-/// `POST`: a [`Follow`] on somebody's behalf: the session is told of every event from now on. Answers [`Followed`] with 200,
-/// or a problem.
+/// `POST`: a [`Follow`] for a caller: the session is told of every event from now on. Answers [`Followed`] with 200, or
+/// a problem.
 pub const FOLLOW: &str = "/follow";
 /// `POST`: a [`Follow`] that is over. Answers 204.
 pub const LEAVE: &str = "/leave";
-/// `POST`: a [`Pull`] on somebody's behalf. Answers a [`Page`](crate::subscribe::Page) with 200, or a problem.
+/// `POST`: a [`Pull`] for a caller. Answers a [`Page`](crate::subscribe::Page) with 200, or a problem.
 pub const PULL: &str = "/pull";
 /// `POST` to a session: a [`Told`](crate::subscribe::Told). Answers 204, or 410 when it does not follow that source.
 pub const TOLD: &str = "/told";
 
-/// `POST` to whoever tells of a category: the journal has come further. Answers 204 as soon as that is sure to be told.
+/// `POST` to the object of a category: the journal has come further. Answers 204 once the sessions are sure to be told.
 pub const JOURNALLED: &str = "/journalled";
 
-/// Name of the object that tells of a category, in the class of sessions …
+/// Name of a category's object, in the class of sessions …
 pub fn category_object(aggregate_type: &str) -> String {
     format!("{CATEGORY}{aggregate_type}")
 }
 
-/// … and the category that an object of this name tells of. A principal's name begins with its role, a session has none.
+/// … and the category of an object with this name. A principal's name begins with its role; a session has no name.
 pub fn category_of(name: &str) -> Option<&str> {
     name.strip_prefix(CATEGORY)
 }
@@ -69,7 +69,7 @@ const CATEGORY: &str = "category/";
 
 /// `GET` to a session: 204, or 410 when its socket is gone.
 pub const ALIVE: &str = "/alive";
-/// `POST` to whoever counts the sockets of a principal: a [`Seat`]. Answers 204, or 429 when there is none left.
+/// `POST` to the object that counts a principal's sockets: a [`Seat`]. Answers 204, or 429 when there is none left.
 pub const SEAT: &str = "/seat";
 /// `POST`: a [`Seat`] that is free again. Answers 204.
 pub const SEAT_FREE: &str = "/seat/free";
@@ -79,7 +79,7 @@ pub const SEAT_FREE: &str = "/seat/free";
 pub struct Seat {
     /// Identifier of its session's object.
     pub session: String,
-    /// When its token ends.
+    /// Instant at which its token expires.
     pub until: Timestamp,
 }
 
@@ -92,21 +92,21 @@ pub struct Follow {
     pub turn: u64,
 }
 
-/// How far the stream has come. What comes later is told.
+/// The version of the stream. The session is told of later events.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Followed {
     /// Its version.
     pub head: Version,
 }
 
-/// What a session lacks of a stream.
+/// A session's request for the events that it lacks.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Pull {
     /// It has everything up to this version.
     pub after: Version,
 }
 
-/// What an object costs, since it was loaded.
+/// The costs of an object since it was loaded.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counters {
@@ -118,7 +118,7 @@ pub struct Counters {
     pub bytes: usize,
 }
 
-/// What was fetched again.
+/// The result of a rebuild.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rebuilt {
@@ -135,10 +135,10 @@ pub struct Confirmed {
     pub versions: Vec<Version>,
 }
 
-/// What a destination lacks of this stream.
+/// A destination's request for the events of this stream that it lacks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SpanWanted {
-    /// It lacks what comes after this version …
+    /// It lacks the events after this version …
     pub after: Version,
     /// … up to this one; up to the head when left out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -146,13 +146,13 @@ pub struct SpanWanted {
     /// Stored names of the events that it wants; all when empty.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub types: Vec<String>,
-    /// Of some of these events it wants only those that are for it.
+    /// Event types of which it wants only the events that name it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub only: Vec<Only>,
 }
 
 impl SpanWanted {
-    /// Whether an event is among those that are wanted.
+    /// True if the destination wants this event.
     pub fn includes(&self, event: &Envelope) -> bool {
         let names = |Only { field, id, .. }: &Only| {
             event.field(field).is_some_and(|one| one == id.as_str())
@@ -163,10 +163,10 @@ impl SpanWanted {
     }
 }
 
-/// Part of what was wanted: as much as one page takes.
+/// Part of the wanted events: as many as one page takes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SpanFound {
-    /// Begins after what was wanted.
+    /// The span, from the wanted version on.
     pub span: Span,
     /// Version of the stream.
     pub head: Version,
@@ -187,12 +187,12 @@ pub struct StateView {
     pub state: Value,
 }
 
-/// What a row of a list is made of.
+/// The content of a list's row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RowView {
     /// Version that the state is at.
     pub version: Version,
-    /// When the first event of the stream was decided.
+    /// Instant of the stream's first event.
     pub began: Timestamp,
     /// The fold.
     pub state: Value,

@@ -4,27 +4,27 @@ use edgefold_kernel::{Fault, Id, Kind, Rejection, Timestamp, Version};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// What is remembered of an accepted command, or of a refused one that followed from an event. The events themselves lie
-/// in the stream.
+/// The record of an accepted command, or of a refused one that followed from an event. The events themselves lie in the
+/// stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Its idempotency key.
     pub command_id: Id,
-    /// [`fingerprint`] of its content. Of a refused one its refusal, as JSON.
+    /// [`fingerprint`] of the command's content; for a refused command, the refusal as JSON.
     pub fingerprint: String,
     /// Version before it.
     pub after: Version,
     /// Version after it; the same when nothing had to be appended.
     pub through: Version,
-    /// When it may be forgotten.
+    /// Instant from which on the record may be deleted.
     pub expires_at: Timestamp,
 }
 
 impl Outcome {
-    /// What the rules said to a command that followed from an event, when they refused it. It comes again when its letter
-    /// does, and must not be carried out then, whatever has changed meanwhile: whoever asked has gone on without it.
+    /// The refusal of a command that followed from an event. The command comes again with its letter and must stay
+    /// refused, whatever has changed meanwhile: the instance that asked has gone on without it.
     pub fn refusal(&self) -> Option<Rejection> {
-        // A fingerprint is no JSON object.
+        // A fingerprint is not a JSON object.
         serde_json::from_str(&self.fingerprint).ok()
     }
 }
@@ -40,7 +40,7 @@ pub fn fingerprint(name: &str, payload: &Value) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether an earlier command of the same id had the same content.
+/// Checks that an earlier command of the same id had the same content.
 ///
 /// # Errors
 /// `IDEMPOTENCY_KEY_REUSED` when it had other content.
@@ -52,14 +52,14 @@ pub fn check_repeat(earlier: &Outcome, fingerprint: &str) -> Result<(), Rejectio
     Err(Rejection::shape("IDEMPOTENCY_KEY_REUSED", "commandId", detail))
 }
 
-/// Whether the stream is where the caller expects it.
+/// Checks that the stream is at the version that the caller expects.
 ///
 /// # Errors
 /// `VERSION_CONFLICT` with the current version.
 pub fn check_expected(expected: Option<Version>, current: Version) -> Result<(), Rejection> {
     match expected {
         Some(expected) if expected != current => {
-            let detail = format!("expected version {expected}, the stream is at {current}");
+            let detail = format!("expected version {expected}, but the stream is at {current}");
             Err(Rejection {
                 field: Some("expectedVersion".into()),
                 ..Rejection::new(Kind::Conflict, "VERSION_CONFLICT", detail)

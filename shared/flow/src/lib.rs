@@ -4,21 +4,21 @@
 //!
 //! | room | what it is |
 //! |---|---|
-//! | [`door`] | who may call, from where, how often and with how much |
-//! | [`participant`] | what an aggregate adds to `decide` and `evolve` to take part in all this |
+//! | [`door`] | the checks of callers: who, from where, how often and how much at once |
+//! | [`participant`] | the part of an aggregate beside `decide` and `evolve` |
 //! | [`command`] | **1** a message enters at a door |
 //! | [`decide`] | **2** idempotency, then expected version, then the rules |
 //! | [`append`] | **3** decided events become stored ones |
 //! | [`publish`] | **4** stored events, and the commands that they cause, become letters on the bus |
-//! | [`route`] | **5** which destination gets a letter, and where it waits when it cannot be delivered |
+//! | [`route`] | **5** the destinations of a letter, and its waiting place when it cannot be delivered |
 //! | [`receive`] | **6** duplicates dropped, gaps named, order kept |
 //! | [`project`] | **7** journal and read models |
 //! | [`subscribe`] | **8** live events, each with a cursor |
-//! | [`contract`] | what the script and the objects say to each other |
+//! | [`contract`] | the messages between the script and the objects |
 //! | [`instance`] | one aggregate instance: these steps over a [`storage`](append::storage) port |
 //! | [`session`] | the protocol of a GraphQL websocket |
 //! | [`graphql`] | the words that the aggregates' parts of the GraphQL schema share |
-//! | [`admin`] | what administrators and the script say to each other |
+//! | [`admin`] | the requests of administrators, and the answers |
 //!
 //! **Invariant:** a room imports only rooms that stand above it in this list; `shared/testing/tests/rooms` checks it.
 //!

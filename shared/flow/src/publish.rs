@@ -1,5 +1,5 @@
-//! Step 4, **publish**: the stored events *are* the outbox. A cursor runs over them; what lies behind it goes to the
-//! bus, together with the commands that follow from it.
+//! Step 4, **publish**: the stored events *are* the outbox. A cursor runs over them; the events after it go to the bus,
+//! together with the commands that follow from them.
 
 use edgefold_kernel::{
     Envelope, Failure, Fault, Id, Kind, Metadata, Rejection, Timestamp, Version, limits,
@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Errand, Message};
 
-/// What travels on the bus: an event, and the commands that follow from it. JSON text of at most [`limits::LETTER_BYTES`].
+/// A message on the bus: an event and the commands that follow from it. JSON text of at most [`limits::LETTER_BYTES`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Letter {
-    /// What happened.
+    /// The event.
     pub event: Envelope,
-    /// What its aggregate asks of others because of it. A refusal goes back to the event's stream.
+    /// The commands to other aggregates that follow from it. A refusal goes back to the event's stream.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub errands: Vec<Message>,
 }
@@ -23,7 +23,7 @@ impl Letter {
     /// a duplicate.
     ///
     /// # Errors
-    /// [`Fault::Defect`] when a derived id is none.
+    /// [`Fault::Defect`] when a derived id is not valid.
     pub fn new(event: Envelope, errands: Vec<Errand>) -> Result<Self, Fault> {
         let metadata = caused_by(&event)?;
         let message = |(index, errand): (usize, Errand)| {
@@ -51,7 +51,7 @@ impl Letter {
 }
 
 /// Text of an event's letter on the bus. Refuses an event whose letter would not fit a queue message: it could never be
-/// told to anybody.
+/// delivered.
 ///
 /// # Errors
 /// `EVENT_TOO_LARGE` over [`limits::LETTER_BYTES`].
@@ -60,7 +60,7 @@ pub fn checked_text(letter: &Letter) -> Result<String, Failure> {
     if text.len() > limits::LETTER_BYTES {
         let most = limits::LETTER_BYTES;
         let detail = format!(
-            "an event holds at most {most} bytes with all that is around it, this one {}",
+            "an event with its envelope and the commands that follow may have at most {most} bytes, this one has {}",
             text.len()
         );
         return Err(Rejection::new(Kind::TooLarge, "EVENT_TOO_LARGE", detail).into());
@@ -71,15 +71,15 @@ pub fn checked_text(letter: &Letter) -> Result<String, Failure> {
 /// Id of the command number `index` that follows from an event.
 ///
 /// # Errors
-/// [`Fault::Defect`] when the event's id is none.
+/// [`Fault::Defect`] when the event's id is not valid.
 pub fn derived_id(event: &Envelope, index: usize) -> Result<Id, Fault> {
     Id::parse(format!("{}.{index}", event.id)).map_err(|said| Fault::Defect(said.to_owned()))
 }
 
-/// What a command says of its cause when it follows from an event.
+/// The causes of a command that follows from an event.
 ///
 /// # Errors
-/// [`Fault::Defect`] when the event's id is none.
+/// [`Fault::Defect`] when the event's id is not valid.
 pub fn caused_by(event: &Envelope) -> Result<Metadata, Fault> {
     let event_id = Id::parse(event.id.as_str()).map_err(|said| Fault::Defect(said.to_owned()))?;
     Ok(Metadata {
@@ -94,13 +94,13 @@ pub fn caused_by(event: &Envelope) -> Result<Metadata, Fault> {
     })
 }
 
-/// When to send again what is not confirmed, in milliseconds from now: after this pause, or half-way to the deadline that
-/// waits for an answer. So a letter that is lost does not cost the deadline.
+/// Milliseconds until unconfirmed events are sent again: this pause, or half the time to the deadline that waits for an
+/// answer. So a lost letter does not cost the deadline.
 pub fn again_within(pause: i64, deadline: Option<Timestamp>, now: Timestamp) -> i64 {
     pause.min((left(deadline, now) / 2).max(limits::SEND_AGAIN_LEAST_MS))
 }
 
-/// Up to when an event must have been decided to be sent again now: when it is as old as the bound, or as the deadline is away.
+/// Events decided up to this instant are sent again now: they are as old as the bound, or as the deadline is far away.
 pub fn overdue_since(bound: i64, deadline: Option<Timestamp>, now: Timestamp) -> Timestamp {
     now.plus_millis(-bound.min(left(deadline, now).max(limits::SEND_AGAIN_LEAST_MS)))
 }
@@ -116,14 +116,14 @@ pub struct Batch {
     pub texts: Vec<String>,
     /// Events up to here are in it.
     pub through: Version,
-    /// When the oldest event in it was decided, where that is known.
+    /// Instant of the oldest event in it, where that is known.
     pub oldest: Option<Timestamp>,
     bytes: usize,
 }
 
 impl Batch {
-    /// Adds the letter of the event at this version. Says no, and does not add it, when it would not fit the queue's
-    /// limits any more.
+    /// Adds the letter of the event at this version. Returns false, and adds nothing, if the batch would exceed the
+    /// queue's limits.
     pub fn add(&mut self, version: Version, text: impl Into<String> + AsRef<str>) -> bool {
         let bytes = self.bytes + text.as_ref().len();
         let fits =
@@ -140,7 +140,8 @@ impl Batch {
 mod tests {
     use super::*;
 
-    /// At which seconds an event of second 0 is sent again, with a deadline at this one, until then and no later than 200.
+    /// The seconds at which an event of second 0 is sent again, with a deadline at this second; up to the deadline or
+    /// 200.
     fn sent(bound: i64, deadline: Option<i64>) -> Vec<i64> {
         let at = |second: i64| Timestamp::from_millis(second * 1_000);
         let (deadline, end) = (deadline.map(at), deadline.unwrap_or(200));

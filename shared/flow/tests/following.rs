@@ -1,4 +1,5 @@
-//! What the operations of a GraphQL socket follow: from their cursors on, once and in order, whatever gets lost on the way.
+//! The operations of a GraphQL socket get each event after their cursors once and in order, whatever is lost on the
+//! way.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]

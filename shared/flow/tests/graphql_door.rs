@@ -1,4 +1,4 @@
-//! The GraphQL door: what is read, measured and refused before anything is executed.
+//! The GraphQL door: documents are read, measured and refused before anything is executed.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used, clippy::panic)]

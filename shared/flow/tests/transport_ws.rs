@@ -1,4 +1,4 @@
-//! The `graphql-transport-ws` protocol, by its sentences, and what is ours beyond it.
+//! The `graphql-transport-ws` protocol, by its sentences, and our additions to it.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
@@ -189,7 +189,7 @@ fn it_is_permissable_to_simply_ignore_all_unknown_ids() {
 
 #[test]
 fn receiving_a_message_which_is_not_specified_results_in_an_immediate_socket_closure() {
-    for input in [Ok("{}".to_owned()), Ok("pong".to_owned()), Err("expected text")] {
+    for input in [Ok("{}".to_owned()), Ok("pong".to_owned()), Err("expected a text message")] {
         let actions = Socket::acknowledged().step(Input::Heard(input));
         let (code, reason) = closed(&actions).unwrap();
         assert_eq!((code, reason.starts_with("Invalid message: ")), (4400, true), "{reason}");

@@ -4,18 +4,18 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{CommandSet, EventSet, Failure, Foreign, Id, StreamId, Timestamp, Version, limits};
 
-/// What a decision comes to: the events to append (none: nothing had to change), or why not.
+/// The result of a decision: the events to append, or why it was refused. No events mean that nothing had to change.
 pub type Decision<E> = Result<Vec<E>, Failure>;
 
 /// A consistency boundary: one instance takes commands one at a time, and its state is the fold of its own events.
 ///
-/// Both functions are synchronous and total. They know no clock, no randomness and no I/O: what they need of the world
-/// stands in the [`Context`].
+/// Both functions are synchronous and total. They know no clock, no randomness and no I/O: everything that they need of
+/// the world is in the [`Context`].
 pub trait Aggregate: Sized + 'static {
     /// Stored name of the type, in URLs and CloudEvents sources. **Part of the storage format.**
     const TYPE: &'static str;
 
-    /// How long a client should wait for the outcome that follows an accepted command, in milliseconds, before it asks.
+    /// Milliseconds that a client should wait for the outcome of an accepted command before it asks.
     const CONFIRM_WITHIN_MS: u32 = 5_000;
 
     /// Schema version of the state. Raise it with every change that makes an old state unreadable **or wrong**: snapshots
@@ -26,14 +26,14 @@ pub trait Aggregate: Sized + 'static {
     /// a snapshot costs one row written.
     const SNAPSHOT_EVERY: Version = 500;
 
-    /// How long the outcome of a command is remembered under its command id, in milliseconds.
+    /// Milliseconds for which the outcome of a command is remembered under its command id.
     const OUTCOME_TTL_MS: i64 = limits::OUTCOME_TTL_MS;
 
-    /// What may be asked.
+    /// The commands.
     type Command: CommandSet;
-    /// What may have happened.
+    /// The events.
     type Event: EventSet;
-    /// The fold of what happened. `Default` is the state of an empty stream.
+    /// The fold of the events. `Default` is the state of an empty stream.
     type State: Default + Clone + Serialize + DeserializeOwned;
 
     /// Every business rule: the events that the command leads to in this state, or why it is refused.
@@ -49,14 +49,14 @@ pub trait Aggregate: Sized + 'static {
     /// The one fold, used by command side, query side and replay alike.
     fn evolve(state: &mut Self::State, event: &Self::Event);
 
-    /// Foreign streams that the decision on this command rests on. The instance has its copy of them in place, up to
-    /// date as of now, before it decides.
+    /// Foreign streams that the decision on this command needs. The instance brings its copies of them up to date
+    /// before it decides.
     fn rests_on(_command: &Self::Command) -> Vec<StreamId> {
         Vec::new()
     }
 }
 
-/// What a decision may know besides the state.
+/// Everything that a decision may know besides the state.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// Identifier of the instance that decides.

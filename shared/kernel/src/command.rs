@@ -1,4 +1,4 @@
-//! What may be asked of an aggregate: payloads by name, with their shape checks.
+//! The commands of an aggregate: payloads by name, with the checks of their shape.
 
 use std::{fmt, marker::PhantomData};
 
@@ -10,22 +10,22 @@ use serde_json::Value;
 
 use crate::Rejection;
 
-/// What the doors must know of a command before an aggregate has seen it.
+/// Facts about a command that a door needs before the aggregate sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommandKind {
     /// Name on the wire, such as `CreateReservation`.
     pub name: &'static str,
-    /// Whether it begins a stream, so that a missing aggregate id may be made up.
+    /// True if the command begins a stream; a door then makes up a missing aggregate id.
     pub creates: bool,
-    /// Whether only the system itself may send it.
+    /// True if only the system itself may send the command.
     pub internal: bool,
 }
 
 /// The commands of one aggregate. Written by [`commands!`](crate::commands).
 pub trait CommandSet: Sized {
-    /// Every command that there is.
+    /// All commands of the aggregate.
     const KINDS: &'static [CommandKind];
-    /// The types of their payloads in the same order, as a list `(A, (B, ()))`.
+    /// The payload types in the same order, as a list `(A, (B, ()))`.
     type Payloads;
 
     /// Reads the payload of the named command.
@@ -34,21 +34,21 @@ pub trait CommandSet: Sized {
     /// `UNKNOWN_COMMAND`, or what [`read_payload`] says.
     fn read(name: &str, payload: &Value) -> Result<Self, Rejection>;
 
-    /// Name on the wire, and the payload: what [`read`](Self::read) takes.
+    /// The command's name on the wire and its payload, as [`read`](Self::read) takes them.
     fn write(&self) -> (&'static str, Value);
 
-    /// What the doors must know of the named command.
+    /// Facts about the named command that a door needs.
     fn kind(name: &str) -> Option<&'static CommandKind> {
         Self::KINDS.iter().find(|kind| kind.name == name)
     }
 }
 
-/// The refusal of a name that is none of this aggregate's commands.
+/// The refusal of a name that is not one of this aggregate's commands.
 pub fn unknown_command(name: &str) -> Rejection {
-    Rejection::shape("UNKNOWN_COMMAND", "name", format!("this aggregate takes no command {name:?}"))
+    Rejection::shape("UNKNOWN_COMMAND", "name", format!("this aggregate has no command {name:?}"))
 }
 
-/// Reads a payload and says precisely what is wrong with it.
+/// Reads a payload, or says precisely what is wrong with it.
 ///
 /// # Errors
 /// `UNKNOWN_FIELD`, `MISSING_FIELD` or `INVALID_FIELD`, with the path of the field below `root`.
@@ -82,7 +82,7 @@ pub fn read_payload<T: DeserializeOwned>(root: &str, value: &Value) -> Result<T,
 /// Reads a field that holds an object or nothing. serde would also take the object's fields as an array, by position.
 ///
 /// # Errors
-/// When it is neither.
+/// The field holds something else.
 pub fn optional_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     source: D,
 ) -> Result<Option<T>, D::Error> {

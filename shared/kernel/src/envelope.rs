@@ -8,7 +8,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{EventSet, Fault, Id, Principal, Role, Timestamp, Version, principal::SYSTEM};
 
-/// Digits of the `sequence` attribute: the extension wants strings that sort as the numbers do, so it is padded with zeros.
+/// Digits of the `sequence` attribute: the extension asks for strings that sort as numbers, so it is padded with zeros.
 const SEQUENCE_DIGITS: usize = 10;
 
 /// Name of a stream: the type and the id of the aggregate instance that owns it.
@@ -27,33 +27,34 @@ impl StreamId {
     }
 }
 
-/// What caused an event. All of it travels from the command to the events, and on to the commands that these cause.
+/// The causes of an event. They travel from the command to its events, and on to the commands that these cause.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Metadata {
-    /// One id for everything that goes back to the same request.
+    /// One id for everything that a request caused.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub correlation_id: Option<Id>,
     /// Id of the event or command that directly caused this.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub causation_id: Option<Id>,
-    /// W3C trace context, as it came.
+    /// W3C trace context, as the caller sent it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(
         feature = "schema",
         schemars(length(max = crate::limits::TRACE_BYTES), pattern(r"^[\x00-\x7F]*$"))
     )]
     pub traceparent: Option<String>,
-    /// Who sent the command that everything goes back to. Nobody when the system acts by itself, as deadlines do. Written by
-    /// the system; a caller that names one is refused.
+    /// The sender of the command at the beginning of the chain; absent when the system acts by itself, as deadlines do.
+    /// The system writes it; a caller that names one is refused.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub actor: Option<Principal>,
 }
 
 impl Metadata {
-    /// Subject and role of who sent the command that everything goes back to; `system` twice where nobody did.
+    /// Subject and role of the sender of the command at the beginning of the chain; `system` twice if there was no
+    /// sender.
     pub fn acting(&self) -> (&str, &str) {
         match &self.actor {
             Some(actor) => (actor.subject.as_str(), actor.role.as_str()),
@@ -62,7 +63,7 @@ impl Metadata {
     }
 }
 
-/// One stored event. `data` is kept as the text that was stored: it is parsed only by those who look into it.
+/// One stored event. `data` stays the stored text; only code that needs the data parses it.
 #[derive(Clone, Debug)]
 pub struct Envelope {
     /// UUIDv7.
@@ -75,11 +76,11 @@ pub struct Envelope {
     pub event_type: String,
     /// Schema version of the data.
     pub schema_version: u32,
-    /// When it was decided.
+    /// Instant of the decision.
     pub time: Timestamp,
-    /// The command that led to it.
+    /// The command that led to the event.
     pub command_id: Id,
-    /// What caused it.
+    /// Its causes: correlation, causation, trace context and actor.
     pub metadata: Metadata,
     /// JSON text.
     pub data: Box<RawValue>,
@@ -104,7 +105,7 @@ impl Envelope {
         E::read(&self.event_type, self.schema_version, self.data.get())
     }
 
-    /// The same event as its current schema version says it. What is current already is not even parsed.
+    /// The same event in the current schema version. Data of the current version are not parsed.
     ///
     /// # Errors
     /// [`Fault::Unreadable`] when the type or the data are unknown to this code.
@@ -120,7 +121,7 @@ impl Envelope {
         Ok(self)
     }
 
-    /// One field of the data as text, if there is such a field: enough for routing, without knowing the type.
+    /// One field of the data as text, if the data have it. Routing needs no more, and no type.
     pub fn field(&self, name: &str) -> Option<String> {
         let mut data: Value = serde_json::from_str(self.data.get()).ok()?;
         match data.get_mut(name)?.take() {
@@ -129,7 +130,7 @@ impl Envelope {
         }
     }
 
-    /// The texts in one field of the data, an array; none when it is something else.
+    /// The texts in one field of the data that is an array; empty if the field is something else.
     pub fn fields(&self, name: &str) -> Vec<String> {
         let data = serde_json::from_str::<Value>(self.data.get());
         match data.ok().as_mut().and_then(|data| data.get_mut(name)).map(Value::take) {
@@ -152,19 +153,19 @@ struct CloudEvent<T> {
     /// UUIDv7.
     #[cfg_attr(feature = "schema", schemars(extend("format" = "uuid")))]
     id: T,
-    /// The type of the aggregate that the event is of.
+    /// Type of the aggregate that decided the event.
     #[cfg_attr(feature = "schema", schemars(pattern("^/aggregates/[^/]+$")))]
     source: T,
-    /// The instance that the event is of.
+    /// Instance that decided the event.
     #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     subject: T,
     /// Stored name of the event type.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     #[serde(rename = "type")]
     event_type: T,
-    /// When it was decided.
+    /// Instant of the decision.
     time: Timestamp,
-    /// What `data` is.
+    /// Content type of `data`.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "application/json")))]
     datacontenttype: T,
     /// Name of the schema of `data`: aggregate type, event type, schema version.
@@ -173,10 +174,10 @@ struct CloudEvent<T> {
     /// Place of the event in the stream of its subject, from 1, padded so that it sorts as the numbers do.
     #[cfg_attr(feature = "schema", schemars(pattern("^[0-9]{10,}$")))]
     sequence: T,
-    /// The command that led to it.
+    /// The command that led to the event.
     #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     commandid: T,
-    /// One id for everything that goes back to the same request.
+    /// One id for everything that a request caused.
     #[cfg_attr(feature = "schema", schemars(with = "Option<Id>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     correlationid: Option<T>,
@@ -184,16 +185,16 @@ struct CloudEvent<T> {
     #[cfg_attr(feature = "schema", schemars(with = "Option<Id>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     causationid: Option<T>,
-    /// W3C trace context, as it came.
+    /// W3C trace context, as the caller sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<T>,
-    /// Who sent the command that everything goes back to: the subject. `system` where nobody did.
+    /// Subject of the sender of the command at the beginning of the chain; `system` if there was no sender.
     #[cfg_attr(feature = "schema", schemars(with = "Id"))]
     actor: T,
-    /// In which role, as the domain names them; `system` where nobody did.
+    /// Role of that sender, as the domain names it; `system` if there was no sender.
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::ROLE_BYTES), pattern("^[a-z][a-z0-9_]*$")))]
     actorrole: T,
-    /// What happened.
+    /// The event's data.
     #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
     data: Box<RawValue>,
 }

@@ -1,4 +1,4 @@
-//! What may have happened: stored names, schema versions, upcasting.
+//! The events of an aggregate: stored names, schema versions, upcasting.
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub struct EventKind {
 
 /// The events of one aggregate. Written by [`events!`](crate::events).
 pub trait EventSet: Sized + PartialEq {
-    /// Every event type that there is.
+    /// All event types of the aggregate.
     const KINDS: &'static [EventKind];
     /// The types of their data in the same order: for each event type the list `(V1, (V2, ()))` of its schema versions.
     type Versions;
@@ -74,7 +74,7 @@ pub fn step<Old: DeserializeOwned, New: From<Old> + Serialize>(
     serde_json::to_value(New::from(old)).map_err(|error| Fault::Defect(format!("{name}: {error}")))
 }
 
-/// The fault of data that its own schema version does not explain.
+/// The fault of data that does not fit its schema version.
 pub fn unreadable(name: &str, version: u32, error: &serde_json::Error) -> Fault {
     Fault::Unreadable(format!("{name} v{version}: {error}"))
 }

@@ -1,9 +1,9 @@
-//! A failure: ours. The caller may try again if it is retryable.
+//! A failure. We caused it; the caller may try again if it is retryable.
 
-/// What went wrong on our side. Only the code leaves the system; the text is for the log.
+/// A failure on our side. Only the code leaves the system; the text is for the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// Storage, queue, database or another object did not do its work; it may when asked again.
+    /// Storage, queue, database or another object failed; a second attempt may succeed.
     #[error("{0} is unavailable: {1}")]
     Unavailable(&'static str, String),
     /// Something stored cannot be read by this version of the code.
@@ -15,7 +15,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Whether the same request may succeed later without anybody's help.
+    /// True if the same request may succeed later by itself.
     pub fn retryable(&self) -> bool {
         matches!(self, Self::Unavailable(..))
     }

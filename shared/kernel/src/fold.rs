@@ -1,4 +1,4 @@
-//! What is remembered of a foreign stream is folded, with the foreign aggregate's own reducer.
+//! Folds the copy of a foreign stream, with the foreign aggregate's own reducer.
 
 use crate::{Aggregate, Fault, Foreign, ForeignStream, Id, Snapshot, StreamId, Version};
 
@@ -33,7 +33,7 @@ impl ForeignStream {
     /// The same as one snapshot. `None` when there is nothing to fold.
     ///
     /// # Errors
-    /// Those of [`fold`](Self::fold).
+    /// The errors of [`fold`](Self::fold).
     pub fn folded<A: Aggregate>(&self) -> Result<Option<Snapshot>, Fault> {
         let Some((state, version)) = self.fold::<A>()? else { return Ok(None) };
         let state =
@@ -46,7 +46,7 @@ impl Foreign {
     /// The copy folded with the foreign aggregate's own reducer; `None` when there is nothing to fold.
     ///
     /// # Errors
-    /// Those of [`ForeignStream::fold`].
+    /// The errors of [`ForeignStream::fold`].
     pub fn state<A: Aggregate>(&self, id: &Id) -> Result<Option<A::State>, Fault> {
         let remembered = self.get(&StreamId::new(A::TYPE, id.clone()));
         let folded = remembered.map(ForeignStream::fold::<A>).transpose()?.flatten();

@@ -1,4 +1,4 @@
-//! What an instance remembers of foreign streams.
+//! An instance's copies of foreign streams.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use crate::{Envelope, StreamId, Version};
 
 /// The state of a stream at some version, so that a fold can begin there.
 ///
-/// That of an own stream is derived, and may be thrown away at any time. One of a foreign stream takes the place of the
-/// events before it: without it they are read again from their source.
+/// A snapshot of an instance's own stream is derived and may be thrown away at any time. A snapshot of a foreign stream
+/// replaces the events before it: without it the instance reads them again from their source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// Version that the state is at.
@@ -18,28 +18,28 @@ pub struct Snapshot {
     pub state: String,
 }
 
-/// What is remembered of one foreign stream.
+/// An instance's copy of one foreign stream.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ForeignStream {
-    /// The events up to some version, folded; none as long as there are few.
+    /// The fold of the events up to some version; `None` while there are few events.
     pub snapshot: Option<Snapshot>,
-    /// Those after it, ascending.
+    /// The events after the snapshot, ascending.
     pub events: Vec<Envelope>,
 }
 
-/// What a decision knows of foreign streams: a copy of the events that the instance asked for, as of some version.
+/// The copies of foreign streams that a decision may read, each as of some version.
 #[derive(Debug, Default)]
 pub struct Foreign {
     streams: BTreeMap<StreamId, ForeignStream>,
 }
 
 impl Foreign {
-    /// Adds what is remembered of a stream.
+    /// Adds the copy of a stream.
     pub fn insert(&mut self, stream: StreamId, remembered: ForeignStream) {
         self.streams.insert(stream, remembered);
     }
 
-    /// What is remembered of a stream, if anything.
+    /// The copy of a stream, if there is one.
     pub(crate) fn get(&self, stream: &StreamId) -> Option<&ForeignStream> {
         self.streams.get(stream)
     }

@@ -1,20 +1,20 @@
-//! The words of the trade.
+//! The terms of the field: what every aggregate shares, and no word of any domain.
 //!
 //! # Layout
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | [`limits`] | every bound, with the platform's figure beside it |
-//! | [`fault`] | a failure: ours, retryable or not |
-//! | [`rejection`] | a refusal: the caller's doing, with a stable code |
+//! | [`limits`] | every limit, with the platform's figure beside it |
+//! | [`fault`] | a failure: we caused it; retryable or not |
+//! | [`rejection`] | a refusal: the caller caused it; with a stable code |
 //! | [`value`] | identifiers, dates, instants, amounts and texts that are checked when they are read |
-//! | [`principal`] | who asks, in which role, and how much it sees |
-//! | [`command`] | what may be asked of an aggregate |
-//! | [`event`] | what may have happened, its stored names, schema versions and upcasting |
+//! | [`principal`] | the caller, its role, and the rows that it may list |
+//! | [`command`] | the commands of an aggregate |
+//! | [`event`] | the events of an aggregate, with stored names, schema versions and upcasting |
 //! | [`envelope`] | an event with its place in a stream, and its CloudEvents wire form |
-//! | [`foreign`] | what an instance remembers of foreign streams |
+//! | [`foreign`] | an instance's copies of foreign streams |
 //! | [`aggregate`] | the pure heart: `decide` and `evolve` |
-//! | `fold` | what is remembered of a foreign stream is folded |
+//! | `fold` | the copy of a foreign stream is folded |
 //! | `schema` | the printed JSON Schemas; for tests only |
 //!
 //! **Invariant:** nothing in here knows a clock, a source of randomness, storage, a network, or Workers.
@@ -45,7 +45,7 @@ pub use value::{Amount, Date, Id, Text, Timestamp};
 
 /// Place of an event in its stream, and the number of events in it: 1, 2, 3 … without gaps; 0 is the empty stream.
 ///
-/// Crosses into JavaScript as a double, so it stays below 2^53; a stream is full long before that.
+/// JavaScript holds it as a double, so it stays below 2^53; a stream is full long before that.
 pub type Version = u64;
 
 #[doc(hidden)]

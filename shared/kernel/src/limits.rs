@@ -1,4 +1,4 @@
-//! Every bound, with its reason. All of them are checked before anything is stored.
+//! Every limit, with its reason. The server checks all of them before it stores anything.
 
 /// Longest identifier, in bytes. Object names may be longer; an id also travels in URLs, tags and indexes.
 pub const ID_BYTES: usize = 128;
@@ -6,22 +6,22 @@ pub const ID_BYTES: usize = 128;
 /// Longest name of a role, in bytes. It stands in every event and in every session's attachment.
 pub const ROLE_BYTES: usize = 32;
 
-/// Longest body of one request at any door, and message on a socket, in bytes (1 MiB). Above any batch of ordinary commands.
-/// Set it with `MAX_BODY_BYTES` …
+/// Longest body of one request, and longest message on a socket, in bytes (1 MiB): more than any batch of ordinary
+/// commands. Set it with `MAX_BODY_BYTES` …
 pub const BODY_BYTES: usize = 1 << 20;
 
 /// … from 16 KiB, so that a message with a new token fits …
 pub const BODY_BYTES_LEAST: usize = 16 << 10;
 
-/// … to 16 MiB: a hundred commands of the largest letter. The platform takes 100 MB in a request and 32 MiB in a message,
-/// but what is read lies in the isolate's 128 MB a few times over.
+/// … to 16 MiB: a hundred commands of the largest letter. The platform takes 100 MB in a request and 32 MiB in a
+/// message, but the isolate has 128 MB and holds the body a few times over while it reads it.
 pub const BODY_BYTES_MOST: usize = 16 << 20;
 
 /// Largest letter on the bus, in bytes: an event in its wire form with the commands that follow from it. A queue message
 /// holds 128 KB (128,000 bytes), of which the queue keeps about 100 for itself.
 pub const LETTER_BYTES: usize = 127_000;
 
-/// Most events that one command may append. One command is one transaction and one answer.
+/// Most events that one command may append: a command is one transaction and one answer.
 pub const EVENTS_PER_COMMAND: usize = 100;
 
 /// Messages in one call of the queue's `sendBatch` (platform: 100).
@@ -39,54 +39,55 @@ pub const PAGE_EVENTS_DEFAULT: usize = 100;
 /// Bytes of event data in one page, so that a page of large events stays far below the isolate's 128 MB.
 pub const PAGE_BYTES: usize = 4 << 20;
 
-/// How long the outcome of a command is remembered under its command id, in milliseconds (24 h).
+/// Milliseconds for which the outcome of a command is remembered under its command id (24 h).
 pub const OUTCOME_TTL_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Bytes of the rows that one statement takes as JSON (platform: 2 MB per value). One row of the largest event takes a
 /// quarter of it.
 pub const SQL_JSON_BYTES: usize = 1_000_000;
 
-/// How long an event may take to reach all its destinations before its object sends it again, in milliseconds (60 s).
+/// Milliseconds that an event may take to reach all its destinations before its object sends it again (60 s).
 ///
-/// Where this lies between two figures is the deployment's choice (`SEND_AGAIN_SECONDS`). It is above what the queue needs
-/// to try by itself: a pass takes well under a second, and its own retries come after 5, 15 and 35 s; whatever is shorter
-/// sends repeats of what is still under way, which cost a message and are dropped. An instance whose deadline waits for an
-/// answer sends again before that, half-way to it, so that a letter that is lost does not cost the deadline.
+/// A deployment may choose another time (`SEND_AGAIN_SECONDS`). The queue itself retries after 5, 15 and 35 s, and a
+/// pass through it takes well under a second. A shorter time than that sends repeats of events that are still under
+/// way: each costs a message and is dropped. An instance whose deadline waits for an answer sends again half-way to the
+/// deadline, so that a lost letter does not cost the deadline.
 pub const SEND_AGAIN_MS: i64 = 60_000;
 
-/// Shortest pause between two times of sending again before a deadline, in milliseconds (10 s).
+/// Shortest pause between two repeats before a deadline, in milliseconds (10 s).
 pub const SEND_AGAIN_LEAST_MS: i64 = 10_000;
 
-/// How often a sequence (one destination, one source stream) is tried before it is parked. With the pauses below that is eight
-/// minutes: longer than a deploy and most outages of the platform, and shorter than people wait. Set it with `BUS_ATTEMPTS`.
+/// Attempts to deliver a sequence (one destination, one source stream) before it is parked. With the pauses below they
+/// take eight minutes: longer than a deploy and most outages of the platform, and shorter than people wait. Set it with
+/// `BUS_ATTEMPTS`.
 pub const BUS_ATTEMPTS: u32 = 8;
 
-/// Pause after the first failure of a sequence, in milliseconds; twice as long after each that follows. A busy object is
-/// back within seconds, and a reservation waits a minute for its room.
+/// Pause after the first failure of a sequence, in milliseconds; it doubles after each further failure. A busy object
+/// is back within seconds, and a process waits about a minute for an answer.
 pub const BUS_AGAIN_MS: i64 = 5_000;
 
-/// Longest pause between two attempts, in milliseconds: what waits in the queue meanwhile must not use up the 100 retries
-/// that the platform allows.
+/// Longest pause between two attempts, in milliseconds: a message that waits in the queue meanwhile must not use up the
+/// 100 retries that the platform allows.
 pub const BUS_AGAIN_AT_MOST_MS: i64 = 160_000;
 
-/// Longest pause of a letter while nobody can say what is parked, in milliseconds (20 min): so long may it take, after an
-/// outage of the database, until everything flows again.
+/// Longest pause of a letter while the database cannot say what is parked, in milliseconds (20 min). After an outage it
+/// may take that long until everything flows again.
 pub const BUS_LATER_AT_MOST_MS: i64 = 20 * 60 * 1000;
 
 /// Letters that one retry of a parked sequence delivers, at most: each may be a call to an object, and the platform allows
 /// 1,000 of those a request.
 pub const RETRY_LETTERS: usize = 100;
 
-/// Most letters that an instance keeps in memory between commit and publication; what is beyond is made again from what is
-/// stored. Two batches of commands; even of the largest events they take 25 MB of the 128 MB.
+/// Most letters that an instance keeps in memory between commit and publication; it makes further ones again from the
+/// stored events. Two batches of commands, which take 25 of the 128 MB even with the largest events.
 pub const FRESH_LETTERS: usize = 200;
 
 /// Largest state that is kept as a snapshot, in bytes (platform: 2 MB per value, the row's other columns included).
 pub const SNAPSHOT_BYTES: usize = 1_900_000;
 
-/// From how many remembered events of one foreign stream on they are folded into a snapshot. A decision folds what lies
-/// there one by one, below a millisecond for a hundred. A snapshot costs a row written, and a row for each event that it
-/// takes the place of; an instance that remembers less pays for none.
+/// Remembered events of one foreign stream from which on they are folded into a snapshot. A decision folds a hundred
+/// single events in less than a millisecond. A snapshot costs one row written, and one for each event that it replaces;
+/// an instance that remembers fewer events pays for none.
 pub const FOREIGN_SNAPSHOT_EVERY: u64 = 100;
 
 /// Most outcomes that an instance remembers: the oldest are forgotten before their time above it. 100,000 rows of about
@@ -99,18 +100,19 @@ pub const BATCH_COMMANDS: usize = 100;
 /// … to at most this: each may be for another instance, and the platform allows 1,000 calls a request.
 pub const BATCH_COMMANDS_MOST: usize = 900;
 
-/// Bytes that are sent to a socket before its reader is asked whether it has them (1 MiB). What it has not taken lies in the
-/// runtime's memory, and the 128 MB are shared by all sockets; at a round trip of 50 ms this still lets 20 MB a second through.
+/// Bytes that are sent to a socket before its reader is asked whether it has them (1 MiB). Unread bytes lie in the
+/// memory of the runtime, and all sockets share its 128 MB; at a round trip of 50 ms this window still lets 20 MB a
+/// second through.
 pub const SOCKET_WINDOW_BYTES: usize = 1 << 20;
 
-/// How long a reader may take to answer, in milliseconds. It has a window to take before: 10 s are enough at 1 Mbit/s.
+/// Milliseconds that a reader has to answer. It reads a whole window first: 10 s are enough at 1 Mbit/s.
 pub const SOCKET_ANSWER_WITHIN_MS: i64 = 10_000;
 
-/// Bytes of what cannot wait (answers to commands) that are sent while a reader has not answered (4 MiB). A client that sends
-/// a hundred full batches at once gets that much before it can answer anything.
+/// Bytes of answers to commands that are sent while a reader has not answered (4 MiB): answers cannot wait. A client
+/// that sends a hundred full batches at once gets that much before it can answer anything.
 pub const SOCKET_UNANSWERED_BYTES: usize = 4 << 20;
 
-/// How long a GraphQL socket waits for `connection_init`, in milliseconds, and then for what comes of its token. Browsers on
+/// Milliseconds that a GraphQL socket waits for `connection_init`, and then for the check of its token. Browsers on
 /// slow networks need a second or two, an issuer has 5 s.
 pub const SESSION_INIT_WITHIN_MS: i64 = 10_000;
 
@@ -123,7 +125,7 @@ pub const SESSION_OPERATIONS_MOST: usize = 200;
 /// Bytes of one GraphQL document on a socket (64 KiB). A hundred of them are kept for a session, in its own object.
 pub const QUERY_BYTES: usize = 64 << 10;
 
-/// GraphQL sockets that one principal may have open. Every page of a browser has one, so a person has a few dozen at most.
+/// GraphQL sockets that one principal may have open. Every browser page has one, so a person has a few dozen at most.
 /// Set it with `SESSIONS_PER_PRINCIPAL`.
 pub const SESSIONS_PER_PRINCIPAL: usize = 100;
 
@@ -134,32 +136,32 @@ pub const PULL_EVENTS: usize = 100;
 /// read twice for a reader whose window is full.
 pub const PULL_BYTES: usize = 256 << 10;
 
-/// States that an instance keeps in memory for those who read its stream page by page: as many readers go on side by side,
-/// each from where its last page ended.
+/// States that an instance keeps in memory for readers of its stream: this many readers go on side by side, each from
+/// the end of its last page.
 pub const REACHED_STATES: usize = 64;
 
 /// Bytes of those states, as JSON (4 MiB of the isolate's 128 MB). A larger state is not kept.
 pub const REACHED_BYTES: usize = 4 << 20;
 
-/// Sessions that follow one stream. Each is told of every event by a call of its own, and one event may make 1,000 calls
-/// (platform). Where more look on, the native socket carries 32,768 on one object.
+/// Sessions that follow one stream. The object tells each of them of every event with a call, and the platform allows
+/// 1,000 calls. For more watchers, one object carries 32,768 native sockets.
 pub const FOLLOWERS: usize = 900;
 
-/// How soon a stream tells a session again that could not be reached, in milliseconds.
+/// Milliseconds until a stream tells a session again that could not be reached.
 pub const TELL_AGAIN_MS: i64 = 5_000;
 
-/// How soon a session tries again to read a source that it could not read, in milliseconds.
+/// Milliseconds until a session tries again to read a source that it could not read.
 pub const PULL_AGAIN_MS: i64 = 5_000;
 
-/// In how many seconds requests are counted. The platform counts in 10 s or in 60 s; the shorter one is over sooner. It and
-/// how many there may be, 10,000, stand in `wrangler.toml`: 1,000 a second are what one object takes at most.
+/// Seconds in which requests are counted. The platform counts in 10 s or in 60 s; the shorter period ends sooner. The
+/// period and its limit of 10,000 stand in `wrangler.toml`: one object takes at most 1,000 a second.
 pub const RATE_PERIOD_S: u32 = 10;
 
-/// Requests of one principal in that time, where the platform does not count and each isolate counts what it sees itself.
+/// Requests of one principal in that period, where the platform does not count and each isolate counts what it sees.
 /// Set it with `REQUESTS_PER_PRINCIPAL`.
 pub const REQUESTS: usize = 10_000;
 
-/// Names that an isolate counts requests under, each by itself: 10,000 of 200 bytes. Those that come later share a place.
+/// Principals and addresses that an isolate counts separately: 10,000 of 200 bytes. Later ones share one count.
 pub const RATE_NAMES: usize = 10_000;
 
 /// Native sockets that one principal may have open at one instance. The platform takes 32,768 in all. Set it with
@@ -179,27 +181,27 @@ pub const TRACE_BYTES: usize = 256;
 /// 16 KB each.
 pub const TOKEN_BYTES: usize = 8 << 10;
 
-/// Verified tokens that an isolate remembers, so that their signatures are checked once. 1,000 of 200 bytes; above that it
-/// begins anew.
+/// Verified tokens that an isolate remembers, so that it checks each signature once. 1,000 of 200 bytes; beyond that it
+/// forgets all of them.
 pub const TOKENS_REMEMBERED: usize = 1_000;
 
-/// How far the clock of whoever issues tokens may be from ours, in milliseconds (60 s).
+/// Milliseconds by which the issuer's clock may differ from ours (60 s).
 pub const CLOCK_SKEW_MS: i64 = 60_000;
 
 /// Keys of one key set (JWKS) that are looked at. An issuer that rotates publishes two or three.
 pub const KEY_SET_KEYS: usize = 100;
 
-/// How old a fetched key set may grow before it is fetched again, in milliseconds (10 min).
+/// Milliseconds after which a fetched key set is fetched again (10 min).
 pub const KEY_SET_FRESH_MS: i64 = 10 * 60 * 1000;
 
-/// How long the last key set is trusted when it cannot be fetched again, in milliseconds (24 h): a key that was withdrawn
-/// is refused within that time at the latest.
+/// Milliseconds for which the last key set is trusted when it cannot be fetched again (24 h). A withdrawn key is
+/// refused after that time at the latest.
 pub const KEY_SET_STALE_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Pause between two fetches of a key set, in milliseconds (30 s): tokens with made-up key ids must not become requests.
 pub const KEY_SET_PAUSE_MS: i64 = 30_000;
 
-/// How long a query waits for a read model to reach the version that it names, in milliseconds.
+/// Milliseconds that a query waits for a read model to reach the version that the query names.
 pub const READ_YOUR_WRITES_MS: u64 = 5_000;
 
 /// Rows in one page of a list, at most. One statement of D1, and far below its 100 MB of result.
@@ -208,11 +210,12 @@ pub const LIST_ROWS: usize = 100;
 /// Rows in one page of a list when the caller names no number.
 pub const LIST_ROWS_DEFAULT: usize = 20;
 
-/// Events that are followed from one command, at most. Our longest chain has about ten; but anybody may say of a command
-/// that this or that has caused it, and each is a row that the database reads.
+/// Most events that are followed from one command. Our longest chain has about ten, but a caller may name any cause for
+/// a command, and each event is a row that the database reads.
 pub const CAUSED_EVENTS: u64 = 10_000;
 
-/// Instances that are asked what became of a command when only its id is named: one, unless callers made up the same id.
+/// Instances that are asked for the result of a command when only its id is named: one, unless callers chose the same
+/// id.
 pub const SAME_COMMAND_IDS: usize = 10;
 
 /// Tokens of a GraphQL document. Counted before it is parsed; the introspection query of GraphiQL has about 600. Set it

@@ -1,4 +1,4 @@
-//! Who asks: the subject and the role that its token names.
+//! The caller: the subject and the role that its token names.
 
 use std::borrow::Cow;
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Id, limits};
 
-/// Somebody who has shown a valid token.
+/// A caller with a valid token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {
-    /// Who it is: the claim `sub`. What is owned is owned by it.
+    /// The claim `sub`. Instances belong to a subject.
     pub subject: Id,
-    /// What it may be asked for: the claim `role`.
+    /// The claim `role`. Policies decide by it.
     pub role: Role,
 }
 
@@ -21,13 +21,14 @@ impl Principal {
         Self { subject, role }
     }
 
-    /// Whether it is this subject in this role: neither alone is enough to own anything.
+    /// True if the caller is this subject in this role: neither alone is enough to own anything.
     pub fn is(&self, role: &Role, id: &Id) -> bool {
         self.role == *role && self.subject == *id
     }
 }
 
-/// What somebody is to the domain: a name that the domain declares, see [`RoleKind`]. No role includes another.
+/// The part that a caller has in the domain: a name that the domain declares, see [`RoleKind`]. No role includes
+/// another.
 ///
 /// **Part of the storage format**: every event says in which role its command was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +66,7 @@ impl TryFrom<String> for Role {
     }
 }
 
-/// Who acts where nobody asked, so that no caller can pass for it.
+/// The actor when the system acts by itself. No role can have this name, so no caller can pass for it.
 pub(crate) const SYSTEM: &str = "system";
 
 const fn is_name(name: &[u8]) -> bool {
@@ -88,14 +89,14 @@ const fn is_name(name: &[u8]) -> bool {
 pub struct RoleKind {
     /// The role.
     pub role: Role,
-    /// What somebody in it is to the domain. GraphQL shows it.
+    /// Description of the role. GraphQL shows it.
     pub about: &'static str,
     /// Whether it administers, which no policy of an aggregate decides about: it looks after parked letters, and lets
     /// instances read their sources again.
     pub administers: bool,
 }
 
-/// Which rows of a read model somebody sees.
+/// The rows of a read model that a caller may list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// All of them.

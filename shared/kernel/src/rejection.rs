@@ -1,4 +1,4 @@
-//! A refusal: the caller's doing. It changes nothing, and says what to change.
+//! A refusal. The caller caused it; it changes nothing and says what the caller has to change.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Fault, Version};
 
-/// What sort of refusal it is. Each door maps a kind to its own status; over HTTP as given here.
+/// The kind of a refusal. Each door maps it to a status of its own; the HTTP status is given here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
@@ -18,11 +18,11 @@ pub enum Kind {
     Rule,
     /// 409: the stream is not at the expected version.
     Conflict,
-    /// 401: nobody has shown who they are.
+    /// 401: the caller has shown no valid token.
     Unauthenticated,
-    /// 404: there is nothing of that name.
+    /// 404: nothing has that name.
     NotFound,
-    /// 403: not for callers from outside.
+    /// 403: the caller may not do this.
     Forbidden,
     /// 413: over a limit in size.
     TooLarge,
@@ -30,22 +30,22 @@ pub enum Kind {
     Method,
     /// 415 or 426: the door takes another content type or protocol.
     Unsupported,
-    /// 429: too much at once.
+    /// 429: too many requests or sockets.
     TooMany,
 }
 
-/// Why a command or a query was refused.
+/// The reason why a command or a query was refused.
 ///
 /// `code` is stable and in `UPPER_SNAKE_CASE`; `detail` is for people and may change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
 #[error("{code}: {detail}")]
 pub struct Rejection {
-    /// What sort of refusal it is.
+    /// The kind of refusal.
     pub kind: Kind,
     /// Stable code, for programs.
     pub code: Cow<'static, str>,
-    /// What was expected, for people.
+    /// A sentence for people that says what was expected.
     pub detail: String,
     /// Path of the offending field, such as `payload.dateStart`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -98,13 +98,13 @@ impl Rejection {
     }
 }
 
-/// Whatever can end a request other than success: the caller's doing or ours, never mixed up.
+/// The two ways in which a request fails: the caller caused it, or we did.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Failure {
-    /// The caller's doing.
+    /// The caller caused it.
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// Ours.
+    /// We caused it.
     #[error(transparent)]
     Faulted(#[from] Fault),
 }

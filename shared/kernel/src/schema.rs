@@ -1,9 +1,9 @@
-//! JSON Schemas (2020-12) of what is asked and what is stored, printed from the types.
+//! JSON Schemas (2020-12) of commands, events and states, printed from the types.
 //!
 //! **Invariant:** only tests switch the feature `schema` on. Nothing of it reaches the Worker.
 //!
-//! A schema looks in one of two directions: what a reader takes (a command), or what is written (an event, a state).
-//! They differ where a reader is generous: it takes an instant in any offset, written is UTC.
+//! A schema describes one of two directions: the form that a reader takes (a command), or the form that is written (an
+//! event, a state). They differ where a reader is generous: it takes an instant in any offset, and UTC is written.
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::transform_subschemas};
 use serde_json::{Value, json};
@@ -13,12 +13,12 @@ use crate::{Aggregate, CommandSet, EventSet, envelope::data_schema};
 /// Largest whole number that JavaScript holds exactly. Versions and counts stay below it.
 const SAFE_INTEGER: u64 = (1 << 53) - 1;
 
-/// The schema of what a reader of `T` takes.
+/// The schema of the form that a reader of `T` takes.
 pub fn taken<T: JsonSchema>() -> Schema {
     print::<T>(SchemaSettings::draft2020_12().for_deserialize())
 }
 
-/// The schema of `T` as it is written.
+/// The schema of the form in which `T` is written.
 pub fn written<T: JsonSchema>() -> Schema {
     print::<T>(SchemaSettings::draft2020_12().for_serialize().with_transform(absent_not_null))
 }
@@ -28,7 +28,7 @@ fn print<T: JsonSchema>(settings: SchemaSettings) -> Schema {
     settings.into_generator().into_root_schema_for::<T>()
 }
 
-/// The schema under its name: `urn:edgefold:` and what it describes.
+/// Adds `$id` and title to a schema.
 #[must_use]
 pub fn named(id: &str, title: &str, mut schema: Schema) -> Schema {
     schema.insert("$id".to_owned(), json!(id));
@@ -45,9 +45,9 @@ pub trait Types {
 /// [`taken`] or [`written`], for each type of a list.
 #[derive(Clone, Copy, Debug)]
 pub enum Direction {
-    /// What a reader takes.
+    /// The form that a reader takes.
     Taken,
-    /// What is written.
+    /// The form that is written.
     Written,
 }
 
@@ -97,7 +97,7 @@ where
 }
 
 /// Every event type of an aggregate and every schema version of it, with the schema of its data. The schema's name is
-/// what the event says in `dataschema`.
+/// the event's `dataschema`.
 pub fn events<A: Aggregate>() -> Vec<(&'static str, u32, Schema)>
 where
     <A::Event as EventSet>::Versions: Versions,
@@ -120,7 +120,7 @@ where
     named(&id, "State", written::<A::State>())
 }
 
-/// Says in bounds what Rust says in types: other readers do not know formats such as `uint32`.
+/// Replaces Rust's number formats by bounds: other readers do not know formats such as `uint32`.
 fn plain_numbers(schema: &mut Schema) {
     let format = schema.get("format").and_then(Value::as_str).map(str::to_owned);
     let bound = match format.as_deref() {
@@ -136,7 +136,7 @@ fn plain_numbers(schema: &mut Schema) {
     }
 }
 
-/// A line of a comment ends where the editor is narrow, not where the sentence wants it.
+/// Joins the lines of a description: they were broken for the width of the source, not for the reader.
 fn one_line(schema: &mut Schema) {
     if let Some(Value::String(description)) = schema.get_mut("description") {
         *description = description.replace('\n', " ");
@@ -144,7 +144,7 @@ fn one_line(schema: &mut Schema) {
     transform_subschemas(&mut one_line, schema);
 }
 
-/// A field that may be left out is left out when there is nothing: it is never written as null.
+/// Removes null from optional fields: the writer leaves an empty field out and never writes null.
 fn absent_not_null(schema: &mut Schema) {
     let required = schema.get("required").cloned().unwrap_or_default();
     let required = |name: &str| required.as_array().is_some_and(|all| all.contains(&json!(name)));

@@ -1,4 +1,4 @@
-//! Values that are checked once, when they are read, and are right from then on.
+//! Values that are checked when they are read, and are valid from then on.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ impl Id {
     /// Reads an identifier.
     ///
     /// # Errors
-    /// What was expected, when the text is none.
+    /// The text is not well formed; the error says what was expected.
     pub fn parse(text: impl Into<String>) -> Result<Self, &'static str> {
         let text = text.into();
         if text.is_empty() {
@@ -38,7 +38,7 @@ impl Id {
         Ok(Self(text))
     }
 
-    /// A placeholder where there is nobody: `-`.
+    /// A placeholder for a missing identifier: `-`.
     pub fn nobody() -> Self {
         Self("-".to_owned())
     }
@@ -71,12 +71,12 @@ impl Date {
     /// Reads `YYYY-MM-DD`.
     ///
     /// # Errors
-    /// What was expected, when the text is no such day.
+    /// The text is not such a day; the error says what was expected.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const EXPECTED: &str = "a date of the calendar as YYYY-MM-DD";
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| EXPECTED)?;
-        // The parser takes "2026-1-5" and "+10000-01-05" too: only what it would print itself, with a year of four
-        // digits, is well formed and sorts as the days do.
+        // The parser takes "2026-1-5" and "+10000-01-05" too: only the form that it would print itself, with a year of
+        // four digits, is well formed and sorts as the days do.
         let printed = date.format("%Y-%m-%d").to_string();
         let well_formed = printed == text && (0..=9999).contains(&date.year());
         if well_formed { Ok(Self(date)) } else { Err(EXPECTED) }
@@ -132,7 +132,7 @@ impl Timestamp {
     /// Reads RFC 3339, in any offset. A leap second is the second after it, as it is for every clock that counts from 1970.
     ///
     /// # Errors
-    /// What was expected, when the text is no instant, or names a leap second that never was.
+    /// The text is not an instant, or names a leap second that never was; the error says what was expected.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const EXPECTED: &str = "an instant as RFC 3339, such as 2026-01-31T12:00:00Z";
         // The parser takes a space for the T as well, which the grammar of RFC 3339 does not have.
@@ -231,7 +231,7 @@ impl Amount {
     /// Reads an amount.
     ///
     /// # Errors
-    /// What was expected, when it is out of range.
+    /// The amount is out of range; the error says what was expected.
     pub fn parse(minor_units: i64) -> Result<Self, &'static str> {
         match minor_units {
             0..=limits::AMOUNT_MAX => Ok(Self(minor_units)),
@@ -270,7 +270,7 @@ impl Text {
     /// Reads a text.
     ///
     /// # Errors
-    /// What was expected, when it is empty, too long or holds control characters.
+    /// The text is empty, too long or holds control characters; the error says what was expected.
     pub fn parse(text: impl Into<String>) -> Result<Self, &'static str> {
         let text = text.into();
         let well_formed = !text.is_empty()

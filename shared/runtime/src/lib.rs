@@ -4,8 +4,8 @@
 //!
 //! | room | what runs there |
 //! |---|---|
-//! | [`platform`] | what every room uses of Workers |
-//! | [`door`] | what every door does, wherever it stands |
+//! | [`platform`] | the parts of Workers that every room uses |
+//! | [`door`] | the common work of all doors |
 //! | [`journal`] | the journal and the read models, in D1 |
 //! | [`object`] | the aggregate's object |
 //! | [`session`] | the class of GraphQL sessions |

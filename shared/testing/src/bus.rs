@@ -2,13 +2,14 @@
 
 use edgefold_kernel::Timestamp;
 
-/// How letters are brought. Whatever the way, what has not arrived is sent again, and everything arrives in the end.
+/// The way in which letters are delivered. In every way, lost letters are sent again, and all of them arrive in the
+/// end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Way {
     /// Out of order; now and then twice or not at all; and now and then every instance is evicted before.
     #[default]
     Any,
-    /// As they were sent, each once.
+    /// In the order in which they were sent, each once.
     InOrder,
     /// Each twice.
     Duplicate,
@@ -16,9 +17,9 @@ pub enum Way {
     Reordered,
     /// Every other one is lost.
     Lost,
-    /// Several of one source together, some of which have been there before.
+    /// Several letters of one source together, some of them repeats.
     Overlapping,
-    /// Each so late that deadlines pass before it, and some of them after what is remembered of commands has expired.
+    /// Each so late that deadlines pass before it, some of them after the records of commands have expired.
     Delayed,
 }
 
@@ -29,14 +30,14 @@ pub const WAYS: [Way; 6] =
 /// Most letters that are brought together on an overlapping delivery.
 const TOGETHER: usize = 4;
 
-/// What is brought next.
+/// The next delivery.
 #[derive(Debug, Default)]
 pub(crate) struct Brought {
     /// Texts of letters, each group in one delivery. None when they got lost.
     pub(crate) groups: Vec<Vec<String>>,
-    /// Whether every instance is evicted before.
+    /// True if every instance is evicted before the delivery.
     pub(crate) evicts: bool,
-    /// How long it takes, in milliseconds.
+    /// Milliseconds that the delivery takes.
     pub(crate) takes: i64,
 }
 
@@ -44,7 +45,7 @@ pub(crate) struct Brought {
 pub(crate) struct Bus {
     pub(crate) way: Way,
     waiting: Vec<String>,
-    /// What nobody could take yet, and when it comes again.
+    /// Letters that could not be delivered yet, each with the instant at which it comes again.
     later: Vec<(Timestamp, String)>,
     sent: Vec<String>,
 }
@@ -55,19 +56,19 @@ impl Bus {
         self.waiting.extend(texts);
     }
 
-    /// A letter that nobody could take yet comes again at this instant.
+    /// Lets a letter that could not be delivered come again at this instant.
     pub(crate) fn again(&mut self, at: Timestamp, text: String) {
         if !self.keeps(&text) {
             self.later.push((at, text));
         }
     }
 
-    /// Whether a letter is among those that come again later.
+    /// True if the letter comes again later.
     pub(crate) fn keeps(&self, text: &str) -> bool {
         self.later.iter().any(|(_, kept)| kept == text)
     }
 
-    /// When the next of those comes. It waits to be brought from now on, with all that come by then.
+    /// The instant of the next letter that comes again. That letter, and all that come by then, are ready from now on.
     pub(crate) fn pass(&mut self) -> Option<Timestamp> {
         let at = self.later.iter().map(|(at, _)| *at).min()?;
         let (due, later) = std::mem::take(&mut self.later).into_iter().partition(|it| it.0 <= at);
@@ -77,34 +78,34 @@ impl Bus {
         Some(at)
     }
 
-    /// Whether nothing comes later either.
+    /// True if no letter waits, now or later.
     pub(crate) fn is_done(&self) -> bool {
         self.later.is_empty()
     }
 
-    /// Whether there is nothing to bring right now.
+    /// True if no letter is ready now.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// Forgets what waits, as a queue in memory does when it is killed.
+    /// Forgets all letters that wait, as a queue in memory does when it is killed.
     pub(crate) fn forget(&mut self) {
         self.waiting.clear();
         self.later.clear();
     }
 
-    /// Brings every letter that was ever sent once more.
+    /// Delivers every letter once more that was ever sent.
     pub(crate) fn repeat(&mut self) {
         self.later.clear();
         self.waiting = self.sent.clone();
     }
 
-    /// How many letters were ever sent.
+    /// Number of letters that were ever sent.
     pub(crate) fn count(&self) -> usize {
         self.sent.len()
     }
 
-    /// What is brought next, when anything waits. `roll` gives a number below its argument.
+    /// The next delivery, if a letter waits. `roll` gives a number below its argument.
     pub(crate) fn next(&mut self, roll: impl Fn(usize) -> usize) -> Brought {
         if self.waiting.is_empty() {
             return Brought::default();

@@ -1,8 +1,8 @@
-//! Who may? A policy test names those who may, and thereby that nobody else of the domain's cast may.
+//! The principals of the policy tests: a test names those who may, so it says that nobody else of the cast may.
 
 use edgefold_kernel::{Id, Principal, Role};
 
-/// Who of a cast passes, as `role subject`.
+/// The principals of a cast that pass, as `role subject`.
 #[track_caller]
 pub fn who(cast: &[(&str, Role)], may: impl Fn(&Principal) -> bool) -> Vec<String> {
     let cast = cast.iter().map(|(name, role)| {

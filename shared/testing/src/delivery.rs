@@ -1,5 +1,5 @@
-//! Letters of the simulator come to their destinations, or wait, or are parked: what becomes of a sequence is decided by
-//! [`park`], as it is in the deployed system; here is only the loop.
+//! Letters of the simulator reach their destinations, wait, or are parked. [`park`] decides about each sequence, as in
+//! the deployed system; this file has only the loop.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,19 +18,19 @@ use edgefold_kernel::{Failure, Id, StreamId, Timestamp, limits};
 use crate::Simulator;
 
 impl Simulator {
-    /// From now on an instance takes nothing from the bus.
+    /// Makes an instance take nothing from the bus from now on.
     #[track_caller]
     pub fn break_down(&mut self, aggregate_type: &str, id: &str) {
         self.parking.broken.insert(stream(aggregate_type, id));
     }
 
-    /// From now on it does again.
+    /// Makes the instance take deliveries again.
     #[track_caller]
     pub fn mend(&mut self, aggregate_type: &str, id: &str) {
         self.parking.broken.remove(&stream(aggregate_type, id));
     }
 
-    /// How often the sequence has failed that has failed most and is not parked.
+    /// Failures of the sequence that has failed most often and is not parked.
     pub fn attempts(&self) -> u32 {
         let attempts = self.parking.standings.values().map(|standing| match standing {
             Standing::Failing { attempts, .. } => *attempts,
@@ -39,7 +39,7 @@ impl Simulator {
         attempts.max().unwrap_or(0)
     }
 
-    /// What is parked: the places of each sequence, in their order.
+    /// The places that are parked, by sequence and in order.
     pub fn parked(&self) -> BTreeMap<Sequence, Vec<Place>> {
         let places = |(sequence, parts): (&Sequence, &Parts)| {
             (sequence.clone(), parts.keys().copied().collect())
@@ -47,8 +47,8 @@ impl Simulator {
         self.parking.letters.iter().map(places).collect()
     }
 
-    /// Brings what is parked to its destinations, each sequence in order and as far as it goes. One of which nothing is left
-    /// flows again.
+    /// Delivers parked letters, each sequence in order and up to its first failure. A sequence with nothing left flows
+    /// again.
     pub fn retry(&mut self) {
         for (sequence, mut parts) in std::mem::take(&mut self.parking.letters) {
             let parcel = Sorted::from([(sequence.clone(), parts.clone())]);
@@ -61,8 +61,8 @@ impl Simulator {
         }
     }
 
-    /// Brings letters to all their destinations, what goes to one instance in one parcel, as the queue's consumer does. A
-    /// letter of which something has neither arrived nor is parked goes back to the bus.
+    /// Delivers letters to all their destinations, all parts for one instance in one parcel, as the queue's consumer
+    /// does. A letter with a part that has neither arrived nor is parked goes back to the bus.
     pub(crate) fn deliver(&mut self, texts: Vec<String>) {
         let mut sorted = Sorted::new();
         let mut held = Vec::with_capacity(texts.len());
@@ -85,7 +85,8 @@ impl Simulator {
         }
     }
 
-    /// Takes one step with each sequence. Gives what has arrived or is parked, and when the rest comes again.
+    /// Takes one step with each sequence. Returns the places that have arrived or are parked, and the instant of the
+    /// rest.
     fn run(&mut self, sorted: Sorted) -> (BTreeSet<(Sequence, Place)>, Timestamp) {
         let (mut settled, mut again) = (BTreeSet::new(), self.now);
         let (mut flowing, mut behind) = (Sorted::new(), Sorted::new());
@@ -121,7 +122,7 @@ impl Simulator {
         (settled, again)
     }
 
-    /// Brings each instance its parcel. Gives, of each sequence that fails, the first place that has not arrived.
+    /// Delivers each instance its parcel. Returns the first place that has not arrived of each sequence that fails.
     fn bring(&mut self, sorted: Sorted) -> BTreeMap<Sequence, Place> {
         let mut bound: BTreeMap<StreamId, Vec<(Sequence, Parts)>> = BTreeMap::new();
         for (sequence, parts) in sorted {
@@ -143,7 +144,7 @@ impl Simulator {
         failed
     }
 
-    /// Brings one instance its parcel. Its refusals go back to who asked.
+    /// Delivers one instance its parcel. Its refusals go back to the source.
     fn hand_over(
         &mut self,
         to: &StreamId,
@@ -178,8 +179,8 @@ impl Simulator {
         messages.iter().any(|one| !object.rests_on(one).expect("memory does not fail").is_empty())
     }
 
-    /// Tells the source what was refused. Gives the first command that was not decided, or of whose refusal it cannot be
-    /// told.
+    /// Tells the source of refusals. Returns the first command that was not decided, or whose refusal the source does
+    /// not take.
     fn settle_errands(
         &mut self,
         source: &StreamId,

@@ -1,18 +1,18 @@
-//! What tests are written with.
+//! Tools for tests.
 //!
 //! # Layout
 //!
 //! | room | what it is for |
 //! |---|---|
 //! | [`scenario`] | given / when / then for the rules of one aggregate; a failure points at the caller's line |
-//! | [`cast`] | who may? the people of the policy tests |
+//! | [`cast`] | the principals of the policy tests |
 //! | [`memory`] | the storage port in memory |
-//! | [`bus`] | in which ways a bus may bring its letters |
-//! | `parking` | … and where they wait that cannot be delivered |
+//! | [`bus`] | the ways in which a bus may deliver letters |
+//! | `parking` | … and those that cannot be delivered wait |
 //! | [`simulator`] | whole instances over such a bus, all from one seed |
 //! | `delivery` | … how letters come to them |
 
-// A failed assertion is what this crate is for.
+// This crate's functions panic on purpose: a failed assertion is their result.
 #![allow(clippy::panic, clippy::expect_used, clippy::indexing_slicing)]
 
 pub mod scenario;

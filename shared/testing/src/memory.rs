@@ -34,7 +34,7 @@ impl MemoryStorage {
         self.0.fail_next.set(true);
     }
 
-    /// How many own events were read so far.
+    /// Number of own events that were read so far.
     pub fn events_read(&self) -> usize {
         self.0.read.get()
     }

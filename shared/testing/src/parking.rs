@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use edgefold_flow::route::park::{Parts, Sequence, Sorted, Standing};
 use edgefold_kernel::{StreamId, Timestamp};
 
-/// What fails, and what is parked: the store of dead letters.
+/// The store of dead letters: sequences that fail, and those that are parked.
 #[derive(Debug, Default)]
 pub(crate) struct Parking {
     /// Sequences that do not flow.
     pub(crate) standings: BTreeMap<Sequence, Standing>,
     pub(crate) letters: Sorted,
-    /// Who takes nothing from the bus.
+    /// Instances that take nothing from the bus.
     pub(crate) broken: BTreeSet<StreamId>,
 }
 

@@ -1,4 +1,4 @@
-//! Given / when / then: given that this happened, when this is asked, then that happens.
+//! Given / when / then: given these events, when this command comes, then those events follow.
 
 use std::fmt::Debug;
 
@@ -8,7 +8,7 @@ use edgefold_kernel::{
     Metadata, StreamId, Timestamp, Version,
 };
 
-/// What happened before.
+/// The past of an instance.
 pub struct Given<A: Aggregate> {
     id: Id,
     now: Timestamp,
@@ -16,7 +16,7 @@ pub struct Given<A: Aggregate> {
     foreign: Foreign,
 }
 
-/// What came of it.
+/// The result of a command.
 pub struct When<A: Aggregate> {
     decision: Decision<A::Event>,
     state: A::State,
@@ -53,7 +53,7 @@ impl<A: Aggregate> Given<A> {
         self
     }
 
-    /// Asks.
+    /// Sends the command.
     pub fn when(self, command: impl Into<A::Command>) -> When<A> {
         let context = Context { id: &self.id, now: self.now, foreign: &self.foreign };
         let decision = A::decide(&self.state, &command.into(), &context);
@@ -69,7 +69,7 @@ impl<A: Aggregate> When<A>
 where
     A::Event: Debug + PartialEq,
 {
-    /// Exactly these events happen. Gives the state after them.
+    /// Expects exactly these events. Returns the state after them.
     #[track_caller]
     pub fn then(self, expected: impl IntoIterator<Item = A::Event>) -> A::State {
         let expected: Vec<_> = expected.into_iter().collect();
@@ -80,13 +80,13 @@ where
         self.state
     }
 
-    /// Nothing happens, since nothing has to.
+    /// Expects that the command is accepted and needs no event.
     #[track_caller]
     pub fn then_nothing(self) {
         self.then([]);
     }
 
-    /// It is refused with this code.
+    /// Expects a refusal with this code.
     #[track_caller]
     pub fn then_refused(self, code: &str) {
         match self.decision {

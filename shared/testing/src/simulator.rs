@@ -112,7 +112,7 @@ pub struct Simulator {
     dice: Cell<u64>,
     fresh: Cell<u64>,
     pub(crate) now: Timestamp,
-    /// After how many more letters the runtime ends.
+    /// Number of further letters after which the runtime ends.
     kill_after: Option<usize>,
 }
 
@@ -153,7 +153,7 @@ impl Simulator {
     /// Sends a command from outside.
     ///
     /// # Errors
-    /// What the instance refuses.
+    /// The refusal or fault of the instance.
     #[track_caller]
     pub fn send(
         &mut self,
@@ -178,7 +178,7 @@ impl Simulator {
     /// Sends a complete message.
     ///
     /// # Errors
-    /// What the instance refuses.
+    /// The refusal or fault of the instance.
     pub fn command(&mut self, message: &Message) -> Result<Accepted, Failure> {
         let target = StreamId::new(
             &message.aggregate_type,
@@ -195,38 +195,38 @@ impl Simulator {
         answer
     }
 
-    /// Lets the bus bring its letters in this way.
+    /// Lets the bus deliver its letters in this way.
     #[must_use]
     pub fn over(mut self, way: Way) -> Self {
         self.bus.way = way;
         self
     }
 
-    /// Ends the runtime as a power cut does, and starts it again: what lay in memory is gone, the queue is, too.
+    /// Ends the runtime as a power cut does, and starts it again. Everything in memory is lost, the queue included.
     pub fn restart(&mut self) {
         self.objects.clear();
         self.bus.forget();
     }
 
-    /// Ends the runtime once, when so many letters more were brought.
+    /// Ends the runtime once, after this many further letters.
     #[must_use]
     pub fn killed_after(mut self, letters: usize) -> Self {
         self.kill_after = Some(letters);
         self
     }
 
-    /// Brings every letter that was ever sent once more.
+    /// Delivers every letter once more that was ever sent.
     pub fn repeat(&mut self) {
         self.bus.repeat();
     }
 
-    /// How many letters were sent, repeats included.
+    /// Number of letters that were sent, repeats included.
     pub fn letters(&self) -> usize {
         self.bus.count()
     }
 
-    /// Lets the bus bring what is next: nothing when it is empty, or what is next gets lost. When all that is left comes later,
-    /// time passes until then.
+    /// Takes the next delivery from the bus. Nothing arrives if the bus is empty or loses it. If all letters come
+    /// later, time passes until then.
     pub fn deliver_one(&mut self) {
         if self.bus.is_empty()
             && let Some(at) = self.bus.pass()
@@ -255,7 +255,7 @@ impl Simulator {
         }
     }
 
-    /// Delivers until the bus is empty and everything has reached its destinations, sending again what was lost.
+    /// Delivers until the bus is empty and everything has reached its destinations. Lost letters are sent again.
     pub fn settle(&mut self) {
         loop {
             while !self.bus.is_empty() {
@@ -301,7 +301,7 @@ impl Simulator {
         events.into_iter().map(|event| event.event_type).collect()
     }
 
-    /// What an instance remembers of a foreign stream.
+    /// An instance's copy of a foreign stream.
     #[track_caller]
     pub fn remembered(
         &mut self,
@@ -339,7 +339,7 @@ impl Simulator {
         }
     }
 
-    /// What an object does after every call.
+    /// Publishes, as an object does after every call.
     pub(crate) fn publish(&mut self, stream: &StreamId) {
         self.object(stream).compact().expect("a readable copy");
         loop {

@@ -1,4 +1,4 @@
-//! Several commands in one transaction: in order, each by itself, whatever goes wrong with one of them.
+//! Several commands in one transaction: in order, each by itself, even if one of them fails.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

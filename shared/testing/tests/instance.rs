@@ -330,7 +330,8 @@ fn a_backfill_reads_every_event_as_often_however_long_the_stream_is() {
         case.storage.events_read() - before
     };
     let (first, rest) = (reads(1, &mut last), reads(pages - 1, &mut last));
-    // Its own events; and from the second on the first of the stream, for when that began.
+    // Its own events; and from the second page on also the first event of the stream, for the instant at which that
+    // began.
     assert_eq!((first, rest, last), (100, (pages - 1) * 101, 10_000));
 }
 

@@ -1,4 +1,4 @@
-//! What one instance remembers of a foreign stream is folded into a snapshot from so many events on, and can be read again.
+//! An instance folds its copy of a foreign stream into a snapshot from a number of events on, and can read it again.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
@@ -45,7 +45,7 @@ fn part(events: &[Envelope], after: Version, through: Version) -> Delivery {
     }
 }
 
-/// What a teller has come to when it has said these words.
+/// The state of a teller that has said these words.
 fn told(words: impl IntoIterator<Item = u32>) -> (u32, u32) {
     let mut state = Told::default();
     for word in words {
@@ -79,7 +79,7 @@ impl<const EVERY: u64> Case<EVERY> {
         (version, events.iter().map(|event| event.version).collect())
     }
 
-    /// What it remembers when it decides.
+    /// The copy that it decides on.
     fn recall(&self, command_id: &str) -> Result<(u32, u32), Failure> {
         let message = Message::from_value(&json!({
             "aggregateType": "listener", "aggregateId": "a", "name": "Recall", "commandId": command_id, "payload": {"of": "t"},
@@ -118,7 +118,7 @@ fn the_events_up_to_the_snapshot_are_gone_and_those_after_it_are_kept() {
         assert_eq!(case.shape(), expected, "through {through}");
         assert_eq!(case.recall(&format!("c{through}")), Ok(told(1..=through as u32)));
     }
-    // What comes again is not taken again.
+    // A repeat is not taken again.
     case.receive(&part(&events, 0, 10));
     case.instance.compact().unwrap();
     assert_eq!(case.restarted().recall("again"), Ok(told(1..=10)));
@@ -228,7 +228,7 @@ fn a_snapshot_of_another_schema_version_is_replaced_by_what_the_source_says() {
     for other in [2, 4] {
         let (case, events) = (stale::<3>(other, "{}"), stream(7));
         assert_eq!(case.instance.stale(), Ok(vec![teller("t")]));
-        // Until it was read again nothing is decided on it, and nothing is lost.
+        // Nothing is decided on the copy until it was read again, and nothing is lost.
         assert_eq!(code(case.recall("c")), "UNAVAILABLE");
         let mut quiet = events.clone();
         for event in &mut quiet {

@@ -1,4 +1,4 @@
-//! However often what is remembered of foreign streams is folded into a snapshot, and whatever the bus does: nobody can tell.
+//! The result is the same, however often copies of foreign streams are folded into snapshots and whatever the bus does.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -13,10 +13,10 @@ use teller::{Listener, Teller, Told, teller};
 const TELLERS: [&str; 2] = ["t", "u"];
 const LISTENERS: [&str; 2] = ["a", "b"];
 
-/// What came of a run: every event, and what each listener remembers of each teller, folded.
+/// The result of a run: every event, and the fold of each listener's copy of each teller.
 type End = (Vec<(String, Version, String)>, Vec<(Told, Version)>);
 
-/// Two tellers say words to two listeners. `killed`: the runtime ends when so many letters were brought.
+/// Two tellers say words to two listeners. `killed`: number of letters after which the runtime ends.
 fn run<const EVERY: u64>(way: Way, seed: u64, killed: Option<usize>) -> End {
     let catalogue = Catalogue {
         entries: const { &[Entry::of::<Teller>("TELLER"), Entry::of::<Listener<EVERY>>("LISTENER")] },

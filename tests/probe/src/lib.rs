@@ -3,7 +3,7 @@
 //!
 //! | room | what it shows |
 //! |---|---|
-//! | [`roles`] | who there is |
+//! | [`roles`] | the roles |
 //! | [`resource`] | a supplier with exclusive slots |
 //! | [`claim`] | a process over another aggregate, with a deadline and a compensation |
 //! | [`meter`] | frequent updates, snapshots, and events of older schema versions |

@@ -1,10 +1,10 @@
-//! Who there is in this script.
+//! The roles of this script.
 
 use edgefold_kernel::{Id, Principal, Role, RoleKind, Scope};
 
-/// Acts for itself, on what it owns.
+/// Acts for itself, on its own instances.
 pub const OWNER: Role = Role::new("owner");
-/// Acts for anybody.
+/// Acts for anyone.
 pub const OPERATOR: Role = Role::new("operator");
 /// Reports about itself.
 pub const MACHINE: Role = Role::new("machine");
@@ -13,28 +13,28 @@ pub const ADMIN: Role = Role::new("admin");
 
 /// Every role, as GraphQL shows it.
 pub const ROLES: &[RoleKind] = &[
-    RoleKind { role: OWNER, about: "Acts for itself, on what it owns.", administers: false },
+    RoleKind { role: OWNER, about: "Acts for itself, on its own instances.", administers: false },
     RoleKind { role: OPERATOR, about: "Acts for anybody.", administers: false },
     RoleKind { role: MACHINE, about: "Reports about itself.", administers: false },
     RoleKind { role: ADMIN, about: "Administers the system.", administers: true },
 ];
 
-/// Whether somebody acts for anybody.
+/// True if the caller acts for anyone.
 pub fn is_operator(principal: &Principal) -> bool {
     principal.role == OPERATOR
 }
 
-/// Whether somebody is the owner of this name.
+/// True if the caller is the owner of this name.
 pub fn is_owner(principal: &Principal, id: &Id) -> bool {
     principal.is(&OWNER, id)
 }
 
-/// Whether somebody is the machine of this name.
+/// True if the caller is the machine of this name.
 pub fn is_machine(principal: &Principal, id: &Id) -> bool {
     principal.is(&MACHINE, id)
 }
 
-/// Which rows somebody sees: an owner its own, an operator all.
+/// The rows that a caller may list: an owner its own, an operator all.
 pub fn lists_own(principal: &Principal) -> Scope {
     match &principal.role {
         role if *role == OPERATOR => Scope::All,

@@ -17,15 +17,15 @@ use crate::{
     resource::api::{ResourceMutation, ResourceQuery, ResourceSubscription},
 };
 
-/// What may be asked.
+/// The commands.
 #[derive(MergedObject, Default)]
 pub struct Query(ResourceQuery, ClaimQuery, MeterQuery, ProbeQuery, HistoryQuery);
 
-/// What may be asked for.
+/// The operations of the script.
 #[derive(MergedObject, Default)]
 pub struct Mutation(ResourceMutation, ClaimMutation, MeterMutation);
 
-/// What may be heard.
+/// Subscriptions.
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(
     ResourceSubscription,
@@ -55,7 +55,7 @@ pub fn schema() -> &'static ProbeSchema {
     })
 }
 
-/// Executes an operation of any kind; what is no subscription answers once.
+/// Executes an operation of any kind; queries and mutations answer once.
 pub fn execute(request: Request) -> BoxStream<'static, Response> {
     schema().execute_stream(request)
 }

@@ -55,7 +55,7 @@ impl Store {
     }
 }
 
-/// Whether the answer says everything that is expected; it may say more.
+/// True if the answer has everything that is expected; it may have more.
 fn says(answer: &Value, expected: &Value) -> bool {
     let types: Vec<&Value> =
         answer["events"].as_array().into_iter().flatten().map(|event| &event["type"]).collect();

@@ -23,7 +23,7 @@ fn simulator(seed: u64) -> Simulator {
     simulator
 }
 
-/// Sends a command under this id. Says whether it was accepted.
+/// Sends a command under this id. Returns true if it was accepted.
 fn send(
     simulator: &mut Simulator,
     to: &str,
@@ -55,7 +55,7 @@ fn claim(from: u8, to: u8) -> Value {
     json!({"userId": "ana", "resourceId": "x", "dateStart": format!("2026-03-{from:02}"), "dateEnd": format!("2026-03-{to:02}")})
 }
 
-/// What `journal_caused.sql` finds, said in Rust.
+/// The result of `journal_caused.sql`, computed in Rust.
 fn caused<'a>(events: &'a [Envelope], command: &str) -> Vec<&'a Envelope> {
     let mut causes: BTreeSet<String> = [command.to_owned()].into();
     loop {
@@ -77,7 +77,7 @@ fn caused<'a>(events: &'a [Envelope], command: &str) -> Vec<&'a Envelope> {
     }
 }
 
-/// What is listed for a command, an entry a line.
+/// The entries that are listed for a command, one a line.
 fn listed(simulator: &mut Simulator, command: &str) -> Vec<String> {
     let events = simulator.events();
     let found = caused(&events, command);

@@ -1,4 +1,4 @@
-//! However the bus brings its letters, everything comes to the same end: every process manager over duplicate, reordered,
+//! The result is the same in every way of delivery: every process manager over duplicate, reordered,
 //! lost, overlapping and delayed delivery.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 const SEEDS: u64 = 25;
 
-/// A resource over a bus that brings its letters in this way.
+/// A resource over a bus that delivers its letters in this way.
 fn simulator(way: Way, seed: u64) -> Simulator {
     let mut simulator =
         Simulator::new(*CATALOGUE, seed).with::<Resource>().with::<Claim>().over(way);
@@ -60,7 +60,7 @@ fn unanswered(simulator: &mut Simulator) {
 
 type Story = fn(&mut Simulator);
 
-/// What each process manager goes through.
+/// The steps of each process manager.
 const STORIES: [(&str, Story); 2] =
     [("claims", answered), ("a claim that nobody answers", unanswered)];
 
@@ -74,7 +74,7 @@ fn streams(simulator: &mut Simulator) -> BTreeMap<String, Vec<String>> {
     streams
 }
 
-/// What must hold in the end, however long everything has taken.
+/// The checks at the end, however long everything has taken.
 fn check(simulator: &mut Simulator, case: &str) {
     let streams = streams(simulator);
     let status = |simulator: &mut Simulator, stream: &str| {

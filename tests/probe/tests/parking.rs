@@ -16,7 +16,7 @@ use serde_json::json;
 
 const SEEDS: u64 = 8;
 
-/// Who takes nothing, and in which lane something is meant for it.
+/// The instance that takes nothing, and the lane of the letters for it.
 const VICTIMS: [(&str, &str, Lane); 2] =
     [("resource", "x", Lane::Errand), ("claim", "c-1", Lane::Event)];
 
@@ -53,7 +53,7 @@ fn streams(simulator: &mut Simulator) -> BTreeMap<String, Vec<String>> {
     streams
 }
 
-/// What must hold in the end: nothing waits any more, and both sides agree.
+/// The checks at the end: nothing waits any more, and both sides agree.
 fn check(simulator: &mut Simulator, case: &str) {
     for (resource, claims) in [("x", ["c-1", "c-2", "c-3"].as_slice()), ("y", &["c-9"])] {
         let is = |id: &&&str| match status(simulator, "claim", id).as_str() {
@@ -70,7 +70,7 @@ fn check(simulator: &mut Simulator, case: &str) {
     }
 }
 
-/// What is parked because of somebody, checked to be nobody else's and in order.
+/// The letters that are parked because of one instance, checked to be in order and no other's.
 fn parked_for(
     simulator: &Simulator,
     (to, id, lane): (&str, &str, Lane),

@@ -1,4 +1,4 @@
-//! What the fields of the subscription type follow, and what they make of a page.
+//! The sources of the subscription fields, and the items that they make of a page.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -75,7 +75,7 @@ fn a_field_says_what_it_follows_and_from_where_on() {
     }
 }
 
-/// What a document comes to when it is admitted first, as at the door: what it follows, or the code of its refusal.
+/// The source that a document follows, or the code of its refusal, when it is admitted first as at the door.
 fn admitted(query: &str) -> Result<Vec<(Source, Begin)>, String> {
     let code = |answer: Response| {
         let body = http::answer(answer, Media::GraphqlResponse).body;

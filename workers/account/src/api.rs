@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::reducer;
 
-/// Somebody's money in one currency.
+/// The money of one owner in one currency.
 #[derive(SimpleObject, Deserialize)]
 #[graphql(name = "Account")]
 pub struct AccountView {
@@ -18,21 +18,21 @@ pub struct AccountView {
     id: ID,
     /// Version of the stream that this is at.
     version: i32,
-    /// Whose it is.
+    /// The owner.
     owner_id: ID,
-    /// What its amounts are in: a code of ISO 4217.
+    /// Currency of its amounts, as an ISO 4217 code.
     currency: String,
-    /// How far its balance may go below nothing.
+    /// Amount by which its balance may go below zero.
     overdraft_limit: Amount,
-    /// What came in less what went out. Negative when it is overdrawn.
+    /// Deposits minus withdrawals and captured payments. Negative when it is overdrawn.
     balance: Amount,
-    /// What may go out or be held: balance and overdraft limit, less what is held.
+    /// Amount that may be withdrawn or held: balance plus overdraft limit, minus holds.
     available: Amount,
-    /// What is held for payments, all together.
+    /// Total of the holds for payments.
     held: Amount,
-    /// How many payments money is held for.
+    /// Number of payments for which money is held.
     holds: i32,
-    /// When it was opened.
+    /// Instant at which it was opened.
     opened_at: DateTime,
 }
 
@@ -40,11 +40,11 @@ pub struct AccountView {
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpenAccountInput {
-    /// Whose it is.
+    /// The owner.
     owner_id: ID,
-    /// What its amounts are in: a code of ISO 4217, such as EUR.
+    /// Currency of its amounts, as an ISO 4217 code such as EUR.
     currency: String,
-    /// How far its balance may go below nothing.
+    /// Amount by which its balance may go below zero.
     overdraft_limit: Amount,
 }
 
@@ -52,14 +52,14 @@ pub struct OpenAccountInput {
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EntryInput {
-    /// How much, at least 1.
+    /// Amount, at least 1.
     amount: Amount,
-    /// What for, for the record; 1 to 500 characters.
+    /// Purpose, for the record; 1 to 500 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
 }
 
-/// In which order accounts are listed. All of them are by what never changes.
+/// The order of a list of accounts. Each order is by something that never changes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
 pub enum AccountOrderBy {
     /// The newest first.
@@ -69,18 +69,18 @@ pub enum AccountOrderBy {
     Oldest,
 }
 
-/// Which accounts are listed: those that all of it holds of.
+/// The accounts of a list: those that match every condition.
 #[derive(Default, InputObject)]
 pub struct AccountFilter {
-    /// Whose they are.
+    /// Those of this owner.
     owner_id: Option<ID>,
     /// In this currency: a code of ISO 4217.
     currency: Option<String>,
-    /// Whose balance is below nothing, or is not.
+    /// Those with a balance below zero, or those without.
     overdrawn: Option<bool>,
 }
 
-/// What may be asked about accounts.
+/// Queries about accounts.
 #[derive(Default)]
 pub struct AccountQuery;
 
@@ -92,8 +92,8 @@ impl AccountQuery {
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
-        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
-        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
+        #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<AccountView>> {
         let sql = include_str!("../../../schema/sql/d1/query/account_by_id.sql");
         one::<crate::Account, _>(context, sql, &id, Which { min_version, at_version, at }, view)
@@ -105,9 +105,9 @@ impl AccountQuery {
     async fn accounts(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<AccountFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: AccountOrderBy,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<AccountFilter>,
+        #[graphql(desc = "The order of the list.", default)] order_by: AccountOrderBy,
+        #[graphql(desc = "Number of rows, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
@@ -120,7 +120,7 @@ impl AccountQuery {
 /// A page of accounts.
 const LIST: &str = include_str!("../../../schema/sql/d1/query/account_page.sql");
 
-/// What a filter asks for, in the order of the statement.
+/// The conditions of a filter, in the order of the statement.
 fn wanted(filter: Option<AccountFilter>) -> Result<Vec<(&'static str, Value)>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
@@ -148,18 +148,18 @@ fn view(at: StateAt<reducer::State>) -> Option<AccountView> {
     })
 }
 
-/// What may be asked of accounts.
+/// Mutations of accounts.
 #[derive(Default)]
 pub struct AccountMutation;
 
 #[Object]
 impl AccountMutation {
-    /// Opens an account with a balance of nothing.
+    /// Opens an account with a balance of zero.
     async fn open_account(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new account; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What is asked for.")] input: OpenAccountInput,
+        #[graphql(desc = "The input of the command.")] input: OpenAccountInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -173,7 +173,7 @@ impl AccountMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "What is asked for.")] input: EntryInput,
+        #[graphql(desc = "The input of the command.")] input: EntryInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -186,7 +186,7 @@ impl AccountMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "What is asked for.")] input: EntryInput,
+        #[graphql(desc = "The input of the command.")] input: EntryInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -194,13 +194,14 @@ impl AccountMutation {
         send::<crate::Account>(context, "Withdraw", input, arguments).await
     }
 
-    /// Holds money for a payment, for 7 days. Once more with the same amount changes nothing. Orders do this by themselves.
+    /// Holds money for a payment, for 7 days. A repeat with the same amount changes nothing. Orders do this by
+    /// themselves.
     async fn authorise_payment(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "The payment that the money is held for.")] payment_id: ID,
-        #[graphql(desc = "How much.")] amount: Amount,
+        #[graphql(desc = "Amount.")] amount: Amount,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -215,7 +216,7 @@ impl AccountMutation {
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "The payment that the money is held for.")] payment_id: ID,
-        #[graphql(desc = "How much; all that is held when left out.")] amount: Option<Amount>,
+        #[graphql(desc = "Amount; the whole hold when left out.")] amount: Option<Amount>,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -227,7 +228,7 @@ impl AccountMutation {
         send::<crate::Account>(context, "CapturePayment", payload, arguments).await
     }
 
-    /// Frees the money that is held for a payment. When there is none, nothing changes.
+    /// Frees the money that is held for a payment. If there is no hold, nothing changes.
     async fn release_payment(
         &self,
         context: &Context<'_>,
@@ -245,21 +246,21 @@ impl AccountMutation {
 /// Something that happened to an account.
 #[derive(SimpleObject)]
 pub struct AccountUpdate {
-    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
     cursor: String,
-    /// What happened; null for a caller who may list this instance and not see its events.
+    /// The event; null for a caller that may list this instance but not see its events.
     event: Option<Event>,
-    /// What came of it.
+    /// The account after it.
     account: Option<AccountView>,
 }
 
-/// What may be heard of an account.
+/// Subscriptions to accounts.
 #[derive(Default)]
 pub struct AccountSubscription;
 
 #[Subscription]
 impl AccountSubscription {
-    /// What happens to an account, in order, each event once: everything after the cursor, then live.
+    /// The events of an account, in order, each once: everything after the cursor, then live.
     async fn account(
         &self,
         context: &Context<'_>,
@@ -275,12 +276,12 @@ impl AccountSubscription {
             account: view(state),
         })
     }
-    /// What happens to accounts from now on, or after the cursor: each event once, as soon as the read model has it, in the order
-    /// in which it came there. Only those that a list with this filter would hold by then.
+    /// The events of accounts from now on, or after the cursor: each once, as soon as the read model has it, in the
+    /// order in which it came there. Only events of accounts that a list with this filter would hold by then.
     async fn accounts(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<AccountFilter>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<AccountFilter>,
         #[graphql(
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]

@@ -1,18 +1,18 @@
-//! What may be asked of an account, with the shape checks. Every amount is in minor units of its currency.
+//! The commands of an account, with the checks of their shape. Every amount is in minor units of its currency.
 
 use edgefold_kernel::{Amount, Id, Rejection, Text, Timestamp, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-/// Opens an account with a balance of nothing.
+/// Opens an account with a balance of zero.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OpenAccount {
-    /// Whose it is.
+    /// The owner.
     pub owner_id: Id,
-    /// What its amounts are in.
+    /// Currency of its amounts.
     pub currency: Currency,
-    /// How far its balance may go below nothing.
+    /// Amount by which its balance may go below zero.
     pub overdraft_limit: Amount,
 }
 
@@ -21,11 +21,11 @@ pub struct OpenAccount {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Deposit {
-    /// How much, at least 1.
+    /// Amount, at least 1.
     #[serde(deserialize_with = "something")]
     #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
     pub amount: Amount,
-    /// What for, for the record.
+    /// Purpose, for the record.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reference: Option<Text>,
 }
@@ -35,28 +35,28 @@ pub struct Deposit {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Withdraw {
-    /// How much, at least 1.
+    /// Amount, at least 1.
     #[serde(deserialize_with = "something")]
     #[cfg_attr(feature = "schema", schemars(extend("minimum" = 1)))]
     pub amount: Amount,
-    /// What for, for the record.
+    /// Purpose, for the record.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reference: Option<Text>,
 }
 
-/// Holds money for a payment, for some days. Once more with the same content changes nothing.
+/// Holds money for a payment, for some days. A repeat with the same content changes nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthorisePayment {
     /// The payment that it is held for.
     pub payment_id: Id,
-    /// How much.
+    /// Amount.
     pub amount: Amount,
-    /// The order that pays. Said by the order, not from outside.
+    /// The order that pays. Only an order sets it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
-    /// From when on it is too late, and refused. For ever when left out.
+    /// Instant from which on the account refuses. Never when left out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub answer_by: Option<Timestamp>,
 }
@@ -68,27 +68,27 @@ pub struct AuthorisePayment {
 pub struct CapturePayment {
     /// The payment that it is held for.
     pub payment_id: Id,
-    /// How much; all that is held when left out.
+    /// Amount; the whole hold when left out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub amount: Option<Amount>,
-    /// The order that pays. Said by the order, not from outside.
+    /// The order that pays. Only an order sets it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
 }
 
-/// Frees the money that is held for a payment. When there is none, nothing changes.
+/// Frees the money that is held for a payment. If there is no hold, nothing changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReleasePayment {
     /// The payment that it is held for.
     pub payment_id: Id,
-    /// The order that was to pay. Said by the order, not from outside.
+    /// The order that was to pay. Only an order sets it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
 }
 
-/// Frees what was held for too long.
+/// Frees a hold that has lasted too long.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -98,7 +98,7 @@ pub struct ExpirePayment {
 }
 
 commands! {
-    /// What may be asked of an account.
+    /// The commands of an account.
     pub enum AccountCommand {
         "OpenAccount" [creates] => Open(OpenAccount),
         "Deposit" => Deposit(Deposit),
@@ -167,7 +167,7 @@ impl Currency {
     /// Reads a code.
     ///
     /// # Errors
-    /// What was expected, when the text is none.
+    /// The text is not well formed; the error says what was expected.
     pub fn parse(text: impl Into<String>) -> Result<Self, &'static str> {
         let text = text.into();
         if text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_uppercase()) {

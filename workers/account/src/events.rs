@@ -1,5 +1,4 @@
-//! What may have happened to an account. **Names and fields are the storage format**: they never change, they get new
-//! versions.
+//! The events of an account. **Names and fields are the storage format**: they never change, they get new versions.
 
 use edgefold_kernel::{Amount, Id, Text, Timestamp, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
@@ -11,11 +10,11 @@ use crate::commands::Currency;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccountOpened {
-    /// Whose it is.
+    /// The owner.
     pub owner_id: Id,
-    /// What its amounts are in.
+    /// Currency of its amounts.
     pub currency: Currency,
-    /// How far its balance may go below nothing.
+    /// Amount by which its balance may go below zero.
     pub overdraft_limit: Amount,
 }
 
@@ -24,9 +23,9 @@ pub struct AccountOpened {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MoneyDeposited {
-    /// How much.
+    /// Amount.
     pub amount: Amount,
-    /// What for.
+    /// Purpose.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reference: Option<Text>,
 }
@@ -36,9 +35,9 @@ pub struct MoneyDeposited {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MoneyWithdrawn {
-    /// How much.
+    /// Amount.
     pub amount: Amount,
-    /// What for.
+    /// Purpose.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reference: Option<Text>,
 }
@@ -53,9 +52,9 @@ pub struct PaymentAuthorised {
     /// The order that pays, if it is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
-    /// How much.
+    /// Amount.
     pub amount: Amount,
-    /// Until when it is held.
+    /// Instant at which the hold ends.
     pub expires_at: Timestamp,
 }
 
@@ -69,9 +68,9 @@ pub struct PaymentCaptured {
     /// The order that pays, if it is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
-    /// How much went out.
+    /// Amount that went out.
     pub amount: Amount,
-    /// How much was held.
+    /// Amount that was held.
     pub held: Amount,
 }
 
@@ -85,7 +84,7 @@ pub struct PaymentReleased {
     /// The order that was to pay, if it is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
-    /// How much was held.
+    /// Amount that was held.
     pub amount: Amount,
 }
 
@@ -99,12 +98,12 @@ pub struct PaymentExpired {
     /// The order that was to pay, if it is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
-    /// How much was held.
+    /// Amount that was held.
     pub amount: Amount,
 }
 
 events! {
-    /// What may have happened to an account.
+    /// The events of an account.
     pub enum AccountEvent upcast no_upcast {
         "AccountOpened" v 1 => Opened(AccountOpened),
         "MoneyDeposited" v 1 => Deposited(MoneyDeposited),

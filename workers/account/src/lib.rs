@@ -5,13 +5,13 @@
 //!
 //! | file | what it says |
 //! |---|---|
-//! | [`commands`] | what may be asked |
-//! | [`events`] | what may have happened |
+//! | [`commands`] | the commands |
+//! | [`events`] | the events |
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
-//! | [`process`] | the deadline of what it holds |
+//! | [`process`] | the deadline of its holds |
 //! | [`projection`] | its read model |
-//! | [`policy`] | who may send which command, and who sees what |
+//! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
 pub mod commands;
@@ -29,7 +29,7 @@ use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Princip
 pub use commands::AccountCommand;
 pub use events::AccountEvent;
 
-/// Somebody's money in one currency.
+/// The money of one owner in one currency.
 #[derive(Debug)]
 pub struct Account;
 

@@ -1,12 +1,12 @@
-//! Who may do what with an account: a guest puts money into its own and takes it out, the staff does so with all.
+//! The policy of accounts: a guest pays into its own accounts and withdraws from them, the staff does so with all.
 
 use edgefold_kernel::{Principal, Scope};
 use edgefold_roles::{is_guest, is_staff, lists_own};
 
 use crate::{commands::AccountCommand, reducer::State};
 
-/// Payments are the staff's, and the orders': what is held for an order, no person reaches. Nobody grants an overdraft to
-/// itself.
+/// Only the staff and orders send payment commands, and nobody from outside reaches the hold of an order. Guests cannot
+/// grant themselves an overdraft.
 pub fn may_send(principal: &Principal, command: &AccountCommand, state: &State) -> bool {
     match command {
         AccountCommand::Open(open) => {
@@ -22,13 +22,13 @@ pub fn may_send(principal: &Principal, command: &AccountCommand, state: &State) 
     }
 }
 
-/// The guest whose it is, and the staff.
+/// The guest that owns it, and the staff.
 pub fn may_see(principal: &Principal, state: &State) -> bool {
     let owner = state.as_ref().map(|account| &account.owner_id);
     is_staff(principal) || owner.is_some_and(|owner| is_guest(principal, owner))
 }
 
-/// A guest's own, the staff's all.
+/// Guests list their own, the staff lists all.
 pub fn may_list(principal: &Principal) -> Scope {
     lists_own(principal)
 }

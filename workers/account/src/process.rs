@@ -1,4 +1,4 @@
-//! What an account does by itself: it frees what was held for too long.
+//! The process of an account: it frees money that was held for too long.
 
 use edgefold_flow::Due;
 
@@ -8,8 +8,8 @@ use crate::{
     reducer::State,
 };
 
-/// How long money is held for a payment, in milliseconds (7 days), as card networks have it: long enough to pack and ship,
-/// short enough that nobody's money is locked by what was forgotten.
+/// Milliseconds for which money is held for a payment (7 days, as card networks have it): long enough to pack and ship,
+/// short enough that a forgotten payment does not lock anyone's money.
 pub const HELD_FOR_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// The hold that ends first; of two that end together, the one that was made first.

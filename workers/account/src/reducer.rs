@@ -13,17 +13,17 @@ pub type State = Option<AccountState>;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccountState {
-    /// Whose it is.
+    /// The owner.
     pub owner_id: Id,
-    /// What its amounts are in.
+    /// Currency of its amounts.
     pub currency: Currency,
-    /// How far its balance may go below nothing.
+    /// Amount by which its balance may go below zero.
     pub overdraft_limit: Amount,
-    /// What came in less what went out, in minor units. Never below the negative overdraft limit.
+    /// Deposits minus withdrawals and captured payments, in minor units. Never below the negative overdraft limit.
     pub balance: i64,
-    /// What may go out or be held, in minor units: balance and overdraft limit, less what is held. Never negative.
+    /// Amount that may be withdrawn or held, in minor units: balance plus overdraft limit, minus holds. Never negative.
     pub available: i64,
-    /// What is held for payments, in the order in which they were asked for.
+    /// The holds for payments, in the order in which they were made.
     pub holds: Vec<Hold>,
 }
 
@@ -37,14 +37,14 @@ pub struct Hold {
     /// The order that pays, if it is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
-    /// How much.
+    /// Amount.
     pub amount: Amount,
-    /// Until when.
+    /// Instant at which it expires.
     pub expires_at: Timestamp,
 }
 
 impl AccountState {
-    /// What is held for a payment.
+    /// The hold for a payment.
     pub fn hold(&self, payment_id: &Id) -> Option<&Hold> {
         self.holds.iter().find(|hold| hold.payment_id == *payment_id)
     }
@@ -54,8 +54,8 @@ impl AccountState {
     }
 }
 
-/// Changes the state as the event says. What the rules let happen stays far from the ends of the numbers; should a stored
-/// stream say otherwise, a sum stops at the end rather than turning over.
+/// Changes the state as the event says. The rules keep amounts far from the limits of the number type; should a stored
+/// stream exceed them, a sum stops at the limit and does not wrap around.
 pub fn evolve(state: &mut State, event: &AccountEvent) {
     if let AccountEvent::Opened(opened) = event {
         *state = Some(AccountState {

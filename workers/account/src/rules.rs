@@ -12,10 +12,10 @@ use crate::{
     reducer::{AccountState, Hold, State},
 };
 
-/// Most payments that money is held for at a time. They lie in the state: a thousand are 200 KB of a snapshot's 1.9 MB.
+/// Most holds at a time. They lie in the state: a thousand are 200 KB of a snapshot's 1.9 MB.
 pub const HOLDS: usize = 1_000;
 
-/// What follows from a command.
+/// Decides a command.
 ///
 /// # Errors
 /// `ACCOUNT_EXISTS`, `ACCOUNT_UNKNOWN`, `BALANCE_TOO_HIGH`, `INSUFFICIENT_FUNDS`, `TOO_MANY_HOLDS`, `PAYMENT_EXISTS`,
@@ -27,7 +27,7 @@ pub fn decide(
 ) -> Decision<AccountEvent> {
     let events = match (command, state) {
         (AccountCommand::Open(_), Some(_)) => {
-            return Err(Rejection::rule("ACCOUNT_EXISTS", "the account was opened before").into());
+            return Err(Rejection::rule("ACCOUNT_EXISTS", "the account exists already").into());
         }
         (AccountCommand::Open(open), None) => vec![
             AccountOpened {
@@ -69,7 +69,7 @@ fn check_room(account: &AccountState, amount: Amount) -> Result<(), Rejection> {
         Some(balance) if balance <= limits::AMOUNT_MAX => Ok(()),
         _ => {
             let most = limits::AMOUNT_MAX;
-            Err(Rejection::rule("BALANCE_TOO_HIGH", format!("an account holds at most {most}")))
+            Err(Rejection::rule("BALANCE_TOO_HIGH", format!("the balance may be at most {most}")))
         }
     }
 }
@@ -79,11 +79,11 @@ fn check_available(account: &AccountState, amount: Amount) -> Result<(), Rejecti
         return Ok(());
     }
     let (wanted, available) = (amount.minor_units(), account.available);
-    let detail = format!("{wanted} is wanted, {available} is available");
+    let detail = format!("{wanted} was asked for, but only {available} is available");
     Err(Rejection::rule("INSUFFICIENT_FUNDS", detail))
 }
 
-/// The hold that a command is about: an order reaches those that it made, and nobody else reaches them.
+/// The hold that a command names. Only the order that made a hold reaches it.
 fn hold<'a>(account: &'a AccountState, payment: &Id, order: Option<&Id>) -> Option<&'a Hold> {
     account.hold(payment).filter(|hold| hold.order_id.as_ref() == order)
 }
@@ -98,16 +98,19 @@ fn authorised(
         return if held.amount == amount && held.order_id == order_id {
             Ok(vec![])
         } else {
-            Err(Rejection::rule("PAYMENT_EXISTS", "something else is held for this payment"))
+            Err(Rejection::rule("PAYMENT_EXISTS", "this payment has another hold already"))
         };
     }
-    // An account forgets a payment that has ended, and after a day also that it was asked. What comes later than that
-    // must not hold the money once more: whoever asks says until when it waits.
+    // An account forgets a payment that has ended, and after a day also the command. A command that comes even later
+    // must not hold the money once more: the sender says until when it waits.
     if answer_by.is_some_and(|by| by <= now) {
-        return Err(Rejection::rule("AUTHORISATION_LATE", "nobody waits for it any more"));
+        return Err(Rejection::rule(
+            "AUTHORISATION_LATE",
+            "the sender no longer waits for this authorisation",
+        ));
     }
     if account.holds.len() >= HOLDS {
-        let detail = format!("money is held for {HOLDS} payments already");
+        let detail = format!("the account has holds for {HOLDS} payments already");
         return Err(Rejection::rule("TOO_MANY_HOLDS", detail));
     }
     check_available(account, amount)?;
@@ -125,12 +128,12 @@ fn captured(
     };
     // The alarm that ends it may be a little late: nothing is captured in between.
     if hold.expires_at <= now {
-        return Err(Rejection::rule("PAYMENT_EXPIRED", "the money was held for too long"));
+        return Err(Rejection::rule("PAYMENT_EXPIRED", "the hold has expired"));
     }
     let amount = capture.amount.unwrap_or(hold.amount);
     if amount > hold.amount {
         let (wanted, held) = (amount.minor_units(), hold.amount.minor_units());
-        let detail = format!("{wanted} is wanted, {held} is held");
+        let detail = format!("{wanted} was asked for, but only {held} is held");
         return Err(Rejection::rule("CAPTURE_TOO_HIGH", detail));
     }
     let Hold { payment_id, order_id, amount: held, .. } = hold.clone();

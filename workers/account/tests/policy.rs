@@ -1,4 +1,4 @@
-//! Who may do what with an account.
+//! The policy of accounts.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used)]

@@ -308,7 +308,7 @@ fn what_set_a_deadline_is_the_hold_that_ends() {
     assert_eq!(set, [&authorised("p", 60)]);
 }
 
-/// What an event adds to the balance: the entry in the ledger.
+/// The entry of an event in the ledger: the amount that it adds to the balance.
 fn entry(event: &AccountEvent) -> i64 {
     match event {
         AccountEvent::Deposited(it) => it.amount.minor_units(),
@@ -319,7 +319,7 @@ fn entry(event: &AccountEvent) -> i64 {
 }
 
 proptest! {
-    /// Whatever is asked in whatever order: the sum of the entries is the balance, nothing goes below the limit, and
+    /// For any commands in any order: the sum of the entries is the balance, nothing goes below the limit, and
     /// nothing is free and held at once.
     #[test]
     fn the_sum_of_the_entries_is_the_balance(

@@ -33,7 +33,7 @@ pub const CATALOGUE: &Catalogue = &Catalogue {
     roles: ROLES,
 };
 
-/// What the HTTP doors are, in OpenAPI 3.1. Printed from the types.
+/// The HTTP doors in OpenAPI 3.1, printed from the types.
 const OPENAPI: &str = include_str!("../../../schema/openapi.json");
 
 aggregate_object!(RoomObject, Room, CATALOGUE);

@@ -17,7 +17,7 @@ use futures_util::stream::BoxStream;
 
 use crate::CATALOGUE;
 
-/// What may be asked about the domain.
+/// Queries about the domain.
 #[derive(MergedObject, Default)]
 pub struct Query(
     RoomQuery,
@@ -29,7 +29,7 @@ pub struct Query(
     HistoryQuery,
 );
 
-/// What may be asked of the domain.
+/// Mutations of the domain.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     RoomMutation,
@@ -40,7 +40,7 @@ pub struct Mutation(
     RoundMutation,
 );
 
-/// What may be heard of the domain.
+/// Subscriptions to the domain.
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(
     RoomSubscription,
@@ -72,7 +72,7 @@ pub fn schema() -> &'static CoreSchema {
     })
 }
 
-/// Executes an operation of any kind; what is no subscription answers once.
+/// Executes an operation of any kind; queries and mutations answer once.
 pub fn execute(request: Request) -> BoxStream<'static, Response> {
     schema().execute_stream(request)
 }

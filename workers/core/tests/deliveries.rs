@@ -1,4 +1,4 @@
-//! However the bus brings its letters, everything comes to the same end: every process manager over duplicate, reordered,
+//! The result is the same in every way of delivery: every process manager over duplicate, reordered,
 //! lost, overlapping and delayed delivery.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 const SEEDS: u64 = 25;
 
-/// A hotel with a room, an account with 1,000, over a bus that brings its letters in this way.
+/// A hotel with a room, an account with 1,000, over a bus that delivers its letters in this way.
 fn simulator(way: Way, seed: u64) -> Simulator {
     let mut simulator = Simulator::new(*CATALOGUE, seed)
         .with::<Account>()
@@ -101,7 +101,7 @@ fn game(simulator: &mut Simulator) {
 
 type Story = fn(&mut Simulator);
 
-/// What each process manager goes through.
+/// The steps of each process manager.
 const STORIES: [(&str, Story); 3] =
     [("reservation", hotel), ("order and account", shop), ("round", game)];
 
@@ -115,7 +115,7 @@ fn streams(simulator: &mut Simulator) -> BTreeMap<String, Vec<String>> {
     streams
 }
 
-/// What must hold in the end, however long everything has taken.
+/// The checks at the end, however long everything has taken.
 fn check(simulator: &mut Simulator, case: &str) {
     let streams = streams(simulator);
     let status = |simulator: &mut Simulator, stream: &str| {

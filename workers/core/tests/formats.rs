@@ -34,7 +34,7 @@ use samples::{good, variants};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json, value::RawValue};
 
-/// What is printed of one aggregate, and what it is held against.
+/// The printed formats of one aggregate, and the code that they are compared with.
 struct Formats {
     aggregate: &'static str,
     state_version: u32,
@@ -83,7 +83,7 @@ fn all() -> Vec<Formats> {
     ]
 }
 
-/// What is not of one aggregate.
+/// The formats that do not belong to one aggregate.
 fn shared() -> [(&'static str, Schema); 12] {
     let shared =
         |name: &'static str, schema| (name, named(&format!("urn:edgefold:{name}"), name, schema));
@@ -129,7 +129,7 @@ fn validator(schema: &Schema) -> Validator {
         .unwrap_or_else(|error| panic!("{error}: {}", schema.as_value()))
 }
 
-/// What is wrong with it, one line each; empty when nothing is.
+/// The errors, one line each; empty if there are none.
 fn complaints(schema: &Schema, value: &Value) -> Vec<String> {
     let complaint =
         |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());
@@ -268,7 +268,7 @@ fn the_schema_of_a_message_takes_what_the_door_takes() {
     }
 }
 
-/// Whether the schema knows every field that is written.
+/// True if the schema knows every written field.
 fn knows(schema: &Schema, written: &Value) -> bool {
     written
         .as_object()

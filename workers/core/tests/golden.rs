@@ -1,4 +1,4 @@
-//! What was stored once is read for ever: `schema/golden/<aggregate>/<EventType>.v<N>.json` holds the stored data of one
+//! Stored events stay readable for ever: `schema/golden/<aggregate>/<EventType>.v<N>.json` holds the stored data of one
 //! event for every schema version ever released. A file that is there is never changed and never deleted; a new version
 //! brings a new one, which tells of the same event as the files before it.
 

@@ -1,4 +1,4 @@
-//! What must hold of the house as a whole: who knows whom, what the printed formats say, and that no rule is broken.
+//! The rules of the house as a whole: which crate knows which, the printed formats, and no broken delivery rule.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
@@ -17,7 +17,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 
-/// What each crate of the workspace names as a dependency, tests aside.
+/// The dependencies of each crate of the workspace, tests aside.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let metadata =
         MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();

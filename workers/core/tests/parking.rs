@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 const SEEDS: u64 = 8;
 
-/// Who takes nothing, and in which lane something is meant for it.
+/// The instance that takes nothing, and the lane of the letters for it.
 const VICTIMS: [(&str, &str, Lane); 4] = [
     ("room", "12A", Lane::Errand),
     ("reservation", "r-1", Lane::Event),
@@ -72,7 +72,7 @@ fn streams(simulator: &mut Simulator) -> BTreeMap<String, Vec<String>> {
     streams
 }
 
-/// What must hold in the end: nothing waits any more, and both sides agree.
+/// The checks at the end: nothing waits any more, and both sides agree.
 fn check(simulator: &mut Simulator, case: &str) {
     for (room, account, reservations, orders) in [
         ("12A", "a", ["r-1", "r-2", "r-3"].as_slice(), ["o-1", "o-2", "o-3"].as_slice()),
@@ -101,7 +101,7 @@ fn check(simulator: &mut Simulator, case: &str) {
     }
 }
 
-/// What is parked because of somebody, checked to be nobody else's and in order.
+/// The letters that are parked because of one instance, checked to be in order and no other's.
 fn parked_for(
     simulator: &Simulator,
     (to, id, lane): (&str, &str, Lane),

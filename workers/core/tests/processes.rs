@@ -1,4 +1,4 @@
-//! What each process manager does when something goes another way, as a table: started twice, told twice, told of what it
+//! The behaviour of each process manager off the main path, as a table: started twice, told twice, told of what it
 //! does not know, told when all is over, not told in time, compensation, and a restart.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.

@@ -1,5 +1,5 @@
-//! What is accepted can be read: arbitrary commands of every aggregate are decided and stored, and whatever was accepted is
-//! read back from its text by everything that reads it, as after an eviction.
+//! Accepted events can be read: arbitrary commands of every aggregate are decided and stored, and every accepted event
+//! is read back from its text by all of its readers, as after an eviction.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]

@@ -21,24 +21,24 @@ pub struct DeviceView {
     id: ID,
     /// Version of the stream that this is at.
     version: i32,
-    /// How it is; null before the first report.
+    /// Status; null before the first report.
     status: Option<DeviceStatus>,
-    /// What it measured, in whatever unit its model has; null before the first report.
+    /// Measured value, in the unit of its model; null before the first report.
     reading: Option<f64>,
-    /// When, by its own clock; null before the first report.
+    /// Instant of the report, by the device's clock; null before the first report.
     observed_at: Option<DateTime>,
-    /// What it is called in its maker's catalogue.
+    /// Model name in the maker's catalogue.
     model: String,
-    /// Whose it is.
+    /// The owner.
     owner_id: ID,
-    /// Whether it is out of service.
+    /// True if it is out of service.
     #[serde(deserialize_with = "flag")]
     decommissioned: bool,
-    /// How many reports there are, late ones included.
+    /// Number of reports, late ones included.
     readings: i32,
-    /// How many of them arrived after a later one.
+    /// Number of reports that arrived after a later one.
     late: i32,
-    /// When it was registered.
+    /// Instant at which it was registered.
     registered_at: DateTime,
 }
 
@@ -47,13 +47,13 @@ fn flag<'de, D: Deserializer<'de>>(source: D) -> Result<bool, D::Error> {
     u8::deserialize(source).map(|flag| flag != 0)
 }
 
-/// How a device is, by its own account.
+/// Status of a device, as it reports it.
 #[derive(Clone, Copy, PartialEq, Eq, Enum, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum DeviceStatus {
     /// All is well.
     Ok,
-    /// It works, and wants to be looked at.
+    /// It works, and needs attention.
     Warn,
     /// It does not work.
     Fault,
@@ -63,9 +63,9 @@ pub enum DeviceStatus {
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegisterDeviceInput {
-    /// What it is called in its maker's catalogue, 1 to 100 characters.
+    /// Model name in the maker's catalogue, 1 to 100 characters.
     model: String,
-    /// Whose it is.
+    /// The owner.
     owner_id: ID,
 }
 
@@ -73,15 +73,15 @@ pub struct RegisterDeviceInput {
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateDeviceStatusInput {
-    /// How it is.
+    /// Status.
     status: DeviceStatus,
-    /// What it measured.
+    /// Measured value.
     reading: f64,
-    /// When, by its own clock; at most 24 hours ahead of ours.
+    /// Instant of the report, by the device's clock; at most 24 hours ahead of ours.
     observed_at: DateTime,
 }
 
-/// In which order devices are listed. All of them are by what never changes.
+/// The order of a list of devices. Each order is by something that never changes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
 pub enum DeviceOrderBy {
     /// The newest first.
@@ -93,20 +93,20 @@ pub enum DeviceOrderBy {
     Model,
 }
 
-/// Which devices are listed: those that all of it holds of.
+/// The devices of a list: those that match every condition.
 #[derive(Default, InputObject)]
 pub struct DeviceFilter {
-    /// Whose they are.
+    /// Those of this owner.
     owner_id: Option<ID>,
     /// Of this model.
     model: Option<String>,
-    /// That are like this by their latest report.
+    /// Those with this status in their latest report.
     status: Option<DeviceStatus>,
     /// Out of service, or in service.
     decommissioned: Option<bool>,
 }
 
-/// What may be asked about devices.
+/// Queries about devices.
 #[derive(Default)]
 pub struct DeviceQuery;
 
@@ -118,8 +118,8 @@ impl DeviceQuery {
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
-        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
-        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
+        #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<DeviceView>> {
         let sql = include_str!("../../../schema/sql/d1/query/device_by_id.sql");
         one::<crate::Device, _>(context, sql, &id, Which { min_version, at_version, at }, view)
@@ -131,9 +131,9 @@ impl DeviceQuery {
     async fn devices(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<DeviceFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: DeviceOrderBy,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<DeviceFilter>,
+        #[graphql(desc = "The order of the list.", default)] order_by: DeviceOrderBy,
+        #[graphql(desc = "Number of rows, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
@@ -146,7 +146,7 @@ impl DeviceQuery {
 /// A page of devices.
 const LIST: &str = include_str!("../../../schema/sql/d1/query/device_page.sql");
 
-/// What a filter asks for, in the order of the statement.
+/// The conditions of a filter, in the order of the statement.
 fn wanted(filter: Option<DeviceFilter>) -> Result<Vec<(&'static str, Value)>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
@@ -178,7 +178,7 @@ fn view(at: StateAt<reducer::State>) -> Option<DeviceView> {
     })
 }
 
-/// What may be asked of devices.
+/// Mutations of devices.
 #[derive(Default)]
 pub struct DeviceMutation;
 
@@ -189,7 +189,7 @@ impl DeviceMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new device; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What is asked for.")] input: RegisterDeviceInput,
+        #[graphql(desc = "The input of the command.")] input: RegisterDeviceInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -203,7 +203,7 @@ impl DeviceMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "What is asked for.")] input: UpdateDeviceStatusInput,
+        #[graphql(desc = "The input of the command.")] input: UpdateDeviceStatusInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -227,21 +227,21 @@ impl DeviceMutation {
 /// Something that happened to a device.
 #[derive(SimpleObject)]
 pub struct DeviceUpdate {
-    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
     cursor: String,
-    /// What happened; null for a caller who may list this instance and not see its events.
+    /// The event; null for a caller that may list this instance but not see its events.
     event: Option<Event>,
-    /// What came of it.
+    /// The device after it.
     device: Option<DeviceView>,
 }
 
-/// What may be heard of a device.
+/// Subscriptions to devices.
 #[derive(Default)]
 pub struct DeviceSubscription;
 
 #[Subscription]
 impl DeviceSubscription {
-    /// What happens to a device, in order, each event once: everything after the cursor, then live.
+    /// The events of a device, in order, each once: everything after the cursor, then live.
     async fn device(
         &self,
         context: &Context<'_>,
@@ -257,12 +257,12 @@ impl DeviceSubscription {
             device: view(state),
         })
     }
-    /// What happens to devices from now on, or after the cursor: each event once, as soon as the read model has it, in the order
-    /// in which it came there. Only those that a list with this filter would hold by then.
+    /// The events of devices from now on, or after the cursor: each once, as soon as the read model has it, in the
+    /// order in which it came there. Only events of devices that a list with this filter would hold by then.
     async fn devices(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<DeviceFilter>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<DeviceFilter>,
         #[graphql(
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]

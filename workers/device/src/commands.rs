@@ -1,4 +1,4 @@
-//! What may be asked of a device, with the shape checks.
+//! The commands of a device, with the checks of their shape.
 
 use edgefold_kernel::{Id, Rejection, Timestamp, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -8,9 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RegisterDevice {
-    /// What it is called in its maker's catalogue.
+    /// Model name in the maker's catalogue.
     pub model: Model,
-    /// Whose it is.
+    /// The owner.
     pub owner_id: Id,
 }
 
@@ -19,11 +19,11 @@ pub struct RegisterDevice {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UpdateDeviceStatus {
-    /// How it is.
+    /// Status.
     pub status: Status,
-    /// What it measured.
+    /// Measured value.
     pub reading: Reading,
-    /// When, by its own clock; to the millisecond.
+    /// Instant of the report, by the device's clock; to the millisecond.
     pub observed_at: Timestamp,
 }
 
@@ -34,7 +34,7 @@ pub struct UpdateDeviceStatus {
 pub struct DecommissionDevice {}
 
 commands! {
-    /// What may be asked of a device.
+    /// The commands of a device.
     pub enum DeviceCommand {
         "RegisterDevice" [creates] => Register(RegisterDevice),
         "UpdateDeviceStatus" => Update(UpdateDeviceStatus),
@@ -60,7 +60,7 @@ impl DecommissionDevice {
     }
 }
 
-/// What a device is called in its maker's catalogue: 1–100 characters, no control characters.
+/// Model name in the maker's catalogue: 1–100 characters, no control characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -95,14 +95,14 @@ impl<'de> Deserialize<'de> for Model {
     }
 }
 
-/// How a device is, by its own account.
+/// Status of a device, as it reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Status {
     /// All is well.
     Ok,
-    /// It works, and wants to be looked at.
+    /// It works, and needs attention.
     Warn,
     /// It does not work.
     Fault,
@@ -120,7 +120,7 @@ impl<'de> Deserialize<'de> for Status {
     }
 }
 
-/// What a device measured, in whatever unit its model has: a finite number.
+/// A measured value, in the unit of the device's model: a finite number.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -133,7 +133,7 @@ impl Reading {
     /// Reads a number.
     ///
     /// # Errors
-    /// What was expected, when it is not finite: it could neither be stored as JSON nor be compared with its repeat.
+    /// The number is not finite: it could neither be stored as JSON nor be compared with its repeat.
     pub fn parse(number: f64) -> Result<Self, &'static str> {
         if number.is_finite() { Ok(Self(number)) } else { Err("a finite number") }
     }

@@ -1,4 +1,4 @@
-//! What may have happened to a device. **Names and fields are the storage format**: they never change, they get new versions.
+//! The events of a device. **Names and fields are the storage format**: they never change, they get new versions.
 //!
 //! | event | version | data |
 //! |---|---|---|
@@ -21,9 +21,9 @@ use crate::commands::{Model, Reading, Status};
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceRegistered {
-    /// What it is called in its maker's catalogue.
+    /// Model name in the maker's catalogue.
     pub model: Model,
-    /// Whose it is.
+    /// The owner.
     pub owner_id: Id,
 }
 
@@ -32,11 +32,11 @@ pub struct DeviceRegistered {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceStatusUpdated {
-    /// How it was.
+    /// Status at that instant.
     pub status: Status,
-    /// What it measured.
+    /// Measured value.
     pub reading: Reading,
-    /// When, by its own clock.
+    /// Instant of the report, by the device's clock.
     pub observed_at: Timestamp,
 }
 
@@ -47,7 +47,7 @@ pub struct DeviceStatusUpdated {
 pub struct DeviceDecommissioned {}
 
 events! {
-    /// What may have happened to a device.
+    /// The events of a device.
     pub enum DeviceEvent upcast upcast {
         "DeviceRegistered" v 1 => Registered(DeviceRegistered),
         "DeviceStatusUpdated" v 3 after (DeviceStatusUpdatedV1, DeviceStatusUpdatedV2)
@@ -61,11 +61,11 @@ events! {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceStatusUpdatedV1 {
-    /// How it was.
+    /// Status at that instant.
     pub status: Status,
-    /// What it measured.
+    /// Measured value.
     pub value: Reading,
-    /// When, by its own clock, in milliseconds since the epoch.
+    /// Instant of the report, by the device's clock, in milliseconds since the epoch.
     #[serde(deserialize_with = "millis")]
     #[cfg_attr(feature = "schema", schemars(with = "i64", range(min = YEAR_0, max = YEAR_9999)))]
     pub at: Timestamp,
@@ -76,11 +76,11 @@ pub struct DeviceStatusUpdatedV1 {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceStatusUpdatedV2 {
-    /// How it was.
+    /// Status at that instant.
     pub status: Status,
-    /// What it measured.
+    /// Measured value.
     pub value: Reading,
-    /// When, by its own clock.
+    /// Instant of the report, by the device's clock.
     pub observed_at: Timestamp,
 }
 

@@ -3,12 +3,12 @@
 //!
 //! | file | what it says |
 //! |---|---|
-//! | [`commands`] | what may be asked |
-//! | [`events`] | what may have happened, and how older versions of it are read |
+//! | [`commands`] | the commands |
+//! | [`events`] | the events, and the upcasting of older versions |
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
 //! | [`projection`] | its read model |
-//! | [`policy`] | who may send which command, and who sees what |
+//! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
 pub mod commands;

@@ -1,11 +1,11 @@
-//! Who may do what with a device: it reports about itself, its owner looks on, the staff does all.
+//! The policy of devices: a device reports about itself, its owner may see it, the staff does everything.
 
 use edgefold_kernel::{Id, Principal, Scope};
 use edgefold_roles::{DEVICE, is_device, is_guest, is_staff, lists_own};
 
 use crate::{commands::DeviceCommand, reducer::State};
 
-/// A device updates itself and no other. It is taken into service and out of it by the staff.
+/// A device updates itself and no other. The staff registers and decommissions devices.
 pub fn may_send(principal: &Principal, id: &Id, command: &DeviceCommand) -> bool {
     match command {
         DeviceCommand::Update(_) => is_staff(principal) || is_device(principal, id),
@@ -13,7 +13,7 @@ pub fn may_send(principal: &Principal, id: &Id, command: &DeviceCommand) -> bool
     }
 }
 
-/// The device itself, the guest whose it is, and the staff.
+/// The device itself, the guest that owns it, and the staff.
 pub fn may_see(principal: &Principal, id: &Id, state: &State) -> bool {
     let owner = state.as_ref().map(|device| &device.owner_id);
     is_staff(principal)

@@ -8,11 +8,11 @@ use crate::{
     reducer::{DeviceState, State},
 };
 
-/// How far a device's clock may be ahead of ours, in milliseconds (24 h): a wrong time zone passes, a broken clock does
+/// Milliseconds by which a device's clock may be ahead of ours (24 h): a wrong time zone passes, a broken clock does
 /// not. The latest report counts, so one from next year would freeze the state until then.
 pub const CLOCK_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// What follows from a command.
+/// Decides a command.
 ///
 /// # Errors
 /// `DEVICE_EXISTS`, `DEVICE_UNKNOWN`, `DEVICE_DECOMMISSIONED` or `CLOCK_AHEAD`.
@@ -23,7 +23,7 @@ pub fn decide(
 ) -> Decision<DeviceEvent> {
     let events = match (command, state) {
         (DeviceCommand::Register(_), Some(_)) => {
-            return Err(Rejection::rule("DEVICE_EXISTS", "the device was registered before").into());
+            return Err(Rejection::rule("DEVICE_EXISTS", "the device exists already").into());
         }
         (DeviceCommand::Register(register), None) => vec![registered(register)],
         (_, None) => {

@@ -1,4 +1,4 @@
-//! Who may do what with a device.
+//! The policy of devices.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used)]

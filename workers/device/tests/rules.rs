@@ -47,7 +47,7 @@ fn decommissioned() -> DeviceEvent {
     DeviceDecommissioned {}.into()
 }
 
-/// What the state says of the latest report.
+/// The latest report in the state.
 fn latest(device: &DeviceState) -> Value {
     json!([device.status, device.reading, device.observed_at])
 }
@@ -255,7 +255,7 @@ fn shuffled_reports() -> impl Strategy<Value = Vec<UpdateDeviceStatus>> {
 }
 
 proptest! {
-    /// Whatever the order in which reports arrive: the latest by the device's clock counts, and every one is kept.
+    /// For any order of arrival: the latest report by the device's clock counts, and every report is kept.
     #[test]
     fn the_latest_by_device_time_counts_in_whatever_order_reports_arrive(reports in shuffled_reports()) {
         let state = after(&reports);

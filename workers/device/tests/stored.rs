@@ -1,4 +1,4 @@
-//! What is stored of a device, and how it is read.
+//! The stored events of a device, and how they are read.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]

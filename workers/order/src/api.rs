@@ -18,31 +18,31 @@ pub struct OrderView {
     id: ID,
     /// Version of the stream that this is at.
     version: i32,
-    /// How far it has come.
+    /// Status.
     status: OrderStatus,
-    /// Why it was declined (a code) or cancelled (a text, or a code when the payment was lost).
+    /// Reason why it was declined (a code) or cancelled (a text, or a code when the payment was lost).
     reason: Option<String>,
-    /// Who orders.
+    /// The customer.
     customer_id: ID,
     /// The account that pays.
     account_id: ID,
-    /// What is ordered.
+    /// The goods.
     #[serde(deserialize_with = "lines")]
     lines: Vec<OrderLine>,
-    /// What all of it costs, in minor units.
+    /// Total price, in minor units.
     total: Amount,
-    /// When it was placed.
+    /// Instant at which it was placed.
     placed_at: DateTime,
 }
 
-/// So many of one thing.
+/// A quantity of one article.
 #[derive(SimpleObject)]
 pub struct OrderLine {
-    /// The thing, by the seller's numbering.
+    /// The article, by the seller's numbering.
     sku: ID,
-    /// How many.
+    /// Quantity.
     quantity: i32,
-    /// Price of one, in minor units.
+    /// Price of one piece, in minor units.
     unit_price: Amount,
 }
 
@@ -62,7 +62,7 @@ fn lines<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<OrderLine>, D::Erro
     lines.ok_or_else(|| D::Error::custom("a quantity out of range"))
 }
 
-/// How far an order has come.
+/// Status of an order.
 #[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OrderStatus {
@@ -78,11 +78,11 @@ pub enum OrderStatus {
     Delivered,
     /// The account refused, or did not answer in time.
     Declined,
-    /// Given up, or the payment was lost before the goods left.
+    /// Cancelled by a caller, or the payment was lost before the goods left.
     Cancelled,
 }
 
-/// How far the goods have come.
+/// Progress of the goods.
 #[derive(Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OrderProgress {
@@ -96,27 +96,27 @@ pub enum OrderProgress {
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlaceOrderInput {
-    /// Who orders.
+    /// The customer.
     customer_id: ID,
     /// The account that pays. It is the customer's own.
     account_id: ID,
-    /// What is ordered, 1 to 100 lines.
+    /// The goods, 1 to 100 lines.
     lines: Vec<OrderLineInput>,
 }
 
-/// So many of one thing.
+/// A quantity of one article.
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderLineInput {
-    /// The thing, by the seller's numbering.
+    /// The article, by the seller's numbering.
     sku: ID,
-    /// How many, 1 to 1,000,000.
+    /// Quantity, 1 to 1,000,000.
     quantity: i32,
-    /// Price of one, in minor units.
+    /// Price of one piece, in minor units.
     unit_price: Amount,
 }
 
-/// In which order orders are listed. All of them are by what never changes.
+/// The order of a list of orders. Each order is by something that never changes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
 pub enum OrderOrderBy {
     /// The newest first.
@@ -124,24 +124,24 @@ pub enum OrderOrderBy {
     Newest,
     /// The oldest first.
     Oldest,
-    /// By what they cost, the highest first.
+    /// By total price, the highest first.
     HighestTotal,
-    /// By what they cost, the lowest first.
+    /// By total price, the lowest first.
     LowestTotal,
 }
 
-/// Which orders are listed: those that all of it holds of.
+/// The orders of a list: those that match every condition.
 #[derive(Default, InputObject)]
 pub struct OrderFilter {
-    /// Who ordered.
+    /// Orders of this customer.
     customer_id: Option<ID>,
     /// Those that this account pays.
     account_id: Option<ID>,
-    /// Those that have come so far.
+    /// Those with this status.
     status: Option<OrderStatus>,
 }
 
-/// What may be asked about orders.
+/// Queries about orders.
 #[derive(Default)]
 pub struct OrderQuery;
 
@@ -153,8 +153,8 @@ impl OrderQuery {
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
-        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
-        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
+        #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<OrderView>> {
         let sql = include_str!("../../../schema/sql/d1/query/order_by_id.sql");
         one::<crate::Order, _>(context, sql, &id, Which { min_version, at_version, at }, view)
@@ -166,9 +166,9 @@ impl OrderQuery {
     async fn orders(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<OrderFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: OrderOrderBy,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<OrderFilter>,
+        #[graphql(desc = "The order of the list.", default)] order_by: OrderOrderBy,
+        #[graphql(desc = "Number of rows, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
@@ -181,7 +181,7 @@ impl OrderQuery {
 /// A page of orders.
 const LIST: &str = include_str!("../../../schema/sql/d1/query/order_page.sql");
 
-/// What a filter asks for, in the order of the statement.
+/// The conditions of a filter, in the order of the statement.
 fn wanted(filter: Option<OrderFilter>) -> Result<Vec<(&'static str, Value)>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
@@ -214,7 +214,7 @@ fn view(at: StateAt<reducer::State>) -> Option<OrderView> {
     })
 }
 
-/// What may be asked of orders.
+/// Mutations of orders.
 #[derive(Default)]
 pub struct OrderMutation;
 
@@ -226,7 +226,7 @@ impl OrderMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new order; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What is asked for.")] input: PlaceOrderInput,
+        #[graphql(desc = "The input of the command.")] input: PlaceOrderInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -235,13 +235,13 @@ impl OrderMutation {
         send::<crate::Order>(context, "PlaceOrder", input, arguments).await
     }
 
-    /// Says how far the goods have come. SHIPPED is a request: the order is SHIPPING until the account has paid, and
+    /// Reports the progress of the goods. SHIPPED is a request: the order is SHIPPING until the account has paid, and
     /// SHIPPED then; CANCELLED when the money is held no more.
     async fn update_order_status(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "How far.")] status: OrderProgress,
+        #[graphql(desc = "The progress.")] status: OrderProgress,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -250,7 +250,7 @@ impl OrderMutation {
             .await
     }
 
-    /// Gives an order up, and frees the money. Not once it is SHIPPING.
+    /// Cancels an order and frees the money. Refused once it is SHIPPING.
     async fn cancel_order(
         &self,
         context: &Context<'_>,
@@ -268,22 +268,22 @@ impl OrderMutation {
 /// Something that happened to an order.
 #[derive(SimpleObject)]
 pub struct OrderUpdate {
-    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
     cursor: String,
-    /// What happened; null for a caller who may list this instance and not see its events.
+    /// The event; null for a caller that may list this instance but not see its events.
     event: Option<Event>,
-    /// What came of it.
+    /// The order after it.
     order: Option<OrderView>,
 }
 
-/// What may be heard of an order.
+/// Subscriptions to orders.
 #[derive(Default)]
 pub struct OrderSubscription;
 
 #[Subscription]
 impl OrderSubscription {
-    /// What happens to an order, in order, each event once: everything after the cursor, then live. ACCEPTED or DECLINED comes when the account has
-    /// answered, or CANCELLED when it has not in time.
+    /// The events of an order, in order, each once: everything after the cursor, then live. ACCEPTED or DECLINED comes
+    /// when the account has answered, DECLINED with the reason NO_ANSWER when it has not in time.
     async fn order(
         &self,
         context: &Context<'_>,
@@ -299,12 +299,12 @@ impl OrderSubscription {
             order: view(state),
         })
     }
-    /// What happens to orders from now on, or after the cursor: each event once, as soon as the read model has it, in the order
-    /// in which it came there. Only those that a list with this filter would hold by then.
+    /// The events of orders from now on, or after the cursor: each once, as soon as the read model has it, in the order
+    /// in which it came there. Only events of orders that a list with this filter would hold by then.
     async fn orders(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<OrderFilter>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<OrderFilter>,
         #[graphql(
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]

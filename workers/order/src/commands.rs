@@ -1,4 +1,4 @@
-//! What may be asked of an order, with the shape checks.
+//! The commands of an order, with the checks of their shape.
 
 use edgefold_kernel::{Amount, Id, Rejection, Text, commands, limits};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -8,41 +8,41 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlaceOrder {
-    /// Who orders.
+    /// The customer.
     pub customer_id: Id,
     /// The account that pays. It is the customer's own.
     pub account_id: Id,
-    /// What is ordered, 1 to 100 lines.
+    /// The goods, 1 to 100 lines.
     #[serde(deserialize_with = "lines")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = LINES)))]
     pub lines: Vec<Line>,
 }
 
-/// So many of one thing.
+/// A quantity of one article.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Line {
-    /// The thing, by the seller's numbering.
+    /// The article, by the seller's numbering.
     pub sku: Id,
-    /// How many, 1 to 1,000,000.
+    /// Quantity, 1 to 1,000,000.
     #[serde(deserialize_with = "quantity")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = QUANTITY)))]
     pub quantity: u32,
-    /// Price of one, in minor units.
+    /// Price of one piece, in minor units.
     pub unit_price: Amount,
 }
 
-/// Says how far the goods have come.
+/// Reports the progress of the goods.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UpdateOrderStatus {
-    /// How far.
+    /// The progress.
     pub status: Progress,
 }
 
-/// How far the goods have come.
+/// Progress of the goods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -53,12 +53,12 @@ pub enum Progress {
     Delivered,
 }
 
-/// Gives the order up.
+/// Cancels the order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CancelOrder {
-    /// Why, for the record.
+    /// Reason, for the record.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Text>,
 }
@@ -95,7 +95,7 @@ pub struct ShipOrder {}
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LosePayment {
-    /// What became of it: `PAYMENT_EXPIRED` or `PAYMENT_RELEASED`.
+    /// End of the payment: `PAYMENT_EXPIRED` or `PAYMENT_RELEASED`.
     pub reason: String,
 }
 
@@ -106,7 +106,7 @@ pub struct LosePayment {
 pub struct ReturnPayment {}
 
 commands! {
-    /// What may be asked of an order.
+    /// The commands of an order.
     pub enum OrderCommand {
         "PlaceOrder" [creates] => Place(PlaceOrder),
         "UpdateOrderStatus" => Update(UpdateOrderStatus),
@@ -121,13 +121,14 @@ commands! {
 }
 
 impl PlaceOrder {
-    /// What all lines cost, in minor units.
+    /// Total price of all lines, in minor units.
     ///
     /// # Errors
-    /// `TOTAL_TOO_HIGH` above what an amount may be.
+    /// `TOTAL_TOO_HIGH` above the largest amount.
     pub fn total(&self) -> Result<Amount, Rejection> {
         let too_high = || {
-            let detail = format!("an order costs at most {} minor units", limits::AMOUNT_MAX);
+            let detail =
+                format!("the total of an order may be at most {} minor units", limits::AMOUNT_MAX);
             Rejection::shape("TOTAL_TOO_HIGH", "payload.lines", detail)
         };
         let total = self.lines.iter().try_fold(0_i64, |total, line| {
@@ -193,7 +194,7 @@ impl ReturnPayment {
 /// Most lines of an order: with the longest ids they are 25 KB of an event's 127.
 const LINES: usize = 100;
 
-/// Most of one thing.
+/// Largest quantity of one article.
 const QUANTITY: u32 = 1_000_000;
 
 fn lines<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<Line>, D::Error> {

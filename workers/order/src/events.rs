@@ -1,5 +1,4 @@
-//! What may have happened to an order. **Names and fields are the storage format**: they never change, they get new
-//! versions.
+//! The events of an order. **Names and fields are the storage format**: they never change, they get new versions.
 
 use edgefold_kernel::{Amount, Id, Text, Timestamp, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
@@ -11,15 +10,15 @@ use crate::commands::Line;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderPlaced {
-    /// Who orders.
+    /// The customer.
     pub customer_id: Id,
     /// The account that pays.
     pub account_id: Id,
-    /// What is ordered.
+    /// The goods.
     pub lines: Vec<Line>,
-    /// What all of it costs.
+    /// Total price.
     pub total: Amount,
-    /// Until when the account must have answered.
+    /// Instant until which the account must have answered.
     pub answer_by: Timestamp,
 }
 
@@ -38,7 +37,7 @@ pub struct OrderDeclined {
     pub reason: String,
 }
 
-/// Why an order is declined that its account did not answer in time.
+/// Reason of an order that is declined because the account did not answer in time.
 pub const NO_ANSWER: &str = "NO_ANSWER";
 
 /// The account did not answer in time.
@@ -78,7 +77,7 @@ pub struct OrderDelivered {}
 pub struct OrderCancelled {
     /// The account, which is to release the money.
     pub account_id: Id,
-    /// Why.
+    /// Reason.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Text>,
 }
@@ -88,7 +87,7 @@ pub struct OrderCancelled {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PaymentLost {
-    /// What became of it.
+    /// End of the payment.
     pub reason: String,
 }
 
@@ -102,7 +101,7 @@ pub struct PaymentReturned {
 }
 
 events! {
-    /// What may have happened to an order.
+    /// The events of an order.
     pub enum OrderEvent upcast no_upcast {
         "OrderPlaced" v 1 => Placed(OrderPlaced),
         "OrderAccepted" v 1 => Accepted(OrderAccepted),

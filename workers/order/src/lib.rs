@@ -1,19 +1,19 @@
 //! **Order**: a saga that pays from an account, with compensation.
 //!
-//! It is PLACED until the account has answered, then ACCEPTED or DECLINED. To ship it is a request: it is SHIPPING until
-//! the account has paid, and SHIPPED then; when the money was held for too long, it is CANCELLED instead. No goods leave
+//! It is PLACED until the account has answered, then ACCEPTED or DECLINED. Shipping is a request: the order is SHIPPING
+//! until the account has paid, and SHIPPED then. When the hold has expired, it is CANCELLED instead. No goods leave
 //! unpaid, and nothing is paid for goods that stay.
 //!
 //! | file | what it says |
 //! |---|---|
-//! | [`commands`] | what may be asked |
-//! | [`events`] | what may have happened |
+//! | [`commands`] | the commands |
+//! | [`events`] | the events |
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
-//! | [`process`] | what it asks of the account, and what the account's answers mean |
+//! | [`process`] | its requests to the account, and its reactions to the answers |
 //! | [`routes`] | which events of the account it wants |
 //! | [`projection`] | its read model |
-//! | [`policy`] | who may send which command, and who sees what |
+//! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
 pub mod commands;

@@ -1,12 +1,12 @@
-//! Who may do what with an order: a guest with its own, the staff with all.
+//! The policy of orders: guests act on their own, the staff on all.
 
 use edgefold_kernel::{Principal, Scope};
 use edgefold_roles::{is_guest, is_staff, lists_own};
 
 use crate::{commands::OrderCommand, reducer::State};
 
-/// A guest orders for itself and gives its own orders up; how far the goods have come is for the staff to say. What the
-/// account answers comes from the system, not from people.
+/// A guest places and cancels its own orders; the staff reports the progress of the goods. The account's answers come
+/// from the system, not from callers.
 pub fn may_send(principal: &Principal, command: &OrderCommand, state: &State) -> bool {
     match command {
         OrderCommand::Place(place) => {
@@ -24,13 +24,13 @@ pub fn may_send(principal: &Principal, command: &OrderCommand, state: &State) ->
     }
 }
 
-/// The guest whose it is, and the staff.
+/// The guest that owns it, and the staff.
 pub fn may_see(principal: &Principal, state: &State) -> bool {
     let owner = state.as_ref().map(|order| &order.customer_id);
     is_staff(principal) || owner.is_some_and(|owner| is_guest(principal, owner))
 }
 
-/// A guest's own, the staff's all.
+/// Guests list their own, the staff lists all.
 pub fn may_list(principal: &Principal) -> Scope {
     lists_own(principal)
 }

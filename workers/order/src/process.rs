@@ -1,4 +1,4 @@
-//! What an order asks of the account, and what the account's answers mean.
+//! The process of an order: its requests to the account, and its reactions to the answers.
 //!
 //! | status | asks the account to | and then |
 //! |---|---|---|
@@ -6,8 +6,8 @@
 //! | SHIPPING | capture | SHIPPED; CANCELLED when the money was held for too long |
 //! | CANCELLED, DECLINED | release | an authorisation that comes later is released too |
 //!
-//! A refused capture is no answer. What ended the authorisation is an event of the account, which comes as well, after
-//! the authorisation and exactly once: it alone says whether the money went out.
+//! A refused capture is not an answer. The account's event that ended the authorisation comes too, after the
+//! authorisation and exactly once: only that event says whether the money went out.
 //!
 //! An authorisation says until when the order waits for it, and the account refuses it from then on. So one that is sent
 //! again after days, when the account has forgotten it, never holds the money a second time.
@@ -28,11 +28,11 @@ use crate::{
     reducer::{State, Status},
 };
 
-/// How long the account may take to answer, in milliseconds. Its answer takes two passes through the queue, well under a
-/// second each when all is well; a minute also covers a few retries.
+/// Milliseconds that the account has to answer. Its answer takes two passes through the queue, well under a second each
+/// when all is well; a minute also covers a few retries.
 pub const ANSWER_WITHIN_MS: u32 = 60_000;
 
-/// What an event asks of the account. The payment has the id of the order.
+/// The requests to the account that follow from an event. The payment has the id of the order.
 pub fn errands(id: &Id, event: &OrderEvent) -> Vec<Errand> {
     let (payment_id, order_id) = (id.clone(), Some(id.clone()));
     match event {
@@ -61,10 +61,10 @@ fn release(id: &Id, account_id: &Id) -> Errand {
     Errand::to::<Account>(account_id.clone(), release)
 }
 
-/// What the account says of the order's payment.
+/// The reaction to an event of the account about the order's payment.
 ///
 /// # Errors
-/// When the event cannot be read.
+/// Fails if the event cannot be read.
 pub fn on_foreign(state: &State, event: &Envelope) -> Result<Vec<OrderCommand>, Fault> {
     let Some(order) = state else { return Ok(vec![]) };
     let lost = |reason: &str| vec![LosePayment { reason: reason.to_owned() }.into()];
@@ -82,8 +82,8 @@ pub fn on_foreign(state: &State, event: &Envelope) -> Result<Vec<OrderCommand>, 
     })
 }
 
-/// The account refused to hold the money. Other refusals change nothing: there is nothing left to release, and what
-/// became of a payment that cannot be captured is told by the account's own event.
+/// The reaction to a refused hold. Other refusals change nothing: there is nothing left to release, and the account's
+/// own event tells the end of a payment that cannot be captured.
 pub fn on_refused(refused: &Refused) -> Vec<OrderCommand> {
     match refused.name.as_str() {
         "AuthorisePayment" => {

@@ -16,24 +16,24 @@ pub type State = Option<OrderState>;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderState {
-    /// How far it has come.
+    /// Status.
     pub status: Status,
-    /// Why it was declined (a code) or cancelled (a text, or a code when the payment was lost).
+    /// Reason why it was declined (a code) or cancelled (a text, or a code when the payment was lost).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
-    /// Who orders.
+    /// The customer.
     pub customer_id: Id,
     /// The account that pays.
     pub account_id: Id,
-    /// What is ordered.
+    /// The goods.
     pub lines: Vec<Line>,
-    /// What all of it costs.
+    /// Total price.
     pub total: Amount,
-    /// Until when the account must have answered.
+    /// Instant until which the account must have answered.
     pub answer_by: Timestamp,
 }
 
-/// How far an order has come.
+/// Status of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -50,12 +50,12 @@ pub enum Status {
     Delivered,
     /// The account refused, or did not answer in time.
     Declined,
-    /// Given up, or the payment was lost before the goods left.
+    /// Cancelled by a caller, or the payment was lost before the goods left.
     Cancelled,
 }
 
 impl Status {
-    /// Whether no money should be held for it any more.
+    /// True if no money should be held for it any more.
     pub fn has_no_hold(self) -> bool {
         matches!(self, Self::Shipped | Self::Delivered | Self::Declined | Self::Cancelled)
     }

@@ -1,10 +1,11 @@
-//! Which events of other aggregates an order wants.
+//! The events of other aggregates that an order wants.
 
 use edgefold_account::Account;
 use edgefold_flow::participant::{Remembered, Route, To};
 use edgefold_kernel::Aggregate;
 
-/// What becomes of an order's payment goes to that order. A payment that no order made names none, and goes to nobody.
+/// Events about an order's payment go to that order. A payment that no order made names none, and its events go
+/// nowhere.
 pub const ROUTES: &[Route] = &[
     to_its_order("PaymentAuthorised"),
     to_its_order("PaymentCaptured"),
@@ -12,7 +13,7 @@ pub const ROUTES: &[Route] = &[
     to_its_order("PaymentExpired"),
 ];
 
-/// Whose the account is.
+/// The owner of the account.
 pub const REMEMBERS: &[Remembered] = &[Remembered::of::<Account>(&["AccountOpened"])];
 
 const fn to_its_order(event: &'static str) -> Route {

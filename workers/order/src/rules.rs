@@ -13,7 +13,7 @@ use crate::{
     reducer::{OrderState, State, Status},
 };
 
-/// An order is placed by what its copy of the account's stream says.
+/// The decision to place an order needs the copy of the account's stream.
 pub fn rests_on(command: &OrderCommand) -> Vec<StreamId> {
     match command {
         OrderCommand::Place(place) => vec![StreamId::new(Account::TYPE, place.account_id.clone())],
@@ -21,7 +21,7 @@ pub fn rests_on(command: &OrderCommand) -> Vec<StreamId> {
     }
 }
 
-/// What follows from a command.
+/// Decides a command.
 ///
 /// # Errors
 /// `ORDER_EXISTS`, `ORDER_UNKNOWN`, `ACCOUNT_UNKNOWN`, `ORDER_ENDED`, `ORDER_SHIPPED`, `NOT_ACCEPTED`, `NOT_SHIPPED`,
@@ -33,7 +33,7 @@ pub fn decide(
 ) -> Decision<OrderEvent> {
     let order = match (command, state) {
         (OrderCommand::Place(_), Some(_)) => {
-            return Err(Rejection::rule("ORDER_EXISTS", "the order was placed before").into());
+            return Err(Rejection::rule("ORDER_EXISTS", "the order exists already").into());
         }
         (OrderCommand::Place(place), None) => return placed(place, context),
         (_, None) => return Err(Rejection::rule("ORDER_UNKNOWN", "there is no such order").into()),
@@ -57,21 +57,23 @@ pub fn decide(
             only(Status::Placed, not_placed(), OrderTimedOut { account_id }.into())?
         }
         OrderCommand::Ship(_) => {
-            let refusal = Rejection::rule("NOT_SHIPPING", "the goods are not to leave");
+            let refusal = Rejection::rule("NOT_SHIPPING", "the order is not SHIPPING");
             only(Status::Shipping, refusal, OrderShipped {}.into())?
         }
         OrderCommand::Lose(lose) => match order.status {
             Status::Accepted | Status::Shipping => {
                 vec![PaymentLost { reason: lose.reason.clone() }.into()]
             }
-            _ => return Err(Rejection::rule("NOT_ACCEPTED", "no money is held for it").into()),
+            _ => {
+                return Err(Rejection::rule("NOT_ACCEPTED", "no money is held for the order").into());
+            }
         },
         OrderCommand::ReturnPayment(_) => vec![PaymentReturned { account_id }.into()],
     };
     Ok(events)
 }
 
-/// Somebody else's account is refused as one that does not exist: a customer learns nothing of others.
+/// An account of somebody else is refused like one that does not exist: a customer learns nothing of others.
 fn placed(place: &PlaceOrder, context: &Context<'_>) -> Decision<OrderEvent> {
     let PlaceOrder { customer_id, account_id, lines } = place.clone();
     let account = context.foreign.state::<Account>(&account_id)?.flatten();
@@ -84,7 +86,7 @@ fn placed(place: &PlaceOrder, context: &Context<'_>) -> Decision<OrderEvent> {
     Ok(vec![OrderPlaced { customer_id, account_id, lines, total, answer_by }.into()])
 }
 
-/// The goods leave when they are paid, not before: to ship is a request, which the account's payment fulfils.
+/// The goods leave when they are paid, not before: shipping is a request, and the account's payment fulfils it.
 fn progressed(order: &OrderState, progress: Progress) -> Result<Vec<OrderEvent>, Rejection> {
     let event = match (progress, order.status) {
         (_, Status::Declined | Status::Cancelled) => return Err(ended()),
@@ -92,7 +94,7 @@ fn progressed(order: &OrderState, progress: Progress) -> Result<Vec<OrderEvent>,
             ShipmentRequested { account_id: order.account_id.clone() }.into()
         }
         (Progress::Shipped, Status::Placed) => {
-            return Err(Rejection::rule("NOT_ACCEPTED", "no money is held for it yet"));
+            return Err(Rejection::rule("NOT_ACCEPTED", "no money is held for the order yet"));
         }
         (Progress::Delivered, Status::Shipped) => OrderDelivered {}.into(),
         (Progress::Delivered, Status::Placed | Status::Accepted | Status::Shipping) => {
@@ -119,5 +121,5 @@ fn cancelled(order: &OrderState, cancel: &CancelOrder) -> Result<Vec<OrderEvent>
 }
 
 fn ended() -> Rejection {
-    Rejection::rule("ORDER_ENDED", "the order has come to its end already")
+    Rejection::rule("ORDER_ENDED", "the order has ended already")
 }

@@ -110,7 +110,7 @@ fn an_order_whose_authorisation_expires_is_cancelled_and_does_not_ship_unpaid() 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever the interleaving: what went out is what has shipped, what is held is what is accepted, and nobody waits.
+    /// For any interleaving: the money of shipped orders went out, that of accepted ones is held, and no order waits.
     #[test]
     fn the_books_balance(
         seed in any::<u64>(),

@@ -18,11 +18,11 @@ pub struct ReservationView {
     id: ID,
     /// Version of the stream that this is at.
     version: i32,
-    /// How far it has come.
+    /// Status.
     status: ReservationStatus,
-    /// Why it was declined (a code) or cancelled (a text).
+    /// Reason why it was declined (a code) or cancelled (a text).
     reason: Option<String>,
-    /// Whose it is.
+    /// The owner.
     user_id: ID,
     /// The room.
     room_id: ID,
@@ -30,11 +30,11 @@ pub struct ReservationView {
     date_start: Date,
     /// Day of departure: the night before it is the last one.
     date_end: Date,
-    /// When it was created.
+    /// Instant at which it was created.
     created_at: DateTime,
 }
 
-/// How far a reservation has come.
+/// Status of a reservation.
 #[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ReservationStatus {
@@ -44,7 +44,7 @@ pub enum ReservationStatus {
     Confirmed,
     /// The room refused.
     Declined,
-    /// Given up.
+    /// Cancelled by a caller.
     Cancelled,
     /// The room did not answer in time.
     Expired,
@@ -54,7 +54,7 @@ pub enum ReservationStatus {
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateReservationInput {
-    /// Who claims them.
+    /// The guest who claims them.
     user_id: ID,
     /// The room.
     room_id: ID,
@@ -64,7 +64,7 @@ pub struct CreateReservationInput {
     date_end: Date,
 }
 
-/// In which order reservations are listed. All of them are by what never changes.
+/// The order of a list of reservations. Each order is by something that never changes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
 pub enum ReservationOrderBy {
     /// The newest first.
@@ -76,22 +76,22 @@ pub enum ReservationOrderBy {
     Arrival,
 }
 
-/// Which reservations are listed: those that all of it holds of.
+/// The reservations of a list: those that match every condition.
 #[derive(Default, InputObject)]
 pub struct ReservationFilter {
-    /// Whose they are.
+    /// Those of this owner.
     user_id: Option<ID>,
     /// Claims on this room.
     room_id: Option<ID>,
-    /// Those that have come so far.
+    /// Those with this status.
     status: Option<ReservationStatus>,
-    /// Whose first night is this one or a later one.
+    /// Those with this first night or a later one.
     arriving_from: Option<Date>,
-    /// Whose first night is this one or an earlier one.
+    /// Those with this first night or an earlier one.
     arriving_until: Option<Date>,
 }
 
-/// What may be asked about reservations.
+/// Queries about reservations.
 #[derive(Default)]
 pub struct ReservationQuery;
 
@@ -103,8 +103,8 @@ impl ReservationQuery {
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
-        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
-        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
+        #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<ReservationView>> {
         let sql = include_str!("../../../schema/sql/d1/query/reservation_by_id.sql");
         one::<crate::Reservation, _>(context, sql, &id, Which { min_version, at_version, at }, view)
@@ -116,9 +116,11 @@ impl ReservationQuery {
     async fn reservations(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<ReservationFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: ReservationOrderBy,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<
+            ReservationFilter,
+        >,
+        #[graphql(desc = "The order of the list.", default)] order_by: ReservationOrderBy,
+        #[graphql(desc = "Number of rows, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
@@ -131,7 +133,7 @@ impl ReservationQuery {
 /// A page of reservations.
 const LIST: &str = include_str!("../../../schema/sql/d1/query/reservation_page.sql");
 
-/// What a filter asks for, in the order of the statement.
+/// The conditions of a filter, in the order of the statement.
 fn wanted(filter: Option<ReservationFilter>) -> Result<Vec<(&'static str, Value)>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
@@ -164,7 +166,7 @@ fn view(at: StateAt<reducer::State>) -> Option<ReservationView> {
     })
 }
 
-/// What may be asked of reservations.
+/// Mutations of reservations.
 #[derive(Default)]
 pub struct ReservationMutation;
 
@@ -178,7 +180,7 @@ impl ReservationMutation {
         #[graphql(desc = "Identifier of the new reservation; made up when left out.")] id: Option<
             ID,
         >,
-        #[graphql(desc = "What is asked for.")] input: CreateReservationInput,
+        #[graphql(desc = "The input of the command.")] input: CreateReservationInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -187,7 +189,7 @@ impl ReservationMutation {
         send::<crate::Reservation>(context, "CreateReservation", input, arguments).await
     }
 
-    /// Gives a claim up.
+    /// Cancels a reservation.
     async fn cancel_reservation(
         &self,
         context: &Context<'_>,
@@ -205,22 +207,22 @@ impl ReservationMutation {
 /// Something that happened to a reservation.
 #[derive(SimpleObject)]
 pub struct ReservationUpdate {
-    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
     cursor: String,
-    /// What happened; null for a caller who may list this instance and not see its events.
+    /// The event; null for a caller that may list this instance but not see its events.
     event: Option<Event>,
-    /// What came of it.
+    /// The reservation after it.
     reservation: Option<ReservationView>,
 }
 
-/// What may be heard of a reservation.
+/// Subscriptions to reservations.
 #[derive(Default)]
 pub struct ReservationSubscription;
 
 #[Subscription]
 impl ReservationSubscription {
-    /// What happens to a reservation, in order, each event once: everything after the cursor, then live. CONFIRMED or DECLINED comes when the room has
-    /// answered, EXPIRED when it has not within `confirmWithinMs`.
+    /// The events of a reservation, in order, each once: everything after the cursor, then live. CONFIRMED or DECLINED
+    /// comes when the room has answered, EXPIRED when it has not within `confirmWithinMs`.
     async fn reservation(
         &self,
         context: &Context<'_>,
@@ -234,12 +236,14 @@ impl ReservationSubscription {
             ReservationUpdate { cursor, event, reservation: view(state) }
         })
     }
-    /// What happens to reservations from now on, or after the cursor: each event once, as soon as the read model has it, in the order
-    /// in which it came there. Only those that a list with this filter would hold by then.
+    /// The events of reservations from now on, or after the cursor: each once, as soon as the read model has it, in the
+    /// order in which it came there. Only events of reservations that a list with this filter would hold by then.
     async fn reservations(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<ReservationFilter>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<
+            ReservationFilter,
+        >,
         #[graphql(
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]

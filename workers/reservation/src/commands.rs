@@ -1,4 +1,4 @@
-//! What may be asked of a reservation, with the shape checks.
+//! The commands of a reservation, with the checks of their shape.
 
 use edgefold_kernel::{Date, Id, Rejection, Text, commands};
 use edgefold_room::commands::check_nights;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreateReservation {
-    /// Who claims them.
+    /// The guest who claims them.
     pub user_id: Id,
     /// The room.
     pub room_id: Id,
@@ -19,12 +19,12 @@ pub struct CreateReservation {
     pub date_end: Date,
 }
 
-/// Gives the claim up.
+/// Cancels the reservation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CancelReservation {
-    /// Why, for the record.
+    /// Reason, for the record.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Text>,
 }
@@ -57,7 +57,7 @@ pub struct ExpireReservation {}
 pub struct ReturnHold {}
 
 commands! {
-    /// What may be asked of a reservation.
+    /// The commands of a reservation.
     pub enum ReservationCommand {
         "CreateReservation" [creates] => Create(CreateReservation),
         "CancelReservation" => Cancel(CancelReservation),

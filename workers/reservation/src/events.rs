@@ -1,5 +1,4 @@
-//! What may have happened to a reservation. **Names and fields are the storage format**: they never change, they get new
-//! versions.
+//! The events of a reservation. **Names and fields are the storage format**: they never change, they get new versions.
 
 use edgefold_kernel::{Date, Id, Text, Timestamp, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationCreated {
-    /// Who claims them.
+    /// The guest who claims them.
     pub user_id: Id,
     /// The room.
     pub room_id: Id,
@@ -17,7 +16,7 @@ pub struct ReservationCreated {
     pub date_start: Date,
     /// Day of departure.
     pub date_end: Date,
-    /// Until when the room must have answered.
+    /// Instant until which the room must have answered.
     pub confirm_by: Timestamp,
 }
 
@@ -36,14 +35,14 @@ pub struct ReservationDeclined {
     pub reason: String,
 }
 
-/// The claim was given up.
+/// The reservation was cancelled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationCancelled {
     /// The room, which is to release the nights.
     pub room_id: Id,
-    /// Why.
+    /// Reason.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Text>,
 }
@@ -67,7 +66,7 @@ pub struct HoldReturned {
 }
 
 events! {
-    /// What may have happened to a reservation.
+    /// The events of a reservation.
     pub enum ReservationEvent upcast no_upcast {
         "ReservationCreated" v 1 => Created(ReservationCreated),
         "ReservationConfirmed" v 1 => Confirmed(ReservationConfirmed),

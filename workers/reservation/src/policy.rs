@@ -1,12 +1,11 @@
-//! Who may do what with a reservation: a guest with its own, the staff with all.
+//! The policy of reservations: guests act on their own, the staff on all.
 
 use edgefold_kernel::{Principal, Scope};
 use edgefold_roles::{is_guest, is_staff, lists_own};
 
 use crate::{commands::ReservationCommand, reducer::State};
 
-/// A guest claims nights for itself and gives its own claims up. What the room answers comes from the system, not from
-/// people.
+/// A guest creates and cancels its own reservations. The room's answers come from the system, not from callers.
 pub fn may_send(principal: &Principal, command: &ReservationCommand, state: &State) -> bool {
     match command {
         ReservationCommand::Create(create) => {
@@ -21,13 +20,13 @@ pub fn may_send(principal: &Principal, command: &ReservationCommand, state: &Sta
     }
 }
 
-/// The guest whose it is, and the staff.
+/// The guest that owns it, and the staff.
 pub fn may_see(principal: &Principal, state: &State) -> bool {
     let owner = state.as_ref().map(|reservation| &reservation.user_id);
     is_staff(principal) || owner.is_some_and(|owner| is_guest(principal, owner))
 }
 
-/// A guest's own, the staff's all.
+/// Guests list their own, the staff lists all.
 pub fn may_list(principal: &Principal) -> Scope {
     lists_own(principal)
 }

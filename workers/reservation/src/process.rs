@@ -1,4 +1,4 @@
-//! What a reservation asks of the room, and what the room's answers mean.
+//! The process of a reservation: its requests to the room, and its reactions to the answers.
 
 use edgefold_flow::{Due, Errand, participant::Refused};
 use edgefold_kernel::{Envelope, Fault, Id};
@@ -15,11 +15,11 @@ use crate::{
     reducer::{State, Status},
 };
 
-/// How long the room may take to answer. Its answer takes two passes through the queue, well under a second each when all
-/// is well; a minute also covers a few retries.
+/// Milliseconds that the room has to answer. Its answer takes two passes through the queue, well under a second each
+/// when all is well; a minute also covers a few retries.
 pub const ANSWER_WITHIN_MS: u32 = 60_000;
 
-/// What an event asks of the room.
+/// The requests to the room that follow from an event.
 pub fn errands(id: &Id, event: &ReservationEvent) -> Vec<Errand> {
     let release = |room_id: &Id| {
         Errand::to::<Room>(room_id.clone(), ReleaseRoom { reservation_id: id.clone() })
@@ -43,7 +43,7 @@ pub fn errands(id: &Id, event: &ReservationEvent) -> Vec<Errand> {
 /// The room holds the nights: that confirms the reservation, or comes too late.
 ///
 /// # Errors
-/// When the event cannot be read.
+/// Fails if the event cannot be read.
 pub fn on_foreign(state: &State, event: &Envelope) -> Result<Vec<ReservationCommand>, Fault> {
     let status = state.as_ref().map(|reservation| reservation.status);
     Ok(match (event.read::<RoomEvent>()?, status) {

@@ -13,12 +13,12 @@ pub type State = Option<ReservationState>;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationState {
-    /// How far it has come.
+    /// Status.
     pub status: Status,
-    /// Why it was declined or cancelled.
+    /// Reason why it was declined or cancelled.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
-    /// Whose it is.
+    /// The owner.
     pub user_id: Id,
     /// The room.
     pub room_id: Id,
@@ -26,11 +26,11 @@ pub struct ReservationState {
     pub date_start: Date,
     /// Day of departure.
     pub date_end: Date,
-    /// Until when the room must have answered.
+    /// Instant until which the room must have answered.
     pub confirm_by: Timestamp,
 }
 
-/// How far a reservation has come.
+/// Status of a reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -41,7 +41,7 @@ pub enum Status {
     Confirmed,
     /// The room refused.
     Declined,
-    /// Given up.
+    /// Cancelled by a caller.
     Cancelled,
     /// The room did not answer in time.
     Expired,

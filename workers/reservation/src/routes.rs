@@ -1,4 +1,4 @@
-//! Which events of other aggregates a reservation wants.
+//! The events of other aggregates that a reservation wants.
 
 use edgefold_flow::participant::{Remembered, Route, To};
 use edgefold_kernel::Aggregate;
@@ -8,5 +8,5 @@ use edgefold_room::Room;
 pub const ROUTES: &[Route] =
     &[Route { source: Room::TYPE, event: "RoomHeld", to: To::Field("reservationId") }];
 
-/// Whether the room exists and is open.
+/// The events that say that the room exists and is open.
 pub const REMEMBERS: &[Remembered] = &[Remembered::of::<Room>(&["RoomAdded", "RoomClosed"])];

@@ -13,7 +13,7 @@ use crate::{
     reducer::{ReservationState, State, Status},
 };
 
-/// A reservation is created by what its copy of the room's stream says.
+/// The decision to create a reservation needs the copy of the room's stream.
 pub fn rests_on(command: &ReservationCommand) -> Vec<StreamId> {
     match command {
         ReservationCommand::Create(create) => {
@@ -23,7 +23,7 @@ pub fn rests_on(command: &ReservationCommand) -> Vec<StreamId> {
     }
 }
 
-/// What follows from a command.
+/// Decides a command.
 ///
 /// # Errors
 /// `RESERVATION_EXISTS`, `RESERVATION_UNKNOWN`, `ROOM_UNKNOWN`, `ROOM_CLOSED`, `RESERVATION_ENDED` or `NOT_PENDING`.
@@ -34,11 +34,9 @@ pub fn decide(
 ) -> Decision<ReservationEvent> {
     let reservation = match (command, state) {
         (ReservationCommand::Create(_), Some(_)) => {
-            return Err(Rejection::rule(
-                "RESERVATION_EXISTS",
-                "the reservation was created before",
-            )
-            .into());
+            return Err(
+                Rejection::rule("RESERVATION_EXISTS", "the reservation exists already").into()
+            );
         }
         (ReservationCommand::Create(create), None) => return created(create, context),
         (_, None) => {
@@ -58,7 +56,7 @@ pub fn decide(
                 Status::Declined | Status::Expired => {
                     return Err(Rejection::rule(
                         "RESERVATION_ENDED",
-                        "the reservation has come to its end already",
+                        "the reservation has ended already",
                     )
                     .into());
                 }

@@ -1,4 +1,4 @@
-//! What a reservation makes of deliveries of its room's stream, as a table; and whose doing a deadline is.
+//! The reactions of a reservation to deliveries of its room's stream, as a table; and the cause of a deadline.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]

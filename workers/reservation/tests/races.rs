@@ -62,7 +62,7 @@ fn a_claim_that_is_not_answered_in_time_expires_and_a_late_hold_is_given_back() 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever the interleaving: what is confirmed does not overlap, the room holds exactly what is confirmed, and
+    /// For any interleaving: confirmed reservations do not overlap, the room holds exactly the confirmed ones, and
     /// nobody is left pending.
     #[test]
     fn overlapping_claims_are_never_both_confirmed(

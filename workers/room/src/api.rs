@@ -20,25 +20,25 @@ pub struct RoomView {
     version: i32,
     /// The hotel that it belongs to.
     hotel_id: ID,
-    /// What stands on its door.
+    /// The number on its door.
     number: String,
-    /// How many guests it takes.
+    /// Number of guests that it takes.
     capacity: i32,
     /// Price of a night, in minor units.
     nightly_rate: Amount,
-    /// Whether it takes holds.
+    /// Open or closed for holds.
     status: RoomStatus,
-    /// How many reservations hold nights.
+    /// Number of reservations that hold nights.
     holds: i32,
 }
 
-/// Whether a room takes holds.
+/// A room is open or closed for holds.
 #[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RoomStatus {
-    /// It does.
+    /// It takes holds.
     Open,
-    /// It does not.
+    /// It takes no holds.
     Closed,
 }
 
@@ -48,18 +48,18 @@ pub enum RoomStatus {
 pub struct AddRoomInput {
     /// The hotel that it belongs to.
     hotel_id: ID,
-    /// What stands on its door, 1 to 16 characters.
+    /// The number on its door, 1 to 16 characters.
     number: String,
-    /// How many guests it takes, 1 to 100.
+    /// Number of guests that it takes, 1 to 100.
     capacity: i32,
     /// Price of a night, in minor units.
     nightly_rate: Amount,
 }
 
-/// In which order rooms are listed. All of them are by what never changes.
+/// The order of a list of rooms. Each order is by something that never changes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
 pub enum RoomOrderBy {
-    /// By what stands on the door.
+    /// By the number on the door.
     #[default]
     Number,
     /// By the price of a night, the lowest first.
@@ -68,18 +68,18 @@ pub enum RoomOrderBy {
     Dearest,
 }
 
-/// Which rooms are listed: those that all of it holds of.
+/// The rooms of a list: those that match every condition.
 #[derive(Default, InputObject)]
 pub struct RoomFilter {
     /// Rooms of this hotel.
     hotel_id: Option<ID>,
     /// Rooms that take holds, or that do not.
     status: Option<RoomStatus>,
-    /// Rooms that take at least so many guests.
+    /// Rooms that take at least this many guests.
     guests: Option<i32>,
 }
 
-/// What may be asked about rooms.
+/// Queries about rooms.
 #[derive(Default)]
 pub struct RoomQuery;
 
@@ -91,8 +91,8 @@ impl RoomQuery {
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
-        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
-        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
+        #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<RoomView>> {
         let sql = include_str!("../../../schema/sql/d1/query/room_by_id.sql");
         one::<crate::Room, _>(context, sql, &id, Which { min_version, at_version, at }, view)
@@ -104,9 +104,9 @@ impl RoomQuery {
     async fn rooms(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<RoomFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: RoomOrderBy,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<RoomFilter>,
+        #[graphql(desc = "The order of the list.", default)] order_by: RoomOrderBy,
+        #[graphql(desc = "Number of rows, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
@@ -119,7 +119,7 @@ impl RoomQuery {
 /// A page of rooms.
 const LIST: &str = include_str!("../../../schema/sql/d1/query/room_page.sql");
 
-/// What a filter asks for, in the order of the statement.
+/// The conditions of a filter, in the order of the statement.
 fn wanted(filter: Option<RoomFilter>) -> Result<Vec<(&'static str, Value)>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
@@ -146,7 +146,7 @@ fn view(at: StateAt<reducer::State>) -> Option<RoomView> {
     })
 }
 
-/// What may be asked of rooms.
+/// Mutations of rooms.
 #[derive(Default)]
 pub struct RoomMutation;
 
@@ -157,7 +157,7 @@ impl RoomMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new room; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What is asked for.")] input: AddRoomInput,
+        #[graphql(desc = "The input of the command.")] input: AddRoomInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -171,7 +171,7 @@ impl RoomMutation {
         .await
     }
 
-    /// Takes no holds any more. Those that there are stay.
+    /// Closes a room for new holds. Existing holds stay.
     async fn close_room(
         &self,
         context: &Context<'_>,
@@ -187,21 +187,21 @@ impl RoomMutation {
 /// Something that happened to a room.
 #[derive(SimpleObject)]
 pub struct RoomUpdate {
-    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
     cursor: String,
-    /// What happened; null for a caller who may list this instance and not see its events.
+    /// The event; null for a caller that may list this instance but not see its events.
     event: Option<Event>,
-    /// What came of it.
+    /// The room after it.
     room: Option<RoomView>,
 }
 
-/// What may be heard of a room.
+/// Subscriptions to rooms.
 #[derive(Default)]
 pub struct RoomSubscription;
 
 #[Subscription]
 impl RoomSubscription {
-    /// What happens to a room, in order, each event once: everything after the cursor, then live.
+    /// The events of a room, in order, each once: everything after the cursor, then live.
     async fn room(
         &self,
         context: &Context<'_>,
@@ -217,12 +217,12 @@ impl RoomSubscription {
             room: view(state),
         })
     }
-    /// What happens to rooms from now on, or after the cursor: each event once, as soon as the read model has it, in the order
-    /// in which it came there. Only those that a list with this filter would hold by then.
+    /// The events of rooms from now on, or after the cursor: each once, as soon as the read model has it, in the order
+    /// in which it came there. Only events of rooms that a list with this filter would hold by then.
     async fn rooms(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<RoomFilter>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<RoomFilter>,
         #[graphql(
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]

@@ -1,4 +1,4 @@
-//! What may be asked of a room, with the shape checks.
+//! The commands of a room, with the checks of their shape.
 
 use edgefold_kernel::{Amount, Date, Id, Rejection, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -10,9 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 pub struct AddRoom {
     /// The hotel that it belongs to.
     pub hotel_id: Id,
-    /// What stands on its door.
+    /// The number on its door.
     pub number: RoomNumber,
-    /// How many guests it takes, 1 to 100.
+    /// Number of guests that it takes, 1 to 100.
     #[serde(deserialize_with = "capacity")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = GUESTS)))]
     pub capacity: u32,
@@ -25,7 +25,7 @@ pub struct AddRoom {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HoldRoom {
-    /// Whom the nights are held for.
+    /// The reservation for which the nights are held.
     pub reservation_id: Id,
     /// First night.
     pub date_start: Date,
@@ -38,18 +38,18 @@ pub struct HoldRoom {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReleaseRoom {
-    /// Whom the nights were held for.
+    /// The reservation for which the nights were held.
     pub reservation_id: Id,
 }
 
-/// Takes no holds any more. Those that there are stay.
+/// Closes a room for new holds. Existing holds stay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CloseRoom {}
 
 commands! {
-    /// What may be asked of a room.
+    /// The commands of a room.
     pub enum RoomCommand {
         "AddRoom" [creates] => Add(AddRoom),
         "HoldRoom" [internal] => Hold(HoldRoom),
@@ -97,7 +97,7 @@ pub fn check_nights(date_start: Date, date_end: Date) -> Result<(), Rejection> {
 /// Most guests that a room takes.
 const GUESTS: u32 = 100;
 
-/// What stands on a room's door: 1–16 printable characters. A whole number is taken as its digits.
+/// The number on a room's door: 1–16 printable characters. A whole number is taken as its digits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct RoomNumber(String);
@@ -142,7 +142,7 @@ impl schemars::JsonSchema for RoomNumber {
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let text = schemars::json_schema!({
-            "description": "What stands on a room's door: 1–16 printable characters.",
+            "description": "The number on a room's door: 1–16 printable characters.",
             "type": "string",
             "minLength": 1,
             "maxLength": NUMBER_CHARS,
@@ -152,7 +152,7 @@ impl schemars::JsonSchema for RoomNumber {
             return text;
         }
         schemars::json_schema!({
-            "description": "What stands on a room's door. A whole number is taken as its digits.",
+            "description": "The number on a room's door. A whole number is taken as its digits.",
             "anyOf": [text, generator.subschema_for::<u32>()],
         })
     }

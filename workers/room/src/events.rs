@@ -1,4 +1,4 @@
-//! What may have happened to a room. **Names and fields are the storage format**: they never change, they get new versions.
+//! The events of a room. **Names and fields are the storage format**: they never change, they get new versions.
 
 use edgefold_kernel::{Amount, Date, Id, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,9 @@ use crate::commands::RoomNumber;
 pub struct RoomAdded {
     /// The hotel that it belongs to.
     pub hotel_id: Id,
-    /// What stands on its door.
+    /// The number on its door.
     pub number: RoomNumber,
-    /// How many guests it takes.
+    /// Number of guests that it takes.
     pub capacity: u32,
     /// Price of a night, in minor units.
     pub nightly_rate: Amount,
@@ -25,7 +25,7 @@ pub struct RoomAdded {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomHeld {
-    /// Whom they are held for.
+    /// The reservation for which they are held.
     pub reservation_id: Id,
     /// First night.
     pub date_start: Date,
@@ -38,7 +38,7 @@ pub struct RoomHeld {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomReleased {
-    /// Whom they were held for.
+    /// The reservation for which they were held.
     pub reservation_id: Id,
 }
 
@@ -49,7 +49,7 @@ pub struct RoomReleased {
 pub struct RoomClosed {}
 
 events! {
-    /// What may have happened to a room.
+    /// The events of a room.
     pub enum RoomEvent upcast no_upcast {
         "RoomAdded" v 1 => Added(RoomAdded),
         "RoomHeld" v 1 => Held(RoomHeld),

@@ -1,4 +1,4 @@
-//! Who may do what with a room. Everybody who is signed in may look for one; who holds its nights is the staff's to know.
+//! The policy of rooms. Everyone with a token may look for a room; only the staff may see who holds its nights.
 
 use edgefold_kernel::{Principal, Scope};
 use edgefold_roles::is_staff;
@@ -13,12 +13,12 @@ pub fn may_send(principal: &Principal, command: &RoomCommand) -> bool {
     }
 }
 
-/// State and stream name the reservations that hold nights.
+/// Only the staff: state and stream name the reservations that hold nights.
 pub fn may_see(principal: &Principal) -> bool {
     is_staff(principal)
 }
 
-/// The list only says how many holds there are.
+/// A row shows only the number of holds.
 pub fn may_list(_principal: &Principal) -> Scope {
     Scope::All
 }

@@ -9,7 +9,7 @@ use crate::events::RoomEvent;
 /// The rows that an event changes.
 ///
 /// # Errors
-/// When the event cannot be read.
+/// Fails if the event cannot be read.
 pub fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
     let (id, version) = (json!(event.stream.aggregate_id), json!(event.version));
     let change = match event.read::<RoomEvent>()? {

@@ -13,13 +13,13 @@ pub type State = Option<RoomState>;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomState {
-    /// Whether it takes holds.
+    /// Open or closed for holds.
     pub status: Status,
     /// The hotel that it belongs to.
     pub hotel_id: Id,
-    /// What stands on its door.
+    /// The number on its door.
     pub number: RoomNumber,
-    /// How many guests it takes.
+    /// Number of guests that it takes.
     pub capacity: u32,
     /// Price of a night, in minor units.
     pub nightly_rate: Amount,
@@ -27,14 +27,14 @@ pub struct RoomState {
     pub holds: Vec<Hold>,
 }
 
-/// Whether a room takes holds.
+/// A room is open or closed for holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Status {
-    /// It does.
+    /// It takes holds.
     Open,
-    /// It does not.
+    /// It takes no holds.
     Closed,
 }
 
@@ -43,7 +43,7 @@ pub enum Status {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Hold {
-    /// Whom they are held for.
+    /// The reservation for which they are held.
     pub reservation_id: Id,
     /// First night.
     pub date_start: Date,
@@ -52,7 +52,8 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Whether a night is in both. Ranges are half-open: one may begin on the day on which another ends.
+    /// True if both ranges have a night in common. Ranges are half-open: one may begin on the day on which another
+    /// ends.
     pub fn overlaps(&self, date_start: Date, date_end: Date) -> bool {
         self.date_start < date_end && date_start < self.date_end
     }

@@ -11,14 +11,14 @@ use crate::{
 /// Most holds at a time. They lie in the state: a thousand are 100 KB of a snapshot's 1.9 MB.
 pub const HOLDS: usize = 1_000;
 
-/// What follows from a command.
+/// Decides a command.
 ///
 /// # Errors
 /// `ROOM_EXISTS`, `ROOM_UNKNOWN`, `ROOM_CLOSED`, `NIGHTS_TAKEN`, `HOLD_EXISTS` or `TOO_MANY_HOLDS`.
 pub fn decide(state: &State, command: &RoomCommand) -> Decision<RoomEvent> {
     let events = match (command, state) {
         (RoomCommand::Add(_), Some(_)) => {
-            return Err(Rejection::rule("ROOM_EXISTS", "the room was added before").into());
+            return Err(Rejection::rule("ROOM_EXISTS", "the room exists already").into());
         }
         (RoomCommand::Add(add), None) => vec![added(add)],
         (_, None) => return Err(Rejection::rule("ROOM_UNKNOWN", "there is no such room").into()),
@@ -54,19 +54,19 @@ fn held(room: &RoomState, hold: &HoldRoom) -> Decision<RoomEvent> {
         }
         return Err(Rejection::rule(
             "HOLD_EXISTS",
-            "the reservation holds other nights of this room",
+            "the reservation already holds other nights of this room",
         )
         .into());
     }
     if room.status == Status::Closed {
-        return Err(Rejection::rule("ROOM_CLOSED", "the room takes no holds any more").into());
+        return Err(Rejection::rule("ROOM_CLOSED", "the room is closed").into());
     }
     if let Some(other) = room.holds.iter().find(|hold| hold.overlaps(date_start, date_end)) {
         let detail = format!("the room is taken from {} to {}", other.date_start, other.date_end);
         return Err(Rejection::rule("NIGHTS_TAKEN", detail).into());
     }
     if room.holds.len() >= HOLDS {
-        let detail = format!("the room is held {HOLDS} times already");
+        let detail = format!("the room has {HOLDS} holds already");
         return Err(Rejection::rule("TOO_MANY_HOLDS", detail).into());
     }
     Ok(vec![RoomHeld { reservation_id, date_start, date_end }.into()])

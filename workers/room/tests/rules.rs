@@ -171,7 +171,7 @@ fn a_failed_scenario_points_at_the_line_that_states_it() {
 }
 
 proptest! {
-    /// Whatever is asked in whatever order: no night is ever held twice, and only what is free is held.
+    /// For any commands in any order: no night is ever held twice, and only free nights are held.
     #[test]
     fn no_two_holds_overlap(asked in prop::collection::vec((0_u8..12, 1_u8..28, 1_u8..6, any::<bool>()), 1..60)) {
         use edgefold_kernel::{Aggregate, Context, Foreign, Timestamp};

@@ -20,31 +20,31 @@ pub struct RoundView {
     id: ID,
     /// Version of the stream that this is at.
     version: i32,
-    /// How far it has come.
+    /// Status.
     status: RoundStatus,
-    /// Why it has ended; null until then.
+    /// Reason of its end; null until then.
     ending: Option<RoundEnding>,
     /// The game.
     game: String,
-    /// How many may play.
+    /// Largest number of players.
     max_players: i32,
-    /// Who plays, and what each has.
+    /// The players with their scores.
     #[serde(deserialize_with = "players")]
     players: Vec<RoundPlayer>,
-    /// How many moves were made.
+    /// Number of moves.
     moves: i32,
-    /// When it ends at the latest; null when it may go on while somebody plays.
+    /// Latest end; null when the round goes on while somebody plays.
     ends_at: Option<DateTime>,
-    /// When it was started.
+    /// Instant at which it was started.
     started_at: DateTime,
 }
 
-/// Somebody who plays.
+/// A player.
 #[derive(SimpleObject)]
 pub struct RoundPlayer {
-    /// Who.
+    /// The player.
     player_id: ID,
-    /// What the moves so far have brought.
+    /// Points of the moves so far.
     score: i32,
 }
 
@@ -56,7 +56,7 @@ fn players<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<RoundPlayer>, D::
     Ok(stored.into_iter().map(player).collect())
 }
 
-/// How far a round has come.
+/// Status of a round.
 #[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RoundStatus {
@@ -68,7 +68,7 @@ pub enum RoundStatus {
     Finished,
 }
 
-/// Why a round has ended.
+/// Reason of a round's end.
 #[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RoundEnding {
@@ -86,9 +86,9 @@ pub enum RoundEnding {
 pub struct StartGameRoundInput {
     /// The game, 1 to 500 characters.
     game: String,
-    /// How many may play, 1 to 100.
+    /// Largest number of players, 1 to 100.
     max_players: i32,
-    /// When it ends at the latest.
+    /// Latest end.
     #[serde(skip_serializing_if = "Option::is_none")]
     ends_at: Option<DateTime>,
 }
@@ -97,17 +97,17 @@ pub struct StartGameRoundInput {
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlayInput {
-    /// Who plays.
+    /// The player.
     player_id: ID,
-    /// What is played, in the game's own words; 1 to 500 characters.
+    /// The move, in the game's own words; 1 to 500 characters.
     #[graphql(name = "move")]
     #[serde(rename = "move")]
     what: String,
-    /// What it brings, −10,000 to 10,000.
+    /// Points of the move, −10,000 to 10,000.
     points: i32,
 }
 
-/// In which order rounds are listed. All of them are by what never changes.
+/// The order of a list of rounds. Each order is by something that never changes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
 pub enum RoundOrderBy {
     /// The newest first.
@@ -117,16 +117,16 @@ pub enum RoundOrderBy {
     Oldest,
 }
 
-/// Which rounds are listed: those that all of it holds of.
+/// The rounds of a list: those that match every condition.
 #[derive(Default, InputObject)]
 pub struct RoundFilter {
     /// Of this game.
     game: Option<String>,
-    /// Those that have come so far.
+    /// Those with this status.
     status: Option<RoundStatus>,
 }
 
-/// What may be asked about rounds.
+/// Queries about rounds.
 #[derive(Default)]
 pub struct RoundQuery;
 
@@ -138,8 +138,8 @@ impl RoundQuery {
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
-        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
-        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
+        #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<RoundView>> {
         let sql = include_str!("../../../schema/sql/d1/query/round_by_id.sql");
         one::<crate::Round, _>(context, sql, &id, Which { min_version, at_version, at }, view)
@@ -151,9 +151,9 @@ impl RoundQuery {
     async fn rounds(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<RoundFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: RoundOrderBy,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<RoundFilter>,
+        #[graphql(desc = "The order of the list.", default)] order_by: RoundOrderBy,
+        #[graphql(desc = "Number of rows, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
@@ -166,7 +166,7 @@ impl RoundQuery {
 /// A page of rounds.
 const LIST: &str = include_str!("../../../schema/sql/d1/query/round_page.sql");
 
-/// What a filter asks for, in the order of the statement.
+/// The conditions of a filter, in the order of the statement.
 fn wanted(filter: Option<RoundFilter>) -> Result<Vec<(&'static str, Value)>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![("game", json!(filter.game)), ("status", named(filter.status))])
@@ -199,7 +199,7 @@ fn view(at: StateAt<reducer::State>) -> Option<RoundView> {
     })
 }
 
-/// What may be asked of rounds.
+/// Mutations of rounds.
 #[derive(Default)]
 pub struct RoundMutation;
 
@@ -210,7 +210,7 @@ impl RoundMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new round; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What is asked for.")] input: StartGameRoundInput,
+        #[graphql(desc = "The input of the command.")] input: StartGameRoundInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -219,12 +219,12 @@ impl RoundMutation {
         send::<crate::Round>(context, "StartGameRound", input, arguments).await
     }
 
-    /// Takes a seat, before the first move. Once more changes nothing.
+    /// Takes a seat before the first move. A repeat changes nothing.
     async fn join_round(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "Who plays.")] player_id: ID,
+        #[graphql(desc = "The player.")] player_id: ID,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -237,7 +237,7 @@ impl RoundMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "What is asked for.")] input: PlayInput,
+        #[graphql(desc = "The input of the command.")] input: PlayInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -261,21 +261,21 @@ impl RoundMutation {
 /// Something that happened to a round of a game.
 #[derive(SimpleObject)]
 pub struct RoundUpdate {
-    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
     cursor: String,
-    /// What happened; null for a caller who may list this instance and not see its events.
+    /// The event; null for a caller that may list this instance but not see its events.
     event: Option<Event>,
-    /// What came of it.
+    /// The round after it.
     round: Option<RoundView>,
 }
 
-/// What may be heard of a round of a game.
+/// Subscriptions to rounds.
 #[derive(Default)]
 pub struct RoundSubscription;
 
 #[Subscription]
 impl RoundSubscription {
-    /// What happens to a round of a game, in order, each event once: everything after the cursor, then live.
+    /// The events of a round of a game, in order, each once: everything after the cursor, then live.
     async fn round(
         &self,
         context: &Context<'_>,
@@ -291,12 +291,12 @@ impl RoundSubscription {
             round: view(state),
         })
     }
-    /// What happens to rounds from now on, or after the cursor: each event once, as soon as the read model has it, in the order
-    /// in which it came there. Only those that a list with this filter would hold by then.
+    /// The events of rounds from now on, or after the cursor: each once, as soon as the read model has it, in the order
+    /// in which it came there. Only events of rounds that a list with this filter would hold by then.
     async fn rounds(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<RoundFilter>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<RoundFilter>,
         #[graphql(
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]

@@ -1,4 +1,4 @@
-//! What may be asked of a round, with the shape checks.
+//! The commands of a round, with the checks of their shape.
 
 use edgefold_kernel::{Id, Rejection, Text, Timestamp, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -10,21 +10,21 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 pub struct StartGameRound {
     /// The game.
     pub game: Text,
-    /// How many may play, 1 to 100.
+    /// Largest number of players, 1 to 100.
     #[serde(deserialize_with = "players")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = PLAYERS)))]
     pub max_players: u32,
-    /// When it ends at the latest.
+    /// Latest end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ends_at: Option<Timestamp>,
 }
 
-/// Takes a seat, before the first move. Once more changes nothing.
+/// Takes a seat before the first move. A repeat changes nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JoinRound {
-    /// Who plays.
+    /// The player.
     pub player_id: Id,
 }
 
@@ -33,12 +33,12 @@ pub struct JoinRound {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Play {
-    /// Who plays.
+    /// The player.
     pub player_id: Id,
-    /// What is played, in the game's own words.
+    /// The move, in the game's own words.
     #[serde(rename = "move")]
     pub what: Text,
-    /// What it brings, −10,000 to 10,000.
+    /// Points of the move, −10,000 to 10,000.
     #[serde(deserialize_with = "points")]
     #[cfg_attr(feature = "schema", schemars(range(min = -POINTS, max = POINTS)))]
     pub points: i64,
@@ -57,7 +57,7 @@ pub struct FinishRound {}
 pub struct EndRound {}
 
 commands! {
-    /// What may be asked of a round.
+    /// The commands of a round.
     pub enum RoundCommand {
         "StartGameRound" [creates] => Start(StartGameRound),
         "JoinRound" => Join(JoinRound),
@@ -100,7 +100,7 @@ impl EndRound {
 /// Most players of a round.
 const PLAYERS: u32 = 100;
 
-/// Most that one move brings or costs. With at most 100,000 moves a score fits in 32 bits.
+/// Most points that one move brings or costs. With at most 100,000 moves a score fits in 32 bits.
 const POINTS: i64 = 10_000;
 
 fn players<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {

@@ -1,4 +1,4 @@
-//! What may have happened to a round. **Names and fields are the storage format**: they never change, they get new versions.
+//! The events of a round. **Names and fields are the storage format**: they never change, they get new versions.
 
 use edgefold_kernel::{Id, Text, Timestamp, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 pub struct RoundStarted {
     /// The game.
     pub game: Text,
-    /// How many may play.
+    /// Largest number of players.
     pub max_players: u32,
-    /// When it ends at the latest.
+    /// Latest end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ends_at: Option<Timestamp>,
-    /// When it ends if nobody plays until then.
+    /// Instant at which it ends if nobody plays until then.
     pub idle_at: Timestamp,
 }
 
@@ -24,7 +24,7 @@ pub struct RoundStarted {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerJoined {
-    /// Who plays.
+    /// The player.
     pub player_id: Id,
 }
 
@@ -33,14 +33,14 @@ pub struct PlayerJoined {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MovePlayed {
-    /// Who played.
+    /// The player.
     pub player_id: Id,
-    /// What was played.
+    /// The move.
     #[serde(rename = "move")]
     pub what: Text,
-    /// What it brought.
+    /// Points of the move.
     pub points: i64,
-    /// When the round ends if nobody plays until then.
+    /// Instant at which the round ends if nobody plays until then.
     pub idle_at: Timestamp,
 }
 
@@ -49,11 +49,11 @@ pub struct MovePlayed {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoundFinished {
-    /// Why.
+    /// Reason.
     pub ending: Ending,
 }
 
-/// Why a round has ended.
+/// Reason of a round's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -67,7 +67,7 @@ pub enum Ending {
 }
 
 events! {
-    /// What may have happened to a round.
+    /// The events of a round.
     pub enum RoundEvent upcast no_upcast {
         "RoundStarted" v 1 => Started(RoundStarted),
         "PlayerJoined" v 1 => Joined(PlayerJoined),

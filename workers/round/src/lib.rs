@@ -3,13 +3,13 @@
 //!
 //! | file | what it says |
 //! |---|---|
-//! | [`commands`] | what may be asked |
-//! | [`events`] | what may have happened |
+//! | [`commands`] | the commands |
+//! | [`events`] | the events |
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
 //! | [`process`] | its deadlines |
 //! | [`projection`] | its read model |
-//! | [`policy`] | who may send which command, and who sees what |
+//! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
 pub mod commands;

@@ -1,11 +1,11 @@
-//! Who may do what with a round: any guest plays as itself, everyone watches, the staff does all.
+//! The policy of rounds: any guest plays as itself, everyone watches, the staff does everything.
 
 use edgefold_kernel::{Principal, Scope};
 use edgefold_roles::{GUEST, STAFF, is_guest, is_staff};
 
 use crate::{commands::RoundCommand, reducer::State};
 
-/// A guest starts rounds, joins and plays as itself. To end one before its time is for the staff.
+/// A guest starts rounds, joins and plays as itself. Only the staff ends a round before its time.
 pub fn may_send(principal: &Principal, command: &RoundCommand, _state: &State) -> bool {
     match command {
         RoundCommand::Start(_) => [GUEST, STAFF].contains(&principal.role),
@@ -16,7 +16,7 @@ pub fn may_send(principal: &Principal, command: &RoundCommand, _state: &State) -
     }
 }
 
-/// Rounds are public to whoever is signed in.
+/// Everyone with a token may see a round.
 pub fn may_see(_principal: &Principal, _state: &State) -> bool {
     true
 }

@@ -1,4 +1,4 @@
-//! What a round does by itself: it ends when its time is up, or when nobody plays.
+//! The process of a round: it ends when its time is up, or when nobody plays.
 
 use edgefold_flow::Due;
 
@@ -8,20 +8,20 @@ use crate::{
     reducer::{State, Status},
 };
 
-/// How long a round waits for its first move, in milliseconds (10 min): players have to find each other.
+/// Milliseconds that a round waits for its first move (10 min): players have to find each other.
 pub const OPEN_FOR_MS: i64 = 10 * 60 * 1000;
 
-/// How long a round that is played waits for the next move, in milliseconds (1 min): whoever takes longer has left.
+/// Milliseconds that a running round waits for the next move (1 min): a player that takes longer has left.
 pub const MOVE_WITHIN_MS: i64 = 60 * 1000;
 
-/// When it ends if nothing happens until then.
+/// The deadline: the round's end if nothing happens until then.
 pub fn deadline(state: &State) -> Option<Due<RoundCommand>> {
     let round = state.as_ref().filter(|round| round.status != Status::Finished)?;
     let (at, _) = round.end();
     Some(Due { at, command: EndRound {}.into() })
 }
 
-/// Its end was set when it was started, and each move has put off the end for want of one. Who joins changes nothing.
+/// The start sets the latest end, and each move puts off the end for lack of moves. Joining changes neither.
 pub fn sets(event: &RoundEvent, due: &Due<RoundCommand>) -> bool {
     match event {
         RoundEvent::Started(started) => {

@@ -15,29 +15,29 @@ pub type State = Option<RoundState>;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoundState {
-    /// How far it has come.
+    /// Status.
     pub status: Status,
-    /// Why it has ended.
+    /// Reason of its end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ending: Option<Ending>,
     /// The game.
     pub game: Text,
-    /// How many may play.
+    /// Largest number of players.
     pub max_players: u32,
-    /// Who plays, in the order in which they joined.
+    /// The players, in the order in which they joined.
     pub players: Vec<Id>,
-    /// What each player has, by the moves so far.
+    /// Score of each player by the moves so far.
     pub scores: BTreeMap<Id, i64>,
-    /// How many moves were made.
+    /// Number of moves.
     pub moves: u32,
-    /// When it ends at the latest.
+    /// Latest end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ends_at: Option<Timestamp>,
-    /// When it ends if nobody plays until then.
+    /// Instant at which it ends if nobody plays until then.
     pub idle_at: Timestamp,
 }
 
-/// How far a round has come.
+/// Status of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -51,7 +51,7 @@ pub enum Status {
 }
 
 impl RoundState {
-    /// When it ends if nothing happens until then, and why.
+    /// Instant at which it ends if nothing happens until then, and the reason.
     pub fn end(&self) -> (Timestamp, Ending) {
         match self.ends_at {
             Some(at) if at <= self.idle_at => (at, Ending::TimeUp),

@@ -12,7 +12,7 @@ use crate::{
 /// Most moves of a round. With at most 10,000 points each a score fits in 32 bits.
 pub const MOVES: u32 = 100_000;
 
-/// What follows from a command.
+/// Decides a command.
 ///
 /// # Errors
 /// `ROUND_EXISTS`, `ROUND_UNKNOWN`, `ENDS_IN_THE_PAST`, `ROUND_FINISHED`, `ROUND_RUNNING`, `ROUND_FULL`, `NOT_A_PLAYER` or
@@ -25,7 +25,7 @@ pub fn decide(
     let now = context.now;
     let events = match (command, state) {
         (RoundCommand::Start(_), Some(_)) => {
-            return Err(Rejection::rule("ROUND_EXISTS", "the round was started before").into());
+            return Err(Rejection::rule("ROUND_EXISTS", "the round exists already").into());
         }
         (RoundCommand::Start(start), None) => vec![started(start, now)?],
         (_, None) => return Err(Rejection::rule("ROUND_UNKNOWN", "there is no such round").into()),
@@ -50,7 +50,7 @@ pub fn decide(
 fn started(start: &StartGameRound, now: Timestamp) -> Result<RoundEvent, Rejection> {
     let StartGameRound { game, max_players, ends_at } = start.clone();
     if ends_at.is_some_and(|at| at <= now) {
-        let detail = format!("a round ends after it has begun, at {now}");
+        let detail = format!("endsAt must be later than now, {now}");
         return Err(Rejection::rule("ENDS_IN_THE_PAST", detail));
     }
     let idle_at = now.plus_millis(OPEN_FOR_MS);
@@ -75,10 +75,10 @@ fn joined(
         return Ok(vec![]);
     }
     if round.status == Status::Running {
-        return Err(Rejection::rule("ROUND_RUNNING", "the first move was made already"));
+        return Err(Rejection::rule("ROUND_RUNNING", "nobody can join after the first move"));
     }
     if round.players.len() >= round.max_players as usize {
-        let detail = format!("the round has its {} players", round.max_players);
+        let detail = format!("the round has all of its {} players already", round.max_players);
         return Err(Rejection::rule("ROUND_FULL", detail));
     }
     Ok(vec![PlayerJoined { player_id: join.player_id.clone() }.into()])

@@ -11,23 +11,23 @@ use serde_json::value::RawValue;
 
 use crate::door::Asker;
 
-/// Time, fresh identifiers and who asks, which only the shell can know.
+/// Time, fresh identifiers and the caller: only the shell knows them.
 #[derive(Clone, Copy)]
 pub struct Stamp<'a> {
     /// The instant of the request.
     pub now: Timestamp,
-    /// Makes an identifier that nobody had before: a UUIDv7.
+    /// Makes a new identifier: a UUIDv7.
     pub fresh: &'a dyn Fn() -> String,
-    /// On whose behalf.
+    /// The caller.
     pub by: &'a Asker,
 }
 
-/// What led to events: it is written into each of them.
+/// The cause of events. It is written into each of them.
 #[derive(Clone, Debug)]
 pub struct Cause {
     /// The command that was decided.
     pub command_id: Id,
-    /// What caused the command.
+    /// The causes of the command.
     pub metadata: Metadata,
 }
 
@@ -55,7 +55,7 @@ pub fn stored<E: EventSet>(event: &E) -> Result<(Box<RawValue>, E), Failure> {
 /// Gives a decided event its place in the stream. Gives it as it will read from there, too.
 ///
 /// # Errors
-/// What [`stored`] refuses.
+/// The refusals of [`stored`].
 pub fn record<E: EventSet>(
     event: &E,
     stream: &StreamId,
@@ -86,7 +86,7 @@ pub fn record<E: EventSet>(
 pub fn check_count(count: usize) -> Result<(), Rejection> {
     if count > limits::EVENTS_PER_COMMAND {
         let detail = format!(
-            "a command appends at most {} events, this one {count}",
+            "a command may append at most {} events, this one has {count}",
             limits::EVENTS_PER_COMMAND
         );
         return Err(Rejection::new(Kind::TooLarge, "TOO_MANY_EVENTS", detail));

@@ -1,5 +1,5 @@
-//! The port that an instance keeps its events behind. Synchronous, as the object's SQLite is: between a decision and its
-//! commit nothing can be awaited, so nothing can come in between.
+//! The port behind which an instance keeps its events. It is synchronous, as the object's SQLite is: nothing can be
+//! awaited between a decision and its commit, so no other request can come in between.
 
 use edgefold_kernel::{
     Envelope, Fault, ForeignStream, Id, Snapshot, StreamId, Timestamp, Version, limits,
@@ -7,25 +7,26 @@ use edgefold_kernel::{
 
 use crate::decide::Outcome;
 
-/// Where an instance stands.
+/// Version and outbox cursor of an instance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     /// Version of the stream; 0 when there is none.
     pub version: Version,
-    /// Outbox cursor: events up to here have reached all their destinations. What lies behind it is sent again, until it has.
+    /// Outbox cursor: events up to here have reached all their destinations. Later events are sent again until they
+    /// have.
     pub confirmed: Version,
 }
 
-/// Which part of a stream to read.
+/// The part of a stream to read.
 #[derive(Clone, Debug)]
 pub struct Slice<'a> {
     /// Events after this version.
     pub after: Version,
     /// Events up to this version.
     pub through: Version,
-    /// At most so many.
+    /// Largest number of items.
     pub limit: usize,
-    /// Ends with the event that reaches so many bytes of data.
+    /// Bytes of data with which the slice ends; the event that reaches them is in it.
     pub bytes: usize,
     /// Only these types; all when empty.
     pub types: &'a [&'a str],
@@ -38,25 +39,25 @@ impl Slice<'_> {
     }
 }
 
-/// What one transaction writes: all of it or nothing.
+/// The changes of one transaction: all of them are written, or none.
 #[derive(Debug, Default)]
 pub struct Write {
-    /// Own events, contiguous from the head on.
+    /// Own events, without a gap after the head.
     pub events: Vec<Envelope>,
     /// The outcomes of the commands that led to them.
     pub outcomes: Vec<Outcome>,
     /// High-water marks of foreign streams.
     pub marks: Vec<(StreamId, Version)>,
-    /// Foreign streams of which all that was remembered is forgotten first.
+    /// Foreign streams whose copies are deleted first.
     pub forget: Vec<StreamId>,
     /// Foreign events to remember.
     pub remember: Vec<Envelope>,
-    /// Foreign snapshots: each takes the place of what is remembered up to its version.
+    /// Foreign snapshots: each replaces the remembered events up to its version.
     pub snapshots: Vec<(StreamId, Snapshot)>,
 }
 
 impl Write {
-    /// Whether there is nothing to write.
+    /// True if there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
             && self.outcomes.is_empty()
@@ -67,30 +68,30 @@ impl Write {
     }
 }
 
-/// Keeps one instance: its stream, its outcomes, its outbox cursor, and what it knows of foreign streams.
+/// Keeps one instance: its stream, its outcomes, its outbox cursor, and its copies of foreign streams.
 pub trait Storage {
-    /// Where the instance stands.
+    /// Version and outbox cursor of the instance.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     fn head(&self) -> Result<Head, Fault>;
 
     /// Own events, ascending. May return fewer than asked for, but at least one if there is one.
     ///
     /// # Errors
-    /// When storage fails or what is stored cannot be read.
+    /// Fails if storage fails or what is stored cannot be read.
     fn events(&self, slice: &Slice<'_>) -> Result<Vec<Envelope>, Fault>;
 
-    /// What is remembered of a command.
+    /// The record of a command.
     ///
     /// # Errors
-    /// When storage fails or what is stored cannot be read.
+    /// Fails if storage fails or what is stored cannot be read.
     fn outcome(&self, command_id: &Id) -> Result<Option<Outcome>, Fault>;
 
-    /// What is remembered of several commands, in any order.
+    /// The records of several commands, in any order.
     ///
     /// # Errors
-    /// When storage fails or what is stored cannot be read.
+    /// Fails if storage fails or what is stored cannot be read.
     fn outcomes(&self, command_ids: &[&Id]) -> Result<Vec<Outcome>, Fault> {
         command_ids.iter().filter_map(|id| self.outcome(id).transpose()).collect()
     }
@@ -98,67 +99,68 @@ pub trait Storage {
     /// High-water mark of a foreign stream; 0 when nothing was received of it.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     fn mark(&self, stream: &StreamId) -> Result<Version, Fault>;
 
     /// Every foreign stream of which something was received.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     fn sources(&self) -> Result<Vec<StreamId>, Fault>;
 
-    /// What is remembered of a foreign stream.
+    /// The copy of a foreign stream.
     ///
     /// # Errors
-    /// When storage fails or what is stored cannot be read.
+    /// Fails if storage fails or what is stored cannot be read.
     fn remembered(&self, stream: &StreamId) -> Result<ForeignStream, Fault>;
 
-    /// How many events of a foreign stream lie there one by one, after the snapshot if there is one.
+    /// Number of single events of a foreign stream: those after the snapshot, if there is one.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     fn remembered_count(&self, stream: &StreamId) -> Result<u64, Fault>;
 
     /// Every foreign stream of which there is a snapshot, and the schema version of its state.
     ///
     /// # Errors
-    /// When storage fails or what is stored cannot be read.
+    /// Fails if storage fails or what is stored cannot be read.
     fn foreign_snapshots(&self) -> Result<Vec<(StreamId, u32)>, Fault>;
 
     /// Writes all of it in one transaction, or nothing.
     ///
     /// # Errors
-    /// When storage fails, or the first event is not the one after the head.
+    /// Fails if storage fails, or the first event is not the one after the head.
     fn commit(&self, write: &Write) -> Result<(), Fault>;
 
     /// Moves the outbox cursor.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     fn set_confirmed(&self, through: Version) -> Result<(), Fault>;
 
     /// Version of the last event that was decided by this instant; 0 when there was none.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     fn version_at(&self, at: Timestamp) -> Result<Version, Fault>;
 
     /// The last snapshot.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     fn snapshot(&self) -> Result<Option<Snapshot>, Fault>;
 
     /// Replaces the last snapshot.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     fn set_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault>;
 
-    /// Forgets outcomes that have expired, and the oldest above `keep`. Gives the instant at which the next one expires.
+    /// Deletes outcomes that have expired, and the oldest above `keep`. Returns the instant at which the next one
+    /// expires.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     fn prune(&self, now: Timestamp, keep: usize) -> Result<Option<Timestamp>, Fault>;
 }
 

@@ -1,10 +1,10 @@
-//! How much a caller may send at once, as the deployment has set it. The defaults stand in [`limits`].
+//! The limits of what a caller may send at once, as the deployment has set them. The defaults stand in [`limits`].
 
 use edgefold_kernel::limits;
 
 use super::{document::DocumentLimits, environment::Variables};
 
-/// How much a caller may send at once.
+/// The limits of what a caller may send at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
     /// Bytes of the body of a request, and of a message on a socket: `MAX_BODY_BYTES`.
@@ -16,7 +16,7 @@ pub struct Allowance {
     /// Requests of one principal within [`limits::RATE_PERIOD_S`], where the platform does not count them:
     /// `REQUESTS_PER_PRINCIPAL`.
     pub requests: usize,
-    /// What a GraphQL document may cost.
+    /// The limits of a GraphQL document.
     pub graphql: DocumentLimits,
 }
 
@@ -27,7 +27,7 @@ impl Default for Allowance {
 }
 
 impl Allowance {
-    /// Reads it from variables. One that makes no sense counts as not set.
+    /// Reads the limits from variables. Invalid values are noted for the log and ignored.
     pub fn read(variables: &mut Variables<impl Fn(&str) -> Option<String>>) -> Self {
         Self {
             body: variables.number(

@@ -1,17 +1,17 @@
-//! On whose behalf an object is asked.
+//! The party for whom the script asks an object.
 
 use edgefold_kernel::{Principal, Rejection};
 use serde::{Deserialize, Serialize};
 
 use super::token::{Caller, missing};
 
-/// On whose behalf an object is asked.
+/// The party for whom the script asks an object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Asker {
-    /// The bus, or the object itself: what follows from events and deadlines.
+    /// The system: the bus, or the object itself for events and deadlines.
     System,
-    /// Somebody outside.
+    /// A caller from outside.
     Somebody(Caller),
 }
 
@@ -19,7 +19,7 @@ impl Asker {
     /// Reads the header.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` when it is absent, or is not what this contract says: nobody may do nothing.
+    /// `UNAUTHENTICATED` when it is absent or malformed: a request without a caller may do nothing.
     pub fn read(header: Option<&str>) -> Result<Self, Rejection> {
         header.and_then(|text| serde_json::from_str(text).ok()).ok_or_else(missing)
     }
@@ -29,7 +29,7 @@ impl Asker {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Who it is; nobody when the system itself asks.
+    /// The principal; `None` when the system itself asks.
     pub fn principal(&self) -> Option<&Principal> {
         match self {
             Self::System => None,

@@ -1,10 +1,10 @@
-//! What a GraphQL document may cost, as it is set.
+//! The limits of a GraphQL document, as the deployment has set them.
 
 use edgefold_kernel::limits;
 
 use super::environment::{Variables, is_development};
 
-/// What a document may cost, and whether the schema may be asked for. The defaults stand in [`limits`].
+/// The limits of a document, and whether introspection is on. The defaults stand in [`limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DocumentLimits {
     /// `GRAPHQL_MAX_TOKENS`
@@ -28,7 +28,7 @@ impl Default for DocumentLimits {
 }
 
 impl DocumentLimits {
-    /// Reads the limits from variables. One that is no number counts as not set.
+    /// Reads the limits from variables. A value that is not a number counts as not set.
     pub fn read(variables: &mut Variables<impl Fn(&str) -> Option<String>>) -> Self {
         let introspection = match variables.text("GRAPHQL_INTROSPECTION").as_deref() {
             Some("on") => true,

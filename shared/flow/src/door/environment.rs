@@ -1,12 +1,12 @@
-//! Where the script runs, and what its variables set.
+//! The environment of the script, and the values of its variables.
 
 use std::ops::RangeInclusive;
 
-/// Name of the variable that says where.
+/// Name of the variable that names the environment.
 pub const ENVIRONMENT: &str = "ENVIRONMENT";
 
-/// Whether `ENVIRONMENT` is `development`. Whatever else it is, and nothing at all, is production: what makes life easier at
-/// home must be asked for.
+/// True if `ENVIRONMENT` is `development`. Any other value, and none, is production: a deployment must ask for the
+/// conveniences of development.
 pub fn is_development(variable: impl Fn(&str) -> Option<String>) -> bool {
     variable(ENVIRONMENT).as_deref() == Some("development")
 }
@@ -14,12 +14,12 @@ pub fn is_development(variable: impl Fn(&str) -> Option<String>) -> bool {
 /// The variables of a deployment, as they are read one by one.
 pub struct Variables<F> {
     of: F,
-    /// What could not be read, for the log: somebody has meant something by it.
+    /// Values that could not be read, for the log, so that whoever set them learns of it.
     pub misread: Vec<String>,
 }
 
 impl<F: Fn(&str) -> Option<String>> Variables<F> {
-    /// Those that `of` finds by name.
+    /// The variables that `of` finds by name.
     pub fn new(of: F) -> Self {
         Self { of, misread: Vec::new() }
     }
@@ -29,7 +29,7 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
         (self.of)(name)
     }
 
-    /// The number that a variable sets. One that is no whole number, or not within these bounds, counts as not set.
+    /// The number that a variable sets. A value that is not a whole number within these bounds counts as not set.
     pub fn number(&mut self, name: &str, within: RangeInclusive<usize>, default: usize) -> usize {
         let Some(text) = self.text(name) else { return default };
         let number = text.trim().parse().ok().filter(|number| within.contains(number));

@@ -1,7 +1,8 @@
-//! The keys that tokens are signed with: a secret of ours, or the key set (JWKS, RFC 7517) that an issuer publishes.
+//! The keys of tokens: our secret, or the key set (JWKS, RFC 7517) that an issuer publishes.
 //!
-//! **Invariant:** the key decides how a token must be signed, never the token. A secret verifies HS256 and nothing else, and
-//! a published key verifies what its own type is for: so nobody can sign with a public key as if it were a secret.
+//! **Invariant:** the key decides how a token must be signed, never the token. A secret verifies HS256 and nothing
+//! else; a published key verifies only the algorithm of its type. So nobody can sign with a public key as if it were a
+//! secret.
 
 use edgefold_kernel::{Fault, Timestamp, limits};
 use serde::Deserialize;
@@ -14,9 +15,9 @@ use super::token::{Algorithm, Token};
 pub struct Key {
     /// Its name.
     pub key_id: Option<String>,
-    /// What it verifies.
+    /// The algorithm that it verifies.
     pub algorithm: Algorithm,
-    /// Its public members alone, as WebCrypto's `importKey` takes them.
+    /// Its public members only, as WebCrypto's `importKey` takes them.
     pub jwk: Map<String, Value>,
 }
 
@@ -34,7 +35,7 @@ impl KeySet {
     /// we use.
     ///
     /// # Errors
-    /// A fault when it is none, or holds no key that verifies.
+    /// A fault when it is not a key set, or holds no key that verifies.
     pub fn parse(text: &[u8]) -> Result<Self, Fault> {
         let unreadable = |said: String| Fault::Unavailable("the key set", said);
         let Published { keys } =
@@ -46,8 +47,8 @@ impl KeySet {
         Ok(Self(keys))
     }
 
-    /// The key that this token must be signed with: the one of its name, and of its algorithm. A token that names none is
-    /// taken only where there is no choice.
+    /// The key of a token: the one with its key id and its algorithm. A token without a key id is accepted only if a
+    /// single key fits.
     pub fn find(&self, token: &Token<'_>) -> Option<&Key> {
         let mut fitting = self.0.iter().filter(|key| {
             key.algorithm == token.algorithm
@@ -65,7 +66,7 @@ impl Key {
             ("RSA", _) => (Algorithm::Rs256, &["kty", "n", "e"]),
             ("EC", Some("P-256")) => (Algorithm::Es256, &["kty", "crv", "x", "y"]),
             ("OKP", Some("Ed25519")) => (Algorithm::EdDsa, &["kty", "crv", "x"]),
-            // A shared secret has no place in what is published.
+            // A shared secret must not be published.
             _ => return None,
         };
         let named = text("alg").map(|name| serde_json::from_value(Value::from(name)).ok());
@@ -78,16 +79,16 @@ impl Key {
     }
 }
 
-/// What is kept of a key set between requests.
+/// The key set that is kept between requests.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
-    /// The last good one, with the instant at which it came.
+    /// The last good key set, with the instant at which it came.
     pub set: Option<(KeySet, Timestamp)>,
-    /// When it was asked for last, in vain or not.
+    /// Instant of the last request for it, successful or not.
     pub asked_at: Option<Timestamp>,
 }
 
-/// What to do for a token.
+/// The result of looking up a token's key.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lookup {
     /// This is its key.
@@ -96,7 +97,7 @@ pub enum Lookup {
     Fetch,
     /// There is no such key.
     Unknown,
-    /// There is no key set, and it was asked for a moment ago.
+    /// There is no key set, and the issuer was asked a moment ago.
     Unavailable,
 }
 
@@ -116,14 +117,14 @@ impl Kept {
         }
     }
 
-    /// Takes note that the issuer is being asked. Where there is no set at all, whoever comes meanwhile asks too.
+    /// Notes that the issuer is being asked. While there is no key set at all, other requests ask the issuer too.
     pub fn asking(&mut self, now: Timestamp) {
         if self.set.is_some() {
             self.asked_at = Some(now);
         }
     }
 
-    /// Takes note of what the issuer answered. A failure leaves the last good set in place.
+    /// Takes the issuer's answer. A failure leaves the last good set in place.
     ///
     /// # Errors
     /// The failure, for the log.

@@ -1,15 +1,16 @@
-//! Who may call, from where, how often and with how much. What a deployment has set enters as variables.
+//! The checks of callers: who, from where, how often and how much at once. The settings of a deployment enter as
+//! variables.
 //!
 //! | file | what it says |
 //! |---|---|
-//! | [`environment`] | where the script runs, and what its variables set |
-//! | [`document`] | what a GraphQL document may cost |
+//! | [`environment`] | the environment of the script, and the values of its variables |
+//! | [`document`] | the limits of a GraphQL document |
 //! | [`allowance`] | how much a caller may send at once |
-//! | [`origin`] | from which pages a browser may call |
-//! | [`rate`] | how often somebody may call |
-//! | [`token`] | what a bearer token says, once its signature holds |
-//! | [`keys`] | with which key a token must be signed |
-//! | [`asker`] | on whose behalf an object is asked |
+//! | [`origin`] | the pages from which a browser may call |
+//! | [`rate`] | how often a caller may call |
+//! | [`token`] | the claims of a bearer token, once its signature holds |
+//! | [`keys`] | the key with which a token must be signed |
+//! | [`asker`] | the party for whom the script asks an object |
 
 pub mod environment;
 pub mod document;

@@ -1,7 +1,8 @@
-//! From which pages a browser may call: the allow-list of origins, and CORS.
+//! The allow-list of origins from whose pages a browser may call, and CORS.
 //!
-//! Source: <https://fetch.spec.whatwg.org/#http-cors-protocol>. Whoever is no browser sends no `Origin`, and is not asked.
-//! A page of the script's own origin is always allowed. Credentials (cookies) are not: a caller shows its token itself.
+//! Source: <https://fetch.spec.whatwg.org/#http-cors-protocol>. Requests without `Origin` do not come from a browser
+//! page and are not checked. Pages of the script's own origin are always allowed. Credentials (cookies) are not: a
+//! caller shows its token itself.
 
 use edgefold_kernel::{Kind, Rejection};
 
@@ -10,10 +11,10 @@ use super::environment::is_development;
 /// Name of the variable that lists the origins, with commas between them. `http://localhost:*` stands for every port.
 pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
 
-/// What is allowed in development unless the variable says otherwise.
+/// The origins that are allowed in development unless the variable says otherwise.
 const LOCAL: &str = "http://localhost:*, http://127.0.0.1:*, http://[::1]:*";
 
-/// How long a browser may remember the answer to a preflight, in seconds. Browsers cut it to 2 h or 24 h.
+/// Seconds for which a browser may remember the answer to a preflight. Browsers cut them to 2 h or 24 h.
 const REMEMBERED_S: &str = "86400";
 
 /// Origins whose pages may call.
@@ -42,7 +43,8 @@ impl Origins {
         if origin == own || self.0.iter().any(|allowed| covers(allowed, origin)) {
             return Ok(());
         }
-        let detail = "pages of this origin may not call here; see ALLOWED_ORIGINS";
+        let detail =
+            "pages of this origin may not call; the deployment lists others in ALLOWED_ORIGINS";
         Err(Rejection::new(Kind::Forbidden, "ORIGIN_FORBIDDEN", detail))
     }
 }
@@ -65,7 +67,7 @@ pub fn headers(origin: &str) -> [(&'static str, &str); 2] {
     ]
 }
 
-/// Further headers of the answer to a preflight: what its page may send.
+/// Further headers of the answer to a preflight: the methods and headers that a page may send.
 pub const PREFLIGHT: [(&str, &str); 3] = [
     ("access-control-allow-methods", "GET, HEAD, POST, PUT, DELETE"),
     (

@@ -1,10 +1,10 @@
-//! How often somebody may call, and who that is for the platform's counter; and a counter for where it has none.
+//! The rate limit: the name under which a caller's requests are counted, and a counter for where the platform has none.
 
 use std::{collections::BTreeMap, net::Ipv6Addr};
 
 use edgefold_kernel::{Kind, Principal, Rejection, Timestamp, limits};
 
-/// Under which name requests are counted: the principal; for those who have shown no good token, their address.
+/// The name under which requests are counted: the principal, or the address of a caller without a good token.
 pub fn key(principal: Option<&Principal>, address: &str) -> String {
     match principal {
         Some(Principal { subject, role }) => format!("{}:{}", role.as_str(), subject.as_str()),
@@ -12,7 +12,7 @@ pub fn key(principal: Option<&Principal>, address: &str) -> String {
     }
 }
 
-/// Whoever has one IPv6 address has 2^64 of them: what they share is counted.
+/// The network of an address: the owner of one IPv6 address has 2^64 of them, so their common part is counted.
 fn network(address: &str) -> String {
     match address.parse::<Ipv6Addr>() {
         Ok(address) => {
@@ -32,13 +32,13 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// Counts one more request under this name. Says whether there may be so many.
+    /// Counts one more request under this name. Returns false if it is one too many.
     pub fn count(&mut self, name: &str, most: usize, now: Timestamp) -> bool {
         let over = self.since.plus_millis(i64::from(limits::RATE_PERIOD_S) * 1_000);
         if now >= over {
             *self = Self { since: now, counts: BTreeMap::new() };
         }
-        // Names that find no place share one: whoever makes up many must not free others, or himself, of being counted.
+        // Names beyond the limit share one count: a caller that makes up many names must not escape the limit.
         let has_place = self.counts.len() < limits::RATE_NAMES || self.counts.contains_key(name);
         let count = self.counts.entry(if has_place { name } else { OTHERS }.to_owned());
         let count = count.or_default();
@@ -52,7 +52,7 @@ const OTHERS: &str = "";
 
 /// The refusal of a request too many.
 pub fn limited() -> Rejection {
-    let detail = format!("too many requests; try again in {} s", limits::RATE_PERIOD_S);
+    let detail = format!("too many requests: try again in {} s", limits::RATE_PERIOD_S);
     Rejection::new(Kind::TooMany, "RATE_LIMITED", detail)
 }
 

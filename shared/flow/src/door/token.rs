@@ -1,14 +1,14 @@
-//! A bearer token: a JWT (RFC 7519) in its compact form. Everything about it but the arithmetic of its signature.
+//! A bearer token: a JWT (RFC 7519) in its compact form. This file does everything but compute its signature.
 //!
-//! [`Token::parse`] reads what a token says of itself; [`keys`](crate::door::keys) says with which key it must be
-//! signed; the shell checks the signature over [`Token::signed`]; and only then [`Token::admit`] reads the claims.
+//! [`Token::parse`] reads the header; [`keys`](crate::door::keys) finds the key; the shell checks the signature over
+//! [`Token::signed`]; and only then [`Token::admit`] reads the claims.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use edgefold_kernel::{Id, Kind, Principal, Rejection, Role, RoleKind, Timestamp, limits};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-/// How a token may be signed. What is not in this list, `none` above all, is no token.
+/// The signature algorithms of tokens. A token with any other, `none` above all, is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Algorithm {
     /// HMAC with SHA-256, under a shared secret.
@@ -25,19 +25,19 @@ pub enum Algorithm {
     EdDsa,
 }
 
-/// A token that was read, and that nobody has verified yet.
+/// A token that was read, but not verified yet.
 #[derive(Debug)]
 pub struct Token<'a> {
-    /// How it says that it is signed. [`keys`](crate::door::keys) decides whether that fits the key.
+    /// The algorithm that the token names. [`keys`](crate::door::keys) decides whether it fits the key.
     pub algorithm: Algorithm,
-    /// Name of the key that it says it is signed with.
+    /// The key that the token names.
     pub key_id: Option<String>,
     /// Its signature.
     pub signature: Vec<u8>,
     signed: &'a str,
 }
 
-/// What a token must say besides, as this deployment is configured.
+/// Further claims that this deployment expects.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
     /// The claim `iss`; any when there is none.
@@ -48,11 +48,11 @@ pub struct Expected {
     pub roles: &'static [RoleKind],
 }
 
-/// Who has shown a valid token, and until when it is one.
+/// A caller with a valid token, and the instant at which the token expires.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Caller {
-    /// Who it is.
+    /// The principal.
     pub principal: Principal,
     /// The claim `exp`, without any allowance for skew.
     pub expires_at: Timestamp,
@@ -63,7 +63,7 @@ struct Header {
     alg: Algorithm,
     #[serde(default)]
     kid: Option<String>,
-    /// Extensions that must be understood. There are none that we do.
+    /// Extensions that the verifier must understand. We understand none.
     #[serde(default)]
     crit: Option<serde_json::Value>,
 }
@@ -99,7 +99,7 @@ impl Audience {
 }
 
 impl<'a> Token<'a> {
-    /// Reads what a token says of itself. Nothing of it may be believed yet.
+    /// Reads the header of a token. Nothing of the token may be trusted yet.
     ///
     /// # Errors
     /// `INVALID_TOKEN`.
@@ -107,16 +107,16 @@ impl<'a> Token<'a> {
         if text.len() > limits::TOKEN_BYTES {
             return Err(invalid("the token is too long"));
         }
-        let shape = || invalid("expected a JWT of three parts");
+        let shape = || invalid("expected a JWT with three parts");
         let (signed, signature) = text.rsplit_once('.').ok_or_else(shape)?;
         let (header, payload) = signed.split_once('.').ok_or_else(shape)?;
         if payload.contains('.') {
             return Err(shape());
         }
-        let header: Header =
-            part(header).ok_or_else(|| invalid("the token's header names no algorithm of ours"))?;
+        let header: Header = part(header)
+            .ok_or_else(|| invalid("the token's header must name HS256, RS256, ES256 or EdDSA"))?;
         if header.crit.is_some() {
-            return Err(invalid("the token asks for an extension that is not known"));
+            return Err(invalid("the token requires an extension that is not supported"));
         }
         let signature = decode(signature).ok_or_else(shape)?;
         Ok(Self { algorithm: header.alg, key_id: header.kid, signature, signed })
@@ -130,18 +130,23 @@ impl<'a> Token<'a> {
     /// Reads the claims of a token whose signature **has been verified**.
     ///
     /// # Errors
-    /// `INVALID_TOKEN`, with what is wrong.
+    /// `INVALID_TOKEN`, with the reason.
     pub fn admit(&self, expected: &Expected, now: Timestamp) -> Result<Caller, Rejection> {
         let payload = self.signed.split('.').nth(1).unwrap_or_default();
         let claims: Claims = part(payload)
             .filter(|claims: &Claims| expected.roles.iter().any(|kind| kind.role == claims.role))
-            .ok_or_else(|| invalid("the token must have sub, a role of ours, and exp"))?;
-        let expires_at = instant(claims.exp).ok_or_else(|| invalid("exp is no instant"))?;
+            .ok_or_else(|| {
+                invalid(
+                    "the token must have the claims sub, role and exp, and a role of this domain",
+                )
+            })?;
+        let expires_at =
+            instant(claims.exp).ok_or_else(|| invalid("the claim exp is not an instant"))?;
         if now >= expires_at.plus_millis(limits::CLOCK_SKEW_MS) {
             return Err(invalid("the token has expired"));
         }
         if let Some(from) = claims.nbf {
-            let from = instant(from).ok_or_else(|| invalid("nbf is no instant"))?;
+            let from = instant(from).ok_or_else(|| invalid("the claim nbf is not an instant"))?;
             if now.plus_millis(limits::CLOCK_SKEW_MS) < from {
                 return Err(invalid("the token is not valid yet"));
             }
@@ -171,7 +176,7 @@ pub fn missing() -> Rejection {
 /// The token of an `Authorization` header (RFC 6750); the scheme in any case.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` when there is none.
+/// `UNAUTHENTICATED` when there is no token.
 pub fn bearer(header: Option<&str>) -> Result<&str, Rejection> {
     let (scheme, token) =
         header.and_then(|text| text.trim().split_once(' ')).ok_or_else(missing)?;
@@ -180,12 +185,12 @@ pub fn bearer(header: Option<&str>) -> Result<&str, Rejection> {
     if is_bearer { Ok(token) } else { Err(missing()) }
 }
 
-/// What a token is remembered by: nobody finds the token in it.
+/// The digest under which a verified token is remembered: it does not reveal the token.
 pub fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 
-/// Base64url without padding (RFC 7515). One text for each value: what has stray bits at its end is refused.
+/// Reads base64url without padding (RFC 7515). Each value has one text: stray bits at the end are refused.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
@@ -194,7 +199,7 @@ fn part<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_slice(&decode(text)?).ok()
 }
 
-/// Years up to about 100,000: what is beyond is no instant, and must not overflow.
+/// Limit of instants, about the year 100,000: later ones are refused before they overflow.
 const LAST_SECOND: f64 = 3e12;
 
 #[allow(clippy::cast_possible_truncation, reason = "the range is checked before")]
@@ -263,7 +268,7 @@ mod tests {
 
     #[test]
     fn every_claim_counts() {
-        let who = "the token must have sub, a role of ours, and exp";
+        let who = "the token must have the claims sub, role and exp, and a role of this domain";
         let (expired, early) = ("the token has expired", "the token is not valid yet");
         let (issuer, audience) =
             ("the token is from another issuer", "the token is for another audience");
@@ -273,12 +278,12 @@ mod tests {
             (json!({"exp": NOW as f64 - 59.5}), None),
             (json!({"exp": null}), Some(who)),
             (json!({"exp": "tomorrow"}), Some(who)),
-            (json!({"exp": -1}), Some("exp is no instant")),
-            (json!({"exp": 1e300}), Some("exp is no instant")),
+            (json!({"exp": -1}), Some("the claim exp is not an instant")),
+            (json!({"exp": 1e300}), Some("the claim exp is not an instant")),
             (json!({"nbf": null}), None),
             (json!({"nbf": NOW + 60}), None),
             (json!({"nbf": NOW + 61}), Some(early)),
-            (json!({"nbf": 1e300}), Some("nbf is no instant")),
+            (json!({"nbf": 1e300}), Some("the claim nbf is not an instant")),
             (json!({"iss": "https://evil"}), Some(issuer)),
             (json!({"iss": null}), Some(issuer)),
             (json!({"aud": ["other", "edgefold"]}), None),

@@ -29,7 +29,7 @@ pub fn admit(
     let mut document = parse_query(&request.query)
         .map_err(|error| coded(ServerError::from(error), "GRAPHQL_PARSE_FAILED"))?;
     measure(&document, &request.variables, settings).map_err(refused)?;
-    // A name that is empty is none.
+    // An empty name counts as absent.
     request.operation_name = request.operation_name.filter(|name| !name.is_empty());
     let operation = chosen(&document, request.operation_name.as_deref())?;
     check_variables(operation, &request)?;

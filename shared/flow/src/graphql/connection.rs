@@ -16,7 +16,7 @@ pub struct Connection<T: OutputType> {
 pub struct Edge<T: OutputType> {
     /// The row.
     pub node: T,
-    /// Its place in the list: the page `after:` it begins with the next row. Opaque.
+    /// Cursor: the page `after:` it begins with the next row. Opaque.
     pub cursor: String,
 }
 
@@ -30,7 +30,7 @@ impl<T: OutputType> Connection<T> {
 /// A page of a list.
 #[Object(name_type)]
 impl<T: OutputType> Connection<T> {
-    /// Where the next page begins, and whether there is one. Pages are turned forwards only.
+    /// The beginning of the next page, and whether there is one. Pages go forwards only.
     async fn page_info(&self) -> PageInfo {
         PageInfo {
             has_previous_page: false,

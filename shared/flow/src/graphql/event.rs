@@ -10,14 +10,14 @@ use super::{AggregateType, DateTime, EventType, RoleName, int};
 pub struct Event {
     /// Identifier, a UUIDv7.
     id: ID,
-    /// Its place in the stream: `after` this, a subscription or a page goes on. Opaque.
+    /// Cursor: pass it as `after` to go on from here, in a subscription or a page. Opaque.
     cursor: String,
-    /// What kind of event it is.
+    /// Type of the event.
     #[graphql(name = "type")]
     event_type: EventType,
     /// Its place in the stream, from 1.
     version: i32,
-    /// When it was decided.
+    /// Instant of the decision.
     time: DateTime,
     /// Type of the aggregate that it happened to.
     aggregate_type: AggregateType,
@@ -25,19 +25,19 @@ pub struct Event {
     aggregate_id: ID,
     /// Name of the schema of `data`: `urn:edgefold:` aggregate type, event type, schema version.
     data_schema: String,
-    /// What happened.
+    /// The event's data.
     data: Json,
-    /// The command that led to it.
+    /// The command that led to the event.
     command_id: ID,
-    /// One id for everything that goes back to the same request.
+    /// One id for everything that a request caused.
     correlation_id: Option<ID>,
     /// The event or command that directly caused it.
     causation_id: Option<ID>,
-    /// W3C trace context, as it came.
+    /// W3C trace context, as the caller sent it.
     traceparent: Option<String>,
-    /// Who sent the command that everything goes back to; null when the system acts by itself, as deadlines do.
+    /// Sender of the command at the beginning of the chain; null when the system acts by itself, as deadlines do.
     actor: Option<ID>,
-    /// In which role.
+    /// Role of that sender.
     actor_role: Option<RoleName>,
 }
 
@@ -45,7 +45,7 @@ impl Event {
     /// A stored event.
     ///
     /// # Errors
-    /// When its data is no JSON.
+    /// A fault when its data are not JSON.
     pub fn read(event: &Envelope) -> Result<Self, Fault> {
         let data = serde_json::from_str::<serde_json::Value>(event.data.get())
             .and_then(Value::from_json)

@@ -19,25 +19,25 @@ pub type Row = Map<String, Value>;
 
 /// Commands and read models, as resolvers see them.
 pub trait Gateway: Send + Sync {
-    /// Who asks.
+    /// The caller.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` when nobody has shown a token.
+    /// `UNAUTHENTICATED` when the caller has shown no token.
     fn principal(&self) -> Result<&Principal, Failure>;
 
     /// Sends a command.
     fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>>;
 
-    /// What a list shows of an instance, now or then, from its own object.
+    /// The row of an instance, now or then, from its own object.
     fn row(&self, stream: StreamId, when: When) -> BoxFuture<'_, Result<RowView, Failure>>;
 
-    /// Those of these instances that whoever asks may see, events and all, as their own objects say.
+    /// Those of these instances that the caller may see with their events: each object is asked.
     fn seen(
         &self,
         streams: BTreeSet<StreamId>,
     ) -> BoxFuture<'_, Result<BTreeSet<StreamId>, Failure>>;
 
-    /// How much whoever asks sees of an instance after each event of a page of its stream.
+    /// The part of an instance that the caller sees after each event of a page of its stream.
     ///
     /// # Errors
     /// `UNAUTHENTICATED`; a fault when the page cannot be folded.
@@ -51,7 +51,7 @@ pub trait Gateway: Send + Sync {
         limit: usize,
     ) -> BoxFuture<'_, Result<EventsPage, Failure>>;
 
-    /// What was remembered of an accepted command; none when nothing is.
+    /// The record of an accepted command; `None` if there is none.
     fn outcome(
         &self,
         stream: StreamId,
@@ -69,13 +69,13 @@ pub trait Gateway: Send + Sync {
     fn sleep(&self, millis: u64) -> BoxFuture<'_, ()>;
 }
 
-/// How often a query looks again while it waits for a read model, in milliseconds.
+/// Milliseconds between two looks of a query that waits for a read model.
 const LOOK_AGAIN_MS: u64 = 50;
 
 /// The row of one instance, at this version at least when one is named: read your writes.
 ///
 /// # Errors
-/// `READ_MODEL_BEHIND` with the version that the read model is at, when it has not come so far within
+/// `READ_MODEL_BEHIND` with the version of the read model, when it has not reached `min_version` within
 /// [`limits::READ_YOUR_WRITES_MS`].
 pub async fn row_at_least(
     gateway: &dyn Gateway,
@@ -100,7 +100,7 @@ pub async fn row_at_least(
     }
 }
 
-/// Whether what is shown is as new as somebody wants it.
+/// Checks that a version is at least the one that the caller wants.
 ///
 /// # Errors
 /// `READ_MODEL_BEHIND` with the version that is shown.

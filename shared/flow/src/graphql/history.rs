@@ -1,4 +1,4 @@
-//! What happened to an instance, and what became of a command: from its own object.
+//! The history of an instance and the result of a command, from the instance's own object.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -17,27 +17,27 @@ use super::{
 };
 use crate::{project::correlation::JOURNAL_OF_COMMAND, subscribe::socket::parse_version};
 
-/// What may be asked about any aggregate.
+/// Queries about any aggregate.
 #[derive(Default)]
 pub struct HistoryQuery;
 
 #[Object]
 impl HistoryQuery {
-    /// What happened to an instance, oldest first; null when there is none.
+    /// The events of an instance, oldest first; null if there is no such instance.
     async fn events(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Type of the aggregate.")] aggregate_type: AggregateType,
         #[graphql(desc = "The instance.")] aggregate_id: ID,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Number of rows, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> Option<Result<Connection<Event>, Error>> {
         events(context, &aggregate_type.0, &aggregate_id, first, after).await.transpose()
     }
 
-    /// What became of a command that was accepted: what its first send was answered. Null when nothing is known of it: a
-    /// refused command changed nothing and leaves nothing, an accepted one is remembered for 24 hours. With type and instance
-    /// it is known at once; by its id alone when its events have been journalled.
+    /// The first answer to an accepted command. Null if the command is not known: a refused command leaves no record,
+    /// and an accepted one is remembered for 24 hours. With type and instance the answer is there at once; by id alone,
+    /// once the command's events have been journalled.
     async fn command_result(
         &self,
         context: &Context<'_>,
@@ -104,7 +104,8 @@ async fn command_result(
     };
     for stream in sent_to {
         match gateway.outcome(stream, command_id.clone()).await {
-            // Of what the caller may not see he hears nothing: the command may be his on another instance.
+            // A caller learns nothing of an instance that it may not see; the command may be its own on another
+            // instance.
             Err(Failure::Rejected(rejection)) if unknown(&rejection) => {}
             outcome => {
                 if let Some(accepted) = outcome.map_err(unanswered)? {

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP: what was asked, and in which form it is answered.
+//! GraphQL over HTTP: requests, and the form of responses.
 //!
 //! Source: <https://graphql.github.io/graphql-over-http/draft/>, as it stood in August 2026. Where its revisions differ from
 //! each other, or from what the audits of the npm package `graphql-http` 1.23 and clients expect:
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{command::parse_json, door::document::DocumentLimits};
 
-/// In which form a response goes out.
+/// The form of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Media {
     /// `application/graphql-response+json`
@@ -49,7 +49,7 @@ pub struct Answer {
     pub status: u16,
     /// Its form.
     pub media: Media,
-    /// Methods that the path takes, where that is what was wrong.
+    /// The allowed methods, if the request used another one.
     pub allow: Option<&'static str>,
     /// The body.
     pub body: Value,
@@ -96,7 +96,7 @@ pub fn negotiate(head: &Head<'_>) -> Result<Media, Answer> {
     Ok(media)
 }
 
-/// Whether a browser opens the door as a page: it asks for HTML, and for no document.
+/// True if a browser opens this path as a page: it asks for HTML and sends no document.
 pub fn wants_page(head: &Head<'_>, query: Option<&str>) -> bool {
     let accepts =
         |accept: &str| accept.split(',').map(range).any(|(name, q)| name == "text/html" && q > 0.0);
@@ -106,7 +106,7 @@ pub fn wants_page(head: &Head<'_>, query: Option<&str>) -> bool {
     head.method == "GET" && head.accept.is_some_and(accepts) && !has_document
 }
 
-/// Whether a content type is JSON in UTF-8.
+/// True if a content type is JSON in UTF-8.
 fn is_json(content_type: &str) -> bool {
     let mut parts = content_type.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
@@ -129,7 +129,7 @@ fn acceptable(accept: Option<&str>) -> Option<Media> {
     let any = named("application/*").or(named("*/*")).unwrap_or(0.0);
     let graphql = named("application/graphql-response+json");
     let json = named("application/json").unwrap_or(any);
-    // A wildcard alone means application/json: whoever can read the other one names it.
+    // A wildcard alone means application/json: clients that can read the other form name it.
     match graphql {
         Some(q) if q > 0.0 && q >= json => Some(Media::GraphqlResponse),
         _ if json > 0.0 => Some(Media::Json),
@@ -146,18 +146,20 @@ fn range(text: &str) -> (String, f32) {
     (essence, q.map_or(1.0, |q| q.parse().unwrap_or(0.0)))
 }
 
-/// Reads the request in the body of a `POST`, of at most so many bytes.
+/// Reads the request in the body of a `POST`, of at most `most` bytes.
 ///
 /// # Errors
-/// 400 when it is none, 413 when it is too large.
+/// 400 when it is not a request, 413 when it is too large.
 pub fn posted(body: &[u8], most: usize, media: Media) -> Result<Request, Answer> {
     match parse_json(body, most) {
         Ok(Value::Object(members)) => well_formed(members, media),
         Ok(Value::Array(_)) => {
-            let detail = "one request at a time: send several operations side by side";
+            let detail = "send one request at a time; several may run side by side";
             Err(malformed("BATCH_UNSUPPORTED", detail, media))
         }
-        Ok(_) => Err(malformed("MALFORMED_REQUEST", "expected an object with a query", media)),
+        Ok(_) => {
+            Err(malformed("MALFORMED_REQUEST", "expected an object with the member query", media))
+        }
         Err(rejection) => Err(refuse(&rejection, media)),
     }
 }
@@ -165,11 +167,11 @@ pub fn posted(body: &[u8], most: usize, media: Media) -> Result<Request, Answer>
 /// Reads the request in the query of a URL.
 ///
 /// # Errors
-/// 400 when it is none.
+/// 400 when it is not a request.
 pub fn gotten(query: &str, media: Media) -> Result<Request, Answer> {
     let mut members = Map::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        // Of a name that comes twice the first counts; one that is empty is not there.
+        // If a name comes twice, the first one counts; an empty value counts as absent.
         if members.contains_key(name.as_ref()) || (value.is_empty() && name != "query") {
             continue;
         }
@@ -214,7 +216,7 @@ fn well_formed(mut members: Map<String, Value>, media: Media) -> Result<Request,
 /// Admits a request that came by this method.
 ///
 /// # Errors
-/// What [`admit`] refuses; 405 for a mutation by `GET`; 400 for a subscription, which has a websocket of its own.
+/// The refusals of [`admit`]; 405 for a mutation by `GET`; 400 for a subscription, which needs the websocket.
 pub fn admitted(
     request: Request,
     method: &str,
@@ -226,19 +228,17 @@ pub fn admitted(
     match kind {
         OperationType::Mutation if method == "GET" => {
             let refusal =
-                Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", "a mutation goes by POST");
+                Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", "send mutations by POST");
             Err(Answer { allow: Some("POST"), ..refuse(&refusal, media) })
         }
-        OperationType::Subscription => Err(malformed(
-            "SUBSCRIPTION_UNSUPPORTED",
-            "a subscription goes over a websocket",
-            media,
-        )),
+        OperationType::Subscription => {
+            Err(malformed("SUBSCRIPTION_UNSUPPORTED", "open a websocket for subscriptions", media))
+        }
         _ => Ok(request),
     }
 }
 
-/// What came of a request.
+/// The response to an executed request.
 pub fn answer(response: Response, media: Media) -> Answer {
     let Response { data, errors, .. } = response;
     // An error of a field has a path; one without is of the request, and nothing was executed.
@@ -264,7 +264,7 @@ pub fn answer(response: Response, media: Media) -> Answer {
 /// Data and errors both, as the draft says it; only with `application/graphql-response+json`.
 const PARTIAL_SUCCESS: u16 = 294;
 
-/// Every error has a code: one of ours, or what the schema complained about.
+/// Gives every error a code: one of ours, or one for an error of the schema's validation.
 fn with_code(error: ServerError, executed: bool) -> ServerError {
     let known =
         error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some());

@@ -1,8 +1,8 @@
-//! The statement of a list, as its `.sql` file has it: a line that ends with a comment is there when all words of that
-//! comment were asked for, any other line always is. So what a database has to look at is only what was asked for, and
-//! an index serves it.
+//! The statement of a list, made from its `.sql` file: a line that ends with a comment is included when all words of
+//! the comment were asked for; any other line is always included. So the database evaluates only the conditions that
+//! were asked for, and an index serves them.
 
-/// The statement for these words.
+/// The statement with the lines for these words.
 pub(super) fn statement(text: &str, asked: &[&str]) -> String {
     let mut statement = String::new();
     for line in text.lines() {

@@ -1,5 +1,5 @@
-//! What a document costs, and what it may: looked at before the schema looks, since its checks walk a fragment as often as
-//! it is spread, and a few fragments can be spread a thousand million times.
+//! The cost of a document and its limits. They are checked before the schema's own checks, which walk a fragment each
+//! time that it is spread: a few fragments can be spread a thousand million times.
 
 use async_graphql::{
     Positioned, Variables,
@@ -61,7 +61,7 @@ fn string(text: &str) -> usize {
             return text.len();
         }
         if rest.starts_with(escape) {
-            // In a plain string a backslash takes the next character with it, whatever that is.
+            // In a plain string a backslash escapes the next character.
             let next =
                 if quote.len() == 1 { rest.chars().nth(1).map_or(0, char::len_utf8) } else { 0 };
             at += escape.len() + next;
@@ -91,14 +91,14 @@ pub fn measure(
     Ok(())
 }
 
-/// Where in an operation a selection stands.
+/// The place of a selection in an operation.
 #[derive(Clone, Copy)]
 struct Place {
     /// Fields around it.
     depth: usize,
     /// Fragments around it: a ring of fragments without fields has no depth.
     spreads: usize,
-    /// How often it is answered: once for each row of the lists around it.
+    /// Number of times that it is answered: once for each row of the lists around it.
     times: usize,
     /// Rows of the list that it is a direct part of.
     rows: usize,
@@ -148,7 +148,7 @@ impl Walk<'_> {
                 Selection::FragmentSpread(spread) => {
                     let document = self.document;
                     let inner = self.inside(place)?;
-                    // That a fragment does not exist is for the schema to say.
+                    // The schema reports a fragment that does not exist.
                     if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node)
                     {
                         self.selections(operation, &fragment.node.selection_set, inner)?;
@@ -220,7 +220,7 @@ impl Walk<'_> {
     fn introspected(&self, name: &str, place: Place) -> Result<Option<usize>, Rejection> {
         let lists = match (place.introspected, name) {
             (None, "__schema" | "__type") if !self.settings.introspection => {
-                let detail = "the schema cannot be asked for here; it is printed in schema/graphql";
+                let detail = "introspection is off here; the schema is printed in schema/graphql";
                 return Err(Rejection::new(Kind::Forbidden, "INTROSPECTION_OFF", detail));
             }
             (None, "__schema" | "__type") => Some(0),

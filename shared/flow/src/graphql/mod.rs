@@ -1,29 +1,29 @@
-//! The GraphQL door: what the aggregates' parts of the schema share, and how a request over HTTP is read and answered.
+//! The GraphQL door: the common parts of the aggregates' schemas, and the reading and answering of requests over HTTP.
 //!
 //! Refusals are data: a mutation answers `Accepted` or `Rejected`. Only faults, and queries that were refused, stand under
 //! `errors`, with their code in `extensions.code`.
 //!
 //! # Layout
 //!
-//! | room | what for |
+//! | room | what it is for |
 //! |---|---|
 //! | [`gateway`] | the port through which resolvers reach commands and read models |
 //! | [`scalars`] | the custom scalars |
 //! | [`names`] | names that are closed sets |
-//! | [`refusal`] | what stands under `errors` |
-//! | [`outcome`] | what came of a command |
+//! | [`refusal`] | the entries under `errors` |
+//! | [`outcome`] | the result of a command |
 //! | [`mutate`] | a mutation becomes a command |
 //! | [`connection`] | a page as a Relay connection |
 //! | `list` | the statement of a list |
 //! | [`mod@page`] | a page of a list |
 //! | [`mod@one`] | one instance, now or then |
 //! | [`event`] | an event as it is shown |
-//! | [`history`] | what happened to an instance, and what became of a command |
+//! | [`history`] | the history of an instance, and the result of a command |
 //! | [`subscription`] | a subscription to a stream, or to a category |
-//! | [`measure`] | what a document costs, and what it may |
-//! | [`root`] | what stands at the root of a subscription |
+//! | [`measure`] | the cost of a document, and its limits |
+//! | [`root`] | the root of a subscription |
 //! | [`admit`] | a request is parsed, measured and checked before it is executed |
-//! | [`http`] | GraphQL over HTTP: what was asked, and in which form it is answered |
+//! | [`http`] | GraphQL over HTTP: requests, and the form of responses |
 
 pub mod gateway;
 pub mod scalars;

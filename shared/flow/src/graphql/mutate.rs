@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{CommandResult, gateway::Gateway};
 use crate::Message;
 
-/// What every mutation takes besides its input.
+/// The arguments of every mutation besides its input.
 pub struct Arguments {
     /// The instance; made up when it is left out and the command begins a stream.
     pub id: Option<ID>,

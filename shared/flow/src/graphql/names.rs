@@ -66,7 +66,7 @@ impl InputType for AggregateType {
         <Self as InputType>::qualified_type_name()
     }
 
-    /// Whether there is such a type has been checked with the document.
+    /// The document's check has made sure that there is such a type.
     fn parse(value: Option<Value>) -> InputValueResult<Self> {
         match value.unwrap_or_default() {
             Value::Enum(name) => Ok(Self::of(&name)),
@@ -140,7 +140,7 @@ impl OutputType for RoleName {
 
 /// A script, by its catalogue.
 pub trait Declares {
-    /// What the enums are read off.
+    /// The source of the enums.
     const CATALOGUE: &'static Catalogue;
 }
 

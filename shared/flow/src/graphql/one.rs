@@ -1,4 +1,4 @@
-//! One instance: its row in the read model, or what it was at a version or an instant.
+//! One instance: its row in the read model, or its state at a version or an instant.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ use super::{
 };
 use crate::{Participant, contract::RowView, instance::When};
 
-/// Which version of an instance a query is about. At most one of the three.
+/// The version of an instance that a query asks for. At most one of the three.
 pub struct Which {
     /// At least this version of the read model.
     pub min_version: Option<i32>,
     /// Exactly this version, from the stream.
     pub at_version: Option<i32>,
-    /// What it was at this instant, from the stream.
+    /// The state at this instant, from the stream.
     pub at: Option<DateTime>,
 }
 
@@ -32,14 +32,14 @@ pub struct StateAt<S> {
     pub id: ID,
     /// Version that the state is at.
     pub version: i32,
-    /// When its first event was decided.
+    /// Instant of its first event.
     pub began: DateTime,
     /// The state.
     pub state: S,
 }
 
-/// An instance of this aggregate: its row, now or at a version or an instant. Whoever may list all is shown the row of the
-/// read model. Of anybody else only the instance knows whether he may see it: it is asked.
+/// An instance of this aggregate: its row, now or at a version or an instant. A caller that may list all rows gets the
+/// row of the read model. For any other caller the instance is asked, as only it knows whether the caller may see it.
 ///
 /// A field transposes it to `Option<Result<_>>`: then an error makes this field null, as the specification says of a
 /// nullable one. A `Result<Option<_>>` would take the whole answer with it.
@@ -95,11 +95,15 @@ fn when(which: &Which) -> Result<When, Error> {
                 .map_err(|said| invalid("INVALID_INSTANT", "at", format!("at: expected {said}")))?;
             Ok(When::Instant(instant))
         }
-        _ => Err(invalid("INVALID_QUERY", "atVersion", "only one of minVersion, atVersion and at")),
+        _ => Err(invalid(
+            "INVALID_QUERY",
+            "atVersion",
+            "give only one of minVersion, atVersion and at",
+        )),
     }
 }
 
-/// Whether a refusal says that there is no such instance. A query answers null then.
+/// True if a refusal says that there is no such instance. The query then answers null.
 pub(super) fn unknown(rejection: &Rejection) -> bool {
     rejection.code == "UNKNOWN_INSTANCE"
 }

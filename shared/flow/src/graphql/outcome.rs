@@ -1,11 +1,11 @@
-//! What came of a command. A refusal is data: a member of the union, not an error.
+//! The result of a command. A refusal is data: a member of the union, not an error.
 
 use async_graphql::{Error, ID, SimpleObject, Union};
 use edgefold_kernel::{Failure, Rejection};
 
 use super::{AggregateType, EventType, faulted, int};
 
-/// What came of a command.
+/// The result of a command.
 #[derive(Union)]
 pub enum CommandResult {
     /// It was decided and its events are stored.
@@ -29,9 +29,9 @@ pub struct Accepted {
     version: i32,
     /// The stored events.
     events: Vec<EventRef>,
-    /// How long to wait for the outcome that follows before asking, in milliseconds.
+    /// Milliseconds to wait for the outcome that follows before asking for it.
     confirm_within_ms: i32,
-    /// Whether this is the outcome of an earlier send of the same command.
+    /// True if this is the outcome of an earlier send of the same command.
     duplicate: bool,
 }
 
@@ -40,7 +40,7 @@ pub struct Accepted {
 pub struct EventRef {
     /// Identifier, a UUIDv7.
     id: ID,
-    /// What kind of event it is.
+    /// Type of the event.
     #[graphql(name = "type")]
     event_type: EventType,
     /// Its place in the stream.
@@ -52,7 +52,7 @@ pub struct EventRef {
 pub struct Rejected {
     /// Stable code, for programs.
     code: String,
-    /// What was expected, for people.
+    /// A sentence for people that says what was expected.
     detail: String,
     /// Path of the offending field.
     field: Option<String>,
@@ -63,7 +63,7 @@ pub struct Rejected {
 }
 
 impl CommandResult {
-    /// What came of a command, as data.
+    /// The result of a command, as data.
     ///
     /// # Errors
     /// A fault.

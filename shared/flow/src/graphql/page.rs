@@ -35,15 +35,15 @@ const KEY: &str = "cursor_key";
 
 /// A list, as it was asked for.
 pub struct List<O> {
-    /// Its statement. It takes key and id of the row after which the page begins, the owner whose rows alone count, the
-    /// parameters of the filter, how many rows, and the only ids, as JSON. Words of its lines are `after`, `owner`, `ids`,
-    /// the order's name, and those of the filter.
+    /// Its statement. The parameters are key and id of the row after which the page begins, the owner whose rows are
+    /// listed, the parameters of the filter, the number of rows, and the ids to list, as JSON. The words of its lines
+    /// are `after`, `owner`, `ids`, the order's name, and those of the filter.
     pub sql: &'static str,
-    /// In which order.
+    /// The order of the list.
     pub order_by: O,
-    /// What the rows must be like: word and parameter, in the order of the statement; null is not asked for.
+    /// The filter: word and parameter, in the order of the statement; null means that the word is not used.
     pub filter: Vec<(&'static str, Value)>,
-    /// How many rows.
+    /// Number of rows.
     pub first: Option<i32>,
     /// Cursor of the row after which the page begins.
     pub after: Option<String>,
@@ -52,7 +52,7 @@ pub struct List<O> {
 /// One page of a read model.
 ///
 /// # Errors
-/// `INVALID_PAGE` when `first` is out of range, `INVALID_CURSOR` when `after` is none of this order; a fault.
+/// `INVALID_PAGE` when `first` is out of range, `INVALID_CURSOR` when `after` is not a cursor of this order; a fault.
 pub async fn page<A: Participant, T: DeserializeOwned + OutputType>(
     context: &Context<'_>,
     list: List<impl EnumType>,
@@ -93,7 +93,7 @@ pub async fn page<A: Participant, T: DeserializeOwned + OutputType>(
 /// The rows of a read model with these ids that a list would hold, by id.
 ///
 /// # Errors
-/// When the read model cannot be read.
+/// A fault when the read model cannot be read.
 pub(super) async fn rows_of(
     gateway: &dyn Gateway,
     Allowed { owner, only }: Allowed,
@@ -126,7 +126,7 @@ pub fn named<E: EnumType>(value: Option<E>) -> Value {
 /// The parameter of a filter by a day; null when it is not asked for.
 ///
 /// # Errors
-/// `INVALID_FIELD` when it is none.
+/// `INVALID_FIELD` when it is not one.
 pub fn day(field: &'static str, value: Option<Date>) -> Result<Value, Error> {
     let Some(Date(text)) = value else { return Ok(Value::Null) };
     let day = edgefold_kernel::Date::parse(&text);
@@ -148,23 +148,27 @@ fn begin(cursor: &str, order: &str) -> Result<(Value, String), Error> {
     }
 }
 
-/// How many rows or events of a list were asked for.
+/// Number of rows or events that a list was asked for.
 pub(super) fn rows_wanted(first: Option<i32>) -> Result<usize, Error> {
     let wanted = first.map_or(Ok(limits::LIST_ROWS_DEFAULT), usize::try_from);
     wanted.ok().filter(|first| (1..=limits::LIST_ROWS).contains(first)).ok_or_else(|| {
-        invalid("INVALID_PAGE", "first", format!("first: from 1 to {}", limits::LIST_ROWS))
+        invalid(
+            "INVALID_PAGE",
+            "first",
+            format!("first: expected a number from 1 to {}", limits::LIST_ROWS),
+        )
     })
 }
 
 /// The rows that somebody may see.
 pub(super) struct Allowed {
-    /// Whose they must be; null stands for anybody's.
+    /// The owner of the rows; null means any owner.
     owner: Value,
     /// The only one.
     only: Option<Id>,
 }
 
-/// The rows of this aggregate that somebody may see; none when there is nothing to see.
+/// The rows of this aggregate that the caller may list; `None` if it may list nothing.
 ///
 /// # Errors
 /// `UNAUTHENTICATED`.

@@ -1,4 +1,4 @@
-//! What stands under `errors`: faults, and queries that were refused. Each has its code in `extensions.code`.
+//! The entries under `errors`: faults, and refused queries. Each has its code in `extensions.code`.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub fn faulted(fault: &Fault) -> Error {
     error.extend_with(|_, extensions| extensions.set("code", fault.code()))
 }
 
-/// What a caller is told of a fault, beside its code.
+/// The message about a fault for the caller, beside its code.
 pub(super) fn told(fault: &Fault) -> &'static str {
     if fault.retryable() { "try again" } else { "an error on our side" }
 }

@@ -1,6 +1,6 @@
 //! The root of a subscription. It has exactly one field, which may stand within fragments: these are put aside here, as
-//! the specification collects what a subscription asks for (`CollectSubscriptionFields`), so that a field is all that is
-//! left to resolve. What is wrong with a document is left as it is: the schema says what.
+//! the specification collects the fields of a subscription (`CollectSubscriptionFields`), so that only a field is left
+//! to resolve. Errors of the document stay as they are: the schema reports them.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,8 +18,8 @@ const TYPE: &str = "Subscription";
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
-/// Puts the fragments at the root of this operation aside, with what is asked for in them in their place. Of fields with one
-/// name in the answer one is left, with what both select.
+/// Replaces the fragments at the root of this operation by their fields. Fields with the same name in the answer become
+/// one, with the selections of all of them.
 ///
 /// # Errors
 /// `INVALID_SUBSCRIPTION` for `@skip` or `@include` at the root, as whether there is something to follow must not depend on
@@ -46,7 +46,7 @@ pub fn flatten(document: &mut ExecutableDocument, name: Option<&str>) -> Result<
     Ok(())
 }
 
-/// What was found at the root so far.
+/// The fields that were found at the root so far.
 struct Collected<'a> {
     fragments: &'a Fragments,
     fields: Vec<Positioned<Field>>,
@@ -59,14 +59,14 @@ impl<'a> Collected<'a> {
         Self { fragments, fields: Vec::new(), within: BTreeSet::new() }
     }
 
-    /// Says no when something is wrong that the schema sees only as it stands.
+    /// Returns false if the document has an error that the schema must see in the original text.
     fn take(&mut self, selections: &SelectionSet) -> Result<bool, Rejection> {
         for selection in &selections.items {
             let directives = selection.node.directives();
             check(directives)?;
             let taken = match &selection.node {
                 Selection::Field(field) => self.field(field)?,
-                // Any other directive on a fragment is one that nobody knows.
+                // Any other directive on a fragment is unknown.
                 _ if !directives.is_empty() => false,
                 Selection::InlineFragment(inline) => {
                     let on = inline.node.type_condition.as_ref();
@@ -107,7 +107,9 @@ impl<'a> Collected<'a> {
             && known.arguments.len() == arguments.len()
             && arguments.iter().all(|argument| known.arguments.contains(argument));
         if !same {
-            return Err(invalid(format!("{key} is asked for in two ways")));
+            return Err(invalid(format!(
+                "{key} is selected twice with different fields or arguments"
+            )));
         }
         known.selection_set.node.items.extend(selection_set.node.items.iter().cloned());
         Ok(directives.is_empty())
@@ -117,7 +119,7 @@ impl<'a> Collected<'a> {
 fn check(directives: &[Positioned<Directive>]) -> Result<(), Rejection> {
     let depends = |name: &str| matches!(name, "skip" | "include");
     match directives.iter().any(|directive| depends(&directive.node.name.node)) {
-        true => Err(invalid("@skip and @include do not stand at the root of a subscription")),
+        true => Err(invalid("@skip and @include are not allowed at the root of a subscription")),
         false => Ok(()),
     }
 }

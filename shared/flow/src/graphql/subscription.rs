@@ -1,5 +1,5 @@
-//! A subscription. Its field is resolved in two ways: once to find out what it follows, and from then on for every page of
-//! that, anew each time. So nothing of it has to stay in memory between two events, and a session hibernates.
+//! A subscription. Its field is resolved once to find its source, and then again for every page of that source. So
+//! nothing of it stays in memory between two events, and the session can hibernate.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -26,10 +26,10 @@ use crate::{
     subscribe::{Begin, Page, Source, socket::parse_version},
 };
 
-/// What a subscription's field yields.
+/// The stream of items of a subscription's field.
 pub type Subscribed<T> = BoxStream<'static, Result<T, Error>>;
 
-/// What the field of a subscription is resolved for. The session puts it into the request.
+/// The purpose for which a subscription's field is resolved. The session puts it into the request.
 #[derive(Debug)]
 pub struct Feed(Mutex<Inner>);
 
@@ -42,17 +42,17 @@ struct Inner {
 }
 
 impl Feed {
-    /// Finds out what the field follows.
+    /// Resolves the field to find its source.
     pub fn ask() -> Arc<Self> {
         Arc::new(Self(Mutex::default()))
     }
 
-    /// Gives it the next events.
+    /// Resolves the field for the next events.
     pub fn give(page: Page) -> Arc<Self> {
         Arc::new(Self(Mutex::new(Inner { page: Some(page), ..Inner::default() })))
     }
 
-    /// What was found: one for each field that was asked for.
+    /// The sources that were found, one for each selected field.
     pub fn found(&self) -> Vec<(Source, Begin)> {
         self.with(|inner| std::mem::take(&mut inner.found))
     }
@@ -62,12 +62,12 @@ impl Feed {
         self.with(|inner| inner.yielded.pop_front())
     }
 
-    /// Whether what the page needs could not be read: another attempt may.
+    /// True if the page needs data that could not be read now; another attempt may succeed.
     pub fn is_stuck(&self) -> bool {
         self.with(|inner| inner.stuck)
     }
 
-    /// The page, when there is one; otherwise takes note of what is followed.
+    /// Takes the page if there is one; otherwise notes the source that the field follows.
     fn turn(&self, source: Source, begin: Begin) -> Option<Page> {
         self.with(|inner| {
             let page = inner.page.take();
@@ -82,7 +82,7 @@ impl Feed {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A stream of these, which takes note of the cursor of each.
+    /// A stream of these items that notes the cursor of each.
     fn stream<T: Send + 'static>(
         self: Arc<Self>,
         items: Vec<(u64, Result<T, Error>)>,
@@ -95,8 +95,9 @@ impl Feed {
     }
 }
 
-/// Follows an instance of this aggregate, from a cursor on, or from its latest event: `show` makes of each event, with the
-/// state after it, what the field yields. Whoever may only list the instance gets no event with it.
+/// Follows an instance of this aggregate, from a cursor on, or from its latest event. `show` makes an item of each
+/// event
+/// and the state after it. A caller that may only list the instance gets no event with it.
 ///
 /// # Errors
 /// `INVALID_CURSOR`, `INVALID_FIELD`; a fault when an event cannot be read.
@@ -122,7 +123,7 @@ pub fn subscribe<A: Participant, T: Send + 'static>(
 /// shows them when the event has reached it. With those that the caller may only list comes no event.
 ///
 /// # Errors
-/// `FORBIDDEN` for whom a list would hold nothing; `INVALID_CURSOR`; a fault when an event or its row cannot be read.
+/// `FORBIDDEN` for a caller that may list nothing; `INVALID_CURSOR`; a fault when an event or its row cannot be read.
 pub async fn subscribe_all<A: Participant, V: DeserializeOwned, T: Send + 'static>(
     context: &Context<'_>,
     list: List<impl EnumType>,
@@ -131,7 +132,7 @@ pub async fn subscribe_all<A: Participant, V: DeserializeOwned, T: Send + 'stati
     let feed = Arc::clone(context.data::<Arc<Feed>>()?);
     let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
     let Some(allowed) = allowed::<A>(gateway)? else {
-        let detail = format!("you see no {}", A::TYPE);
+        let detail = format!("you may not list {}", A::TYPE);
         return Err(unanswered(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail)));
     };
     let source = Source::Category { aggregate_type: A::TYPE.to_owned() };
@@ -159,7 +160,7 @@ pub async fn subscribe_all<A: Participant, V: DeserializeOwned, T: Send + 'stati
     let mut items = Vec::new();
     for (cursor, event) in &page.events {
         if let Some(row) = rows.get(event.stream.aggregate_id.as_str()) {
-            // The journal has it as the release had it that wrote it there.
+            // The journal keeps the schema version of the release that wrote the event there.
             let lifted =
                 || event.clone().lifted::<A::Event>().and_then(|event| Event::read(&event));
             let shown = seen.contains(&event.stream).then(lifted).transpose();
@@ -170,7 +171,7 @@ pub async fn subscribe_all<A: Participant, V: DeserializeOwned, T: Send + 'stati
     Ok(feed.stream(items))
 }
 
-/// What may be heard of any aggregate.
+/// Subscriptions to any aggregate.
 #[derive(Default)]
 pub struct EventSubscription;
 
@@ -207,8 +208,8 @@ impl EventSubscription {
     }
 }
 
-/// What a page shows somebody: each event with the state after it. Of what he may only list the event is left out, and
-/// what he may not even list is passed over.
+/// The items of a page for a caller: each event with the state after it. Where the caller may only list the instance
+/// the event is left out, and where it may not even list it there is no item.
 fn fold<A: Participant, T>(
     page: &Page,
     id: &Id,
@@ -230,7 +231,7 @@ fn fold<A: Participant, T>(
     shown.into_iter().filter_map(Result::transpose).collect()
 }
 
-/// Where to begin. A cursor is opaque to clients: only what was given out is one.
+/// The beginning of a subscription. A cursor is opaque: a client may use only those that the server gave out.
 fn begin(after: Option<&str>, otherwise: Begin) -> Result<Begin, Error> {
     match after {
         None => Ok(otherwise),

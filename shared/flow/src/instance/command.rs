@@ -19,18 +19,18 @@ use crate::{
     receive::Delivery,
 };
 
-/// What a message comes to, before it is committed.
+/// The result of a message, before it is committed.
 struct Decided {
     outcome: Outcome,
     duplicate: bool,
 }
 
 impl<A: Participant, S: Storage> Instance<A, S> {
-    /// Foreign streams that the decision on this message rests on, with the versions up to which there are copies. Empty
-    /// when the message will not be decided anyway: nobody is asked on behalf of somebody who may not send it.
+    /// Foreign streams that the decision on this message needs, with the versions up to which there are copies. Empty
+    /// when the message will not be decided anyway: no source is asked for a caller that may not send the command.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     pub fn rests_on(
         &self,
         message: &Message,
@@ -58,7 +58,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }
     }
 
-    /// Decides a command and appends what follows from it, together with the copies of foreign streams that it rests on.
+    /// Decides a command and appends its events, together with the copies of foreign streams that the decision needs.
     ///
     /// # Errors
     /// A rejection changes nothing, but that of an errand is remembered. A fault changes nothing either.
@@ -84,8 +84,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }
     }
 
-    /// What is stored of a refusal, if anything. A command from outside that was refused may be tried again. One that
-    /// follows from an event is decided once: see [`Outcome::refusal`]. What does not exist yet stays without a trace.
+    /// The record of a refusal, if one is stored. A refused command from outside may be tried again. A command that
+    /// follows from an event is decided once: see [`Outcome::refusal`]. An instance that does not exist stores nothing.
     fn refusal_outcome(
         message: &Message,
         refusal: &Rejection,
@@ -108,11 +108,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }))
     }
 
-    /// Decides sequences of commands, each command by itself, and commits what follows from all of them in one transaction.
-    /// A fault ends its sequence: what stands behind it there is not decided. Meant for commands that rest on no foreign
+    /// Decides sequences of commands, each command by itself, and commits all their events in one transaction.
+    /// A fault ends its sequence: the commands behind it are not decided. Meant for commands that need no foreign
     /// stream.
     ///
-    /// When one of them panics, or the commit fails, they are decided one by one: only those fail that fail alone.
+    /// If one of them panics, or the commit fails, they are decided one by one: only those fail that fail alone.
     pub fn handle_all(
         &self,
         sequences: &[&[Message]],
@@ -147,10 +147,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }
     }
 
-    /// What is remembered of an accepted command: what its first send was answered.
+    /// The first answer to an accepted command.
     ///
     /// # Errors
-    /// When storage fails or what is stored cannot be read.
+    /// Fails if storage fails or what is stored cannot be read.
     pub fn outcome(&self, command_id: &Id, now: Timestamp) -> Result<Option<Accepted>, Fault> {
         let outcome = self.storage.outcome(command_id)?;
         let outcome =
@@ -187,7 +187,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 }
 
-/// What came of commands in order, up to the first fault.
+/// The results of commands in order, up to the first fault.
 fn until_fault<T>(
     messages: &[Message],
     mut handle: impl FnMut(&Message) -> Result<T, Failure>,
@@ -205,7 +205,7 @@ fn until_fault<T>(
 }
 
 impl<A: Participant, S: Storage> Draft<'_, A, S> {
-    /// Drafts what follows from a command that rests on no foreign stream; of an errand that is refused, its refusal.
+    /// Drafts the events of a command that needs no foreign stream, or the refusal of an errand.
     fn handle_or_remember(
         &mut self,
         message: &Message,
@@ -225,7 +225,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         result
     }
 
-    /// Who asks first, so that a stranger learns nothing; then idempotency, the expected version, the rules.
+    /// Checks the policy first, so that a stranger learns nothing; then idempotency, the expected version, the rules.
     fn handle(
         &mut self,
         message: &Message,
@@ -264,15 +264,15 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         Ok(Decided { outcome, duplicate: false })
     }
 
-    /// What cannot be read cannot be judged either: it is refused as such, and to those who may see the instance with its
-    /// version.
+    /// Checks the policy. A command that cannot be read cannot be judged: it is refused as unreadable, and callers that
+    /// may see the instance also get its version.
     fn authorise(&self, command: Result<&A::Command, &Rejection>) -> Result<(), Rejection> {
         let Some(principal) = self.stamp.by.principal() else { return Ok(()) };
         let (id, state) = (self.instance.id(), &self.loaded.state);
         match command {
             Ok(command) if A::may_send(principal, id, command, state) => Ok(()),
             Ok(_) => {
-                let detail = "this command is not yours to send, or not to this instance";
+                let detail = "you may not send this command to this instance";
                 Err(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail))
             }
             Err(_) if A::may_see(principal, id, state) => Ok(()),

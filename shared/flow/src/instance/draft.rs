@@ -1,4 +1,4 @@
-//! What is about to be committed: the state as it will be, and what will be written.
+//! The draft of a transaction: the state after it, and the rows to write.
 
 use edgefold_kernel::{Context, Envelope, Failure, Fault, Foreign, StreamId, Version};
 
@@ -55,7 +55,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         Ok(())
     }
 
-    /// A reaction: the rules have the last word, and a refusal of theirs means that there is nothing to do.
+    /// Decides a reaction. The rules have the last word: if they refuse, there is nothing to do.
     pub(super) fn react(&mut self, command: &A::Command, cause: &Cause) -> Result<(), Failure> {
         match self.decide(command, cause) {
             Err(Failure::Rejected(_)) => Ok(()),
@@ -81,8 +81,8 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         outcome
     }
 
-    /// Takes a span of a foreign stream that follows the mark: remembers what is to be remembered, and reacts to what was
-    /// not discarded.
+    /// Takes a span of a foreign stream that follows the mark: stores the events that the aggregate remembers, and
+    /// reacts to those that were not discarded.
     pub(super) fn absorb(
         &mut self,
         source: &StreamId,

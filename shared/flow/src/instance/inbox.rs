@@ -11,12 +11,12 @@ use crate::{
     receive::{Delivery, Span, Step, parcel::RefusedErrand, step},
 };
 
-/// How far a delivery was applied.
+/// The part of a delivery that was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// All of it, up to this mark.
+    /// The whole delivery, up to this mark.
     Through(Version),
-    /// Up to a gap that must be filled from the source first.
+    /// The events up to a gap, which must be filled from the source first.
     Gap {
         /// The gap begins after this version.
         after: Version,
@@ -26,11 +26,11 @@ pub enum Received {
 }
 
 impl<A: Participant, S: Storage> Instance<A, S> {
-    /// Takes part of a foreign stream: in order, each event once, atomically with what follows from it.
+    /// Takes part of a foreign stream: in order, each event once, in one transaction with the reaction to it.
     ///
     /// # Errors
-    /// A fault when an event cannot be read or storage fails; then everything before that event was applied, and nothing
-    /// of it.
+    /// A fault when an event cannot be read or storage fails; then everything before that event was applied, and
+    /// nothing of that event.
     pub fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure> {
         let source = delivery.source();
         let mut mark = self.storage.mark(&source)?;
@@ -43,7 +43,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                         self.work(stamp, |draft| draft.absorb(&source, span, &delivery.discarded))
                     };
                     if take(span).is_err() {
-                        // One by one: the events before the one that is to blame need not wait for it.
+                        // One by one, so that the events before the bad one need not wait for it.
                         span.clone().parts().iter().try_for_each(take)?;
                     }
                     mark = span.through;
@@ -53,7 +53,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         Ok(Received::Through(mark))
     }
 
-    /// Takes note that an errand of this instance was refused. A repeat changes nothing.
+    /// Notes that an errand of this instance was refused. A repeat changes nothing.
     ///
     /// # Errors
     /// A fault when storage fails.
@@ -78,17 +78,17 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         })
     }
 
-    /// When the next deadline of this instance passes.
+    /// Instant of the next deadline of this instance.
     ///
     /// # Errors
-    /// When it cannot be loaded.
+    /// Fails if it cannot be loaded.
     pub fn deadline(&self) -> Result<Option<Timestamp>, Fault> {
         self.read(|loaded| A::deadline(self.id(), &loaded.state).map(|due| due.at))
     }
 
-    /// Does what follows from a deadline that has passed, and says whether anything has: then another one may have passed as
-    /// well. A deadline whose command is refused is a defect of the rules. The command is named after the latest event of the
-    /// stream, which is no other stream's: a repeat of the same step has the same id, and no two steps have.
+    /// Decides the command of a deadline that has passed. Returns true if there was one: then another one may have
+    /// passed as well. A deadline whose command is refused is a defect of the rules. The command id is made from the id
+    /// of the stream's latest event: a repeat of the same step has the same id, and no other step has it.
     ///
     /// # Errors
     /// A fault when storage fails or the rules refuse.
@@ -96,7 +96,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.work(stamp, |draft| match A::deadline(self.id(), &draft.loaded.state) {
             Some(due) if due.at <= stamp.now => {
                 let head = draft.loaded.head.version;
-                // Where nothing has happened nothing is due.
+                // A stream without events has no deadline.
                 let Some((latest, metadata)) = self.set_by(&due, head)? else { return Ok(false) };
                 let cause = Draft::<A, S>::cause(&format!("deadline.{latest}"), metadata)?;
                 draft.decide(&due.command, &cause)?;

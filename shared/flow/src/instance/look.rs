@@ -15,7 +15,7 @@ use crate::{
     subscribe::{Fold, Page},
 };
 
-/// Which state to show.
+/// The state to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum When {
     /// The current one.
@@ -38,7 +38,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// The state, now or then.
     ///
     /// # Errors
-    /// `UNKNOWN_INSTANCE` when there is no stream, or was none then; `VERSION_AHEAD` past the head.
+    /// `UNKNOWN_INSTANCE` when the stream does not exist, or did not exist then; `VERSION_AHEAD` past the head.
     pub fn view(&self, when: When) -> Result<StateView, Failure> {
         let head = self.head()?.version;
         let version = match when {
@@ -87,7 +87,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         unknown(&self.stream)
     }
 
-    /// What a list shows of this instance, now or then.
+    /// The row of this instance, now or then.
     ///
     /// # Errors
     /// As [`view`](Self::view).
@@ -101,7 +101,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// Part of the stream, as much as one page takes, for a destination that lacks it.
     ///
     /// # Errors
-    /// When storage fails or what is stored cannot be read.
+    /// Fails if storage fails or what is stored cannot be read.
     pub fn span(&self, wanted: &SpanWanted) -> Result<SpanFound, Fault> {
         let head = self.head()?.version;
         let through = wanted.through.map_or(head, |through| through.min(head));
@@ -120,10 +120,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         Ok(SpanFound { span: Span { after, through, events }, head })
     }
 
-    /// The next events for a reader that has come this far, up to so many bytes of data; and the version of the stream.
+    /// The next events after a version, up to `bytes` of data; and the version of the stream.
     ///
     /// # Errors
-    /// When storage fails or what is stored cannot be read.
+    /// Fails if storage fails or what is stored cannot be read.
     pub fn follow(&self, after: Version, bytes: usize) -> Result<(Vec<Envelope>, Version), Fault> {
         let head = self.head()?.version;
         let events = if after < head {
@@ -134,11 +134,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         Ok((events, head))
     }
 
-    /// The next events for a session that has come this far, with the state to fold them on from. Where the page ends is
-    /// where the next one begins: the state there is kept for it.
+    /// The next events for a session, with the state from which it folds them on. The next page begins at the end of
+    /// this one: the state there is kept for it.
     ///
     /// # Errors
-    /// When storage fails or what is stored cannot be read.
+    /// Fails if storage fails or what is stored cannot be read.
     pub fn pull(&self, after: Version) -> Result<Page, Fault> {
         let head = self.head()?.version;
         let after = after.min(head);

@@ -1,4 +1,4 @@
-//! Keeps what is remembered of foreign streams within bounds, and puts what was read again in its place.
+//! Keeps the copies of foreign streams within bounds, and replaces them by copies that were read again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,13 +16,13 @@ use crate::{
 };
 
 impl<A: Participant, S: Storage> Instance<A, S> {
-    /// Folds what is remembered of a foreign stream into a snapshot, when there are
-    /// [`FOREIGN_SNAPSHOT_EVERY`](Participant::FOREIGN_SNAPSHOT_EVERY) events or more. They are counted once in so many
-    /// versions of the stream: fewer than twice as many lie there one by one, and what one delivery brings. What cannot be
-    /// folded stays as it is.
+    /// Folds the copy of a foreign stream into a snapshot, when there are
+    /// [`FOREIGN_SNAPSHOT_EVERY`](Participant::FOREIGN_SNAPSHOT_EVERY) events or more. They are counted once in that
+    /// many versions of the stream: so there are fewer than twice as many single events, and those of one delivery. A
+    /// copy that cannot be folded stays as it is.
     ///
     /// # Errors
-    /// When a fold panics, an event cannot be read, or storage fails.
+    /// Fails if a fold panics, an event cannot be read, or storage fails.
     pub fn compact(&self) -> Result<(), Fault> {
         let mut result = Ok(());
         for stream in self.due.take() {
@@ -43,7 +43,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }
     }
 
-    /// Takes note that a foreign stream was received from one version to another.
+    /// Notes that events of a foreign stream were received, from one version to another.
     pub(super) fn came(&self, source: &StreamId, from: Version, to: Version) {
         let round = |version: Version| version.checked_div(A::FOREIGN_SNAPSHOT_EVERY);
         if round(from) < round(to) && kept::<A>(source).is_some() {
@@ -54,7 +54,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// Foreign streams that this instance keeps a copy of.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     pub fn remembered_streams(&self) -> Result<Vec<StreamId>, Fault> {
         Ok(self
             .storage
@@ -69,7 +69,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// instance, and nearly always then.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     pub fn stale(&self) -> Result<Vec<StreamId>, Fault> {
         if A::REMEMBERS.is_empty() || self.none_stale.get() {
             return Ok(Vec::new());
@@ -79,16 +79,17 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         };
         let snapshots = self.storage.foreign_snapshots()?;
         let stale: Vec<_> = snapshots.into_iter().filter(is_stale).collect();
-        // Whatever is folded from now on is of this code's version.
+        // Snapshots that are taken from now on have this code's version.
         self.none_stale.set(stale.is_empty());
         Ok(stale.into_iter().map(|(stream, _)| stream).collect())
     }
 
-    /// Replaces the copies of foreign streams by others, each whole and from its source. Nothing follows from them, and the
-    /// high-water marks stay where they are. Says how many events are remembered now, those in a snapshot included.
+    /// Replaces the copies of foreign streams by whole ones from their sources. The instance does not react to them,
+    /// and the high-water marks stay where they are. Returns the number of remembered events, those in a snapshot
+    /// included.
     ///
     /// # Errors
-    /// A fault when a copy ends before what was received, or storage fails; then nothing has changed.
+    /// A fault when a copy ends before the high-water mark, or storage fails; then nothing has changed.
     pub fn replace_remembered(
         &self,
         copies: &[Delivery],
@@ -112,7 +113,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 draft.write.forget.push(source.clone());
                 match is_much.then(|| folded::<A>(&source, &all)) {
                     Some(Ok(Some(snapshot))) => draft.write.snapshots.push((source, snapshot)),
-                    // Few, or not to be folded: then it is for the decision that needs them to say so.
+                    // Too few, or not foldable: the decision that needs them reports the fault.
                     _ => draft.write.remember.extend(all.events),
                 }
             }
@@ -121,18 +122,18 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 }
 
-/// What this aggregate keeps of a foreign stream, if anything.
+/// The rule by which this aggregate remembers a foreign stream, if there is one.
 fn kept<A: Participant>(stream: &StreamId) -> Option<&'static Remembered> {
     A::REMEMBERS.iter().find(|kept| kept.source == stream.aggregate_type)
 }
 
-/// Whether a foreign event is one of those that this aggregate remembers.
+/// True if this aggregate remembers the foreign event.
 pub(super) fn keeps<A: Participant>(event: &Envelope) -> bool {
     let of_source = A::REMEMBERS.iter().filter(|kept| kept.source == event.stream.aggregate_type);
     of_source.flat_map(|kept| kept.events).any(|kept| *kept == event.event_type)
 }
 
-/// One snapshot of it. `None` when it would be too large to be stored: then the events stay.
+/// The copy as one snapshot. `None` if it is too large to store: then the events stay.
 fn folded<A: Participant>(
     stream: &StreamId,
     remembered: &ForeignStream,

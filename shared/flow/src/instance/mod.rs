@@ -2,17 +2,17 @@
 //!
 //! | room | what it does |
 //! |---|---|
-//! | `reached` | states that were reached lately, for whoever reads on from there |
-//! | `memory` | keeps what is remembered of foreign streams within bounds |
-//! | `draft` | what is about to be committed |
+//! | `reached` | recently folded states, for readers that go on from there |
+//! | `memory` | keeps the copies of foreign streams within bounds |
+//! | `draft` | the draft of a transaction |
 //! | `command` | decides commands, one or many, and answers them |
 //! | `inbox` | takes foreign events, refusals and deadlines |
-//! | `outbox` | gives letters for the bus, and counts what has arrived |
+//! | `outbox` | gives letters for the bus, and counts the confirmed ones |
 //! | `look` | shows the state, now or then, and the stream |
 //!
-//! Everything here is synchronous: what a method reads, decides and commits belongs together, whatever else interleaves
-//! around it. The state is cached between calls. It is taken out of the cache while work is under way and put back after
-//! the commit, so a failed commit or a panic leaves no cache at all, and the next call folds the stored events again.
+//! Everything here is synchronous: a method reads, decides and commits without another call in between. The state is
+//! cached between calls. Work takes it out of the cache and puts it back after the commit, so a failed commit or a
+//! panic leaves no cache at all, and the next call folds the stored events again.
 
 mod reached;
 mod memory;
@@ -49,13 +49,13 @@ pub struct Instance<A: Participant, S> {
     storage: S,
     cache: RefCell<Option<Loaded<A::State>>>,
     appended: RefCell<Vec<Envelope>>,
-    /// Letters of events that were just appended, with their versions: the usual case is that they go out at once, and
-    /// need not be read and written again. Whatever is missing here is made from the stored events.
+    /// Letters of events that were just appended, with their versions. They usually go out at once and need not be made
+    /// again; missing ones are made from the stored events.
     fresh: RefCell<VecDeque<(Version, String)>>,
     reached: RefCell<Reached>,
     /// Foreign streams at which [`compact`](Self::compact) has to look.
     due: RefCell<BTreeSet<StreamId>>,
-    /// Whether it is known that no foreign snapshot is [`stale`](Self::stale).
+    /// True if no foreign snapshot is known to be [`stale`](Self::stale).
     none_stale: Cell<bool>,
 }
 
@@ -102,7 +102,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// Where it stands.
     ///
     /// # Errors
-    /// When it cannot be loaded.
+    /// Fails if it cannot be loaded.
     pub fn head(&self) -> Result<Head, Fault> {
         self.read(|loaded| loaded.head)
     }
@@ -115,7 +115,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// Stores a snapshot when the last one is further behind than the aggregate wants. Meant for after the answer.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     pub fn take_snapshot(&self) -> Result<(), Fault> {
         let due = |loaded: &Loaded<A::State>| {
             let behind = loaded.head.version.saturating_sub(loaded.snapshot);
@@ -136,10 +136,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.change(|loaded| loaded.snapshot = snapshot.version)
     }
 
-    /// Forgets outcomes that have expired, and the oldest above [`limits::OUTCOMES`]. Says when the next one expires.
+    /// Deletes outcomes that have expired, and the oldest above [`limits::OUTCOMES`]. Returns the instant at which the
+    /// next one expires.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     pub fn prune(&self, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
         self.storage.prune(now, limits::OUTCOMES)
     }
@@ -223,7 +224,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         Ok(state)
     }
 
-    /// Own events as they are shown: old schema versions lifted, what is stored untouched.
+    /// Own events in their current schema versions. The stored events stay untouched.
     fn events(&self, slice: &Slice<'_>) -> Result<Vec<Envelope>, Fault> {
         self.storage.events(slice)?.into_iter().map(Envelope::lifted::<A::Event>).collect()
     }

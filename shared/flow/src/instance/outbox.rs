@@ -1,4 +1,4 @@
-//! Gives letters for the bus, and counts what has arrived.
+//! Gives letters for the bus, and counts the confirmed ones.
 
 use edgefold_kernel::{Fault, Timestamp, Version, limits};
 
@@ -13,7 +13,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// The next letters for the bus, as many as one call of the queue takes. Empty when everything was published.
     ///
     /// # Errors
-    /// When storage fails or what is stored cannot be read.
+    /// Fails if storage fails or what is stored cannot be read.
     pub fn outbox(&self) -> Result<Batch, Fault> {
         let (published, version) = self.read(|loaded| (loaded.published, loaded.head.version))?;
         let mut batch = Batch::default();
@@ -34,7 +34,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// confirmed, as many as one call of the queue takes. Empty when there are none.
     ///
     /// # Errors
-    /// When storage fails or what is stored cannot be read.
+    /// Fails if storage fails or what is stored cannot be read.
     pub fn overdue(&self, after: Version, by: Timestamp) -> Result<Batch, Fault> {
         let head = self.head()?;
         let after = after.max(head.confirmed);
@@ -63,17 +63,17 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// Everything up to here was handed to the bus.
     ///
     /// # Errors
-    /// When it cannot be loaded.
+    /// Fails if it cannot be loaded.
     pub fn published(&self, through: Version) -> Result<(), Fault> {
         self.fresh.borrow_mut().retain(|(version, _)| *version > through);
         self.change(|loaded| loaded.published = loaded.published.max(through))
     }
 
-    /// These events have reached all their destinations: moves the outbox cursor as far as they follow it. Says whether
-    /// it has moved. It is not stored yet, see [`keep_confirmed`](Self::keep_confirmed).
+    /// Moves the outbox cursor over these events, which have reached all their destinations, up to the first gap.
+    /// Returns true if it has moved. It is not stored yet, see [`keep_confirmed`](Self::keep_confirmed).
     ///
     /// # Errors
-    /// When it cannot be loaded.
+    /// Fails if it cannot be loaded.
     pub fn confirm(&self, versions: &[Version]) -> Result<bool, Fault> {
         self.change(|loaded| {
             let (before, known) = (loaded.head.confirmed, loaded.head.version);
@@ -88,12 +88,12 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         })
     }
 
-    /// Stores the outbox cursor if it has moved, no further than every follower was told. Once in a while is enough: what
-    /// was confirmed and is forgotten is sent again, which does no harm, while a row written for every command would cost
-    /// as much as the event itself.
+    /// Stores the outbox cursor if it has moved, no further than every follower was told. Now and then is enough: a
+    /// confirmed event whose confirmation is lost is sent again, which does no harm, while a row written for every
+    /// command would cost as much as the event itself.
     ///
     /// # Errors
-    /// When storage fails.
+    /// Fails if storage fails.
     pub fn keep_confirmed(&self, told: Version) -> Result<(), Fault> {
         let (confirmed, kept) = self.read(|loaded| (loaded.head.confirmed, loaded.kept))?;
         let confirmed = confirmed.min(told);
@@ -104,10 +104,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.change(|loaded| loaded.kept = confirmed)
     }
 
-    /// Whether the outbox cursor is ahead of what is stored of it.
+    /// True if the outbox cursor is ahead of its stored value.
     ///
     /// # Errors
-    /// When it cannot be loaded.
+    /// Fails if it cannot be loaded.
     pub fn is_unkept(&self) -> Result<bool, Fault> {
         self.read(|loaded| loaded.kept < loaded.head.confirmed)
     }

@@ -1,5 +1,5 @@
-//! States that were reached lately, in memory: whoever reads a stream page by page goes on from where its last page ended,
-//! instead of folding everything again. Derived, and forgotten with the instance.
+//! Recently folded states, in memory: a reader that goes through a stream page by page continues from the end of its
+//! last page, and nothing is folded again. They are derived, and forgotten with the instance.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! What a projection writes.
+//! The changes of a projection.
 
 use serde_json::Value;
 

@@ -1,14 +1,14 @@
-//! Events of a stream are folded on from a state that somebody else has folded so far.
+//! Events of a stream are folded on from a state that another party has folded.
 
 use edgefold_kernel::{Aggregate, Envelope, Fault, Version};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Folds events, each with its cursor, on from a state at a version: gives what `look` makes of each event, of the version
-/// of the state after it, and of that state. An event that the state has already is looked at with that state.
+/// Folds events, each with its cursor, on from a state at a version. Returns the results of `look` for each event, the
+/// version of the state after it, and that state. `look` gets an event that is in the state already with that state.
 ///
 /// # Errors
-/// When the state or an event cannot be read.
+/// Fails if the state or an event cannot be read.
 pub fn folded<A: Aggregate, T>(
     state: &Value,
     mut at: Version,

@@ -1,14 +1,14 @@
-//! What an aggregate adds to `decide` and `evolve` to take part in the flow: delivery rules, a process, read models, and
-//! who may do what with it.
+//! The part of an aggregate beside `decide` and `evolve`: delivery rules, a process, read models, and its policy.
 //!
-//! A process manager is pure, and keeps to one rule: **whatever it asks of others follows from an event of its own.**
-//! A foreign event, a refusal or a deadline leads to own commands; these decide own events; and these ask of others. So
-//! nothing that was to be sent can get lost: it is derived again from the stored event, with the same id.
+//! A process manager is pure and keeps one rule: **each request to another aggregate follows from an event of its
+//! own.**
+//! A foreign event, a refusal or a deadline leads to own commands; these decide own events; and these lead to requests.
+//! So no request can get lost: it is derived again from the stored event, with the same id.
 //!
 //! | file | what it says |
 //! |---|---|
 //! | [`rule`] | which foreign events it wants, and which of its instances gets each |
-//! | [`change`] | what its projections write |
+//! | [`change`] | the changes of its projections |
 //! | [`fold`] | events, folded on from a state |
 //! | [`sight`] | how much somebody sees of an instance |
 
@@ -28,46 +28,46 @@ pub use fold::folded;
 pub use rule::{Only, Remembered, Route, To};
 pub use sight::{Sight, sight};
 
-/// An aggregate that takes part in the flow. The defaults are those of one that depends on nobody, obeys nobody
-/// and shows nothing.
+/// An aggregate that takes part in the flow. By default it depends on no other aggregate, refuses every command from
+/// outside and shows nothing.
 pub trait Participant: Aggregate {
-    /// Foreign events that it wants, and which of its instances gets each.
+    /// The foreign events that it wants, and which of its instances gets each.
     const ROUTES: &'static [Route] = &[];
 
     /// Foreign events that it keeps, to fold them when it decides.
     const REMEMBERS: &'static [Remembered] = &[];
 
-    /// From how many remembered events of one foreign stream on they are folded into a snapshot; 0 takes none. A snapshot
-    /// is at most [`limits::SNAPSHOT_BYTES`] large: where the foreign state is larger, the events stay.
+    /// Remembered events of one foreign stream from which on they are folded into a snapshot; 0 takes none. A snapshot
+    /// has at most [`limits::SNAPSHOT_BYTES`]: where the foreign state is larger, the events stay.
     const FOREIGN_SNAPSHOT_EVERY: Version = limits::FOREIGN_SNAPSHOT_EVERY;
 
-    /// What an own event asks of others. The event says all that is needed: no state, so that it is derived again from
-    /// the stored event alone.
+    /// The requests that follow from an own event. They depend on the event alone and on no state, so that they can be
+    /// derived again from the stored event.
     fn errands(_id: &Id, _event: &Self::Event) -> Vec<Errand> {
         Vec::new()
     }
 
-    /// What a foreign event means to this instance.
+    /// The own commands that follow from a foreign event.
     ///
     /// # Errors
-    /// When the event cannot be read.
+    /// Fails if the event cannot be read.
     fn on_foreign(_state: &Self::State, _event: &Envelope) -> Result<Vec<Self::Command>, Fault> {
         Ok(Vec::new())
     }
 
-    /// What it means that an errand of this instance was refused.
+    /// The own commands that follow when another aggregate refused an errand of this instance.
     fn on_refused(_state: &Self::State, _refused: &Refused) -> Vec<Self::Command> {
         Vec::new()
     }
 
-    /// Until when something must have happened, and what follows if it has not. Durable, since it follows from the
-    /// state; cancelled or moved when the state says otherwise.
+    /// The next deadline, and the command that follows when it passes. It is durable, since it follows from the state;
+    /// a change of the state moves or cancels it.
     fn deadline(_id: &Id, _state: &Self::State) -> Option<Due<Self::Command>> {
         None
     }
 
-    /// Whether an own event set this deadline. What follows from the deadline goes back to the command that led to the
-    /// last such event. By default that is the last event of all; an instance with several deadlines must say more.
+    /// True if this own event set the deadline. The command of the deadline is traced back to the command behind the
+    /// last such event: by default the last event of all. An instance with several deadlines must say more.
     fn sets(_event: &Self::Event, _due: &Due<Self::Command>) -> bool {
         true
     }
@@ -86,7 +86,7 @@ pub trait Participant: Aggregate {
         wanted
     }
 
-    /// Of which of these events it wants only those that are for this instance: those that it does not remember.
+    /// The event types of which it wants only those that name this instance: the types that it does not remember.
     fn only(source: &str, id: &Id) -> Vec<Only> {
         let is_kept = |event: &str| {
             let of_source = Self::REMEMBERS.iter().filter(|kept| kept.source == source);
@@ -104,17 +104,17 @@ pub trait Participant: Aggregate {
     /// The rows of its read models that an own event changes.
     ///
     /// # Errors
-    /// When the event cannot be read.
+    /// Fails if the event cannot be read.
     fn project(_event: &Envelope) -> Result<Vec<Change>, Fault> {
         Ok(Vec::new())
     }
 
-    /// Whether somebody may send this command to this instance in this state.
+    /// True if the caller may send this command to this instance in this state.
     ///
-    /// A stranger must get the same answer whether there is such an instance or not, with one exception: who begins a stream
-    /// under an id of his own choice learns that it is taken, as no policy could hide that. He is told `FORBIDDEN`, as
-    /// with all that is not his, and nothing of what is there; whose it is hears from the rules. Ids that must not be
-    /// guessed are made up by the door.
+    /// A stranger must get the same answer whether there is such an instance or not. The one exception: a caller that
+    /// begins a stream under an id of its own choice learns that the id is taken, as no policy could hide that. A
+    /// stranger is told `FORBIDDEN` and learns nothing of the instance; its owner gets the refusal of the rules. Ids
+    /// that must not be guessed are made up by the door.
     fn may_send(
         _principal: &Principal,
         _id: &Id,
@@ -124,13 +124,14 @@ pub trait Participant: Aggregate {
         false
     }
 
-    /// Whether somebody may see this instance: its state, and every event of its stream with its data and its actor. At
-    /// every door; whoever may list it alone is shown its row.
+    /// True if the caller may see this instance, at every door: its state, and every event of its stream with its data
+    /// and its actor. A caller that may only list it gets its row.
     fn may_see(_principal: &Principal, _id: &Id, _state: &Self::State) -> bool {
         false
     }
 
-    /// Which rows somebody may see, in lists and one by one. Whoever may see an instance may see its row, too.
+    /// The rows that the caller may list, in lists and one by one. A caller that may see an instance may see its row,
+    /// too.
     fn may_list(_principal: &Principal) -> Scope {
         Scope::Nothing
     }
@@ -139,7 +140,7 @@ pub trait Participant: Aggregate {
 /// A command to another aggregate, which follows from an event. On its way it is a [`Message`](crate::Message).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Errand {
-    /// Whom it goes to.
+    /// The destination.
     pub to: StreamId,
     /// Name of the command.
     pub name: &'static str,
@@ -160,15 +161,15 @@ impl Errand {
 pub struct Refused {
     /// Name of the refused command.
     pub name: String,
-    /// Why.
+    /// Reason.
     pub rejection: Rejection,
 }
 
 /// A deadline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Due<C> {
-    /// When it passes.
+    /// Instant at which it passes.
     pub at: Timestamp,
-    /// What the instance then tells itself.
+    /// The command that the instance then sends to itself.
     pub command: C,
 }

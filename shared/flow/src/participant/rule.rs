@@ -10,11 +10,11 @@ pub struct Route {
     pub source: &'static str,
     /// Stored name of the event type.
     pub event: &'static str,
-    /// Which instances get it.
+    /// The instances that get it.
     pub to: To,
 }
 
-/// Which instances get an event.
+/// The instances that get an event.
 #[derive(Clone, Copy, Debug)]
 pub enum To {
     /// The one whose id stands in this field of the event's data.
@@ -58,7 +58,7 @@ pub struct Remembered {
     pub events: &'static [&'static str],
     /// Schema version of the state that they are folded to.
     pub state_version: u32,
-    /// Folds what is remembered into a snapshot, with the reducer of that type.
+    /// Folds a copy into a snapshot, with the reducer of that type.
     pub fold: fn(&ForeignStream) -> Result<Option<Snapshot>, Fault>,
 }
 
@@ -70,7 +70,7 @@ impl Remembered {
     }
 }
 
-/// Of one type of events only those that name an instance.
+/// An event type of which a destination wants only the events that name an instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Only {
     /// Stored name of the event.

@@ -1,6 +1,6 @@
-//! From a command to everything that it caused, over all aggregates. The journal knows which event came of which command,
-//! and which command of which event; what an event has asked of others it says itself, so that a command that came to
-//! nothing is listed, too.
+//! From a command to everything that it caused, over all aggregates. The journal knows which events a command led to,
+//! and which commands an event led to. The commands that follow from an event are derived from the event, so that a
+//! command without a result is listed too.
 
 use std::collections::BTreeSet;
 
@@ -30,15 +30,15 @@ pub struct Caused {
     pub next: Option<u64>,
 }
 
-/// What an entry is about.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum What {
     /// Something happened.
     Event,
-    /// An event asked another aggregate for something. What came of it are the events with this command id; a refusal
-    /// that meant something to whoever asked is an event with the command id `refused.` and this one.
+    /// A command to another aggregate that followed from an event. Its results are the events with this command id. If
+    /// it was refused and the sender reacted, the sender's event has the command id `refused.` and this one.
     Command,
 }
 
@@ -66,13 +66,13 @@ pub struct Entry {
     /// Id of the event or command that directly caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<Id>,
-    /// One id for everything that goes back to the same request.
+    /// One id for everything that a request caused.
     pub correlation_id: Id,
-    /// Who sent the command that everything goes back to; `system` where nobody did.
+    /// Sender of the command at the beginning of the chain; `system` if there was no sender.
     pub actor: String,
-    /// In which role.
+    /// Role of that sender.
     pub actor_role: String,
-    /// When the event was decided; of a command, the one that asked for it.
+    /// Instant at which the event was decided; for a command, that of the event from which it followed.
     pub time: Timestamp,
 }
 
@@ -126,13 +126,13 @@ pub fn entries(catalogue: &Catalogue, event: &Envelope) -> Vec<Entry> {
     std::iter::once(happened).chain(asked).collect()
 }
 
-/// Leaves out what belongs to instances that the caller may not see.
+/// Leaves out entries of instances that the caller may not see.
 pub fn visible(entries: Vec<Entry>, seen: &BTreeSet<StreamId>) -> Vec<Entry> {
     entries.into_iter().filter(|entry| seen.contains(&entry.stream())).collect()
 }
 
-/// The refusal of a command that nothing is known of, or nothing that the caller may see.
+/// The refusal of a command that is not known, or of which the caller may see nothing.
 pub fn unknown(command_id: &Id) -> Rejection {
-    let detail = format!("nothing is known of the command {command_id}");
+    let detail = format!("the command {command_id} is not known");
     Rejection::new(Kind::NotFound, "UNKNOWN_CORRELATION", detail)
 }

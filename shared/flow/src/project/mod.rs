@@ -1,5 +1,5 @@
 //! Step 7, **project**: the journal and the read models, in order per source stream, each event once.
-//! What a command has caused is read from the journal, see [`correlation`].
+//! The events and commands that a command caused are read from the journal, see [`correlation`].
 
 pub mod correlation;
 

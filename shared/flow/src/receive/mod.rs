@@ -1,7 +1,7 @@
 //! Step 6, **receive**: a high-water mark per source stream. A duplicate is dropped, a gap is named so that the shell
 //! can fill it from the source, and nothing is applied early.
 //!
-//! What one instance receives of a batch comes as one [`parcel`].
+//! All parts of a batch for one instance come as one [`parcel`].
 
 pub mod parcel;
 
@@ -20,7 +20,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The same span in parts of one event each, so that what is good can be taken, and the one to blame is known.
+    /// The same span in parts of one event each: the good ones can be taken, and the bad one is known.
     pub fn parts(self) -> Vec<Self> {
         let Self { mut after, through, events } = self;
         let mut parts = Vec::with_capacity(events.len() + 1);
@@ -36,7 +36,7 @@ impl Span {
     }
 }
 
-/// What a destination gets of one source stream, in one call.
+/// The delivery of one source stream to a destination, in one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
@@ -46,7 +46,7 @@ pub struct Delivery {
     pub source_id: edgefold_kernel::Id,
     /// Ascending spans.
     pub spans: Vec<Span>,
-    /// Versions that an administrator has discarded: they are remembered, and nothing follows from them.
+    /// Versions that an administrator has discarded: the destination remembers them and does not react.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub discarded: Vec<Version>,
 }
@@ -94,12 +94,12 @@ pub fn spans(mut events: Vec<Envelope>) -> Vec<Span> {
     spans
 }
 
-/// What to do with a span, given how far the destination has come.
+/// The next step for a span, given the destination's high-water mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// All of it was applied before.
     Drop,
-    /// It follows: apply what is after the mark.
+    /// It follows: apply the events after the mark.
     Apply,
     /// `(mark, after]` is missing and must be fetched from the source first.
     Fill {

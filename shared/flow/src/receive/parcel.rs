@@ -1,4 +1,4 @@
-//! What the letters of one batch hold for one destination travels together, in one call: a parcel, and the receipt for it.
+//! All parts of a batch for one destination travel together, in one call: a parcel, and its receipt.
 
 use edgefold_kernel::{Failure, Rejection, StreamId};
 use serde::{Deserialize, Serialize};
@@ -14,18 +14,18 @@ use crate::{
 pub struct RefusedErrand {
     /// The refused command.
     pub message: Message,
-    /// Why.
+    /// Reason.
     pub rejection: Rejection,
 }
 
 /// One load for each sequence that goes to the destination, in any order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Parcel {
-    /// None knows of another: what becomes of one is nothing to the others.
+    /// The loads are independent of each other.
     pub loads: Vec<Load>,
 }
 
-/// What a destination gets of one sequence.
+/// The part of a parcel that belongs to one sequence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Load {
@@ -36,7 +36,7 @@ pub enum Load {
 }
 
 impl Load {
-    /// What these letters hold. Texts are for nobody.
+    /// The load of these parts. Texts have no destination and are left out.
     pub fn new(source: &StreamId, parts: &Parts) -> Self {
         let errands: Vec<_> = parts.values().filter_map(Part::errand).cloned().collect();
         if !errands.is_empty() {
@@ -49,28 +49,28 @@ impl Load {
     }
 }
 
-/// What came of a parcel: of each load, in the same order.
+/// The results of a parcel's loads, in the same order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
     /// As many as there were loads.
     pub taken: Vec<Taken>,
 }
 
-/// How far a load was taken.
+/// The result of a load.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Taken {
-    /// So many of its events or commands, from the first on.
+    /// Number of its events or commands that were taken, from the first on.
     pub done: usize,
     /// The commands among them that were refused, by their number from 0. They are done with: a refusal is an answer.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub refused: Vec<(usize, Rejection)>,
-    /// What went wrong with the next one; then nothing behind it was tried.
+    /// The failure of the next one; nothing behind it was tried.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub failure: Option<String>,
 }
 
 impl Taken {
-    /// What came of commands, in order: all of them, or up to the first that failed.
+    /// The result of commands, in order: all of them, or up to the first that failed.
     pub fn ran<T>(results: &[Result<T, Failure>]) -> Self {
         let mut taken = Self::default();
         for (number, result) in results.iter().enumerate() {

@@ -23,7 +23,7 @@ impl Message {
         let kind = entry.commands.iter().find(|kind| kind.name == self.name);
         let kind = kind.ok_or_else(|| edgefold_kernel::command::unknown_command(&self.name))?;
         if kind.internal {
-            let detail = format!("{} is sent by the system itself, not from outside", self.name);
+            let detail = format!("only the system itself sends {}", self.name);
             return Err(Rejection {
                 field: Some("name".into()),
                 ..Rejection::new(Kind::Forbidden, "COMMAND_INTERNAL", detail)
@@ -31,7 +31,11 @@ impl Message {
         }
         if self.metadata.as_ref().is_some_and(|metadata| metadata.actor.is_some()) {
             let field = "metadata.actor";
-            return Err(Rejection::shape("UNKNOWN_FIELD", field, "the system writes who acts"));
+            return Err(Rejection::shape(
+                "UNKNOWN_FIELD",
+                field,
+                "leave it out: the server sets it from the token",
+            ));
         }
         if self.aggregate_id.is_none() && !kind.creates {
             return Err(Rejection::shape(

@@ -19,7 +19,7 @@ use crate::{
 pub type Sights =
     fn(&Principal, &Id, (&Value, Version), &[(u64, Envelope)]) -> Result<Vec<Sight>, Fault>;
 
-/// What the script knows of one aggregate type.
+/// One aggregate type in the script's catalogue.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// Stored name of the type.
@@ -32,15 +32,15 @@ pub struct Entry {
     pub events: &'static [EventKind],
     /// Its delivery rules.
     pub routes: &'static [Route],
-    /// What it remembers.
+    /// The foreign events that it remembers.
     pub remembers: &'static [Remembered],
     /// Its read models.
     pub project: fn(&Envelope) -> Result<Vec<Change>, Fault>,
-    /// Its upcasters: event name, schema version and stored data to the data as the current version stores it.
+    /// Its upcasters: from event name, schema version and stored data to the data of the current version.
     pub canonical: fn(&str, u32, &str) -> Result<String, Fault>,
     /// The commands that follow from one of its events.
     pub errands: fn(&Envelope) -> Result<Vec<Message>, Fault>,
-    /// How much somebody sees of an instance after each of these events, which follow a state at a version.
+    /// The part of an instance that a caller sees after each of these events, which follow a state at a version.
     pub sights: Sights,
 }
 
@@ -63,10 +63,10 @@ impl Entry {
 }
 
 impl Entry {
-    /// What an event changes in the read models. A panic is a fault of this one event.
+    /// The changes of an event in the read models. A panic is a fault of this one event.
     ///
     /// # Errors
-    /// When the event cannot be read.
+    /// Fails if the event cannot be read.
     pub fn changes(&self, event: &Envelope) -> Result<Vec<Change>, Fault> {
         catch_unwind(AssertUnwindSafe(|| (self.project)(event)))
             .map_err(|panic| panicked(&*panic))?
@@ -104,7 +104,7 @@ impl Catalogue {
     /// Lets administrators in.
     ///
     /// # Errors
-    /// `FORBIDDEN` for anybody else.
+    /// `FORBIDDEN` for any other caller.
     pub fn check_administers(&self, principal: &Principal) -> Result<(), Rejection> {
         let administers = self.roles.iter().filter(|kind| kind.administers);
         if administers.clone().any(|kind| kind.role == principal.role) {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`catalogue`] | every aggregate type that is deployed, with its delivery rules |
 //! | `admit` | a message from outside is looked up in it |
-//! | [`park`] | a letter is sorted into sequences, and where those wait that cannot be delivered |
+//! | [`park`] | a letter is sorted into sequences, and those that cannot be delivered wait |
 
 pub mod catalogue;
 mod admit;

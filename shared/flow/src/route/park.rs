@@ -1,8 +1,8 @@
-//! Where letters wait that cannot be delivered, so that poison never spreads.
+//! The waiting place of letters that cannot be delivered, so that poison never spreads.
 //!
-//! What goes to one destination from one source stream is a **sequence**, in the order of the source. A sequence that fails
-//! is tried again, at growing intervals; after a bounded number of attempts its letters are **parked**, and what comes later
-//! queues up behind them. All other sequences go on. What is parked waits for somebody who retries or discards it.
+//! All letters from one source stream to one destination are a **sequence**, in the order of the source. A sequence
+//! that fails is tried again at growing intervals. After a bounded number of attempts its letters are **parked**, and
+//! later letters queue up behind them. All other sequences go on. An administrator retries or discards parked letters.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{Catalogue, Message, publish::Letter};
 
-/// What becomes of a letter at the other end. The names are stored.
+/// The purpose of a letter at its destination. The names are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -47,21 +47,21 @@ impl Lane {
     }
 }
 
-/// What waits together, and in order.
+/// Letters that are delivered together and in order: those of one source for one destination.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sequence {
-    /// What sort of delivery it is.
+    /// The lane of the delivery.
     pub lane: Lane,
-    /// Whom it goes to; none for a projection, and for what cannot be read.
+    /// The destination; `None` for a projection, and for a letter that cannot be read.
     pub destination: Option<StreamId>,
-    /// The stream that it comes from. What cannot be read has none: its fingerprint stands there.
+    /// The source stream. A letter that cannot be read has none: its fingerprint takes that place.
     pub source: StreamId,
 }
 
 /// Place of a letter in its sequence: the version of the event, and the number of the command that follows from it.
 pub type Place = (Version, usize);
 
-/// What one letter holds for one sequence.
+/// The part of a letter that belongs to one sequence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Part {
@@ -69,7 +69,7 @@ pub enum Part {
     Event(Envelope),
     /// A command that follows from one.
     Errand(Message),
-    /// What cannot be read, as it came.
+    /// The text of a letter that cannot be read.
     Text(String),
 }
 
@@ -94,11 +94,11 @@ impl schemars::JsonSchema for Part {
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let event = generator.subschema_for::<Envelope>();
         schemars::json_schema!({
-            "description": "What one letter holds: an event, a command, or a text.",
+            "description": "The content of a letter: an event, a command, or a text.",
             "oneOf": [
                 {"properties": {"event": event}, "required": ["event"]},
                 {"properties": {"errand": {"type": "object", "description": "A command that follows from an event, as it would be sent."}}, "required": ["errand"]},
-                {"properties": {"text": {"type": "string", "description": "What cannot be read, as it came."}}, "required": ["text"]},
+                {"properties": {"text": {"type": "string", "description": "The text of a letter that cannot be read."}}, "required": ["text"]},
             ],
         })
     }
@@ -123,7 +123,7 @@ pub fn parts(catalogue: &Catalogue, letter: &Letter) -> Vec<(Sequence, Place, Pa
     received.chain(asked).chain([part_of_event(Lane::Projection, None)]).collect()
 }
 
-/// A text that is no letter, in a sequence of its own: nothing is known of what it follows.
+/// A text that is no letter, in a sequence of its own, since nobody knows its order.
 pub fn unreadable(text: &str) -> (Sequence, Place, Part) {
     let digest = Sha256::digest(text);
     let print: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -136,42 +136,42 @@ pub fn unreadable(text: &str) -> (Sequence, Place, Part) {
 /// Parts of one sequence, in their order.
 pub type Parts = BTreeMap<Place, Part>;
 
-/// Parts by sequence. A letter that came twice is there once.
+/// Parts by sequence. A letter that came twice is in it once.
 pub type Sorted = BTreeMap<Sequence, Parts>;
 
-/// How a sequence fares.
+/// The standing of a sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// As it should.
+    /// Its letters arrive.
     Flowing,
-    /// It has failed so often, the last time at this instant.
+    /// It has failed, and is tried again by itself.
     Failing {
-        /// Since it last flowed.
+        /// Failures since it last flowed.
         attempts: u32,
-        /// When it failed last.
+        /// Instant of the last failure.
         last: Timestamp,
     },
     /// It is parked.
     Parked,
-    /// Nobody can say: the store of what is parked is away.
+    /// Unknown, because the store of parked letters is away.
     Unknown,
 }
 
-/// What to do with what has come for a sequence.
+/// The next step for the letters of a sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Deliver it.
     Deliver,
-    /// Park it behind what is parked already.
+    /// Park it behind the letters that are parked already.
     Behind,
-    /// Let it come again after so many milliseconds.
+    /// Let it come again after this many milliseconds.
     Wait(i64),
     /// Let it come again after its [`patience`].
     Later,
 }
 
-/// The next step for a sequence. Who receives events, and who projects them, keeps their order by itself: while nobody can
-/// say what is parked, these go on, and only commands wait.
+/// The next step for a sequence. Receivers and projections of events keep the order by themselves, so events go on
+/// while the store of parked letters is away; only commands wait.
 pub fn step(lane: Lane, standing: Standing, now: Timestamp) -> Step {
     match standing {
         Standing::Flowing => Step::Deliver,
@@ -185,18 +185,18 @@ pub fn step(lane: Lane, standing: Standing, now: Timestamp) -> Step {
     }
 }
 
-/// What a failure leads to.
+/// The consequence of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is tried again after so many milliseconds.
+    /// It is tried again after this many milliseconds.
     Again(i64),
-    /// It is tried again after its [`patience`]: nobody can count.
+    /// It is tried again after its [`patience`], since the attempts cannot be counted.
     Later,
     /// It is parked.
     Park,
 }
 
-/// What to do with a sequence that has just failed, when it may be tried `bound` times.
+/// The consequence for a sequence that has just failed and may be tried `bound` times.
 pub fn verdict(standing: Standing, bound: u32) -> Verdict {
     let attempts = match standing {
         Standing::Failing { attempts, .. } => attempts.saturating_add(1),
@@ -207,14 +207,14 @@ pub fn verdict(standing: Standing, bound: u32) -> Verdict {
     if attempts >= bound { Verdict::Park } else { Verdict::Again(pause(attempts)) }
 }
 
-/// How long a letter rests that nobody is to blame for, in milliseconds: half as long as its event is old. So the 100
+/// Milliseconds that a letter rests when its destination is not to blame: half the age of its event. So the 100
 /// attempts that the platform allows last longer than a day.
 pub fn patience(event: Timestamp, now: Timestamp) -> i64 {
     let age = now.millis().saturating_sub(event.millis());
     (age / 2).clamp(limits::BUS_AGAIN_MS, limits::BUS_LATER_AT_MOST_MS)
 }
 
-/// How long a sequence rests after so many failures, in milliseconds: twice as long each time.
+/// Milliseconds that a sequence rests after this many failures; they double each time.
 fn pause(attempts: u32) -> i64 {
     let doubled = 1_i64.checked_shl(attempts.saturating_sub(1).min(32)).unwrap_or(i64::MAX);
     limits::BUS_AGAIN_MS.saturating_mul(doubled).min(limits::BUS_AGAIN_AT_MOST_MS)

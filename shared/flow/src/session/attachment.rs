@@ -1,4 +1,4 @@
-//! What of a connection survives hibernation. It is attached to the socket, which costs no row.
+//! The part of a connection that survives hibernation. It is attached to the socket, which costs no row.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::{
     subscribe::{Source, window::Window},
 };
 
-/// What survives hibernation beside the kept operations: it is attached to the socket, where 16,384 bytes fit.
+/// The attachment of a socket, at most 16,384 bytes: it survives hibernation, as the kept operations do.
 #[derive(Serialize, Deserialize)]
 struct Attached {
     phase: Phase,
@@ -24,14 +24,14 @@ struct Attached {
     asked: u64,
     last: Number,
     again_at: Option<Timestamp>,
-    /// Whether an operation was being worked on.
+    /// True if the session was working on an operation.
     busy: bool,
     /// Number, cursor and head of each subscription.
     cursors: Vec<(Number, u64, u64)>,
 }
 
 impl Connection {
-    /// What to attach to the socket.
+    /// The text to attach to the socket.
     pub fn attachment(&self) -> String {
         let of_stage = |stage: Stage| move |it: &&Operation| it.stage == stage;
         let live = self.operations.iter().filter(|(_, it)| of_stage(Stage::Live)(it));
@@ -48,11 +48,12 @@ impl Connection {
         serde_json::to_string(&attached).unwrap_or_default()
     }
 
-    /// The same socket after the session was evicted, from what was attached to it and the operations that were kept: each
-    /// with its number, the client's id and its source. What was being worked on is lost, and the client is told so.
+    /// The same socket after the session was evicted, from its attachment and the operations that were kept: each
+    /// with its number, the client's id and its source. Operations that were being worked on are lost, and the client
+    /// is told.
     ///
     /// # Errors
-    /// When the attachment is none of this code's.
+    /// The attachment was not written by this code.
     pub fn restore(
         attachment: &str,
         kept: impl IntoIterator<Item = (Number, String, Source)>,

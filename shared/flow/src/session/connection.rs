@@ -1,8 +1,8 @@
-//! The protocol as a state machine: what was heard or found goes in, what to do comes out.
+//! The protocol as a state machine: inputs go in, actions come out.
 //!
-//! It knows which operations are active, and how far each has come. Whatever happens in between, a frame of an operation
-//! goes out only while that operation is active, and only if it is the next one: so nothing follows a `complete`, nothing
-//! is skipped, and nothing is sent twice.
+//! It knows the active operations and the cursor of each. A frame of an operation goes out only while that operation is
+//! active, and only if it is the next one: so nothing follows a `complete`, nothing is skipped, and nothing is sent
+//! twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,28 +24,28 @@ use crate::{
 /// Number of an operation within its session: rises, and is never used again.
 pub type Number = u64;
 
-/// What was heard or found.
+/// An input of the state machine.
 #[derive(Debug)]
 pub enum Input {
-    /// The client says something; `Err` when it is no text.
+    /// A message of the client; `Err` when it is not text.
     Heard(Result<String, &'static str>),
-    /// What came of looking at a token.
+    /// The result of checking a token.
     Verified(Result<Pass, &'static str>),
-    /// The token could not be looked at, for a reason that is not the client's or that passes.
+    /// The token could not be checked, for a reason that is not the client's or that passes.
     Unverified,
     /// The result of a query or mutation, as JSON text.
     Result(Number, String),
     /// The operation came to an end with these errors, a JSON list.
     Failed(Number, String),
-    /// It is a subscription, and is about to ask its source how far that has come.
+    /// It is a subscription, and is about to ask its source for the head.
     Joining(Number, Source),
-    /// The source has said so: the subscription begins, and its source tells of what comes later.
+    /// The source has answered: the subscription begins, and the source tells of later events.
     Joined(Number, Begin, u64),
-    /// A source tells that it has come so far.
+    /// A source tells its head.
     Told(Source, u64),
-    /// What a subscription sends for what lies between two cursors of it; nothing when its filter leaves that out.
+    /// The frame of a subscription for the events between two of its cursors; `None` when its filter leaves them out.
     Event(Number, u64, u64, Option<String>),
-    /// What is lacking cannot be sent right now: it is looked at again after a while.
+    /// Missing events cannot be sent now; the session tries again after a while.
     Stuck,
     /// This cannot go on.
     Lost(Close),
@@ -53,35 +53,35 @@ pub enum Input {
     Tick,
 }
 
-/// What to do.
+/// An action for the shell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Send this text.
     Send(String),
     /// Close the socket, and forget the session.
     Close(Close),
-    /// Look at the token in this payload of `connection_init` or `ping`.
+    /// Check the token in this payload of `connection_init` or `ping`.
     Verify(Option<String>),
-    /// Look at what was asked for: execute it, or find out what it subscribes to.
+    /// Run the operation: execute it, or find the source that it subscribes to.
     Run(Number, Box<Asked>),
     /// Follow this source again: the token counts longer than it knows.
     Renew(Source),
     /// Keep this operation: it lives on when the session is evicted.
     Keep(Number),
-    /// Send what this operation lacks.
+    /// Send the events that this operation lacks.
     Pump(Number),
-    /// The operation has ended: keep nothing of it. With its source when nobody here follows that any more.
+    /// The operation has ended: keep nothing of it. With its source, if no operation follows that any more.
     Forget(Number, Option<Source>),
-    /// Come back with [`Input::Tick`] at this instant; what was said before of when to come back is void.
+    /// Come back with [`Input::Tick`] at this instant. It replaces every earlier `Wake`.
     Wake(Timestamp),
 }
 
-/// Whoever has shown a valid token.
+/// A client with a valid token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pass {
-    /// Who it is.
+    /// The principal.
     pub principal: Principal,
-    /// When the token expires.
+    /// Instant at which the token expires.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expires_at: Option<Timestamp>,
 }
@@ -90,7 +90,7 @@ pub struct Pass {
 pub(super) enum Phase {
     /// No `connection_init` yet.
     Waiting,
-    /// Its token is being looked at.
+    /// Its token is being checked.
     Verifying,
     /// Acknowledged.
     Open(Pass),
@@ -102,10 +102,10 @@ pub(super) enum Phase {
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub(super) phase: Phase,
-    /// Since when it waits for `connection_init`, and then for what comes of its token.
+    /// Instant since which it waits for `connection_init`, and then for the check of its token.
     pub(super) waits_since: Timestamp,
     pub(super) window: Window,
-    /// Number of the last `ping` of ours.
+    /// Number of our last `ping`.
     pub(super) asked: u64,
     pub(super) last: Number,
     pub(super) again_at: Option<Timestamp>,
@@ -130,12 +130,12 @@ impl Connection {
         (this, wake)
     }
 
-    /// The same, with so much allowed to the client.
+    /// The same socket with these limits for the client.
     pub fn allowed(self, allowance: Allowance) -> Self {
         Self { allowance, ..self }
     }
 
-    /// Who is on the other side, once it is acknowledged.
+    /// The client, once it is acknowledged.
     pub fn pass(&self) -> Option<&Pass> {
         if let Phase::Open(pass) = &self.phase { Some(pass) } else { None }
     }
@@ -145,16 +145,16 @@ impl Connection {
         self.operations.iter().map(|(number, operation)| (*number, operation))
     }
 
-    /// The cursor from which on an operation lacks something that may be sent now. `None`: it has ended, it lacks nothing,
-    /// or the client has to take what was sent first.
+    /// The cursor after which an operation lacks events that may be sent now. `None`: it has ended, it lacks nothing,
+    /// or the client has to read earlier events first.
     pub fn wants(&self, number: Number, now: Timestamp) -> Option<u64> {
         let operation = self.operations.get(&number).filter(|it| it.is_behind())?;
         let sends = matches!(self.window.next(now), Next::Send { .. });
         (sends && self.pass().is_some()).then_some(operation.cursor)
     }
 
-    /// Whether an operation follows this source, and the number of the latest operation: a source forgets this session only
-    /// if it has not joined again since.
+    /// True if an operation follows this source; and the number of the latest operation. The source removes this
+    /// session only if it has not joined again since.
     pub fn follows(&self, source: &Source) -> (bool, Number) {
         let follows = self.operations.values().any(|it| it.source.as_ref() == Some(source));
         (follows && self.phase != Phase::Closed, self.last)
@@ -172,7 +172,7 @@ impl Connection {
             },
             Input::Heard(Err(detail)) => self.close(Close::BadRequest(detail.to_owned())),
             Input::Verified(pass) => self.verified(pass),
-            // The token that it has counts until it expires; until then it may show the newer one again.
+            // The present token counts until it expires; until then the client may send the newer one again.
             Input::Unverified if self.pass().is_some() => Vec::new(),
             Input::Unverified => self.close(Close::TryAgainLater),
             Input::Result(number, result) => self.result(now, number, &result),
@@ -222,9 +222,9 @@ impl Connection {
     fn verified(&mut self, pass: Result<Pass, &'static str>) -> Vec<Action> {
         match (pass, &self.phase) {
             (Err(detail), _) => self.close(Close::Forbidden(detail)),
-            // A renewed token is the same principal's: what was allowed to follow stays what it is.
+            // A renewed token belongs to the same principal, so the subscriptions stay allowed.
             (Ok(pass), Phase::Open(known)) if pass.principal != known.principal => {
-                self.close(Close::Forbidden("the token is somebody else's"))
+                self.close(Close::Forbidden("the token belongs to another principal"))
             }
             (Ok(pass), phase) => {
                 let first = !matches!(phase, Phase::Open(_));
@@ -250,10 +250,13 @@ impl Connection {
         }
         let most = self.allowance.operations;
         let refused = if self.operations.len() >= most {
-            Some(("TOO_MANY_OPERATIONS", format!("a socket has at most {most} active operations")))
+            Some((
+                "TOO_MANY_OPERATIONS",
+                format!("a socket may have at most {most} active operations"),
+            ))
         } else if asked.query.len() > limits::QUERY_BYTES {
             let most = limits::QUERY_BYTES;
-            Some(("QUERY_TOO_LARGE", format!("a document holds at most {most} bytes")))
+            Some(("QUERY_TOO_LARGE", format!("a document may have at most {most} bytes")))
         } else {
             None
         };
@@ -300,11 +303,11 @@ impl Connection {
                 vec![Action::Keep(number)]
             }
             None => {
-                let detail = format!("after is ahead of the stream, which is at {head}");
+                let detail = format!("after is ahead of the stream: its last cursor is {head}");
                 self.failed(now, number, &message::errors("INVALID_CURSOR", &detail))
             }
         };
-        // The source counts this session as told so far, whichever of its operations has asked.
+        // The source counts this session as told up to the head, whichever of its operations has asked.
         actions.extend(source.map(|source| self.told(&source, head)).unwrap_or_default());
         actions
     }
@@ -353,7 +356,7 @@ impl Connection {
         let mut actions = Vec::new();
         if late(self.again_at) {
             actions = self.pump(|_| true);
-            // Whoever sends it may end before it has: it is looked at again, until nothing is lacking.
+            // The sender may end before it has sent it: the session tries again until nothing is missing.
             let again = now.plus_millis(limits::PULL_AGAIN_MS);
             self.again_at = (!actions.is_empty()).then_some(again);
         }
@@ -361,7 +364,8 @@ impl Connection {
         actions
     }
 
-    /// Sends a frame. When a window is full the client is asked where it is; what cannot wait is bounded too.
+    /// Sends a frame. When the window is full, the client is asked for an answer; frames that cannot wait are bounded
+    /// too.
     fn send(&mut self, now: Timestamp, frame: String) -> Vec<Action> {
         if self.phase == Phase::Closed {
             return Vec::new();
@@ -402,7 +406,7 @@ impl Connection {
         waiting.then(|| self.waits_since.plus_millis(limits::SESSION_INIT_WITHIN_MS))
     }
 
-    /// When time matters next, for whatever reason: there is one alarm for all of them.
+    /// The next instant at which time matters. There is one alarm for all reasons.
     fn wake(&self) -> Vec<Action> {
         let expiry = self.pass().and_then(|pass| pass.expires_at);
         let next = [self.init_until(), expiry, self.again_at, self.window.until()];

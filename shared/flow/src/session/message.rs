@@ -1,19 +1,19 @@
-//! What a client says, what it is answered, and the close codes.
+//! The messages of the client, the answers of the server, and the close codes.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// The subprotocol.
 pub const PROTOCOL: &str = "graphql-transport-ws";
-/// What a client sends to see whether the socket lives, as every client writes it …
+/// The client's message to check the socket, as every client writes it …
 pub const PING: &str = r#"{"type":"ping"}"#;
-/// … and what it gets.
+/// … and the answer.
 pub const PONG: &str = r#"{"type":"pong"}"#;
 
 /// A JSON object.
 pub type Payload = Map<String, Value>;
 
-/// What a client says.
+/// A message of the client.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Said {
     /// `connection_init`.
@@ -26,12 +26,12 @@ pub enum Said {
     Subscribe {
         /// Made up by the client, unique among its active operations.
         id: String,
-        /// What it asks for.
+        /// The request.
         asked: Box<Asked>,
     },
     /// `complete`.
     Complete {
-        /// That of the operation.
+        /// Id of the operation.
         id: String,
     },
 }
@@ -42,13 +42,13 @@ pub enum Said {
 pub struct Asked {
     /// The document.
     pub query: String,
-    /// Which of its operations, when there are several.
+    /// The operation to execute, when there are several.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub operation_name: Option<String>,
     /// The variables.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub variables: Option<Payload>,
-    /// Whatever else.
+    /// Extensions of the request.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub extensions: Option<Payload>,
 }
@@ -65,13 +65,13 @@ impl Asked {
 }
 
 impl Said {
-    /// Reads a message of at most so many bytes.
+    /// Reads a message of at most `most` bytes.
     ///
     /// # Errors
-    /// [`Close::BadRequest`] for whatever the protocol does not know.
+    /// [`Close::BadRequest`] for a message that the protocol does not know.
     pub fn parse(text: &str, most: usize) -> Result<Self, Close> {
         if text.len() > most {
-            return Err(invalid(&format!("a message holds at most {most} bytes")));
+            return Err(invalid(&format!("a message may have at most {most} bytes")));
         }
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
             return Err(invalid("expected a JSON object"));
@@ -91,8 +91,8 @@ impl Said {
                     .map_err(|error| invalid(&format!("subscribe: {error}")))?;
                 Ok(Self::Subscribe { id, asked: Box::new(asked) })
             }
-            "" => Err(invalid("a message has a type")),
-            _ => Err(invalid("a message of this type is not known")),
+            "" => Err(invalid("a message must have a type")),
+            _ => Err(invalid("the type of this message is unknown")),
         }
     }
 }
@@ -108,7 +108,7 @@ fn object(kind: &str, payload: Option<Value>) -> Result<Option<Payload>, Close> 
 fn id(kind: &str, message: &mut Payload) -> Result<String, Close> {
     match message.remove("id") {
         Some(Value::String(id)) if !id.is_empty() => Ok(id),
-        _ => Err(invalid(&format!("{kind}: expected a text as id"))),
+        _ => Err(invalid(&format!("{kind}: expected a non-empty string as id"))),
     }
 }
 
@@ -116,10 +116,10 @@ fn invalid(detail: &str) -> Close {
     Close::BadRequest(detail.to_owned())
 }
 
-/// Why the server closes the socket. 4000–4999 are an application's own (RFC 6455).
+/// The reasons for which the server closes a socket. 4000–4999 are an application's own (RFC 6455).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Close {
-    /// 4400: what came is no message.
+    /// 4400: the client sent something that is not a message.
     BadRequest(String),
     /// 4401: an operation before the acknowledgement.
     Unauthorized,
@@ -133,11 +133,11 @@ pub enum Close {
     SubscriberExists(String),
     /// 4429: a second `connection_init`.
     TooManyInits,
-    /// 4430, ours: the client does not take what it is sent. It comes back with its cursors.
+    /// 4430, ours: the client does not read what it is sent. It comes back with its cursors.
     SlowConsumer,
     /// 4431, ours: the principal has too many sockets open.
     TooManySockets,
-    /// 1013: the token cannot be looked at now. The client may try again.
+    /// 1013: the token cannot be checked now. The client may try again.
     TryAgainLater,
     /// 1012: the session was interrupted while it worked on a single result. The client may try again.
     Restarted,
@@ -198,7 +198,7 @@ pub fn ack(payload: Option<&Payload>) -> String {
     with_payload("connection_ack", payload)
 }
 
-/// `pong`, with what came with the `ping`.
+/// `pong`, with the payload of the `ping`.
 pub fn pong(payload: Option<&Payload>) -> String {
     with_payload("pong", payload)
 }
@@ -208,7 +208,7 @@ pub fn ping(number: u64) -> String {
     json!({"type": "ping", "payload": {"number": number}}).to_string()
 }
 
-/// The number of a `ping` of ours, as a `pong` brings it back.
+/// The number of our `ping`, from the payload of a `pong`.
 pub fn number(payload: Option<&Payload>) -> Option<u64> {
     payload?.get("number")?.as_u64()
 }
@@ -252,7 +252,7 @@ pub fn complete(id: &str) -> String {
     json!({"id": id, "type": "complete"}).to_string()
 }
 
-/// Whether the client offers the subprotocol.
+/// True if the client offers the subprotocol.
 pub fn is_offered(offered: Option<&str>) -> bool {
     offered.is_some_and(|list| list.split(',').any(|one| one.trim() == PROTOCOL))
 }

@@ -4,14 +4,15 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | [`message`] | what a client says, what it is answered, and the close codes |
-//! | [`operation`] | what a client asked for, and how far that has come |
-//! | [`connection`] | the protocol as a state machine: what was heard or found goes in, what to do comes out |
-//! | `attachment` | what of it survives hibernation |
+//! | [`message`] | the messages of the client, the answers, and the close codes |
+//! | [`operation`] | an operation of a client, and its progress |
+//! | [`connection`] | the protocol as a state machine: inputs go in, actions come out |
+//! | `attachment` | the part of it that survives hibernation |
 //!
-//! A session follows the sources of its subscriptions: streams, and whole categories. A source **tells** its followers how
-//! far it has come, with what is new if that fits; telling may be lost, doubled or reordered, since a session knows how far
-//! each of its operations has come and **pulls** what it lacks. So an event costs no row on its way, and nothing is missed.
+//! A session follows the sources of its subscriptions: streams, and whole categories. A source **tells** its followers
+//! its head, with the new events if they fit. Telling may be lost, doubled or reordered, since a session knows the
+//! cursor of each of its operations and **pulls** missing events. So an event costs no row on its way, and no event is
+//! missed.
 
 pub mod message;
 pub mod operation;

@@ -1,13 +1,13 @@
-//! What a client asked for, and how far that has come.
+//! An operation of a client, and its progress.
 
 use crate::subscribe::Source;
 
-/// What becomes of an operation.
+/// The stage of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// It is being looked at, or it is a query or mutation and being executed.
+    /// It is being examined, or it is a query or mutation that is being executed.
     Busy,
-    /// Its source is being asked how far it has come.
+    /// Its source is being asked for the head.
     Joining,
     /// It follows its source.
     Live,
@@ -18,23 +18,23 @@ pub enum Stage {
 pub struct Operation {
     /// The client's name for it.
     pub id: String,
-    /// How far it has come.
+    /// Its stage.
     pub stage: Stage,
-    /// Where its events come from, once that is known.
+    /// The source of its events, once that is known.
     pub source: Option<Source>,
     /// Everything up to here was sent.
     pub cursor: u64,
-    /// The source is known to have come so far.
+    /// Cursor up to which the source is known to have come.
     pub head: u64,
 }
 
 impl Operation {
-    /// One that was just asked for.
+    /// A new operation.
     pub fn new(id: String) -> Self {
         Self { id, stage: Stage::Busy, source: None, cursor: 0, head: 0 }
     }
 
-    /// Whether there is more to send than was sent.
+    /// True if there is more to send.
     pub fn is_behind(&self) -> bool {
         self.stage == Stage::Live && self.cursor < self.head
     }

@@ -1,10 +1,11 @@
-//! Who follows a source, and how far each of them was told.
+//! The followers of a source, and the version up to which each was told.
 //!
-//! How far is known in memory only. The outbox cursor of a stream moves no further than all of its followers were told, so
-//! what a source forgets when it is evicted is told again. A follower that cannot be reached holds that cursor back until
-//! its lease ends, and no longer.
+//! That version is kept in memory only. The outbox cursor of a stream moves no further than all followers were told, so
+//! a source that was evicted tells them again. A follower that cannot be reached holds the cursor back until its lease
+//! ends.
 //!
-//! A category has no such cursor: what it forgets is told to everybody again, since its alarm is set before anybody is told.
+//! A category has no such cursor: after an eviction it tells everyone again, since its alarm is set before it tells
+//! anyone.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +16,11 @@ use edgefold_kernel::{Timestamp, Version, limits};
 struct Follower {
     /// Number of its operation that joined last: a leave that is older than it changes nothing.
     turn: u64,
-    /// When its lease ends.
+    /// Instant at which its lease ends.
     until: Timestamp,
-    /// It knows that the source has come so far.
+    /// Version of the source that it knows.
     told: Version,
-    /// Whether it is being told right now.
+    /// True while it is being told.
     flying: bool,
 }
 
@@ -29,7 +30,7 @@ pub struct Followers {
     known: BTreeMap<String, Follower>,
 }
 
-/// Whom to tell, and from where on.
+/// A session to tell, and the version that it knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tell {
     /// The session.
@@ -41,7 +42,7 @@ pub struct Tell {
 }
 
 impl Followers {
-    /// One that was stored: everything that is confirmed it was told.
+    /// Restores a stored follower: it was told of every confirmed event.
     pub fn restore(&mut self, session: String, turn: u64, until: Timestamp, confirmed: Version) {
         self.known.insert(session, Follower { turn, until, told: confirmed, flying: false });
     }
@@ -54,7 +55,7 @@ impl Followers {
         self.known.insert(session.to_owned(), Follower { turn, until, told, flying });
     }
 
-    /// These follow, and nobody else: session, turn, and end of the lease. Who is new was told of nothing.
+    /// Replaces all followers by these: session, turn, and end of the lease. New ones count as told of nothing.
     pub fn replace(&mut self, listed: impl IntoIterator<Item = (String, u64, Timestamp)>) {
         let mut before = std::mem::take(&mut self.known);
         for (session, turn, until) in listed {
@@ -64,7 +65,7 @@ impl Followers {
         }
     }
 
-    /// A session leaves. Says whether it has: not if it has joined again since.
+    /// Removes a session. Returns false if it has joined again since.
     pub fn leave(&mut self, session: &str, turn: u64) -> bool {
         let leaves = self.known.get(session).is_some_and(|follower| follower.turn <= turn);
         if leaves {
@@ -73,7 +74,7 @@ impl Followers {
         leaves
     }
 
-    /// A session that was told says that it does not follow. Says whether it has left: if it has joined again since, it is
+    /// Removes a session that answered that it does not follow. Returns false if it has joined again since; then it is
     /// told again.
     pub fn gone(&mut self, session: &str, turn: u64) -> bool {
         let leaves = self.leave(session, turn);
@@ -83,7 +84,7 @@ impl Followers {
         leaves
     }
 
-    /// Those whose lease has ended. They are gone.
+    /// Removes and returns the sessions whose lease has ended.
     pub fn expire(&mut self, now: Timestamp) -> Vec<String> {
         let ended = self.known.iter().filter(|(_, follower)| follower.until <= now);
         let ended: Vec<_> = ended.map(|(session, _)| session.clone()).collect();
@@ -91,7 +92,7 @@ impl Followers {
         ended
     }
 
-    /// Whom to tell, now that the source has come so far. Each is told by one call at a time.
+    /// The sessions to tell now that the source is at `head`. Each is told by one call at a time.
     pub fn due(&mut self, head: Version) -> Vec<Tell> {
         let due = self.known.iter_mut().filter(|(_, it)| it.told < head && !it.flying);
         due.map(|(session, follower)| {
@@ -101,7 +102,7 @@ impl Followers {
         .collect()
     }
 
-    /// What came of telling: how far the session knows the source, or nothing when it could not be reached.
+    /// Notes the answer of a session: the version that it knows, or `None` if it could not be reached.
     pub fn answered(&mut self, session: &str, told: Option<Version>) {
         if let Some(follower) = self.known.get_mut(session) {
             follower.flying = false;
@@ -114,12 +115,12 @@ impl Followers {
         self.known.values().map(|follower| follower.told).min().unwrap_or(Version::MAX)
     }
 
-    /// Whether this session may join: it is one of them already, or there are not too many.
+    /// True if this session may join: it follows already, or there are not too many followers.
     pub fn has_room(&self, session: &str) -> bool {
         self.known.contains_key(session) || self.known.len() < limits::FOLLOWERS
     }
 
-    /// Whether there are none.
+    /// True if there are no followers.
     pub fn is_empty(&self) -> bool {
         self.known.is_empty()
     }

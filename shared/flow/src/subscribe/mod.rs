@@ -7,9 +7,9 @@
 //! |---|---|
 //! | [`window`] | how far a sender may be ahead of its reader |
 //! | [`socket`] | the protocol of an aggregate's native socket |
-//! | [`source`] | where a subscription gets its events from |
+//! | [`source`] | the source of a subscription's events |
 //! | [`page`] | part of a source, as a follower gets it |
-//! | [`followers`] | who follows a source, and how far each of them was told |
+//! | [`followers`] | the followers of a source, and the version up to which each was told |
 
 pub mod window;
 pub mod socket;

@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use super::Source;
 
-/// What lies between two cursors of a source.
+/// The events between two cursors of a source.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Page {
     /// It begins after this cursor …
     pub after: u64,
     /// … and ends with this one.
     pub through: u64,
-    /// The source has come so far.
+    /// Head of the source.
     pub head: u64,
-    /// Its events, ascending, each with its cursor. A cursor without one is of no concern.
+    /// Its events, ascending, each with its cursor. Cursors without an event do not concern this session.
     pub events: Vec<(u64, Envelope)>,
     /// For a stream: where a fold over these events begins.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -30,18 +30,18 @@ pub struct Fold {
     pub at: Version,
     /// The state.
     pub state: Value,
-    /// When the first event of the stream was decided.
+    /// Instant of the stream's first event.
     pub began: Timestamp,
 }
 
-/// What a source tells a session that follows it.
+/// The message of a source to a session that follows it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Told {
     /// The source.
     pub source: Source,
-    /// It has come so far.
+    /// Head of the source.
     pub head: u64,
-    /// What is new for this session, as much as one page takes. Left out when the session has to pull it.
+    /// The new events for this session, as many as one page takes. Left out when the session has to pull them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub page: Option<Page>,
 }

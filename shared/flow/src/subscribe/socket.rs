@@ -5,15 +5,15 @@
 //! `?after=` the last one that it saw. `ping` is answered by `pong` without waking a hibernated object.
 //!
 //! A client sends commands to this instance as `command`, or several as `commands`; each is answered by `accepted` or
-//! `rejected` with its `id`, in order. What is no message is answered by `error`, and the socket stays. Each message but
-//! `ping` and `pong` counts as a request of its principal: one too many is answered with the code `RATE_LIMITED`, and
-//! nothing is decided.
+//! `rejected` with its `id`, in order. Anything else is answered by `error`, and the socket stays open. Each message
+//! but `ping` and `pong` counts as a request of its principal: one too many is answered with the code `RATE_LIMITED`,
+//! and nothing is decided.
 //!
-//! When [`SOCKET_WINDOW_BYTES`](edgefold_kernel::limits::SOCKET_WINDOW_BYTES) were sent since the last time, the server asks
-//! the reader whether it has them: `{"type":"ping","version":N}`, and the client sends `{"type":"pong","version":N}` back.
-//! Until then it gets no more events; then it gets on with what is stored. One that has not answered after 10 s, or does not
-//! read what its own commands are answered with, is told so by an `error` with the code `SLOW_CONSUMER`, and closed with
-//! [`SLOW_CONSUMER`]. It comes back with `?after=`. A client on which little is sent is never asked.
+//! After every [`SOCKET_WINDOW_BYTES`](edgefold_kernel::limits::SOCKET_WINDOW_BYTES) the server asks the client whether
+//! it has them: it sends `{"type":"ping","version":N}`, and the client sends `{"type":"pong","version":N}` back. Until
+//! then the client gets no more events; then it gets the stored ones. A client that has not answered after 10 s, or
+//! does not read the answers to its own commands, gets an `error` with the code `SLOW_CONSUMER` and the close code
+//! [`SLOW_CONSUMER`]. It comes back with `?after=`. A socket that carries little is never asked.
 
 use edgefold_kernel::{
     Envelope, Failure, Id, Kind, Metadata, Rejection, Timestamp, Version, command::optional_object,
@@ -25,9 +25,9 @@ use crate::{Accepted, Message, command::body_too_large, door::allowance::Allowan
 
 /// Subprotocol of the native socket.
 pub const PROTOCOL: &str = "edgefold.v1";
-/// What a client sends to see whether the socket lives …
+/// The client's message to check the socket …
 pub const PING: &str = r#"{"type":"ping"}"#;
-/// … and what it gets.
+/// … and the answer.
 pub const PONG: &str = r#"{"type":"pong"}"#;
 
 /// Close code for a token that has expired and was not renewed: 03 is from 403.
@@ -36,15 +36,15 @@ pub const EXPIRED: u16 = 4403;
 /// Close code for a reader that is too slow: 4000–4999 are an application's own (RFC 6455), 29 is from 429.
 pub const SLOW_CONSUMER: u16 = 4429;
 
-/// What a client sends.
+/// A message of the client.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Said {
-    /// Is the socket alive?
+    /// The client checks the socket.
     Ping {},
     /// It has everything up to the server's `ping`.
     Pong {
-        /// That of the `ping`. Without one it answers nothing, and is no error either.
+        /// The version of the server's `ping`. A `pong` without one answers nothing and is not an error.
         version: Option<Version>,
     },
     /// A new token, before the old one expires.
@@ -54,15 +54,15 @@ pub enum Said {
     },
     /// A command to this instance.
     Command(Box<Asked>),
-    /// Several, in order.
+    /// Several commands to this instance, in order.
     Commands {
         /// They are answered one by one.
         commands: Vec<Asked>,
     },
 }
 
-/// A command to the instance at the other end. A field that is none is refused, as at `POST /commands`: a misspelt
-/// `expectedVersion` must not become "any".
+/// A command to this instance. Unknown fields are refused, as at `POST /commands`: a misspelt `expectedVersion` must
+/// not mean "any".
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Asked {
@@ -78,13 +78,13 @@ pub struct Asked {
     /// Absent: any; 0: the stream must not exist; n: the stream must be at n.
     #[serde(default)]
     pub expected_version: Option<Version>,
-    /// What caused it.
+    /// Its causes: correlation, causation, trace context and actor.
     #[serde(default, deserialize_with = "optional_object")]
     pub metadata: Option<Metadata>,
 }
 
 impl Said {
-    /// Reads what a client said.
+    /// Reads a message of the client.
     ///
     /// # Errors
     /// `BODY_TOO_LARGE`; `MALFORMED_MESSAGE` with what was expected; `INVALID_BATCH` for no commands, or too many.
@@ -94,11 +94,11 @@ impl Said {
         }
         let said = serde_json::from_str(text);
         let said = said.map_err(|error| {
-            Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", format!("no message: {error}"))
+            Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", format!("not a message: {error}"))
         })?;
         match &said {
             Self::Commands { commands } if !(1..=allowance.batch).contains(&commands.len()) => {
-                let detail = format!("a batch holds 1 to {} commands", allowance.batch);
+                let detail = format!("a batch may have 1 to {} commands", allowance.batch);
                 Err(Rejection::shape("INVALID_BATCH", "commands", detail))
             }
             _ => Ok(said),
@@ -122,12 +122,12 @@ impl Asked {
     }
 }
 
-/// Whether a message counts as a request, as those over HTTP do: a batch is one, too. Signs of life do not count.
+/// True if a message counts as a request, as over HTTP: a batch counts once, pings and pongs do not count.
 pub fn counts(said: &Result<Said, Rejection>) -> bool {
     !matches!(said, Ok(Said::Ping {} | Said::Pong { .. }))
 }
 
-/// Answers to a message that is refused as a whole: one to each of its commands.
+/// The answers to a refused message: one for each of its commands.
 pub fn refuse(said: &Result<Said, Rejection>, rejection: &Rejection) -> Vec<String> {
     let commands = match said {
         Ok(Said::Command(asked)) => std::slice::from_ref(&**asked),
@@ -138,7 +138,7 @@ pub fn refuse(said: &Result<Said, Rejection>, rejection: &Rejection) -> Vec<Stri
     commands.iter().map(|asked| answer(&asked.id, &refused)).collect()
 }
 
-/// The answer to what is no command.
+/// The answer to a message that is not a command.
 pub fn error(rejection: &Rejection) -> String {
     Frame::Error { code: &rejection.code, detail: &rejection.detail }.text()
 }
@@ -154,7 +154,7 @@ pub fn answer(id: &str, result: &Result<Accepted, Failure>) -> String {
     answer.to_string()
 }
 
-/// What the server sends.
+/// A message of the server.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Frame<'a> {
@@ -168,18 +168,19 @@ pub enum Frame<'a> {
         /// Version of the stream at that moment.
         version: Version,
     },
-    /// Much was sent: does the reader have it? It answers `pong` with the same version.
+    /// Asks the reader whether it has everything so far. It answers `pong` with the same version.
     Ping {
         /// Version of the last event that was sent.
         version: Version,
     },
     /// The new token counts.
     Authenticated {
-        /// Until when.
+        /// Instant at which it expires.
         #[serde(rename = "expiresAt")]
         expires_at: Timestamp,
     },
-    /// The client said something that is no message, and the socket stays; or it is too slow, and it is closed.
+    /// The client sent something that is not a message, and the socket stays open; or it is too slow, and the socket
+    /// closes.
     Error {
         /// Stable code.
         code: &'a str,
@@ -198,14 +199,14 @@ impl Frame<'_> {
 /// The cursor of a client: `after` in the query, 0 when it is left out.
 ///
 /// # Errors
-/// `INVALID_CURSOR` when it is no version, or ahead of the stream.
+/// `INVALID_CURSOR` when it is not a version, or ahead of the stream.
 pub fn cursor(after: Option<&str>, head: Version) -> Result<Version, Rejection> {
     let after = match after {
         None => Ok(0),
         Some(text) => parse_version("after", text),
     }?;
     if after > head {
-        let detail = format!("after is {after}, the stream is at {head}");
+        let detail = format!("after is {after}, but the stream is only at {head}");
         return Err(Rejection::shape("INVALID_CURSOR", "after", detail).at(head));
     }
     Ok(after)
@@ -214,7 +215,7 @@ pub fn cursor(after: Option<&str>, head: Version) -> Result<Version, Rejection> 
 /// Reads a version from a query string.
 ///
 /// # Errors
-/// `INVALID_CURSOR` when it is none.
+/// `INVALID_CURSOR` when it is not a version.
 pub fn parse_version(field: &'static str, text: &str) -> Result<Version, Rejection> {
     let digits =
         !text.is_empty() && text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -233,10 +234,10 @@ pub fn offered_token(offered: &str) -> Option<&str> {
     offered.split(',').find_map(|one| one.trim().strip_prefix(TOKEN_PREFIX))
 }
 
-/// What stands before a token in a subprotocol.
+/// Prefix of a token in a subprotocol.
 const TOKEN_PREFIX: &str = "bearer.";
 
-/// Whether the client offers the native subprotocol. A client that offers none at all is served too.
+/// The native subprotocol, if the client offers it. A client that offers none at all is served too.
 ///
 /// # Errors
 /// `UNSUPPORTED_PROTOCOL` when it offers only others.
@@ -249,7 +250,7 @@ pub fn negotiate(offered: Option<&str>) -> Result<Option<&'static str>, Rejectio
         Some(_) => Err(Rejection::new(
             Kind::Unsupported,
             "UNSUPPORTED_PROTOCOL",
-            format!("this socket speaks {PROTOCOL}"),
+            format!("offer the subprotocol {PROTOCOL}"),
         )),
     }
 }

@@ -1,9 +1,9 @@
-//! Where a subscription gets its events from, and with which it begins.
+//! The source of a subscription's events, and the one with which it begins.
 
 use edgefold_kernel::{Id, StreamId};
 use serde::{Deserialize, Serialize};
 
-/// Where a subscription gets its events from.
+/// The source of a subscription's events.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Source {
@@ -29,19 +29,19 @@ impl Source {
     }
 }
 
-/// Where a subscription begins, as its field says.
+/// The beginning of a subscription, as its field says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begin {
-    /// With what comes after this cursor.
+    /// With the first event after this cursor.
     After(u64),
     /// With the latest event, so that the current state comes at once.
     Latest,
-    /// With what comes from now on.
+    /// With the next new event.
     Now,
 }
 
 impl Begin {
-    /// The cursor that this comes to, when the source stands at `head`. `None`: the cursor is ahead of it.
+    /// The cursor of this beginning when the source is at `head`. `None`: the named cursor is ahead of the source.
     pub fn cursor(self, head: u64) -> Option<u64> {
         match self {
             Self::After(cursor) => (cursor <= head).then_some(cursor),

@@ -1,16 +1,17 @@
 //! Flow control of a socket: how far a sender may be ahead of its reader.
 //!
-//! The runtime takes whatever it is given and does not tell when the reader has it, so the reader is asked. The sender
-//! counts what it has sent; when the window is full it asks "are you there?" with a number, and sends no more until the
-//! same number comes back: messages arrive in order, so by then everything before the question has arrived too. A socket
-//! on which little is sent is never asked anything.
+//! The runtime takes every message and does not tell when the reader has it, so the sender asks the reader. The sender
+//! counts the bytes that it has sent. When the window is full it sends a question with a number, and no more events
+//! until the same number comes back: messages arrive in order, so everything before the question has arrived by then. A
+//! socket that carries little is never asked.
 //!
-//! Only numbers are kept, so that they fit into what survives hibernation. Asking and sending is the caller's part.
+//! Only numbers are kept, so that they fit into the attachment, which survives hibernation. Asking and sending is the
+//! caller's part.
 
 use edgefold_kernel::{Timestamp, limits};
 use serde::{Deserialize, Serialize};
 
-/// What a sender knows of one reader.
+/// A sender's knowledge of one reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// Bytes sent since the last question, or since the beginning.
@@ -25,24 +26,24 @@ struct Question {
     asked_at: Timestamp,
 }
 
-/// What to do with a reader.
+/// The next step with a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Send on: so many bytes fit into the window. A message may begin within it and end beyond it.
+    /// Send on: this many bytes fit into the window. A message may begin within it and end beyond it.
     Send {
         /// At least 1.
         room: usize,
     },
     /// The window is full: [ask](Window::asked) where the reader is.
     Ask,
-    /// It was asked, and has not answered yet: send nothing that can wait.
+    /// The reader has not answered yet: send nothing that can wait.
     Wait,
-    /// It has not answered in time, or what could not wait has become too much: it is too slow.
+    /// The reader is too slow: it has not answered in time, or too many answers to its commands were sent meanwhile.
     GiveUp,
 }
 
 impl Window {
-    /// What to do now.
+    /// The next step now.
     pub fn next(&self, now: Timestamp) -> Next {
         match self.open {
             Some(Question { asked_at, .. }) => {
@@ -57,23 +58,23 @@ impl Window {
         }
     }
 
-    /// When it is given up at the latest, if it was asked and does not answer.
+    /// Instant at which a reader that was asked and does not answer is given up.
     pub fn until(&self) -> Option<Timestamp> {
         self.open.map(|question| question.asked_at.plus_millis(limits::SOCKET_ANSWER_WITHIN_MS))
     }
 
-    /// So many bytes were sent.
+    /// Counts bytes that were sent.
     pub fn sent(&mut self, bytes: usize) {
         self.sent = self.sent.saturating_add(bytes);
     }
 
-    /// The reader was asked, with this number. What is sent from here on is not covered by the answer.
+    /// Notes that the reader was asked, with this number. The answer does not cover bytes that are sent from here on.
     pub fn asked(&mut self, number: u64, now: Timestamp) {
         *self = Self { sent: 0, open: Some(Question { number, asked_at: now }) };
     }
 
-    /// The reader has sent this number back. Says whether that is the answer that was waited for; any other changes
-    /// nothing.
+    /// Notes that the reader has sent this number back. Returns true if that is the expected answer; any other number
+    /// changes nothing.
     pub fn answered(&mut self, number: u64) -> bool {
         let answered = self.open.is_some_and(|question| question.number == number);
         if answered {

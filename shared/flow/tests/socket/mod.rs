@@ -1,4 +1,4 @@
-//! A GraphQL socket in a test: what it is told, and what it then does.
+//! A GraphQL socket in a test: its inputs, and the actions that follow.
 
 // Each test file that shares it uses another part of it.
 #![allow(dead_code, unreachable_pub)]

@@ -1,8 +1,9 @@
-//! The queue hands over letters: each event goes to every destination that asked for it, each command to its instance.
+//! The queue hands over letters: each event goes to every destination that wants it, each command to its instance.
 //!
-//! What goes to one instance travels in one call. Every letter is acknowledged or retried by itself. A letter is done with when each of its parts has arrived or is parked;
-//! destinations drop what they have applied before, so a letter that is retried for one of them does no harm to the others.
-//! What a sequence that fails comes to is decided in [`edgefold_flow::route::park`], and kept in [`parked`].
+//! All parts for one instance travel in one call. Every letter is acknowledged or retried by itself. A letter is done
+//! when each of its parts has arrived or is parked; destinations drop repeats, so a letter that is retried for one of
+//! them does no harm to the others. [`edgefold_flow::route::park`] decides about sequences that fail, and [`parked`]
+//! stores them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,29 +34,29 @@ use crate::{
 struct Held {
     message: RawMessage,
     places: Vec<(Sequence, Place)>,
-    /// What it tells of, if it can be read.
+    /// The event of the letter, if the letter can be read.
     event: Option<Told>,
 }
 
 /// An event: its stream, its version, and when it was decided.
 type Told = (StreamId, Version, Timestamp);
 
-/// The first place of each sequence that has not arrived, and why.
+/// The first place of each sequence that has not arrived, with the reason.
 type Stuck = BTreeMap<Sequence, (Place, String)>;
 
-/// What came of a batch.
+/// The results of a batch.
 #[derive(Default)]
 struct Course {
-    /// What has arrived, or is parked.
+    /// The places that have arrived or are parked.
     settled: BTreeSet<(Sequence, Place)>,
-    /// When what has not is tried again, in milliseconds.
+    /// Milliseconds until a failed sequence is tried again.
     again: BTreeMap<Sequence, i64>,
     /// Sequences that flow again.
     recovered: Vec<Sequence>,
     /// Sequences that have failed.
     failed: Vec<Failed>,
-    /// Streams that are projected, and whoever tells of their category does not know. Nothing is wrong with them: their
-    /// letters are done with, but not confirmed, so their source sends them again.
+    /// Streams that are projected, but whose category's object could not be told. Nothing is wrong with them: their
+    /// letters are acknowledged, but not confirmed, so their source sends them again.
     untold: BTreeSet<StreamId>,
 }
 
@@ -115,13 +116,13 @@ pub async fn consume(
 /// Reads a message, and sorts its parts.
 fn hold(message: RawMessage, catalogue: &Catalogue, sorted: &mut Sorted) -> Held {
     let body = message.body();
-    // We send text. What somebody else sends is kept as text, too.
+    // We send text. Messages from other senders are kept as text, too.
     let text = body.as_string().unwrap_or_else(|| {
         JSON::stringify(&body).ok().and_then(|text| text.as_string()).unwrap_or_default()
     });
     let letter = serde_json::from_str::<Letter>(&text);
     if let Err(error) = &letter {
-        // During a deploy a letter may be newer than this code: the code that can read it will come.
+        // During a deploy a letter may be newer than this code; the newer code will read it.
         console_error!("a letter cannot be read: {}: {error}", message.id());
     }
     let letter = letter.ok();
@@ -138,7 +139,8 @@ fn hold(message: RawMessage, catalogue: &Catalogue, sorted: &mut Sorted) -> Held
     Held { message, places, event }
 }
 
-/// What the queue itself has given up is parked before anything else: to try it may be what has ended the script so often.
+/// Parks the messages that the queue itself has given up, before anything else: trying them may be what has ended the
+/// script so often.
 fn bury(sorted: Sorted) -> Course {
     let failed = sorted.into_iter().map(|(sequence, left)| {
         let reason = "the queue has given it up".to_owned();
@@ -147,8 +149,8 @@ fn bury(sorted: Sorted) -> Course {
     Course { failed: failed.collect(), ..Course::default() }
 }
 
-/// What has shared a batch with what ended the script may be sound, and most of it has arrived long ago. It is parked now, so
-/// that it can be tried without harm: what arrives flows again, and what does not stays where it is.
+/// Tries buried letters once. Letters that shared a batch with the one that ended the script may be good, and most have
+/// arrived long ago. They are parked now, so a try does no harm: those that arrive flow again, the others stay.
 async fn redrive(env: &Env, catalogue: &'static Catalogue, buried: &[Failed]) {
     let sequences = buried.iter().map(|buried| &buried.sequence);
     let parked = match parked::parked_ones(env, sequences).await {
@@ -162,12 +164,12 @@ async fn redrive(env: &Env, catalogue: &'static Catalogue, buried: &[Failed]) {
     }
 }
 
-/// Who tries again without having been asked to.
+/// The name under which the system itself retries.
 fn by() -> Id {
     Id::parse("edgefold").unwrap_or_else(|_| Id::nobody())
 }
 
-/// Delivers each sequence that flows, and says what came of it.
+/// Delivers each sequence that flows, and returns the results.
 async fn run(env: &Env, catalogue: &'static Catalogue, sorted: Sorted) -> Course {
     let known = parked::standings(env, sorted.keys()).await;
     if let Err(fault) = &known {
@@ -214,8 +216,8 @@ async fn run(env: &Env, catalogue: &'static Catalogue, sorted: Sorted) -> Course
     course
 }
 
-/// Brings everything to its destinations, side by side: one that is slow or fails does not hold up another. Says which
-/// sequences are stuck, and of which streams nobody tells.
+/// Delivers everything to its destinations, side by side: a slow or failing one does not hold up another. Returns the
+/// sequences that are stuck, and the streams whose category's object could not be told.
 async fn deliver_all(
     env: &Env,
     catalogue: &'static Catalogue,
@@ -249,7 +251,7 @@ async fn deliver_all(
     (stuck, untold)
 }
 
-/// Brings all that is bound for one instance.
+/// Delivers all parts for one instance.
 async fn deliver_bound(
     env: &Env,
     catalogue: &Catalogue,
@@ -274,7 +276,7 @@ async fn deliver_bound(
     stuck.collect()
 }
 
-/// How often a sequence may fail before it is parked.
+/// Failures after which a sequence is parked.
 fn bound(env: &Env) -> u32 {
     let set = env.var("BUS_ATTEMPTS").ok().and_then(|value| value.to_string().parse().ok());
     set.filter(|bound| *bound > 0).unwrap_or(limits::BUS_ATTEMPTS)

@@ -1,5 +1,5 @@
-//! What letters hold reaches its destination: all that one instance gets of a batch in one call, each sequence in order, as
-//! far as it goes.
+//! The parts of letters reach their destinations: all parts of a batch for one instance in one call, each sequence in
+//! order and up to its first failure.
 
 use std::collections::BTreeSet;
 
@@ -20,12 +20,12 @@ use crate::{
     platform::{bindings, stub},
 };
 
-/// How far a sequence came.
+/// The result of delivering a sequence.
 #[derive(Default)]
 pub(crate) struct Delivered {
-    /// What has arrived.
+    /// The places that have arrived.
     pub(crate) done: BTreeSet<Place>,
-    /// What went wrong with the next; then nothing behind it was tried.
+    /// The failure of the next one; nothing behind it was tried.
     pub(crate) failure: Option<String>,
 }
 
@@ -35,7 +35,7 @@ impl Delivered {
     }
 }
 
-/// Delivers what waits in a sequence.
+/// Delivers the letters of a sequence.
 pub(crate) async fn deliver(
     env: &Env,
     catalogue: &'static Catalogue,
@@ -66,8 +66,8 @@ pub(crate) async fn deliver(
     }
 }
 
-/// Delivers all that goes to one instance. When the whole of it fails, though the instance is there, the sequences are
-/// delivered one by one: those that are not to blame need not wait for the one that is.
+/// Delivers all sequences for one instance. If the whole parcel fails although the instance answers, the sequences are
+/// delivered one by one, so that good ones need not wait for the bad one.
 pub(crate) async fn deliver_to(
     env: &Env,
     catalogue: &Catalogue,
@@ -109,7 +109,7 @@ async fn hand_over(
     Ok(join_all(settled).await)
 }
 
-/// A refusal goes back to the instance that asked. What cannot be told stays where it is, and all behind it.
+/// Sends refusals back to the instance that asked. A refusal that cannot be sent stays, with everything behind it.
 async fn settle(
     env: &Env,
     catalogue: &Catalogue,
@@ -132,10 +132,10 @@ async fn settle(
     Delivered { failure, ..delivered }
 }
 
-/// Lets a letter go that is not to be delivered: its destination is told as little as its order needs.
+/// Discards a letter: its destination learns only what the order of its stream needs.
 ///
 /// # Errors
-/// When the destination does not take even that.
+/// A fault when the destination does not take even that.
 pub(crate) async fn discard(
     env: &Env,
     catalogue: &'static Catalogue,

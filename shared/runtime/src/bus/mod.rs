@@ -2,9 +2,9 @@
 //!
 //! | file | what happens |
 //! |---|---|
-//! | `parked` | what cannot be delivered is kept in D1 |
-//! | `deliver` | what letters hold reaches its destination |
-//! | `redrive` | what is parked is delivered once more |
+//! | `parked` | letters that cannot be delivered are kept in D1 |
+//! | `deliver` | the parts of letters reach their destinations |
+//! | `redrive` | parked letters are delivered once more |
 //! | `consume` | a batch of letters is served |
 
 pub(crate) mod parked;

@@ -20,7 +20,7 @@ use crate::platform::{
     stub,
 };
 
-/// How long the store may take to say what is parked. Every batch of letters waits for it.
+/// Time that the store has to say which sequences are parked. Every batch of letters waits for it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Statements in one batch.
@@ -35,10 +35,10 @@ macro_rules! sql {
 /// A sequence that has failed, or that is parked already.
 pub(crate) struct Failed {
     pub(crate) sequence: Sequence,
-    /// What has not arrived.
+    /// The letters that have not arrived.
     pub(crate) left: Parts,
     pub(crate) verdict: Verdict,
-    /// What went wrong; none when nothing was tried.
+    /// Reason of the failure; `None` when nothing was tried.
     pub(crate) reason: Option<String>,
 }
 
@@ -92,10 +92,10 @@ pub(crate) async fn rows<T: DeserializeOwned>(
     found.results().map_err(|error| Fault::Unreadable(error.to_string()).into())
 }
 
-/// How these sequences fare, as far as they do not flow.
+/// The standings of those of these sequences that do not flow.
 ///
 /// # Errors
-/// When the store does not say.
+/// Fails if the store does not say.
 pub(crate) async fn standings(
     env: &Env,
     sequences: impl Iterator<Item = &Sequence>,
@@ -111,10 +111,10 @@ pub(crate) async fn standings(
     standing_rows(env, sequences).await?.into_iter().map(standing).collect()
 }
 
-/// Those of these sequences that are parked, with their numbers.
+/// The parked ones of these sequences, with their numbers.
 ///
 /// # Errors
-/// When the store does not say.
+/// Fails if the store does not say.
 pub(crate) async fn parked_ones(
     env: &Env,
     sequences: impl Iterator<Item = &Sequence>,
@@ -144,11 +144,11 @@ async fn standing_rows(
     rows(env, sql!("standing"), &[Value::from(wanted)]).await
 }
 
-/// Notes which sequences flow again, and which have failed, and parks letters. Gives what is parked now: what has come for
-/// a sequence that was freed meanwhile is not.
+/// Notes which sequences flow again and which have failed, and parks letters. Returns the letters that are parked now.
+/// Those of a sequence that was freed meanwhile are not.
 ///
 /// # Errors
-/// When the store fails; then some of it may have been noted.
+/// Fails if the store fails; then some of it may have been noted.
 pub(crate) async fn note(
     env: &Env,
     recovered: &[Sequence],
@@ -242,7 +242,7 @@ impl SequenceRow {
 /// A page of sequences, with totals.
 ///
 /// # Errors
-/// When the store fails.
+/// Fails if the store fails.
 pub(crate) async fn page(env: &Env, wanted: &PageWanted) -> Result<Page, Failure> {
     let filters = admin::filters(wanted);
     let first = [wanted.after.into(), (wanted.limit + 1).into(), wanted.status.into()];
@@ -260,7 +260,7 @@ pub(crate) async fn page(env: &Env, wanted: &PageWanted) -> Result<Page, Failure
 /// A sequence.
 ///
 /// # Errors
-/// When the store fails.
+/// Fails if the store fails.
 pub(crate) async fn by_id(env: &Env, id: u64) -> Result<Option<Found>, Failure> {
     let found = rows::<SequenceRow>(env, sql!("by_id"), &[id.into()]).await?;
     Ok(found.into_iter().next().map(SequenceRow::found).transpose()?)
@@ -291,7 +291,7 @@ impl LetterRow {
 /// A page of the letters of a sequence.
 ///
 /// # Errors
-/// When the store fails, or a letter cannot be read.
+/// Fails if the store fails, or a letter cannot be read.
 pub(crate) async fn letters(
     env: &Env,
     found: Found,
@@ -332,16 +332,16 @@ async fn letter_rows(
 /// The first letters of a sequence that are parked.
 ///
 /// # Errors
-/// When the store fails, or a letter cannot be read.
+/// Fails if the store fails, or a letter cannot be read.
 pub(crate) async fn parked(env: &Env, id: u64, limit: usize) -> Result<Parts, Failure> {
     let rows = letter_rows(env, id, None, limit, "PARKED".into()).await?;
     Ok(rows.iter().map(|row| Ok((row.place(), row.part()?))).collect::<Result<_, Fault>>()?)
 }
 
-/// Marks letters: what became of them, by whom, and why.
+/// Marks letters as delivered or discarded, by whom, and why.
 ///
 /// # Errors
-/// When the store fails.
+/// Fails if the store fails.
 pub(crate) async fn decide(
     env: &Env,
     id: u64,
@@ -361,10 +361,10 @@ pub(crate) async fn decide(
     Ok(())
 }
 
-/// Lets a sequence flow again of which nothing is parked any more. Says whether it does.
+/// Lets a sequence flow again if none of its letters is parked any more. Returns true if it does.
 ///
 /// # Errors
-/// When the store fails.
+/// Fails if the store fails.
 pub(crate) async fn free(env: &Env, id: u64) -> Result<bool, Failure> {
     Ok(!rows::<Value>(env, sql!("free"), &[id.into()]).await?.is_empty())
 }

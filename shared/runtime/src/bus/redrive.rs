@@ -1,4 +1,4 @@
-//! What is parked is delivered once more.
+//! Parked letters are delivered once more.
 
 use edgefold_flow::{
     Catalogue,
@@ -12,11 +12,11 @@ use super::{
     parked::{self, Failed},
 };
 
-/// Delivers what is parked until the sequence flows again, fails, or was enough for one time. Says how many letters have
-/// arrived.
+/// Delivers parked letters until the sequence flows again, fails, or has had its share for one call. Returns the number
+/// of letters that have arrived.
 ///
 /// # Errors
-/// When the store fails.
+/// Fails if the store fails.
 pub(crate) async fn redrive(
     env: &Env,
     catalogue: &'static Catalogue,
@@ -38,8 +38,8 @@ pub(crate) async fn redrive(
             parked::note(env, &[], &[failed]).await?;
             break;
         }
-        // What has come meanwhile keeps it parked: it is delivered in the next round. Where there was nothing to deliver,
-        // somebody else is at it.
+        // Letters that came meanwhile keep the sequence parked: the next round delivers them. If there was nothing to
+        // deliver, another call is at it.
         if parked::free(env, id).await? || parts.is_empty() {
             break;
         }

@@ -8,7 +8,7 @@ use crate::platform::clock;
 /// Admits a message at a door, with ids made up where they were left out.
 ///
 /// # Errors
-/// What the door refuses.
+/// The refusals of the door.
 pub fn admit(message: Message, catalogue: &Catalogue, by: &Principal) -> Result<Message, Failure> {
     Ok(message.admit(catalogue, by, clock::fresh_id)?)
 }

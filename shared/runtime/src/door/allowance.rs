@@ -1,4 +1,4 @@
-//! How much the deployment allows callers: its variables, read once for each isolate.
+//! The limits of callers, as the deployment has set them: its variables, read once for each isolate.
 
 use std::cell::OnceCell;
 
@@ -9,7 +9,7 @@ thread_local! {
     static READ: OnceCell<Allowance> = const { OnceCell::new() };
 }
 
-/// What is set, or else the defaults. What makes no sense is logged once.
+/// The limits that are set, or else the defaults. Invalid values are logged once and ignored.
 pub(crate) fn allowance(env: &Env) -> Allowance {
     let read = || {
         let variable = |name: &str| env.var(name).ok().map(|value| value.to_string());

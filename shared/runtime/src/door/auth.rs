@@ -1,5 +1,5 @@
-//! Whoever asks shows a token: its signature is checked by the runtime's WebCrypto, its keys are fetched from the issuer.
-//! What a token must look like is in [`edgefold_flow::door::token`], which key it needs in [`edgefold_flow::door::keys`].
+//! Every caller shows a token. The runtime's WebCrypto checks its signature, and the issuer gives the keys.
+//! The form of a token is in [`edgefold_flow::door::token`], the choice of its key in [`edgefold_flow::door::keys`].
 //!
 //! | variable | what it is |
 //! |---|---|
@@ -25,16 +25,16 @@ use worker::{Delay, Env, Fetch, Request, Url, console_error, wasm_bindgen_future
 
 use crate::platform::{answer::header, clock};
 
-/// How long an issuer may take to answer: a request waits for it.
+/// Time that an issuer has to answer: a request waits for it.
 const ISSUER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Shortest secret, in bytes: as long as what HS256 makes of it (RFC 7518, section 3.2).
+/// Shortest secret, in bytes: as long as a signature of HS256 (RFC 7518, section 3.2).
 const SECRET_BYTES: usize = 32;
 
 thread_local! {
     /// The issuer's keys, as this isolate knows them.
     static KEYS: RefCell<Kept> = RefCell::new(Kept::default());
-    /// Tokens that were verified, by digest, and until when that counts.
+    /// Verified tokens by digest, each with the instant until which the verification counts.
     static VERIFIED: RefCell<BTreeMap<[u8; 32], (Caller, Timestamp)>> =
         const { RefCell::new(BTreeMap::new()) };
 }
@@ -59,8 +59,8 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
-/// Who sends this request. The token comes in the `Authorization` header; at an upgrade, where browsers cannot set headers,
-/// also as the offered subprotocol `bearer.<token>`.
+/// The sender of this request. The token comes in the `Authorization` header; at an upgrade, where browsers cannot set
+/// headers, also as the offered subprotocol `bearer.<token>`.
 ///
 /// # Errors
 /// `UNAUTHENTICATED` without a token, and what [`verify`] says.
@@ -81,11 +81,11 @@ pub async fn authenticate(
     verify(env, catalogue, token).await
 }
 
-/// Who has been given this token, and until when it counts.
+/// The principal of this token, and the instant at which it expires.
 ///
 /// # Errors
-/// `INVALID_TOKEN`; `AUTH_NOT_CONFIGURED` when this deployment has no key of its kind; a fault when the issuer's keys are
-/// not to be had.
+/// `INVALID_TOKEN`; `AUTH_NOT_CONFIGURED` when this deployment has no key of its kind; a fault when the issuer's keys
+/// cannot be fetched.
 pub async fn verify(env: &Env, catalogue: &Catalogue, text: &str) -> Result<Caller, Failure> {
     let (now, digest) = (clock::now(), digest(text));
     let known = VERIFIED.with_borrow(|verified| verified.get(&digest).cloned());
@@ -98,7 +98,7 @@ pub async fn verify(env: &Env, catalogue: &Catalogue, text: &str) -> Result<Call
         _ => published(env, &token, now).await?,
     };
     if !holds(&key, &token).await? {
-        return Err(invalid("the signature does not hold").into());
+        return Err(invalid("the signature is not valid").into());
     }
     let var = |name| env.var(name).ok().map(|value| value.to_string());
     let (issuer, audience) = (var("AUTH_ISSUER"), var("AUTH_AUDIENCE"));
@@ -131,7 +131,7 @@ async fn published(env: &Env, token: &Token<'_>, now: Timestamp) -> Result<JsVal
     let url = url.ok_or_else(|| not_configured("AUTH_JWKS_URL"))?;
     let mut step = KEYS.with_borrow(|kept| kept.look_up(token, now));
     if step == Lookup::Fetch {
-        // Who comes meanwhile makes do with the last good set, if there is one.
+        // Requests that arrive during the fetch use the last good set, if there is one.
         KEYS.with_borrow_mut(|kept| kept.asking(now));
         let answer = fetch_keys(&url).await;
         if let Err(fault) = KEYS.with_borrow_mut(|kept| kept.asked(answer, now)) {
@@ -144,7 +144,7 @@ async fn published(env: &Env, token: &Token<'_>, now: Timestamp) -> Result<JsVal
             let jwk = serde_json::Value::Object(key.jwk).to_string();
             import("jwk", &JSON::parse(&jwk).map_err(|error| broken(&error))?, key.algorithm).await
         }
-        Lookup::Unknown => Err(invalid("the token is signed with a key that is not known").into()),
+        Lookup::Unknown => Err(invalid("the token is signed with an unknown key").into()),
         Lookup::Fetch | Lookup::Unavailable => {
             Err(Fault::Unavailable("the key set", "it could not be fetched".into()).into())
         }
@@ -200,10 +200,14 @@ fn parameters(algorithm: Algorithm) -> Result<JsValue, Fault> {
     Ok(parameters.unchecked_into())
 }
 
-/// Without a key nobody gets in.
+/// The refusal of every token of a kind for which no key is configured.
 fn not_configured(what: &str) -> Rejection {
     console_error!("a token was refused because there is no {what}");
-    Rejection::new(Kind::Unauthenticated, "AUTH_NOT_CONFIGURED", "no key for tokens of this kind")
+    Rejection::new(
+        Kind::Unauthenticated,
+        "AUTH_NOT_CONFIGURED",
+        "this deployment has no key for tokens of this kind",
+    )
 }
 
 fn broken(error: &JsValue) -> Fault {

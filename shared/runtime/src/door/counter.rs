@@ -1,4 +1,4 @@
-//! Requests are counted, each under the name of whoever sends it.
+//! Requests are counted, each under the name of its sender.
 
 use std::cell::RefCell;
 
@@ -13,8 +13,8 @@ thread_local! {
     static COUNTER: RefCell<Counter> = RefCell::default();
 }
 
-/// Counts one more under this name, and says so when it is one too many. Where no limiter is bound, or it fails, this isolate
-/// counts what it sees itself.
+/// Counts one more request under this name. Returns a refusal if it is one too many. If no limiter is bound, or it
+/// fails, this isolate counts the requests that it sees.
 pub(crate) async fn count(env: &Env, name: String) -> Option<Rejection> {
     let outcome = match env.rate_limiter(bindings::REQUESTS) {
         Ok(limiter) => limiter.limit(name.clone()).await,

@@ -38,7 +38,7 @@ pub struct WorkersGateway {
 }
 
 impl WorkersGateway {
-    /// The gateway to what is bound in this environment, for somebody, or for a stranger, who is refused.
+    /// The gateway to the bindings of this environment, for a caller, or for a stranger, whom resolvers refuse.
     pub fn new(env: Env, catalogue: &'static Catalogue, caller: Option<Caller>) -> Self {
         Self { env, catalogue, caller }
     }
@@ -124,7 +124,7 @@ impl Gateway for WorkersGateway {
         stream: StreamId,
         command_id: Id,
     ) -> BoxFuture<'_, Result<Option<Accepted>, Failure>> {
-        // An id may hold whatever is visible.
+        // An id may hold any visible character.
         let id = utf8_percent_encode(command_id.as_str(), NON_ALPHANUMERIC);
         let path = format!("{}?commandId={id}", contract::OUTCOME);
         SendFuture::new(self.look(stream, path)).boxed()
@@ -143,7 +143,7 @@ impl Gateway for WorkersGateway {
     }
 }
 
-/// Those of these instances that somebody may see, as they say themselves.
+/// Those of these instances that the caller may see: each instance is asked.
 ///
 /// # Errors
 /// A fault when one of them cannot be asked.
@@ -167,7 +167,7 @@ pub(crate) async fn seen(
     Ok(try_join_all(asked).await?.into_iter().flatten().collect())
 }
 
-/// What resolvers could not do is logged with its text: the caller gets its code alone.
+/// Logs the faults of resolvers with their texts: the caller gets only their codes.
 pub(crate) fn log_faults(response: &async_graphql::Response) {
     faults(response).for_each(|fault| console_error!("{}: {fault}", fault.code()));
 }

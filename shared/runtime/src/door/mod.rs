@@ -1,10 +1,10 @@
-//! What every door does, wherever it stands: in the script, at an aggregate's object, in a session.
+//! The common work of all doors: in the script, at an aggregate's object, in a session.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `allowance` | how much callers are allowed, as it is set |
-//! | [`auth`] | who calls, as the token says |
-//! | `counter` | how often |
+//! | `allowance` | the limits of callers, as the deployment has set them |
+//! | [`auth`] | the caller, as the token names it |
+//! | `counter` | the count of its requests |
 //! | [`admit`] | a message is admitted, and addressed to its instance |
 //! | [`gateway`] | resolvers send commands and read models |
 

@@ -1,9 +1,9 @@
-//! Who follows a category, and what is new in it, from the read side: the journal says what comes after what, and the last
+//! The followers and the new events of a category, from D1. The journal gives the order of events, and the last
 //! statement of each of its batches reads which categories are followed.
 //!
-//! Their objects are told so, see [`session::category`](crate::session), and answer at once. No letter waits for a
-//! session. When such an object cannot be reached its letters are done with, too, but not confirmed: their source sends them
-//! again, and with them this.
+//! The consumer tells the objects of these categories, see [`session::category`](crate::session), which answer at once,
+//! so no letter waits for a session. When such an object cannot be reached, the letters are acknowledged but not
+//! confirmed: their source sends them again, and the consumer tells the object again.
 
 use edgefold_flow::{
     contract::{self, Follow},
@@ -28,7 +28,8 @@ macro_rules! sql {
     };
 }
 
-/// How often the object of a category is asked. A call that a release or a move of the object cuts off finds it the next time.
+/// Attempts to reach the object of a category. A call that a release or a move of the object cuts off succeeds the next
+/// time.
 const ATTEMPTS: usize = 2;
 
 #[derive(Deserialize)]
@@ -57,7 +58,7 @@ struct Journalled {
     event: Option<String>,
 }
 
-/// Follows a category, for as long as the token counts. Gives how far the journal has come.
+/// Follows a category, for as long as the token counts. Returns the head of the journal.
 ///
 /// # Errors
 /// `TOO_MANY_FOLLOWERS`; a fault when the database fails.
@@ -84,10 +85,10 @@ pub(crate) async fn join(
     head(results.last())
 }
 
-/// Follows a category no more.
+/// Leaves a category.
 ///
 /// # Errors
-/// When the database fails.
+/// Fails if the database fails.
 pub(crate) async fn leave(
     env: &Env,
     aggregate_type: &str,
@@ -100,10 +101,10 @@ pub(crate) async fn leave(
     left.map(drop).map_err(|error| failed(&error).into())
 }
 
-/// What follows a cursor of a category.
+/// The events after a cursor of a category.
 ///
 /// # Errors
-/// When the database fails.
+/// Fails if the database fails.
 pub(crate) async fn pull(env: &Env, aggregate_type: &str, after: u64) -> Result<Page, Failure> {
     let db = open(env)?;
     let (rows, bytes) = (limits::PULL_EVENTS, limits::PULL_BYTES);
@@ -120,11 +121,11 @@ pub(crate) async fn pull(env: &Env, aggregate_type: &str, after: u64) -> Result<
     Ok(Page { after, through, head: through, events, fold: None })
 }
 
-/// How far the journal has come, and who follows a category: session, turn, and when its token ends. Those who follow it no
-/// more, given with the turn in which they said so, are forgotten first.
+/// The head of the journal, and the followers of a category: session, turn, and end of the token. Sessions that have
+/// left, given with the turn in which they did, are deleted first.
 ///
 /// # Errors
-/// When the database fails.
+/// Fails if the database fails.
 pub(crate) async fn followers(
     env: &Env,
     aggregate_type: &str,
@@ -152,7 +153,7 @@ pub(crate) async fn followers(
 /// The statement that reads which of these categories are followed.
 ///
 /// # Errors
-/// When the database refuses it.
+/// Fails if the database refuses it.
 pub(crate) fn followed(
     db: &D1Database,
     aggregate_types: &BTreeSet<&str>,
@@ -161,10 +162,10 @@ pub(crate) fn followed(
     bind(db, sql!("categories_followed"), &[types, json!(clock::now().millis())])
 }
 
-/// Tells the objects of the categories that this statement has found. Gives those that could not be reached.
+/// Tells the objects of the categories that this statement has found. Returns the categories that could not be reached.
 ///
 /// # Errors
-/// When what was found cannot be read.
+/// Fails if what was found cannot be read.
 pub(crate) async fn tell(env: &Env, found: Option<&D1Result>) -> Result<BTreeSet<String>, Failure> {
     let found: Vec<Followed> = read(found)?;
     let told = found.into_iter().map(|Followed { aggregate_type }| async move {

@@ -1,4 +1,4 @@
-//! What a command has caused is read from the journal in D1, for `GET /correlations/{commandId}`.
+//! The events and commands that a command caused, read from the journal in D1 for `GET /correlations/{commandId}`.
 
 use edgefold_flow::{
     Catalogue,
@@ -31,10 +31,10 @@ struct Appended {
     aggregate_id: Id,
 }
 
-/// A page of what a command has caused, of as much of it as the caller may see.
+/// A page of the events and commands that a command caused, as far as the caller may see them.
 ///
 /// # Errors
-/// `UNKNOWN_CORRELATION` when nothing is known of it, or the caller may not see what it was sent to; a fault when the
+/// `UNKNOWN_CORRELATION` when the command is not known, or the caller may not see its instance; a fault when the
 /// database or an object cannot be asked.
 pub async fn caused(
     env: &Env,

@@ -2,9 +2,9 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `category` | who follows a category, and what is new in it, is read |
+//! | `category` | the followers and new events of a category are read |
 //! | `projector` | letters are journalled and projected |
-//! | [`correlation`] | what a command has caused is read |
+//! | [`correlation`] | the events and commands that a command caused are read |
 
 pub(crate) mod category;
 pub(crate) mod projector;

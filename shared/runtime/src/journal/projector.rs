@@ -1,11 +1,11 @@
 //! Letters are journalled and projected: in D1, in order per source stream, each event once.
 //!
 //! The journal is the high-water mark: its last version of a stream says how far the read models have come. Journal rows
-//! and the changes of read models go in one batch, which D1 runs as a transaction; a journal row that is there already
-//! fails it, so of two consumers that race one is told to look again.
+//! and the changes of read models go in one batch, which D1 runs as a transaction. A journal row that exists already
+//! fails it, so of two consumers that race, one has to look again.
 //!
 //! All streams of a batch of letters go together: two round trips, however many there are. When that fails, each goes by
-//! itself, and then each of its events, so that only the one that is to blame is left behind, and what follows it.
+//! itself, and then each of its events, so that only the bad event is left behind, and those that follow it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ use crate::platform::{
     stub,
 };
 
-/// How often a stream is tried by itself, since another consumer may have been faster.
+/// Attempts for a single stream, since another consumer may have been faster.
 const ATTEMPTS: usize = 3;
 
 /// Events in one batch of D1, each with its journal row and the changes that follow from it: as many as letters come.
@@ -37,23 +37,23 @@ const EVENTS_PER_BATCH: usize = 100;
 /// Events of some streams, as they came.
 type Streams = BTreeMap<StreamId, Vec<Envelope>>;
 
-/// How far streams are journalled.
+/// The last journalled version of each stream.
 type Marks = BTreeMap<StreamId, Version>;
 
 /// Categories that are followed, and whose objects could not be told.
 type Untold = BTreeSet<String>;
 
-/// What could not be done with some streams.
+/// The failures of some streams.
 #[derive(Default)]
 pub(crate) struct Unprojected {
-    /// The first version of a stream that could not be projected, and why; what follows it was left behind.
+    /// The first version of each stream that could not be projected, and why; later ones were left behind.
     pub(crate) failed: BTreeMap<StreamId, (Version, Failure)>,
-    /// Streams that are projected as far as that, and whoever tells of their category does not know.
+    /// Streams that are projected, but whose category's object could not be told.
     pub(crate) untold: BTreeSet<StreamId>,
 }
 
-/// Journals and projects events of many streams, and tells who follows their categories. Gives those with which that could
-/// not be done.
+/// Journals and projects events of many streams, and tells the objects of followed categories. Returns the streams for
+/// which that failed.
 pub(crate) async fn project(
     env: &Env,
     catalogue: &'static Catalogue,
@@ -114,7 +114,8 @@ async fn one_by_one(
 /// Journals an event that was discarded, and lets it change nothing.
 ///
 /// # Errors
-/// When what stands before it cannot be projected, whoever tells of its category cannot be reached, or the database fails.
+/// A fault when earlier events cannot be projected, the object of its category cannot be reached, or the database
+/// fails.
 pub(crate) async fn journal_only(
     env: &Env,
     catalogue: &'static Catalogue,
@@ -139,7 +140,7 @@ pub(crate) async fn journal_only(
     }
 }
 
-/// What is said of a stream when whoever tells of its category does not know.
+/// The fault of a stream whose category's object could not be told.
 pub(crate) fn untold() -> Fault {
     Fault::Unavailable("a category", "who follows it cannot be told".into())
 }
@@ -162,8 +163,8 @@ async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<Unt
     result
 }
 
-/// How far streams are journalled, once each has what stands before its events. One that cannot get it is taken out, and
-/// left behind: it holds up no other.
+/// The last journalled versions, after each gap before these events was filled. A stream whose gap cannot be filled is
+/// taken out and left behind: it holds up no other.
 async fn caught_up(
     env: &Env,
     catalogue: &Catalogue,
@@ -240,7 +241,7 @@ async fn journal_page(
     Ok(())
 }
 
-/// Events, each with what it changes.
+/// Events with their changes.
 fn with_changes(
     catalogue: &Catalogue,
     stream: &StreamId,
@@ -266,7 +267,7 @@ fn of_categories(streams: &Streams, untold: &Untold) -> BTreeSet<StreamId> {
     streams.keys().filter(|stream| untold.contains(&stream.aggregate_type)).cloned().collect()
 }
 
-/// Journals and projects what follows these marks.
+/// Journals and projects the events after these marks.
 async fn together(
     env: &Env,
     catalogue: &Catalogue,
@@ -281,7 +282,7 @@ async fn together(
         let new = new.filter(|event| event.version > mark).collect();
         found.extend(with_changes(catalogue, stream, new)?);
     }
-    // Also when nothing is new: the last time somebody may not have been told.
+    // Also when nothing is new: the object may not have been told the last time.
     let types = streams.keys().map(|stream| stream.aggregate_type.as_str()).collect();
     loop {
         let mut batch = statements(&db, found.drain(..found.len().min(EVENTS_PER_BATCH)))?;

@@ -1,7 +1,7 @@
 //! The alarm of an object rings. There is one alarm per object, so it serves everything that waits for time to pass: the
 //! deadlines of the process, letters that have not been confirmed, outcomes that expire, and tokens of open sockets that do.
 //!
-//! It never fails for a business reason: the platform gives up on an alarm after six retries, we do not.
+//! It never fails for a business reason: the platform gives an alarm up after six retries, and we must not.
 
 use std::rc::Rc;
 
@@ -20,8 +20,8 @@ use worker::{
 use super::instance::Object;
 use crate::platform::{bindings, clock, flag::Done};
 
-/// The longest pause between two times of sending again, in milliseconds (1 h). It grows to this with the age of what is
-/// overdue: a destination that is broken for a day is asked a few dozen times, not thousands.
+/// Longest pause between two repeats, in milliseconds (1 h). The pause grows to this with the age of the overdue
+/// events: a destination that is broken for a day is asked a few dozen times, not thousands.
 const SEND_AGAIN_AT_MOST_MS: i64 = 60 * 60 * 1000;
 
 /// Batches that are sent again in one go, at most: 1,000 letters, so that a queue that lags behind is not flooded.
@@ -30,24 +30,24 @@ const SEND_AGAIN_BATCHES: usize = 10;
 /// Outcomes that expire are forgotten together, at most this often, in milliseconds (1 h).
 const PRUNE_EVERY_MS: i64 = 60 * 60 * 1000;
 
-/// How soon to look again after a deadline that could not be met.
+/// Milliseconds until the next look after a deadline that could not be met.
 const TRY_AGAIN_MS: i64 = 5_000;
 
-/// Most deadlines that are met in one go; what is left comes [`TRY_AGAIN_MS`] later.
+/// Most deadlines that are met in one go; the others follow [`TRY_AGAIN_MS`] later.
 const DEADLINES: usize = 1_000;
 
-/// How soon to look again at a stream that cannot be read, in milliseconds (1 min). It takes another release to mend that:
-/// once a minute costs next to nothing until then, and what waits for time to pass goes on a minute after it.
+/// Milliseconds until the next look at a stream that cannot be read (1 min). It takes another release to mend that: a
+/// look a minute costs next to nothing until then, and deadlines and repeats go on within a minute after it.
 const UNREADABLE_AGAIN_MS: i64 = 60_000;
 
 impl<A: Participant> Object<A> {
-    /// Sets the alarm for whatever is next, if it does not ring before anyway. Runs in the same turn as the commit before
-    /// it, so both become durable together.
+    /// Sets the alarm for the next due instant, unless it rings earlier anyway. It runs in the same turn as the commit
+    /// before it, so both become durable together.
     pub(crate) fn set_alarm(&self) {
         self.set_alarm_with(self.send_again_ms);
     }
 
-    /// `pause`: when to send again what is not confirmed, in milliseconds from now.
+    /// `pause`: milliseconds until unconfirmed events are sent again.
     fn set_alarm_with(&self, pause: i64) {
         match self.next_alarm(pause) {
             Ok(Some(at)) => self.set_alarm_at(at),
@@ -60,8 +60,8 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// After a command that decided nothing, or an errand that was refused: its outcome was stored and has to be forgotten
-    /// some day, and no event sets the alarm for that. When one is set already, it sees to it.
+    /// Sets the alarm after a command that decided nothing, or an errand that was refused: its outcome was stored and
+    /// has to be deleted some day, and no event sets the alarm for that. An alarm that is set already does it.
     pub(crate) fn set_alarm_for_outcome(&self, result: &Result<Accepted, Failure>, by: &Asker) {
         let bare = match result {
             Ok(accepted) => accepted.events.is_empty() && !accepted.duplicate,
@@ -91,8 +91,8 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Lets the alarm ring at this instant at the latest. After an eviction only the platform knows for when it is set, and
-    /// what it is set for must not be forgotten.
+    /// Lets the alarm ring at this instant at the latest. After an eviction only the platform knows the instant of the
+    /// alarm, and an earlier alarm must not be lost.
     pub(crate) async fn bring_alarm_forward(&self, at: Timestamp) {
         if self.alarm_at.get().is_none() {
             let set = self.state.storage().get_alarm().await;
@@ -100,7 +100,7 @@ impl<A: Participant> Object<A> {
                 console_error!("the alarm cannot be read: {error}");
                 None
             });
-            // One that has passed is ringing, or has just rung: whoever rings sets the next one.
+            // An alarm in the past is ringing, or has just rung: its handler sets the next one.
             let set = set.map(Timestamp::from_millis).filter(|set| *set > clock::now());
             if self.alarm_at.get().is_none() {
                 self.alarm_at.set(set);
@@ -118,7 +118,7 @@ impl<A: Participant> Object<A> {
         Ok(next.into_iter().flatten().min())
     }
 
-    /// Meets the deadline that has passed, sends again what was not confirmed, and sets the next alarm.
+    /// Meets passed deadlines, sends unconfirmed events again, and sets the next alarm.
     pub(crate) async fn ring(self: Rc<Self>) {
         self.alarm_at.set(None);
         self.expire_sockets();
@@ -160,7 +160,7 @@ impl<A: Participant> Object<A> {
         self.set_alarm_at(clock::now().plus_millis(UNREADABLE_AGAIN_MS));
     }
 
-    /// Hands letters to the queue until there are none left. What fails is sent again by the alarm.
+    /// Hands letters to the queue until there are none left. The alarm sends failed ones again.
     pub(crate) async fn publish(&self) {
         if self.publishing.replace(true) {
             return;
@@ -182,8 +182,8 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Sends again what should have arrived by now. Gives the pause until the next time, in milliseconds: half the age of
-    /// the oldest of it, so that it doubles each time and needs no memory, and a little at random, so that objects that
+    /// Sends the overdue events again. Returns the pause until the next time, in milliseconds: half the age of the
+    /// oldest of them, so that it doubles each time and needs no memory, and a little at random, so that objects that
     /// failed together do not come back together.
     async fn send_again(&self) -> i64 {
         let now = clock::now();
@@ -207,11 +207,11 @@ impl<A: Participant> Object<A> {
             }
             after = batch.through;
         }
-        // There is more: it does not wait the longer for what was before it.
+        // There is more: its pause does not grow with the age of the events before it.
         self.send_again_ms
     }
 
-    /// Hands one batch to the queue. Says whether it was taken.
+    /// Hands one batch to the queue. Returns true if the queue took it.
     async fn send(&self, batch: &Batch) -> bool {
         if batch.texts.is_empty() {
             return true;
@@ -232,7 +232,7 @@ impl<A: Participant> Object<A> {
     }
 }
 
-/// How long an event may take to reach all its destinations before it is sent again, in milliseconds.
+/// Milliseconds that an event may take to reach all its destinations before it is sent again.
 pub(crate) fn send_again_ms(env: &Env) -> i64 {
     let set = env.var("SEND_AGAIN_SECONDS").ok();
     let set = set.and_then(|value| value.to_string().parse::<i64>().ok());

@@ -1,4 +1,4 @@
-//! An object takes foreign events, and fetches what it lacks of them from their sources.
+//! An object takes foreign events, and fetches missing ones from their sources.
 
 use std::{rc::Rc, slice};
 
@@ -17,7 +17,7 @@ use super::instance::Object;
 use crate::platform::{clock, span::fetch_spans};
 
 impl<A: Participant> Object<A> {
-    /// Takes a delivery, and fetches what is missing before it.
+    /// Takes a delivery, and fetches the events that are missing before it.
     pub(crate) async fn receive(self: &Rc<Self>, mut delivery: Delivery) -> Result<(), Failure> {
         self.refresh_all().await;
         loop {
@@ -41,7 +41,7 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// What this instance wants of a foreign stream, from its source.
+    /// Fetches the events of a foreign stream that this instance wants, from their source.
     pub(crate) async fn copy(
         &self,
         stream: StreamId,
@@ -57,7 +57,7 @@ impl<A: Participant> Object<A> {
         Ok(Delivery { source_type, source_id, spans, discarded: Vec::new() })
     }
 
-    /// Fetches again all that this instance remembers of foreign streams, and replaces its copies.
+    /// Fetches all copies of foreign streams again and replaces them.
     pub(crate) async fn rebuild(self: &Rc<Self>) -> Result<Rebuilt, Failure> {
         let copies = self.copies(self.instance.remembered_streams()?).await?;
         let events = self.instance.replace_remembered(&copies, &clock::stamp(&Asker::System))?;
@@ -73,7 +73,7 @@ impl<A: Participant> Object<A> {
             return Ok(());
         }
         let mut copies = self.copies(stale).await?;
-        // Whoever came in between may have done it, and has come further.
+        // Another call may have done it in between, and have come further.
         let stale = self.instance.stale()?;
         copies.retain(|copy| stale.contains(&copy.source()));
         self.instance.replace_remembered(&copies, &clock::stamp(&Asker::System))?;
@@ -93,7 +93,7 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// What this instance wants of these streams, whole: to the head of each, as a copy must not end before what has been
+    /// Fetches whole copies of these streams, up to the head of each: a copy must not end before the events that were
     /// received meanwhile.
     async fn copies(&self, streams: Vec<StreamId>) -> Result<Vec<Delivery>, Failure> {
         try_join_all(streams.into_iter().map(|stream| self.copy(stream, 0, None))).await

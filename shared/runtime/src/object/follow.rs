@@ -1,8 +1,8 @@
-//! What is new is told to the sessions that follow this stream: after the commit, off the command's way. See
+//! An object tells the sessions that follow its stream of new events, after the commit and off the command's path. See
 //! [`edgefold_flow::session`].
 //!
-//! The first that is told of an event is the session, not a row: how far each was told is kept in memory. The outbox cursor
-//! moves no further in storage than all of them were told, so what is forgotten is told again.
+//! Telling writes no row: the version up to which each session was told is kept in memory. The stored outbox cursor
+//! moves no further than all of them were told, so after an eviction they are told again.
 
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -23,11 +23,12 @@ use crate::platform::{
     stub::{self, Call},
 };
 
-/// How far a stream has come; and that, with what is new after some version, as JSON text of [`Told`].
+/// The head of a stream; and the same with the events after some version, as JSON text of [`Told`].
 type News = Result<(Version, String), Fault>;
 
 impl<A: Participant> Object<A> {
-    /// Remembers who follows, and tells them what they may not have been told before this object was loaded.
+    /// Loads the followers, and tells them again of events that they may not have been told before this object was
+    /// loaded.
     pub(crate) fn restore_followers(self: &Rc<Self>) {
         let found = self.instance.storage().followers();
         let confirmed = self.instance.head().map_or(0, |head| head.confirmed);
@@ -42,7 +43,7 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Serves what a session asks of what it follows.
+    /// Serves the requests of a session about this stream.
     pub(crate) async fn followed(
         &self,
         path: &str,
@@ -91,7 +92,7 @@ impl<A: Participant> Object<A> {
         Ok(Followed { head })
     }
 
-    /// A session follows no more.
+    /// Removes a session that leaves.
     fn leave(&self, follow: &Follow) -> Result<(), Fault> {
         if self.followers.borrow_mut().leave(&follow.session, follow.turn) {
             self.instance.storage().drop_follower(&follow.session)?;
@@ -99,7 +100,7 @@ impl<A: Participant> Object<A> {
         Ok(())
     }
 
-    /// Tells everybody who does not know yet how far the stream has come.
+    /// Tells every follower that does not know the head yet.
     pub(crate) fn tell_followers(self: &Rc<Self>) {
         if self.followers.borrow().is_empty() {
             return;
@@ -113,14 +114,14 @@ impl<A: Participant> Object<A> {
         for (after, tells) in due {
             let object = Rc::clone(self);
             self.state.wait_until(async move {
-                // Most have come equally far: what they are told is read and written down once.
+                // Most know the same version: their message is read and encoded once.
                 let told = object.told(after);
                 join_all(tells.into_iter().map(|tell| object.tell_one(tell, &told))).await;
             });
         }
     }
 
-    /// Lets those go whose lease has ended.
+    /// Removes the sessions whose lease has ended.
     fn expire_followers(&self) {
         for session in self.followers.borrow_mut().expire(clock::now()) {
             self.forget(&session);
@@ -166,7 +167,7 @@ impl<A: Participant> Object<A> {
 
     fn told(&self, after: Version) -> News {
         let stream = StreamId::new(A::TYPE, self.instance.id().clone());
-        // Without a page the session pulls, and hears there what is wrong.
+        // Without a page the session pulls, and gets the fault there.
         let page = self.instance.pull(after).ok();
         let head = page.as_ref().map_or_else(
             || self.instance.head().map_or(after, |head| head.version),

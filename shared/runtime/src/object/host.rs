@@ -24,7 +24,7 @@ use crate::platform::{
     request::{command_id, page, when},
 };
 
-/// What an object of this aggregate type does.
+/// The host of an object of this aggregate type.
 pub struct Host<A: Participant>(Rc<Object<A>>);
 
 impl<A: Participant> Host<A> {
@@ -56,7 +56,7 @@ impl<A: Participant> Host<A> {
             misnamed,
         };
         let object = Rc::new(object);
-        // Loads now, synchronously. What cannot be loaded is told to whoever asks for it.
+        // Loads now, synchronously. A failure is reported to the requests that need the state.
         drop(object.instance.head());
         object.resume_readers();
         object.restore_followers();
@@ -66,7 +66,7 @@ impl<A: Participant> Host<A> {
     /// Serves a request of the [`contract`].
     ///
     /// # Errors
-    /// When the runtime refuses to build a response.
+    /// Fails if the runtime refuses to build a response.
     pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let object = &self.0;
         if object.misnamed {
@@ -184,7 +184,7 @@ impl<A: Participant> Host<A> {
     /// See `socket.rs`.
     ///
     /// # Errors
-    /// When the socket is gone.
+    /// Fails if the socket is gone.
     pub async fn heard(
         &self,
         socket: &worker::WebSocket,
@@ -196,7 +196,7 @@ impl<A: Participant> Host<A> {
     /// See `socket.rs`.
     ///
     /// # Errors
-    /// Never: a socket that is gone is what was asked for.
+    /// Never: a socket that is gone already is closed.
     pub fn closed(&self, socket: &worker::WebSocket, code: usize) -> worker::Result<()> {
         self.0.closed(socket, code)
     }

@@ -1,4 +1,4 @@
-//! The instance of an aggregate, awake in its object: it decides commands, and tells what has come of them.
+//! The instance of an aggregate, awake in its object: it decides commands, and tells their results.
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,8 +24,8 @@ use worker::{Delay, Env, Request, Response, State, Url, console_error};
 use super::{sqlite::SqliteStorage, turn::Turns};
 use crate::platform::{answer, clock, request::when};
 
-/// How long the outbox cursor may lag behind in storage: one row a second under load, instead of one for each command.
-/// Well below the 10 s of idleness after which an object hibernates and forgets.
+/// Time by which the stored outbox cursor may lag behind: one row a second under load, instead of one for each command.
+/// Well below the 10 s of idleness after which an object hibernates and loses its memory.
 const KEEP_AFTER: Duration = Duration::from_secs(1);
 
 pub(crate) struct Object<A: Participant> {
@@ -33,30 +33,31 @@ pub(crate) struct Object<A: Participant> {
     pub(crate) env: Env,
     pub(crate) catalogue: &'static Catalogue,
     pub(crate) instance: Instance<A, SqliteStorage>,
-    /// When the alarm rings, as far as this object knows since it was loaded.
+    /// Instant of the alarm, as far as this object knows since it was loaded.
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
-    /// When what is not confirmed is sent again, in milliseconds.
+    /// Milliseconds after which unconfirmed events are sent again.
     pub(crate) send_again_ms: i64,
-    /// How often the alarm was set since this object was loaded: each time counts as a row written.
+    /// Number of times that the alarm was set since this object was loaded: each counts as a row written.
     pub(crate) alarms_set: Cell<usize>,
-    /// Whether letters are on their way to the queue right now.
+    /// True while letters are on their way to the queue.
     pub(crate) publishing: Cell<bool>,
-    /// Whether the outbox cursor is about to be stored.
+    /// True while the outbox cursor is about to be stored.
     pub(super) keeping: Cell<bool>,
-    /// Whether a reader was asked where it is, and is waited for.
+    /// True while a reader's answer is expected.
     pub(crate) waiting: Cell<bool>,
-    /// When the first token of an open socket expires, or earlier.
+    /// Instant at which the first token of an open socket expires, or earlier.
     pub(crate) expiry: Cell<Option<Timestamp>>,
     /// The last message on a socket that waits for its turn, or has had it.
     pub(crate) turns: Turns,
     /// The sessions that follow this stream, and how far each was told.
     pub(crate) followers: RefCell<Followers>,
-    /// Set when the object was addressed by something that is no id: then it serves nothing.
+    /// True if the object was addressed by something that is not an id: then it serves nothing.
     pub(super) misnamed: bool,
 }
 
 impl<A: Participant> Object<A> {
-    /// Decides a command. What it rests on is fetched before; between decision and commit nothing is awaited.
+    /// Decides a command. The foreign streams that it needs are fetched before; nothing is awaited between decision and
+    /// commit.
     pub(crate) async fn command(
         self: &Rc<Self>,
         message: &Message,
@@ -73,7 +74,7 @@ impl<A: Participant> Object<A> {
         accepted
     }
 
-    /// Takes note that an errand of this instance was refused.
+    /// Notes that an errand of this instance was refused.
     pub(super) async fn refused(self: &Rc<Self>, errand: &RefusedErrand) -> Result<(), Failure> {
         self.refresh_all().await;
         let noted = self.instance.refused(errand, &clock::stamp(&Asker::System));
@@ -130,7 +131,7 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Takes note of what has arrived, and keeps it a moment later, together with what arrives until then.
+    /// Notes confirmed events, and stores the outbox cursor a moment later, together with later confirmations.
     pub(super) fn confirm(self: &Rc<Self>, versions: &[Version]) -> Result<(), Fault> {
         if self.instance.confirm(versions)? {
             self.keep_confirmed();
@@ -138,7 +139,7 @@ impl<A: Participant> Object<A> {
         Ok(())
     }
 
-    /// Stores the outbox cursor a moment later, as far as every follower was told.
+    /// Stores the outbox cursor a moment later, up to the version that every follower was told.
     pub(crate) fn keep_confirmed(self: &Rc<Self>) {
         if self.keeping.replace(true) {
             return;
@@ -154,8 +155,8 @@ impl<A: Participant> Object<A> {
         });
     }
 
-    /// After every call that may have appended: what it has remembered is kept within bounds, those who watch hear of it,
-    /// the alarm is set, the letters go out.
+    /// Runs after every call that may have appended: it keeps the copies within bounds, tells the watchers, sets the
+    /// alarm and publishes the letters.
     pub(crate) fn tell(self: &Rc<Self>) {
         if let Err(fault) = self.instance.compact() {
             console_error!("what is remembered is not folded: {fault}");
@@ -168,7 +169,7 @@ impl<A: Participant> Object<A> {
         self.set_alarm();
         self.tell_followers();
         if self.publishing.get() {
-            // Whoever publishes goes on until nothing is left.
+            // The call that is publishing goes on until nothing is left.
             return;
         }
         let object = Rc::clone(self);

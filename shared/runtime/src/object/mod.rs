@@ -4,11 +4,11 @@
 //! |---|---|
 //! | `turn` | messages on a socket wait, each for its turn |
 //! | [`sqlite`] | the storage port over the object's SQLite |
-//! | `instance` | a command is decided, and what has come of it is told |
+//! | `instance` | a command is decided, and its result is told |
 //! | `alarm` | the alarm rings |
 //! | `reader` | a socket is sent events, as fast as it reads |
-//! | `follow` | what is new is told to the sessions that follow |
-//! | `copy` | foreign events are taken, and what is lacking of them is fetched |
+//! | `follow` | new events are told to the sessions that follow |
+//! | `copy` | foreign events are taken, and missing ones are fetched |
 //! | `parcel` | the bus hands over a parcel |
 //! | `socket` | a native socket opens, speaks, closes |
 //! | `host` | a request of the contract reaches the object |

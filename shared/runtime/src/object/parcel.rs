@@ -1,4 +1,4 @@
-//! The bus hands an object a parcel: what one batch holds for it.
+//! The bus hands an object a parcel: all parts of a batch for it.
 
 use std::{collections::BTreeMap, rc::Rc, time::Duration};
 
@@ -18,12 +18,12 @@ use worker::Delay;
 use super::instance::Object;
 use crate::platform::clock;
 
-/// How long a load may take that lacks something of its source: half of what the bus waits for a parcel, so that a source
-/// that is slow holds up what comes from it, and nothing else.
+/// Time for a load that has to fetch something from its source: half of what the bus waits for a parcel, so that a slow
+/// source holds up only its own letters.
 const LOAD_WITHIN: Duration = Duration::from_secs(5);
 
 impl<A: Participant> Object<A> {
-    /// Takes every load as far as it goes. Commands that need nothing fetched share one transaction.
+    /// Takes every load up to its first failure. Commands that need no foreign stream share one transaction.
     pub(crate) async fn take(self: &Rc<Self>, parcel: Parcel) -> Receipt {
         let by = &Asker::System;
         let (mut at_once, mut others) = (Vec::new(), Vec::new());
@@ -50,7 +50,7 @@ impl<A: Participant> Object<A> {
         Receipt { taken: taken.into_values().collect() }
     }
 
-    /// Whether the decision on a command rests on foreign streams.
+    /// True if the decision on a command needs foreign streams.
     pub(crate) fn rests(&self, message: &Message, by: &Asker) -> bool {
         self.instance.rests_on(message, by).map_or(true, |streams| !streams.is_empty())
     }
@@ -85,7 +85,7 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// What takes longer goes on, and is found done at the next attempt.
+    /// A load that takes longer goes on, and is found done at the next attempt.
     async fn bounded(&self, load: impl Future<Output = Taken> + 'static) -> Taken {
         match select(load.boxed_local(), Delay::from(LOAD_WITHIN)).await {
             Either::Left((taken, _)) => taken,

@@ -1,8 +1,8 @@
 //! Events go out to the sockets of an object, as fast as each is read.
 //!
-//! A reader is either catching up or live. While it catches up it is sent stored events page by page, and is left out of
-//! broadcasts; it becomes live in the same breath in which it has seen the head. When its [window](Window) is full it is
-//! asked whether it has everything, and is sent no events before it has answered: then it catches up, and is live again.
+//! A reader is either catching up or live. While it catches up, it gets stored events page by page and no broadcasts;
+//! it becomes live in the same turn in which it has reached the head. When its [window](Window) is full, the object
+//! asks whether it has everything and sends no events until it has answered: then it catches up, and is live again.
 //! All of this lies in the socket's attachment, which survives hibernation.
 
 use std::{rc::Rc, time::Duration};
@@ -22,33 +22,33 @@ use worker::{Delay, WebSocket, console_error, console_warn};
 use super::instance::Object;
 use crate::platform::clock;
 
-/// How often to look for answers that are overdue, while there are any to wait for.
+/// Time between two looks for overdue answers, while any are expected.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// A socket, with what is attached to it.
+/// A socket with its attachment.
 struct Reader<'a> {
     socket: &'a WebSocket,
     seen: Seen,
 }
 
-/// What is attached to a socket, as JSON text: one call to the runtime. Far below the platform's 16,384 bytes.
+/// The attachment of a socket, as JSON text: one call to the runtime. Far below the platform's 16,384 bytes.
 #[derive(Clone, Serialize, Deserialize)]
 struct Seen {
-    /// Who reads, and until when.
+    /// The reader, and the instant at which its token expires.
     #[serde(rename = "session")]
     caller: Caller,
     /// Version of the last event that it was sent.
     after: Version,
-    /// Whether it gets events as they happen.
+    /// True if it gets live events.
     live: bool,
-    /// Whether it was told that it has caught up: once is enough, also when it falls behind and catches up again.
+    /// True if it was told that it has caught up: once is enough, even if it falls behind and catches up again.
     told: bool,
-    /// How far the object is ahead of it.
+    /// Window of bytes by which the object may be ahead of it.
     window: Window,
 }
 
 impl<A: Participant> Object<A> {
-    /// Begins to send a new socket what comes after this version.
+    /// Begins to send the events after this version to a new socket.
     pub(crate) fn add_reader(self: &Rc<Self>, socket: WebSocket, after: Version, caller: Caller) {
         let seen = Seen { caller, after, live: false, told: false, window: Window::default() };
         let reader = Reader { socket: &socket, seen };
@@ -70,7 +70,7 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Sends what is stored, a page at once, giving way to other work in between, until the reader is live or asked.
+    /// Sends stored events page by page, with other work in between, until the reader is live or asked.
     fn catch_up(self: &Rc<Self>, socket: WebSocket) {
         let object = Rc::clone(self);
         self.state.wait_until(async move {
@@ -89,7 +89,7 @@ impl<A: Participant> Object<A> {
         });
     }
 
-    /// Sends the next stored events, as many as the window takes. Says whether to go on.
+    /// Sends the next stored events, as many as the window takes. Returns true if there is more to send.
     fn send_page(self: &Rc<Self>, socket: &WebSocket) -> Result<bool, Fault> {
         let now = clock::now();
         let Some(mut reader) = Reader::of(socket).filter(|reader| !reader.seen.live) else {
@@ -115,7 +115,7 @@ impl<A: Participant> Object<A> {
         Ok(!reader.seen.live && matches!(reader.next(now), Next::Send { .. }))
     }
 
-    /// Live events to every reader that has caught up. One whose window they fill falls back to catching up.
+    /// Sends live events to every reader that has caught up. A reader whose window they fill falls back to catching up.
     pub(crate) fn broadcast(self: &Rc<Self>, appended: &[Envelope]) {
         let sockets = self.state.get_websockets();
         if appended.is_empty() || sockets.is_empty() {
@@ -139,7 +139,7 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Sends what a client waits for, whatever its window says: it counts, but it is not held back.
+    /// Sends answers that a client waits for. They count in its window, but are not held back.
     pub(crate) fn reply(self: &Rc<Self>, socket: &WebSocket, texts: &[String]) {
         let now = clock::now();
         let Some(mut reader) = Reader::of(socket) else { return };
@@ -151,7 +151,7 @@ impl<A: Participant> Object<A> {
         reader.keep();
     }
 
-    /// Who is at the other end, if its token still counts. Otherwise the socket is closed.
+    /// The client, if its token still counts. Otherwise the socket is closed.
     pub(crate) fn listening(&self, socket: &WebSocket) -> Option<Caller> {
         let reader = Reader::of(socket)?;
         if reader.is_over(clock::now()) {
@@ -161,7 +161,7 @@ impl<A: Participant> Object<A> {
         Some(reader.seen.caller)
     }
 
-    /// Sees to it that the alarm rings when a socket's token expires: it hibernates, and hears no other clock.
+    /// Lets the alarm ring when a socket's token expires: a hibernated object has no other clock.
     fn expect_expiry(self: &Rc<Self>, at: Timestamp) {
         if self.expiry.get().is_some_and(|first| first <= at) {
             return;
@@ -186,7 +186,8 @@ impl<A: Participant> Object<A> {
         self.state.get_websockets().iter().filter_map(Reader::of).map(|it| it.over_at()).min()
     }
 
-    /// A newer token of the same principal counts from now on. Says no, and keeps the old one, when it is another's.
+    /// Takes a newer token of the same principal. Returns false, and keeps the old one, if it belongs to another
+    /// principal.
     pub(crate) fn prolong(self: &Rc<Self>, socket: &WebSocket, caller: &Caller) -> bool {
         let Some(mut reader) = Reader::of(socket) else { return false };
         let same = reader.seen.caller.principal == caller.principal;
@@ -198,7 +199,7 @@ impl<A: Participant> Object<A> {
         same
     }
 
-    /// A reader says that it has everything up to the question with this number.
+    /// Notes that a reader has everything up to the question with this number.
     pub(crate) fn answered(self: &Rc<Self>, socket: &WebSocket, number: u64) {
         let Some(mut reader) = Reader::of(socket) else { return };
         if reader.seen.window.answered(number) {
@@ -215,7 +216,7 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Looks after readers that were asked until all of them have answered or are given up. Only that long its timer keeps
+    /// Waits until all readers that were asked have answered or are given up. Only for that time does the timer keep
     /// the object awake.
     fn wait_for_answers(self: &Rc<Self>) {
         if self.waiting.replace(true) {
@@ -239,7 +240,7 @@ impl<A: Participant> Object<A> {
 }
 
 impl<'a> Reader<'a> {
-    /// Nothing, for a socket that was given up.
+    /// The reader of a socket; `None` for a socket that was given up.
     fn of(socket: &'a WebSocket) -> Option<Self> {
         let text: String = socket.deserialize_attachment().ok().flatten()?;
         serde_json::from_str(&text).ok().map(|seen| Self { socket, seen })
@@ -256,7 +257,7 @@ impl<'a> Reader<'a> {
         self.seen.window.next(now)
     }
 
-    /// Whether its token no longer counts.
+    /// True if its token no longer counts.
     fn is_over(&self, now: Timestamp) -> bool {
         now >= self.over_at()
     }
@@ -265,7 +266,7 @@ impl<'a> Reader<'a> {
         self.seen.caller.expires_at.plus_millis(limits::CLOCK_SKEW_MS)
     }
 
-    /// Whoever has not renewed its token hears nothing more.
+    /// Closes the socket of a reader whose token was not renewed.
     fn expire(self) {
         drop(self.socket.close(Some(socket::EXPIRED), Some("the token has expired")));
         drop(self.socket.serialize_attachment(()));
@@ -303,7 +304,7 @@ impl<'a> Reader<'a> {
         self.seen.live = false;
     }
 
-    /// The reader is told, and closed. Nothing is attached any more: nobody sends to it or waits for it again.
+    /// Tells the reader and closes its socket. The attachment goes: nothing is sent to it or expected from it again.
     fn give_up(self) {
         console_warn!("a reader was too slow, and is closed at version {}", self.seen.after);
         let detail = "read faster, or come back with ?after= the last sequence that you saw";

@@ -1,5 +1,5 @@
 //! A native socket of an object opens, speaks, closes. The protocol is in [`edgefold_flow::subscribe::socket`].
-//! What it is sent is in [`reader`](crate::object::reader).
+//! The events that it gets are in [`reader`](crate::object::reader).
 
 use std::rc::Rc;
 
@@ -47,7 +47,7 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Whether somebody may open one more socket here. The runtime knows by its tag whose a socket is.
+    /// Checks that a principal may open one more socket here. The runtime knows a socket's principal by its tag.
     fn has_room(&self, holder: &str) -> Result<(), Failure> {
         let set = self.env.var("SOCKETS_PER_PRINCIPAL").ok().map(|value| value.to_string());
         let most = set.and_then(|text| text.trim().parse().ok());
@@ -55,7 +55,7 @@ impl<A: Participant> Object<A> {
         if self.state.get_websockets_with_tag(holder).len() < most {
             return Ok(());
         }
-        let detail = format!("you have {most} sockets open here already");
+        let detail = format!("you have {most} sockets open at this instance already");
         Err(Rejection::new(Kind::TooMany, "TOO_MANY_SOCKETS", detail).into())
     }
 
@@ -69,7 +69,7 @@ impl<A: Participant> Object<A> {
             return Err(Rejection::new(
                 Kind::Unsupported,
                 "UPGRADE_REQUIRED",
-                "this is a websocket",
+                "open this path as a websocket",
             )
             .into());
         }
@@ -96,7 +96,7 @@ impl<A: Participant> Object<A> {
         let said = match said {
             WebSocketIncomingMessage::String(text) => Said::parse(&text, &allowance(&self.env)),
             WebSocketIncomingMessage::Binary(_) => {
-                Err(Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", "expected text"))
+                Err(Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", "expected a text message"))
             }
         };
         let Some(caller) = self.listening(socket) else { return Ok(()) };
@@ -154,7 +154,7 @@ impl<A: Participant> Object<A> {
             Ok(caller) if self.prolong(socket, &caller) => {
                 Frame::Authenticated { expires_at: caller.expires_at }.text()
             }
-            Ok(_) => socket::error(&invalid("the token is somebody else's")),
+            Ok(_) => socket::error(&invalid("the token belongs to another principal")),
             Err(Failure::Rejected(rejection)) => socket::error(&rejection),
             Err(Failure::Faulted(fault)) => {
                 console_error!("{fault}");
@@ -164,7 +164,7 @@ impl<A: Participant> Object<A> {
         self.reply(socket, &[frame]);
     }
 
-    /// Decides what was admitted, and answers in the order in which it came.
+    /// Decides the admitted commands, and answers in the order in which they came.
     async fn admitted(
         self: &Rc<Self>,
         admitted: Vec<Result<Message, Failure>>,

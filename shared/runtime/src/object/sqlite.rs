@@ -72,7 +72,7 @@ impl SqliteStorage {
         self.sql.bytes()
     }
 
-    /// The sessions that follow: identifier, turn, and until when.
+    /// The sessions that follow: identifier, turn, and end of the lease.
     pub(crate) fn followers(&self) -> Result<Vec<(String, u64, Timestamp)>, Fault> {
         if !self.has_followers.get() {
             return Ok(Vec::new());
@@ -138,7 +138,7 @@ impl SqliteStorage {
         Ok(())
     }
 
-    /// Changes what is kept of a foreign stream.
+    /// Changes the copy of a foreign stream.
     fn of_stream<const N: usize>(
         &self,
         statement: &'static str,
@@ -153,7 +153,7 @@ impl SqliteStorage {
         let metadata = |event: &Envelope| {
             serde_json::to_string(&event.metadata).map_err(|error| Fault::Defect(error.to_string()))
         };
-        // One is the usual case, and goes without JSON around it.
+        // A single event is the usual case, and needs no JSON around it.
         if let [event] = events {
             return self.sql.change(
                 sql!("event_append"),

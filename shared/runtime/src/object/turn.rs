@@ -28,7 +28,7 @@ impl Turn {
     /// Waits until the one before is over.
     pub(crate) async fn comes(&mut self) {
         if let Some(before) = &mut self.before {
-            // Nothing is ever sent: that the other end is gone says it.
+            // Nothing is ever sent: the other end says it by going away.
             before.await.unwrap_or(());
         }
     }

@@ -12,7 +12,7 @@ pub const PROBLEM: &str = "application/problem+json";
 /// A response with a JSON body.
 ///
 /// # Errors
-/// When the runtime refuses to build it.
+/// Fails if the runtime refuses to build it.
 pub fn json(status: u16, content_type: &str, body: &impl Serialize) -> worker::Result<Response> {
     let builder =
         Response::builder().with_status(status).with_header("content-type", content_type)?;
@@ -22,15 +22,15 @@ pub fn json(status: u16, content_type: &str, body: &impl Serialize) -> worker::R
 /// A response without a body.
 ///
 /// # Errors
-/// When the runtime refuses to build it.
+/// Fails if the runtime refuses to build it.
 pub fn empty(status: u16) -> worker::Result<Response> {
     Ok(Response::builder().with_status(status).empty())
 }
 
-/// What came of a request: a body with its status, or a problem.
+/// The response to a request: a body with its status, or a problem.
 ///
 /// # Errors
-/// When the runtime refuses to build it.
+/// Fails if the runtime refuses to build it.
 pub fn outcome(status: u16, result: Result<impl Serialize, Failure>) -> worker::Result<Response> {
     match result {
         Ok(body) => json(status, "application/json", &body),
@@ -38,10 +38,10 @@ pub fn outcome(status: u16, result: Result<impl Serialize, Failure>) -> worker::
     }
 }
 
-/// The same within the system: what went wrong is told as it is, for the log and the store of what is parked.
+/// The same within the system: a fault keeps its text, for the log and the store of parked letters.
 ///
 /// # Errors
-/// When the runtime refuses to build it.
+/// Fails if the runtime refuses to build it.
 pub fn inside(status: u16, result: Result<impl Serialize, Failure>) -> worker::Result<Response> {
     match result {
         Err(Failure::Faulted(fault)) => {
@@ -59,7 +59,7 @@ pub fn inside(status: u16, result: Result<impl Serialize, Failure>) -> worker::R
 /// A refusal or a fault as problem. A fault's text goes to the log, its code to the caller.
 ///
 /// # Errors
-/// When the runtime refuses to build it.
+/// Fails if the runtime refuses to build it.
 pub fn failed(failure: &Failure) -> worker::Result<Response> {
     let (status, body) = match failure {
         Failure::Rejected(rejection) => problem(rejection),
@@ -71,13 +71,13 @@ pub fn failed(failure: &Failure) -> worker::Result<Response> {
     challenged(json(status, PROBLEM, &body)?, failure)
 }
 
-/// Whoever has shown no good token is asked for one.
+/// Asks a caller without a good token for one.
 ///
 /// # Errors
-/// When the runtime refuses to write the header.
+/// Fails if the runtime refuses to write the header.
 pub fn challenged(mut response: Response, failure: &Failure) -> worker::Result<Response> {
     if response.status_code() == 401 {
-        // RFC 6750: a token that is wrong is named so, one that is missing is only asked for.
+        // RFC 6750: a wrong token is named as such, a missing one is only asked for.
         let is_missing =
             matches!(failure, Failure::Rejected(refusal) if refusal.code == "UNAUTHENTICATED");
         let asks = match is_missing {
@@ -92,7 +92,7 @@ pub fn challenged(mut response: Response, failure: &Failure) -> worker::Result<R
 /// The refusal of a method that a path does not take. It says which ones it takes, as RFC 9110 wants it.
 ///
 /// # Errors
-/// When the runtime refuses to build it.
+/// Fails if the runtime refuses to build it.
 pub fn wrong_method(takes: &str) -> worker::Result<Response> {
     let detail = format!("this path takes {takes}");
     let refusal = Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", detail);
@@ -101,7 +101,7 @@ pub fn wrong_method(takes: &str) -> worker::Result<Response> {
     Ok(response)
 }
 
-/// Reads a body up to so many bytes, and no further.
+/// Reads a body of at most `most` bytes.
 ///
 /// # Errors
 /// `BODY_TOO_LARGE`; a fault when the body breaks off.
@@ -134,7 +134,7 @@ pub fn header(headers: &Headers, name: &str) -> Option<String> {
 /// Reads the body of a call between script and objects.
 ///
 /// # Errors
-/// A refusal when it is not what the contract says.
+/// A refusal when the body does not follow the contract.
 pub async fn read<T: serde::de::DeserializeOwned>(request: &mut Request) -> Result<T, Failure> {
     let bytes = request
         .bytes()

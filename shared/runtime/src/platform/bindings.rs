@@ -2,11 +2,11 @@
 
 /// The queue that is the bus.
 pub const BUS: &str = "BUS";
-/// What the name of the queue ends with to which the platform moves what the bus has failed to deliver too often.
+/// End of the name of the dead-letter queue, to which the platform moves messages that failed too often.
 pub const DEAD_QUEUE: &str = "-dead";
 /// The D1 database of journal and read models.
 pub const DB: &str = "DB";
-/// The counter of requests. Where it is not bound each isolate counts by itself.
+/// The counter of requests. Where it is not bound, each isolate counts by itself.
 pub const REQUESTS: &str = "REQUESTS";
 /// The class of GraphQL sessions.
 pub const SESSION: &str = "SESSION";

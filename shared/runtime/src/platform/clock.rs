@@ -22,7 +22,7 @@ pub fn fresh_id() -> Id {
     Id::parse(fresh()).unwrap_or_else(|_| Id::nobody())
 }
 
-/// Both, for one step on somebody's behalf.
+/// Time and fresh identifiers for one step of this caller.
 pub fn stamp(by: &Asker) -> Stamp<'_> {
     Stamp { now: now(), fresh: &fresh, by }
 }

@@ -9,7 +9,7 @@ use super::bindings;
 /// The database of journal and read models.
 ///
 /// # Errors
-/// When it is not bound.
+/// Fails if it is not bound.
 pub(crate) fn open(env: &Env) -> Result<D1Database, Fault> {
     env.d1(bindings::DB).map_err(|error| failed(&error))
 }
@@ -17,7 +17,7 @@ pub(crate) fn open(env: &Env) -> Result<D1Database, Fault> {
 /// A statement with its parameters.
 ///
 /// # Errors
-/// When D1 refuses them.
+/// Fails if D1 refuses them.
 pub(crate) fn bind(
     db: &D1Database,
     sql: &str,

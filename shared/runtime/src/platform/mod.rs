@@ -1,16 +1,16 @@
-//! What every room uses of Workers.
+//! The parts of Workers that every room uses.
 //!
 //! | file | what it is |
 //! |---|---|
-//! | [`bindings`] | names of what a deployment binds |
+//! | [`bindings`] | the names of a deployment's bindings |
 //! | [`clock`] | time and fresh identifiers |
 //! | `flag` | says that something is under way |
 //! | `statement` | SQL statements over an object's SQLite, with few crossings into JavaScript |
 //! | `database` | statements in D1 |
 //! | [`answer`] | results as HTTP responses |
-//! | `request` | what a request asks for |
+//! | `request` | the parameters of a request |
 //! | [`stub`] | a call to an object, bounded in time |
-//! | `span` | … for what a destination lacks of a stream |
+//! | `span` | … for the events of a stream that a destination lacks |
 
 pub mod bindings;
 pub mod clock;

@@ -1,4 +1,4 @@
-//! What a request asks for: the query and the ids of its URL, and what its body says that it is.
+//! The parameters of a request: query and ids of its URL, and the content type of its body.
 
 use edgefold_flow::{instance::When, subscribe::socket};
 use edgefold_kernel::{Failure, Id, Kind, Rejection, Timestamp, Version, limits};
@@ -25,13 +25,18 @@ pub(crate) fn when(url: &Url) -> Result<When, Failure> {
                 return Err(Rejection::shape(
                     "UNKNOWN_PARAMETER",
                     other,
-                    "known are version and at",
+                    "the parameters here are version and at",
                 )
                 .into());
             }
         };
         if when != When::Now {
-            return Err(Rejection::shape("UNKNOWN_PARAMETER", name, "version or at, once").into());
+            return Err(Rejection::shape(
+                "UNKNOWN_PARAMETER",
+                name,
+                "give version or at, and only once",
+            )
+            .into());
         }
         when = asked;
     }
@@ -48,7 +53,7 @@ pub(crate) fn command_id(url: &Url) -> Result<Id, Failure> {
     Ok(Id::parse(id).map_err(|said| Rejection::shape("INVALID_FIELD", "commandId", said))?)
 }
 
-/// `after` and `limit` of a page that holds at most so many.
+/// `after` and `limit` of a page of at most `most` items.
 ///
 /// # Errors
 /// `UNKNOWN_PARAMETER`, `INVALID_LIMIT`, or what [`socket::parse_version`] says.
@@ -62,7 +67,7 @@ pub(crate) fn page(url: &Url, most: usize) -> Result<(Version, usize), Failure> 
                 return Err(Rejection::shape(
                     "UNKNOWN_PARAMETER",
                     other,
-                    "known are after and limit",
+                    "the parameters here are after and limit",
                 )
                 .into());
             }
@@ -70,10 +75,12 @@ pub(crate) fn page(url: &Url, most: usize) -> Result<(Version, usize), Failure> 
     }
     match usize::try_from(limit) {
         Ok(limit) if (1..=most).contains(&limit) => Ok((after, limit)),
-        _ => {
-            Err(Rejection::shape("INVALID_LIMIT", "limit", format!("limit: from 1 to {most}"))
-                .into())
-        }
+        _ => Err(Rejection::shape(
+            "INVALID_LIMIT",
+            "limit",
+            format!("limit: expected a number from 1 to {most}"),
+        )
+        .into()),
     }
 }
 

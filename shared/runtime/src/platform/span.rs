@@ -1,4 +1,4 @@
-//! What a destination lacks of a stream is fetched from its source.
+//! Fetches the events of a stream that a destination lacks, from their source.
 
 use edgefold_flow::{
     Catalogue,
@@ -13,7 +13,7 @@ use super::stub;
 /// Reads part of a stream from its source, page by page.
 ///
 /// # Errors
-/// When the source cannot be reached.
+/// Fails if the source cannot be reached.
 pub(crate) async fn fetch_spans(
     env: &Env,
     catalogue: &Catalogue,
@@ -34,7 +34,7 @@ pub(crate) async fn fetch_spans(
 /// Reads one page of a stream from its source, and says whether it is the last. Nothing when the source has nothing there.
 ///
 /// # Errors
-/// When the source cannot be reached.
+/// Fails if the source cannot be reached.
 pub(crate) async fn fetch_span(
     env: &Env,
     catalogue: &Catalogue,

@@ -1,7 +1,7 @@
 //! SQL statements over the object's SQLite.
 //!
-//! What `worker` binds takes parameters one by one, and a statement's text anew each time. A command has three statements
-//! with fourteen parameters, and each crossing into JavaScript costs: so they are bound here once more.
+//! The binding of `worker` passes parameters one by one, and a statement's text anew each time. A command has three
+//! statements with fourteen parameters, and each crossing into JavaScript costs time: so this file binds them again.
 
 use std::{
     cell::{Cell, RefCell},
@@ -67,7 +67,7 @@ pub(crate) struct Statements {
     written: Cell<usize>,
 }
 
-/// What a reader of rows says to go on.
+/// The answer of a reader of rows: go on, or stop.
 pub(crate) enum More<T> {
     /// This row, and those behind it.
     Yes(T),
@@ -138,7 +138,7 @@ impl Statements {
 
     /// Does everything that `work` does, or nothing. A panic rolls back like any other exception.
     pub(crate) fn atomically(&self, work: impl Fn() -> Result<(), Fault>) -> Result<(), Fault> {
-        // Nothing behind these is left half done by a panic.
+        // A panic leaves nothing behind these half done.
         let (work, result) = (AssertUnwindSafe(work), AssertUnwindSafe(RefCell::new(Ok(()))));
         let done = self.storage.transaction_sync(&mut || {
             let worked = (*work)();
@@ -183,7 +183,7 @@ pub(crate) fn number(number: impl TryInto<i64>) -> JsValue {
     JsValue::from_f64(number.try_into().unwrap_or(i64::MAX) as f64)
 }
 
-/// What lies in a column: 0 where there is nothing.
+/// The number in a column; 0 if it is empty.
 pub(crate) fn integer(cell: &JsValue) -> Result<i64, Fault> {
     match cell.as_f64() {
         Some(number) => Ok(number as i64),

@@ -11,27 +11,27 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::{Delay, Env, Request, Response, Stub, wasm_bindgen_futures::JsFuture, web_sys};
 
-/// How long an object may take to answer. Far above what a command takes; the platform's own limit on a stall is 30 s.
+/// Time that an object has to answer: far more than a command takes. The platform's own limit on a stall is 30 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
-/// How long a destination, or a source, may take to answer the bus. The letters that came with it wait as long, whomever they
-/// are for; what takes longer goes on at the other end, and is found done at the next attempt.
+/// Time that a destination or a source has to answer the bus. All letters of the batch wait as long. Work that takes
+/// longer goes on in the object, and is found done at the next attempt.
 pub(crate) const BUS_WAITS: Duration = Duration::from_secs(10);
 
 #[wasm_bindgen]
 extern "C" {
     type Fetcher;
 
-    /// With what goes over as it is: `worker` makes a `Request` with its `Headers` first, and looks at both.
+    /// Calls `fetch` with plain arguments: `worker` would build a `Request` and its `Headers` first, and read both.
     #[wasm_bindgen(method, catch, js_name = fetch)]
     fn fetch_plainly(this: &Fetcher, url: &str, init: &Object) -> Result<Promise, JsValue>;
 }
 
-/// What an object is asked.
+/// A call to an object.
 pub enum Call {
     /// A body of JSON.
     Post {
-        /// On whose behalf, as text of the header.
+        /// The caller, as text of the header.
         by: Option<String>,
         /// Which path of the contract.
         path: &'static str,
@@ -53,7 +53,7 @@ thread_local! {
     static NAMES: [JsString; 4] = ["method", "body", "headers", "POST"].map(JsString::from);
 }
 
-/// What `fetch` takes besides the address.
+/// The second argument of `fetch`.
 fn init(by: Option<&str>, body: &str) -> Result<Object, JsValue> {
     NAMES.with(|[method, content, headers, post]| {
         let init = Object::new();
@@ -136,7 +136,7 @@ async fn send(stub: Stub, call: Call) -> Result<Response, Failure> {
 /// Waits for something of `what`, and no longer than this.
 ///
 /// # Errors
-/// Its own, or a fault that may pass when it takes longer.
+/// The errors of the work, or a retryable fault when it takes longer.
 pub async fn within<T>(
     limit: Duration,
     what: &'static str,
@@ -153,25 +153,25 @@ pub async fn within<T>(
 /// A call of the contract between script and objects.
 ///
 /// # Errors
-/// When the body has no JSON form.
+/// Fails if the body has no JSON form.
 pub fn post(path: &'static str, body: &impl Serialize) -> Result<Call, Failure> {
     let body = serde_json::to_string(body).map_err(|error| Fault::Defect(error.to_string()))?;
     Ok(Call::Post { by: None, path, body })
 }
 
-/// The same, on somebody's behalf.
+/// The same, for a caller.
 ///
 /// # Errors
-/// When the body has no JSON form.
+/// Fails if the body has no JSON form.
 pub fn post_as(by: &Asker, path: &'static str, body: &impl Serialize) -> Result<Call, Failure> {
     let body = serde_json::to_string(body).map_err(|error| Fault::Defect(error.to_string()))?;
     Ok(Call::Post { by: Some(by.text()), path, body })
 }
 
-/// Says on whose behalf a request is made, whatever it said before.
+/// Sets the caller of a request, and replaces any other value.
 ///
 /// # Errors
-/// When the runtime refuses to.
+/// Fails if the runtime refuses to.
 pub fn on_behalf(mut request: Request, by: &Asker) -> Result<Request, Failure> {
     let set = request.headers_mut().and_then(|headers| headers.set(ASKER, &by.text()));
     set.map_err(|error| Fault::Defect(error.to_string()))?;
@@ -186,7 +186,7 @@ pub fn url(path: &str) -> String {
 /// Calls the object of an instance and reads its answer.
 ///
 /// # Errors
-/// What the object refused, or a fault.
+/// The refusal of the object, or a fault.
 pub async fn call<T: DeserializeOwned>(
     env: &Env,
     catalogue: &Catalogue,
@@ -200,7 +200,7 @@ pub async fn call<T: DeserializeOwned>(
 /// Reads the answer of an object.
 ///
 /// # Errors
-/// What the object refused, or a fault.
+/// The refusal of the object, or a fault.
 pub async fn read<T: DeserializeOwned>(mut response: Response) -> Result<T, Failure> {
     let status = response.status_code();
     let bytes = response.bytes().await.map_err(|error| broken(&error))?;

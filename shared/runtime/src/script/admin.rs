@@ -1,12 +1,12 @@
-//! An administrator looks at what is parked, retries it, or discards it; and lets an instance read its sources again.
+//! An administrator looks at parked letters, retries or discards them, and lets an instance read its sources again.
 //!
 //! | path | what it does |
 //! |---|---|
 //! | `GET /admin/dead-letters` | a page of sequences, with totals |
 //! | `GET /admin/dead-letters/{id}` | one sequence, with a page of its letters |
-//! | `POST /admin/dead-letters/{id}/retry` | delivers what is parked, in order, as far as it goes |
+//! | `POST /admin/dead-letters/{id}/retry` | delivers parked letters in order, up to the first failure |
 //! | `POST /admin/dead-letters/{id}/discard` | lets the first letter go, with a reason |
-//! | `POST /admin/aggregates/{type}/{id}/rebuild` | lets an instance fetch again what it remembers of others |
+//! | `POST /admin/aggregates/{type}/{id}/rebuild` | lets an instance fetch its copies of foreign streams again |
 
 use edgefold_flow::{
     Catalogue,
@@ -31,10 +31,10 @@ use crate::{
     },
 };
 
-/// Serves what lies behind `/admin`.
+/// Serves the paths under `/admin`.
 ///
 /// # Errors
-/// When the runtime refuses to build a response.
+/// Fails if the runtime refuses to build a response.
 pub async fn serve(
     request: &mut Request,
     url: &Url,
@@ -75,7 +75,7 @@ pub async fn serve(
         (["dead-letters"] | ["dead-letters", _], _) => answer::wrong_method("GET"),
         (["dead-letters", _, "retry" | "discard"], _) => answer::wrong_method("POST"),
         _ => {
-            let detail = format!("there is nothing at {}", url.path());
+            let detail = format!("there is no path {}", url.path());
             answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", detail).into())
         }
     }
@@ -91,7 +91,7 @@ async fn admitted(
     Ok(principal)
 }
 
-/// The instance reads its sources again. One that has nothing of others answers so.
+/// Lets an instance read its sources again. An instance without copies answers with zeros.
 async fn rebuild(
     env: &Env,
     catalogue: &Catalogue,
@@ -120,12 +120,12 @@ async fn found(env: &Env, id: &str) -> Result<Found, Failure> {
         _ => None,
     };
     known.ok_or_else(|| {
-        let detail = format!("there is no sequence {id:?}");
+        let detail = format!("there is no sequence with the id {id:?}");
         Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", detail).into()
     })
 }
 
-/// What is tried again by itself, or flows, needs nobody.
+/// The sequence of this id, if it is parked: one that is failing or flowing needs no administrator.
 async fn parked(env: &Env, id: &str) -> Result<Found, Failure> {
     let found = found(env, id).await?;
     match found.view.status.as_str() {
@@ -149,7 +149,7 @@ async fn retry(
     outcome(env, id, delivered, 0).await
 }
 
-/// Discards the first letter that is parked. What waits behind it goes on waiting for a retry.
+/// Discards the first parked letter. The letters behind it go on waiting for a retry.
 async fn discard(
     env: &Env,
     catalogue: &'static Catalogue,
@@ -164,7 +164,7 @@ async fn discard(
         }
         first => {
             let first = first.map_or("none".into(), |(first, _)| admin::letter_id(*first));
-            let detail = format!("only the first letter can be discarded, which is {first}");
+            let detail = format!("only the first letter can be discarded; it is {first}");
             return Err(Rejection::new(Kind::Conflict, "NOT_FIRST", detail).into());
         }
     }

@@ -1,4 +1,4 @@
-//! An HTTP request from outside reaches the script: it is checked, and handed to the object that it is about.
+//! An HTTP request from outside reaches the script, which checks it and hands it to the instance's object.
 
 use std::collections::BTreeMap;
 
@@ -28,10 +28,10 @@ use crate::{
     },
 };
 
-/// Serves what is not GraphQL; `None` when nothing is there under this path.
+/// Serves every path but GraphQL's.
 ///
 /// # Errors
-/// When the runtime refuses to build a response.
+/// Fails if the runtime refuses to build a response.
 pub async fn serve(
     mut request: Request,
     env: &Env,
@@ -64,12 +64,10 @@ pub async fn serve(
             return answer::wrong_method("GET");
         }
         (["commands"], _) => return answer::wrong_method("POST"),
-        _ => Err(Rejection::new(
-            Kind::NotFound,
-            "UNKNOWN_PATH",
-            format!("there is nothing at {asked}"),
-        )
-        .into()),
+        _ => {
+            Err(Rejection::new(Kind::NotFound, "UNKNOWN_PATH", format!("there is no path {asked}"))
+                .into())
+        }
     };
     match result {
         Ok(response) => Ok(response),
@@ -80,7 +78,7 @@ pub async fn serve(
 /// Serves a document of JSON that never changes.
 ///
 /// # Errors
-/// When the runtime refuses to build a response.
+/// Fails if the runtime refuses to build a response.
 pub fn document(request: &Request, text: &'static str) -> worker::Result<Response> {
     match request.method() {
         Method::Get | Method::Head => {
@@ -113,7 +111,7 @@ async fn command(
             .await
         }
         Incoming::Many(_) if key.is_some() => {
-            let detail = "in a batch each command has its own commandId";
+            let detail = "a batch takes no such header; give each command its own commandId";
             Err(Rejection::shape("INVALID_FIELD", "Idempotency-Key", detail).into())
         }
         Incoming::Many(items) => {
@@ -199,7 +197,7 @@ fn address(request: &Request) -> Result<Url, Fault> {
     request.url().map_err(|error| Fault::Defect(error.to_string()))
 }
 
-/// Lists what a command has caused.
+/// Lists the events and commands that a command caused.
 async fn correlation(
     request: &Request,
     env: &Env,

@@ -1,4 +1,4 @@
-//! An HTTP request from outside reaches the script, and is a GraphQL one.
+//! An HTTP request for GraphQL reaches the script.
 
 use std::sync::Arc;
 
@@ -24,13 +24,13 @@ use crate::{
     platform::{answer, stub},
 };
 
-/// Where the development server has the page of GraphiQL. What is deployed has none.
+/// Path of the GraphiQL page on the development server. A deployed script has none.
 const GRAPHIQL: &str = "/graphiql/";
 
 /// Serves `/graphql`.
 ///
 /// # Errors
-/// When the runtime refuses to build a response.
+/// Fails if the runtime refuses to build a response.
 pub async fn serve<Q, M, S>(
     mut request: Request,
     env: Env,
@@ -56,7 +56,7 @@ where
         Ok(media) => media,
         Err(unacceptable) => return send(unacceptable),
     };
-    // A stranger may look at the schema; resolvers refuse him. A token that is shown must be good.
+    // A caller without a token may see the schema; resolvers refuse it. A token that is shown must be good.
     let caller = match answer::header(request.headers(), "authorization") {
         None => None,
         Some(_) => match auth::authenticate(&request, &env, catalogue).await {
@@ -72,7 +72,7 @@ where
     }
 }
 
-/// Whether a browser opens the door as a page.
+/// True if a browser opens this path as a page.
 fn is_page(request: &Request) -> worker::Result<bool> {
     let (method, accept) =
         (request.method().to_string(), answer::header(request.headers(), "accept"));
@@ -80,7 +80,7 @@ fn is_page(request: &Request) -> worker::Result<bool> {
     Ok(http::wants_page(&head, request.url()?.query()))
 }
 
-/// Opens a websocket: an object of its own from here on. Who it is, the client says there.
+/// Opens a websocket: an object of its own serves it from here on. The client shows its token there.
 async fn open(request: &Request, env: &Env) -> worker::Result<Response> {
     let offered = answer::header(request.headers(), "sec-websocket-protocol");
     if !session::message::is_offered(offered.as_deref()) {
@@ -162,7 +162,7 @@ fn failed(failure: &Failure, media: Media) -> worker::Result<Response> {
 /// A response of GraphQL over HTTP.
 ///
 /// # Errors
-/// When the runtime refuses to build it.
+/// Fails if the runtime refuses to build it.
 pub fn send(answer: Answer) -> worker::Result<Response> {
     let mut response = answer::json(answer.status, answer.media.content_type(), &answer.body)?;
     if let Some(allow) = answer.allow {

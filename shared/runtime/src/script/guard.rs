@@ -1,5 +1,5 @@
-//! An HTTP request from outside reaches the script: is it let in, from this page and so soon after the last one? The same
-//! at every door, the upgrade to a websocket included.
+//! An HTTP request from outside reaches the script. Its origin and its rate are checked, the same way at every door and
+//! at the upgrade to a websocket.
 
 use edgefold_flow::{
     Catalogue,
@@ -19,10 +19,10 @@ use crate::{
     platform::answer,
 };
 
-/// Hands a request to its door when it may come in, and marks the answer for the page that it goes to.
+/// Hands an admitted request to its door, and adds the CORS headers to the answer.
 ///
 /// # Errors
-/// When the runtime refuses to build a response.
+/// Fails if the runtime refuses to build a response.
 pub async fn guarded(
     request: Request,
     env: &Env,
@@ -67,9 +67,9 @@ fn is_preflight(request: &Request) -> bool {
     request.method() == Method::Options && asks.is_some()
 }
 
-/// Counts the request, and says so when it is one too many.
+/// Counts the request. Returns a refusal if it is one too many.
 async fn over_limit(request: &Request, env: &Env, catalogue: &Catalogue) -> Option<Rejection> {
-    // Whoever asks whether the script is well must get to know.
+    // Health checks are not counted: they must always get an answer.
     if request.path() == "/healthz" {
         return None;
     }
@@ -79,7 +79,7 @@ async fn over_limit(request: &Request, env: &Env, catalogue: &Catalogue) -> Opti
     count(env, rate::key(principal, &address)).await
 }
 
-/// A refusal in the form of the door that was knocked at.
+/// A refusal in the form of the door that was asked.
 fn refused(request: &Request, rejection: &Rejection) -> worker::Result<Response> {
     let is_upgrade = answer::header(request.headers(), "upgrade").is_some();
     if request.path() != "/graphql" || is_upgrade {
@@ -93,8 +93,8 @@ fn refused(request: &Request, rejection: &Rejection) -> worker::Result<Response>
     }
 }
 
-/// Says for which page the answer is, and, where it was too much, when to come back. An answer of an object cannot be
-/// written on: its headers are copied.
+/// Adds the CORS headers and, after too many requests, `Retry-After`. The headers of an object's answer cannot be
+/// changed, so they are copied.
 fn marked(response: Response, page: Option<&str>) -> worker::Result<Response> {
     let headers = Headers::new();
     for (name, value) in response.headers() {

@@ -2,10 +2,10 @@
 //!
 //! | file | what happens |
 //! |---|---|
-//! | [`graphql`] | the request is a GraphQL one |
-//! | [`admin`] | … or comes from an administrator, about what is parked |
-//! | [`doors`] | … or is handed to the object that it is about |
-//! | [`guard`] | before all that: is it let in? |
+//! | [`graphql`] | the request is for GraphQL |
+//! | [`admin`] | … or comes from an administrator, about parked letters |
+//! | [`doors`] | … or is handed to the instance's object |
+//! | [`guard`] | before that, the request is let in or refused |
 
 pub mod graphql;
 pub mod admin;

@@ -1,10 +1,10 @@
-//! Sessions that follow a category are told that the journal has come further, by one object for each category: an object of
-//! the sessions' class, under the category's name. So nobody who waits for the journal waits for a session, and each telling
-//! has the platform's 1,000 calls for itself.
+//! One object for each category tells the sessions that follow it that the journal has come further: an object of the
+//! sessions' class, under the category's name. So the journal never waits for a session, and each telling has the
+//! platform's 1,000 calls for itself.
 //!
-//! Who follows, and how far the journal has come, lies in D1, see [`category`]. Here is only an alarm: it is set before
-//! anything else, so whatever ends this object, everybody is told, and whoever could not be reached is told again until its
-//! token ends. Telling twice does no harm.
+//! The followers and the head of the journal lie in D1, see [`category`]. This object stores only an alarm, and sets it
+//! first: so all sessions are told even if this object ends, and those that could not be reached are told again until
+//! their tokens end. Telling twice does no harm.
 
 use std::{rc::Rc, time::Duration};
 
@@ -21,17 +21,17 @@ use crate::{
     platform::{clock, flag::Done, stub},
 };
 
-/// How long the database may take. It is asked again when the alarm rings.
+/// Time that the database has to answer. It is asked again when the alarm rings.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 impl Object {
-    /// The category that this object tells of, when it is one that does.
+    /// The category that this object tells of, if it is the object of a category.
     pub(crate) fn category(&self) -> Option<String> {
         let name = self.state.id().name()?;
         contract::category_of(&name).map(str::to_owned)
     }
 
-    /// The journal has come further. That it will be told is durable with the answer.
+    /// Notes that the journal has come further. The answer means that the sessions will be told, whatever happens.
     pub(crate) fn journalled(self: &Rc<Self>) -> Result<(), Failure> {
         let category = self.category();
         let category = category.ok_or_else(|| Fault::Defect("this is no category".to_owned()))?;
@@ -41,7 +41,7 @@ impl Object {
         Ok(())
     }
 
-    /// The alarm of a category rings: somebody may not have been told.
+    /// Handles the alarm of a category: some sessions may not have been told.
     pub(crate) async fn ring_category(self: &Rc<Self>, category: &str) {
         if self.tells.head.get() == 0 || !self.is_told() {
             self.tell_category(category).await;
@@ -51,12 +51,12 @@ impl Object {
         }
     }
 
-    /// Asks who follows and how far the journal has come, and tells whom that is new to.
+    /// Asks for the followers and the head of the journal, and tells those that do not know it.
     async fn tell_category(self: &Rc<Self>, category: &str) {
         let tells = &self.tells;
         tells.due.set(true);
         if tells.reading.replace(true) {
-            // Whoever asks looks again.
+            // The call that is asking looks again.
             return;
         }
         let _done = Done(&tells.reading);
@@ -112,7 +112,7 @@ impl Object {
         self.tell_due(&category);
     }
 
-    /// Whether there is nothing left to do.
+    /// True if there is nothing left to do.
     fn is_told(&self) -> bool {
         let Category { followers, head, gone, reading, due } = &self.tells;
         let at_work = reading.get() || due.get() || !gone.borrow().is_empty();

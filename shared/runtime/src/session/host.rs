@@ -20,7 +20,7 @@ use worker::{
 use super::object::{Category, Execute, Object};
 use crate::platform::answer;
 
-/// What the object of a session does.
+/// The host of a session's object.
 pub struct Session(Rc<Object>);
 
 impl Session {
@@ -48,7 +48,7 @@ impl Session {
     /// Serves the upgrade, and what sources tell.
     ///
     /// # Errors
-    /// When the runtime refuses to build a response.
+    /// Fails if the runtime refuses to build a response.
     pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         match (request.method(), request.path().as_str()) {
             (Method::Get, contract::SOCKET) => self.0.open(),
@@ -85,7 +85,7 @@ impl Session {
     /// Time has passed.
     ///
     /// # Errors
-    /// When the runtime refuses to build a response.
+    /// Fails if the runtime refuses to build a response.
     pub async fn alarm(&self) -> worker::Result<Response> {
         self.0.alarm_at.set(None);
         match self.0.category() {
@@ -99,11 +99,11 @@ impl Session {
     /// The client says something.
     ///
     /// # Errors
-    /// Never: what is no message closes the socket.
+    /// Never: a frame that is not a message closes the socket.
     pub async fn heard(&self, said: WebSocketIncomingMessage) -> worker::Result<()> {
         let said = match said {
             WebSocketIncomingMessage::String(text) => Ok(text),
-            WebSocketIncomingMessage::Binary(_) => Err("expected text"),
+            WebSocketIncomingMessage::Binary(_) => Err("expected a text message"),
         };
         self.0.take(Input::Heard(said)).await;
         Ok(())
@@ -112,7 +112,7 @@ impl Session {
     /// The client leaves, or is gone.
     ///
     /// # Errors
-    /// Never: a socket that is gone is what was asked for.
+    /// Never: a socket that is gone already is closed.
     pub async fn closed(&self, socket: &WebSocket, code: usize) -> worker::Result<()> {
         // 1005, 1006 and 1015 only ever stand for "no code": they must not be sent.
         let code = u16::try_from(code).ok().filter(|code| !matches!(code, 1005 | 1006 | 1015));

@@ -1,5 +1,5 @@
-//! What a session keeps in its own SQLite: the documents of its subscriptions, from the first of them on. It is deleted with
-//! the socket.
+//! The documents of a session's subscriptions, in its own SQLite from the first of them on. They are deleted with the
+//! socket.
 
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ macro_rules! sql {
 }
 
 impl Object {
-    /// Keeps a subscription: its document, and what it follows.
+    /// Keeps a subscription: its document and its source.
     pub(crate) fn keep(&self, number: Number) {
         let connection = self.connection.borrow();
         let found = connection.as_ref().and_then(|it| it.operations().find(|(n, _)| *n == number));
@@ -72,8 +72,8 @@ impl Object {
         })
     }
 
-    /// Deletes what is left of a session without a socket: a runtime that ends takes the sockets with it, and says nothing.
-    /// Its alarm rings at the latest when its token ends. An object of this class that has a name is no session.
+    /// Deletes a session without a socket: a runtime that ends takes the sockets with it, and says nothing. The alarm
+    /// rings at the latest when the token ends. An object of this class that has a name is not a session.
     pub(crate) async fn clear(&self) {
         if self.connection.borrow().is_some() || self.state.id().name().is_some() {
             return;
@@ -86,7 +86,7 @@ impl Object {
         }
     }
 
-    /// The same, off the way of an answer, for whoever learns from it that the socket is gone.
+    /// The same after the answer, which tells the caller that the socket is gone.
     pub(crate) fn clear_later(self: &Rc<Self>) {
         if self.connection.borrow().is_none() && self.has_tables().unwrap_or(true) {
             let object = Rc::clone(self);

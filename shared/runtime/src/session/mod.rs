@@ -3,12 +3,12 @@
 //!
 //! | file | what happens |
 //! |---|---|
-//! | `object` | what an object of this class holds while it is awake |
-//! | `kept` | what a session has to know when it wakes is kept, until its socket is gone |
+//! | `object` | the memory of an object of this class while it is awake |
+//! | `kept` | the documents of a session's subscriptions are kept until its socket is gone |
 //! | `seats` | the sockets of a principal are counted |
-//! | `category` | what is new in a category is told to the sessions that follow it |
+//! | `category` | new events of a category are told to the sessions that follow it |
 //! | `operation` | an operation of a socket is run |
-//! | `socket` | a socket opens, speaks, closes; a source tells it what is new |
+//! | `socket` | a socket opens, speaks, closes; a source tells it of new events |
 //! | `host` | a request of the contract reaches an object of this class |
 //! | `class` | [`session_object!`](crate::session_object) declares the class |
 

@@ -1,4 +1,4 @@
-//! What an object of the sessions' class holds while it is awake.
+//! The memory of an object of the sessions' class while it is awake.
 
 use std::{
     cell::{Cell, RefCell},
@@ -25,46 +25,46 @@ pub(crate) struct Object {
     pub(crate) env: Env,
     pub(crate) catalogue: &'static Catalogue,
     pub(crate) execute: Execute,
-    /// Nothing before the socket opens, and after it has closed.
+    /// `None` before the socket opens and after it has closed.
     pub(crate) connection: RefCell<Option<Connection>>,
-    /// What the subscriptions ask for.
+    /// The requests of the subscriptions.
     pub(crate) asked: RefCell<BTreeMap<Number, Asked>>,
-    /// Subscriptions that are being sent what they lack, each by one at a time.
+    /// Subscriptions whose missing events are being sent, each by one task at a time.
     pub(crate) pumped: RefCell<BTreeSet<Number>>,
-    /// Who has a seat for this socket.
+    /// The principal that has a seat for this socket.
     pub(super) holder: RefCell<Option<Principal>>,
-    /// When the alarm rings, as far as this object knows since it was loaded.
+    /// Instant of the alarm, as far as this object knows since it was loaded.
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
-    /// For the object of a category: whom it tells.
+    /// For the object of a category: the sessions that it tells.
     pub(crate) tells: Category,
 }
 
-/// What the object of a category remembers while it is awake.
+/// The memory of a category's object while it is awake.
 #[derive(Default)]
 pub(crate) struct Category {
-    /// Who follows, and how far each was told.
+    /// The followers, and the version up to which each was told.
     pub(super) followers: RefCell<Followers>,
-    /// How far the journal has come; 0 before that was read.
+    /// Head of the journal; 0 before it was read.
     pub(super) head: Cell<u64>,
-    /// Sessions that follow no more, with the turn in which they said so. Deleted with the next look at D1.
+    /// Sessions that have left, with the turn in which they did. They are deleted with the next look at D1.
     pub(super) gone: RefCell<Vec<(String, u64)>>,
-    /// Whether D1 is being asked.
+    /// True while D1 is being asked.
     pub(super) reading: Cell<bool>,
-    /// Whether there is reason to ask it (again).
+    /// True if D1 has to be asked (again).
     pub(super) due: Cell<bool>,
 }
 
-/// What has to be waited for.
+/// Work that has to be awaited.
 pub(crate) enum Work {
     /// See [`Action::Verify`](edgefold_flow::session::Action::Verify).
     Verify(Option<String>),
     /// See [`Action::Run`](edgefold_flow::session::Action::Run).
     Run(Number, Box<Asked>),
-    /// See [`Action::Pump`](edgefold_flow::session::Action::Pump); with what the source told, if it did.
+    /// See [`Action::Pump`](edgefold_flow::session::Action::Pump); with the page that the source told, if it did.
     Pump(Number, Option<Rc<edgefold_flow::subscribe::Page>>),
     /// See [`Action::Renew`](edgefold_flow::session::Action::Renew).
     Renew(Source),
-    /// Nobody here follows this source any more.
+    /// No operation follows this source any more.
     Leave(Source),
     /// The socket is closed.
     Shut,

@@ -1,4 +1,4 @@
-//! The operations of a GraphQL socket are run: a query or mutation once, a subscription for every page of what it follows.
+//! Runs the operations of a GraphQL socket: a query or mutation once, a subscription for every page of its source.
 
 use std::{rc::Rc, sync::Arc};
 
@@ -41,8 +41,8 @@ use crate::{
 };
 
 impl Object {
-    /// Looks at a token, and counts that as a request: of a newer one before its signature is checked, of the first when it
-    /// is known whose it is.
+    /// Checks a token and counts that as a request: for a newer token before its signature is checked, for the first
+    /// one when its principal is known.
     pub(crate) async fn verify(self: &Rc<Self>, token: Option<String>) {
         let is_first = self.who().is_err();
         if self.over_limit().await.is_some() {
@@ -83,14 +83,14 @@ impl Object {
         self.take(Input::Verified(verified)).await;
     }
 
-    /// Whether a token may be this session's: the first that it is shown, or a newer one.
+    /// True if the token may count for this session: its first token, or a newer one of the same principal.
     fn is_own(&self, pass: &Pass) -> bool {
         let connection = self.connection.borrow();
         let known = connection.as_ref().and_then(|connection| connection.pass());
         known.is_none_or(|known| known.principal == pass.principal)
     }
 
-    /// Runs what was asked for.
+    /// Runs an operation.
     pub(crate) async fn run(self: &Rc<Self>, number: Number, asked: Asked) {
         let (query, kind) = match admit(asked.request(), &self.settings()) {
             Ok(admitted) => admitted,
@@ -124,7 +124,7 @@ impl Object {
         counter::count(&self.env, rate::key(Some(principal), "")).await
     }
 
-    /// Finds out what a subscription follows, and follows it.
+    /// Finds the source of a subscription, and follows it.
     async fn subscribe(self: &Rc<Self>, number: Number, asked: Asked, query: Query) {
         let feed = Feed::ask();
         let mut answers = (self.execute)(self.on_behalf(query).data(Arc::clone(&feed)));
@@ -134,7 +134,7 @@ impl Object {
         }
         let found = feed.found();
         let [(source, begin)] = found.as_slice() else {
-            let detail = "a subscription has exactly one field";
+            let detail = "a subscription must have exactly one field";
             let errors = message::errors("INVALID_SUBSCRIPTION", detail);
             return self.take(Input::Failed(number, errors)).await;
         };
@@ -160,7 +160,7 @@ impl Object {
         }
     }
 
-    /// Follows a source, or says that this goes on for longer. Gives how far the source has come.
+    /// Follows a source, or prolongs the lease. Returns the head of the source.
     async fn join_source(&self, source: &Source, turn: u64) -> Result<u64, Failure> {
         let (who, follow) = (self.who()?, self.follow(turn));
         match source {
@@ -183,14 +183,14 @@ impl Object {
         match self.join_source(&source, last).await {
             Ok(head) => self.take(Input::Told(source, head)).await,
             Err(failure) => {
-                // It would not be told for as long as its new token says. It comes back, with its cursors.
+                // It would be told for less time than its new token allows. It comes back with its cursors.
                 console_error!("a source is not followed any longer: {failure}");
                 self.take(Input::Lost(Close::Restarted)).await;
             }
         }
     }
 
-    /// Follows a source no more, unless it was followed again since.
+    /// Leaves a source, unless it was followed again since.
     pub(crate) async fn leave(&self, source: &Source) {
         let follows = self.connection.borrow().as_ref().map(|it| it.follows(source));
         if let Some((false, last)) = follows {
@@ -198,7 +198,8 @@ impl Object {
         }
     }
 
-    /// When this does not arrive, the source hears it when it tells.
+    /// Tells a source that this session leaves. If the message is lost, the source learns it when it next tells the
+    /// session.
     pub(crate) async fn leave_as(&self, source: &Source, follow: &Follow) {
         let (env, catalogue) = (&self.env, self.catalogue);
         match source {
@@ -213,10 +214,10 @@ impl Object {
         }
     }
 
-    /// Sends a subscription what it lacks, page by page, as far as the client takes it.
+    /// Sends a subscription the events that it lacks, page by page, as far as the client takes them.
     pub(crate) async fn pump(self: &Rc<Self>, number: Number, mut told: Option<Rc<Page>>) {
         if !self.pumped.borrow_mut().insert(number) {
-            // Whoever does goes on until nothing is lacking.
+            // The call that is sending goes on until nothing is missing.
             return;
         }
         while let Some((source, after)) = self.lacks(number) {
@@ -243,7 +244,7 @@ impl Object {
         self.pumped.borrow_mut().remove(&number);
     }
 
-    /// What a subscription follows, and the cursor after which it lacks something that may be sent now.
+    /// The source of a subscription, and the cursor after which it lacks events that may be sent now.
     fn lacks(&self, number: Number) -> Option<(Source, u64)> {
         let connection = self.connection.borrow();
         let connection = connection.as_ref()?;
@@ -266,7 +267,7 @@ impl Object {
         }
     }
 
-    /// Sends what a subscription makes of a page.
+    /// Sends the frames that a subscription makes of a page.
     async fn send(self: &Rc<Self>, number: Number, page: Page) -> Result<(), Input> {
         let asked = self.asked.borrow().get(&number).cloned().unwrap_or_default();
         let admitted = admit(asked.request(), &self.settings());
@@ -321,7 +322,7 @@ fn shown(answer: Response) -> (Option<String>, String) {
     (body.get("data").is_some().then(|| body.to_string()), errors)
 }
 
-/// Why an operation ends, as a list of errors.
+/// The reason of an operation's end, as a list of errors.
 pub(crate) fn refusal(failure: &Failure) -> String {
     match failure {
         Failure::Rejected(Rejection { code, detail, .. }) => message::errors(code, detail),

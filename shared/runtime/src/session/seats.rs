@@ -1,8 +1,8 @@
-//! How many GraphQL sockets a principal has open: an object of the sessions' class, under the principal's name, counts them.
+//! The count of a principal's GraphQL sockets, in an object of the sessions' class under the principal's name.
 //!
-//! A socket takes a seat when it is acknowledged and frees it when it closes. One that died without a word is noticed when
-//! the last seat is gone: then all of them are asked. When this object cannot be reached everybody is let in: it guards
-//! against too much, and must not become too little.
+//! A socket takes a seat when it is acknowledged and frees it when it closes. A socket that died without closing is
+//! noticed when the last seat is gone: then all of them are asked. When this object cannot be reached, every socket is
+//! let in: the limit must not become an outage.
 
 use std::rc::Rc;
 
@@ -33,7 +33,7 @@ macro_rules! sql {
 impl Object {
     // ── the socket's side ──
 
-    /// Takes a seat for this socket, or keeps it for longer. Says no when there is none left.
+    /// Takes a seat for this socket, or keeps it for longer. Returns false if there is none left.
     pub(crate) async fn has_seat(&self, pass: &Pass) -> bool {
         let until = pass.expires_at.unwrap_or(Timestamp::MAX);
         self.ask(&pass.principal, contract::SEAT, until).await != Some(429)

@@ -1,8 +1,8 @@
-//! A GraphQL socket: it opens, speaks, closes; and a source tells its session what is new. One object for each socket. The
-//! protocol is in [`edgefold_flow::session`]; this carries out what it says.
+//! A GraphQL socket: it opens, speaks, closes; and a source tells its session of new events. One object for each
+//! socket. The protocol is in [`edgefold_flow::session`]; this file performs its actions.
 //!
-//! The object hibernates. What it has to know lies in the socket's attachment, and the documents of its subscriptions in
-//! its own SQLite, from the first of them on; both go with the socket.
+//! The object hibernates. Its state lies in the socket's attachment, and the documents of its subscriptions in its own
+//! SQLite, from the first of them on; both go with the socket.
 
 use std::{collections::BTreeSet, panic::AssertUnwindSafe, rc::Rc, time::Duration};
 
@@ -32,7 +32,8 @@ use crate::{
     platform::{clock, statement::unreadable},
 };
 
-/// How long a source waits at most until what it has told is sent. Usually that takes a few milliseconds, and costs no row.
+/// Longest time that a source waits until a session has sent the events. It usually takes a few milliseconds and costs
+/// no row.
 const SENT_WITHIN: Duration = Duration::from_secs(1);
 
 impl Object {
@@ -73,8 +74,9 @@ impl Object {
         }
     }
 
-    /// A source tells what is new. Answers when it was sent, as far as the client takes it: what ends this object before is
-    /// told again. Who takes longer holds nobody up: the alarm sees to the rest, should this object end meanwhile.
+    /// Takes news from a source. It answers once they were sent, as far as the client takes them: if this object ends
+    /// before, the source tells it again. A slow client holds up nobody: the alarm does the rest, should this object
+    /// end meanwhile.
     pub(super) async fn told(self: &Rc<Self>, Told { source, head, page }: Told) -> u16 {
         let follows = |connection: &Connection| connection.follows(&source).0;
         if !self.connection.borrow().as_ref().is_some_and(follows) {
@@ -98,13 +100,13 @@ impl Object {
         204
     }
 
-    /// Takes one step, and does what follows from it.
+    /// Takes one step, and performs its actions.
     pub(crate) async fn take(self: &Rc<Self>, input: Input) {
         let works = self.step(input);
         Rc::clone(self).work(works).await;
     }
 
-    /// Takes one step, and does at once what can be done at once. What is left has to be waited for.
+    /// Takes one step and performs the synchronous actions at once. Returns the work that has to be awaited.
     pub(crate) fn step(self: &Rc<Self>, input: Input) -> Vec<Work> {
         let mut connection = self.connection.borrow_mut();
         let actions = connection.as_mut().map(|it| it.step(clock::now(), input));
@@ -147,7 +149,7 @@ impl Object {
         works
     }
 
-    /// Does what has to be waited for, side by side.
+    /// Performs the awaited work, side by side.
     pub(crate) fn work(self: Rc<Self>, works: Vec<Work>) -> LocalBoxFuture<'static, ()> {
         async move {
             let works = works.into_iter().map(|work| Rc::clone(&self).one(work));
@@ -172,7 +174,7 @@ impl Object {
         }
     }
 
-    /// A panic ends the one operation that it happened in, and the client hears so.
+    /// Runs the work of an operation. A panic ends only that operation, and the client is told.
     async fn guarded(self: &Rc<Self>, number: Number, work: impl Future<Output = ()>) {
         if AssertUnwindSafe(work).catch_unwind().await.is_err() {
             self.pumped.borrow_mut().remove(&number);
@@ -181,7 +183,7 @@ impl Object {
         }
     }
 
-    /// The socket is closed: nobody tells this session anything, and nothing of it is left.
+    /// Ends the session after its socket has closed: it leaves its sources and deletes its storage.
     pub(super) async fn shut(&self) {
         let Some(connection) = self.connection.take() else { return self.clear().await };
         let sources: BTreeSet<Source> =
@@ -198,7 +200,7 @@ impl Object {
         self.state.get_websockets().into_iter().next()
     }
 
-    /// How this session names itself to a source.
+    /// The name of this session for a source.
     pub(crate) fn follow(&self, turn: u64) -> Follow {
         // 2^53 and above would not survive the way through JavaScript.
         Follow { session: self.state.id().to_string(), turn: turn.min((1 << 53) - 1) }

@@ -1,5 +1,5 @@
 //! The rooms of the engine's crates stand in an order, and a room imports only rooms that stand before it: so there are no
-//! circles, and whoever reads from the top meets nothing that was not said before.
+//! circles, and a reader who starts at the top meets only what came before.
 //!
 //! The order is that in which a module declares its rooms. What a room's own `mod.rs` holds belongs to all of its files.
 

@@ -6,12 +6,12 @@ use std::{collections::BTreeMap, path::Path as File};
 /// A module's path within its crate; the root's is empty.
 pub(crate) type Path = Vec<String>;
 
-/// What a crate is made of, tests left out.
+/// The modules of a crate, without its tests.
 #[derive(Default)]
 pub(crate) struct Sources {
     /// The text of each module.
     modules: BTreeMap<Path, String>,
-    /// What a module shows under its own name: the module, the name, and where that lies.
+    /// The names that a module re-exports: the module, the name, and its place of origin.
     shown: BTreeMap<(Path, String), Path>,
 }
 
@@ -108,7 +108,7 @@ impl Sources {
         Some(from)
     }
 
-    /// The module that what this path names is written in, however often it is shown elsewhere.
+    /// The module in which the item of this path is written, however often it is re-exported.
     fn owner(&self, path: &[String]) -> Path {
         let is_module = |length: &usize| self.modules.contains_key(&path[..*length]);
         let length = (0..=path.len()).rev().find(is_module).unwrap_or_default();

@@ -38,7 +38,7 @@ pub struct Recall {
     pub of: Id,
 }
 
-/// What a listener has in mind when it decides.
+/// The copy that a listener decides on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recalled {
     pub of: Id,
@@ -97,7 +97,8 @@ impl Aggregate for Teller {
 
 impl Participant for Teller {}
 
-/// Remembers every word of every teller, folds so many of them at a time, and says what it remembers whenever it is told one.
+/// Remembers every word of every teller, folds `EVERY` of them at a time, and says its memory whenever it is told a
+/// word.
 pub struct Listener<const EVERY: u64>;
 
 impl<const EVERY: u64> Aggregate for Listener<EVERY> {

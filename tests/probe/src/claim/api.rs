@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::reducer;
 
-/// A owner's claim on days of a resource.
+/// An owner's claim on days of a resource.
 #[derive(SimpleObject, Deserialize)]
 #[graphql(name = "Claim")]
 pub struct ClaimView {
@@ -18,11 +18,11 @@ pub struct ClaimView {
     id: ID,
     /// Version of the stream that this is at.
     version: i32,
-    /// How far it has come.
+    /// Status.
     status: ClaimStatus,
-    /// Why it was declined (a code) or cancelled (a text).
+    /// Reason why it was declined (a code) or cancelled (a text).
     reason: Option<String>,
-    /// Whose it is.
+    /// The owner.
     user_id: ID,
     /// The resource.
     resource_id: ID,
@@ -30,11 +30,11 @@ pub struct ClaimView {
     date_start: Date,
     /// The day after the last one.
     date_end: Date,
-    /// When it was created.
+    /// Instant at which it was created.
     created_at: DateTime,
 }
 
-/// How far a claim has come.
+/// Status of a claim.
 #[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ClaimStatus {
@@ -44,7 +44,7 @@ pub enum ClaimStatus {
     Confirmed,
     /// The resource refused.
     Declined,
-    /// Given up.
+    /// Cancelled by a caller.
     Cancelled,
     /// The resource did not answer in time.
     Expired,
@@ -54,7 +54,7 @@ pub enum ClaimStatus {
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateClaimInput {
-    /// Who claims them.
+    /// The guest who claims them.
     user_id: ID,
     /// The resource.
     resource_id: ID,
@@ -64,7 +64,7 @@ pub struct CreateClaimInput {
     date_end: Date,
 }
 
-/// In which order claims are listed. All of them are by what never changes.
+/// The order of a list of claims. Each order is by something that never changes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
 pub enum ClaimOrderBy {
     /// The newest first.
@@ -76,22 +76,22 @@ pub enum ClaimOrderBy {
     Start,
 }
 
-/// Which claims are listed: those that all of it holds of.
+/// The claims of a list: those that match every condition.
 #[derive(Default, InputObject)]
 pub struct ClaimFilter {
-    /// Whose they are.
+    /// Those of this owner.
     user_id: Option<ID>,
     /// Claims on this resource.
     resource_id: Option<ID>,
-    /// Those that have come so far.
+    /// Those with this status.
     status: Option<ClaimStatus>,
-    /// Whose first day is this one or a later one.
+    /// Those with this first day or a later one.
     starting_from: Option<Date>,
-    /// Whose first day is this one or an earlier one.
+    /// Those with this first day or an earlier one.
     starting_until: Option<Date>,
 }
 
-/// What may be asked about claims.
+/// Queries about claims.
 #[derive(Default)]
 pub struct ClaimQuery;
 
@@ -103,8 +103,8 @@ impl ClaimQuery {
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
-        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
-        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
+        #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<ClaimView>> {
         let sql = include_str!("../../sql/query/claim_by_id.sql");
         one::<super::Claim, _>(context, sql, &id, Which { min_version, at_version, at }, view)
@@ -116,9 +116,9 @@ impl ClaimQuery {
     async fn claims(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<ClaimFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: ClaimOrderBy,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<ClaimFilter>,
+        #[graphql(desc = "The order of the list.", default)] order_by: ClaimOrderBy,
+        #[graphql(desc = "Number of rows, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
@@ -131,7 +131,7 @@ impl ClaimQuery {
 /// A page of claims.
 const LIST: &str = include_str!("../../sql/query/claim_page.sql");
 
-/// What a filter asks for, in the order of the statement.
+/// The conditions of a filter, in the order of the statement.
 fn wanted(filter: Option<ClaimFilter>) -> Result<Vec<(&'static str, Value)>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
@@ -164,7 +164,7 @@ fn view(at: StateAt<reducer::State>) -> Option<ClaimView> {
     })
 }
 
-/// What may be asked of claims.
+/// Mutations of claims.
 #[derive(Default)]
 pub struct ClaimMutation;
 
@@ -176,7 +176,7 @@ impl ClaimMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new claim; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What is asked for.")] input: CreateClaimInput,
+        #[graphql(desc = "The input of the command.")] input: CreateClaimInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -185,7 +185,7 @@ impl ClaimMutation {
         send::<super::Claim>(context, "CreateClaim", input, arguments).await
     }
 
-    /// Gives a claim up.
+    /// Cancels a reservation.
     async fn cancel_claim(
         &self,
         context: &Context<'_>,
@@ -203,22 +203,22 @@ impl ClaimMutation {
 /// Something that happened to a claim.
 #[derive(SimpleObject)]
 pub struct ClaimUpdate {
-    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
     cursor: String,
-    /// What happened; null for a caller who may list this instance and not see its events.
+    /// The event; null for a caller that may list this instance but not see its events.
     event: Option<Event>,
-    /// What came of it.
+    /// The result of a command.
     claim: Option<ClaimView>,
 }
 
-/// What may be heard of a claim.
+/// Subscriptions to claims.
 #[derive(Default)]
 pub struct ClaimSubscription;
 
 #[Subscription]
 impl ClaimSubscription {
-    /// What happens to a claim, in order, each event once: everything after the cursor, then live. CONFIRMED or DECLINED comes when the resource has
-    /// answered, EXPIRED when it has not within `confirmWithinMs`.
+    /// The events of a claim, in order, each once: everything after the cursor, then live. CONFIRMED or DECLINED comes
+    /// when the resource has answered, EXPIRED when it has not within `confirmWithinMs`.
     async fn claim(
         &self,
         context: &Context<'_>,
@@ -234,12 +234,12 @@ impl ClaimSubscription {
             claim: view(state),
         })
     }
-    /// What happens to claims from now on, or after the cursor: each event once, as soon as the read model has it, in the order
-    /// in which it came there. Only those that a list with this filter would hold by then.
+    /// The events of claims from now on, or after the cursor: each once, as soon as the read model has it, in the order
+    /// in which it came there. Only events of claims that a list with this filter would hold by then.
     async fn claims(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<ClaimFilter>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<ClaimFilter>,
         #[graphql(
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]

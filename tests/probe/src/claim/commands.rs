@@ -1,4 +1,4 @@
-//! What may be asked of a claim, with the shape checks.
+//! The commands of a claim, with the checks of their shape.
 
 use crate::resource::commands::check_days;
 use edgefold_kernel::{Date, Id, Rejection, Text, commands};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateClaim {
-    /// Who claims them.
+    /// The guest who claims them.
     pub user_id: Id,
     /// The resource.
     pub resource_id: Id,
@@ -18,11 +18,11 @@ pub struct CreateClaim {
     pub date_end: Date,
 }
 
-/// Gives the claim up.
+/// Cancels the reservation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CancelClaim {
-    /// Why, for the record.
+    /// Reason, for the record.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Text>,
 }
@@ -51,7 +51,7 @@ pub struct ExpireClaim {}
 pub struct ReturnHold {}
 
 commands! {
-    /// What may be asked of a claim.
+    /// The commands of a claim.
     pub enum ClaimCommand {
         "CreateClaim" [creates] => Create(CreateClaim),
         "CancelClaim" => Cancel(CancelClaim),

@@ -1,5 +1,4 @@
-//! What may have happened to a claim. **Names and fields are the storage format**: they never change, they get new
-//! versions.
+//! The events of a claim. **Names and fields are the storage format**: they never change, they get new versions.
 
 use edgefold_kernel::{Date, Id, Text, Timestamp, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
@@ -8,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClaimCreated {
-    /// Who claims them.
+    /// The guest who claims them.
     pub user_id: Id,
     /// The resource.
     pub resource_id: Id,
@@ -16,7 +15,7 @@ pub struct ClaimCreated {
     pub date_start: Date,
     /// The day after the last one.
     pub date_end: Date,
-    /// Until when the resource must have answered.
+    /// Instant until which the resource must have answered.
     pub confirm_by: Timestamp,
 }
 
@@ -33,13 +32,13 @@ pub struct ClaimDeclined {
     pub reason: String,
 }
 
-/// The claim was given up.
+/// The reservation was cancelled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClaimCancelled {
     /// The resource, which is to release the days.
     pub resource_id: Id,
-    /// Why.
+    /// Reason.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Text>,
 }
@@ -61,7 +60,7 @@ pub struct HoldReturned {
 }
 
 events! {
-    /// What may have happened to a claim.
+    /// The events of a claim.
     pub enum ClaimEvent upcast no_upcast {
         "ClaimCreated" v 1 => Created(ClaimCreated),
         "ClaimConfirmed" v 1 => Confirmed(ClaimConfirmed),

@@ -4,14 +4,14 @@
 //!
 //! | file | what it says |
 //! |---|---|
-//! | [`commands`] | what may be asked |
-//! | [`events`] | what may have happened |
+//! | [`commands`] | the commands |
+//! | [`events`] | the events |
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
-//! | [`process`] | what it asks of the resource, and what the resource's answers mean |
-//! | [`routes`] | which events of the resource it wants |
+//! | [`process`] | its requests to the resource, and its reactions to the answers |
+//! | [`routes`] | the events of the resource that it wants |
 //! | [`projection`] | its read model |
-//! | [`policy`] | who may send which command, and who sees what |
+//! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
 pub mod commands;

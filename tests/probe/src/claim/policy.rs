@@ -1,12 +1,11 @@
-//! Who may do what with a claim: a owner with its own, the operator with all.
+//! The policy of claims: owners act on their own, the operator on all.
 
 use crate::roles::{is_operator, is_owner, lists_own};
 use edgefold_kernel::{Principal, Scope};
 
 use super::{commands::ClaimCommand, reducer::State};
 
-/// A owner claims days for itself and gives its own claims up. What the resource answers comes from the system, not from
-/// people.
+/// An owner creates and cancels its own claims. The resource's answers come from the system, not from callers.
 pub fn may_send(principal: &Principal, command: &ClaimCommand, state: &State) -> bool {
     match command {
         ClaimCommand::Create(create) => {
@@ -21,13 +20,13 @@ pub fn may_send(principal: &Principal, command: &ClaimCommand, state: &State) ->
     }
 }
 
-/// The owner whose it is, and the operator.
+/// The owner, and the operator.
 pub fn may_see(principal: &Principal, state: &State) -> bool {
     let owner = state.as_ref().map(|claim| &claim.user_id);
     is_operator(principal) || owner.is_some_and(|owner| is_owner(principal, owner))
 }
 
-/// A owner's own, the operator's all.
+/// Owners list their own, the operator lists all.
 pub fn may_list(principal: &Principal) -> Scope {
     lists_own(principal)
 }

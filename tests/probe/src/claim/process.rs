@@ -1,4 +1,4 @@
-//! What a claim asks of the resource, and what the resource's answers mean.
+//! The process of a claim: its requests to the resource, and its reactions to the answers.
 
 use crate::resource::{
     Resource, ResourceEvent,
@@ -13,11 +13,11 @@ use super::{
     reducer::{State, Status},
 };
 
-/// How long the resource may take to answer. Its answer takes two passes through the queue, well under a second each when all
-/// is well; a minute also covers a few retries.
+/// Milliseconds that the resource has to answer. Its answer takes two passes through the queue, well under a second
+/// each when all is well; a minute also covers a few retries.
 pub const ANSWER_WITHIN_MS: u32 = 60_000;
 
-/// What an event asks of the resource.
+/// The requests to the resource that follow from an event.
 pub fn errands(id: &Id, event: &ClaimEvent) -> Vec<Errand> {
     let release = |resource_id: &Id| {
         Errand::to::<Resource>(resource_id.clone(), ReleaseResource { claim_id: id.clone() })
@@ -41,7 +41,7 @@ pub fn errands(id: &Id, event: &ClaimEvent) -> Vec<Errand> {
 /// The resource holds the days: that confirms the claim, or comes too late.
 ///
 /// # Errors
-/// When the event cannot be read.
+/// Fails if the event cannot be read.
 pub fn on_foreign(state: &State, event: &Envelope) -> Result<Vec<ClaimCommand>, Fault> {
     let status = state.as_ref().map(|claim| claim.status);
     Ok(match (event.read::<ResourceEvent>()?, status) {

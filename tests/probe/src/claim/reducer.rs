@@ -12,12 +12,12 @@ pub type State = Option<ClaimState>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClaimState {
-    /// How far it has come.
+    /// Status.
     pub status: Status,
-    /// Why it was declined or cancelled.
+    /// Reason why it was declined or cancelled.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
-    /// Whose it is.
+    /// The owner.
     pub user_id: Id,
     /// The resource.
     pub resource_id: Id,
@@ -25,11 +25,11 @@ pub struct ClaimState {
     pub date_start: Date,
     /// The day after the last one.
     pub date_end: Date,
-    /// Until when the resource must have answered.
+    /// Instant until which the resource must have answered.
     pub confirm_by: Timestamp,
 }
 
-/// How far a claim has come.
+/// Status of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
@@ -39,7 +39,7 @@ pub enum Status {
     Confirmed,
     /// The resource refused.
     Declined,
-    /// Given up.
+    /// Cancelled by a caller.
     Cancelled,
     /// The resource did not answer in time.
     Expired,

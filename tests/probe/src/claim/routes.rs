@@ -1,4 +1,4 @@
-//! Which events of other aggregates a claim wants.
+//! The events of other aggregates that a claim wants.
 
 use crate::resource::Resource;
 use edgefold_flow::participant::{Remembered, Route, To};
@@ -8,6 +8,6 @@ use edgefold_kernel::Aggregate;
 pub const ROUTES: &[Route] =
     &[Route { source: Resource::TYPE, event: "ResourceHeld", to: To::Field("claimId") }];
 
-/// Whether the resource exists and is open.
+/// The events that say that the resource exists and is open.
 pub const REMEMBERS: &[Remembered] =
     &[Remembered::of::<Resource>(&["ResourceAdded", "ResourceClosed"])];

@@ -13,7 +13,7 @@ use super::{
     reducer::{ClaimState, State, Status},
 };
 
-/// A claim is created by what its copy of the resource's stream says.
+/// The decision to create a claim needs the copy of the resource's stream.
 pub fn rests_on(command: &ClaimCommand) -> Vec<StreamId> {
     match command {
         ClaimCommand::Create(create) => {
@@ -23,7 +23,7 @@ pub fn rests_on(command: &ClaimCommand) -> Vec<StreamId> {
     }
 }
 
-/// What follows from a command.
+/// Decides a command.
 ///
 /// # Errors
 /// `CLAIM_EXISTS`, `CLAIM_UNKNOWN`, `RESOURCE_UNKNOWN`, `RESOURCE_CLOSED`, `CLAIM_ENDED` or `NOT_PENDING`.

@@ -18,24 +18,24 @@ pub struct MeterView {
     id: ID,
     /// Version of the stream that this is at.
     version: i32,
-    /// How it is; null before the first report.
+    /// Status; null before the first report.
     status: Option<MeterStatus>,
-    /// What it measured, in whatever unit its model has; null before the first report.
+    /// Measured value, in the unit of its model; null before the first report.
     reading: Option<f64>,
-    /// When, by its own clock; null before the first report.
+    /// Instant of the report, by the device's clock; null before the first report.
     observed_at: Option<DateTime>,
-    /// What it is called in its maker's catalogue.
+    /// Model name in the maker's catalogue.
     model: String,
-    /// Whose it is.
+    /// The owner.
     owner_id: ID,
-    /// Whether it is out of service.
+    /// True if it is out of service.
     #[serde(deserialize_with = "flag")]
     decommissioned: bool,
-    /// How many reports there are, late ones included.
+    /// Number of reports, late ones included.
     readings: i32,
-    /// How many of them arrived after a later one.
+    /// Number of reports that arrived after a later one.
     late: i32,
-    /// When it was registered.
+    /// Instant at which it was registered.
     registered_at: DateTime,
 }
 
@@ -44,13 +44,13 @@ fn flag<'de, D: Deserializer<'de>>(source: D) -> Result<bool, D::Error> {
     u8::deserialize(source).map(|flag| flag != 0)
 }
 
-/// How a meter is, by its own account.
+/// Status of a meter, as it reports it.
 #[derive(Clone, Copy, PartialEq, Eq, Enum, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum MeterStatus {
     /// All is well.
     Ok,
-    /// It works, and wants to be looked at.
+    /// It works, and needs attention.
     Warn,
     /// It does not work.
     Fault,
@@ -60,9 +60,9 @@ pub enum MeterStatus {
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegisterMeterInput {
-    /// What it is called in its maker's catalogue, 1 to 100 characters.
+    /// Model name in the maker's catalogue, 1 to 100 characters.
     model: String,
-    /// Whose it is.
+    /// The owner.
     owner_id: ID,
 }
 
@@ -70,15 +70,15 @@ pub struct RegisterMeterInput {
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateMeterInput {
-    /// How it is.
+    /// Status.
     status: MeterStatus,
-    /// What it measured.
+    /// Measured value.
     reading: f64,
-    /// When, by its own clock; at most 24 hours ahead of ours.
+    /// Instant of the report, by the device's clock; at most 24 hours ahead of ours.
     observed_at: DateTime,
 }
 
-/// In which order meters are listed. All of them are by what never changes.
+/// The order of a list of meters. Each order is by something that never changes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
 pub enum MeterOrderBy {
     /// The newest first.
@@ -90,20 +90,20 @@ pub enum MeterOrderBy {
     Model,
 }
 
-/// Which meters are listed: those that all of it holds of.
+/// The meters of a list: those that match every condition.
 #[derive(Default, InputObject)]
 pub struct MeterFilter {
-    /// Whose they are.
+    /// Those of this owner.
     owner_id: Option<ID>,
     /// Of this model.
     model: Option<String>,
-    /// That are like this by their latest report.
+    /// Those with this status in their latest report.
     status: Option<MeterStatus>,
     /// Out of service, or in service.
     decommissioned: Option<bool>,
 }
 
-/// What may be asked about meters.
+/// Queries about meters.
 #[derive(Default)]
 pub struct MeterQuery;
 
@@ -115,8 +115,8 @@ impl MeterQuery {
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
-        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
-        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
+        #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<MeterView>> {
         let sql = include_str!("../../sql/query/meter_by_id.sql");
         one::<super::Meter, _>(context, sql, &id, Which { min_version, at_version, at }, view)
@@ -128,9 +128,9 @@ impl MeterQuery {
     async fn meters(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<MeterFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: MeterOrderBy,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<MeterFilter>,
+        #[graphql(desc = "The order of the list.", default)] order_by: MeterOrderBy,
+        #[graphql(desc = "Number of rows, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
@@ -143,7 +143,7 @@ impl MeterQuery {
 /// A page of meters.
 const LIST: &str = include_str!("../../sql/query/meter_page.sql");
 
-/// What a filter asks for, in the order of the statement.
+/// The conditions of a filter, in the order of the statement.
 fn wanted(filter: Option<MeterFilter>) -> Result<Vec<(&'static str, Value)>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
@@ -175,7 +175,7 @@ fn view(at: StateAt<reducer::State>) -> Option<MeterView> {
     })
 }
 
-/// What may be asked of meters.
+/// Mutations of meters.
 #[derive(Default)]
 pub struct MeterMutation;
 
@@ -186,7 +186,7 @@ impl MeterMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new meter; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What is asked for.")] input: RegisterMeterInput,
+        #[graphql(desc = "The input of the command.")] input: RegisterMeterInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -200,7 +200,7 @@ impl MeterMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "What is asked for.")] input: UpdateMeterInput,
+        #[graphql(desc = "The input of the command.")] input: UpdateMeterInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at.")] expected_version: Option<i32>,
     ) -> Result<CommandResult> {
@@ -224,21 +224,21 @@ impl MeterMutation {
 /// Something that happened to a meter.
 #[derive(SimpleObject)]
 pub struct MeterUpdate {
-    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
     cursor: String,
-    /// What happened; null for a caller who may list this instance and not see its events.
+    /// The event; null for a caller that may list this instance but not see its events.
     event: Option<Event>,
-    /// What came of it.
+    /// The result of a command.
     meter: Option<MeterView>,
 }
 
-/// What may be heard of a meter.
+/// Subscriptions to meters.
 #[derive(Default)]
 pub struct MeterSubscription;
 
 #[Subscription]
 impl MeterSubscription {
-    /// What happens to a meter, in order, each event once: everything after the cursor, then live.
+    /// The events of a meter, in order, each once: everything after the cursor, then live.
     async fn meter(
         &self,
         context: &Context<'_>,
@@ -254,12 +254,12 @@ impl MeterSubscription {
             meter: view(state),
         })
     }
-    /// What happens to meters from now on, or after the cursor: each event once, as soon as the read model has it, in the order
-    /// in which it came there. Only those that a list with this filter would hold by then.
+    /// The events of meters from now on, or after the cursor: each once, as soon as the read model has it, in the order
+    /// in which it came there. Only events of meters that a list with this filter would hold by then.
     async fn meters(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<MeterFilter>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<MeterFilter>,
         #[graphql(
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]

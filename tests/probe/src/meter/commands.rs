@@ -1,4 +1,4 @@
-//! What may be asked of a meter, with the shape checks.
+//! The commands of a meter, with the checks of their shape.
 
 use edgefold_kernel::{Id, Rejection, Text, Timestamp, commands};
 use serde::{Deserialize, Serialize};
@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RegisterMeter {
-    /// What kind of meter it is.
+    /// Kind of meter.
     pub model: Text,
-    /// Whose it is.
+    /// The owner.
     pub owner_id: Id,
 }
 
@@ -17,11 +17,11 @@ pub struct RegisterMeter {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateMeter {
-    /// How it is.
+    /// Status.
     pub status: Status,
-    /// What it measured.
+    /// Measured value.
     pub reading: f64,
-    /// When, by its own clock; to the millisecond.
+    /// Instant of the report, by the device's clock; to the millisecond.
     pub observed_at: Timestamp,
 }
 
@@ -31,7 +31,7 @@ pub struct UpdateMeter {
 pub struct DecommissionMeter {}
 
 commands! {
-    /// What may be asked of a meter.
+    /// The commands of a meter.
     pub enum MeterCommand {
         "RegisterMeter" [creates] => Register(RegisterMeter),
         "UpdateMeter" => Update(UpdateMeter),
@@ -57,13 +57,13 @@ impl DecommissionMeter {
     }
 }
 
-/// How a meter is, by its own account.
+/// Status of a meter, as it reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
     /// All is well.
     Ok,
-    /// It works, and wants to be looked at.
+    /// It works, and needs attention.
     Warn,
     /// It does not work.
     Fault,

@@ -1,4 +1,4 @@
-//! What may have happened to a meter. **Names and fields are the storage format**: they never change, they get new versions.
+//! The events of a meter. **Names and fields are the storage format**: they never change, they get new versions.
 //!
 //! | event | version | data |
 //! |---|---|---|
@@ -20,9 +20,9 @@ use super::commands::Status;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MeterRegistered {
-    /// What it is called in its maker's catalogue.
+    /// Model name in the maker's catalogue.
     pub model: Text,
-    /// Whose it is.
+    /// The owner.
     pub owner_id: Id,
 }
 
@@ -30,11 +30,11 @@ pub struct MeterRegistered {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MeterUpdated {
-    /// How it was.
+    /// Status at that instant.
     pub status: Status,
-    /// What it measured.
+    /// Measured value.
     pub reading: f64,
-    /// When, by its own clock.
+    /// Instant of the report, by the device's clock.
     pub observed_at: Timestamp,
 }
 
@@ -44,7 +44,7 @@ pub struct MeterUpdated {
 pub struct MeterDecommissioned {}
 
 events! {
-    /// What may have happened to a meter.
+    /// The events of a meter.
     pub enum MeterEvent upcast upcast {
         "MeterRegistered" v 1 => Registered(MeterRegistered),
         "MeterUpdated" v 3 after (MeterUpdatedV1, MeterUpdatedV2)
@@ -57,11 +57,11 @@ events! {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MeterUpdatedV1 {
-    /// How it was.
+    /// Status at that instant.
     pub status: Status,
-    /// What it measured.
+    /// Measured value.
     pub value: f64,
-    /// When, by its own clock, in milliseconds since the epoch.
+    /// Instant of the report, by the device's clock, in milliseconds since the epoch.
     #[serde(deserialize_with = "millis")]
     pub at: Timestamp,
 }
@@ -70,11 +70,11 @@ pub struct MeterUpdatedV1 {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MeterUpdatedV2 {
-    /// How it was.
+    /// Status at that instant.
     pub status: Status,
-    /// What it measured.
+    /// Measured value.
     pub value: f64,
-    /// When, by its own clock.
+    /// Instant of the report, by the device's clock.
     pub observed_at: Timestamp,
 }
 

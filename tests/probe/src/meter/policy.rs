@@ -1,11 +1,11 @@
-//! Who may do what with a meter: it reports about itself, its owner looks on, the operator does all.
+//! The policy of meters: a meter reports about itself, its owner may see it, the operator does everything.
 
 use crate::roles::{is_machine, is_operator, is_owner, lists_own};
 use edgefold_kernel::{Id, Principal, Scope};
 
 use super::{commands::MeterCommand, reducer::State};
 
-/// A meter updates itself and no other. It is taken into service and out of it by the operator.
+/// A meter updates itself and no other. The operator registers and decommissions meters.
 pub fn may_send(principal: &Principal, id: &Id, command: &MeterCommand) -> bool {
     match command {
         MeterCommand::Update(_) => is_operator(principal) || is_machine(principal, id),
@@ -13,7 +13,7 @@ pub fn may_send(principal: &Principal, id: &Id, command: &MeterCommand) -> bool 
     }
 }
 
-/// The meter itself, the owner whose it is, and the operator.
+/// The meter itself, its owner, and the operator.
 pub fn may_see(principal: &Principal, id: &Id, state: &State) -> bool {
     let owner = state.as_ref().map(|meter| &meter.owner_id);
     is_operator(principal)
@@ -21,7 +21,7 @@ pub fn may_see(principal: &Principal, id: &Id, state: &State) -> bool {
         || owner.is_some_and(|owner| is_owner(principal, owner))
 }
 
-/// A owner's own, the operator's all. A meter looks at itself alone, and needs no list for it.
+/// Owners list their own, the operator lists all. A meter sees only itself, and needs no list.
 pub fn may_list(principal: &Principal) -> Scope {
     lists_own(principal)
 }

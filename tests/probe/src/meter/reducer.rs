@@ -16,27 +16,27 @@ pub type State = Option<MeterState>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MeterState {
-    /// How it is.
+    /// Status.
     pub status: Option<Status>,
-    /// What it measured.
+    /// Measured value.
     pub reading: Option<f64>,
-    /// When, by its own clock.
+    /// Instant of the report, by the device's clock.
     pub observed_at: Option<Timestamp>,
-    /// What it is called in its maker's catalogue.
+    /// Model name in the maker's catalogue.
     pub model: Text,
-    /// Whose it is.
+    /// The owner.
     pub owner_id: Id,
-    /// Whether it is out of service.
+    /// True if it is out of service.
     pub decommissioned: bool,
-    /// How many reports there are, late ones included.
+    /// Number of reports, late ones included.
     pub readings: u64,
-    /// How many of them arrived after a later one.
+    /// Number of reports that arrived after a later one.
     pub late: u64,
 }
 
 impl MeterState {
-    /// Whether a report of this instant is older than the latest. Of two of the same instant the one that arrives later
-    /// counts.
+    /// True if a report of this instant is older than the latest one. Of two reports of the same instant, the one that
+    /// arrives later counts.
     pub fn is_late(&self, observed_at: Timestamp) -> bool {
         self.observed_at.is_some_and(|latest| observed_at < latest)
     }

@@ -8,7 +8,7 @@ use super::{
     reducer::{MeterState, State},
 };
 
-/// What follows from a command.
+/// Decides a command.
 ///
 /// # Errors
 /// `METER_EXISTS`, `METER_UNKNOWN` or `METER_DECOMMISSIONED`.

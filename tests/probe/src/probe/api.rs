@@ -1,17 +1,17 @@
-//! What GraphQL knows of a probe: as much as it takes to see what becomes of a panic in an operation.
+//! The GraphQL part of a probe: enough to see the result of a panic in an operation.
 
 use async_graphql::{Context, ID, Object, Result, Subscription};
 use edgefold_flow::graphql::{Subscribed, subscribe};
 
 use super::Probe;
 
-/// What may be asked.
+/// The commands.
 #[derive(Default)]
 pub struct ProbeQuery;
 
 #[Object]
 impl ProbeQuery {
-    /// Says yes, or panics.
+    /// Returns true, or panics.
     #[allow(clippy::panic, reason = "this is what the probe is for")]
     async fn fine(&self, panics: bool) -> bool {
         if panics {
@@ -21,7 +21,7 @@ impl ProbeQuery {
     }
 }
 
-/// What may be heard.
+/// Subscriptions.
 #[derive(Default)]
 pub struct ProbeSubscription;
 

@@ -1,4 +1,4 @@
-//! What may be asked of a probe.
+//! The commands of a probe.
 
 use edgefold_kernel::{Id, Rejection, commands};
 use serde::{Deserialize, Serialize};
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Append {
-    /// How many events.
+    /// Number of events.
     pub count: u32,
     /// Bytes of filler in each.
     #[serde(default)]
     pub bytes: usize,
-    /// Whether the last one gets a filler that no queue message can hold.
+    /// True if the last one gets a filler that no queue message can hold.
     #[serde(default)]
     pub last_too_large: bool,
 }
@@ -23,7 +23,7 @@ pub struct Append {
 pub struct Panic {
     /// Where.
     pub place: Place,
-    /// How many events stand before the one that panics.
+    /// Number of events before the one that panics.
     #[serde(default)]
     pub before: u32,
 }
@@ -34,7 +34,7 @@ pub struct Panic {
 pub struct Tell {
     /// Which one.
     pub to: Id,
-    /// How often.
+    /// Number of times.
     pub count: u32,
 }
 
@@ -44,7 +44,7 @@ pub struct Tell {
 pub struct Ask {
     /// Which one.
     pub of: Id,
-    /// How often.
+    /// Number of times.
     pub count: u32,
 }
 
@@ -52,15 +52,15 @@ pub struct Ask {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Turn {
-    /// Whether it panics from now on at whatever another probe says.
+    /// True if it panics from now on at every message of another probe.
     pub broken: bool,
 }
 
-/// What follows from what another probe has said.
+/// The reaction to a message of another probe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Heard {
-    /// What it was.
+    /// The message.
     pub what: String,
 }
 
@@ -89,7 +89,7 @@ pub enum Place {
 }
 
 commands! {
-    /// What may be asked of a probe.
+    /// The commands of a probe.
     pub enum ProbeCommand {
         "Append" [creates] => Append(Append),
         "Panic" => Panic(Panic),

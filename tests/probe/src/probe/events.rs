@@ -1,4 +1,4 @@
-//! What may have happened to a probe.
+//! The events of a probe.
 
 use edgefold_kernel::{Id, event::no_upcast, events};
 use serde::{Deserialize, Serialize, Serializer};
@@ -11,7 +11,7 @@ use super::commands::{Heard, Place, Turn};
 pub struct Counted {
     /// Place within its command, from 1.
     pub index: u32,
-    /// Nothing but size.
+    /// Makes the state larger, and nothing else.
     pub filler: String,
 }
 
@@ -54,12 +54,12 @@ pub struct Asked {
 pub struct Recalled {
     /// Which one.
     pub of: Id,
-    /// How many events.
+    /// Number of events.
     pub count: u32,
 }
 
 events! {
-    /// What may have happened to a probe.
+    /// The events of a probe.
     pub enum ProbeEvent upcast no_upcast {
         "Counted" v 1 => Counted(Counted),
         "Trapped" v 1 => Trapped(Trapped),

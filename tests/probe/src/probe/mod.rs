@@ -2,8 +2,8 @@
 //!
 //! | file | what it says |
 //! |---|---|
-//! | [`commands`] | what may be asked |
-//! | [`events`] | what may have happened |
+//! | [`commands`] | the commands |
+//! | [`events`] | the events |
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | what follows from a command |
 //! | [`object`] | its class, which is slow at times |

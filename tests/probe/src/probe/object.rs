@@ -12,10 +12,12 @@ use worker::{
 use super::Probe;
 use crate::CATALOGUE;
 
-/// How long a slow probe takes: longer than the bus waits for an answer, and so long that the next attempt comes while it
+/// Time that a slow probe takes: longer than the bus waits for an answer, and so long that the next attempt comes while
+/// it
 /// is at it.
 const LATE: Duration = Duration::from_secs(18);
-/// How long after the first of them it is slow at what the bus brings, in milliseconds: at the second attempt too, and not
+/// Milliseconds after the first of them for which it is slow at deliveries of the bus: at the second attempt too, and
+/// not
 /// at the third. When that was is stored: it may be unloaded in between.
 const LATE_FOR_MS: f64 = 24_000.0;
 
@@ -27,7 +29,7 @@ pub struct ProbeObject {
 }
 
 impl ProbeObject {
-    /// Nothing but what the bus brings is slow.
+    /// Only deliveries of the bus are slow.
     async fn take_time(&self, request: &Request) -> worker::Result<()> {
         let Some(storage) = &self.slow else { return Ok(()) };
         if request.path() != contract::DELIVER {

@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{commands::Place, events::ProbeEvent};
 
-/// What a probe has counted.
+/// The state of a probe.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// Events.
     pub count: u32,
     /// Bytes of filler.
     pub bytes: usize,
-    /// Whether it panics at whatever another probe says.
+    /// True if it panics at every message of another probe.
     pub broken: bool,
-    /// What others have said, in order.
+    /// The messages of others, in order.
     pub heard: Vec<String>,
 }
 

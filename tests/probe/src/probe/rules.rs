@@ -17,10 +17,10 @@ pub fn rests_on(command: &ProbeCommand) -> Vec<StreamId> {
     }
 }
 
-/// What follows from a command.
+/// Decides a command.
 ///
 /// # Errors
-/// When it cannot read what it remembers.
+/// A fault when it cannot read its copies.
 #[allow(clippy::panic, reason = "this is what the probe is for")]
 pub fn decide(state: &State, command: &ProbeCommand, known: &Context<'_>) -> Decision<ProbeEvent> {
     match command {

@@ -20,25 +20,25 @@ pub struct ResourceView {
     version: i32,
     /// The group that it belongs to.
     group_id: ID,
-    /// How it is labelled.
+    /// Label.
     number: String,
-    /// How much it takes.
+    /// Capacity.
     capacity: i32,
     /// Price of a day, in minor units.
     rate: Amount,
-    /// Whether it takes holds.
+    /// Open or closed for holds.
     status: ResourceStatus,
-    /// How many claims hold days.
+    /// Number of claims that hold days.
     holds: i32,
 }
 
-/// Whether a resource takes holds.
+/// A resource is open or closed for holds.
 #[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ResourceStatus {
-    /// It does.
+    /// It takes holds.
     Open,
-    /// It does not.
+    /// It takes no holds.
     Closed,
 }
 
@@ -48,15 +48,15 @@ pub enum ResourceStatus {
 pub struct AddResourceInput {
     /// The group that it belongs to.
     group_id: ID,
-    /// How it is labelled, 1 to 16 characters.
+    /// Label, 1 to 16 characters.
     number: String,
-    /// How much it takes, 1 to 100.
+    /// Capacity, 1 to 100.
     capacity: i32,
     /// Price of a day, in minor units.
     rate: Amount,
 }
 
-/// In which order resources are listed. All of them are by what never changes.
+/// The order of a list of resources. Each order is by something that never changes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Enum)]
 pub enum ResourceOrderBy {
     /// By its label.
@@ -68,18 +68,18 @@ pub enum ResourceOrderBy {
     Dearest,
 }
 
-/// Which resources are listed: those that all of it holds of.
+/// The resources of a list: those that match every condition.
 #[derive(Default, InputObject)]
 pub struct ResourceFilter {
     /// Resources of this group.
     group_id: Option<ID>,
     /// Resources that take holds, or that do not.
     status: Option<ResourceStatus>,
-    /// Resources that take at least so much.
+    /// Resources with at least this capacity.
     fits: Option<i32>,
 }
 
-/// What may be asked about resources.
+/// Queries about resources.
 #[derive(Default)]
 pub struct ResourceQuery;
 
@@ -91,8 +91,8 @@ impl ResourceQuery {
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
         #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
-        #[graphql(desc = "What it was at this version.")] at_version: Option<i32>,
-        #[graphql(desc = "What it was at this instant.")] at: Option<DateTime>,
+        #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
+        #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<ResourceView>> {
         let sql = include_str!("../../sql/query/resource_by_id.sql");
         one::<super::Resource, _>(context, sql, &id, Which { min_version, at_version, at }, view)
@@ -104,9 +104,9 @@ impl ResourceQuery {
     async fn resources(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<ResourceFilter>,
-        #[graphql(desc = "In which order.", default)] order_by: ResourceOrderBy,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<ResourceFilter>,
+        #[graphql(desc = "The order of the list.", default)] order_by: ResourceOrderBy,
+        #[graphql(desc = "Number of rows, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
@@ -119,7 +119,7 @@ impl ResourceQuery {
 /// A page of resources.
 const LIST: &str = include_str!("../../sql/query/resource_page.sql");
 
-/// What a filter asks for, in the order of the statement.
+/// The conditions of a filter, in the order of the statement.
 fn wanted(filter: Option<ResourceFilter>) -> Result<Vec<(&'static str, Value)>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
@@ -146,7 +146,7 @@ fn view(at: StateAt<reducer::State>) -> Option<ResourceView> {
     })
 }
 
-/// What may be asked of resources.
+/// Mutations of resources.
 #[derive(Default)]
 pub struct ResourceMutation;
 
@@ -157,7 +157,7 @@ impl ResourceMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier of the new resource; made up when left out.")] id: Option<ID>,
-        #[graphql(desc = "What is asked for.")] input: AddResourceInput,
+        #[graphql(desc = "The input of the command.")] input: AddResourceInput,
         #[graphql(desc = "Idempotency key; made up when left out.")] command_id: Option<ID>,
         #[graphql(desc = "Version that the stream must be at; 0: it must not exist.")]
         expected_version: Option<i32>,
@@ -171,7 +171,7 @@ impl ResourceMutation {
         .await
     }
 
-    /// Takes no holds any more. Those that there are stay.
+    /// Closes a room for new holds. Existing holds stay.
     async fn close_resource(
         &self,
         context: &Context<'_>,
@@ -187,21 +187,21 @@ impl ResourceMutation {
 /// Something that happened to a resource.
 #[derive(SimpleObject)]
 pub struct ResourceUpdate {
-    /// Come back with `after:` this, and nothing is missed and nothing comes twice. Opaque.
+    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
     cursor: String,
-    /// What happened; null for a caller who may list this instance and not see its events.
+    /// The event; null for a caller that may list this instance but not see its events.
     event: Option<Event>,
-    /// What came of it.
+    /// The result of a command.
     resource: Option<ResourceView>,
 }
 
-/// What may be heard of a resource.
+/// Subscriptions to resources.
 #[derive(Default)]
 pub struct ResourceSubscription;
 
 #[Subscription]
 impl ResourceSubscription {
-    /// What happens to a resource, in order, each event once: everything after the cursor, then live.
+    /// The events of a resource, in order, each once: everything after the cursor, then live.
     async fn resource(
         &self,
         context: &Context<'_>,
@@ -215,12 +215,12 @@ impl ResourceSubscription {
             ResourceUpdate { cursor, event, resource: view(state) }
         })
     }
-    /// What happens to resources from now on, or after the cursor: each event once, as soon as the read model has it, in the order
-    /// in which it came there. Only those that a list with this filter would hold by then.
+    /// The events of resources from now on, or after the cursor: each once, as soon as the read model has it, in the
+    /// order in which it came there. Only events of resources that a list with this filter would hold by then.
     async fn resources(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which ones; all when left out.")] filter: Option<ResourceFilter>,
+        #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<ResourceFilter>,
         #[graphql(
             desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
         )]

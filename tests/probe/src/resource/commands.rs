@@ -1,4 +1,4 @@
-//! What may be asked of a resource, with the shape checks.
+//! The commands of a resource, with the checks of their shape.
 
 use edgefold_kernel::{Amount, Date, Id, Rejection, Text, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -9,9 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 pub struct AddResource {
     /// The group that it belongs to.
     pub group_id: Id,
-    /// How it is labelled.
+    /// Label.
     pub number: Text,
-    /// How much it takes, 1 to 100.
+    /// Capacity, 1 to 100.
     #[serde(deserialize_with = "capacity")]
     pub capacity: u32,
     /// Price of a day, in minor units.
@@ -22,7 +22,7 @@ pub struct AddResource {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HoldResource {
-    /// Whom the days are held for.
+    /// The claim for which the days are held.
     pub claim_id: Id,
     /// First day.
     pub date_start: Date,
@@ -34,17 +34,17 @@ pub struct HoldResource {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReleaseResource {
-    /// Whom the days were held for.
+    /// The claim for which the days were held.
     pub claim_id: Id,
 }
 
-/// Takes no holds any more. Those that there are stay.
+/// Closes a room for new holds. Existing holds stay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CloseResource {}
 
 commands! {
-    /// What may be asked of a resource.
+    /// The commands of a resource.
     pub enum ResourceCommand {
         "AddResource" [creates] => Add(AddResource),
         "HoldResource" [internal] => Hold(HoldResource),
@@ -89,7 +89,7 @@ pub fn check_days(date_start: Date, date_end: Date) -> Result<(), Rejection> {
     Err(Rejection::shape("DATES_REVERSED", "payload.dateEnd", detail))
 }
 
-/// Most that a resource takes.
+/// Largest capacity.
 const MOST: u32 = 100;
 
 fn capacity<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {

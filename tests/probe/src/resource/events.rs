@@ -1,4 +1,4 @@
-//! What may have happened to a resource. **Names and fields are the storage format**: they never change, they get new versions.
+//! The events of a resource. **Names and fields are the storage format**: they never change, they get new versions.
 
 use edgefold_kernel::{Amount, Date, Id, Text, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct ResourceAdded {
     /// The group that it belongs to.
     pub group_id: Id,
-    /// How it is labelled.
+    /// Label.
     pub number: Text,
-    /// How much it takes.
+    /// Capacity.
     pub capacity: u32,
     /// Price of a day, in minor units.
     pub rate: Amount,
@@ -21,7 +21,7 @@ pub struct ResourceAdded {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceHeld {
-    /// Whom they are held for.
+    /// The reservation for which they are held.
     pub claim_id: Id,
     /// First day.
     pub date_start: Date,
@@ -33,7 +33,7 @@ pub struct ResourceHeld {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceReleased {
-    /// Whom they were held for.
+    /// The reservation for which they were held.
     pub claim_id: Id,
 }
 
@@ -43,7 +43,7 @@ pub struct ResourceReleased {
 pub struct ResourceClosed {}
 
 events! {
-    /// What may have happened to a resource.
+    /// The events of a resource.
     pub enum ResourceEvent upcast no_upcast {
         "ResourceAdded" v 1 => Added(ResourceAdded),
         "ResourceHeld" v 1 => Held(ResourceHeld),

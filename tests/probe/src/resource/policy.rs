@@ -1,4 +1,4 @@
-//! Who may do what with a resource. Everybody who is signed in may look for one; who holds its days is the operator's to know.
+//! The policy of resources. Everyone with a token may look for one; only the operator may see who holds its days.
 
 use crate::roles::is_operator;
 use edgefold_kernel::{Principal, Scope};
@@ -13,12 +13,12 @@ pub fn may_send(principal: &Principal, command: &ResourceCommand) -> bool {
     }
 }
 
-/// State and stream name the claims that hold days.
+/// Only the operator: state and stream name the claims that hold days.
 pub fn may_see(principal: &Principal) -> bool {
     is_operator(principal)
 }
 
-/// The list only says how many holds there are.
+/// A row shows only the number of holds.
 pub fn may_list(_principal: &Principal) -> Scope {
     Scope::All
 }

@@ -12,13 +12,13 @@ pub type State = Option<ResourceState>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceState {
-    /// Whether it takes holds.
+    /// Open or closed for holds.
     pub status: Status,
     /// The group that it belongs to.
     pub group_id: Id,
-    /// How it is labelled.
+    /// Label.
     pub number: Text,
-    /// How much it takes.
+    /// Capacity.
     pub capacity: u32,
     /// Price of a day, in minor units.
     pub rate: Amount,
@@ -26,13 +26,13 @@ pub struct ResourceState {
     pub holds: Vec<Hold>,
 }
 
-/// Whether a resource takes holds.
+/// A resource is open or closed for holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
-    /// It does.
+    /// It takes holds.
     Open,
-    /// It does not.
+    /// It takes no holds.
     Closed,
 }
 
@@ -40,7 +40,7 @@ pub enum Status {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hold {
-    /// Whom they are held for.
+    /// The reservation for which they are held.
     pub claim_id: Id,
     /// First day.
     pub date_start: Date,
@@ -49,7 +49,7 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Whether a day is in both. Ranges are half-open: one may begin on the day on which another ends.
+    /// True if both ranges have a day in common. Ranges are half-open: one may begin on the day on which another ends.
     pub fn overlaps(&self, date_start: Date, date_end: Date) -> bool {
         self.date_start < date_end && date_start < self.date_end
     }

@@ -8,7 +8,7 @@ use super::{
     reducer::{ResourceState, State, Status},
 };
 
-/// What follows from a command.
+/// Decides a command.
 ///
 /// # Errors
 /// `RESOURCE_EXISTS`, `RESOURCE_UNKNOWN`, `RESOURCE_CLOSED`, `DAYS_TAKEN` or `HOLD_EXISTS`.

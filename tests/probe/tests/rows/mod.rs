@@ -1,5 +1,5 @@
-//! What resolvers are given in a test: read models that hold these rows, and objects that are away or say that all may be
-//! seen.
+//! The gateway of resolvers in a test: read models with these rows, and objects that are away or say that everything
+//! may be seen.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -20,7 +20,7 @@ use serde_json::Value;
 pub(crate) struct Rows {
     principal: Principal,
     found: Result<Vec<Row>, Fault>,
-    /// Whether the objects say who may see them.
+    /// True if the objects answer who may see them.
     is_asked: bool,
 }
 

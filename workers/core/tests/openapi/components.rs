@@ -1,4 +1,4 @@
-//! What goes in and out: the printed schemas, as components of one document.
+//! The printed schemas of requests and answers, as components of one document.
 
 use std::fs;
 
@@ -139,7 +139,7 @@ pub(crate) fn components() -> Map<String, Value> {
 fn answer_of_batch() -> Value {
     let accepted = json!({"properties": {"status": {"const": 202}}, "required": ["status"]});
     json!({
-        "description": "What one command of a batch would have been answered alone.",
+        "description": "The answer that one command of a batch would have got alone.",
         "anyOf": [{"allOf": [of("Accepted"), accepted]}, of("Problem")],
     })
 }
@@ -150,7 +150,7 @@ fn graphql_request() -> Value {
         "type": "object",
         "properties": {
             "query": {"type": "string", "description": "The document."},
-            "operationName": {"type": ["string", "null"], "description": "Which of its operations; needed when there are several."},
+            "operationName": {"type": ["string", "null"], "description": "The operation to execute; needed when there are several."},
             "variables": {"type": ["object", "null"], "description": "Values of its variables."},
             "extensions": {"type": ["object", "null"], "description": "Not looked at."},
         },
@@ -163,8 +163,8 @@ fn graphql_response() -> Value {
         "type": "object",
         "properties": {
             "message": {"type": "string", "description": "For people."},
-            "locations": {"type": "array", "description": "Where in the document.", "items": {"type": "object"}},
-            "path": {"type": "array", "description": "Which field.", "items": {"type": ["string", "integer"]}},
+            "locations": {"type": "array", "description": "Places in the document.", "items": {"type": "object"}},
+            "path": {"type": "array", "description": "Path of the field.", "items": {"type": ["string", "integer"]}},
             "extensions": {
                 "type": "object",
                 "properties": {"code": {"type": "string", "description": "Stable code, for programs."}},
@@ -177,8 +177,8 @@ fn graphql_response() -> Value {
         "description": "A response of GraphQL: data, errors, or both.",
         "type": "object",
         "properties": {
-            "data": {"type": ["object", "null"], "description": "What was asked for; null or absent when nothing was executed."},
-            "errors": {"type": "array", "description": "What went wrong.", "items": error, "minItems": 1},
+            "data": {"type": ["object", "null"], "description": "The data; null or absent when nothing was executed."},
+            "errors": {"type": "array", "description": "The errors.", "items": error, "minItems": 1},
         },
         "anyOf": [{"required": ["data"]}, {"required": ["errors"]}],
     })

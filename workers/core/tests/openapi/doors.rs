@@ -10,19 +10,19 @@ use crate::components::{components, of};
 const PROBLEM: &str = "application/problem+json";
 const GRAPHQL: &str = "application/graphql-response+json";
 
-/// What a status stands for, at every door alike.
+/// The meaning of a status, the same at every door.
 fn meaning(status: u16) -> &'static str {
     match status {
-        400 => "It is no JSON, or no request.",
-        401 => "No token, or none that counts.",
+        400 => "The body is not JSON, or not a request.",
+        401 => "There is no valid token.",
         403 => {
-            "Not for this caller: a command that is not its own, an internal one, a page of a foreign origin."
+            "This caller may not do it: the command is not its own or is internal, or the page's origin is not allowed."
         }
-        404 => "There is nothing of this name, or not for this caller.",
-        406 => "None of the forms that it is answered in is accepted.",
-        409 => "The stream, or the sequence of letters, is not as it is expected.",
-        413 => "The body is longer than it may be: 1 MiB, unless another limit is set.",
-        415 => "The body is no JSON, or the upgrade is not to a websocket.",
+        404 => "Nothing has this name, or the caller may not see it.",
+        406 => "The caller accepts none of the forms of the answer.",
+        409 => "The stream, or the sequence of letters, is not in the expected state.",
+        413 => "The body is too long: the limit is 1 MiB, unless another one is set.",
+        415 => "The body is not JSON, or the upgrade is not to a websocket.",
         422 => "A field or a business rule says no.",
         429 => "Too many requests, or sockets, of one principal or address.",
         500 => "A fault on our side.",
@@ -38,7 +38,9 @@ fn refusals(statuses: &[u16], content: &Value) -> Map<String, Value> {
     let answer = |status: &u16| {
         let mut answer = json!({"description": meaning(*status), "content": content});
         match status {
-            401 => answer["headers"] = json!({"WWW-Authenticate": text("How to show a token.")}),
+            401 => {
+                answer["headers"] = json!({"WWW-Authenticate": text("The way to show a token.")})
+            }
             429 => answer["headers"] = json!({"Retry-After": text("Seconds to wait.")}),
             _ => {}
         }
@@ -74,7 +76,10 @@ fn whole() -> Value {
 
 fn page(default: usize, most: usize) -> [Value; 2] {
     let limit = json!({"type": "integer", "minimum": 1, "maximum": most, "default": default});
-    [query("after", "Begin after this one.", whole()), query("limit", "How many.", limit)]
+    [
+        query("after", "Begin after this one.", whole()),
+        query("limit", "Largest number of items on the page.", limit),
+    ]
 }
 
 fn instance() -> Vec<Value> {
@@ -96,15 +101,15 @@ fn commands() -> Value {
     let instance =
         json!({"type": "$response.body#/aggregateType", "id": "$response.body#/aggregateId"});
     accepted["links"] = json!({
-        "state": {"operationId": "showState", "parameters": instance, "description": "What came of it."},
-        "events": {"operationId": "showEvents", "parameters": instance, "description": "What happened."},
+        "state": {"operationId": "showState", "parameters": instance, "description": "The state after it."},
+        "events": {"operationId": "showEvents", "parameters": instance, "description": "The stream of the instance."},
         "correlation": {
-            "operationId": "showCorrelation", "description": "What it has caused.",
+            "operationId": "showCorrelation", "description": "The events and commands that it caused.",
             "parameters": {"commandId": "$response.body#/commandId"},
         },
     });
     let good = json!({
-        "200": good("What each command of a batch was answered, in order.", answers_of_batch),
+        "200": good("The answer to each command of a batch, in order.", answers_of_batch),
         "202": accepted,
     });
     json!({"post": {
@@ -121,12 +126,8 @@ fn commands() -> Value {
 fn state() -> Value {
     let mut parameters = instance();
     parameters.extend([
-        query("version", "What it was at this version.", whole()),
-        query(
-            "at",
-            "What it was at this instant.",
-            json!({"type": "string", "format": "date-time"}),
-        ),
+        query("version", "The state at this version.", whole()),
+        query("at", "The state at this instant.", json!({"type": "string", "format": "date-time"})),
         json!({
             "name": "If-None-Match", "in": "header", "schema": {"type": "string"},
             "description": "The ETag that is known.",
@@ -161,15 +162,15 @@ fn events() -> Value {
 fn correlations() -> Value {
     let mut parameters = vec![in_path("commandId", "The command.", of("Id"))];
     parameters.extend(page(limits::PAGE_EVENTS_DEFAULT, limits::LIST_ROWS));
-    let good = json!({"200": good("A page of what it has caused, in the order of the journal.", of("Correlation"))});
+    let good = json!({"200": good("A page of the events and commands that it caused, in the order of the journal.", of("Correlation"))});
     json!({"get": {
-        "operationId": "showCorrelation", "summary": "Shows every event and command that a command has caused.",
+        "operationId": "showCorrelation", "summary": "Lists every event and command that a command caused.",
         "parameters": parameters,
         "responses": answers(good, problems(&[401, 403, 404, 422, 429, 500, 503])),
     }})
 }
 
-/// What is asked of one sequence of letters, or of an instance, without a body.
+/// A request about one sequence of letters, or one instance, without a body.
 fn ask(id: &str, summary: &str, parameters: Value, shown: Value, refused: &[u16]) -> Value {
     let good = json!({"200": shown});
     let common = [401, 403, 404, 422, 429, 500, 503];
@@ -189,8 +190,8 @@ fn dead_letters() -> Value {
     let lanes: Vec<_> = Lane::ALL.iter().map(|lane| lane.as_str()).collect();
     let status = json!({"enum": ["PARKED", "FAILING", "FREE"], "default": "PARKED"});
     let mut parameters = vec![
-        query("status", "How these sequences are.", status),
-        query("lane", "What sort of delivery they are.", json!({"enum": lanes})),
+        query("status", "Status of the sequences.", status),
+        query("lane", "Lane of the sequences.", json!({"enum": lanes})),
     ];
     for (name, what) in [
         ("destinationType", "Type that they go to."),
@@ -203,7 +204,7 @@ fn dead_letters() -> Value {
     parameters.extend(page(limits::LIST_ROWS_DEFAULT, limits::LIST_ROWS));
     let shown =
         good("A page of sequences, in the order in which they first failed.", of("DeadLetters"));
-    let summary = "Lists what cannot be delivered, with totals.";
+    let summary = "Lists sequences that cannot be delivered, with totals.";
     json!({"get": ask("listDeadLetters", summary, json!(parameters), shown, &[])})
 }
 
@@ -217,8 +218,11 @@ fn dead_letter() -> Value {
 }
 
 fn retry() -> Value {
-    let shown = good("What was delivered, and how the sequence is now.", of("DeadLetterOutcome"));
-    let summary = "Delivers what is parked, in order, as far as it goes.";
+    let shown = good(
+        "The number of delivered letters, and the sequence as it is now.",
+        of("DeadLetterOutcome"),
+    );
+    let summary = "Delivers parked letters in order, up to the first failure.";
     json!({"post": ask("retryDeadLetter", summary, json!([sequence()]), shown, &[409])})
 }
 
@@ -234,8 +238,8 @@ fn discard() -> Value {
 }
 
 fn rebuild() -> Value {
-    let shown = good("What was fetched again.", of("Rebuilt"));
-    let summary = "Lets an instance read again what it remembers of others.";
+    let shown = good("The number of streams and events that were fetched again.", of("Rebuilt"));
+    let summary = "Lets an instance read its copies of foreign streams again.";
     json!({"post": ask("rebuild", summary, json!(instance()), shown, &[])})
 }
 
@@ -244,7 +248,7 @@ fn graphql() -> Value {
     let content = json!({GRAPHQL: {"schema": schema}, "application/json": {"schema": schema}});
     let both = json!({GRAPHQL: {"schema": schema}, "application/json": {"schema": schema}, PROBLEM: {"schema": of("Problem")}});
     let good = json!({
-        "200": {"description": "It was executed; or, for those who take `application/json` only, whatever came of it.", "content": content},
+        "200": {"description": "It was executed; for callers that take only `application/json`, also requests with errors.", "content": content},
         "294": {"description": "It was executed, and there are errors too.", "content": content},
     });
     let responses = |statuses: &[u16]| {
@@ -263,7 +267,7 @@ fn graphql() -> Value {
     document["required"] = json!(true);
     let parameters = [
         document,
-        query("operationName", "Which of its operations.", text()),
+        query("operationName", "The operation to execute.", text()),
         object("variables", "Values of its variables."),
     ];
     let mut by_get = responses(&[400, 406]);
@@ -286,8 +290,8 @@ fn graphql() -> Value {
 
 fn refused_method(content: &Value) -> Value {
     json!({
-        "description": "A mutation goes by POST.", "content": content,
-        "headers": {"Allow": {"description": "What to use.", "required": true, "schema": {"type": "string"}}},
+        "description": "Send mutations by POST.", "content": content,
+        "headers": {"Allow": {"description": "The allowed methods.", "required": true, "schema": {"type": "string"}}},
     })
 }
 
@@ -323,7 +327,7 @@ pub(crate) fn document() -> Value {
             "/admin/dead-letters/{id}/discard": discard(),
             "/admin/aggregates/{type}/{id}/rebuild": rebuild(),
             "/openapi.json": open("describe", "This document.", good("OpenAPI 3.1.", json!({"type": "object"})), &[403, 429, 500]),
-            "/healthz": open("isWell", "Whether it is well.", good("It is.", well), &[403, 500]),
+            "/healthz": open("isWell", "The health of the script.", good("It is.", well), &[403, 500]),
         },
         "components": {
             "schemas": components(),

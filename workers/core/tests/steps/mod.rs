@@ -1,4 +1,4 @@
-//! What happens to a system of instances, step by step.
+//! Steps in the life of a system of instances.
 
 use edgefold_account::Account;
 use edgefold_core::CATALOGUE;
@@ -11,7 +11,7 @@ use edgefold_round::Round;
 use edgefold_testing::{Simulator, Way};
 use serde_json::{Value, json};
 
-/// What happens to the system.
+/// A step.
 pub(crate) enum Step {
     /// A command that is accepted: to whom, its name, its payload.
     Sent(&'static str, &'static str, &'static str, Value),
