@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { fresh, serve, until } from '../../../tests/acceptance/harness.mjs';
-import { settled } from '../../reservation/tests/hotel.mjs';
+import { checkSights } from '../../../tests/acceptance/sights.mjs';
 import { token } from '../../../tests/acceptance/tokens.mjs';
+import { settled } from '../../reservation/tests/hotel.mjs';
 
 const core = await serve('core', { GRAPHQL_INTROSPECTION: 'on' });
 
@@ -24,7 +25,7 @@ const callers = {
 };
 const everybody = Object.keys(callers);
 
-/** Who sees the first instance with its events, and who sees only its row. */
+/** Who sees the first instance with its events, and who may only list it. */
 const policy = {
   room: { sees: ['staff'], lists: everybody },
   account: { sees: ['ana', 'staff'], lists: [] },
@@ -67,86 +68,11 @@ test('the catalogue has no other aggregates, and tokens no other roles', async (
   assert.deepEqual(await values('Role'), ['admin', 'device', 'guest', 'staff']);
 });
 
-const heard = [];
-
-for (const type of types) {
-  const [id] = ids[type];
-  const shown = (who) => (policy[type].sees.includes(who) ? 'stream' : policy[type].lists.includes(who) ? 'row' : 'nothing');
-
-  for (const [who, text] of Object.entries(callers)) {
-    const sight = shown(who);
-    const caller = core.as(text);
-    const ask = async (query) => {
-      const { body } = await caller.post('/graphql', { query });
-      assert.equal(body.errors, undefined, `${query}: ${JSON.stringify(body.errors)}`);
-      return body.data.it;
-    };
-
-    test(`${who} is shown ${sight === 'stream' ? 'all' : sight === 'row' ? 'the row alone' : 'nothing'} of Ana's ${type}, at every door`, async () => {
-      const at = new Date(Date.now() + 60_000).toISOString();
-      const found = {};
-      // Doors of whoever sees it.
-      for (const path of ['', '?version=1', `?at=${at}`, '/events']) {
-        const { status } = await caller.request(`/aggregates/${type}/${id}${path}`);
-        found[`GET ${path}`] = status === 200;
-        if (status !== 200) assert.equal(status, 404);
-      }
-      found['the native socket'] = await caller.watch(type, id).then((watcher) => (watcher.terminate(), true), () => false);
-      const upper = type.toUpperCase();
-      found['query events'] = (await ask(`{ it: events(aggregateType: ${upper}, aggregateId: "${id}") { edges { cursor } } }`)) !== null;
-      const command = commands[type];
-      found.commandResult = (await ask(`{ it: commandResult(id: "${command}") { __typename } }`)) !== null;
-      found['commandResult of the instance'] =
-        (await ask(`{ it: commandResult(id: "${command}", aggregateType: ${upper}, aggregateId: "${id}") { __typename } }`)) !== null;
-      const caused = await caller.request(`/correlations/${command}`);
-      found.correlations = caused.status === 200 && caused.body.entries.some(({ aggregateId }) => aggregateId === id);
-      const talker = await (await core.talk()).init(text);
-      const stream = talker.subscribe(`subscription { it: events(aggregateType: ${upper}, aggregateId: "${id}") { id } }`);
-      await talker.seen('answer', () => talker.of(stream).length > 0);
-      found['subscription events'] = talker.of(stream)[0].type === 'next';
-      for (const [door, isOpen] of Object.entries(found)) assert.equal(isOpen, sight === 'stream', door);
-
-      // Doors of whoever may list it.
-      const rows = {};
-      for (const which of ['', ', atVersion: 1', `, at: "${at}"`]) {
-        const row = await ask(`{ it: ${type}(id: "${id}"${which}) { id version } }`);
-        rows[`query ${type}${which}`] = row !== null;
-        if (row) assert.equal(row.id, id);
-      }
-      const listed = await ask(`{ it: ${type}s(first: 100) { edges { node { id } } } }`);
-      rows[`query ${type}s`] = listed.edges.some(({ node }) => node.id === id);
-      const fields = `cursor event { id type data actor actorRole aggregateId commandId } ${type} { id version }`;
-      const one = talker.subscribe(`subscription { it: ${type}(id: "${id}", after: "0") { ${fields} } }`);
-      await talker.seen('answer', () => talker.of(one).length > 0);
-      rows[`subscription ${type}`] = talker.of(one)[0].type === 'next';
-      const all = talker.subscribe(`subscription { it: ${type}s(after: "0") { ${fields} } }`);
-      const ofIt = () => talker.results(all).filter(({ data }) => data?.it[type]?.id === id);
-      if (sight === 'nothing') await talker.ping();
-      else await talker.seen('row', () => ofIt().length > 0);
-      rows[`subscription ${type}s`] = ofIt().length > 0;
-      for (const [door, isOpen] of Object.entries(rows)) assert.equal(isOpen, sight !== 'nothing', door);
-
-      const events = [...talker.results(one), ...ofIt()].map(({ data }) => data.it.event);
-      assert.equal(events.length > 0, sight !== 'nothing');
-      for (const event of events) assert.equal(event !== null, sight === 'stream', JSON.stringify(event));
-      heard.push({ who, type, sight, talker });
-    });
-  }
-}
-
-test('nobody was told more meanwhile: of what only a row is shown, no event, no data, no actor', async () => {
-  assert.equal(heard.length, types.length * everybody.length);
-  for (const { who, type, sight, talker } of heard) {
-    await talker.ping();
-    const frames = JSON.stringify(talker.frames.filter(({ type }) => type === 'next'));
-    if (sight === 'nothing') assert.ok(!frames.includes(ids[type][0]), `${who} hears of the ${type}`);
-    if (sight === 'row') {
-      for (const secret of [...ids.reservation, 'sam', 'hotelId', commands[type]]) {
-        assert.ok(!frames.includes(secret), `${who} hears ${secret} of the ${type}`);
-      }
-    }
-    await talker.close();
-  }
+checkSights(core, {
+  callers,
+  instances: Object.fromEntries(types.map((type) => [type, { id: ids[type][0], command: commands[type] }])),
+  policy,
+  secrets: [...ids.reservation, 'sam', 'hotelId'],
 });
 
 test('whoever only lists an instance hears what becomes of it, live, and row by row', async () => {

@@ -1,6 +1,6 @@
 //! The policy of meters: a meter reports about itself, its owner may see it, the operator does everything.
 
-use crate::roles::{is_machine, is_operator, is_owner, lists_own};
+use crate::roles::{MACHINE, is_machine, is_operator, is_owner, lists_own};
 use edgefold_kernel::{Id, Principal, Scope};
 
 use super::{commands::MeterCommand, reducer::State};
@@ -21,7 +21,10 @@ pub fn may_see(principal: &Principal, id: &Id, state: &State) -> bool {
         || owner.is_some_and(|owner| is_owner(principal, owner))
 }
 
-/// Owners list their own, the operator lists all. A meter sees only itself, and needs no list.
+/// An owner's own, an operator's all, and of a meter itself.
 pub fn may_list(principal: &Principal) -> Scope {
-    lists_own(principal)
+    match &principal.role {
+        role if *role == MACHINE => Scope::Itself,
+        _ => lists_own(principal),
+    }
 }
