@@ -86,7 +86,7 @@ async function made(script) {
 /** The script that is deployed. */
 export const build = () => made(worker);
 
-/** The script that misbehaves on request, for the acceptance tests. */
+/** The script that the engine's acceptance tests run on. */
 export const buildProbe = () => made(probe);
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(build);
