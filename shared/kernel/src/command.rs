@@ -13,7 +13,7 @@ use crate::Rejection;
 /// What the doors must know of a command before an aggregate has seen it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommandKind {
-    /// Name on the wire, such as `CreateReservation`.
+    /// Name on the wire, such as `OpenDoor`.
     pub name: &'static str,
     /// Whether it begins a stream, so that a missing aggregate id may be made up.
     pub creates: bool,

@@ -62,7 +62,7 @@ pub const SEND_AGAIN_LEAST_MS: i64 = 10_000;
 pub const BUS_ATTEMPTS: u32 = 8;
 
 /// Pause after the first failure of a sequence, in milliseconds; twice as long after each that follows. A busy object is
-/// back within seconds, and a reservation waits a minute for its room.
+/// back within seconds, and a process that waits for an answer often gives up after a minute.
 pub const BUS_AGAIN_MS: i64 = 5_000;
 
 /// Longest pause between two attempts, in milliseconds: what waits in the queue meanwhile must not use up the 100 retries
