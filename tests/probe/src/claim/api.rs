@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::reducer;
 
-/// A owner's claim on days of a resource.
+/// An owner's claim on days of a resource.
 #[derive(SimpleObject, Deserialize)]
 #[graphql(name = "Claim")]
 pub struct ClaimView {

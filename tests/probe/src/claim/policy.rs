@@ -1,11 +1,11 @@
-//! Who may do what with a claim: a owner with its own, the operator with all.
+//! Who may do what with a claim: an owner with its own, the operator with all.
 
-use crate::roles::{is_operator, is_owner, lists_own};
 use edgefold_kernel::{Principal, Scope};
 
 use super::{commands::ClaimCommand, reducer::State};
+use crate::roles::{is_operator, is_owner, lists_own};
 
-/// A owner claims days for itself and gives its own claims up. What the resource answers comes from the system, not from
+/// An owner claims days for itself and gives its own claims up. What the resource answers comes from the system, not from
 /// people.
 pub fn may_send(principal: &Principal, command: &ClaimCommand, state: &State) -> bool {
     match command {
@@ -27,7 +27,7 @@ pub fn may_see(principal: &Principal, state: &State) -> bool {
     is_operator(principal) || owner.is_some_and(|owner| is_owner(principal, owner))
 }
 
-/// A owner's own, the operator's all.
+/// An owner's own, the operator's all.
 pub fn may_list(principal: &Principal) -> Scope {
     lists_own(principal)
 }

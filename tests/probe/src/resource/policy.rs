@@ -1,9 +1,9 @@
 //! Who may do what with a resource. Everybody who is signed in may look for one; who holds its days is the operator's to know.
 
-use crate::roles::is_operator;
 use edgefold_kernel::{Principal, Scope};
 
 use super::commands::ResourceCommand;
+use crate::roles::is_operator;
 
 /// Resources are opened and closed by the operator. Holds are asked for by claims, not by people.
 pub fn may_send(principal: &Principal, command: &ResourceCommand) -> bool {
