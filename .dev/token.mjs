@@ -8,7 +8,9 @@ import { root } from './pins.mjs';
 import { isMain, main, Problem } from './process.mjs';
 
 const file = join(root, '.dev.vars');
-const roles = ['guest', 'staff', 'device', 'admin'];
+/** The roles that the domain declares. */
+const rolesOfTheDomain = () =>
+  [...readFileSync(join(root, 'workers/roles/src/lib.rs'), 'utf8').matchAll(/Role::new\("(\w+)"\)/g)].map(([, name]) => name);
 
 /** A variable of this machine: kept when it is there, made when it is not. */
 function variable(name, make) {
@@ -39,7 +41,7 @@ async function token() {
   const { values } = parseArgs({
     options: { sub: { type: 'string' }, role: { type: 'string' }, ttl: { type: 'string', default: '3600' } },
   });
-  const [{ sub, role }, ttl] = [values, Number(values.ttl)];
+  const [{ sub, role }, ttl, roles] = [values, Number(values.ttl), rolesOfTheDomain()];
   if (!sub || !roles.includes(role) || !(ttl > 0)) {
     throw new Problem(`usage: npm run token -- --sub ana --role ${roles.join('|')} [--ttl seconds]`);
   }

@@ -186,9 +186,9 @@ test('an open GraphQL socket: operations of every kind count, and one too many f
 
 test('everybody has a share of their own, by role and name; strangers have that of their address', async () => {
   const name = fresh('ana');
-  const [owner, meter] = ['owner', 'meter'].map((role) => core.as(token(role, name)));
+  const [owner, machine] = ['owner', 'machine'].map((role) => core.as(token(role, name)));
   await tooMuch(() => owner.request('/nothing'));
-  assert.equal((await meter.request('/nothing')).status, 404);
+  assert.equal((await machine.request('/nothing')).status, 404);
   const [stranger, forger] = [undefined, 'rubbish'].map((text) => core.as(text));
   await tooMuch(() => stranger.request('/nothing'));
   await tooMuch(() => forger.request('/nothing'), 0);

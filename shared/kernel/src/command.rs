@@ -13,7 +13,7 @@ use crate::Rejection;
 /// Facts about a command that a door needs before the aggregate sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommandKind {
-    /// Name on the wire, such as `CreateReservation`.
+    /// Name on the wire, such as `OpenDoor`.
     pub name: &'static str,
     /// True if the command begins a stream; a door then makes up a missing aggregate id.
     pub creates: bool,

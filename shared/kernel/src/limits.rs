@@ -63,7 +63,7 @@ pub const SEND_AGAIN_LEAST_MS: i64 = 10_000;
 pub const BUS_ATTEMPTS: u32 = 8;
 
 /// Pause after the first failure of a sequence, in milliseconds; it doubles after each further failure. A busy object
-/// is back within seconds, and a process waits about a minute for an answer.
+/// is back within seconds, and a process that waits for an answer often gives up after a minute.
 pub const BUS_AGAIN_MS: i64 = 5_000;
 
 /// Longest pause between two attempts, in milliseconds: a message that waits in the queue meanwhile must not use up the

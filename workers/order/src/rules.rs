@@ -65,7 +65,9 @@ pub fn decide(
                 vec![PaymentLost { reason: lose.reason.clone() }.into()]
             }
             _ => {
-                return Err(Rejection::rule("NOT_ACCEPTED", "no money is held for the order").into());
+                return Err(
+                    Rejection::rule("NOT_ACCEPTED", "no money is held for the order").into()
+                );
             }
         },
         OrderCommand::ReturnPayment(_) => vec![PaymentReturned { account_id }.into()],

@@ -13,7 +13,7 @@ use edgefold_kernel::Role;
 
 use crate::Catalogue;
 
-/// A type of aggregate: `room` wherever it is stored or stands in a URL, `ROOM` in GraphQL.
+/// A type of aggregate: `door` wherever it is stored or stands in a URL, `DOOR` in GraphQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AggregateType(pub String);
 

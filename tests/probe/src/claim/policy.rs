@@ -1,9 +1,9 @@
 //! The policy of claims: owners act on their own, the operator on all.
 
-use crate::roles::{is_operator, is_owner, lists_own};
 use edgefold_kernel::{Principal, Scope};
 
 use super::{commands::ClaimCommand, reducer::State};
+use crate::roles::{is_operator, is_owner, lists_own};
 
 /// An owner creates and cancels its own claims. The resource's answers come from the system, not from callers.
 pub fn may_send(principal: &Principal, command: &ClaimCommand, state: &State) -> bool {

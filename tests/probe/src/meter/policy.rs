@@ -1,9 +1,9 @@
 //! The policy of meters: a meter reports about itself, its owner may see it, the operator does everything.
 
-use crate::roles::{MACHINE, is_machine, is_operator, is_owner, lists_own};
 use edgefold_kernel::{Id, Principal, Scope};
 
 use super::{commands::MeterCommand, reducer::State};
+use crate::roles::{MACHINE, is_machine, is_operator, is_owner, lists_own};
 
 /// A meter updates itself and no other. The operator registers and decommissions meters.
 pub fn may_send(principal: &Principal, id: &Id, command: &MeterCommand) -> bool {

@@ -1,9 +1,9 @@
 //! The policy of resources. Everyone with a token may look for one; only the operator may see who holds its days.
 
-use crate::roles::is_operator;
 use edgefold_kernel::{Principal, Scope};
 
 use super::commands::ResourceCommand;
+use crate::roles::is_operator;
 
 /// Resources are opened and closed by the operator. Holds are asked for by claims, not by people.
 pub fn may_send(principal: &Principal, command: &ResourceCommand) -> bool {
