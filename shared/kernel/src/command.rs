@@ -115,12 +115,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
-/// use edgefold_kernel::{commands, Rejection};
+/// use edgefold_kernel::commands;
 ///
 /// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 /// #[serde(rename_all = "camelCase", deny_unknown_fields)]
 /// pub struct OpenDoor { pub wide: bool }
-/// impl OpenDoor { fn check(&self) -> Result<(), Rejection> { Ok(()) } }
 ///
 /// commands! {
 ///     /// What may be asked of a door.
@@ -128,8 +127,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 /// }
 /// ```
 ///
-/// `[creates]` marks a command that begins a stream, `[internal]` one that only the system may send. Each payload has
-/// `check(&self)` for what concerns more than one field.
+/// `[creates]` marks a command that begins a stream, `[internal]` one that only the system may send. The payload of a
+/// `[checked]` one has `check(&self) -> Result<(), Rejection>` for rules of shape that concern more than one field. Several
+/// marks stand with commas between them.
 #[macro_export]
 macro_rules! commands {
     ($(#[$meta:meta])* $vis:vis enum $set:ident { $($name:literal $([$($flag:ident),*])? => $variant:ident($payload:ty)),+ $(,)? }) => {
@@ -147,7 +147,7 @@ macro_rules! commands {
                 match name {
                     $($name => {
                         let read: $payload = $crate::command::read_payload("payload", payload)?;
-                        read.check()?;
+                        $crate::commands!(@check read; $($($flag)*)?);
                         Ok(Self::$variant(read))
                     })+
                     _ => Err($crate::command::unknown_command(name)),
@@ -167,8 +167,16 @@ macro_rules! commands {
         $(impl From<$payload> for $set { fn from(payload: $payload) -> Self { Self::$variant(payload) } })+
     };
     (@kind $kind:expr;) => { $kind };
-    (@kind $kind:expr; creates) => { $crate::command::CommandKind { creates: true, ..$kind } };
-    (@kind $kind:expr; internal) => { $crate::command::CommandKind { internal: true, ..$kind } };
+    (@kind $kind:expr; creates $($rest:ident)*) => {
+        $crate::commands!(@kind $crate::command::CommandKind { creates: true, ..$kind }; $($rest)*)
+    };
+    (@kind $kind:expr; internal $($rest:ident)*) => {
+        $crate::commands!(@kind $crate::command::CommandKind { internal: true, ..$kind }; $($rest)*)
+    };
+    (@kind $kind:expr; checked $($rest:ident)*) => { $crate::commands!(@kind $kind; $($rest)*) };
+    (@check $read:ident;) => {};
+    (@check $read:ident; checked $($rest:ident)*) => { $read.check()? };
+    (@check $read:ident; $other:ident $($rest:ident)*) => { $crate::commands!(@check $read; $($rest)*) };
 }
 
 #[cfg(test)]
@@ -184,12 +192,6 @@ mod tests {
     struct Book {
         guest_id: Id,
         dates: Vec<Date>,
-    }
-
-    impl Book {
-        fn check(&self) -> Result<(), Rejection> {
-            Ok(())
-        }
     }
 
     commands! {

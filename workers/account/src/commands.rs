@@ -1,6 +1,6 @@
 //! The commands of an account, with the checks of their shape. Every amount is in minor units of its currency.
 
-use edgefold_kernel::{Amount, Id, Rejection, Text, Timestamp, commands};
+use edgefold_kernel::{Amount, Id, Text, Timestamp, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// Opens an account with a balance of zero.
@@ -107,48 +107,6 @@ commands! {
         "CapturePayment" => Capture(CapturePayment),
         "ReleasePayment" => Release(ReleasePayment),
         "ExpirePayment" [internal] => Expire(ExpirePayment),
-    }
-}
-
-impl OpenAccount {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl Deposit {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl Withdraw {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl AuthorisePayment {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl CapturePayment {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl ReleasePayment {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl ExpirePayment {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The commands of a device, with the checks of their shape.
 
-use edgefold_kernel::{Id, Rejection, Timestamp, commands};
+use edgefold_kernel::{Id, Timestamp, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// Takes a device into service.
@@ -39,24 +39,6 @@ commands! {
         "RegisterDevice" [creates] => Register(RegisterDevice),
         "UpdateDeviceStatus" => Update(UpdateDeviceStatus),
         "DecommissionDevice" => Decommission(DecommissionDevice),
-    }
-}
-
-impl RegisterDevice {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl UpdateDeviceStatus {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl DecommissionDevice {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
     }
 }
 

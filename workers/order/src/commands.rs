@@ -108,7 +108,7 @@ pub struct ReturnPayment {}
 commands! {
     /// The commands of an order.
     pub enum OrderCommand {
-        "PlaceOrder" [creates] => Place(PlaceOrder),
+        "PlaceOrder" [creates, checked] => Place(PlaceOrder),
         "UpdateOrderStatus" => Update(UpdateOrderStatus),
         "CancelOrder" => Cancel(CancelOrder),
         "AcceptOrder" [internal] => Accept(AcceptOrder),
@@ -140,54 +140,6 @@ impl PlaceOrder {
 
     fn check(&self) -> Result<(), Rejection> {
         self.total().map(drop)
-    }
-}
-
-impl UpdateOrderStatus {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl CancelOrder {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl AcceptOrder {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl DeclineOrder {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl TimeOutOrder {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl ShipOrder {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl LosePayment {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl ReturnPayment {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
     }
 }
 

@@ -59,7 +59,7 @@ pub struct ReturnHold {}
 commands! {
     /// The commands of a reservation.
     pub enum ReservationCommand {
-        "CreateReservation" [creates] => Create(CreateReservation),
+        "CreateReservation" [creates, checked] => Create(CreateReservation),
         "CancelReservation" => Cancel(CancelReservation),
         "ConfirmReservation" [internal] => Confirm(ConfirmReservation),
         "DeclineReservation" [internal] => Decline(DeclineReservation),
@@ -71,35 +71,5 @@ commands! {
 impl CreateReservation {
     fn check(&self) -> Result<(), Rejection> {
         check_nights(self.date_start, self.date_end)
-    }
-}
-
-impl CancelReservation {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl ConfirmReservation {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl DeclineReservation {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl ExpireReservation {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl ReturnHold {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
     }
 }

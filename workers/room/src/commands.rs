@@ -52,33 +52,15 @@ commands! {
     /// The commands of a room.
     pub enum RoomCommand {
         "AddRoom" [creates] => Add(AddRoom),
-        "HoldRoom" [internal] => Hold(HoldRoom),
+        "HoldRoom" [internal, checked] => Hold(HoldRoom),
         "ReleaseRoom" [internal] => Release(ReleaseRoom),
         "CloseRoom" => Close(CloseRoom),
-    }
-}
-
-impl AddRoom {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
     }
 }
 
 impl HoldRoom {
     fn check(&self) -> Result<(), Rejection> {
         check_nights(self.date_start, self.date_end)
-    }
-}
-
-impl ReleaseRoom {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl CloseRoom {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
     }
 }
 

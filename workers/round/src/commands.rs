@@ -1,6 +1,6 @@
 //! The commands of a round, with the checks of their shape.
 
-use edgefold_kernel::{Id, Rejection, Text, Timestamp, commands};
+use edgefold_kernel::{Id, Text, Timestamp, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// Opens a round of a game for players.
@@ -64,36 +64,6 @@ commands! {
         "Play" => Play(Play),
         "FinishRound" => Finish(FinishRound),
         "EndRound" [internal] => End(EndRound),
-    }
-}
-
-impl StartGameRound {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl JoinRound {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl Play {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl FinishRound {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl EndRound {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
     }
 }
 

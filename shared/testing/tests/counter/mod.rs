@@ -29,18 +29,6 @@ pub struct Fail {
     pub how: String,
 }
 
-impl Add {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl Fail {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
 commands! {
     pub enum CounterCommand { "Add" [creates] => Add(Add), "Fail" => Fail(Fail) }
 }

@@ -13,12 +13,6 @@ struct StockMoved {
     pieces: i32,
 }
 
-impl MoveStock {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
 commands! { enum Command { "MoveStock" [creates] => Move(MoveStock) } }
 events! { enum Event upcast event::no_upcast { "StockMoved" v 1 => Moved(StockMoved) } }
 

@@ -8,8 +8,7 @@ use edgefold_flow::{
     participant::{Remembered, To},
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Id, Rejection, StreamId, commands,
-    event::no_upcast, events,
+    Aggregate, Context, Decision, Envelope, Fault, Id, StreamId, commands, event::no_upcast, events,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,18 +43,6 @@ pub struct Recalled {
     pub of: Id,
     pub words: u32,
     pub digest: u32,
-}
-
-impl Say {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl Recall {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
 }
 
 commands! { pub enum TellerCommand { "Say" [creates] => Say(Say) } }

@@ -53,7 +53,7 @@ pub struct ReturnHold {}
 commands! {
     /// The commands of a claim.
     pub enum ClaimCommand {
-        "CreateClaim" [creates] => Create(CreateClaim),
+        "CreateClaim" [creates, checked] => Create(CreateClaim),
         "CancelClaim" => Cancel(CancelClaim),
         "ConfirmClaim" [internal] => Confirm(ConfirmClaim),
         "DeclineClaim" [internal] => Decline(DeclineClaim),
@@ -65,35 +65,5 @@ commands! {
 impl CreateClaim {
     fn check(&self) -> Result<(), Rejection> {
         check_days(self.date_start, self.date_end)
-    }
-}
-
-impl CancelClaim {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl ConfirmClaim {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl DeclineClaim {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl ExpireClaim {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl ReturnHold {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
     }
 }

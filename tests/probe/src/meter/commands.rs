@@ -1,6 +1,6 @@
 //! The commands of a meter, with the checks of their shape.
 
-use edgefold_kernel::{Id, Rejection, Text, Timestamp, commands};
+use edgefold_kernel::{Id, Text, Timestamp, commands};
 use serde::{Deserialize, Serialize};
 
 /// Takes a meter into service.
@@ -36,24 +36,6 @@ commands! {
         "RegisterMeter" [creates] => Register(RegisterMeter),
         "UpdateMeter" => Update(UpdateMeter),
         "DecommissionMeter" => Decommission(DecommissionMeter),
-    }
-}
-
-impl RegisterMeter {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl UpdateMeter {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl DecommissionMeter {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
     }
 }
 

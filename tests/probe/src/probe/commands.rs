@@ -1,6 +1,6 @@
 //! The commands of a probe.
 
-use edgefold_kernel::{Id, Rejection, commands};
+use edgefold_kernel::{Id, commands};
 use serde::{Deserialize, Serialize};
 
 /// Appends so many events, each with a filler of so many bytes. None is a decision too.
@@ -98,47 +98,5 @@ commands! {
         "Turn" [creates] => Turn(Turn),
         "Hear" [internal] => Hear(Heard),
         "Recall" [creates] => Recall(Recall),
-    }
-}
-
-impl Append {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl Panic {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl Tell {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl Ask {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl Turn {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl Heard {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl Recall {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
     }
 }

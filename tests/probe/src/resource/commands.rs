@@ -47,33 +47,15 @@ commands! {
     /// The commands of a resource.
     pub enum ResourceCommand {
         "AddResource" [creates] => Add(AddResource),
-        "HoldResource" [internal] => Hold(HoldResource),
+        "HoldResource" [internal, checked] => Hold(HoldResource),
         "ReleaseResource" [internal] => Release(ReleaseResource),
         "CloseResource" => Close(CloseResource),
-    }
-}
-
-impl AddResource {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
     }
 }
 
 impl HoldResource {
     fn check(&self) -> Result<(), Rejection> {
         check_days(self.date_start, self.date_end)
-    }
-}
-
-impl ReleaseResource {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
-    }
-}
-
-impl CloseResource {
-    fn check(&self) -> Result<(), Rejection> {
-        Ok(())
     }
 }
 
