@@ -20,7 +20,7 @@ use super::commands::Status;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MeterRegistered {
-    /// What it is called in its maker's catalogue.
+    /// What kind of meter it is.
     pub model: Text,
     /// Whose it is.
     pub owner_id: Id,

@@ -22,7 +22,7 @@ pub struct MeterState {
     pub reading: Option<f64>,
     /// When, by its own clock.
     pub observed_at: Option<Timestamp>,
-    /// What it is called in its maker's catalogue.
+    /// What kind of meter it is.
     pub model: Text,
     /// Whose it is.
     pub owner_id: Id,
