@@ -24,7 +24,7 @@ pub struct MeterView {
     reading: Option<f64>,
     /// When, by its own clock; null before the first report.
     observed_at: Option<DateTime>,
-    /// What kind of meter it is.
+    /// Model name in the maker's catalogue.
     model: String,
     /// Whose it is.
     owner_id: ID,
@@ -60,7 +60,7 @@ pub enum MeterStatus {
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegisterMeterInput {
-    /// What kind of meter it is, 1 to 500 characters.
+    /// Model name in the maker's catalogue, 1 to 100 characters.
     model: String,
     /// Whose it is.
     owner_id: ID,

@@ -20,7 +20,7 @@ use super::commands::Status;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MeterRegistered {
-    /// What kind of meter it is.
+    /// Model name in the maker's catalogue.
     pub model: Text,
     /// Whose it is.
     pub owner_id: Id,

@@ -22,7 +22,7 @@ pub struct MeterState {
     pub reading: Option<f64>,
     /// When, by its own clock.
     pub observed_at: Option<Timestamp>,
-    /// What kind of meter it is.
+    /// Model name in the maker's catalogue.
     pub model: Text,
     /// Whose it is.
     pub owner_id: Id,

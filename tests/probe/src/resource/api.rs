@@ -48,7 +48,7 @@ pub enum ResourceStatus {
 pub struct AddResourceInput {
     /// The group that it belongs to.
     group_id: ID,
-    /// How it is labelled, 1 to 500 characters.
+    /// Label, 1 to 16 characters.
     number: String,
     /// How much it takes, 1 to 100.
     capacity: i32,
