@@ -1,26 +1,26 @@
 -- Read model of resources.
 CREATE TABLE resource (
-  id           TEXT    PRIMARY KEY,
-  version      INTEGER NOT NULL,  -- version of the stream that the row is at
-  group_id     TEXT    NOT NULL,
-  number       TEXT    NOT NULL,
-  capacity     INTEGER NOT NULL,
-  rate INTEGER NOT NULL,  -- minor units
-  status       TEXT    NOT NULL,  -- OPEN, CLOSED
-  holds        INTEGER NOT NULL   -- how many claims hold days
+  id       TEXT    PRIMARY KEY,
+  version  INTEGER NOT NULL,  -- version of the stream that the row is at
+  group_id TEXT    NOT NULL,
+  number   TEXT    NOT NULL,
+  capacity INTEGER NOT NULL,
+  rate     INTEGER NOT NULL,  -- minor units
+  status   TEXT    NOT NULL,  -- OPEN, CLOSED
+  holds    INTEGER NOT NULL   -- how many claims hold days
 ) STRICT, WITHOUT ROWID;
 
 -- Read model of claims.
 CREATE TABLE claim (
-  id         TEXT    PRIMARY KEY,
-  version    INTEGER NOT NULL,  -- version of the stream that the row is at
-  user_id    TEXT    NOT NULL,
-  resource_id    TEXT    NOT NULL,
-  date_start TEXT    NOT NULL,  -- first day
-  date_end   TEXT    NOT NULL,  -- the day after the last one
-  status     TEXT    NOT NULL,  -- PENDING, CONFIRMED, DECLINED, CANCELLED, EXPIRED
-  reason     TEXT,              -- why it was declined or cancelled
-  created_at TEXT    NOT NULL   -- RFC 3339, UTC
+  id          TEXT    PRIMARY KEY,
+  version     INTEGER NOT NULL,  -- version of the stream that the row is at
+  user_id     TEXT    NOT NULL,
+  resource_id TEXT    NOT NULL,
+  date_start  TEXT    NOT NULL,  -- first day
+  date_end    TEXT    NOT NULL,  -- the day after the last one
+  status      TEXT    NOT NULL,  -- PENDING, CONFIRMED, DECLINED, CANCELLED, EXPIRED
+  reason      TEXT,              -- why it was declined or cancelled
+  created_at  TEXT    NOT NULL   -- RFC 3339, UTC
 ) STRICT, WITHOUT ROWID;
 
 -- The list of claims, newest first.

@@ -7,7 +7,7 @@ import {
   isSpecifiedScalarType, validateSchema,
 } from 'graphql';
 
-const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const read = (path) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 const schema = buildSchema(read('schema/graphql/schema.graphql'));
 const types = Object.values(schema.getTypeMap()).filter((type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type));
 

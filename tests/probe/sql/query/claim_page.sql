@@ -10,7 +10,7 @@ WHERE TRUE
   AND id IN (SELECT value FROM json_each(?10)) -- ids
   AND user_id = ?3                        -- owner
   AND user_id = ?4                        -- userId
-  AND resource_id = ?5                        -- resourceId
+  AND resource_id = ?5                    -- resourceId
   AND status = ?6                         -- status
   AND date_start >= ?7                    -- startingFrom
   AND date_start <= ?8                    -- startingUntil

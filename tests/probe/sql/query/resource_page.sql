@@ -3,8 +3,8 @@
 -- A line that ends with a comment is there when all its words were asked for.
 SELECT id, version, group_id, number, capacity, rate, status, holds,
   number AS cursor_key                    -- NUMBER
-  rate AS cursor_key              -- CHEAPEST
-  rate AS cursor_key              -- DEAREST
+  rate AS cursor_key                      -- CHEAPEST
+  rate AS cursor_key                      -- DEAREST
 FROM resource
 WHERE TRUE
   AND id IN (SELECT value FROM json_each(?8)) -- ids
@@ -13,9 +13,9 @@ WHERE TRUE
   AND status = ?5                         -- status
   AND capacity >= ?6                      -- fits
   AND (number, id) > (?1, ?2)             -- after NUMBER
-  AND (rate, id) > (?1, ?2)       -- after CHEAPEST
-  AND (rate, id) < (?1, ?2)       -- after DEAREST
+  AND (rate, id) > (?1, ?2)               -- after CHEAPEST
+  AND (rate, id) < (?1, ?2)               -- after DEAREST
 ORDER BY number, id                       -- NUMBER
-ORDER BY rate, id                 -- CHEAPEST
-ORDER BY rate DESC, id DESC       -- DEAREST
+ORDER BY rate, id                         -- CHEAPEST
+ORDER BY rate DESC, id DESC               -- DEAREST
 LIMIT ?7
