@@ -54,7 +54,7 @@ export function nodeTests(log, path, concurrency) {
 export const stages = {
   format: (log) => cargoExtra(log, 'rustfmt', 'fmt', '--all', '--check'),
   lint: (log) => cargoExtra(log, 'clippy', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'),
-  unit: (log) => cargo(log, 'test', '--workspace'),
+  unit: (log) => cargo(log, 'test', '--workspace', '--quiet'),
   tools: (log) => nodeTests(log, 'tests/tools', 2),
   build: () => build(worker, probe),
   acceptance: async (log) => {
