@@ -76,7 +76,7 @@ export async function quick(root) {
   return [
     changed.length && ['format', (log) => cargoExtra(log, 'rustfmt', 'fmt', ...named(changed), '--check')],
     changed.length && ['lint', (log) => cargoExtra(log, 'clippy', 'clippy', ...named(affected), '--all-targets', '--', '-D', 'warnings')],
-    changed.length && ['unit', (log) => cargo(log, 'test', ...named(affected))],
+    changed.length && ['unit', (log) => cargo(log, 'test', '--quiet', ...named(affected))],
     tools && ['tools', stages.tools],
   ].filter(Boolean);
 }

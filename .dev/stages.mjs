@@ -17,7 +17,7 @@ export const notChecked = 'not checked';
 const once = process.env.CI ? { CARGO_INCREMENTAL: '0' } : {};
 
 // Files at once: they mostly wait, for an alarm or for an object to fall asleep, whatever the machine has.
-const acceptanceFiles = 5;
+const acceptanceFiles = 7;
 
 export async function cargo(log, ...args) {
   const { env } = await hostRust();
@@ -28,13 +28,13 @@ export async function cargo(log, ...args) {
 async function engine(log) {
   const { env } = await hostRust();
   const cwd = await engineAlone();
-  return run('cargo', ['test', '--workspace'], { log, cwd, env: { ...env, ...once, CARGO_TARGET_DIR: join(root, 'target') } });
+  return run('cargo', ['test', '--workspace', '--quiet'], { log, cwd, env: { ...env, ...once, CARGO_TARGET_DIR: join(root, 'target') } });
 }
 
 /** The samples' crates, and the script that binds them. */
 function unit(log) {
   const crates = readdirSync(join(root, 'workers')).filter((name) => existsSync(join(root, `workers/${name}/Cargo.toml`)));
-  return cargo(log, 'test', ...crates.flatMap((name) => ['-p', `edgefold-${name}`]));
+  return cargo(log, 'test', '--quiet', ...crates.flatMap((name) => ['-p', `edgefold-${name}`]));
 }
 
 const lacks = (what) => {
@@ -68,10 +68,10 @@ function nodeTests(log, files, concurrency) {
   return node(log, '--test', `--test-concurrency=${concurrency}`, reporter, ...files);
 }
 
-/** The engine's, in the copy that has no samples; and the domain's, each beside what it is about. */
+/** The domain's, each beside what it is about, which hold the longest waits; and the engine's, in the copy without samples. */
 const acceptanceTests = async () => [
+  ...readdirSync(join(root, 'workers')).sort().reverse().flatMap((name) => testsIn(`workers/${name}/tests`)),
   ...testsIn('tests/acceptance', await engineAlone()),
-  ...readdirSync(join(root, 'workers')).flatMap((name) => testsIn(`workers/${name}/tests`)),
 ];
 
 export const stages = {

@@ -1,7 +1,7 @@
 // Several commands at once: as an array at `POST /commands`, and as `commands` on the native socket.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkOrder, isUuid7 } from './events.mjs';
+import { checkOrder, isUuid7, isUuid8 } from './events.mjs';
 import { fresh, serve, until } from './harness.mjs';
 import { addResource, days, resource101, settled } from './claims.mjs';
 
@@ -93,7 +93,10 @@ test('an item may leave its id out when it begins a stream', async () => {
   const item = { aggregateType: 'resource', name: 'AddResource', payload: resource101 };
   const answers = await batch([item, item]);
   assert.deepEqual(statuses(answers), [202, 202]);
-  for (const { aggregateId, commandId } of answers) [aggregateId, commandId].forEach(isUuid7);
+  for (const { aggregateId, commandId } of answers) {
+    isUuid8(aggregateId);
+    isUuid7(commandId);
+  }
   assert.notEqual(answers[0].aggregateId, answers[1].aggregateId);
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkOrder, isUuid7, version } from './events.mjs';
+import { checkOrder, isUuid7, isUuid8, version } from './events.mjs';
 import { fresh, serve } from './harness.mjs';
 import { addResource, days, reserve, resource101, settled } from './claims.mjs';
 
@@ -31,10 +31,13 @@ test('POST /commands answers 202 with what was decided', async () => {
   assert.ok(body.confirmWithinMs > 0);
 });
 
-test('the ids of a creating command are made up as UUIDv7 when they are left out', async () => {
+test('the ids of a creating command are made up when they are left out: UUIDs, a fresh one for the command', async () => {
   const first = await core.send('resource', 'AddResource', resource101);
   const second = await core.send('resource', 'AddResource', resource101);
-  for (const id of [first.aggregateId, first.commandId, second.aggregateId]) isUuid7(id);
+  for (const { aggregateId, commandId } of [first, second]) {
+    isUuid8(aggregateId);
+    isUuid7(commandId);
+  }
   assert.equal(new Set([first.aggregateId, first.commandId, second.aggregateId, second.commandId]).size, 4);
   assert.equal((await core.state('resource', first.aggregateId)).version, 1);
 });

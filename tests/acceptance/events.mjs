@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { HTTP } from 'cloudevents';
 
-const uuid7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const uuid = (version) => new RegExp(`^[0-9a-f]{8}-[0-9a-f]{4}-${version}[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`);
 
-export const isUuid7 = (text) => assert.match(text, uuid7);
+export const isUuid7 = (text) => assert.match(text, uuid(7));
+/** What an instance is called whose first command named none: it follows from that command. */
+export const isUuid8 = (text) => assert.match(text, uuid(8));
 
 /** The place of an event in its stream. */
 export const version = (event) => Number(event.sequence);

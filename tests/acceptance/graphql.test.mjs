@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildClientSchema, getIntrospectionQuery, parse, validate } from 'graphql';
-import { isUuid7 } from './events.mjs';
+import { isUuid7, isUuid8 } from './events.mjs';
 import { fresh, serve } from './harness.mjs';
 import { addResource, resource101, settled } from './claims.mjs';
 import { journalled } from './journal.mjs';
@@ -77,7 +77,7 @@ test('addResource answers Accepted with everything that POST /commands answers',
 
 test('ids that are left out are made up', async () => {
   const answer = await accepted('addResource', { input: resource101 });
-  isUuid7(answer.aggregateId);
+  isUuid8(answer.aggregateId);
   isUuid7(answer.commandId);
 });
 

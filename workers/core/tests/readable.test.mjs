@@ -119,6 +119,26 @@ test('arbitrary commands of every aggregate are accepted or refused, and never a
   }
 });
 
+test('every command that is not the system\'s own was accepted at least once', async () => {
+  const open = [];
+  for (const { type, name } of commands) {
+    const { body } = await core.command(type, name, {}, { aggregateId: fresh(type) });
+    if (body.code !== 'COMMAND_INTERNAL') open.push({ type, name });
+  }
+  // A payment has to be answered before an order can be shipped: that story is told elsewhere.
+  const missing = () => open.filter(({ name }) => !reached.has(name) && name !== 'UpdateOrderStatus');
+  // What ends an instance may have come first, everywhere: then others are begun.
+  for (let n = 0; n < 50 && missing().length; n++) {
+    for (const type of new Set(missing().map(({ type }) => type))) {
+      const id = fresh(type);
+      instances[type].push(id);
+      await send(times(30, () => make(pick(commands.filter((command) => command.type === type)), id)));
+      if (!(await core.state(type, id))) instances[type].pop();
+    }
+  }
+  assert.deepEqual(missing(), [], `SEED=${seed}`);
+});
+
 test('each instance is read back at every door after it was unloaded', async () => {
   const talker = await (await core.talk()).init(token('staff', 'sam'));
   for (const type of types) {
@@ -163,17 +183,6 @@ test('the read models have all of it', async () => {
     const listed = new Set(it.edges.map(({ node }) => node.id));
     for (const id of instances[type]) assert.ok(listed.has(id), `SEED=${seed} ${type} ${id} is listed`);
   }
-});
-
-test('every command that is not the system\'s own was accepted at least once', async () => {
-  const internal = new Set();
-  for (const { type, name } of commands) {
-    const { body } = await core.command(type, name, {}, { aggregateId: fresh(type) });
-    if (body.code === 'COMMAND_INTERNAL') internal.add(name);
-  }
-  const missing = commands.map(({ name }) => name).filter((name) => !internal.has(name) && !reached.has(name));
-  // A refused payment may keep an order from being shipped: of that one a plain story is told elsewhere.
-  assert.deepEqual(missing.filter((name) => name !== 'UpdateOrderStatus'), [], `SEED=${seed}`);
 });
 
 test('nobody has complained: no event could not be read, journalled or projected', async () => {
