@@ -1,11 +1,9 @@
 // Makes a script of a WebAssembly module: its JavaScript side, an entry for the platform, one bundle.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { root, tools } from './pins.mjs';
 import { Problem, run, tail } from './process.mjs';
 import { bindgen, nodeBinary, nodeEnv } from './toolchain.mjs';
-
-const log = join(tools, 'log', 'bind.log');
 
 /** wasm-opt may use what rustc uses and no newer encoding, which the platform may not know yet. */
 const features = [
@@ -55,6 +53,7 @@ ${names('class').map((name) => `export const ${name} = new Proxy(script.${name},
  */
 export async function bind(module, out, { optimise }) {
   const part = `${out}.part`;
+  const log = join(tools, 'log', `bind-${basename(out)}.log`);
   const at = (name) => join(part, name);
   rmSync(part, { recursive: true, force: true });
   mkdirSync(part, { recursive: true });
@@ -62,7 +61,7 @@ export async function bind(module, out, { optimise }) {
   writeFileSync(log, '');
   const node = (...args) => [nodeBinary(), args, { log, cwd: part, env: nodeEnv() }];
   const step = async (what, done) => {
-    if (!(await done)) throw new Problem(`${what} failed. The end of .tools/log/bind.log:\n\n${tail(log)}`);
+    if (!(await done)) throw new Problem(`${what} failed. The end of ${relative(root, log)}:\n\n${tail(log)}`);
   };
   await step('the binding generator', run(bindgen, [module, part], { log }));
   writeFileSync(at('entry.js'), entry(readFileSync(at('index.js'), 'utf8')));

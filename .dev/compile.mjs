@@ -20,7 +20,7 @@ export const moduleOf = ({ crate, profile }) =>
 export async function compile(scripts) {
   const { cargo, env } = await workerCargo();
   const crates = scripts.flatMap(({ crate }) => ['-p', crate]);
-  const args = ['build', '--quiet', '--locked', '--lib', '--profile', scripts[0].profile, '--target', wasm, ...crates];
+  const args = ['build', '--quiet', '--lib', '--profile', scripts[0].profile, '--target', wasm, ...crates];
   mkdirSync(join(tools, 'log'), { recursive: true });
   writeFileSync(log, '');
   const colour = process.stdout.isTTY ? ['--color', 'always'] : [];

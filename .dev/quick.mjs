@@ -23,7 +23,7 @@ export async function changedFiles(root) {
 /** The crates of the workspace, as { name, folder, uses, sources }. */
 async function workspace(root) {
   const { env } = await hostRust();
-  const text = await output('cargo', ['metadata', '--no-deps', '--locked', '--format-version', '1'], { cwd: root, env });
+  const text = await output('cargo', ['metadata', '--no-deps', '--format-version', '1'], { cwd: root, env });
   if (!text) throw new Problem('cargo metadata fails: `cargo metadata --no-deps` says why');
   return JSON.parse(text).packages.map(({ name, manifest_path, dependencies }) => ({
     name,

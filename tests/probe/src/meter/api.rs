@@ -60,7 +60,7 @@ pub enum MeterStatus {
 #[derive(InputObject, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegisterMeterInput {
-    /// Model name in the maker's catalogue, 1 to 100 characters.
+    /// Model name in the maker's catalogue, 1 to 500 characters.
     model: String,
     /// The owner.
     owner_id: ID,

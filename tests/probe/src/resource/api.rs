@@ -48,7 +48,7 @@ pub enum ResourceStatus {
 pub struct AddResourceInput {
     /// The group that it belongs to.
     group_id: ID,
-    /// Label, 1 to 16 characters.
+    /// Label, 1 to 500 characters.
     number: String,
     /// Capacity, 1 to 100.
     capacity: i32,
