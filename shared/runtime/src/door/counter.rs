@@ -1,29 +1,35 @@
 //! Requests are counted, each under the name of its sender.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, time::Duration};
 
 use edgefold_flow::door::rate::{self, Counter};
-use edgefold_kernel::Rejection;
+use edgefold_kernel::{Fault, Rejection};
 use worker::{Env, console_error};
 
 use super::allowance::allowance;
-use crate::platform::{bindings, clock};
+use crate::platform::{bindings, clock, stub};
+
+const LIMITER: &str = "the rate limiter";
+
+/// Time that the platform's limiter may take. It answers within milliseconds; every request waits for it.
+const LIMITER_WITHIN: Duration = Duration::from_secs(1);
 
 thread_local! {
     static COUNTER: RefCell<Counter> = RefCell::default();
 }
 
 /// Counts one more request under this name. Returns a refusal if it is one too many. If no limiter is bound, or it
-/// fails, this isolate counts the requests that it sees.
+/// fails or does not answer, this isolate counts the requests that it sees.
 pub(crate) async fn count(env: &Env, name: String) -> Option<Rejection> {
-    let outcome = match env.rate_limiter(bindings::REQUESTS) {
-        Ok(limiter) => limiter.limit(name.clone()).await,
-        Err(_) => return count_here(env, &name),
+    let Ok(limiter) = env.rate_limiter(bindings::REQUESTS) else { return count_here(env, &name) };
+    let asked = async {
+        let outcome = limiter.limit(name.clone()).await;
+        outcome.map_err(|error| Fault::Unavailable(LIMITER, error.to_string()).into())
     };
-    match outcome {
+    match stub::within(LIMITER_WITHIN, LIMITER, asked).await {
         Ok(outcome) => (!outcome.success).then(rate::limited),
         Err(error) => {
-            console_error!("the rate limiter failed: {error}");
+            console_error!("the rate limiter does not count: {error}");
             count_here(env, &name)
         }
     }
