@@ -52,7 +52,7 @@ ${names('class').map((name) => `export const ${name} = new Proxy(script.${name},
  * small as they can be, for what is deployed.
  */
 export async function bind(module, out, { optimise }) {
-  const part = `${out}.part`;
+  const part = join(root, 'target', `${basename(out)}.part`); // not beside build/, where git would see it
   const log = join(tools, 'log', `bind-${basename(out)}.log`);
   const at = (name) => join(part, name);
   rmSync(part, { recursive: true, force: true });

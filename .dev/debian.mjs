@@ -3,7 +3,7 @@
 // This is the way in where rustup's servers cannot be reached but the system's package mirror can.
 // `rustc-web` is a current Rust that Debian keeps for building browsers; with `rust-web-src` it carries
 // the library source from which std for wasm32 is built. The browser of the tests comes the same way.
-import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { atLeast, chromium, parts, rust, tools } from './pins.mjs';
 import { output, run } from './process.mjs';
