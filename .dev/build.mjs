@@ -94,6 +94,16 @@ export async function build(...scripts) {
   });
 }
 
+/** Compiles scripts side by side, and makes the first: it can be tried while the others are still made small. */
+export async function buildFirst(script, ...others) {
+  if (fresh(script)) return setup();
+  await locked('build', async () => {
+    if (fresh(script)) return setup();
+    const stale = [script, ...others.filter((other) => !fresh(other))];
+    await rebuild([script], () => setup(() => compile(stale)));
+  });
+}
+
 if (isMain(import.meta.url)) {
   // `npm start` builds by itself, and tells wrangler so.
   if (process.env.EDGEFOLD_BUILT !== 'yes') await main(() => build(worker));

@@ -1,7 +1,7 @@
 // The stages of `npm test`: what each runs. A stage writes to its log, and gives false when it failed.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, probe, worker } from './build.mjs';
+import { build, buildFirst, probe, worker } from './build.mjs';
 import { findChromium } from './chromium.mjs';
 import { engineAlone } from './engine.mjs';
 import { bundleGraphiql } from './graphiql.mjs';
@@ -16,8 +16,9 @@ export const notChecked = 'not checked';
 // A check from a clean checkout never builds twice, so what an incremental build stores is gigabytes for nothing.
 const once = process.env.CI ? { CARGO_INCREMENTAL: '0' } : {};
 
-// Files at once: they mostly wait, for an alarm or for an object to fall asleep, whatever the machine has.
-const acceptanceFiles = 7;
+// Files at once: they mostly wait, for an alarm or for an object to fall asleep, whatever the machine has. The two stages run
+// side by side.
+const [acceptanceFiles, samplesFiles] = [5, 4];
 
 export async function cargo(log, ...args) {
   const { env } = await hostRust();
@@ -68,11 +69,8 @@ function nodeTests(log, files, concurrency) {
   return node(log, '--test', `--test-concurrency=${concurrency}`, reporter, ...files);
 }
 
-/** The domain's, each beside what it is about, which hold the longest waits; and the engine's, in the copy without samples. */
-const acceptanceTests = async () => [
-  ...readdirSync(join(root, 'workers')).sort().reverse().flatMap((name) => testsIn(`workers/${name}/tests`)),
-  ...testsIn('tests/acceptance', await engineAlone()),
-];
+/** The samples' acceptance tests, each beside what it is about. */
+const samplesTests = () => readdirSync(join(root, 'workers')).sort().reverse().flatMap((name) => testsIn(`workers/${name}/tests`));
 
 export const stages = {
   format: (log) => cargoExtra(log, 'rustfmt', 'fmt', '--all', '--check'),
@@ -80,11 +78,16 @@ export const stages = {
   engine,
   unit,
   tools: (log) => nodeTests(log, testsIn('tests/tools'), 2),
-  build: () => build(worker, probe),
+  probe: () => buildFirst(probe, worker),
   acceptance: async (log) => {
-    await build(worker, probe); // at once if they are fresh; needed when this stage runs alone
+    await build(probe); // at once if it is fresh; needed when this stage runs alone
+    return nodeTests(log, testsIn('tests/acceptance', await engineAlone()), acceptanceFiles);
+  },
+  build: () => build(worker),
+  samples: async (log) => {
+    await build(worker);
     await bundleGraphiql();
-    return nodeTests(log, await acceptanceTests(), acceptanceFiles);
+    return nodeTests(log, samplesTests(), samplesFiles);
   },
   browser: async (log) => {
     await build(worker);

@@ -14,8 +14,9 @@ import { timed } from './step.mjs';
  */
 const everything = [
   ['format', 'lint', 'engine', 'unit', 'tools'],
-  ['build', ['acceptance'], ['demo', 'openapi', 'browser']],
+  ['probe', ['acceptance'], ['build', ['samples'], ['demo', 'openapi', 'browser']]],
 ];
+const builds = ['probe', 'build'];
 
 const results = [];
 
@@ -52,7 +53,7 @@ async function lane(steps) {
   const beside = [];
   for (const step of steps) {
     if (Array.isArray(step)) beside.push(lane(step));
-    else if (!(await stage(step, stages[step])) && step === 'build') break;
+    else if (!(await stage(step, stages[step])) && builds.includes(step)) break;
   }
   await Promise.all(beside);
 }

@@ -10,7 +10,7 @@ const [accounts, orders, kills] = [20, 500, 6];
 const again = { within: 150_000 };
 
 test(`${orders} orders over ${accounts} accounts with ${kills} kills: the books balance to the cent`, async (t) => {
-  const core = await serve('core');
+  const core = await serve('core', { SEND_AGAIN_SECONDS: '20' });
   const payers = [];
   for (let n = 0; n < accounts; n++) payers.push(await account(core, 10_000));
 

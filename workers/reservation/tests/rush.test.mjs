@@ -10,12 +10,12 @@ import { rows } from '../../../tests/acceptance/storage.mjs';
 
 const [rooms, reservations, kills] = [10, 200, 4];
 const final = ['CONFIRMED', 'DECLINED', 'CANCELLED', 'EXPIRED'];
-/** What is not confirmed is sent again by an alarm after 60 s, and a claim expires after a minute. */
+/** What is not confirmed is sent again by an alarm after 20 s, and a claim expires after a minute. */
 const again = { within: 150_000 };
 const day = (n) => new Date(Date.UTC(2030, 0, 1 + n)).toISOString().slice(0, 10);
 
 test(`${reservations} reservations race for ${rooms} rooms with ${kills} kills: no overlap, and nothing is left behind`, async (t) => {
-  const core = await serve('core');
+  const core = await serve('core', { SEND_AGAIN_SECONDS: '20' });
   const hotel = [];
   for (let n = 0; n < rooms; n++) hotel.push(await addRoom(core));
   const work = Array.from({ length: reservations }, (_, n) => ({
