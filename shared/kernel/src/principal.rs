@@ -91,7 +91,7 @@ pub struct RoleKind {
     pub role: Role,
     /// Description of the role. GraphQL shows it.
     pub about: &'static str,
-    /// Whether it administers, which no policy of an aggregate decides about: it looks after parked letters, and lets
+    /// True if it administers: no policy of an aggregate decides about that. It looks after parked letters, and lets
     /// instances read their sources again.
     pub administers: bool,
 }
