@@ -2,11 +2,14 @@
 //!
 //! Old and new code run side by side during a deploy: a field may be added here, with a default; none may change.
 
-use edgefold_kernel::{Envelope, Id, Timestamp, Version};
+use edgefold_kernel::{Envelope, Id, StreamId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{participant::Only, receive::Span};
+use crate::{
+    publish::{Hold, Item},
+    receive::Span,
+};
 
 /// Header of every request that a policy decides about: the caller, as [`Asker`](crate::door::Asker). The script sets
 /// it after it has verified the token; a caller's own value never gets through.
@@ -17,13 +20,20 @@ pub const COMMAND: &str = "/command";
 /// `POST`: several complete [`Message`](crate::Message)s for this instance. Answers an array with the result of each,
 /// in order, see [`answer`](crate::command::answer).
 pub const COMMANDS: &str = "/commands";
-/// `POST`: a [`Parcel`](crate::receive::parcel::Parcel) from the bus. Answers a
-/// [`Receipt`](crate::receive::parcel::Receipt) with 200, or a problem.
+/// `POST`: a [`Parcel`](crate::receive::Parcel) from the bus. Answers a [`Receipt`](crate::receive::Receipt) for each of its
+/// deliveries with 200, or a problem.
 pub const DELIVER: &str = "/deliver";
-/// `POST`: a [`RefusedErrand`](crate::receive::parcel::RefusedErrand). Answers 204, or a problem.
-pub const REFUSED: &str = "/refused";
-/// `POST`: [`Confirmed`]. Answers 204, or a problem.
-pub const CONFIRM: &str = "/confirm";
+/// `POST`: [`Settled`](crate::receive::Settled), what has become of letters of this stream. Answers 204, or a problem.
+pub const SETTLED: &str = "/settled";
+/// `POST`: [`PartWanted`], what this stream has for another object. Answers a [`Delivery`](crate::publish::Delivery), as much
+/// of it as one page takes.
+pub const PART: &str = "/part";
+/// `POST`: [`HoldAsked`], an administrator looks at a hold of this stream. Answers [`HoldFound`] with 200, or a problem.
+pub const HOLD: &str = "/hold";
+/// `POST`: [`HoldRetried`], an administrator lets it be tried now. Answers [`HoldOutcome`] with 200, or a problem.
+pub const HOLD_RETRY: &str = "/hold/retry";
+/// `POST`: [`HoldDiscarded`], an administrator lets one version go. Answers [`HoldOutcome`] with 200, or a problem.
+pub const HOLD_DISCARD: &str = "/hold/discard";
 /// `POST`: fetch the copies of foreign streams again. Answers [`Rebuilt`].
 pub const REBUILD: &str = "/rebuild";
 /// `GET`: the costs of this object, as [`Counters`].
@@ -128,39 +138,78 @@ pub struct Rebuilt {
     pub events: usize,
 }
 
-/// Own events that have reached all their destinations.
+/// A destination's request for what a stream has for it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Confirmed {
-    /// Their versions, in any order.
-    pub versions: Vec<Version>,
+pub struct PartWanted {
+    /// The destination.
+    pub to: StreamId,
+    /// It lacks what comes after this version …
+    pub after: Version,
+    /// … up to this one.
+    pub through: Version,
 }
 
-/// A destination's request for the events of this stream that it lacks.
+/// An administrator's question about a hold.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HoldAsked {
+    /// The destination; null for the journal.
+    pub to: Option<StreamId>,
+    /// Items after this version.
+    pub after: Version,
+    /// Largest number of items.
+    pub limit: usize,
+}
+
+/// A hold, with a page of what waits behind it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HoldFound {
+    /// The hold.
+    pub hold: Hold,
+    /// In the order of the stream.
+    pub items: Vec<Item>,
+    /// True if there are more.
+    pub has_more: bool,
+}
+
+/// An administrator lets a hold be tried now.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HoldRetried {
+    /// The destination; null for the journal.
+    pub to: Option<StreamId>,
+    /// The administrator.
+    pub by: Id,
+}
+
+/// An administrator lets the version go at which a hold stands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HoldDiscarded {
+    /// The destination; null for the journal.
+    pub to: Option<StreamId>,
+    /// The version; null for the one at which it stands.
+    pub version: Option<Version>,
+    /// The administrator.
+    pub by: Id,
+    /// Reason, for the record.
+    pub reason: String,
+}
+
+/// What has become of a hold.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HoldOutcome {
+    /// The hold as it is now.
+    pub hold: Hold,
+    /// Items that were delivered.
+    pub delivered: usize,
+}
+
+/// A request for events of this stream.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SpanWanted {
-    /// It lacks the events after this version …
+    /// Those after this version …
     pub after: Version,
     /// … up to this one; up to the head when left out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub through: Option<Version>,
-    /// Stored names of the events that it wants; all when empty.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub types: Vec<String>,
-    /// Event types of which it wants only the events that name it.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub only: Vec<Only>,
-}
-
-impl SpanWanted {
-    /// True if the destination wants this event.
-    pub fn includes(&self, event: &Envelope) -> bool {
-        let names = |Only { field, id, .. }: &Only| {
-            event.field(field).is_some_and(|one| one == id.as_str())
-                || event.fields(field).iter().any(|one| one == id.as_str())
-        };
-        let mut only = self.only.iter().filter(|only| only.event == event.event_type).peekable();
-        only.peek().is_none() || only.any(names)
-    }
 }
 
 /// Part of the wanted events: as many as one page takes.

@@ -12,7 +12,9 @@ use crate::{EventSet, Fault, Id, Principal, Role, Timestamp, Version, principal:
 const SEQUENCE_DIGITS: usize = 10;
 
 /// Name of a stream: the type and the id of the aggregate instance that owns it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StreamId {
     /// Stored name of the aggregate's type.
     pub aggregate_type: String,
@@ -50,6 +52,11 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub actor: Option<Principal>,
+    /// Instant until which the instance that asked waits for the answer: what follows from the command reaches it by then,
+    /// also when a message gets lost. It stays with the stored event, and is not on the wire. The system writes it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub answer_by: Option<Timestamp>,
 }
 
 impl Metadata {
@@ -270,6 +277,7 @@ impl<'de> Deserialize<'de> for Envelope {
                 causation_id: wire.causationid.map(id).transpose()?,
                 traceparent: wire.traceparent,
                 actor,
+                answer_by: None,
             },
             data: wire.data,
         })

@@ -17,9 +17,16 @@ pub const BODY_BYTES_LEAST: usize = 16 << 10;
 /// message, but the isolate has 128 MB and holds the body a few times over while it reads it.
 pub const BODY_BYTES_MOST: usize = 16 << 20;
 
-/// Largest letter on the bus, in bytes: an event in its wire form with the commands that follow from it. A queue message
-/// holds 128 KB (128,000 bytes), of which the queue keeps about 100 for itself.
-pub const LETTER_BYTES: usize = 127_000;
+/// Largest event, in bytes of its wire form: it fits a message of the queue, beside the few words around it.
+pub const EVENT_BYTES: usize = 127_000;
+
+/// Largest letter on the bus, in bytes: all that one stream has to say, or a part of it. A queue message holds 128 KB
+/// (128,000 bytes), of which the queue keeps about 100 for itself. What does not fit travels as a reference.
+pub const LETTER_BYTES: usize = 127_800;
+
+/// Most instances that one event may reach, its own requests included: a letter names each of them in up to 300 bytes, and
+/// the consumer calls each once, of the 1,000 calls that the platform allows.
+pub const DESTINATIONS: usize = 400;
 
 /// Most events that one command may append: a command is one transaction and one answer.
 pub const EVENTS_PER_COMMAND: usize = 100;
@@ -48,39 +55,45 @@ pub const SQL_JSON_BYTES: usize = 1_000_000;
 
 /// Milliseconds that an event may take to reach all its destinations before its object sends it again (60 s).
 ///
-/// A deployment may choose another time (`SEND_AGAIN_SECONDS`). The queue itself retries after 5, 15 and 35 s, and a
-/// pass through it takes well under a second. A shorter time than that sends repeats of events that are still under
-/// way: each costs a message and is dropped. An instance whose deadline waits for an answer sends again half-way to the
-/// deadline, so that a lost letter does not cost the deadline.
+/// A deployment may choose another time (`SEND_AGAIN_SECONDS`). A pass through the queue takes well under a second, so a
+/// repeat is needed only where a message or its receipt got lost; it costs a message, and is dropped. Where somebody waits
+/// for an answer until some instant, the object sends again after a quarter of the time that is left, again and again.
 pub const SEND_AGAIN_MS: i64 = 60_000;
 
-/// Shortest pause between two repeats before a deadline, in milliseconds (10 s).
-pub const SEND_AGAIN_LEAST_MS: i64 = 10_000;
+/// Longest pause between two repeats, in milliseconds (1 h). The pause grows to this with the age of the event.
+pub const SEND_AGAIN_AT_MOST_MS: i64 = 60 * 60 * 1000;
 
-/// Attempts to deliver a sequence (one destination, one source stream) before it is parked. With the pauses below they
-/// take eight minutes: longer than a deploy and most outages of the platform, and shorter than people wait. Set it with
-/// `BUS_ATTEMPTS`.
+/// Shortest pause between two repeats for somebody who waits, in milliseconds (5 s).
+pub const SEND_AGAIN_LEAST_MS: i64 = 5_000;
+
+/// Events that are sent again in one go, at most, so that a queue that lags behind is not flooded.
+pub const SEND_AGAIN_EVENTS: usize = 1_000;
+
+/// Milliseconds that a committed event may lie unpublished before only the alarm sends it (3 s). An object that wakes
+/// publishes what it committed just before it ended; what is older has its turn, with pauses and bounds.
+pub const PUBLISH_WITHIN_MS: i64 = 3_000;
+
+/// Failures that cannot heal (poison), after which a destination's deliveries are parked. With the pauses below they take ten
+/// minutes: longer than a deploy, and shorter than people wait. Set it with `BUS_ATTEMPTS`. What heals by itself is tried
+/// for ever.
 pub const BUS_ATTEMPTS: u32 = 8;
 
-/// Pause after the first failure of a sequence, in milliseconds; it doubles after each further failure. A busy object
+/// Pause after the first failure of a destination, in milliseconds; it doubles after each further failure. A busy object
 /// is back within seconds, and a process that waits for an answer often gives up after a minute.
 pub const BUS_AGAIN_MS: i64 = 5_000;
 
-/// Longest pause between two attempts, in milliseconds: a message that waits in the queue meanwhile must not use up the
-/// 100 retries that the platform allows.
-pub const BUS_AGAIN_AT_MOST_MS: i64 = 160_000;
+/// Longest pause between two attempts, in milliseconds (5 min): that long after an outage everything flows again.
+pub const BUS_AGAIN_AT_MOST_MS: i64 = 5 * 60 * 1000;
 
-/// Longest pause of a letter while the database cannot say what is parked, in milliseconds (20 min). After an outage it
-/// may take that long until everything flows again.
-pub const BUS_LATER_AT_MOST_MS: i64 = 20 * 60 * 1000;
+/// Destinations that one ring of the alarm tries again, at most: each is a call, and the platform allows 1,000.
+pub const HOLDS_AT_ONCE: usize = 100;
 
-/// Letters that one retry of a parked sequence delivers, at most: each may be a call to an object, and the platform allows
-/// 1,000 of those a request.
-pub const RETRY_LETTERS: usize = 100;
+/// Items that one attempt delivers, at most.
+pub const DELIVERY_ITEMS: usize = 100;
 
-/// Most letters that an instance keeps in memory between commit and publication; it makes further ones again from the
-/// stored events. Two batches of commands, which take 25 of the 128 MB even with the largest events.
-pub const FRESH_LETTERS: usize = 200;
+/// Most events that an instance keeps in memory between commit and publication; it reads further ones again. Two batches of
+/// commands, which take 25 of the 128 MB even with the largest events.
+pub const FRESH_EVENTS: usize = 200;
 
 /// Largest state that is kept as a snapshot, in bytes (platform: 2 MB per value, the row's other columns included).
 pub const SNAPSHOT_BYTES: usize = 1_900_000;

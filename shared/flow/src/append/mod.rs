@@ -94,6 +94,36 @@ pub fn check_count(count: usize) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// The wire form of an event. Refuses one that no message could hold.
+///
+/// # Errors
+/// `EVENT_TOO_LARGE` over [`limits::EVENT_BYTES`].
+pub fn wire_form(event: &Envelope) -> Result<String, Failure> {
+    let text = serde_json::to_string(event).map_err(|error| Fault::Defect(error.to_string()))?;
+    if text.len() > limits::EVENT_BYTES {
+        let most = limits::EVENT_BYTES;
+        let detail = format!(
+            "an event with its envelope may have at most {most} bytes, this one has {}",
+            text.len()
+        );
+        return Err(Rejection::new(Kind::TooLarge, "EVENT_TOO_LARGE", detail).into());
+    }
+    Ok(text)
+}
+
+/// Refuses an event that concerns more instances than one letter can name.
+///
+/// # Errors
+/// `TOO_MANY_DESTINATIONS` over [`limits::DESTINATIONS`].
+pub fn check_destinations(count: usize) -> Result<(), Rejection> {
+    if count > limits::DESTINATIONS {
+        let most = limits::DESTINATIONS;
+        let detail = format!("an event may concern at most {most} instances, this one {count}");
+        return Err(Rejection::new(Kind::TooLarge, "TOO_MANY_DESTINATIONS", detail));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use edgefold_kernel::{event::no_upcast, events};

@@ -7,14 +7,16 @@ use edgefold_kernel::{
 
 use crate::decide::Outcome;
 
-/// Version and outbox cursor of an instance.
+/// Version and cursors of an instance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     /// Version of the stream; 0 when there is none.
     pub version: Version,
-    /// Outbox cursor: events up to here have reached all their destinations. Later events are sent again until they
-    /// have.
+    /// Cursor of the bus: events up to here have reached all their destinations, or a hold says which have not. Later
+    /// events are sent again until they have.
     pub confirmed: Version,
+    /// Cursor of the journal: events up to here are journalled.
+    pub journalled: Version,
 }
 
 /// The part of a stream to read.
@@ -44,6 +46,8 @@ impl Slice<'_> {
 pub struct Write {
     /// Own events, without a gap after the head.
     pub events: Vec<Envelope>,
+    /// Which of them concern another instance, by an event that it wants or a command that follows.
+    pub addressed: Vec<(StreamId, Version)>,
     /// The outcomes of the commands that led to them.
     pub outcomes: Vec<Outcome>,
     /// High-water marks of foreign streams.
@@ -60,6 +64,7 @@ impl Write {
     /// True if there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
+            && self.addressed.is_empty()
             && self.outcomes.is_empty()
             && self.marks.is_empty()
             && self.forget.is_empty()
@@ -68,9 +73,9 @@ impl Write {
     }
 }
 
-/// Keeps one instance: its stream, its outcomes, its outbox cursor, and its copies of foreign streams.
+/// Keeps one instance: its stream, its outcomes, its cursors, its holds, and its copies of foreign streams.
 pub trait Storage {
-    /// Version and outbox cursor of the instance.
+    /// Version and cursors of the instance.
     ///
     /// # Errors
     /// Fails if storage fails.
@@ -132,11 +137,58 @@ pub trait Storage {
     /// Fails if storage fails, or the first event is not the one after the head.
     fn commit(&self, write: &Write) -> Result<(), Fault>;
 
-    /// Moves the outbox cursor.
+    /// Versions in `(after, through]` that concern an instance, ascending.
     ///
     /// # Errors
     /// Fails if storage fails.
-    fn set_confirmed(&self, through: Version) -> Result<(), Fault>;
+    fn addressed(
+        &self,
+        to: &StreamId,
+        after: Version,
+        through: Version,
+        limit: usize,
+    ) -> Result<Vec<Version>, Fault>;
+
+    /// The last version up to this one that concerns an instance; 0 when there is none.
+    ///
+    /// # Errors
+    /// Fails if storage fails.
+    fn last_addressed(&self, to: &StreamId, through: Version) -> Result<Version, Fault>;
+
+    /// Moves the cursors of bus and journal.
+    ///
+    /// # Errors
+    /// Fails if storage fails.
+    fn set_cursors(&self, confirmed: Version, journalled: Version) -> Result<(), Fault>;
+
+    /// The text that is kept about a destination that fails; `None` stands for the journal.
+    ///
+    /// # Errors
+    /// Fails if storage fails.
+    fn hold(&self, to: Option<&StreamId>) -> Result<Option<String>, Fault>;
+
+    /// The texts of which something is due by this instant, the first ones first.
+    ///
+    /// # Errors
+    /// Fails if storage fails.
+    fn holds(&self, by: Timestamp, limit: usize) -> Result<Vec<String>, Fault>;
+
+    /// Instant at which something is due of any of them.
+    ///
+    /// # Errors
+    /// Fails if storage fails.
+    fn next_hold(&self) -> Result<Option<Timestamp>, Fault>;
+
+    /// Keeps a text about a destination, with the instant at which something is due of it, in place of an earlier one; or
+    /// forgets it.
+    ///
+    /// # Errors
+    /// Fails if storage fails.
+    fn set_hold(
+        &self,
+        to: Option<&StreamId>,
+        kept: Option<(Timestamp, &str)>,
+    ) -> Result<(), Fault>;
 
     /// Version of the last event that was decided by this instant; 0 when there was none.
     ///

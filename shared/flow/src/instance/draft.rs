@@ -19,8 +19,8 @@ pub(super) struct Draft<'a, A: Participant, S> {
     pub(super) stamp: &'a Stamp<'a>,
     pub(super) loaded: Loaded<A::State>,
     pub(super) write: Write,
-    /// Texts of the letters of the drafted events, in their order.
-    pub(super) letters: Vec<String>,
+    /// The drafted events, with what they say to others.
+    pub(super) fresh: Vec<Fresh>,
 }
 
 impl<A: Participant, S: Storage> Draft<'_, A, S> {
@@ -36,22 +36,27 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             })?;
         check_count(events.len())?;
         let stream = &self.instance.stream;
-        let (mut recorded, mut letters) =
-            (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
+        let mut fresh = Vec::with_capacity(events.len());
         let mut read = Vec::with_capacity(events.len());
         for (version, event) in (version + 1..).zip(&events) {
-            let (envelope, event) = record(event, stream, version, cause, self.stamp)?;
-            let letter = Letter::new(envelope, A::errands(&stream.aggregate_id, &event))?;
-            letters.push(checked_text(&letter)?);
-            recorded.push(letter.event);
-            read.push(event);
+            let (event, known) = record(event, stream, version, cause, self.stamp)?;
+            let text = wire_form(&event)?;
+            let errands = messages(&event, A::errands(&stream.aggregate_id, &known))?;
+            let to = self.instance.destinations(&event, &errands);
+            check_destinations(to.len())?;
+            fresh.push(Fresh { event, text, errands, to });
+            read.push(known);
         }
         for event in &read {
             A::evolve(&mut self.loaded.state, event);
         }
-        self.loaded.head.version += recorded.len() as Version;
-        self.write.events.extend(recorded);
-        self.letters.extend(letters);
+        self.loaded.head.version += fresh.len() as Version;
+        for Fresh { event, to, .. } in &fresh {
+            self.write.events.push(event.clone());
+            let addressed = to.iter().map(|to| (to.clone(), event.version));
+            self.write.addressed.extend(addressed);
+        }
+        self.fresh.extend(fresh);
         Ok(())
     }
 

@@ -3,11 +3,13 @@
 //! | room | what it does |
 //! |---|---|
 //! | `reached` | recently folded states, for readers that go on from there |
+//! | `cursor` | how far the events of the stream have arrived somewhere |
 //! | `memory` | keeps the copies of foreign streams within bounds |
 //! | `draft` | the draft of a transaction |
 //! | `command` | decides commands, one or many, and answers them |
-//! | `inbox` | takes foreign events, refusals and deadlines |
-//! | `outbox` | gives letters for the bus, and counts the confirmed ones |
+//! | `outbox` | gives messages for the bus and the journal, and counts what has arrived |
+//! | `held` | keeps holds of destinations that fail, and tries them again |
+//! | `inbox` | takes deliveries, receipts and deadlines |
 //! | `look` | shows the state, now or then, and the stream |
 //!
 //! Everything here is synchronous: a method reads, decides and commits without another call in between. The state is
@@ -15,11 +17,13 @@
 //! panic leaves no cache at all, and the next call folds the stored events again.
 
 mod reached;
+mod cursor;
 mod memory;
 mod draft;
 mod command;
-mod inbox;
 mod outbox;
+mod held;
+mod inbox;
 mod look;
 
 use std::{
@@ -33,25 +37,28 @@ use edgefold_kernel::{
 };
 
 pub use inbox::Received;
+pub use outbox::{WAYS, Way};
 pub use look::{When, unknown};
 
 use crate::{
-    Participant, Stamp,
+    Catalogue, Participant, Stamp,
     append::storage::{Head, Slice, Storage, Write},
     decide::panicked,
 };
+use cursor::Cursor;
 use draft::Draft;
+use outbox::Fresh;
 use reached::Reached;
 
 /// One instance of an aggregate, over its storage.
 pub struct Instance<A: Participant, S> {
     stream: StreamId,
     storage: S,
+    catalogue: Catalogue,
     cache: RefCell<Option<Loaded<A::State>>>,
     appended: RefCell<Vec<Envelope>>,
-    /// Letters of events that were just appended, with their versions. They usually go out at once and need not be made
-    /// again; missing ones are made from the stored events.
-    fresh: RefCell<VecDeque<(Version, String)>>,
+    /// Events that were just appended. They usually go out at once and need not be read again.
+    fresh: RefCell<VecDeque<Fresh>>,
     reached: RefCell<Reached>,
     /// Foreign streams at which [`compact`](Self::compact) has to look.
     due: RefCell<BTreeSet<StreamId>>,
@@ -64,13 +71,10 @@ struct Loaded<T> {
     head: Head,
     /// Version of the stored snapshot; 0 when there is none that this code can use.
     snapshot: Version,
-    /// Events up to here were handed to the bus since the instance was loaded. Not stored: after a restart everything
-    /// that is not confirmed is handed over again.
-    published: Version,
-    /// The outbox cursor as it is stored; `head.confirmed` may be ahead of it.
-    kept: Version,
-    /// Confirmed events that do not follow the cursor yet.
-    ahead: BTreeSet<Version>,
+    /// The cursor of the bus.
+    bus: Cursor,
+    /// The cursor of the journal.
+    journal: Cursor,
 }
 
 impl<A: Participant, S: Storage> Instance<A, S> {
@@ -80,6 +84,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         Self {
             stream,
             storage,
+            catalogue: Catalogue { entries: &[], roles: &[] },
             cache: RefCell::new(None),
             appended: RefCell::default(),
             fresh: RefCell::default(),
@@ -87,6 +92,12 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             due: RefCell::default(),
             none_stale: Cell::default(),
         }
+    }
+
+    /// The same instance with these delivery rules; without any, nobody wants its events.
+    #[must_use]
+    pub fn routed(self, catalogue: &Catalogue) -> Self {
+        Self { catalogue: *catalogue, ..self }
     }
 
     /// Identifier of the instance.
@@ -104,7 +115,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// Fails if it cannot be loaded.
     pub fn head(&self) -> Result<Head, Fault> {
-        self.read(|loaded| loaded.head)
+        self.read(|loaded| Head {
+            confirmed: loaded.bus.at,
+            journalled: loaded.journal.at,
+            ..loaded.head
+        })
     }
 
     /// The events that were appended since the last call, for those who watch. Only once.
@@ -172,9 +187,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             state,
             head,
             snapshot,
-            published: head.confirmed,
-            kept: head.confirmed,
-            ahead: BTreeSet::new(),
+            bus: Cursor::stored(head.confirmed, head.version),
+            journal: Cursor::stored(head.journalled, head.version),
         })
     }
 
@@ -229,10 +243,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.storage.events(slice)?.into_iter().map(Envelope::lifted::<A::Event>).collect()
     }
 
-    fn keep_fresh(&self, events: &[Envelope], letters: Vec<String>) {
+    fn keep_fresh(&self, letters: Vec<Fresh>) {
         let mut fresh = self.fresh.borrow_mut();
-        fresh.extend(events.iter().map(|event| event.version).zip(letters));
-        let surplus = fresh.len().saturating_sub(limits::FRESH_LETTERS);
+        fresh.extend(letters);
+        let surplus = fresh.len().saturating_sub(limits::FRESH_EVENTS);
         fresh.drain(..surplus);
     }
 
@@ -246,10 +260,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let loaded = self.take()?;
         let before = loaded.head.version;
         let mut draft =
-            Draft { instance: self, stamp, loaded, write: Write::default(), letters: Vec::new() };
+            Draft { instance: self, stamp, loaded, write: Write::default(), fresh: Vec::new() };
         let result = catch_unwind(AssertUnwindSafe(|| steps(&mut draft)))
             .map_err(|panic| panicked(&*panic))?;
-        let Draft { loaded, write, letters, .. } = draft;
+        let Draft { mut loaded, write, fresh, .. } = draft;
         if result.is_err() {
             if loaded.head.version == before {
                 self.cache.replace(Some(loaded));
@@ -259,7 +273,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         if !write.is_empty() {
             self.storage.commit(&write)?;
         }
-        self.keep_fresh(&write.events, letters);
+        for event in &write.events {
+            loaded.bus.waits(event);
+            loaded.journal.waits(event);
+        }
+        self.keep_fresh(fresh);
         self.appended.borrow_mut().extend(write.events);
         self.cache.replace(Some(loaded));
         result

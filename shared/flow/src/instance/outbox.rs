@@ -1,114 +1,361 @@
-//! Gives letters for the bus, and counts the confirmed ones.
+//! Gives messages for the bus and the journal, and counts what has arrived.
 
-use edgefold_kernel::{Fault, Timestamp, Version, limits};
+use edgefold_kernel::{Envelope, Fault, StreamId, Timestamp, Version, limits};
 
-use super::Instance;
+use super::{Instance, Loaded, cursor::Cursor};
 use crate::{
-    Participant,
+    Message, Participant,
     append::storage::{Slice, Storage},
-    publish::{Batch, Letter},
+    publish::{
+        Delivery, Item, Outgoing,
+        again::sent_again,
+        letter::{Said, pack, pack_entries},
+        messages,
+    },
 };
 
+/// One of the two ways out of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To other instances.
+    Bus,
+    /// To the journal and the read models.
+    Journal,
+}
+
+/// Both ways.
+pub const WAYS: [Way; 2] = [Way::Bus, Way::Journal];
+
+/// An event that was just appended, with what it says to others.
+#[derive(Clone, Debug)]
+pub(super) struct Fresh {
+    /// The event.
+    pub(super) event: Envelope,
+    /// Its wire form.
+    pub(super) text: String,
+    /// The commands that follow from it.
+    pub(super) errands: Vec<Message>,
+    /// Whom it concerns.
+    pub(super) to: Vec<StreamId>,
+}
+
+impl<T> Loaded<T> {
+    pub(super) fn cursor(&mut self, way: Way) -> &mut Cursor {
+        match way {
+            Way::Bus => &mut self.bus,
+            Way::Journal => &mut self.journal,
+        }
+    }
+}
+
 impl<A: Participant, S: Storage> Instance<A, S> {
-    /// The next letters for the bus, as many as one call of the queue takes. Empty when everything was published.
+    /// The next messages, as few as possible. Empty when everything was published. An instance that was just loaded
+    /// publishes what it committed within the last [`limits::PUBLISH_WITHIN_MS`]; what is older is sent
+    /// [again](Self::overdue) by the alarm.
     ///
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
-    pub fn outbox(&self) -> Result<Batch, Fault> {
-        let (published, version) = self.read(|loaded| (loaded.published, loaded.head.version))?;
-        let mut batch = Batch::default();
-        if published == version {
-            return Ok(batch);
+    pub fn outbox(&self, way: Way, now: Timestamp) -> Result<Vec<Outgoing>, Fault> {
+        self.publish_young(way, now)?;
+        let (published, head) = self.change(|loaded| {
+            (loaded.cursor(way).published, loaded.head.version)
+        })?;
+        if published >= head || (way == Way::Journal && self.hold(None)?.is_some()) {
+            return Ok(Vec::new());
         }
         let fresh = self.fresh.borrow();
-        let next = fresh.iter().skip_while(|(version, _)| *version <= published);
-        for ((version, text), expected) in next.zip(published + 1..) {
-            if *version != expected || !batch.add(*version, text.as_str()) {
-                break;
-            }
+        let known = fresh.iter().skip_while(|fresh| fresh.event.version <= published);
+        let known: Vec<_> = known.cloned().collect();
+        drop(fresh);
+        let is_known = known.first().is_some_and(|first| first.event.version == published + 1);
+        let events = if is_known {
+            known
+        } else {
+            let limit = limits::FRESH_EVENTS;
+            self.read_again(&Slice { limit, ..Slice::after(published) })?
+        };
+        self.pack(way, published, events)
+    }
+
+    /// Counts what lies behind the cursor as unpublished, if it is young.
+    fn publish_young(&self, way: Way, now: Timestamp) -> Result<(), Fault> {
+        let is_known = self.change(|loaded| {
+            let (head, cursor) = (loaded.head.version, loaded.cursor(way));
+            let is_known = cursor.at >= head || cursor.oldest().is_some() || cursor.again.is_some();
+            is_known || cursor.published < head
+        })?;
+        if is_known {
+            return Ok(());
         }
-        if batch.through > 0 { Ok(batch) } else { self.letters(published, Timestamp::MAX) }
-    }
-
-    /// Letters to send again: of the oldest events after this version that were decided by this instant and are not
-    /// confirmed, as many as one call of the queue takes. Empty when there are none.
-    ///
-    /// # Errors
-    /// Fails if storage fails or what is stored cannot be read.
-    pub fn overdue(&self, after: Version, by: Timestamp) -> Result<Batch, Fault> {
-        let head = self.head()?;
-        let after = after.max(head.confirmed);
-        if after >= head.version { Ok(Batch::default()) } else { self.letters(after, by) }
-    }
-
-    fn letters(&self, after: Version, by: Timestamp) -> Result<Batch, Fault> {
-        let arrived = self.read(|loaded| loaded.ahead.clone())?;
-        let mut batch = Batch::default();
-        let slice = Slice { limit: limits::QUEUE_BATCH_MESSAGES, ..Slice::after(after) };
-        for event in self.events(&slice)?.into_iter().take_while(|event| event.time <= by) {
-            if arrived.contains(&event.version) {
-                batch.through = event.version;
-                continue;
-            }
-            let errands = A::errands(self.id(), &event.read()?);
-            let (version, time) = (event.version, event.time);
-            batch.oldest.get_or_insert(time);
-            if !batch.add(version, Letter::new(event, errands)?.text()?) {
-                break;
-            }
+        if let Some((version, since, _)) = self.oldest(way)? {
+            let is_young = since.plus_millis(limits::PUBLISH_WITHIN_MS) >= now;
+            self.change(|loaded| {
+                let cursor = loaded.cursor(way);
+                cursor.again = cursor.again.or(Some(since));
+                if is_young {
+                    cursor.published = cursor.published.min(version - 1);
+                }
+            })?;
         }
-        Ok(batch)
+        Ok(())
     }
 
-    /// Everything up to here was handed to the bus.
-    ///
-    /// # Errors
-    /// Fails if it cannot be loaded.
-    pub fn published(&self, through: Version) -> Result<(), Fault> {
-        self.fresh.borrow_mut().retain(|(version, _)| *version > through);
-        self.change(|loaded| loaded.published = loaded.published.max(through))
+    /// The oldest event that waits to arrive.
+    fn oldest(&self, way: Way) -> Result<Option<super::cursor::Pending>, Fault> {
+        let (at, head, known) = self.change(|loaded| {
+            let head = loaded.head.version;
+            let cursor = loaded.cursor(way);
+            (cursor.at, head, cursor.oldest())
+        })?;
+        if known.is_some() || at >= head {
+            return Ok(known);
+        }
+        let first = self.storage.events(&Slice { limit: 1, ..Slice::after(at) })?;
+        let first = first.first().map(|event| (event.version, event.time, event.metadata.answer_by));
+        Ok(first)
     }
 
-    /// Moves the outbox cursor over these events, which have reached all their destinations, up to the first gap.
-    /// Returns true if it has moved. It is not stored yet, see [`keep_confirmed`](Self::keep_confirmed).
-    ///
-    /// # Errors
-    /// Fails if it cannot be loaded.
-    pub fn confirm(&self, versions: &[Version]) -> Result<bool, Fault> {
-        self.change(|loaded| {
-            let (before, known) = (loaded.head.confirmed, loaded.head.version);
-            loaded
-                .ahead
-                .extend(versions.iter().filter(|version| (before + 1..=known).contains(version)));
-            while loaded.ahead.remove(&(loaded.head.confirmed + 1)) {
-                loaded.head.confirmed += 1;
-            }
-            loaded.published = loaded.published.max(loaded.head.confirmed);
-            loaded.head.confirmed > before
-        })
+    /// Instant at which what waits is sent again next, and whether it is due now. `bound`: milliseconds until the first
+    /// repeat.
+    fn again(
+        &self,
+        way: Way,
+        bound: i64,
+        now: Timestamp,
+    ) -> Result<Option<(Timestamp, bool)>, Fault> {
+        let Some((_, since, asked_by)) = self.oldest(way)? else { return Ok(None) };
+        if way == Way::Journal && self.hold(None)?.is_some() {
+            return Ok(None);
+        }
+        let until = match way {
+            Way::Bus => asked_by.into_iter().chain(self.deadline()?).min(),
+            Way::Journal => None,
+        };
+        let tried = self.change(|loaded| loaded.cursor(way).again)?;
+        let tried = tried.map_or(since, |tried| tried.max(since));
+        let is_due = sent_again(since, until, bound, tried) <= now;
+        Ok(Some((sent_again(since, until, bound, now), is_due)))
     }
 
-    /// Stores the outbox cursor if it has moved, no further than every follower was told. Now and then is enough: a
-    /// confirmed event whose confirmation is lost is sent again, which does no harm, while a row written for every
-    /// command would cost as much as the event itself.
+    /// Instant at which something that waits is sent again.
     ///
     /// # Errors
     /// Fails if storage fails.
-    pub fn keep_confirmed(&self, told: Version) -> Result<(), Fault> {
-        let (confirmed, kept) = self.read(|loaded| (loaded.head.confirmed, loaded.kept))?;
-        let confirmed = confirmed.min(told);
-        if confirmed <= kept {
-            return Ok(());
+    pub fn next_again(&self, bound: i64, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
+        let mut next = None;
+        for way in WAYS {
+            let at = self.again(way, bound, now)?;
+            let at = at.map(|(at, is_due)| if is_due { now } else { at });
+            next = next.into_iter().chain(at).min();
         }
-        self.storage.set_confirmed(confirmed)?;
-        self.change(|loaded| loaded.kept = confirmed)
+        Ok(next)
     }
 
-    /// True if the outbox cursor is ahead of its stored value.
+    /// Messages to send again, if that is due: of the oldest events that have not arrived, up to
+    /// [`limits::SEND_AGAIN_EVENTS`].
+    ///
+    /// # Errors
+    /// Fails if storage fails or what is stored cannot be read.
+    pub fn overdue(
+        &self,
+        way: Way,
+        bound: i64,
+        now: Timestamp,
+    ) -> Result<Vec<Outgoing>, Fault> {
+        if !self.again(way, bound, now)?.is_some_and(|(_, is_due)| is_due) {
+            return Ok(Vec::new());
+        }
+        let (at, published) = self.change(|loaded| {
+            let cursor = loaded.cursor(way);
+            cursor.again = Some(now);
+            (cursor.at, cursor.published)
+        })?;
+        let limit = limits::SEND_AGAIN_EVENTS;
+        let mut events = self.read_again(&Slice { through: published, limit, ..Slice::after(at) })?;
+        // What was sent a moment ago is on its way.
+        let on_its_way = now.plus_millis(-limits::PUBLISH_WITHIN_MS);
+        if let Some(first) = events.iter().position(|one| one.event.time > on_its_way) {
+            events.truncate(first);
+        }
+        self.pack(way, at, events)
+    }
+
+    /// Stored events, with what they say to others.
+    fn read_again(&self, slice: &Slice<'_>) -> Result<Vec<Fresh>, Fault> {
+        let events = self.events(slice)?;
+        events.into_iter().map(|event| self.fresh(event)).collect()
+    }
+
+    /// An event, with what it says to others.
+    fn fresh(&self, event: Envelope) -> Result<Fresh, Fault> {
+        let errands = A::errands(self.id(), &event.read()?);
+        let errands = messages(&event, errands)?;
+        let text =
+            serde_json::to_string(&event).map_err(|error| Fault::Defect(error.to_string()))?;
+        let to = self.destinations(&event, &errands);
+        Ok(Fresh { event, text, errands, to })
+    }
+
+    /// Whom an event concerns: who wants it, and who is asked for what follows from it.
+    pub(super) fn destinations(&self, event: &Envelope, errands: &[Message]) -> Vec<StreamId> {
+        let mut to = self.catalogue.destinations(event);
+        for message in errands {
+            let Some(id) = message.aggregate_id.clone() else { continue };
+            let asked = StreamId::new(message.aggregate_type.as_str(), id);
+            if !to.contains(&asked) {
+                to.push(asked);
+            }
+        }
+        to
+    }
+
+    fn pack(
+        &self,
+        way: Way,
+        after: Version,
+        events: Vec<Fresh>,
+    ) -> Result<Vec<Outgoing>, Fault> {
+        match way {
+            Way::Journal => {
+                let texts = events.iter().map(|one| (one.event.version, one.text.as_str()));
+                pack_entries(&self.stream, after, texts)
+            }
+            Way::Bus => {
+                let answer_by = self.deadline()?;
+                let said = events.into_iter().map(|one| self.said(one));
+                let letters = pack(&self.stream, after, said, answer_by)?;
+                let outgoing = letters.into_iter().map(|letter| {
+                    let is_silent = letter.deliveries.is_empty();
+                    let text = (!is_silent).then(|| letter.text()).transpose()?;
+                    Ok(Outgoing { after: letter.after, through: letter.through, text })
+                });
+                outgoing.collect()
+            }
+        }
+    }
+
+    /// What an event says to those whom it concerns, and who have no hold. An event that has arrived says nothing.
+    fn said(&self, fresh: Fresh) -> Result<Said, Fault> {
+        let version = fresh.event.version;
+        let mut said = Said { version, to: Vec::new() };
+        if self.change(|loaded| loaded.bus.has(version))? {
+            return Ok(said);
+        }
+        for to in &fresh.to {
+            if self.hold(Some(to))?.is_none() {
+                let before = self.storage.last_addressed(to, version.saturating_sub(1))?;
+                said.to.push((to.clone(), before, self.item(&fresh, to)));
+            }
+        }
+        Ok(said)
+    }
+
+    /// What an event has for one of its destinations.
+    fn item(&self, fresh: &Fresh, to: &StreamId) -> Item {
+        let is_wanted = self.catalogue.destinations(&fresh.event).contains(to);
+        let is_asked = |message: &&Message| {
+            message.aggregate_type == to.aggregate_type
+                && message.aggregate_id.as_ref() == Some(&to.aggregate_id)
+        };
+        Item {
+            version: fresh.event.version,
+            event: is_wanted.then(|| fresh.event.clone()),
+            errands: fresh.errands.iter().filter(is_asked).cloned().collect(),
+        }
+    }
+
+    /// What this stream has for another instance in `(after, through]`: as many items, and bytes of events, as one page
+    /// takes, and at least one if there is one.
+    ///
+    /// # Errors
+    /// Fails if storage fails or what is stored cannot be read.
+    pub fn part(
+        &self,
+        to: &StreamId,
+        after: Version,
+        through: Version,
+        limit: usize,
+    ) -> Result<Delivery, Fault> {
+        let head = self.head()?.version;
+        let through = through.min(head);
+        let discarded = self.hold(Some(to))?.and_then(|hold| hold.discarded);
+        let versions = self.storage.addressed(to, after, through, limit.saturating_add(1))?;
+        let mut delivery =
+            Delivery { after, through, items: Vec::new(), answer_by: self.deadline()? };
+        let mut bytes = 0;
+        for version in &versions {
+            if delivery.items.len() >= limit || bytes >= limits::PAGE_BYTES / 4 {
+                let last = delivery.items.last().map_or(after, |item| item.version);
+                delivery.through = last;
+                break;
+            }
+            let slice = Slice { through: *version, limit: 1, ..Slice::after(version - 1) };
+            let event = self.events(&slice)?.pop();
+            let event = event.ok_or_else(|| Fault::Unreadable(format!("version {version}")))?;
+            bytes += event.data.get().len();
+            delivery.items.push(if discarded == Some(*version) {
+                Item { version: *version, event: None, errands: Vec::new() }
+            } else {
+                self.item(&self.fresh(event)?, to)
+            });
+        }
+        Ok(delivery)
+    }
+
+    /// Messages up to here were sent. Those that had nothing to say have arrived.
+    ///
+    /// # Errors
+    /// Fails if it cannot be loaded.
+    pub fn published(&self, way: Way, sent: &Outgoing) -> Result<(), Fault> {
+        self.change(|loaded| {
+            let (head, cursor) = (loaded.head.version, loaded.cursor(way));
+            if sent.text.is_none() {
+                cursor.arrived((sent.after, sent.through), head);
+            }
+            cursor.published = cursor.published.max(sent.through);
+        })?;
+        let through = self.change(|loaded| loaded.bus.published.min(loaded.journal.published))?;
+        self.fresh.borrow_mut().retain(|fresh| fresh.event.version > through);
+        Ok(())
+    }
+
+    /// Moves a cursor over events that have arrived, or of which a hold says that they have not. Returns true if it has
+    /// moved. It is not stored yet, see [`keep_cursors`](Self::keep_cursors).
+    ///
+    /// # Errors
+    /// Fails if it cannot be loaded.
+    pub fn arrived(&self, way: Way, covered: (Version, Version)) -> Result<bool, Fault> {
+        self.change(|loaded| {
+            let head = loaded.head.version;
+            loaded.cursor(way).arrived(covered, head)
+        })
+    }
+
+    /// Stores the cursors if one has moved, that of the bus no further than every follower was told. Now and then is enough:
+    /// an event whose receipt is lost is sent again, which does no harm, while a row written for every command would cost as
+    /// much as the event itself.
+    ///
+    /// # Errors
+    /// Fails if storage fails.
+    pub fn keep_cursors(&self, told: Version) -> Result<(), Fault> {
+        let (bus, journal, kept) = self.read(|loaded| {
+            let kept = (loaded.bus.kept, loaded.journal.kept);
+            (loaded.bus.at.min(told).max(kept.0), loaded.journal.at, kept)
+        })?;
+        if (bus, journal) == kept {
+            return Ok(());
+        }
+        self.storage.set_cursors(bus, journal)?;
+        self.change(|loaded| (loaded.bus.kept, loaded.journal.kept) = (bus, journal))
+    }
+
+    /// True if a cursor is ahead of its stored value.
     ///
     /// # Errors
     /// Fails if it cannot be loaded.
     pub fn is_unkept(&self) -> Result<bool, Fault> {
-        self.read(|loaded| loaded.kept < loaded.head.confirmed)
+        self.read(|loaded| {
+            loaded.bus.kept < loaded.bus.at || loaded.journal.kept < loaded.journal.at
+        })
     }
 }

@@ -1,107 +1,103 @@
-//! Step 6, **receive**: a high-water mark per source stream. A duplicate is dropped, a gap is named so that the shell
-//! can fill it from the source, and nothing is applied early.
-//!
-//! All parts of a batch for one instance come as one [`parcel`].
+//! Step 6, **receive**: a high-water mark per source stream, for events and for commands that follow from them alike. A
+//! duplicate is dropped, a gap is named so that the shell can fill it from the source, and nothing is applied early.
 
-pub mod parcel;
-
-use edgefold_kernel::{Envelope, StreamId, Version};
+use edgefold_kernel::{Envelope, Fault, Rejection, StreamId, Version};
 use serde::{Deserialize, Serialize};
 
-/// Part of a source stream: every event in `(after, through]` that the destination wants is in it.
+use crate::publish::{Delivery, Item};
+
+/// What a batch of the bus has for one instance: one delivery for each source.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Parcel {
+    /// The deliveries are independent of each other.
+    pub deliveries: Vec<Incoming>,
+}
+
+/// A delivery, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Span {
-    /// It begins after this version.
-    pub after: Version,
-    /// It ends with this version.
-    pub through: Version,
-    /// Ascending; may leave out events that the destination does not want.
-    pub events: Vec<Envelope>,
+pub struct Incoming {
+    /// The source.
+    pub from: StreamId,
+    /// What it has for this instance.
+    pub delivery: Delivery,
 }
 
-impl Span {
-    /// The same span in parts of one event each: the good ones can be taken, and the bad one is known.
-    pub fn parts(self) -> Vec<Self> {
-        let Self { mut after, through, events } = self;
-        let mut parts = Vec::with_capacity(events.len() + 1);
-        for event in events {
-            let at = event.version;
-            parts.push(Self { after, through: at, events: vec![event] });
-            after = at;
-        }
-        if through > after {
-            parts.push(Self { after, through, events: Vec::new() });
-        }
-        parts
-    }
-}
-
-/// The delivery of one source stream to a destination, in one call.
+/// A command that was refused. That is an answer: the source is told, and the destination goes on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Delivery {
-    /// Type of the source.
-    pub source_type: String,
-    /// Instance of the source.
-    pub source_id: edgefold_kernel::Id,
-    /// Ascending spans.
-    pub spans: Vec<Span>,
-    /// Versions that an administrator has discarded: the destination remembers them and does not react.
+pub struct RefusedErrand {
+    /// Name of the command.
+    pub name: String,
+    /// Its id.
+    pub command_id: edgefold_kernel::Id,
+    /// Its causes.
+    #[serde(default)]
+    pub metadata: edgefold_kernel::Metadata,
+    /// Reason.
+    pub rejection: Rejection,
+}
+
+/// A destination's answer to a delivery.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The destination has everything up to this version of the source.
+    pub mark: Version,
+    /// Commands of this delivery that it refused, now or before.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub discarded: Vec<Version>,
+    pub refused: Vec<RefusedErrand>,
+    /// The version that it does not take, and why; it has tried nothing behind it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub failure: Option<(Version, Fault)>,
 }
 
-impl Delivery {
-    /// Events of one stream, in any order; one that came twice is in it once.
-    pub fn of(source: &StreamId, events: Vec<Envelope>) -> Self {
-        Self {
-            source_type: source.aggregate_type.clone(),
-            source_id: source.aggregate_id.clone(),
-            spans: spans(events),
-            discarded: Vec::new(),
+impl Receipt {
+    /// The receipt of a delivery that did not arrive at all.
+    pub fn failed(delivery: &Delivery, fault: Fault) -> Self {
+        let first = delivery.items.first().map_or(delivery.through, |item| item.version);
+        Self { mark: delivery.after, refused: Vec::new(), failure: Some((first, fault)) }
+    }
+}
+
+/// What has become of a letter: its source is told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Settled {
+    /// The versions that the letter covered: after the first, up to the second.
+    pub covered: (Version, Version),
+    /// The receipt of each destination; for the journal alone, `None` stands for it.
+    pub receipts: Vec<(Option<StreamId>, Receipt)>,
+}
+
+/// Joins deliveries of one source to one destination that came together, in any order. What follows from one another becomes
+/// one; of what does not, the earlier parts: the rest is a gap that the destination fills.
+pub fn joined(mut deliveries: Vec<Delivery>) -> Delivery {
+    deliveries.sort_by_key(|one| one.through);
+    let mut joined = Delivery::default();
+    for (number, next) in deliveries.into_iter().enumerate() {
+        if number == 0 {
+            joined = next;
+            continue;
+        }
+        joined.answer_by = joined.answer_by.max(next.answer_by);
+        if next.after > joined.through {
+            // Something lies between the two. The destination reads from the source what lacks.
+            joined = Delivery { answer_by: joined.answer_by, ..Delivery::reference(next.through) };
+        } else {
+            let at = joined.through;
+            joined.items.extend(next.items.into_iter().filter(|item| item.version > at));
+            joined.through = joined.through.max(next.through);
         }
     }
-
-    /// Versions of its events, ascending.
-    pub fn versions(&self) -> impl Iterator<Item = Version> {
-        self.spans.iter().flat_map(|span| &span.events).map(|event| event.version)
-    }
-
-    /// The source stream.
-    pub fn source(&self) -> StreamId {
-        StreamId::new(self.source_type.clone(), self.source_id.clone())
-    }
+    joined
 }
 
-/// Joins events of one stream into spans without gaps, ascending, duplicates dropped.
-pub fn spans(mut events: Vec<Envelope>) -> Vec<Span> {
-    events.sort_by_key(|event| event.version);
-    events.dedup_by_key(|event| event.version);
-    let mut spans: Vec<Span> = Vec::new();
-    for event in events {
-        match spans.last_mut() {
-            Some(span) if span.through + 1 == event.version => {
-                span.through = event.version;
-                span.events.push(event);
-            }
-            _ => spans.push(Span {
-                after: event.version.saturating_sub(1),
-                through: event.version,
-                events: vec![event],
-            }),
-        }
-    }
-    spans
-}
-
-/// The next step for a span, given the destination's high-water mark.
+/// The next step for a delivery, given the destination's high-water mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// All of it was applied before.
     Drop,
-    /// It follows: apply the events after the mark.
+    /// It follows: apply the items after the mark.
     Apply,
-    /// `(mark, after]` is missing and must be fetched from the source first.
+    /// Something in `(after, through]` is missing and must be fetched from the source first.
     Fill {
         /// The gap begins after this version.
         after: Version,
@@ -110,38 +106,83 @@ pub enum Step {
     },
 }
 
-/// The next step for a span. Identical, overlapping, prepended, trimmed, out of order: all of it comes down to this.
-pub fn step(mark: Version, span: &Span) -> Step {
-    if span.through <= mark {
+/// The next step for a delivery. Identical, overlapping, prepended, trimmed, out of order: all of it comes down to this.
+pub fn step(mark: Version, delivery: &Delivery) -> Step {
+    if delivery.through <= mark {
         Step::Drop
-    } else if span.after <= mark {
+    } else if delivery.after <= mark {
         Step::Apply
     } else {
-        Step::Fill { after: mark, through: span.after }
+        Step::Fill { after: mark, through: delivery.after }
     }
+}
+
+/// The items of a delivery that the destination does not have yet.
+pub fn fresh(mark: Version, delivery: &Delivery) -> impl Iterator<Item = &Item> {
+    delivery.items.iter().filter(move |item| item.version > mark)
+}
+
+/// Part of a stream: every event in `(after, through]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Span {
+    /// It begins after this version.
+    pub after: Version,
+    /// It ends with this version.
+    pub through: Version,
+    /// Ascending.
+    pub events: Vec<Envelope>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn span(after: Version, through: Version) -> Span {
-        Span { after, through, events: Vec::new() }
+    fn delivery(after: Version, versions: &[Version]) -> Delivery {
+        let item = |version: &Version| Item { version: *version, event: None, errands: Vec::new() };
+        let through = versions.last().copied().unwrap_or(after);
+        let items = versions.iter().map(item).collect();
+        Delivery { after, through, items, answer_by: None }
+    }
+
+    fn shape(delivery: &Delivery) -> (Version, Version, Vec<Version>) {
+        let items = delivery.items.iter().map(|item| item.version).collect();
+        (delivery.after, delivery.through, items)
     }
 
     #[test]
-    fn a_span_is_dropped_applied_or_waits_for_a_gap() {
-        for (case, mark, span, expected) in [
-            ("next", 3, span(3, 4), Step::Apply),
-            ("first ever", 0, span(0, 1), Step::Apply),
-            ("identical", 4, span(3, 4), Step::Drop),
-            ("older", 9, span(3, 4), Step::Drop),
-            ("overlapping", 4, span(2, 6), Step::Apply),
-            ("prepended", 4, span(0, 5), Step::Apply),
-            ("gap", 3, span(5, 6), Step::Fill { after: 3, through: 5 }),
-            ("gap from the beginning", 0, span(5, 6), Step::Fill { after: 0, through: 5 }),
+    fn a_delivery_is_dropped_applied_or_waits_for_a_gap() {
+        for (case, mark, delivery, expected) in [
+            ("next", 3, delivery(3, &[4]), Step::Apply),
+            ("next, of others between", 3, delivery(3, &[9]), Step::Apply),
+            ("first ever", 0, delivery(0, &[5]), Step::Apply),
+            ("identical", 4, delivery(3, &[4]), Step::Drop),
+            ("older", 9, delivery(3, &[4]), Step::Drop),
+            ("overlapping", 4, delivery(2, &[3, 4, 6]), Step::Apply),
+            ("prepended", 4, delivery(0, &[1, 5]), Step::Apply),
+            ("gap", 3, delivery(5, &[6]), Step::Fill { after: 3, through: 5 }),
+            ("gap from the beginning", 0, delivery(5, &[6]), Step::Fill { after: 0, through: 5 }),
+            ("a reference", 3, Delivery::reference(7), Step::Fill { after: 3, through: 7 }),
+            ("a reference that was read", 7, Delivery::reference(7), Step::Drop),
         ] {
-            assert_eq!(step(mark, &span), expected, "{case}");
+            assert_eq!(step(mark, &delivery), expected, "{case}");
         }
+    }
+
+    #[test]
+    fn deliveries_that_came_together_are_joined_in_their_order() {
+        let all = vec![delivery(4, &[7]), delivery(0, &[2, 4]), delivery(0, &[2])];
+        assert_eq!(shape(&joined(all)), (0, 7, vec![2, 4, 7]));
+        let gap = vec![delivery(0, &[2]), delivery(4, &[7])];
+        assert_eq!(shape(&joined(gap)), (7, 7, vec![]), "read from the source");
+        let twice = vec![delivery(2, &[4]), delivery(2, &[4])];
+        assert_eq!(shape(&joined(twice)), (2, 4, vec![4]));
+    }
+
+    #[test]
+    fn a_receipt_is_read_as_it_was_written() {
+        let receipt = Receipt { mark: 4, ..Receipt::default() };
+        let text = serde_json::to_string(&receipt).unwrap();
+        assert_eq!(text, r#"{"mark":4}"#);
+        assert_eq!(serde_json::from_str::<Receipt>(&text).unwrap(), receipt);
     }
 }

@@ -1,0 +1,92 @@
+//! A cursor over the stream: how far its events have arrived somewhere.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use edgefold_kernel::{Envelope, Timestamp, Version};
+
+/// Events that the cursor remembers as pending, at most: only the oldest matters.
+const PENDING: usize = 1_000;
+
+/// A pending event: its version, when it was decided, and until when somebody waits for what follows from it.
+pub(super) type Pending = (Version, Timestamp, Option<Timestamp>);
+
+/// The cursor of the bus, or that of the journal.
+#[derive(Debug, Default)]
+pub(super) struct Cursor {
+    /// Events up to here have arrived.
+    pub(super) at: Version,
+    /// The cursor as it is stored; `at` may be ahead of it.
+    pub(super) kept: Version,
+    /// Events up to here were sent since the instance was loaded.
+    pub(super) published: Version,
+    /// Events that have arrived and do not follow the cursor yet.
+    ahead: BTreeSet<Version>,
+    /// Events behind the cursor that are known to be pending, ascending.
+    pending: VecDeque<Pending>,
+    /// Instant at which pending events were last sent again.
+    pub(super) again: Option<Timestamp>,
+}
+
+impl Cursor {
+    /// The cursor as it is stored. What lies behind it is left to the alarm.
+    pub(super) fn stored(at: Version, head: Version) -> Self {
+        Self { at, kept: at, published: head.max(at), ..Self::default() }
+    }
+
+    /// Events have arrived: those after one version, up to another. Returns true if the cursor has moved.
+    pub(super) fn arrived(&mut self, (after, through): (Version, Version), head: Version) -> bool {
+        let before = self.at;
+        let through = through.min(head);
+        if after <= self.at {
+            self.at = self.at.max(through);
+        } else {
+            self.ahead.extend(after + 1..=through);
+        }
+        while self.ahead.remove(&(self.at + 1)) {
+            self.at += 1;
+        }
+        self.ahead = self.ahead.split_off(&self.at.saturating_add(1));
+        self.published = self.published.max(self.at);
+        while self.pending.front().is_some_and(|(version, ..)| self.has(*version)) {
+            self.pending.pop_front();
+        }
+        self.at > before
+    }
+
+    /// True if this event has arrived.
+    pub(super) fn has(&self, version: Version) -> bool {
+        version <= self.at || self.ahead.contains(&version)
+    }
+
+    /// This event waits to arrive. Events come in their order.
+    pub(super) fn waits(&mut self, event: &Envelope) {
+        if self.pending.len() < PENDING {
+            self.pending.push_back((event.version, event.time, event.metadata.answer_by));
+        }
+    }
+
+    /// The oldest event that waits, if it is known.
+    pub(super) fn oldest(&self) -> Option<Pending> {
+        self.pending.front().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_moves_over_what_has_arrived_up_to_the_first_gap() {
+        let mut cursor = Cursor::stored(3, 20);
+        assert!(!cursor.arrived((5, 7), 20));
+        assert!(!cursor.arrived((8, 9), 20));
+        assert_eq!((cursor.at, cursor.has(4), cursor.has(6), cursor.has(8)), (3, false, true, false));
+        assert!(cursor.arrived((3, 5), 20));
+        assert_eq!(cursor.at, 7);
+        assert!(cursor.arrived((2, 8), 20), "what overlaps");
+        assert_eq!(cursor.at, 9);
+        assert!(!cursor.arrived((0, 4), 20), "what is repeated");
+        assert!(cursor.arrived((9, 99), 20));
+        assert_eq!((cursor.at, cursor.published), (20, 20), "no further than the head");
+    }
+}
