@@ -46,8 +46,8 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             recorded.push(letter.event);
             read.push(event);
         }
-        for event in &read {
-            A::evolve(&mut self.loaded.state, event);
+        for (version, event) in (version + 1..).zip(&read) {
+            A::evolve(&mut self.loaded.state, event, version);
         }
         self.loaded.head.version += recorded.len() as Version;
         self.write.events.extend(recorded);
