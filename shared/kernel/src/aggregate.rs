@@ -46,8 +46,9 @@ pub trait Aggregate: Sized + 'static {
         context: &Context<'_>,
     ) -> Decision<Self::Event>;
 
-    /// The one fold, used by command side, query side and replay alike.
-    fn evolve(state: &mut Self::State, event: &Self::Event);
+    /// The one fold, used by command side, query side and replay alike. `version` is that of the event: a state that keeps
+    /// it says which event made it so.
+    fn evolve(state: &mut Self::State, event: &Self::Event, version: Version);
 
     /// Foreign streams that the decision on this command needs. The instance brings its copies of them up to date
     /// before it decides.

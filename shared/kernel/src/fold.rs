@@ -24,7 +24,7 @@ impl ForeignStream {
             }
         };
         for event in &self.events {
-            A::evolve(&mut state, &event.read::<A::Event>()?);
+            A::evolve(&mut state, &event.read::<A::Event>()?, event.version);
             at = event.version;
         }
         Ok(Some((state, at)))

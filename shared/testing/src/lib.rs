@@ -26,5 +26,5 @@ mod delivery;
 pub use bus::{WAYS, Way};
 pub use cast::who;
 pub use memory::MemoryStorage;
-pub use scenario::{Given, given};
+pub use scenario::{Given, given, state_after};
 pub use simulator::Simulator;

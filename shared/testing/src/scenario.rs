@@ -13,6 +13,7 @@ pub struct Given<A: Aggregate> {
     id: Id,
     now: Timestamp,
     state: A::State,
+    version: Version,
     foreign: Foreign,
 }
 
@@ -24,10 +25,20 @@ pub struct When<A: Aggregate> {
 
 /// An instance with these events in its past.
 pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<A> {
-    let mut state = A::State::default();
-    events.into_iter().for_each(|event| A::evolve(&mut state, &event));
-    let id = Id::parse("it").expect("a well-formed id");
-    Given { id, now: Timestamp::from_millis(1_767_225_600_000), state, foreign: Foreign::default() }
+    let mut given = Given {
+        id: Id::parse("it").expect("a well-formed id"),
+        now: Timestamp::from_millis(1_767_225_600_000),
+        state: A::State::default(),
+        version: 0,
+        foreign: Foreign::default(),
+    };
+    events.into_iter().for_each(|event| given.evolve(&event));
+    given
+}
+
+/// The state after these events.
+pub fn state_after<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> A::State {
+    given::<A>(events).state
 }
 
 impl<A: Aggregate> Given<A> {
@@ -54,14 +65,18 @@ impl<A: Aggregate> Given<A> {
     }
 
     /// Sends the command.
-    pub fn when(self, command: impl Into<A::Command>) -> When<A> {
+    pub fn when(mut self, command: impl Into<A::Command>) -> When<A> {
         let context = Context { id: &self.id, now: self.now, foreign: &self.foreign };
         let decision = A::decide(&self.state, &command.into(), &context);
         let read = |event: A::Event| Ok(stored(&event)?.1);
         let decision = decision.and_then(|events| events.into_iter().map(read).collect());
-        let mut state = self.state;
-        decision.iter().flatten().for_each(|event| A::evolve(&mut state, event));
-        When { decision, state }
+        decision.iter().flatten().for_each(|event| self.evolve(event));
+        When { decision, state: self.state }
+    }
+
+    fn evolve(&mut self, event: &A::Event) {
+        self.version += 1;
+        A::evolve(&mut self.state, event, self.version);
     }
 }
 

@@ -289,7 +289,7 @@ fn a_page_folded_on_from_its_state_comes_to_the_state_of_the_stream() {
         assert_eq!(fold.at, if after == 249 { 250 } else { after });
         let mut state: <Counter as Aggregate>::State = serde_json::from_value(fold.state).unwrap();
         for (_, event) in page.events.iter().filter(|(version, _)| *version > fold.at) {
-            Counter::evolve(&mut state, &event.read().unwrap());
+            Counter::evolve(&mut state, &event.read().unwrap(), event.version);
         }
         let then = case.instance.view(When::Version(last)).unwrap().state;
         assert_eq!(serde_json::to_value(state).unwrap(), then);
@@ -306,7 +306,7 @@ fn backfill(case: &Case, mut after: Version, pages: usize) -> Version {
         let fold = page.fold.unwrap();
         let mut state: i64 = serde_json::from_value(fold.state).unwrap();
         for (_, event) in page.events.iter().filter(|(version, _)| *version > fold.at) {
-            Counter::evolve(&mut state, &event.read().unwrap());
+            Counter::evolve(&mut state, &event.read().unwrap(), event.version);
         }
         // Event n adds n.
         assert_eq!(state, (1..=i64::try_from(page.through).unwrap()).sum::<i64>(), "after {after}");

@@ -13,9 +13,9 @@ use edgefold_flow::{
 use edgefold_kernel::{
     Aggregate, Envelope, Failure, ForeignStream, Snapshot, Timestamp, Version, limits,
 };
-use edgefold_testing::{MemoryStorage, scenario::envelopes};
+use edgefold_testing::{MemoryStorage, scenario::envelopes, state_after};
 use serde_json::json;
-use teller::{Listener, ListenerEvent, Said, Teller, TellerEvent, Told, UNSPEAKABLE, id, teller};
+use teller::{Listener, ListenerEvent, Said, Teller, TellerEvent, UNSPEAKABLE, id, teller};
 
 /// One listener, and what teller `t` tells it.
 struct Case<const EVERY: u64> {
@@ -47,10 +47,8 @@ fn part(events: &[Envelope], after: Version, through: Version) -> Delivery {
 
 /// The state of a teller that has said these words.
 fn told(words: impl IntoIterator<Item = u32>) -> (u32, u32) {
-    let mut state = Told::default();
-    for word in words {
-        Teller::evolve(&mut state, &Said { to: id("a"), word, ballast: 0 }.into());
-    }
+    let said = |word| Said { to: id("a"), word, ballast: 0 }.into();
+    let state = state_after::<Teller>(words.into_iter().map(said));
     (state.words, state.digest)
 }
 

@@ -24,7 +24,9 @@ pub mod policy;
 pub mod api;
 
 use edgefold_flow::{Change, Due, Participant};
-use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope};
+use edgefold_kernel::{
+    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, Version,
+};
 
 pub use commands::AccountCommand;
 pub use events::AccountEvent;
@@ -35,6 +37,7 @@ pub struct Account;
 
 impl Aggregate for Account {
     const TYPE: &'static str = "account";
+    const STATE_VERSION: u32 = 2;
 
     type Command = AccountCommand;
     type Event = AccountEvent;
@@ -48,18 +51,14 @@ impl Aggregate for Account {
         rules::decide(state, command, context)
     }
 
-    fn evolve(state: &mut Self::State, event: &AccountEvent) {
-        reducer::evolve(state, event);
+    fn evolve(state: &mut Self::State, event: &AccountEvent, version: Version) {
+        reducer::evolve(state, event, version);
     }
 }
 
 impl Participant for Account {
     fn deadline(_id: &Id, state: &Self::State) -> Option<Due<AccountCommand>> {
         process::deadline(state)
-    }
-
-    fn sets(event: &AccountEvent, due: &Due<AccountCommand>) -> bool {
-        process::sets(event, due)
     }
 
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {

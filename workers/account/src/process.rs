@@ -4,7 +4,6 @@ use edgefold_flow::Due;
 
 use crate::{
     commands::{AccountCommand, ExpirePayment},
-    events::AccountEvent,
     reducer::State,
 };
 
@@ -16,15 +15,5 @@ pub const HELD_FOR_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 pub fn deadline(state: &State) -> Option<Due<AccountCommand>> {
     let first = state.as_ref()?.holds.iter().min_by_key(|hold| hold.expires_at)?;
     let command = ExpirePayment { payment_id: first.payment_id.clone() }.into();
-    Some(Due { at: first.expires_at, command })
-}
-
-/// Each hold has its own deadline, set when it was made.
-pub fn sets(event: &AccountEvent, due: &Due<AccountCommand>) -> bool {
-    match (event, &due.command) {
-        (AccountEvent::Authorised(made), AccountCommand::Expire(expire)) => {
-            made.payment_id == expire.payment_id
-        }
-        _ => false,
-    }
+    Some(Due { at: first.expires_at, command, set_by: first.set_by })
 }

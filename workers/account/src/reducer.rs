@@ -1,6 +1,6 @@
 //! The state of an account, and how an event changes it.
 
-use edgefold_kernel::{Amount, Id, Timestamp};
+use edgefold_kernel::{Amount, Id, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::{commands::Currency, events::AccountEvent};
@@ -41,6 +41,9 @@ pub struct Hold {
     pub amount: Amount,
     /// Instant at which it expires.
     pub expires_at: Timestamp,
+    /// Version of the event that made it; 0 in a state of an older script, which did not keep it.
+    #[serde(default)]
+    pub set_by: Version,
 }
 
 impl AccountState {
@@ -56,7 +59,7 @@ impl AccountState {
 
 /// Changes the state as the event says. The rules keep amounts far from the limits of the number type; should a stored
 /// stream exceed them, a sum stops at the limit and does not wrap around.
-pub fn evolve(state: &mut State, event: &AccountEvent) {
+pub fn evolve(state: &mut State, event: &AccountEvent, version: Version) {
     if let AccountEvent::Opened(opened) = event {
         *state = Some(AccountState {
             owner_id: opened.owner_id.clone(),
@@ -78,6 +81,7 @@ pub fn evolve(state: &mut State, event: &AccountEvent) {
                 order_id: authorised.order_id.clone(),
                 amount: authorised.amount,
                 expires_at: authorised.expires_at,
+                set_by: version,
             });
             0
         }

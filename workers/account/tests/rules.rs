@@ -18,7 +18,7 @@ use edgefold_account::{
 };
 use edgefold_flow::Participant;
 use edgefold_kernel::{Aggregate, Amount, Context, Foreign, Id, Text, Timestamp, limits};
-use edgefold_testing::given;
+use edgefold_testing::{given, state_after};
 use proptest::prelude::*;
 
 const NOW: &str = "2026-01-01T12:00:00Z";
@@ -235,11 +235,8 @@ fn what_is_held_for_too_long_expires_and_is_captured_no_more() {
 
 #[test]
 fn the_deadline_is_that_of_the_hold_that_ends_first() {
-    let due = |events: Vec<AccountEvent>| {
-        let mut state = None;
-        events.iter().for_each(|event| Account::evolve(&mut state, event));
-        Account::deadline(&id("it"), &state)
-    };
+    let due =
+        |events: Vec<AccountEvent>| Account::deadline(&id("it"), &state_after::<Account>(events));
     assert_eq!(due(vec![]), None);
     assert_eq!(due(vec![opened(0), deposited(100)]), None);
     let later = PaymentAuthorised {
@@ -300,12 +297,12 @@ fn money_is_held_for_so_many_payments_at_a_time() {
 
 #[test]
 fn what_set_a_deadline_is_the_hold_that_ends() {
-    let past = [opened(0), deposited(100), authorised("p", 60), authorised("q", 10), deposited(1)];
-    let mut state = None;
-    past.iter().for_each(|event| Account::evolve(&mut state, event));
-    let due = Account::deadline(&id("it"), &state).unwrap();
-    let set: Vec<_> = past.iter().filter(|event| Account::sets(event, &due)).collect();
-    assert_eq!(set, [&authorised("p", 60)]);
+    let past =
+        || vec![opened(0), deposited(100), authorised("p", 60), authorised("q", 10), deposited(1)];
+    let set_by =
+        |events| Account::deadline(&id("it"), &state_after::<Account>(events)).unwrap().set_by;
+    assert_eq!(set_by(past()), 3);
+    assert_eq!(set_by([past(), vec![expired("p", 60)]].concat()), 4);
 }
 
 /// The entry of an event in the ledger: the amount that it adds to the balance.
@@ -328,9 +325,8 @@ proptest! {
     ) {
         let (it, foreign) = (id("it"), Foreign::default());
         let mut now = at(NOW);
-        let mut state = None;
-        Account::evolve(&mut state, &opened(overdraft));
-        let mut sum = 0;
+        let (mut state, mut version, mut sum) = (None, 1, 0);
+        Account::evolve(&mut state, &opened(overdraft), version);
         for (what, payment, units, days) in asked {
             let payment = format!("p{payment}");
             let command: AccountCommand = match what {
@@ -346,7 +342,8 @@ proptest! {
             };
             let context = Context { id: &it, now, foreign: &foreign };
             for event in Account::decide(&state, &command, &context).into_iter().flatten() {
-                Account::evolve(&mut state, &event);
+                version += 1;
+                Account::evolve(&mut state, &event, version);
                 sum += entry(&event);
             }
             let account = state.as_ref().unwrap();

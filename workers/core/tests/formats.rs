@@ -60,11 +60,13 @@ where
         read: |name, payload| A::Command::read(name, payload).map(drop),
         fold: |names| {
             let mut state = A::State::default();
-            for kind in
-                names.iter().flat_map(|name| A::Event::KINDS.iter().find(|kind| kind.name == *name))
-            {
+            let kinds = names
+                .iter()
+                .flat_map(|name| A::Event::KINDS.iter().find(|kind| kind.name == *name));
+            for (version, kind) in (1..).zip(kinds) {
                 let data = golden(A::TYPE, kind.name, kind.version).to_string();
-                A::evolve(&mut state, &A::Event::read(kind.name, kind.version, &data).unwrap());
+                let event = A::Event::read(kind.name, kind.version, &data).unwrap();
+                A::evolve(&mut state, &event, version);
             }
             json!(state)
         },

@@ -20,7 +20,9 @@ pub mod policy;
 pub mod api;
 
 use edgefold_flow::{Change, Participant};
-use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope};
+use edgefold_kernel::{
+    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, Version,
+};
 
 pub use commands::DeviceCommand;
 pub use events::DeviceEvent;
@@ -44,7 +46,7 @@ impl Aggregate for Device {
         rules::decide(state, command, context)
     }
 
-    fn evolve(state: &mut Self::State, event: &DeviceEvent) {
+    fn evolve(state: &mut Self::State, event: &DeviceEvent, _version: Version) {
         reducer::evolve(state, event);
     }
 }

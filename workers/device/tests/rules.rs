@@ -225,11 +225,12 @@ fn after(reports: &[UpdateDeviceStatus]) -> DeviceState {
     use edgefold_kernel::{Context, Foreign};
     let (id, foreign) = (Id::parse("it").unwrap(), Foreign::default());
     let context = Context { id: &id, now: Timestamp::parse(NOW).unwrap(), foreign: &foreign };
-    let mut state = State::default();
-    Device::evolve(&mut state, &registered());
+    let (mut state, mut version) = (State::default(), 1);
+    Device::evolve(&mut state, &registered(), version);
     for report in reports {
         for event in Device::decide(&state, &report.clone().into(), &context).unwrap() {
-            Device::evolve(&mut state, &event);
+            version += 1;
+            Device::evolve(&mut state, &event, version);
         }
     }
     state.unwrap()

@@ -31,7 +31,7 @@ use edgefold_flow::{
     participant::{Refused, Remembered, Route},
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId,
+    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId, Version,
 };
 
 pub use commands::OrderCommand;
@@ -57,7 +57,7 @@ impl Aggregate for Order {
         rules::decide(state, command, context)
     }
 
-    fn evolve(state: &mut Self::State, event: &OrderEvent) {
+    fn evolve(state: &mut Self::State, event: &OrderEvent, _version: Version) {
         reducer::evolve(state, event);
     }
 

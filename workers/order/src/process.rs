@@ -97,5 +97,6 @@ pub fn on_refused(refused: &Refused) -> Vec<OrderCommand> {
 /// authorisation has one.
 pub fn deadline(state: &State) -> Option<Due<OrderCommand>> {
     let placed = state.as_ref().filter(|order| order.status == Status::Placed)?;
-    Some(Due { at: placed.answer_by, command: TimeOutOrder {}.into() })
+    // `OrderPlaced` begins the stream.
+    Some(Due { at: placed.answer_by, command: TimeOutOrder {}.into(), set_by: 1 })
 }

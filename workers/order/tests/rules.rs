@@ -24,7 +24,7 @@ use edgefold_order::{
     },
     reducer::Status,
 };
-use edgefold_testing::{given, scenario::envelopes};
+use edgefold_testing::{given, scenario::envelopes, state_after};
 use serde_json::json;
 
 const NOW: &str = "2026-01-01T12:00:00Z";
@@ -109,12 +109,6 @@ fn pasts() -> Vec<(Status, Vec<OrderEvent>)> {
     ]
 }
 
-fn state_after(events: impl IntoIterator<Item = OrderEvent>) -> <Order as Aggregate>::State {
-    let mut state = None;
-    events.into_iter().for_each(|event| Order::evolve(&mut state, &event));
-    state
-}
-
 #[test]
 fn it_is_placed_when_the_copy_of_the_account_says_that_it_is_the_customers_own() {
     given::<Order>([])
@@ -186,7 +180,10 @@ fn only_a_placed_one_is_accepted_declined_or_times_out() {
             }
         }
     }
-    assert_eq!(state_after([placed(), timed_out()]).unwrap().reason.as_deref(), Some("NO_ANSWER"));
+    assert_eq!(
+        state_after::<Order>([placed(), timed_out()]).unwrap().reason.as_deref(),
+        Some("NO_ANSWER")
+    );
 }
 
 #[test]
@@ -271,7 +268,7 @@ fn what_the_account_says_means_something_else_in_each_status() {
     let lose =
         |reason: &str| -> Vec<OrderCommand> { vec![LosePayment { reason: reason.into() }.into()] };
     for (status, past) in pasts() {
-        let state = state_after(past);
+        let state = state_after::<Order>(past);
         let expected: [Vec<OrderCommand>; 4] = match status {
             Status::Placed => [vec![AcceptOrder {}.into()], vec![], vec![], vec![]],
             Status::Accepted => [vec![], vec![], lose("PAYMENT_RELEASED"), lose("PAYMENT_EXPIRED")],
@@ -297,7 +294,7 @@ fn what_the_account_says_means_something_else_in_each_status() {
 fn a_refused_authorisation_declines_and_other_refusals_do_nothing() {
     let rejection = Rejection::new(Kind::Rule, "INSUFFICIENT_FUNDS", "none");
     let refused = |name: &str| Refused { name: name.into(), rejection: rejection.clone() };
-    let state = state_after([placed()]);
+    let state = state_after::<Order>([placed()]);
     let decline = DeclineOrder { reason: "INSUFFICIENT_FUNDS".into() };
     assert_eq!(Order::on_refused(&state, &refused("AuthorisePayment")), [decline.into()]);
     for name in ["CapturePayment", "ReleasePayment"] {
@@ -328,7 +325,7 @@ fn the_account_is_asked_to_authorise_capture_and_release() {
 #[test]
 fn only_a_placed_order_has_a_deadline() {
     for (status, past) in pasts() {
-        let due = Order::deadline(&id("it"), &state_after(past));
+        let due = Order::deadline(&id("it"), &state_after::<Order>(past));
         match status {
             Status::Placed => {
                 let due = due.unwrap();

@@ -29,7 +29,7 @@ use edgefold_flow::{
     participant::{Refused, Remembered, Route},
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId,
+    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId, Version,
 };
 
 pub use commands::ReservationCommand;
@@ -55,7 +55,7 @@ impl Aggregate for Reservation {
         rules::decide(state, command, context)
     }
 
-    fn evolve(state: &mut Self::State, event: &ReservationEvent) {
+    fn evolve(state: &mut Self::State, event: &ReservationEvent, _version: Version) {
         reducer::evolve(state, event);
     }
 
@@ -82,10 +82,6 @@ impl Participant for Reservation {
 
     fn deadline(_id: &Id, state: &Self::State) -> Option<Due<ReservationCommand>> {
         process::deadline(state)
-    }
-
-    fn sets(event: &ReservationEvent, _due: &Due<ReservationCommand>) -> bool {
-        matches!(event, ReservationEvent::Created(_))
     }
 
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {

@@ -68,5 +68,6 @@ pub fn on_refused(refused: &Refused) -> Vec<ReservationCommand> {
 /// A reservation waits for the room's answer, but not for ever.
 pub fn deadline(state: &State) -> Option<Due<ReservationCommand>> {
     let pending = state.as_ref().filter(|reservation| reservation.status == Status::Pending)?;
-    Some(Due { at: pending.confirm_by, command: ExpireReservation {}.into() })
+    // `ReservationCreated` begins the stream.
+    Some(Due { at: pending.confirm_by, command: ExpireReservation {}.into(), set_by: 1 })
 }

@@ -20,7 +20,7 @@ use edgefold_room::{
     Room, RoomEvent,
     events::{RoomAdded, RoomClosed, RoomHeld},
 };
-use edgefold_testing::{given, scenario::envelopes};
+use edgefold_testing::{given, scenario::envelopes, state_after};
 use serde_json::json;
 
 const NOW: &str = "2026-01-01T12:00:00Z";
@@ -132,20 +132,14 @@ fn it_is_cancelled_while_it_has_not_ended() {
     given::<Reservation>([created(), expired()]).when(cancel()).then_refused("RESERVATION_ENDED");
 }
 
-fn state_after(
-    events: impl IntoIterator<Item = ReservationEvent>,
-) -> <Reservation as Aggregate>::State {
-    let mut state = None;
-    events.into_iter().for_each(|event| Reservation::evolve(&mut state, &event));
-    state
-}
-
 #[test]
 fn a_hold_confirms_a_pending_reservation_and_is_given_back_by_any_other() {
     let CreateReservation { date_start, date_end, .. } = create();
     let held: RoomEvent = RoomHeld { reservation_id: id("it"), date_start, date_end }.into();
     let held = envelopes(&StreamId::new("room", id("12A")), [held]).remove(0);
-    let reaction = |events: Vec<_>| Reservation::on_foreign(&state_after(events), &held).unwrap();
+    let reaction = |events: Vec<_>| {
+        Reservation::on_foreign(&state_after::<Reservation>(events), &held).unwrap()
+    };
     assert_eq!(reaction(vec![created()]), [ConfirmReservation {}.into()]);
     assert_eq!(reaction(vec![created(), confirmed()]), []);
     for ended in [cancelled(), expired(), declined()] {
@@ -158,7 +152,7 @@ fn a_hold_confirms_a_pending_reservation_and_is_given_back_by_any_other() {
 fn a_refused_hold_declines_with_the_reason_and_a_refused_release_does_nothing() {
     let rejection = Rejection::new(Kind::Rule, "NIGHTS_TAKEN", "taken");
     let refused = |name: &str| Refused { name: name.into(), rejection: rejection.clone() };
-    let state = state_after([created()]);
+    let state = state_after::<Reservation>([created()]);
     let decline = DeclineReservation { reason: "NIGHTS_TAKEN".into() };
     assert_eq!(Reservation::on_refused(&state, &refused("HoldRoom")), [decline.into()]);
     assert_eq!(Reservation::on_refused(&state, &refused("ReleaseRoom")), []);
@@ -183,12 +177,15 @@ fn the_room_is_asked_to_hold_and_to_release() {
 
 #[test]
 fn only_a_pending_reservation_has_a_deadline() {
-    let due = Reservation::deadline(&id("it"), &state_after([created()])).unwrap();
+    let due = Reservation::deadline(&id("it"), &state_after::<Reservation>([created()])).unwrap();
     assert_eq!(
         (due.at.to_string().as_str(), due.command),
         ("2026-01-01T12:01:00.000Z", ExpireReservation {}.into())
     );
     for ended in [confirmed(), declined(), cancelled(), expired()] {
-        assert_eq!(Reservation::deadline(&id("it"), &state_after([created(), ended])), None);
+        assert_eq!(
+            Reservation::deadline(&id("it"), &state_after::<Reservation>([created(), ended])),
+            None
+        );
     }
 }

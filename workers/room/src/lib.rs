@@ -19,7 +19,9 @@ pub mod policy;
 pub mod api;
 
 use edgefold_flow::{Change, Participant};
-use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope};
+use edgefold_kernel::{
+    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, Version,
+};
 
 pub use commands::RoomCommand;
 pub use events::RoomEvent;
@@ -43,7 +45,7 @@ impl Aggregate for Room {
         rules::decide(state, command)
     }
 
-    fn evolve(state: &mut Self::State, event: &RoomEvent) {
+    fn evolve(state: &mut Self::State, event: &RoomEvent, _version: Version) {
         reducer::evolve(state, event);
     }
 }

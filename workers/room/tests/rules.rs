@@ -177,8 +177,8 @@ proptest! {
         use edgefold_kernel::{Aggregate, Context, Foreign, Timestamp};
         let (id_, foreign) = (id("it"), Foreign::default());
         let context = Context { id: &id_, now: Timestamp::default(), foreign: &foreign };
-        let mut state = None;
-        Room::evolve(&mut state, &added());
+        let (mut state, mut version) = (None, 1);
+        Room::evolve(&mut state, &added(), version);
         for (who, day, nights, release) in asked {
             let reservation = format!("r{who}");
             let command = if release {
@@ -188,7 +188,8 @@ proptest! {
                 hold(&reservation, &from, &to).into()
             };
             for event in Room::decide(&state, &command, &context).into_iter().flatten() {
-                Room::evolve(&mut state, &event);
+                version += 1;
+                Room::evolve(&mut state, &event, version);
             }
             let holds = &state.as_ref().unwrap().holds;
             for (index, one) in holds.iter().enumerate() {

@@ -22,7 +22,9 @@ pub mod policy;
 pub mod api;
 
 use edgefold_flow::{Change, Due, Participant};
-use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope};
+use edgefold_kernel::{
+    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, Version,
+};
 
 pub use commands::RoundCommand;
 pub use events::RoundEvent;
@@ -33,6 +35,7 @@ pub struct Round;
 
 impl Aggregate for Round {
     const TYPE: &'static str = "round";
+    const STATE_VERSION: u32 = 2;
 
     type Command = RoundCommand;
     type Event = RoundEvent;
@@ -46,18 +49,14 @@ impl Aggregate for Round {
         rules::decide(state, command, context)
     }
 
-    fn evolve(state: &mut Self::State, event: &RoundEvent) {
-        reducer::evolve(state, event);
+    fn evolve(state: &mut Self::State, event: &RoundEvent, version: Version) {
+        reducer::evolve(state, event, version);
     }
 }
 
 impl Participant for Round {
     fn deadline(_id: &Id, state: &Self::State) -> Option<Due<RoundCommand>> {
         process::deadline(state)
-    }
-
-    fn sets(event: &RoundEvent, due: &Due<RoundCommand>) -> bool {
-        process::sets(event, due)
     }
 
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {

@@ -4,7 +4,7 @@ use edgefold_flow::Due;
 
 use crate::{
     commands::{EndRound, RoundCommand},
-    events::RoundEvent,
+    events::Ending,
     reducer::{State, Status},
 };
 
@@ -17,17 +17,11 @@ pub const MOVE_WITHIN_MS: i64 = 60 * 1000;
 /// The deadline: the round's end if nothing happens until then.
 pub fn deadline(state: &State) -> Option<Due<RoundCommand>> {
     let round = state.as_ref().filter(|round| round.status != Status::Finished)?;
-    let (at, _) = round.end();
-    Some(Due { at, command: EndRound {}.into() })
-}
-
-/// The start sets the latest end, and each move puts off the end for lack of moves. Joining changes neither.
-pub fn sets(event: &RoundEvent, due: &Due<RoundCommand>) -> bool {
-    match event {
-        RoundEvent::Started(started) => {
-            started.ends_at == Some(due.at) || started.idle_at == due.at
-        }
-        RoundEvent::Played(played) => played.idle_at == due.at,
-        RoundEvent::Joined(_) | RoundEvent::Finished(_) => false,
-    }
+    let (at, ending) = round.end();
+    let set_by = match ending {
+        // Only the start says when the time is up.
+        Ending::TimeUp => 1,
+        _ => round.idle_set_by,
+    };
+    Some(Due { at, command: EndRound {}.into(), set_by })
 }

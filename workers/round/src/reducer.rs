@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use edgefold_kernel::{Id, Text, Timestamp};
+use edgefold_kernel::{Id, Text, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::events::{Ending, RoundEvent};
@@ -35,6 +35,10 @@ pub struct RoundState {
     pub ends_at: Option<Timestamp>,
     /// Instant at which it ends if nobody plays until then.
     pub idle_at: Timestamp,
+    /// Version of the event that set this instant: the start, or the last move. 0 in a state of an older script, which did
+    /// not keep it.
+    #[serde(default)]
+    pub idle_set_by: Version,
 }
 
 /// Status of a round.
@@ -61,7 +65,7 @@ impl RoundState {
 }
 
 /// Changes the state as the event says.
-pub fn evolve(state: &mut State, event: &RoundEvent) {
+pub fn evolve(state: &mut State, event: &RoundEvent, version: Version) {
     match (event, state) {
         (RoundEvent::Started(started), state) => {
             *state = Some(RoundState {
@@ -74,6 +78,7 @@ pub fn evolve(state: &mut State, event: &RoundEvent) {
                 moves: 0,
                 ends_at: started.ends_at,
                 idle_at: started.idle_at,
+                idle_set_by: version,
             });
         }
         (RoundEvent::Joined(joined), Some(round)) => {
@@ -84,6 +89,7 @@ pub fn evolve(state: &mut State, event: &RoundEvent) {
             round.status = Status::Running;
             round.moves = round.moves.saturating_add(1);
             round.idle_at = played.idle_at;
+            round.idle_set_by = version;
             let score = round.scores.entry(played.player_id.clone()).or_default();
             *score = score.saturating_add(played.points);
         }

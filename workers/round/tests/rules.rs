@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use edgefold_flow::Participant;
-use edgefold_kernel::{Aggregate, Id, Principal, Scope, Text, Timestamp};
+use edgefold_kernel::{Id, Principal, Scope, Text, Timestamp};
 use edgefold_roles::{ADMIN, CAST, DEVICE, GUEST, STAFF};
 use edgefold_round::{
     Round, RoundCommand, RoundEvent,
@@ -12,7 +12,7 @@ use edgefold_round::{
     events::{Ending, MovePlayed, PlayerJoined, RoundFinished, RoundStarted},
     reducer::Status,
 };
-use edgefold_testing::{given, who};
+use edgefold_testing::{given, state_after, who};
 
 const NOW: &str = "2026-01-01T12:00:00Z";
 const IDLE: &str = "2026-01-01T12:10:00Z";
@@ -125,9 +125,7 @@ fn it_ends_when_somebody_ends_it_its_time_is_up_or_nobody_plays() {
 #[test]
 fn the_deadline_moves_with_every_move_and_goes_with_the_end() {
     let due = |events: Vec<RoundEvent>| {
-        let mut state = None;
-        events.iter().for_each(|event| Round::evolve(&mut state, event));
-        Round::deadline(&id("it"), &state).map(|due| due.at)
+        Round::deadline(&id("it"), &state_after::<Round>(events)).map(|due| due.at)
     };
     assert_eq!(due(vec![]), None);
     assert_eq!(due(vec![started(None)]), Some(at(IDLE)));
@@ -140,17 +138,14 @@ fn the_deadline_moves_with_every_move_and_goes_with_the_end() {
 
 #[test]
 fn what_set_the_deadline_is_the_start_or_the_last_move_and_nobody_who_joined() {
-    let set = |events: &[RoundEvent]| {
-        let mut state = None;
-        events.iter().for_each(|event| Round::evolve(&mut state, event));
-        let due = Round::deadline(&id("it"), &state).unwrap();
-        events.iter().rposition(|event| Round::sets(event, &due))
+    let set_by = |events: Vec<RoundEvent>| {
+        Round::deadline(&id("it"), &state_after::<Round>(events)).unwrap().set_by
     };
-    assert_eq!(set(&[started(None), joined("ana"), joined("ben")]), Some(0));
+    assert_eq!(set_by(vec![started(None), joined("ana"), joined("ben")]), 1);
     let moved = || played("ana", 1, "2026-01-01T12:03:00Z");
-    assert_eq!(set(&[started(None), joined("ana"), moved(), joined("ben")]), Some(2));
+    assert_eq!(set_by(vec![started(None), joined("ana"), moved(), joined("ben")]), 3);
     let end = Some("2026-01-01T12:02:00Z");
-    assert_eq!(set(&[started(end), joined("ana"), moved()]), Some(0), "it ends at the latest");
+    assert_eq!(set_by(vec![started(end), joined("ana"), moved()]), 1, "it ends at the latest");
 }
 
 #[test]

@@ -47,8 +47,8 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             fresh.push(Fresh { event, text, errands, to });
             read.push(known);
         }
-        for event in &read {
-            A::evolve(&mut self.loaded.state, event);
+        for (version, event) in (version + 1..).zip(&read) {
+            A::evolve(&mut self.loaded.state, event, version);
         }
         self.loaded.head.version += fresh.len() as Version;
         for Fresh { event, to, .. } in &fresh {

@@ -1,10 +1,10 @@
 //! Takes foreign events, refusals and deadlines.
 
-use edgefold_kernel::{Failure, Fault, Metadata, Timestamp, Version, limits};
+use edgefold_kernel::{Envelope, Failure, Fault, Timestamp, Version};
 
 use super::{Instance, draft::Draft};
 use crate::{
-    Due, Participant, Stamp,
+    Participant, Stamp,
     append::storage::{Slice, Storage},
     participant::Refused,
     publish::caused_by,
@@ -97,8 +97,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             Some(due) if due.at <= stamp.now => {
                 let head = draft.loaded.head.version;
                 // A stream without events has no deadline.
-                let Some((latest, metadata)) = self.set_by(&due, head)? else { return Ok(false) };
-                let cause = Draft::<A, S>::cause(&format!("deadline.{latest}"), metadata)?;
+                let Some(latest) = self.event(head)? else { return Ok(false) };
+                let set_by = self.event(due.set_by)?;
+                let metadata = set_by.as_ref().map(caused_by).transpose()?.unwrap_or_default();
+                let cause = Draft::<A, S>::cause(&format!("deadline.{}", latest.id), metadata)?;
                 draft.decide(&due.command, &cause)?;
                 Ok(draft.loaded.head.version > head)
             }
@@ -106,25 +108,9 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         })
     }
 
-    /// Id of the latest event, and what caused the deadline: the event that set it, found from the head backwards, page by
-    /// page.
-    fn set_by(
-        &self,
-        due: &Due<A::Command>,
-        head: Version,
-    ) -> Result<Option<(String, Metadata)>, Fault> {
-        let (mut through, mut latest) = (head, None);
-        while through > 0 {
-            let after = through.saturating_sub(limits::PAGE_EVENTS_DEFAULT as Version);
-            let page = self.storage.events(&Slice { through, ..Slice::after(after) })?;
-            for event in page.iter().rev() {
-                let latest = latest.get_or_insert_with(|| event.id.clone());
-                if A::sets(&event.read()?, due) {
-                    return Ok(Some((latest.clone(), caused_by(event)?)));
-                }
-            }
-            through = after;
-        }
-        Ok(latest.map(|latest| (latest, Metadata::default())))
+    /// The own event of this version, as it is stored.
+    fn event(&self, version: Version) -> Result<Option<Envelope>, Fault> {
+        let after = version.saturating_sub(1);
+        Ok(self.storage.events(&Slice { through: version, ..Slice::after(after) })?.pop())
     }
 }

@@ -152,7 +152,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             let mut state = self.reach(after)?;
             let shown = serde_json::to_value(&state);
             for event in &events {
-                A::evolve(&mut state, &event.read()?);
+                A::evolve(&mut state, &event.read()?, event.version);
             }
             if let Ok(text) = serde_json::to_string(&state) {
                 self.reached.borrow_mut().keep(through, text);

@@ -223,7 +223,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 if event.version != at + 1 {
                     break;
                 }
-                A::evolve(&mut state, &event.read()?);
+                A::evolve(&mut state, &event.read()?, event.version);
                 at = event.version;
             }
             if page.is_empty() || page.last().is_some_and(|last| last.version != at) {

@@ -20,7 +20,7 @@ pub fn folded<A: Aggregate, T>(
     let mut seen = Vec::with_capacity(events.len());
     for (_, event) in events {
         if event.version > at {
-            A::evolve(&mut state, &event.read()?);
+            A::evolve(&mut state, &event.read()?, event.version);
             at = event.version;
         }
         seen.push(look(event, at, &state));

@@ -66,12 +66,6 @@ pub trait Participant: Aggregate {
         None
     }
 
-    /// True if this own event set the deadline. The command of the deadline is traced back to the command behind the
-    /// last such event: by default the last event of all. An instance with several deadlines must say more.
-    fn sets(_event: &Self::Event, _due: &Due<Self::Command>) -> bool {
-        true
-    }
-
     /// Stored names of the events of this source type that concern it in any way.
     fn wanted(source: &str) -> Vec<&'static str> {
         let routed =
@@ -172,4 +166,7 @@ pub struct Due<C> {
     pub at: Timestamp,
     /// The command that the instance then sends to itself.
     pub command: C,
+    /// Version of the own event that set it: the command is traced back to what caused that event. 0 when the state does
+    /// not say it; then the command is traced back to nothing.
+    pub set_by: Version,
 }

@@ -73,7 +73,7 @@ impl Aggregate for Counter {
         }
     }
 
-    fn evolve(state: &mut i64, event: &CounterEvent) {
+    fn evolve(state: &mut i64, event: &CounterEvent, _version: Version) {
         let CounterEvent::Added(added) = event;
         assert!(added.by < i64::MAX, "cannot be added");
         *state += added.by;

@@ -8,7 +8,8 @@ use edgefold_flow::{
     participant::{Remembered, To},
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Id, StreamId, commands, event::no_upcast, events,
+    Aggregate, Context, Decision, Envelope, Fault, Id, StreamId, Version, commands,
+    event::no_upcast, events,
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +74,7 @@ impl Aggregate for Teller {
         Ok(vec![Said { to, word, ballast: 0 }.into()])
     }
 
-    fn evolve(state: &mut Told, event: &TellerEvent) {
+    fn evolve(state: &mut Told, event: &TellerEvent, _version: Version) {
         let TellerEvent::Said(said) = event;
         assert_ne!(said.word, UNSPEAKABLE);
         state.words += 1;
@@ -100,7 +101,7 @@ impl<const EVERY: u64> Aggregate for Listener<EVERY> {
         Ok(vec![Recalled { of, words, digest }.into()])
     }
 
-    fn evolve(_: &mut (), _: &ListenerEvent) {}
+    fn evolve(_: &mut (), _: &ListenerEvent, _version: Version) {}
 
     fn rests_on(command: &ListenerCommand) -> Vec<StreamId> {
         let ListenerCommand::Recall(recall) = command;

@@ -29,7 +29,7 @@ use edgefold_flow::{
     participant::{Refused, Remembered, Route},
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId,
+    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId, Version,
 };
 
 pub use commands::ClaimCommand;
@@ -55,7 +55,7 @@ impl Aggregate for Claim {
         rules::decide(state, command, context)
     }
 
-    fn evolve(state: &mut Self::State, event: &ClaimEvent) {
+    fn evolve(state: &mut Self::State, event: &ClaimEvent, _version: Version) {
         reducer::evolve(state, event);
     }
 
@@ -82,10 +82,6 @@ impl Participant for Claim {
 
     fn deadline(_id: &Id, state: &Self::State) -> Option<Due<ClaimCommand>> {
         process::deadline(state)
-    }
-
-    fn sets(event: &ClaimEvent, _due: &Due<ClaimCommand>) -> bool {
-        matches!(event, ClaimEvent::Created(_))
     }
 
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {

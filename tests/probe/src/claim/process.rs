@@ -66,5 +66,6 @@ pub fn on_refused(refused: &Refused) -> Vec<ClaimCommand> {
 /// A claim waits for the resource's answer, but not for ever.
 pub fn deadline(state: &State) -> Option<Due<ClaimCommand>> {
     let pending = state.as_ref().filter(|claim| claim.status == Status::Pending)?;
-    Some(Due { at: pending.confirm_by, command: ExpireClaim {}.into() })
+    // `ClaimCreated` begins the stream.
+    Some(Due { at: pending.confirm_by, command: ExpireClaim {}.into(), set_by: 1 })
 }

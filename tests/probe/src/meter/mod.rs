@@ -20,7 +20,9 @@ pub mod policy;
 pub mod api;
 
 use edgefold_flow::{Change, Participant};
-use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope};
+use edgefold_kernel::{
+    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, Version,
+};
 
 pub use commands::MeterCommand;
 pub use events::MeterEvent;
@@ -44,7 +46,7 @@ impl Aggregate for Meter {
         rules::decide(state, command)
     }
 
-    fn evolve(state: &mut Self::State, event: &MeterEvent) {
+    fn evolve(state: &mut Self::State, event: &MeterEvent, _version: Version) {
         reducer::evolve(state, event);
     }
 }

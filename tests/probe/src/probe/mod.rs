@@ -20,7 +20,9 @@ use edgefold_flow::{
     Change, Errand, Participant,
     participant::{Refused, Remembered, Route, To},
 };
-use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, StreamId};
+use edgefold_kernel::{
+    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, StreamId, Version,
+};
 
 use crate::roles::is_operator;
 
@@ -45,7 +47,7 @@ impl Aggregate for Probe {
         rules::decide(state, command, context)
     }
 
-    fn evolve(state: &mut Self::State, event: &Self::Event) {
+    fn evolve(state: &mut Self::State, event: &Self::Event, _version: Version) {
         reducer::evolve(state, event);
     }
 

@@ -19,7 +19,9 @@ pub mod policy;
 pub mod api;
 
 use edgefold_flow::{Change, Participant};
-use edgefold_kernel::{Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope};
+use edgefold_kernel::{
+    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, Version,
+};
 
 pub use commands::ResourceCommand;
 pub use events::ResourceEvent;
@@ -43,7 +45,7 @@ impl Aggregate for Resource {
         rules::decide(state, command)
     }
 
-    fn evolve(state: &mut Self::State, event: &ResourceEvent) {
+    fn evolve(state: &mut Self::State, event: &ResourceEvent, _version: Version) {
         reducer::evolve(state, event);
     }
 }

@@ -1,4 +1,4 @@
-use edgefold_kernel::{Aggregate, Context, Decision, Rejection, commands, event, events};
+use edgefold_kernel::{Aggregate, Context, Decision, Rejection, Version, commands, event, events};
 use edgefold_testing::given;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ impl Aggregate for Stock {
         Ok(vec![StockMoved { pieces: wanted.pieces }.into()])
     }
 
-    fn evolve(stock: &mut i64, Event::Moved(moved): &Event) {
+    fn evolve(stock: &mut i64, Event::Moved(moved): &Event, _version: Version) {
         *stock += i64::from(moved.pieces);
     }
 }
