@@ -5,10 +5,14 @@
 mod counter;
 
 use edgefold_flow::{
+    Stamp,
     append::storage::{Slice, Storage},
+    door::{Asker, token::Caller},
     instance::When,
 };
-use edgefold_kernel::{Aggregate, Failure, Fault, Id, Snapshot, Timestamp, Version};
+use edgefold_kernel::{
+    Aggregate, Failure, Fault, Id, Principal, Role, Snapshot, Timestamp, Version,
+};
 use serde_json::json;
 
 use counter::{Case, Counter, code};
@@ -190,9 +194,9 @@ fn an_event_of_an_unknown_type_is_a_fault_of_its_stream_only() {
         .unwrap();
     let case = case.restarted();
     assert!(
-        matches!(case.instance.view(When::Now), Err(Failure::Faulted(Fault::Unreadable(said))) if said.contains("Multiplied"))
+        matches!(case.instance.view(When::Now), Err(Failure::Faulted(Fault::Newer(said))) if said.contains("Multiplied"))
     );
-    assert_eq!(code(case.send("b", "Add", json!({"by": [1]}))), "UNREADABLE");
+    assert_eq!(code(case.send("b", "Add", json!({"by": [1]}))), "NEWER_CODE_NEEDED");
     let other = Case::new();
     assert_eq!(other.add("a", &[1]).version, 1);
 }
