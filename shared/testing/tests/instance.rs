@@ -202,6 +202,27 @@ fn an_event_of_an_unknown_type_is_a_fault_of_its_stream_only() {
 }
 
 #[test]
+fn an_unknown_field_is_left_out_of_an_errand_and_refused_from_outside() {
+    let case = Case::new();
+    let newer = json!({"by": [1], "why": {"said": "newer code"}});
+    assert_eq!(case.send("a", "Add", newer.clone()).unwrap().version, 1);
+    assert_eq!(case.state(), (1, 1));
+    assert!(case.send("a", "Add", newer.clone()).unwrap().duplicate);
+    let other = case.send("a", "Add", json!({"by": [1]}));
+    assert_eq!(code(other), "IDEMPOTENCY_KEY_REUSED", "the content is compared as it was sent");
+
+    let outside = Asker::Somebody(Caller {
+        principal: Principal::new(Id::parse("ana").unwrap(), Role::new("guest")),
+        expires_at: Timestamp::MAX,
+    });
+    let message = Case::message("b", "Add", newer);
+    let refused = case
+        .with_stamp(|stamp| case.instance.handle(&message, &[], &Stamp { by: &outside, ..*stamp }));
+    assert_eq!(code(refused), "UNKNOWN_FIELD");
+    assert_eq!(case.state(), (1, 1));
+}
+
+#[test]
 fn however_much_is_not_confirmed_all_of_it_is_handed_over_again() {
     let case = Case::new();
     for command in 0..5 {
