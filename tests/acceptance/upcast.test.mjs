@@ -168,17 +168,17 @@ describe('a stream from another release', { concurrency: true }, () => {
       await core.command('meter', 'UpdateMeter', report, { aggregateId: broken }),
     ];
     for (const { status, headers, body } of faults) {
-      assert.deepEqual([status, body.code, body.status], [500, 'UNREADABLE', 500]);
+      assert.deepEqual([status, body.code, body.status], [503, 'NEWER_CODE_NEEDED', 503]);
       assert.equal(headers.get('content-type'), 'application/problem+json');
       assert.doesNotMatch(JSON.stringify(body), /MeterPainted/, 'the text of a fault is for the log');
     }
     const refusal = await core.watch('meter', broken).then(() => undefined, (error) => error);
-    assert.equal(refusal?.status, 500);
+    assert.equal(refusal?.status, 503);
     const [one, other] = (await core.post('/commands', [
       { aggregateType: 'meter', aggregateId: broken, name: 'UpdateMeter', payload: report },
       { aggregateType: 'meter', aggregateId: sound, name: 'UpdateMeter', payload: report },
     ])).body;
-    assert.deepEqual([one.status, one.code, other.status], [500, 'UNREADABLE', 202]);
+    assert.deepEqual([one.status, one.code, other.status], [503, 'NEWER_CODE_NEEDED', 202]);
     assert.ok((await core.logs()).some(({ message }) => /MeterPainted/.test(message)), 'the log names it');
 
     // The others are served, and what they append arrives.
@@ -196,6 +196,17 @@ describe('a stream from another release', { concurrency: true }, () => {
     await registered(core, id);
     await core.stop();
     inDatabase(core, 'meter', id, (database) => insert(database, 2, 'MeterUpdated', 4, v3));
+    await core.start();
+    const { status, body } = await core.request(`/aggregates/meter/${id}`);
+    assert.deepEqual([status, body.code], [503, 'NEWER_CODE_NEEDED']);
+  });
+
+  test('data that do not fit a version that this code knows are unreadable, and no newer code is waited for', async () => {
+    const core = await serve();
+    const id = fresh('meter');
+    await registered(core, id);
+    await core.stop();
+    inDatabase(core, 'meter', id, (database) => insert(database, 2, 'MeterUpdated', 3, v1));
     await core.start();
     const { status, body } = await core.request(`/aggregates/meter/${id}`);
     assert.deepEqual([status, body.code], [500, 'UNREADABLE']);

@@ -70,6 +70,26 @@ pub fn check_expected(expected: Option<Version>, current: Version) -> Result<(),
     }
 }
 
+/// A refusal of a command that the system sent, as the answer to it or as a fault. Only a rule's refusal is an answer. The
+/// system's own commands are well formed: one whose form this code does not take was sent by newer code, and waits for it.
+///
+/// # Errors
+/// [`Fault::Newer`] for a name, a field or a form that this code does not know; [`Fault::Defect`] for any other refusal,
+/// since the system may send what it sends.
+pub fn answer_or_fault(refusal: Rejection) -> Result<Rejection, Fault> {
+    match refusal.kind {
+        Kind::Rule => Ok(refusal),
+        Kind::Shape | Kind::NotFound | Kind::Malformed => Err(Fault::Newer(refusal.to_string())),
+        Kind::Conflict
+        | Kind::Unauthenticated
+        | Kind::Forbidden
+        | Kind::TooLarge
+        | Kind::Method
+        | Kind::Unsupported
+        | Kind::TooMany => Err(Fault::Defect(refusal.to_string())),
+    }
+}
+
 pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Fault {
     let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
@@ -92,6 +112,33 @@ mod tests {
         );
         assert_ne!(print(r#"{"a":1}"#), print(r#"{"a":2}"#));
         assert_ne!(fingerprint("Open", &json!({})), fingerprint("Close", &json!({})));
+    }
+
+    #[test]
+    fn only_a_rule_answers_a_command_of_the_system() {
+        for (kind, code) in [
+            (Kind::Rule, None),
+            (Kind::Shape, Some("NEWER_CODE_NEEDED")),
+            (Kind::NotFound, Some("NEWER_CODE_NEEDED")),
+            (Kind::Malformed, Some("NEWER_CODE_NEEDED")),
+            (Kind::Conflict, Some("INTERNAL")),
+            (Kind::Unauthenticated, Some("INTERNAL")),
+            (Kind::Forbidden, Some("INTERNAL")),
+            (Kind::TooLarge, Some("INTERNAL")),
+            (Kind::Method, Some("INTERNAL")),
+            (Kind::Unsupported, Some("INTERNAL")),
+            (Kind::TooMany, Some("INTERNAL")),
+        ] {
+            let refusal = Rejection::new(kind, "SOME_CODE", "the reason").at(7);
+            match (answer_or_fault(refusal.clone()), code) {
+                (Ok(answer), None) => assert_eq!(answer, refusal),
+                (Err(fault), Some(code)) => {
+                    assert_eq!(fault.code(), code, "{kind:?}");
+                    assert!(fault.to_string().ends_with("SOME_CODE: the reason"), "{fault}");
+                }
+                (result, _) => panic!("{kind:?}: {result:?}"),
+            }
+        }
     }
 
     #[test]

@@ -6,9 +6,10 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
+use serde_path_to_error::{Path, Segment};
 
-use crate::Rejection;
+use crate::{Rejection, limits};
 
 /// Facts about a command that a door needs before the aggregate sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,25 @@ pub trait CommandSet: Sized {
     /// # Errors
     /// `UNKNOWN_COMMAND`, or what [`read_payload`] says.
     fn read(name: &str, payload: &Value) -> Result<Self, Rejection>;
+
+    /// Reads the payload of a command that the system itself sends. Fields that this code does not know are left out: old
+    /// and new code run side by side during a deploy, and the newer of them may ask the older one. A field that older code
+    /// must not ignore needs a new command. Callers from outside are told of their mistakes: see [`read`](Self::read).
+    ///
+    /// # Errors
+    /// The refusals of [`read`](Self::read); `UNKNOWN_FIELD` only over [`limits::UNKNOWN_FIELDS`], or for a field whose
+    /// place is not certain: within a tagged or flattened type.
+    fn read_leniently(name: &str, payload: &Value) -> Result<Self, Rejection> {
+        match Self::read(name, payload) {
+            Err(refusal) if refusal.code == "UNKNOWN_FIELD" => {
+                Self::read(name, &Self::known(name, payload))
+            }
+            read => read,
+        }
+    }
+
+    /// The payload of the named command without the fields that this code does not know: see [`known_fields`].
+    fn known(name: &str, payload: &Value) -> Value;
 
     /// The command's name on the wire and its payload, as [`read`](Self::read) takes them.
     fn write(&self) -> (&'static str, Value);
@@ -77,6 +97,50 @@ pub fn read_payload<T: DeserializeOwned>(root: &str, value: &Value) -> Result<T,
             Rejection::shape("INVALID_FIELD", parent, format!("expected: {said}"))
         }
     })
+}
+
+/// A payload without the fields that `T` does not know, at any depth; at most [`limits::UNKNOWN_FIELDS`] are left out.
+pub fn known_fields<T: DeserializeOwned>(payload: &Value) -> Value {
+    let mut known = payload.clone();
+    for _ in 0..limits::UNKNOWN_FIELDS {
+        let Some((place, name)) = unknown_field::<T>(&known) else { break };
+        let Some(fields) = fields_above(&mut known, &place) else { break };
+        let Some(field) = fields.get_mut(&name).map(Value::take) else { break };
+        // Of what lies in a tagged or flattened type, serde gives the place of the whole, and that must not go. Only a
+        // field that is unknown itself is refused whatever it holds.
+        let is_itself = unknown_field::<T>(&known)
+            .is_some_and(|(still, _)| still.to_string() == place.to_string());
+        let Some(fields) = fields_above(&mut known, &place) else { break };
+        if !is_itself {
+            fields.insert(name, field);
+            break;
+        }
+        fields.remove(&name);
+    }
+    known
+}
+
+/// Place and name of the first field that is refused as unknown.
+fn unknown_field<T: DeserializeOwned>(payload: &Value) -> Option<(Path, String)> {
+    let error = serde_path_to_error::deserialize::<_, T>(payload).err()?;
+    let place = error.path().clone();
+    let name = match place.iter().next_back()? {
+        Segment::Map { key } => key.clone(),
+        _ => return None,
+    };
+    let said = error.into_inner().to_string();
+    said.starts_with(&format!("unknown field `{name}`")).then_some((place, name))
+}
+
+/// The object that holds the field at this place.
+fn fields_above<'a>(payload: &'a mut Value, place: &Path) -> Option<&'a mut Map<String, Value>> {
+    let mut above = place.iter().rev().skip(1).rev();
+    let holder = above.try_fold(payload, |value, segment| match segment {
+        Segment::Seq { index } => value.get_mut(*index),
+        Segment::Map { key } | Segment::Enum { variant: key } => value.get_mut(key),
+        Segment::Unknown => None,
+    });
+    holder.and_then(Value::as_object_mut)
 }
 
 /// Reads a field that holds an object or nothing. serde would also take the object's fields as an array, by position.
@@ -154,6 +218,13 @@ macro_rules! commands {
                 }
             }
 
+            fn known(name: &str, payload: &$crate::__private::serde_json::Value) -> $crate::__private::serde_json::Value {
+                match name {
+                    $($name => $crate::command::known_fields::<$payload>(payload),)+
+                    _ => payload.clone(),
+                }
+            }
+
             fn write(&self) -> (&'static str, $crate::__private::serde_json::Value) {
                 match self {
                     $(Self::$variant(payload) => (
@@ -181,6 +252,8 @@ macro_rules! commands {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde::Serialize;
     use serde_json::json;
 
@@ -194,9 +267,51 @@ mod tests {
         dates: Vec<Date>,
     }
 
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Bill {
+        total: Item,
+        items: Vec<Item>,
+        by_guest: BTreeMap<String, Item>,
+        #[serde(
+            skip_serializing_if = "Option::is_none",
+            default,
+            deserialize_with = "optional_object"
+        )]
+        tip: Option<Item>,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        paid: Option<Paid>,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Item {
+        cents: u8,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "type", deny_unknown_fields)]
+    enum Paid {
+        Card { number: u8 },
+    }
+
+    impl Bill {
+        fn check(&self) -> Result<(), Rejection> {
+            if self.items.is_empty() {
+                return Err(Rejection::shape("NO_ITEMS", "payload.items", "expected: an item"));
+            }
+            Ok(())
+        }
+    }
+
     commands! {
         /// Test.
-        enum DeskCommand { "Book" [creates] => Book(Book) }
+        enum DeskCommand { "Book" [creates] => Book(Book), "Bill" [checked] => Bill(Bill) }
+    }
+
+    fn bill() -> Value {
+        json!({"total": {"cents": 3}, "items": [{"cents": 1}, {"cents": 2}], "by_guest": {"ana.x": {"cents": 3}},
+            "tip": {"cents": 1}, "paid": {"type": "Card", "number": 7}})
     }
 
     fn refusal(payload: Value) -> (String, String) {
@@ -226,6 +341,61 @@ mod tests {
         assert_eq!(refusal(nested), ("INVALID_FIELD".into(), "payload.dates[0]".into()));
         assert_eq!(refusal(json!([1])), ("INVALID_FIELD".into(), "payload".into()));
         assert_eq!(refusal(json!(null)), ("INVALID_FIELD".into(), "payload".into()));
+    }
+
+    #[test]
+    fn unknown_fields_of_a_command_of_the_system_are_left_out_at_any_depth() {
+        let plain = DeskCommand::read("Bill", &bill());
+        assert_eq!(DeskCommand::read_leniently("Bill", &bill()), plain);
+        let mut newer = bill();
+        for place in ["", "/total", "/items/0", "/items/1", "/by_guest/ana.x", "/tip"] {
+            for (name, value) in [
+                ("vip", json!({"vip": {"vip": 1}})),
+                ("items.x", json!([{"cents": 1}])),
+                ("a[0]", json!(null)),
+                ("", json!({"deep": {"vip": 1}})),
+                ("a`b", json!(1)),
+            ] {
+                newer.pointer_mut(place).unwrap()[name] = value;
+            }
+        }
+        assert_eq!(DeskCommand::read_leniently("Bill", &newer), plain);
+        assert_eq!(DeskCommand::read("Bill", &newer).unwrap_err().code, "UNKNOWN_FIELD");
+    }
+
+    #[test]
+    fn everything_else_of_a_command_of_the_system_is_refused_as_ever() {
+        for (field, value, code) in [
+            ("total", json!({"vip": 1}), "MISSING_FIELD"),
+            ("total", json!({"vip": 1, "cents": -1}), "INVALID_FIELD"),
+            ("items", json!([]), "NO_ITEMS"),
+            ("paid", json!({"type": "Card", "number": 7, "vip": 1}), "UNKNOWN_FIELD"),
+            ("paid", json!({"type": "Card", "number": 7, "paid": 1}), "UNKNOWN_FIELD"),
+            ("paid", json!({"type": "Coin", "vip": 1}), "INVALID_FIELD"),
+        ] {
+            let mut payload = bill();
+            payload["vip"] = json!(1);
+            payload[field] = value;
+            let read = DeskCommand::read_leniently("Bill", &payload);
+            assert_eq!(read.unwrap_err().code, code, "{payload}");
+        }
+        let unknown = DeskCommand::read_leniently("Burn", &json!({}));
+        assert_eq!(unknown.unwrap_err().code, "UNKNOWN_COMMAND");
+        for bare in [json!(null), json!([1])] {
+            assert_eq!(
+                DeskCommand::read_leniently("Bill", &bare).unwrap_err().code,
+                "INVALID_FIELD"
+            );
+        }
+    }
+
+    #[test]
+    fn no_more_unknown_fields_are_left_out_than_a_release_would_add() {
+        let mut payload = bill();
+        for (more, taken) in [(limits::UNKNOWN_FIELDS, true), (limits::UNKNOWN_FIELDS + 1, false)] {
+            (0..more).for_each(|index| payload[format!("f{index}")] = json!(index));
+            assert_eq!(DeskCommand::read_leniently("Bill", &payload).is_ok(), taken, "{more}");
+        }
     }
 
     #[test]

@@ -107,7 +107,7 @@ impl Envelope {
     /// Reads the data, lifting old schema versions.
     ///
     /// # Errors
-    /// [`Fault::Unreadable`] when the type or the data are unknown to this code.
+    /// The errors of [`EventSet::read`].
     pub fn read<E: EventSet>(&self) -> Result<E, Fault> {
         E::read(&self.event_type, self.schema_version, self.data.get())
     }
@@ -115,7 +115,7 @@ impl Envelope {
     /// The same event in the current schema version. Data of the current version are not parsed.
     ///
     /// # Errors
-    /// [`Fault::Unreadable`] when the type or the data are unknown to this code.
+    /// The errors of [`EventSet::read`].
     pub fn lifted<E: EventSet>(mut self) -> Result<Self, Fault> {
         let current =
             E::KINDS.iter().find(|kind| kind.name == self.event_type).map(|kind| kind.version);

@@ -34,7 +34,8 @@ pub trait EventSet: Sized + PartialEq {
     /// Reads stored data of any schema version ever released.
     ///
     /// # Errors
-    /// [`Fault::Unreadable`] when name, version or data are unknown.
+    /// [`Fault::Newer`] when this code does not know the name, or only lower versions: during a deploy, and after code was
+    /// rolled back. [`Fault::Unreadable`] when the data do not fit a version that it knows.
     fn read(name: &str, version: u32, data: &str) -> Result<Self, Fault>;
 }
 
@@ -52,10 +53,15 @@ pub fn no_upcast(name: &str, from: u32, _data: Value) -> Result<Value, Fault> {
 /// Lifts old data step by step to `to`.
 ///
 /// # Errors
-/// [`Fault::Unreadable`] when a step is missing, or the data is from a later version than this code knows.
+/// [`Fault::Newer`] when the data is from a later version than this code knows, [`Fault::Unreadable`] when a step is
+/// missing.
 pub fn lift(name: &str, from: u32, to: u32, data: &str, upcast: Upcast) -> Result<Value, Fault> {
-    if from == 0 || from > to {
-        return Err(Fault::Unreadable(format!("{name} v{from}: this code knows v1 to v{to}")));
+    let unknown = || format!("{name} v{from}: this code knows v1 to v{to}");
+    if from == 0 {
+        return Err(Fault::Unreadable(unknown()));
+    }
+    if from > to {
+        return Err(Fault::Newer(unknown()));
     }
     let data = serde_json::from_str(data).map_err(|error| unreadable(name, from, &error))?;
     (from..to).try_fold(data, |data, step| upcast(name, step, data))
@@ -126,7 +132,7 @@ macro_rules! events {
                         $crate::__private::serde_json::from_value(data).map(Self::$variant)
                             .map_err(|error| $crate::event::unreadable(name, version, &error))
                     })+
-                    _ => Err($crate::Fault::Unreadable(format!("unknown event type {name:?}"))),
+                    _ => Err($crate::Fault::Newer(format!("unknown event type {name:?}"))),
                 }
             }
         }
@@ -179,10 +185,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_a_fault_and_not_a_panic() {
-        for (name, version, data) in
-            [("Renamed", 4, "{}"), ("Renamed", 0, "{}"), ("Erased", 1, "{}"), ("Renamed", 3, "{")]
-        {
-            assert!(matches!(PersonEvent::read(name, version, data), Err(Fault::Unreadable(_))));
+        for (name, version, data, code) in [
+            ("Renamed", 4, "{}", "NEWER_CODE_NEEDED"),
+            ("Renamed", u32::MAX, "{", "NEWER_CODE_NEEDED"),
+            ("Erased", 1, "{}", "NEWER_CODE_NEEDED"),
+            ("Renamed", 0, "{}", "UNREADABLE"),
+            ("Renamed", 1, "{", "UNREADABLE"),
+            ("Renamed", 3, "{", "UNREADABLE"),
+        ] {
+            let read = PersonEvent::read(name, version, data).map_err(|fault| fault.code());
+            assert_eq!(read, Err(code), "{name} v{version} {data}");
         }
     }
 }

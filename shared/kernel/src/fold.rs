@@ -7,8 +7,9 @@ impl ForeignStream {
     /// there is nothing to fold.
     ///
     /// # Errors
-    /// [`Fault::Unreadable`] when snapshot or event cannot be read; [`Fault::Unavailable`] when the snapshot is one of
-    /// another schema version, until the stream was read again from its source.
+    /// [`Fault::Unreadable`] when the snapshot cannot be read; [`Fault::Unavailable`] when the snapshot is one of another
+    /// schema version, until the stream was read again from its source; for an event the errors of
+    /// [`EventSet::read`](crate::EventSet::read).
     pub fn fold<A: Aggregate>(&self) -> Result<Option<(A::State, Version)>, Fault> {
         let (mut state, mut at) = match &self.snapshot {
             None if self.events.is_empty() => return Ok(None),
@@ -16,7 +17,7 @@ impl ForeignStream {
             Some(Snapshot { state_version, .. }) if *state_version != A::STATE_VERSION => {
                 let (kind, wanted) = (A::TYPE, A::STATE_VERSION);
                 let said = format!("it is of {kind}'s version {state_version}, not {wanted}");
-                return Err(Fault::Unavailable("the foreign snapshot", said));
+                return Err(Fault::Unavailable("the foreign snapshot".into(), said));
             }
             Some(Snapshot { version, state, .. }) => {
                 let unreadable = |error| Fault::Unreadable(format!("a foreign snapshot: {error}"));

@@ -98,7 +98,7 @@ impl Storage for MemoryStorage {
     fn commit(&self, write: &Write) -> Result<(), Fault> {
         let follows = write.events.first().is_none_or(|first| first.version == self.version() + 1);
         if self.0.fail_next.take() || !follows {
-            return Err(Fault::Unavailable("storage", "the commit failed".to_owned()));
+            return Err(Fault::Unavailable("storage".into(), "the commit failed".to_owned()));
         }
         self.0.events.borrow_mut().extend(write.events.iter().cloned());
         let outcomes =

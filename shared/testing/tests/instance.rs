@@ -5,10 +5,14 @@
 mod counter;
 
 use edgefold_flow::{
+    Stamp,
     append::storage::{Slice, Storage},
+    door::{Asker, token::Caller},
     instance::When,
 };
-use edgefold_kernel::{Aggregate, Failure, Fault, Id, Snapshot, Timestamp, Version};
+use edgefold_kernel::{
+    Aggregate, Failure, Fault, Id, Principal, Role, Snapshot, Timestamp, Version,
+};
 use serde_json::json;
 
 use counter::{Case, Counter, code};
@@ -190,11 +194,32 @@ fn an_event_of_an_unknown_type_is_a_fault_of_its_stream_only() {
         .unwrap();
     let case = case.restarted();
     assert!(
-        matches!(case.instance.view(When::Now), Err(Failure::Faulted(Fault::Unreadable(said))) if said.contains("Multiplied"))
+        matches!(case.instance.view(When::Now), Err(Failure::Faulted(Fault::Newer(said))) if said.contains("Multiplied"))
     );
-    assert_eq!(code(case.send("b", "Add", json!({"by": [1]}))), "UNREADABLE");
+    assert_eq!(code(case.send("b", "Add", json!({"by": [1]}))), "NEWER_CODE_NEEDED");
     let other = Case::new();
     assert_eq!(other.add("a", &[1]).version, 1);
+}
+
+#[test]
+fn an_unknown_field_is_left_out_of_an_errand_and_refused_from_outside() {
+    let case = Case::new();
+    let newer = json!({"by": [1], "why": {"said": "newer code"}});
+    assert_eq!(case.send("a", "Add", newer.clone()).unwrap().version, 1);
+    assert_eq!(case.state(), (1, 1));
+    assert!(case.send("a", "Add", newer.clone()).unwrap().duplicate);
+    let other = case.send("a", "Add", json!({"by": [1]}));
+    assert_eq!(code(other), "IDEMPOTENCY_KEY_REUSED", "the content is compared as it was sent");
+
+    let outside = Asker::Somebody(Caller {
+        principal: Principal::new(Id::parse("ana").unwrap(), Role::new("guest")),
+        expires_at: Timestamp::MAX,
+    });
+    let message = Case::message("b", "Add", newer);
+    let refused = case
+        .with_stamp(|stamp| case.instance.handle(&message, &[], &Stamp { by: &outside, ..*stamp }));
+    assert_eq!(code(refused), "UNKNOWN_FIELD");
+    assert_eq!(case.state(), (1, 1));
 }
 
 #[test]

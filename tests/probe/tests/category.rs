@@ -42,7 +42,7 @@ fn run(fields: &str, found: Result<Vec<Row>, Fault>, is_asked: bool) -> (Arc<Fee
 #[test]
 fn a_page_whose_rows_cannot_be_read_now_is_tried_again() {
     let (feed, answers) =
-        run("cursor", Err(Fault::Unavailable("the database", "away".into())), true);
+        run("cursor", Err(Fault::Unavailable("the database".into(), "away".into())), true);
     assert_eq!((feed.yielded(), feed.is_stuck()), (None, true), "{answers:?}");
 }
 

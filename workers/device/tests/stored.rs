@@ -89,7 +89,6 @@ fn old_data_that_its_own_version_does_not_explain_is_a_fault() {
         (1, r#"{"status":"OK","reading":1,"at":1767268800250}"#),
         (2, r#"{"status":"OK","reading":1,"observedAt":"2026-01-01T12:00:00Z"}"#),
         (3, r#"{"status":"OK","value":1,"observedAt":"2026-01-01T12:00:00Z"}"#),
-        (4, r#"{"status":"OK","reading":1,"observedAt":"2026-01-01T12:00:00Z"}"#),
         (0, "{}"),
     ] {
         let read = DeviceEvent::read("DeviceStatusUpdated", version, data);
@@ -98,9 +97,13 @@ fn old_data_that_its_own_version_does_not_explain_is_a_fault() {
 }
 
 #[test]
-fn an_unknown_event_type_is_a_fault_that_names_it() {
+fn what_only_newer_code_can_have_stored_is_a_fault_that_names_it() {
     let read = DeviceEvent::read("DeviceExploded", 1, "{}");
-    assert_eq!(read, Err(Fault::Unreadable("unknown event type \"DeviceExploded\"".into())));
+    assert_eq!(read, Err(Fault::Newer("unknown event type \"DeviceExploded\"".into())));
+    let current = r#"{"status":"OK","reading":1,"observedAt":"2026-01-01T12:00:00Z"}"#;
+    let read = DeviceEvent::read("DeviceStatusUpdated", 4, current);
+    let said = "DeviceStatusUpdated v4: this code knows v1 to v3";
+    assert_eq!(read, Err(Fault::Newer(said.into())));
 }
 
 #[test]
@@ -111,7 +114,7 @@ fn an_unknown_event_type_is_a_fault_of_its_own_stream_only() {
     let (good, bad) = (device("good", &good), device("bad", &bad));
     for _ in 0..2 {
         let seen = bad.view(When::Now);
-        assert!(matches!(seen, Err(Failure::Faulted(Fault::Unreadable(_)))), "{seen:?}");
+        assert!(matches!(seen, Err(Failure::Faulted(Fault::Newer(_)))), "{seen:?}");
         assert_eq!(good.view(When::Now).unwrap().state["readings"], json!(1));
     }
 }

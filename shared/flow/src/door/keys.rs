@@ -37,7 +37,7 @@ impl KeySet {
     /// # Errors
     /// A fault when it is not a key set, or holds no key that verifies.
     pub fn parse(text: &[u8]) -> Result<Self, Fault> {
-        let unreadable = |said: String| Fault::Unavailable("the key set", said);
+        let unreadable = |said: String| Fault::Unavailable("the key set".into(), said);
         let Published { keys } =
             serde_json::from_slice(text).map_err(|error| unreadable(error.to_string()))?;
         let keys: Vec<Key> = keys.iter().take(limits::KEY_SET_KEYS).filter_map(Key::read).collect();
@@ -229,7 +229,7 @@ mod tests {
         };
         let (fresh, stale, pause) =
             (limits::KEY_SET_FRESH_MS, limits::KEY_SET_STALE_MS, limits::KEY_SET_PAUSE_MS);
-        let failed = || Err(Fault::Unavailable("the key set", "no answer".into()));
+        let failed = || Err(Fault::Unavailable("the key set".into(), "no answer".into()));
 
         let mut kept = Kept::default();
         assert_eq!(step(&kept, "a", 0), "Fetch", "nothing is known yet");

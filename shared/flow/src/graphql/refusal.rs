@@ -59,7 +59,7 @@ mod tests {
     #[Object]
     impl Query {
         async fn broken(&self) -> Result<i32, Error> {
-            Err(faulted(&Fault::Unavailable("the database", "no such table: rooms".into())))
+            Err(faulted(&Fault::Unavailable("the database".into(), "no such table: rooms".into())))
         }
 
         async fn refused(&self) -> Result<i32, Error> {

@@ -39,7 +39,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         if A::REMEMBERS.is_empty() {
             return Ok(Vec::new());
         }
-        let Ok(command) = A::Command::read(&message.name, &message.payload) else {
+        let Ok(command) = read::<A>(message, by) else {
             return Ok(Vec::new());
         };
         let streams = A::rests_on(&command);
@@ -187,6 +187,14 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 }
 
+/// Reads the command. The system's own may be of a newer release: see [`CommandSet::read_leniently`].
+fn read<A: Participant>(message: &Message, by: &Asker) -> Result<A::Command, Rejection> {
+    match by {
+        Asker::System => A::Command::read_leniently(&message.name, &message.payload),
+        Asker::Somebody(_) => A::Command::read(&message.name, &message.payload),
+    }
+}
+
 /// The results of commands in order, up to the first fault.
 fn until_fault<T>(
     messages: &[Message],
@@ -234,7 +242,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
     ) -> Result<Decided, Failure> {
         let missing = || Rejection::shape("MISSING_FIELD", "commandId", "commandId is required");
         let command_id = message.command_id.clone().ok_or_else(missing)?;
-        let command = A::Command::read(&message.name, &message.payload);
+        let command = read::<A>(message, self.stamp.by);
         self.authorise(command.as_ref())?;
         let content = fingerprint(&message.name, &message.payload);
         let drafted = self.write.outcomes.iter().find(|outcome| outcome.command_id == command_id);

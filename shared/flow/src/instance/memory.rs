@@ -102,7 +102,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 let mark = self.storage.mark(&source)?;
                 if copy.spans.last().map_or(0, |last| last.through) < mark {
                     let said = format!("it has no version {mark} yet");
-                    return Err(Fault::Unavailable("the source", said).into());
+                    return Err(Fault::Unavailable("the source".into(), said).into());
                 }
                 let events = copy.spans.iter().flat_map(|span| &span.events);
                 let events = events.filter(|event| event.version <= mark && keeps::<A>(event));

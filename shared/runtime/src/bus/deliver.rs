@@ -150,7 +150,7 @@ pub(crate) async fn discard(
             let parcel = Parcel { loads: vec![Load::Events(delivery)] };
             let receipt: Receipt = call(env, catalogue, to, contract::DELIVER, &parcel).await?;
             match receipt.taken.into_iter().find_map(|taken| taken.failure) {
-                Some(failure) => Err(Fault::Unavailable("the destination", failure).into()),
+                Some(failure) => Err(Fault::Unavailable("the destination".into(), failure).into()),
                 None => Ok(()),
             }
         }
@@ -208,5 +208,5 @@ async fn send(env: &Env, text: &str) -> Result<(), Failure> {
         Ok(queue) => queue.send_raw(letter).await,
         Err(error) => Err(error),
     };
-    sent.map_err(|error| Fault::Unavailable("the queue", error.to_string()).into())
+    sent.map_err(|error| Fault::Unavailable("the queue".into(), error.to_string()).into())
 }

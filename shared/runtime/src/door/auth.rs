@@ -146,13 +146,13 @@ async fn published(env: &Env, token: &Token<'_>, now: Timestamp) -> Result<JsVal
         }
         Lookup::Unknown => Err(invalid("the token is signed with an unknown key").into()),
         Lookup::Fetch | Lookup::Unavailable => {
-            Err(Fault::Unavailable("the key set", "it could not be fetched".into()).into())
+            Err(Fault::Unavailable("the key set".into(), "it could not be fetched".into()).into())
         }
     }
 }
 
 async fn fetch_keys(url: &str) -> Result<KeySet, Fault> {
-    let unavailable = |said: String| Fault::Unavailable("the key set", said);
+    let unavailable = |said: String| Fault::Unavailable("the key set".into(), said);
     let url = Url::parse(url).map_err(|error| unavailable(error.to_string()))?;
     let fetch = Fetch::Url(url);
     let call = pin!(async {
@@ -211,5 +211,5 @@ fn not_configured(what: &str) -> Rejection {
 }
 
 fn broken(error: &JsValue) -> Fault {
-    Fault::Unavailable("WebCrypto", format!("{error:?}"))
+    Fault::Unavailable("WebCrypto".into(), format!("{error:?}"))
 }

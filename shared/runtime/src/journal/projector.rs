@@ -142,7 +142,7 @@ pub(crate) async fn journal_only(
 
 /// The fault of a stream whose category's object could not be told.
 pub(crate) fn untold() -> Fault {
-    Fault::Unavailable("a category", "who follows it cannot be told".into())
+    Fault::Unavailable("a category".into(), "who follows it cannot be told".into())
 }
 
 /// Projects one stream, which another consumer may do at the same time.
@@ -212,7 +212,7 @@ async fn catch_up(
         let page = fetch_span(env, catalogue, stream, &wanted);
         let Some((span, _)) = stub::within(stub::BUS_WAITS, "the source", page).await? else {
             let said = format!("it has no version {through} yet");
-            return Err(Fault::Unavailable("the source", said).into());
+            return Err(Fault::Unavailable("the source".into(), said).into());
         };
         match journal_page(&db, catalogue, stream, span.events).await {
             Ok(()) => mark = span.through,

@@ -30,7 +30,7 @@ impl<A: Participant> Object<A> {
                     if fill.spans.last().is_none_or(|last| last.through < through) {
                         let source = format!("{} {}", delivery.source_type, delivery.source_id);
                         return Err(Fault::Unavailable(
-                            "the source",
+                            "the source".into(),
                             format!("{source} has no version {through} yet"),
                         )
                         .into());

@@ -91,7 +91,8 @@ impl<A: Participant> Object<A> {
             Either::Left((taken, _)) => taken,
             Either::Right(((), rest)) => {
                 self.state.wait_until(rest.map(drop));
-                let fault = Fault::Unavailable("the source", format!("not within {LOAD_WITHIN:?}"));
+                let fault =
+                    Fault::Unavailable("the source".into(), format!("not within {LOAD_WITHIN:?}"));
                 Taken { failure: Some(fault.to_string()), ..Taken::default() }
             }
         }

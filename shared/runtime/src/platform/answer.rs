@@ -106,7 +106,8 @@ pub fn wrong_method(takes: &str) -> worker::Result<Response> {
 /// # Errors
 /// `BODY_TOO_LARGE`; a fault when the body breaks off.
 pub async fn body(request: &mut Request, most: usize) -> Result<Vec<u8>, Failure> {
-    let broken = |error: worker::Error| Fault::Unavailable("the request's body", error.to_string());
+    let broken =
+        |error: worker::Error| Fault::Unavailable("the request's body".into(), error.to_string());
     match header(request.headers(), "content-length")
         .and_then(|length| length.parse::<usize>().ok())
     {
@@ -139,7 +140,7 @@ pub async fn read<T: serde::de::DeserializeOwned>(request: &mut Request) -> Resu
     let bytes = request
         .bytes()
         .await
-        .map_err(|error| Fault::Unavailable("the request's body", error.to_string()))?;
+        .map_err(|error| Fault::Unavailable("the request's body".into(), error.to_string()))?;
     serde_json::from_slice(&bytes).map_err(|error| {
         Rejection::new(edgefold_kernel::Kind::Malformed, "MALFORMED_CALL", error.to_string()).into()
     })

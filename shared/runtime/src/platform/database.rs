@@ -37,5 +37,5 @@ pub(crate) fn bind(
 }
 
 pub(crate) fn failed(error: &worker::Error) -> Fault {
-    Fault::Unavailable("the database", error.to_string())
+    Fault::Unavailable("the database".into(), error.to_string())
 }

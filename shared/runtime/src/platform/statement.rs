@@ -206,5 +206,5 @@ pub(crate) fn unreadable(error: impl std::fmt::Display) -> Fault {
 }
 
 fn failed(error: JsValue) -> Fault {
-    Fault::Unavailable("storage", worker::Error::from(error).to_string())
+    Fault::Unavailable("storage".into(), worker::Error::from(error).to_string())
 }

@@ -145,7 +145,7 @@ pub async fn within<T>(
     match select(pin!(work), Delay::from(limit)).await {
         Either::Left((result, _)) => result,
         Either::Right(_) => {
-            Err(Fault::Unavailable(what, format!("no answer within {limit:?}")).into())
+            Err(Fault::Unavailable(what.into(), format!("no answer within {limit:?}")).into())
         }
     }
 }
@@ -253,10 +253,12 @@ fn refusal(status: u16, body: &[u8]) -> Failure {
 
 /// A fault of the object. Within the system it says what went wrong.
 fn fault(status: u16, body: &[u8]) -> Fault {
-    let said = serde_json::from_slice::<Problem>(body).map(|problem| problem.detail);
-    let said = said.unwrap_or_else(|_| format!("it answered {status}"));
+    let problem = serde_json::from_slice::<Problem>(body).ok();
+    let is_older = problem.as_ref().is_some_and(|problem| problem.code == "NEWER_CODE_NEEDED");
+    let said = problem.map_or_else(|| format!("it answered {status}"), |problem| problem.detail);
     match status {
-        503 => Fault::Unavailable("the object", said),
+        503 if is_older => Fault::Newer(format!("the object: {said}")),
+        503 => Fault::Unavailable("the object".into(), said),
         _ => Fault::Defect(format!("the object answered {status}: {said}")),
     }
 }
@@ -268,7 +270,7 @@ fn broken(error: &worker::Error) -> Fault {
             .is_ok_and(|mark| mark.is_truthy())
     };
     if marked("retryable") || marked("overloaded") {
-        Fault::Unavailable("the object", error.to_string())
+        Fault::Unavailable("the object".into(), error.to_string())
     } else {
         Fault::Defect(error.to_string())
     }

@@ -181,6 +181,6 @@ async fn outcome(
     discarded: usize,
 ) -> Result<Outcome, Failure> {
     let found = parked::by_id(env, id).await?;
-    let gone = || Fault::Unavailable("the database", format!("sequence {id} is gone"));
+    let gone = || Fault::Unavailable("the database".into(), format!("sequence {id} is gone"));
     Ok(Outcome { delivered, discarded, sequence: found.ok_or_else(gone)?.view })
 }

@@ -33,7 +33,7 @@ impl Rows {
 }
 
 fn away<T: Send + 'static>() -> BoxFuture<'static, Result<T, Failure>> {
-    ready(Err(Fault::Unavailable("the object", "away".into()).into())).boxed()
+    ready(Err(Fault::Unavailable("the object".into(), "away".into()).into())).boxed()
 }
 
 impl Gateway for Rows {
