@@ -112,7 +112,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         Ok(())
     }
 
-    fn answer(&mut self, event: &Envelope) -> Result<(), Failure> {
+    pub(super) fn answer(&mut self, event: &Envelope) -> Result<(), Failure> {
         let mine = |route: &crate::Route| route.instances(event).contains(self.instance.id());
         if A::ROUTES.iter().any(mine) {
             let metadata = caused_by(event)?;

@@ -1,22 +1,26 @@
-//! Takes foreign events, refusals and deadlines.
+//! Takes deliveries, receipts and deadlines.
 
-use edgefold_kernel::{Envelope, Failure, Fault, Timestamp, Version};
+use edgefold_kernel::{CommandSet, Envelope, Failure, Fault, Foreign, StreamId, Timestamp, Version};
 
-use super::{Instance, draft::Draft};
+use super::{Instance, Way, draft::Draft};
 use crate::{
-    Participant, Stamp,
-    append::storage::{Slice, Storage},
+    Message, Participant, Stamp,
+    append::{
+        Cause,
+        storage::{Slice, Storage},
+    },
+    decide::{Outcome, answer_or_fault},
     participant::Refused,
-    publish::caused_by,
-    receive::{Delivery, Span, Step, parcel::RefusedErrand, step},
+    publish::{Delivery, Item, caused_by},
+    receive::{Incoming, Receipt, RefusedErrand, Settled, Step, fresh, step},
 };
 
-/// The part of a delivery that was applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What has become of a delivery.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Received {
-    /// The whole delivery, up to this mark.
-    Through(Version),
-    /// The events up to a gap, which must be filled from the source first.
+    /// It is done with.
+    Done(Receipt),
+    /// Something before it is missing, and must be filled from the source first.
     Gap {
         /// The gap begins after this version.
         after: Version,
@@ -26,56 +30,177 @@ pub enum Received {
 }
 
 impl<A: Participant, S: Storage> Instance<A, S> {
-    /// Takes part of a foreign stream: in order, each event once, in one transaction with the reaction to it.
+    /// Foreign streams on which the commands of a delivery rest.
     ///
     /// # Errors
-    /// A fault when an event cannot be read or storage fails; then everything before that event was applied, and
-    /// nothing of that event.
-    pub fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure> {
-        let source = delivery.source();
-        let mut mark = self.storage.mark(&source)?;
-        for span in &delivery.spans {
-            match step(mark, span) {
-                Step::Drop => {}
-                Step::Fill { after, through } => return Ok(Received::Gap { after, through }),
-                Step::Apply => {
-                    let take = |span: &Span| {
-                        self.work(stamp, |draft| draft.absorb(&source, span, &delivery.discarded))
-                    };
-                    if take(span).is_err() {
-                        // One by one, so that the events before the bad one need not wait for it.
-                        span.clone().parts().iter().try_for_each(take)?;
-                    }
-                    mark = span.through;
+    /// Fails if storage fails.
+    pub fn delivery_rests_on(&self, incoming: &Incoming) -> Result<Vec<StreamId>, Fault> {
+        let mark = self.storage.mark(&incoming.from)?;
+        let errands = fresh(mark, &incoming.delivery).flat_map(|item| &item.errands);
+        let read = |message: &Message| {
+            A::Command::read_leniently(&message.name, &message.payload).ok()
+        };
+        Ok(errands.filter_map(read).flat_map(|command| A::rests_on(&command)).collect())
+    }
+
+    /// Takes a delivery: in order, each item once, in one transaction with the events that follow from it and with the mark.
+    /// `foreign` has the states of the streams that it [rests on](Self::delivery_rests_on).
+    ///
+    /// # Errors
+    /// A fault when storage fails. An item that is not taken is no error: the receipt says so, and everything before it was
+    /// taken.
+    pub fn receive(
+        &self,
+        incoming: &Incoming,
+        foreign: &Foreign,
+        stamp: &Stamp<'_>,
+    ) -> Result<Received, Fault> {
+        let Incoming { from, delivery } = incoming;
+        let mark = self.storage.mark(from)?;
+        let mut refused = self.refused_before(mark, delivery, stamp.now)?;
+        match step(mark, (delivery.after, delivery.through)) {
+            Step::Drop => return Ok(Received::Done(Receipt { mark, refused, failure: None })),
+            Step::Fill { after, through } => return Ok(Received::Gap { after, through }),
+            Step::Apply => {}
+        }
+        if let Ok(taken) = self.work(stamp, |draft| draft.take(from, delivery, mark, foreign)) {
+            refused.extend(taken);
+            return Ok(Received::Done(Receipt { mark: delivery.through, refused, failure: None }));
+        }
+        // One by one, so that the items before the bad one need not wait for it.
+        let mut receipt = Receipt { mark, refused, failure: None };
+        for item in fresh(mark, delivery) {
+            let version = item.version;
+            let one = Delivery {
+                after: receipt.mark,
+                through: version,
+                items: vec![item.clone()],
+                answer_by: delivery.answer_by,
+            };
+            match self.work(stamp, |draft| draft.take(from, &one, receipt.mark, foreign)) {
+                Ok(taken) => {
+                    receipt.refused.extend(taken);
+                    receipt.mark = version;
+                }
+                Err(failure) => {
+                    receipt.failure = Some((version, of_system(failure)));
+                    break;
                 }
             }
         }
-        Ok(Received::Through(mark))
+        Ok(Received::Done(receipt))
     }
 
-    /// Notes that an errand of this instance was refused. A repeat changes nothing.
+    /// Takes deliveries of many sources in one transaction, as far as they follow their marks and rest on nothing. `None` for
+    /// those that do not, or when one of them fails: they are to be taken one by one.
+    pub fn receive_all(
+        &self,
+        incoming: &[Incoming],
+        stamp: &Stamp<'_>,
+    ) -> Vec<Option<Receipt>> {
+        let is_ready = |one: &Incoming| -> Result<Option<Version>, Fault> {
+            let mark = self.storage.mark(&one.from)?;
+            let follows = step(mark, (one.delivery.after, one.delivery.through)) == Step::Apply
+                && one.delivery.items.first().is_none_or(|first| first.version > mark);
+            Ok((follows && self.delivery_rests_on(one)?.is_empty()).then_some(mark))
+        };
+        let marks: Vec<_> = incoming.iter().map(|one| is_ready(one).unwrap_or(None)).collect();
+        if marks.iter().flatten().count() < 2 {
+            return vec![None; incoming.len()];
+        }
+        let taken = self.work(stamp, |draft| {
+            let one = |(one, mark): (&Incoming, &Option<Version>)| match mark {
+                Some(mark) => {
+                    let Incoming { from, delivery } = one;
+                    let refused = draft.take(from, delivery, *mark, &Foreign::default())?;
+                    Ok(Some(Receipt { mark: delivery.through, refused, failure: None }))
+                }
+                None => Ok(None),
+            };
+            incoming.iter().zip(&marks).map(one).collect::<Result<Vec<_>, Failure>>()
+        });
+        taken.unwrap_or_else(|_| vec![None; incoming.len()])
+    }
+
+    /// The commands of a delivery that were refused before: whoever asked may not have heard of it.
+    fn refused_before(
+        &self,
+        mark: Version,
+        delivery: &Delivery,
+        now: Timestamp,
+    ) -> Result<Vec<RefusedErrand>, Fault> {
+        let known = delivery.items.iter().take_while(|item| item.version <= mark);
+        let known: Vec<_> = known.flat_map(|item| &item.errands).collect();
+        let ids: Vec<_> = known.iter().filter_map(|message| message.command_id.as_ref()).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let outcomes = self.storage.outcomes(&ids, now)?;
+        let refused = known.iter().filter_map(|message| {
+            let mine = |outcome: &&Outcome| Some(&outcome.command_id) == message.command_id.as_ref();
+            refused_errand(message, outcomes.iter().find(mine)?.refusal()?)
+        });
+        Ok(refused.collect())
+    }
+
+    /// Takes the receipts of messages: remembers which destinations failed, hears of refusals, and moves the cursor. Returns
+    /// true if it has moved. `bound`: failures that cannot heal until a destination's deliveries are parked.
     ///
     /// # Errors
-    /// A fault when storage fails.
-    pub fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure> {
-        let RefusedErrand { message, rejection } = errand;
-        let Some(command_id) = &message.command_id else { return Ok(()) };
-        let metadata = message.metadata.clone().unwrap_or_default();
-        let cause = Draft::<A, S>::cause(&format!("refused.{command_id}"), metadata)?;
-        if self.storage.outcome(&cause.command_id)?.is_some() {
-            return Ok(());
+    /// A fault when storage fails, or the reaction to a refusal does; then the letter is sent again.
+    pub fn settled(
+        &self,
+        settled: &Settled,
+        bound: u32,
+        stamp: &Stamp<'_>,
+    ) -> Result<bool, Fault> {
+        let (mut way, mut until) = (Way::Bus, Version::MAX);
+        for (to, receipt) in &settled.receipts {
+            self.hear_refusals(&receipt.refused, stamp)?;
+            if to.is_none() {
+                (way, until) = (Way::Journal, receipt.mark);
+            }
         }
-        let refused = Refused { name: message.name.clone(), rejection: rejection.clone() };
-        self.work(stamp, |draft| {
-            let after = draft.loaded.head.version;
-            for command in A::on_refused(&draft.loaded.state, &refused) {
-                draft.react(&command, &cause)?;
+        let mut moved = false;
+        for (after, through) in &settled.covered {
+            // What a destination does not take is held for it; what the journal does not take has not arrived.
+            moved |= self.arrived(way, (*after, until.min(*through)))?;
+        }
+        for (to, receipt) in &settled.receipts {
+            let Some(failure) = &receipt.failure else { continue };
+            let at = if to.is_none() { self.head()?.journalled } else { receipt.mark };
+            self.stopped(to.as_ref(), at, failure.clone(), (stamp.now, bound))?;
+        }
+        Ok(moved)
+    }
+
+    /// Hears that commands of this instance were refused. A repeat changes nothing.
+    pub(super) fn hear_refusals(
+        &self,
+        refused: &[RefusedErrand],
+        stamp: &Stamp<'_>,
+    ) -> Result<(), Fault> {
+        for errand in refused {
+            let RefusedErrand { name, command_id, metadata, rejection } = errand;
+            let cause =
+                Draft::<A, S>::cause(&format!("refused.{command_id}"), metadata.clone())?;
+            if self.storage.outcome(&cause.command_id, stamp.now)?.is_some() {
+                continue;
             }
-            if draft.loaded.head.version > after {
-                draft.remember_outcome(&cause, String::new(), after);
-            }
-            Ok(())
-        })
+            let refused = Refused { name: name.clone(), rejection: rejection.clone() };
+            let heard = self.work(stamp, |draft| {
+                let after = draft.loaded.head.version;
+                for command in A::on_refused(&draft.loaded.state, &refused) {
+                    draft.react(&command, &cause)?;
+                }
+                if draft.loaded.head.version > after {
+                    draft.remember_outcome(&cause, String::new(), after);
+                }
+                Ok(())
+            });
+            heard.map_err(of_system)?;
+        }
+        Ok(())
     }
 
     /// Instant of the next deadline of this instance.
@@ -112,5 +237,81 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     fn event(&self, version: Version) -> Result<Option<Envelope>, Fault> {
         let after = version.saturating_sub(1);
         Ok(self.storage.events(&Slice { through: version, ..Slice::after(after) })?.pop())
+    }
+}
+
+/// What has gone wrong where no caller is to blame.
+fn of_system(failure: Failure) -> Fault {
+    match failure {
+        Failure::Faulted(fault) => fault,
+        Failure::Rejected(refusal) => {
+            answer_or_fault(refusal).map_or_else(|fault| fault, |rule| Fault::Defect(rule.to_string()))
+        }
+    }
+}
+
+/// A refused errand, as its source is told of it.
+fn refused_errand(message: &Message, rejection: edgefold_kernel::Rejection) -> Option<RefusedErrand> {
+    Some(RefusedErrand {
+        name: message.name.clone(),
+        command_id: message.command_id.clone()?,
+        metadata: message.metadata.clone().unwrap_or_default(),
+        rejection,
+    })
+}
+
+impl<A: Participant, S: Storage> Draft<'_, A, S> {
+    /// Drafts what follows from the items of a delivery after the mark, and the mark. Returns the commands that were refused.
+    fn take(
+        &mut self,
+        from: &StreamId,
+        delivery: &Delivery,
+        mark: Version,
+        foreign: &Foreign,
+    ) -> Result<Vec<RefusedErrand>, Failure> {
+        let mut refused = Vec::new();
+        for item in fresh(mark, delivery) {
+            let Item { event, errands, .. } = item;
+            if let Some(event) = event.as_ref().filter(|event| event.stream == *from) {
+                self.answer(event)?;
+            }
+            for message in errands {
+                if let Some(rejection) = self.run(message, delivery.answer_by, foreign)? {
+                    refused.extend(refused_errand(message, rejection));
+                }
+            }
+        }
+        self.write.marks.push((from.clone(), delivery.through));
+        Ok(refused)
+    }
+
+    /// Drafts what follows from a command that another instance asks for. Its refusal by a rule is an answer, and is
+    /// remembered: the delivery may come again when its receipt gets lost, and the answer must stay the same, since the
+    /// instance that asked has gone on.
+    fn run(
+        &mut self,
+        message: &Message,
+        answer_by: Option<Timestamp>,
+        foreign: &Foreign,
+    ) -> Result<Option<edgefold_kernel::Rejection>, Failure> {
+        let missing = || Fault::Defect("an errand without an id".into());
+        let command_id = message.command_id.clone().ok_or_else(missing)?;
+        let mut metadata = message.metadata.clone().unwrap_or_default();
+        metadata.answer_by = answer_by;
+        let cause = Cause { command_id, metadata };
+        let decided = match A::Command::read_leniently(&message.name, &message.payload) {
+            Ok(command) => self.decide(&command, foreign, &cause),
+            Err(refusal) => Err(refusal.into()),
+        };
+        let refusal = match decided {
+            Ok(()) => return Ok(None),
+            Err(Failure::Rejected(refusal)) => answer_or_fault(refusal)?,
+            Err(fault) => return Err(fault),
+        };
+        let said =
+            serde_json::to_string(&refusal).map_err(|error| Fault::Defect(error.to_string()))?;
+        let version = self.loaded.head.version;
+        self.remember_outcome(&cause, said, version);
+        Ok(Some(refusal))
     }
 }

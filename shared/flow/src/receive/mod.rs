@@ -58,12 +58,12 @@ impl Receipt {
     }
 }
 
-/// What has become of a letter: its source is told.
+/// What has become of messages of a stream: their source is told, of all that came together at once.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settled {
-    /// The versions that the letter covered: after the first, up to the second.
-    pub covered: (Version, Version),
-    /// The receipt of each destination; for the journal alone, `None` stands for it.
+    /// The versions that each message covered: after the first, up to the second.
+    pub covered: Vec<(Version, Version)>,
+    /// The receipt of each destination; for messages to the journal it is one, and `None` stands for it.
     pub receipts: Vec<(Option<StreamId>, Receipt)>,
 }
 
@@ -106,14 +106,15 @@ pub enum Step {
     },
 }
 
-/// The next step for a delivery. Identical, overlapping, prepended, trimmed, out of order: all of it comes down to this.
-pub fn step(mark: Version, delivery: &Delivery) -> Step {
-    if delivery.through <= mark {
+/// The next step for something that begins after one version and ends with another. Identical, overlapping, prepended,
+/// trimmed, out of order: all of it comes down to this.
+pub fn step(mark: Version, (after, through): (Version, Version)) -> Step {
+    if through <= mark {
         Step::Drop
-    } else if delivery.after <= mark {
+    } else if after <= mark {
         Step::Apply
     } else {
-        Step::Fill { after: mark, through: delivery.after }
+        Step::Fill { after: mark, through: after }
     }
 }
 
@@ -131,6 +132,27 @@ pub struct Span {
     pub through: Version,
     /// Ascending.
     pub events: Vec<Envelope>,
+}
+
+/// Joins events of one stream into spans without gaps, ascending, duplicates dropped.
+pub fn spans(mut events: Vec<Envelope>) -> Vec<Span> {
+    events.sort_by_key(|event| event.version);
+    events.dedup_by_key(|event| event.version);
+    let mut spans: Vec<Span> = Vec::new();
+    for event in events {
+        match spans.last_mut() {
+            Some(span) if span.through + 1 == event.version => {
+                span.through = event.version;
+                span.events.push(event);
+            }
+            _ => spans.push(Span {
+                after: event.version.saturating_sub(1),
+                through: event.version,
+                events: vec![event],
+            }),
+        }
+    }
+    spans
 }
 
 #[cfg(test)]
@@ -164,7 +186,7 @@ mod tests {
             ("a reference", 3, Delivery::reference(7), Step::Fill { after: 3, through: 7 }),
             ("a reference that was read", 7, Delivery::reference(7), Step::Drop),
         ] {
-            assert_eq!(step(mark, &delivery), expected, "{case}");
+            assert_eq!(step(mark, (delivery.after, delivery.through)), expected, "{case}");
         }
     }
 

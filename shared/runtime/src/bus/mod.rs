@@ -2,14 +2,10 @@
 //!
 //! | file | what happens |
 //! |---|---|
-//! | `parked` | letters that cannot be delivered are kept in D1 |
-//! | `deliver` | the parts of letters reach their destinations |
-//! | `redrive` | parked letters are delivered once more |
 //! | `consume` | a batch of letters is served |
+//! | `listed` | the list of what is held back, for administrators, is kept in D1 |
 
-pub(crate) mod parked;
-pub(crate) mod deliver;
-pub(crate) mod redrive;
 mod consume;
+pub(crate) mod listed;
 
 pub use consume::consume;

@@ -1,0 +1,207 @@
+//! An object tries again to deliver what it holds back, and tells the administrators' list of it. See
+//! [`hold`](edgefold_flow::publish::hold).
+
+use std::rc::Rc;
+
+use edgefold_flow::{
+    Participant,
+    contract::{HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried},
+    door::Asker,
+    instance::Due,
+    publish::{Hold, hold::{Decided, Status}},
+    receive::{Incoming, Parcel, Receipt},
+};
+use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
+use futures_util::future::join_all;
+use serde_json::json;
+use worker::console_error;
+
+use super::instance::Object;
+use crate::{
+    bus::{consume::{fault_of, hand_over}, listed},
+    journal::projector::{self, Unprojected},
+    platform::clock,
+};
+
+/// Attempts of one destination in a row while it takes what it gets; the rest has its turn a moment later.
+const IN_A_ROW: usize = 10;
+
+/// Destinations that are tried side by side.
+const AT_ONCE: usize = 10;
+
+impl<A: Participant> Object<A> {
+    /// Tries what is due.
+    pub(super) async fn attempt_due(self: &Rc<Self>) {
+        let due = match self.instance.due_holds(clock::now()) {
+            Ok(due) => due,
+            Err(fault) => return console_error!("{fault}"),
+        };
+        for some in due.chunks(AT_ONCE) {
+            join_all(some.iter().map(|hold| self.attempt(hold.to.clone()))).await;
+        }
+    }
+
+    /// Delivers what waits for a destination, as far as it takes it, and tells the list. Returns the number of items that it
+    /// took.
+    async fn attempt(self: &Rc<Self>, to: Option<StreamId>) -> usize {
+        // The alarm and an administrator may come together: one attempt at a time.
+        if !self.attempting.borrow_mut().insert(to.clone()) {
+            return 0;
+        }
+        let mut delivered = 0;
+        for _ in 0..IN_A_ROW {
+            match self.attempt_once(to.as_ref()).await {
+                Ok((items, is_more)) => {
+                    delivered += items;
+                    if !is_more {
+                        break;
+                    }
+                }
+                Err(fault) => {
+                    console_error!("an attempt has failed: {fault}");
+                    break;
+                }
+            }
+        }
+        self.attempting.borrow_mut().remove(&to);
+        self.list(to.as_ref()).await;
+        delivered
+    }
+
+    /// One attempt. Returns the number of items that were taken, and whether there is more.
+    async fn attempt_once(
+        self: &Rc<Self>,
+        to: Option<&StreamId>,
+    ) -> Result<(usize, bool), Fault> {
+        let (versions, receipt) = match self.instance.begin_attempt(to, clock::now())? {
+            Due::Nothing => return Ok((0, false)),
+            Due::Deliver(_, delivery) if delivery.items.is_empty() => {
+                (Vec::new(), Receipt { mark: delivery.through, ..Receipt::default() })
+            }
+            Due::Deliver(to, delivery) => {
+                let versions: Vec<_> = delivery.items.iter().map(|item| item.version).collect();
+                let from = self.instance.stream().clone();
+                let parcel = Parcel { deliveries: vec![Incoming { from, delivery }] };
+                let receipts = hand_over(&self.env, self.catalogue, &to, &parcel).await;
+                let none = || Fault::Defect("no receipt".into());
+                (versions, receipts.into_iter().next().ok_or_else(none)?)
+            }
+            Due::Journal { after, through, discarded } => {
+                let receipt = self.journal(after, through, discarded).await?;
+                ((after + 1..=through).collect(), receipt)
+            }
+        };
+        let taken = versions.iter().filter(|version| **version <= receipt.mark).count();
+        let stamp = clock::stamp(&Asker::System);
+        let is_more = self.instance.end_attempt(to, &receipt, self.bus_attempts, &stamp)?;
+        self.tell();
+        self.keep_cursors();
+        Ok((taken, is_more))
+    }
+
+    /// Journals and projects own events.
+    async fn journal(
+        &self,
+        after: Version,
+        through: Version,
+        discarded: Option<Version>,
+    ) -> Result<Receipt, Fault> {
+        let wanted = edgefold_flow::contract::SpanWanted { after, through: Some(through) };
+        let span = self.instance.span(&wanted)?.span;
+        let (source, last) = (self.instance.stream().clone(), span.through);
+        let mut receipt = Receipt { mark: last, ..Receipt::default() };
+        let streams = [(source.clone(), span.events)].into();
+        let Unprojected { failed, untold } =
+            projector::project_without(&self.env, self.catalogue, streams, discarded).await;
+        if let Some((version, failure)) = failed.get(&source) {
+            receipt.mark = version.saturating_sub(1);
+            receipt.failure = Some((*version, fault_of(failure)));
+        } else if !untold.is_empty() {
+            receipt = Receipt {
+                mark: after,
+                failure: Some((after + 1, projector::untold())),
+                ..Receipt::default()
+            };
+        }
+        Ok(receipt)
+    }
+
+    /// Tells the list of a hold, if it says something else, and logs it.
+    async fn list(&self, to: Option<&StreamId>) {
+        let hold = match self.instance.hold(to) {
+            Ok(Some(hold)) if hold.is_to_be_listed() => hold,
+            Ok(_) => return,
+            Err(fault) => return console_error!("{fault}"),
+        };
+        let source = self.instance.stream();
+        if hold.status != Status::Free {
+            console_error!("{}", told(source, &hold));
+        }
+        let listed = listed::list(&self.env, source, &hold).await;
+        if let Err(fault) = &listed {
+            console_error!("the list of what is held back is not told: {fault}");
+        }
+        if let Err(fault) = self.instance.listed(&hold, listed.is_ok(), clock::now()) {
+            console_error!("{fault}");
+        }
+    }
+
+    /// An administrator looks.
+    pub(super) fn look_at_hold(&self, asked: &HoldAsked) -> Result<HoldFound, Failure> {
+        self.instance.look_at_hold(asked)
+    }
+
+    /// An administrator lets it be tried now.
+    pub(super) async fn retry_hold(
+        self: &Rc<Self>,
+        asked: HoldRetried,
+    ) -> Result<HoldOutcome, Failure> {
+        let HoldRetried { to, by } = asked;
+        let decided = Decided { discarded: None, by, at: clock::now(), reason: None };
+        let before = self.instance.hold(to.as_ref())?;
+        self.instance.retry_hold(to.as_ref(), decided)?;
+        let delivered = self.attempt(to.clone()).await;
+        self.set_alarm();
+        self.outcome(to.as_ref(), before, delivered)
+    }
+
+    /// An administrator lets the version go at which it stands.
+    pub(super) async fn discard_hold(
+        self: &Rc<Self>,
+        asked: HoldDiscarded,
+    ) -> Result<HoldOutcome, Failure> {
+        let before = self.instance.hold(asked.to.as_ref())?;
+        self.instance.discard(&asked, &clock::stamp(&Asker::System))?;
+        self.tell();
+        let delivered = self.attempt(asked.to.clone()).await;
+        self.set_alarm();
+        self.outcome(asked.to.as_ref(), before, delivered)
+    }
+
+    /// A hold that is over is gone: then it is told as it was, and that it flows.
+    fn outcome(
+        &self,
+        to: Option<&StreamId>,
+        before: Option<Hold>,
+        delivered: usize,
+    ) -> Result<HoldOutcome, Failure> {
+        let now = self.instance.hold(to)?;
+        let freed = || before.map(|hold| Hold { status: Status::Free, ..hold });
+        let gone = || Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", "nothing is held back there");
+        Ok(HoldOutcome { hold: now.or_else(freed).ok_or_else(gone)?, delivered })
+    }
+}
+
+/// A hold, as it is logged: one line, with the ids to look for.
+fn told(source: &StreamId, hold: &Hold) -> serde_json::Value {
+    json!({
+        "event": if hold.status == Status::Parked { "delivery_parked" } else { "delivery_failing" },
+        "source": source,
+        "destination": hold.to,
+        "version": hold.version,
+        "attempts": hold.attempts,
+        "code": hold.fault.code(),
+        "reason": hold.fault.to_string(),
+        "since": hold.since,
+    })
+}
