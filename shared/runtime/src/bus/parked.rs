@@ -1,27 +1,21 @@
 //! Letters that cannot be delivered are parked: the store behind [`edgefold_flow::route::park`].
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use edgefold_flow::{
+    Change,
     admin::{self, End, LetterView, Page, PageWanted, SequencePage, SequenceView, Total},
     route::park::{Lane, Part, Parts, Place, Sequence, Standing, Verdict},
 };
 use edgefold_kernel::{Failure, Fault, Id, StreamId, Timestamp, Version, limits};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::Value;
 use worker::Env;
 
 use crate::platform::{
     clock,
-    database::{bind, failed, open},
-    stub,
+    database::{batch, read, rows},
 };
-
-/// Time that the store has to say which sequences are parked. Every batch of letters waits for it.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Statements in one batch.
 const STATEMENTS: usize = 100;
@@ -80,18 +74,6 @@ fn params(sequence: &Sequence, more: impl IntoIterator<Item = Value>) -> Vec<Val
     key(sequence).into_iter().map(Value::from).chain(more).collect()
 }
 
-/// Rows of a statement.
-pub(crate) async fn rows<T: DeserializeOwned>(
-    env: &Env,
-    sql: &str,
-    params: &[Value],
-) -> Result<Vec<T>, Failure> {
-    let statement = bind(&open(env)?, sql, params)?;
-    let ask = async { statement.all().await.map_err(|error| Failure::from(failed(&error))) };
-    let found = stub::within(ANSWER_WITHIN, "the database", ask).await?;
-    found.results().map_err(|error| Fault::Unreadable(error.to_string()).into())
-}
-
 /// The standings of those of these sequences that do not flow.
 ///
 /// # Errors
@@ -141,7 +123,7 @@ async fn standing_rows(
     let wanted: Vec<_> = sequences.map(key).collect();
     let wanted =
         serde_json::to_string(&wanted).map_err(|error| Fault::Defect(error.to_string()))?;
-    rows(env, sql!("standing"), &[Value::from(wanted)]).await
+    Ok(rows(env, sql!("standing"), &[Value::from(wanted)]).await?)
 }
 
 /// Notes which sequences flow again and which have failed, and parks letters. Returns the letters that are parked now.
@@ -157,17 +139,17 @@ pub(crate) async fn note(
     if recovered.is_empty() && failures.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let (db, now) = (open(env)?, Value::from(clock::now().millis()));
+    let now = Value::from(clock::now().millis());
     let mut statements = Vec::new();
     for sequence in recovered {
-        statements.push((None, bind(&db, sql!("forget"), &params(sequence, []))?));
-        statements.push((None, bind(&db, sql!("recovered"), &params(sequence, []))?));
+        statements.push((None, Change::new(sql!("forget"), params(sequence, []))));
+        statements.push((None, Change::new(sql!("recovered"), params(sequence, []))));
     }
     for Failed { sequence, left, verdict, reason } in failures {
         let status = if *verdict == Verdict::Park { "PARKED" } else { "FAILING" };
         if let Some(reason) = reason {
             let noted = [status.into(), short(reason).into(), now.clone()];
-            statements.push((None, bind(&db, sql!("failed"), &params(sequence, noted))?));
+            statements.push((None, Change::new(sql!("failed"), params(sequence, noted))));
         }
         if *verdict != Verdict::Park {
             continue;
@@ -177,16 +159,16 @@ pub(crate) async fn note(
                 serde_json::to_string(part).map_err(|error| Fault::Defect(error.to_string()))?;
             let parked = [(*version).into(), (*number).into(), letter.into(), now.clone()];
             let place = (sequence.clone(), (*version, *number));
-            statements.push((Some(place), bind(&db, sql!("park"), &params(sequence, parked))?));
+            statements.push((Some(place), Change::new(sql!("park"), params(sequence, parked))));
         }
     }
     let mut parked = BTreeSet::new();
     while !statements.is_empty() {
         let chunk = statements.drain(..statements.len().min(STATEMENTS));
         let (places, chunk): (Vec<_>, Vec<_>) = chunk.unzip();
-        let noted = db.batch(chunk).await.map_err(|error| failed(&error))?;
+        let noted = batch(env, &chunk).await?;
         for (place, noted) in places.into_iter().zip(noted) {
-            let found = noted.results::<Value>().map_err(|error| failed(&error))?;
+            let found: Vec<Value> = read(Some(&noted))?;
             parked.extend(place.filter(|_| !found.is_empty()));
         }
     }
@@ -326,7 +308,7 @@ async fn letter_rows(
 ) -> Result<Vec<LetterRow>, Failure> {
     let (version, part) =
         after.map_or((Value::from(-1), 0), |(version, part)| (version.into(), part));
-    rows(env, sql!("letters"), &[id.into(), version, part.into(), limit.into(), status]).await
+    Ok(rows(env, sql!("letters"), &[id.into(), version, part.into(), limit.into(), status]).await?)
 }
 
 /// The first letters of a sequence that are parked.
@@ -348,15 +330,15 @@ pub(crate) async fn decide(
     places: impl Iterator<Item = &Place>,
     (status, by, reason): (&str, &Id, Option<&str>),
 ) -> Result<(), Failure> {
-    let (db, now) = (open(env)?, clock::now().millis());
+    let now = clock::now().millis();
     let decided = |(version, part): &Place| {
         let place = [id.into(), (*version).into(), (*part).into()];
         let mark = [status.into(), now.into(), by.as_str().into(), reason.into()];
-        bind(&db, sql!("decide"), &place.into_iter().chain(mark).collect::<Vec<_>>())
+        Change::new(sql!("decide"), place.into_iter().chain(mark).collect())
     };
-    let statements = places.map(decided).collect::<Result<Vec<_>, Fault>>()?;
+    let statements: Vec<_> = places.map(decided).collect();
     if !statements.is_empty() {
-        db.batch(statements).await.map_err(|error| failed(&error))?;
+        batch(env, &statements).await?;
     }
     Ok(())
 }
