@@ -1,6 +1,13 @@
 //! Step 7, **project**: the journal and the read models, in order per source stream, each event once.
-//! The events and commands that a command caused are read from the journal, see [`correlation`].
+//!
+//! | file | what it is |
+//! |---|---|
+//! | [`pieces`] | what is written together, and how a bad event is found |
+//! | [`failure`] | what an error of D1 means |
+//! | [`correlation`] | the events and commands that a command caused, read from the journal |
 
+pub mod pieces;
+pub mod failure;
 pub mod correlation;
 
 use edgefold_kernel::{Envelope, StreamId};
@@ -9,13 +16,13 @@ use serde_json::{Value, json};
 use crate::{append::storage::json_arrays, participant::Change};
 
 /// Versions of the last journalled events of some streams. Parameter: a JSON array of `[type, id]`. Columns:
-/// `aggregate_type`, `aggregate_id`, `version`.
+/// `aggregate_type`, `aggregate_id`, and `version`, which is null where nothing is journalled.
 pub const JOURNAL_HEADS: &str = include_str!("../../../../schema/sql/d1/query/journal_heads.sql");
 
 /// Appends events to the journal, in their order; fails when one of them is there already, which undoes the whole batch
 /// around it. More than one statement where they do not fit into one value.
-pub fn journal(events: &[Envelope]) -> Vec<Change> {
-    let rows = events.iter().map(|event| {
+pub fn journal<'a>(events: impl IntoIterator<Item = &'a Envelope>) -> Vec<Change> {
+    let rows = events.into_iter().map(|event| {
         let StreamId { aggregate_type, aggregate_id } = &event.stream;
         let text = serde_json::to_string(event).unwrap_or_default();
         let time = event.time.to_string();

@@ -25,10 +25,7 @@ use serde_json::Value;
 use worker::{Delay, Env, Method, Request, console_error, send::SendFuture};
 
 use super::admit::{admit, target};
-use crate::platform::{
-    database::{bind, failed, open},
-    stub,
-};
+use crate::platform::{database, stub};
 
 /// The gateway of one request.
 pub struct WorkersGateway {
@@ -64,12 +61,6 @@ impl WorkersGateway {
         let request = request.map_err(|error| Fault::Defect(error.to_string()))?;
         let request = stub::on_behalf(request, &self.asker()?)?;
         stub::read(stub::fetch(&self.env, self.catalogue, &stream, request).await?).await
-    }
-
-    async fn read(&self, sql: Cow<'static, str>, params: Vec<Value>) -> Result<Vec<Row>, Fault> {
-        let found = bind(&open(&self.env)?, &sql, &params)?.all().await;
-        let found = found.map_err(|error| failed(&error))?;
-        found.results::<Row>().map_err(|error| Fault::Unreadable(error.to_string()))
     }
 }
 
@@ -135,7 +126,7 @@ impl Gateway for WorkersGateway {
         sql: Cow<'static, str>,
         params: Vec<Value>,
     ) -> BoxFuture<'_, Result<Vec<Row>, Fault>> {
-        SendFuture::new(self.read(sql, params)).boxed()
+        SendFuture::new(async move { database::rows(&self.env, &sql, &params).await }).boxed()
     }
 
     fn sleep(&self, millis: u64) -> BoxFuture<'_, ()> {

@@ -6,19 +6,20 @@
 //! confirmed: their source sends them again, and the consumer tells the object again.
 
 use edgefold_flow::{
+    Change,
     contract::{self, Follow},
     subscribe::Page,
 };
 use edgefold_kernel::{Envelope, Failure, Fault, Kind, Rejection, Timestamp, limits};
 use futures_util::future::join_all;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use worker::{D1Database, D1PreparedStatement, D1Result, Env, console_error};
+use worker::{D1Result, Env, console_error};
 
 use crate::platform::{
     clock,
-    database::{bind, failed, open},
+    database::{batch, read, rows},
     stub,
 };
 
@@ -68,16 +69,15 @@ pub(crate) async fn join(
     follow: &Follow,
     until: i64,
 ) -> Result<u64, Failure> {
-    let db = open(env)?;
     let most = limits::FOLLOWERS;
     let Follow { session, turn } = follow;
     let params = [json!(aggregate_type), json!(session), json!(turn), json!(until), json!(most)];
-    let batch = vec![
-        bind(&db, sql!("followers_expire"), &[json!(clock::now().millis())])?,
-        bind(&db, sql!("follower_set"), &params)?,
-        bind(&db, sql!("journal_head"), &[])?,
+    let statements = [
+        Change::new(sql!("followers_expire"), vec![json!(clock::now().millis())]),
+        Change::new(sql!("follower_set"), params.to_vec()),
+        Change::new(sql!("journal_head"), Vec::new()),
     ];
-    let results = db.batch(batch).await.map_err(|error| failed(&error))?;
+    let results = batch(env, &statements).await?;
     if read::<Joined>(results.get(1))?.is_empty() {
         let detail = format!("{most} sessions follow this category already");
         return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail).into());
@@ -95,10 +95,9 @@ pub(crate) async fn leave(
     session: &str,
     turn: u64,
 ) -> Result<(), Failure> {
-    let db = open(env)?;
     let params = [json!(aggregate_type), json!(session), json!(turn)];
-    let left = bind(&db, sql!("follower_drop"), &params)?.run().await;
-    left.map(drop).map_err(|error| failed(&error).into())
+    rows::<Value>(env, sql!("follower_drop"), &params).await?;
+    Ok(())
 }
 
 /// The events after a cursor of a category.
@@ -106,17 +105,15 @@ pub(crate) async fn leave(
 /// # Errors
 /// Fails if the database fails.
 pub(crate) async fn pull(env: &Env, aggregate_type: &str, after: u64) -> Result<Page, Failure> {
-    let db = open(env)?;
-    let (rows, bytes) = (limits::PULL_EVENTS, limits::PULL_BYTES);
-    let params = [json!(after), json!(aggregate_type), json!(rows), json!(bytes)];
-    let found = bind(&db, sql!("journal_after"), &params)?.all().await;
-    let rows: Vec<Journalled> = read(Some(&found.map_err(|error| failed(&error))?))?;
-    let through = rows.last().map_or(after, |row| row.position);
+    let (most, bytes) = (limits::PULL_EVENTS, limits::PULL_BYTES);
+    let params = [json!(after), json!(aggregate_type), json!(most), json!(bytes)];
+    let found: Vec<Journalled> = rows(env, sql!("journal_after"), &params).await?;
+    let through = found.last().map_or(after, |row| row.position);
     let event = |row: Journalled| {
         let event = serde_json::from_str::<Envelope>(&row.event?);
         Some(event.map(|event| (row.position, event)))
     };
-    let events = rows.into_iter().filter_map(event).collect::<Result<_, _>>();
+    let events = found.into_iter().filter_map(event).collect::<Result<_, _>>();
     let events = events.map_err(|error| Fault::Unreadable(error.to_string()))?;
     Ok(Page { after, through, head: through, events, fold: None })
 }
@@ -131,18 +128,17 @@ pub(crate) async fn followers(
     aggregate_type: &str,
     gone: &[(String, u64)],
 ) -> Result<(u64, Vec<(String, u64, Timestamp)>), Failure> {
-    let db = open(env)?;
     let (category, now) = (json!(aggregate_type), json!(clock::now().millis()));
-    let mut batch = vec![
-        bind(&db, sql!("followers_expire"), std::slice::from_ref(&now))?,
-        bind(&db, sql!("followers_of"), &[category.clone(), now])?,
-        bind(&db, sql!("journal_head"), &[])?,
+    let mut statements = vec![
+        Change::new(sql!("followers_expire"), vec![now.clone()]),
+        Change::new(sql!("followers_of"), vec![category.clone(), now]),
+        Change::new(sql!("journal_head"), Vec::new()),
     ];
     if !gone.is_empty() {
         let gone = Value::from(json!(gone).to_string());
-        batch.insert(0, bind(&db, sql!("followers_drop"), &[category, gone])?);
+        statements.insert(0, Change::new(sql!("followers_drop"), vec![category, gone]));
     }
-    let results = db.batch(batch).await.map_err(|error| failed(&error))?;
+    let results = batch(env, &statements).await?;
     let found: Vec<Follower> = read(results.iter().rev().nth(1))?;
     let found = found
         .into_iter()
@@ -151,22 +147,16 @@ pub(crate) async fn followers(
 }
 
 /// The statement that reads which of these categories are followed.
-///
-/// # Errors
-/// Fails if the database refuses it.
-pub(crate) fn followed(
-    db: &D1Database,
-    aggregate_types: &BTreeSet<&str>,
-) -> Result<D1PreparedStatement, Fault> {
+pub(crate) fn followed(aggregate_types: &BTreeSet<&str>) -> Change {
     let types = Value::from(json!(aggregate_types).to_string());
-    bind(db, sql!("categories_followed"), &[types, json!(clock::now().millis())])
+    Change::new(sql!("categories_followed"), vec![types, json!(clock::now().millis())])
 }
 
 /// Tells the objects of the categories that this statement has found. Returns the categories that could not be reached.
 ///
 /// # Errors
 /// Fails if what was found cannot be read.
-pub(crate) async fn tell(env: &Env, found: Option<&D1Result>) -> Result<BTreeSet<String>, Failure> {
+pub(crate) async fn tell(env: &Env, found: Option<&D1Result>) -> Result<BTreeSet<String>, Fault> {
     let found: Vec<Followed> = read(found)?;
     let told = found.into_iter().map(|Followed { aggregate_type }| async move {
         for _ in 0..ATTEMPTS {
@@ -189,9 +179,4 @@ async fn tell_one(env: &Env, aggregate_type: &str) -> Result<(), Failure> {
 fn head(found: Option<&D1Result>) -> Result<u64, Failure> {
     let heads: Vec<Head> = read(found)?;
     Ok(heads.first().map_or(0, |row| row.head))
-}
-
-fn read<T: DeserializeOwned>(found: Option<&D1Result>) -> Result<Vec<T>, Failure> {
-    let rows = found.map_or(Ok(Vec::new()), |found| found.results::<T>());
-    rows.map_err(|error| Fault::Unreadable(error.to_string()).into())
 }

@@ -8,14 +8,11 @@ use edgefold_flow::{
     },
 };
 use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, limits};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::Value;
 use worker::Env;
 
-use crate::{
-    door::gateway::seen,
-    platform::database::{bind, failed, open},
-};
+use crate::{door::gateway::seen, platform::database};
 
 /// A row of [`JOURNAL_CAUSED`].
 #[derive(Deserialize)]
@@ -45,7 +42,7 @@ pub async fn caused(
 ) -> Result<Caused, Failure> {
     let by = Asker::Somebody(caller);
     let params = vec![Value::from(command_id.as_str()), Value::from(limits::LIST_ROWS)];
-    let sent_to: Vec<Appended> = rows(env, JOURNAL_OF_COMMAND, &params).await?;
+    let sent_to: Vec<Appended> = database::rows(env, JOURNAL_OF_COMMAND, &params).await?;
     let sent_to =
         sent_to.into_iter().map(|row| StreamId::new(row.aggregate_type, row.aggregate_id));
     if seen(env, catalogue, &by, sent_to.collect()).await?.is_empty() {
@@ -57,7 +54,7 @@ pub async fn caused(
         Value::from(limit + 1),
         Value::from(limits::CAUSED_EVENTS),
     ];
-    let mut found: Vec<Followed> = rows(env, JOURNAL_CAUSED, &params).await?;
+    let mut found: Vec<Followed> = database::rows(env, JOURNAL_CAUSED, &params).await?;
     if found.is_empty() && after == 0 {
         return Err(unknown(command_id).into());
     }
@@ -71,14 +68,4 @@ pub async fn caused(
     let streams = listed.iter().map(Entry::stream).collect();
     let entries = visible(listed, &seen(env, catalogue, &by, streams).await?);
     Ok(Caused { entries, next })
-}
-
-async fn rows<T: DeserializeOwned>(
-    env: &Env,
-    sql: &str,
-    params: &[Value],
-) -> Result<Vec<T>, Fault> {
-    let db = open(env)?;
-    let found = bind(&db, sql, params)?.all().await.map_err(|error| failed(&error))?;
-    found.results::<T>().map_err(|error| Fault::Unreadable(error.to_string()))
 }

@@ -2,52 +2,46 @@
 //!
 //! The journal is the high-water mark: its last version of a stream says how far the read models have come. Journal rows
 //! and the changes of read models go in one batch, which D1 runs as a transaction. A journal row that exists already
-//! fails it, so of two consumers that race, one has to look again.
+//! fails it, so of two consumers that race, the slower one looks again.
 //!
-//! All streams of a batch of letters go together: two round trips, however many there are. When that fails, each goes by
-//! itself, and then each of its events, so that only the bad event is left behind, and those that follow it.
+//! All streams of a batch of letters go together, in two calls to D1, however many streams there are. A failure that
+//! heals by itself is not met here: it fails all that is left, and the bus comes again. Only a bad event is looked for,
+//! see [`pieces`](edgefold_flow::project::pieces): among 100 streams it takes at most 16 calls in all, one for the heads
+//! and 1 + 2 log₂ 100 for the pieces, one after the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use edgefold_flow::{
     Catalogue, Change,
     contract::SpanWanted,
-    project::{JOURNAL_HEADS, journal},
-    receive::spans,
+    project::{
+        JOURNAL_HEADS,
+        failure::is_overtaken,
+        journal,
+        pieces::{Failures, Marks, Pieces, Row},
+    },
+    receive::{Span, Step, spans, step},
 };
-use edgefold_kernel::{Envelope, Failure, Fault, StreamId, Version};
+use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Version};
 use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
-use worker::{D1Database, D1PreparedStatement, Env, console_error};
+use worker::{D1Result, Env, console_error};
 
 use super::category;
-use crate::platform::{
-    database::{bind, failed, open},
-    span::fetch_span,
-    stub,
-};
+use crate::platform::{database, span::fetch_span, stub};
 
-/// Attempts for a single stream, since another consumer may have been faster.
-const ATTEMPTS: usize = 3;
-
-/// Events in one batch of D1, each with its journal row and the changes that follow from it: as many as letters come.
-const EVENTS_PER_BATCH: usize = 100;
+/// How often the heads are read again because another consumer was faster.
+const OVERTAKEN: usize = 3;
 
 /// Events of some streams, as they came.
 type Streams = BTreeMap<StreamId, Vec<Envelope>>;
-
-/// The last journalled version of each stream.
-type Marks = BTreeMap<StreamId, Version>;
-
-/// Categories that are followed, and whose objects could not be told.
-type Untold = BTreeSet<String>;
 
 /// The failures of some streams.
 #[derive(Default)]
 pub(crate) struct Unprojected {
     /// The first version of each stream that could not be projected, and why; later ones were left behind.
-    pub(crate) failed: BTreeMap<StreamId, (Version, Failure)>,
+    pub(crate) failed: Failures,
     /// Streams that are projected, but whose category's object could not be told.
     pub(crate) untold: BTreeSet<StreamId>,
 }
@@ -57,87 +51,22 @@ pub(crate) struct Unprojected {
 pub(crate) async fn project(
     env: &Env,
     catalogue: &'static Catalogue,
-    mut streams: Streams,
+    streams: Streams,
 ) -> Unprojected {
-    let mut all = Unprojected::default();
+    project_without(env, catalogue, streams, None).await
+}
+
+/// The same, of one stream of which a version was discarded: that event is journalled, and changes nothing.
+pub(crate) async fn project_without(
+    env: &Env,
+    catalogue: &'static Catalogue,
+    streams: Streams,
+    discarded: Option<Version>,
+) -> Unprojected {
     if streams.is_empty() {
-        return all;
+        return Unprojected::default();
     }
-    let marks = caught_up(env, catalogue, &mut streams, &mut all.failed).await;
-    if let Ok(marks) = marks
-        && let Ok(untold) = together(env, catalogue, &streams, &marks).await
-    {
-        all.untold = of_categories(&streams, &untold);
-        return all;
-    }
-    let tasks =
-        streams.into_iter().map(|(stream, events)| one_by_one(env, catalogue, stream, events));
-    for Unprojected { failed, untold } in join_all(tasks).await {
-        all.failed.extend(failed);
-        all.untold.extend(untold);
-    }
-    all
-}
-
-async fn one_by_one(
-    env: &Env,
-    catalogue: &'static Catalogue,
-    stream: StreamId,
-    events: Vec<Envelope>,
-) -> Unprojected {
-    let mut unprojected = Unprojected::default();
-    let mut left: BTreeMap<Version, Envelope> =
-        events.into_iter().map(|event| (event.version, event)).collect();
-    let whole = Streams::from([(stream.clone(), left.values().cloned().collect())]);
-    if let Ok(untold) = alone(env, catalogue, &whole).await {
-        unprojected.untold = of_categories(&whole, &untold);
-        return unprojected;
-    }
-    while let Some((version, event)) = left.pop_first() {
-        let one = Streams::from([(stream.clone(), vec![event])]);
-        match alone(env, catalogue, &one).await {
-            Ok(untold) => unprojected.untold.extend(of_categories(&one, &untold)),
-            Err(failure) => {
-                console_error!(
-                    "{} {} is not projected from version {version} on: {failure}",
-                    stream.aggregate_type,
-                    stream.aggregate_id
-                );
-                unprojected.failed.insert(stream, (version, failure));
-                break;
-            }
-        }
-    }
-    unprojected
-}
-
-/// Journals an event that was discarded, and lets it change nothing.
-///
-/// # Errors
-/// A fault when earlier events cannot be projected, the object of its category cannot be reached, or the database
-/// fails.
-pub(crate) async fn journal_only(
-    env: &Env,
-    catalogue: &'static Catalogue,
-    event: &Envelope,
-) -> Result<(), Failure> {
-    let db = open(env)?;
-    let stream = &event.stream;
-    let mark = heads(&db, std::iter::once(stream)).await?.get(stream).copied().unwrap_or(0);
-    catch_up(env, catalogue, stream, mark, event.version - 1).await?;
-    let mut statements = Vec::new();
-    if mark < event.version {
-        for Change { sql, params } in journal(std::slice::from_ref(event)) {
-            statements.push(bind(&db, sql, &params)?);
-        }
-    }
-    let category = [stream.aggregate_type.as_str()].into();
-    statements.push(category::followed(&db, &category)?);
-    let results = db.batch(statements).await.map_err(|error| failed(&error))?;
-    match category::tell(env, results.last()).await?.is_empty() {
-        true => Ok(()),
-        false => Err(untold().into()),
-    }
+    Projection::new(env, catalogue, discarded).run(streams).await
 }
 
 /// The fault of a stream whose category's object could not be told.
@@ -145,180 +74,260 @@ pub(crate) fn untold() -> Fault {
     Fault::Unavailable("a category".into(), "who follows it cannot be told".into())
 }
 
-/// Projects one stream, which another consumer may do at the same time.
-async fn alone(env: &Env, catalogue: &Catalogue, stream: &Streams) -> Result<Untold, Failure> {
-    let mut result = Ok(Untold::new());
-    for _ in 0..ATTEMPTS {
-        let mut stream = stream.clone();
-        let mut behind = BTreeMap::new();
-        let marks = caught_up(env, catalogue, &mut stream, &mut behind).await?;
-        if let Some((_, failure)) = behind.into_values().next() {
-            return Err(failure);
-        }
-        result = together(env, catalogue, &stream, &marks).await;
-        if result.is_ok() {
-            break;
-        }
-    }
-    result
+/// The work on one batch of letters.
+struct Projection<'a> {
+    env: &'a Env,
+    catalogue: &'static Catalogue,
+    /// The version of the one stream that changes nothing.
+    discarded: Option<Version>,
+    marks: Marks,
+    failed: Failures,
+    /// How often another consumer was faster.
+    overtaken: usize,
+    /// What D1 fails with that would heal by itself: from then on it is left alone.
+    away: Option<Fault>,
+    /// The categories that are followed, as the last piece has found them. Each piece asks for those of all streams:
+    /// nobody who begins to follow after it was written can miss it.
+    followed: Option<D1Result>,
 }
 
-/// The last journalled versions, after each gap before these events was filled. A stream whose gap cannot be filled is
-/// taken out and left behind: it holds up no other.
-async fn caught_up(
-    env: &Env,
-    catalogue: &Catalogue,
-    streams: &mut Streams,
-    left: &mut BTreeMap<StreamId, (Version, Failure)>,
-) -> Result<Marks, Failure> {
-    let db = open(env)?;
-    let mut marks = heads(&db, streams.keys()).await?;
-    let missing = streams.iter().filter_map(|(stream, events)| {
-        let mark = marks.get(stream).copied().unwrap_or(0);
-        let before = spans(events.clone()).last()?.after;
-        (before > mark).then(|| (stream.clone(), mark, before))
-    });
-    let filled = missing.collect::<Vec<_>>().into_iter().map(|(stream, mark, before)| async move {
-        let result = catch_up(env, catalogue, &stream, mark, before).await;
-        (stream, before, result)
-    });
-    for (stream, before, result) in join_all(filled).await {
-        match result {
-            Ok(()) => drop(marks.insert(stream, before)),
-            Err(failure) => {
-                let events = streams.remove(&stream).unwrap_or_default();
-                let first = events.iter().map(|event| event.version).min().unwrap_or(before);
-                left.insert(stream, (first, failure));
+impl<'a> Projection<'a> {
+    fn new(env: &'a Env, catalogue: &'static Catalogue, discarded: Option<Version>) -> Self {
+        Self {
+            env,
+            catalogue,
+            discarded,
+            marks: Marks::new(),
+            failed: Failures::new(),
+            overtaken: 0,
+            away: None,
+            followed: None,
+        }
+    }
+
+    async fn run(mut self, streams: Streams) -> Unprojected {
+        let mut left: BTreeMap<StreamId, Vec<Span>> =
+            streams.into_iter().map(|(stream, events)| (stream, spans(events))).collect();
+        let all: BTreeSet<StreamId> = left.keys().cloned().collect();
+        match heads(self.env, &all).await {
+            Ok(marks) => self.marks = marks,
+            Err(fault) => {
+                self.fail_all(&left, &fault);
+                left.clear();
+                self.away = Some(fault);
             }
         }
+        // A gap is filled page by page, however long it is: one page of each stream a round.
+        while !left.is_empty() {
+            let next = left
+                .iter()
+                .map(async |(stream, spans)| (stream.clone(), self.next(stream, spans).await));
+            let mut rows = Vec::new();
+            for (stream, next) in join_all(next).await {
+                match next {
+                    Ok(events) if events.is_empty() => drop(left.remove(&stream)),
+                    Ok(events) => rows.extend(self.rows(&stream, events)),
+                    Err(failure) => self.fail(&stream, self.mark(&stream) + 1, failure),
+                }
+            }
+            self.write(&all, rows).await;
+            left.retain(|stream, _| !self.failed.contains_key(stream));
+            if let Some(fault) = self.away.clone() {
+                self.fail_all(&left, &fault);
+                break;
+            }
+        }
+        log(&self.failed);
+        let untold = self.tell(all).await;
+        Unprojected { failed: self.failed, untold }
     }
-    Ok(marks)
-}
 
-/// Journals and projects `(mark, through]` of a stream from its source: page by page, each when it has come, however long
-/// the gap is.
-async fn catch_up(
-    env: &Env,
-    catalogue: &Catalogue,
-    stream: &StreamId,
-    mut mark: Version,
-    through: Version,
-) -> Result<(), Failure> {
-    let db = open(env)?;
-    let mut attempts = 1;
-    while mark < through {
+    fn mark(&self, stream: &StreamId) -> Version {
+        self.marks.get(stream).copied().unwrap_or(0)
+    }
+
+    /// What follows the mark of a stream: events that came, or a page that is missing before them. Nothing when all of
+    /// it is journalled.
+    async fn next(&self, stream: &StreamId, spans: &[Span]) -> Result<Vec<Envelope>, Failure> {
+        let mark = self.mark(stream);
+        for span in spans {
+            match step(mark, (span.after, span.through)) {
+                Step::Drop => {}
+                Step::Apply => {
+                    let new = span.events.iter().filter(|event| event.version > mark);
+                    return Ok(new.cloned().collect());
+                }
+                Step::Fill { after, through } => return self.missing(stream, after, through).await,
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    async fn missing(
+        &self,
+        stream: &StreamId,
+        after: Version,
+        through: Version,
+    ) -> Result<Vec<Envelope>, Failure> {
         let wanted =
-            SpanWanted { after: mark, through: Some(through), types: Vec::new(), only: Vec::new() };
-        let page = fetch_span(env, catalogue, stream, &wanted);
-        let Some((span, _)) = stub::within(stub::BUS_WAITS, "the source", page).await? else {
-            let said = format!("it has no version {through} yet");
-            return Err(Fault::Unavailable("the source".into(), said).into());
-        };
-        match journal_page(&db, catalogue, stream, span.events).await {
-            Ok(()) => mark = span.through,
-            Err(failure) if attempts == ATTEMPTS => return Err(failure),
-            Err(_) => {
-                attempts += 1;
-                mark = heads(&db, std::iter::once(stream)).await?.get(stream).copied().unwrap_or(0);
+            SpanWanted { after, through: Some(through) };
+        let page = fetch_span(self.env, self.catalogue, stream, &wanted);
+        match stub::within(stub::BUS_WAITS, "the source", page).await? {
+            Some((span, _)) if !span.events.is_empty() => Ok(span.events),
+            _ => {
+                let said = format!("it has no version {through} yet");
+                Err(Fault::Unavailable("the source".into(), said).into())
             }
         }
     }
-    Ok(())
-}
 
-/// Journals and projects a page of events that follows the mark.
-async fn journal_page(
-    db: &D1Database,
-    catalogue: &Catalogue,
-    stream: &StreamId,
-    events: Vec<Envelope>,
-) -> Result<(), Failure> {
-    let mut events = with_changes(catalogue, stream, events)?;
-    while !events.is_empty() {
-        let batch = statements(db, events.drain(..events.len().min(EVENTS_PER_BATCH)))?;
-        db.batch(batch).await.map_err(|error| failed(&error))?;
-    }
-    Ok(())
-}
-
-/// Events with their changes.
-fn with_changes(
-    catalogue: &Catalogue,
-    stream: &StreamId,
-    events: Vec<Envelope>,
-) -> Result<Vec<(Envelope, Vec<Change>)>, Failure> {
-    let entry = catalogue.entry(&stream.aggregate_type)?;
-    let changes = |event: Envelope| Ok(entry.changes(&event).map(|changes| (event, changes))?);
-    events.into_iter().map(changes).collect()
-}
-
-/// Journal rows, and the changes that follow from them.
-fn statements(
-    db: &D1Database,
-    events: impl Iterator<Item = (Envelope, Vec<Change>)>,
-) -> Result<Vec<D1PreparedStatement>, Fault> {
-    let (events, changes): (Vec<_>, Vec<_>) = events.unzip();
-    let changes = journal(&events).into_iter().chain(changes.into_iter().flatten());
-    changes.map(|Change { sql, params }| bind(db, sql, &params)).collect()
-}
-
-/// Streams of these categories.
-fn of_categories(streams: &Streams, untold: &Untold) -> BTreeSet<StreamId> {
-    streams.keys().filter(|stream| untold.contains(&stream.aggregate_type)).cloned().collect()
-}
-
-/// Journals and projects the events after these marks.
-async fn together(
-    env: &Env,
-    catalogue: &Catalogue,
-    streams: &Streams,
-    marks: &Marks,
-) -> Result<Untold, Failure> {
-    let db = open(env)?;
-    let mut found: Vec<(Envelope, Vec<Change>)> = Vec::new();
-    for (stream, events) in streams {
-        let mark = marks.get(stream).copied().unwrap_or(0);
-        let new = spans(events.clone()).into_iter().flat_map(|span| span.events);
-        let new = new.filter(|event| event.version > mark).collect();
-        found.extend(with_changes(catalogue, stream, new)?);
-    }
-    // Also when nothing is new: the object may not have been told the last time.
-    let types = streams.keys().map(|stream| stream.aggregate_type.as_str()).collect();
-    loop {
-        let mut batch = statements(&db, found.drain(..found.len().min(EVENTS_PER_BATCH)))?;
-        let is_last = found.is_empty();
-        if is_last {
-            batch.push(category::followed(&db, &types)?);
+    /// Events with their changes, up to the first that has none to give: it is left behind before D1 sees it.
+    fn rows(&mut self, stream: &StreamId, events: Vec<Envelope>) -> Vec<Row> {
+        let mut rows = Vec::with_capacity(events.len());
+        for event in events {
+            match self.changes(&event) {
+                Ok(changes) => rows.push(Row { event, changes }),
+                Err(failure) => {
+                    self.fail(stream, event.version, failure);
+                    break;
+                }
+            }
         }
-        let results = db.batch(batch).await.map_err(|error| failed(&error))?;
-        if is_last {
-            return category::tell(env, results.last()).await;
+        rows
+    }
+
+    fn changes(&self, event: &Envelope) -> Result<Vec<Change>, Failure> {
+        if self.discarded == Some(event.version) {
+            return Ok(Vec::new());
         }
+        Ok(self.catalogue.entry(&event.stream.aggregate_type)?.changes(event)?)
+    }
+
+    /// Writes rows that follow the marks, and moves the marks.
+    async fn write(&mut self, all: &BTreeSet<StreamId>, rows: Vec<Row>) {
+        let mut pieces = Pieces::new(rows);
+        while let Some(piece) = pieces.take() {
+            let fault = match self.append(all, &piece).await {
+                Ok(()) => {
+                    let written =
+                        piece.into_iter().map(|row| (row.event.stream, row.event.version));
+                    self.marks.extend(written);
+                    continue;
+                }
+                Err(fault) if is_overtaken(&fault) && self.overtaken < OVERTAKEN => {
+                    self.overtaken += 1;
+                    match heads(self.env, all).await {
+                        Ok(marks) => {
+                            self.marks.extend(marks);
+                            pieces.overtaken(piece, &self.marks);
+                            continue;
+                        }
+                        Err(fault) => fault,
+                    }
+                }
+                Err(fault) => fault,
+            };
+            if fault.retryable() {
+                self.away = Some(fault.clone());
+            }
+            for (stream, (version, failure)) in pieces.failed(piece, &fault) {
+                self.fail(&stream, version, failure);
+            }
+        }
+    }
+
+    /// Journal rows, the changes that follow from them, and the question who is to be told, as one transaction.
+    async fn append(&mut self, all: &BTreeSet<StreamId>, rows: &[Row]) -> Result<(), Fault> {
+        let mut statements = journal(rows.iter().map(|row| &row.event));
+        statements.extend(rows.iter().flat_map(|row| row.changes.iter().cloned()));
+        let types = all.iter().map(|stream| stream.aggregate_type.as_str()).collect();
+        statements.push(category::followed(&types));
+        self.followed = database::batch(self.env, &statements).await?.pop();
+        Ok(())
+    }
+
+    /// Tells the objects of followed categories, also when nothing was new: they may not have been told the last time.
+    /// Returns the streams whose category's object could not be told.
+    async fn tell(&mut self, mut all: BTreeSet<StreamId>) -> BTreeSet<StreamId> {
+        let is_away = self.away.is_some();
+        all.retain(|stream| {
+            !self.failed.contains_key(stream) || !is_away && self.marks.contains_key(stream)
+        });
+        if all.is_empty() || is_away && self.followed.is_none() {
+            return all;
+        }
+        let asked = match self.followed {
+            Some(_) => Ok(()),
+            None => self.append(&all, &[]).await,
+        };
+        let told = match asked {
+            Ok(()) => category::tell(self.env, self.followed.as_ref()).await,
+            Err(fault) => Err(fault),
+        };
+        match told {
+            Ok(untold) => all.retain(|stream| untold.contains(&stream.aggregate_type)),
+            Err(fault) => console_error!("nobody can say which categories are followed: {fault}"),
+        }
+        all
+    }
+
+    /// Leaves a stream behind from a version on, unless an earlier one has failed.
+    fn fail(&mut self, stream: &StreamId, version: Version, failure: Failure) {
+        match self.failed.get(stream) {
+            Some((earlier, _)) if *earlier <= version => {}
+            _ => drop(self.failed.insert(stream.clone(), (version, failure))),
+        }
+    }
+
+    /// Leaves behind what is not journalled of these streams.
+    fn fail_all(&mut self, left: &BTreeMap<StreamId, Vec<Span>>, fault: &Fault) {
+        for (stream, spans) in left {
+            let mark = self.mark(stream);
+            let events = spans.iter().flat_map(|span| &span.events);
+            if let Some(first) = events.map(|event| event.version).find(|version| *version > mark) {
+                self.fail(stream, first, fault.clone().into());
+            }
+        }
+    }
+}
+
+/// Names what is bad, and counts what only waits: while D1 is away that may be everything.
+fn log(failed: &Failures) {
+    let mut waiting: BTreeMap<String, usize> = BTreeMap::new();
+    for (stream, (version, failure)) in failed {
+        let StreamId { aggregate_type, aggregate_id } = stream;
+        match failure {
+            Failure::Faulted(fault) if fault.retryable() => {
+                *waiting.entry(fault.to_string()).or_default() += 1;
+            }
+            _ => console_error!(
+                "{aggregate_type} {aggregate_id} is not projected from version {version} on: {failure}"
+            ),
+        }
+    }
+    for (fault, streams) in waiting {
+        console_error!("{streams} streams are not projected yet: {fault}");
     }
 }
 
 /// A row of [`JOURNAL_HEADS`].
 #[derive(Deserialize)]
-struct Journalled {
+struct Head {
     aggregate_type: String,
-    aggregate_id: edgefold_kernel::Id,
-    version: Version,
+    aggregate_id: Id,
+    version: Option<Version>,
 }
 
 /// Versions up to which streams are journalled and projected.
-async fn heads(db: &D1Database, streams: impl Iterator<Item = &StreamId>) -> Result<Marks, Fault> {
-    let wanted: Vec<_> =
-        streams.map(|stream| (&stream.aggregate_type, stream.aggregate_id.as_str())).collect();
+async fn heads(env: &Env, streams: &BTreeSet<StreamId>) -> Result<Marks, Fault> {
+    let wanted: Vec<_> = streams
+        .iter()
+        .map(|stream| (&stream.aggregate_type, stream.aggregate_id.as_str()))
+        .collect();
     let wanted =
         serde_json::to_string(&wanted).map_err(|error| Fault::Defect(error.to_string()))?;
-    let found = bind(db, JOURNAL_HEADS, &[Value::from(wanted)])?
-        .all()
-        .await
-        .map_err(|error| failed(&error))?;
-    let rows =
-        found.results::<Journalled>().map_err(|error| Fault::Unreadable(error.to_string()))?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (StreamId::new(row.aggregate_type, row.aggregate_id), row.version))
-        .collect())
+    let found: Vec<Head> = database::rows(env, JOURNAL_HEADS, &[Value::from(wanted)]).await?;
+    let head =
+        |row: Head| Some((StreamId::new(row.aggregate_type, row.aggregate_id), row.version?));
+    Ok(found.into_iter().filter_map(head).collect())
 }

@@ -1,36 +1,36 @@
 //! The alarm of an object rings. There is one alarm per object, so it serves everything that waits for time to pass: the
-//! deadlines of the process, letters that have not been confirmed, outcomes that expire, and tokens of open sockets that do.
+//! deadlines of the process, messages that nobody answered for, holds, outcomes that expire, and tokens of open sockets that do.
 //!
-//! It never fails for a business reason: the platform gives an alarm up after six retries, and we must not.
+//! [`Instance::next_due`](edgefold_flow::Instance::next_due) says what is due next, from what is stored, and one setter sets
+//! the alarm: never later than it is set already. It never fails for a business reason: the platform gives an alarm up after
+//! six retries, and we must not.
 
 use std::rc::Rc;
 
 use edgefold_flow::{
-    Accepted, Participant,
+    Participant,
     door::Asker,
-    publish::{Batch, again_within, overdue_since},
+    instance::{WAYS, Way},
+    publish::Outgoing,
 };
-use edgefold_kernel::{Failure, Fault, Timestamp, limits};
+use edgefold_kernel::{Timestamp, limits};
+use futures_util::future::join_all;
 use worker::{
     BatchMessageBuilder, Env, QueueContentType, RawMessageBuilder, console_error,
-    js_sys::{Date, Math, Object as JsObject},
+    js_sys::{Date, Object as JsObject},
     wasm_bindgen::JsValue,
 };
 
 use super::instance::Object;
 use crate::platform::{bindings, clock, flag::Done};
 
-/// Longest pause between two repeats, in milliseconds (1 h). The pause grows to this with the age of the overdue
-/// events: a destination that is broken for a day is asked a few dozen times, not thousands.
-const SEND_AGAIN_AT_MOST_MS: i64 = 60 * 60 * 1000;
+/// Messages in one call of the queue's `sendBatch` (platform: 100).
+const BATCH_MESSAGES: usize = 100;
 
-/// Batches that are sent again in one go, at most: 1,000 letters, so that a queue that lags behind is not flooded.
-const SEND_AGAIN_BATCHES: usize = 10;
+/// Bytes in one call of the queue's `sendBatch` (platform: 256 KB, with about 100 bytes of its own for each message).
+const BATCH_BYTES: usize = 240_000;
 
-/// Outcomes that expire are forgotten together, at most this often, in milliseconds (1 h).
-const PRUNE_EVERY_MS: i64 = 60 * 60 * 1000;
-
-/// Milliseconds until the next look after a deadline that could not be met.
+/// Milliseconds until the next look at something that could not be done, or was too much for one go.
 const TRY_AGAIN_MS: i64 = 5_000;
 
 /// Most deadlines that are met in one go; the others follow [`TRY_AGAIN_MS`] later.
@@ -41,41 +41,40 @@ const DEADLINES: usize = 1_000;
 const UNREADABLE_AGAIN_MS: i64 = 60_000;
 
 impl<A: Participant> Object<A> {
-    /// Sets the alarm for the next due instant, unless it rings earlier anyway. It runs in the same turn as the commit
-    /// before it, so both become durable together.
-    pub(crate) fn set_alarm(&self) {
-        self.set_alarm_with(self.send_again_ms);
+    /// Learns from the platform when the alarm rings, once after the object was loaded: an alarm that is set must not be moved
+    /// to a later instant.
+    pub(super) async fn wake(&self) {
+        if self.is_awake.get() {
+            return;
+        }
+        let set = self.state.storage().get_alarm().await.unwrap_or_else(|error| {
+            console_error!("the alarm cannot be read: {error}");
+            None
+        });
+        if !self.is_awake.replace(true) {
+            // An alarm in the past is ringing, or has just rung: its handler sets the next one.
+            let set = set.map(Timestamp::from_millis).filter(|set| *set > clock::now());
+            self.alarm_at.set(self.alarm_at.get().into_iter().chain(set).min());
+        }
     }
 
-    /// `pause`: milliseconds until unconfirmed events are sent again.
-    fn set_alarm_with(&self, pause: i64) {
-        match self.next_alarm(pause) {
-            Ok(Some(at)) => self.set_alarm_at(at),
-            Ok(None) => {}
-            // Without an alarm the object would sleep until its outcomes expire, however readable it becomes before.
+    /// Sets the alarm for what is due next. It runs in the same turn as the commit before it, so both become durable together.
+    pub(crate) fn set_alarm(&self) {
+        let now = clock::now();
+        match self.instance.next_due(self.send_again_ms, now) {
+            Ok(due) => {
+                let due = due.into_iter().chain(self.expiry.get()).min();
+                due.into_iter().for_each(|at| self.set_alarm_at(at));
+            }
+            // Without an alarm the object would sleep, however readable it becomes.
             Err(fault) => {
                 console_error!("{fault}");
-                self.set_alarm_at(clock::now().plus_millis(UNREADABLE_AGAIN_MS));
+                self.set_alarm_at(now.plus_millis(UNREADABLE_AGAIN_MS));
             }
         }
     }
 
-    /// Sets the alarm after a command that decided nothing, or an errand that was refused: its outcome was stored and
-    /// has to be deleted some day, and no event sets the alarm for that. An alarm that is set already does it.
-    pub(crate) fn set_alarm_for_outcome(&self, result: &Result<Accepted, Failure>, by: &Asker) {
-        let bare = match result {
-            Ok(accepted) => accepted.events.is_empty() && !accepted.duplicate,
-            Err(Failure::Rejected(_)) => {
-                *by == Asker::System && self.instance.head().is_ok_and(|head| head.version > 0)
-            }
-            Err(Failure::Faulted(_)) => false,
-        };
-        if bare && self.alarm_at.get().is_none() {
-            self.set_alarm();
-            self.set_alarm_at(clock::now().plus_millis(PRUNE_EVERY_MS.min(A::OUTCOME_TTL_MS)));
-        }
-    }
-
+    /// The one setter.
     pub(crate) fn set_alarm_at(&self, at: Timestamp) {
         if self.alarm_at.get().is_some_and(|set| set <= at) {
             return;
@@ -91,38 +90,16 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Lets the alarm ring at this instant at the latest. After an eviction only the platform knows the instant of the
-    /// alarm, and an earlier alarm must not be lost.
-    pub(crate) async fn bring_alarm_forward(&self, at: Timestamp) {
-        if self.alarm_at.get().is_none() {
-            let set = self.state.storage().get_alarm().await;
-            let set = set.unwrap_or_else(|error| {
-                console_error!("the alarm cannot be read: {error}");
-                None
-            });
-            // An alarm in the past is ringing, or has just rung: its handler sets the next one.
-            let set = set.map(Timestamp::from_millis).filter(|set| *set > clock::now());
-            if self.alarm_at.get().is_none() {
-                self.alarm_at.set(set);
-            }
-        }
-        self.set_alarm_at(at);
-    }
-
-    fn next_alarm(&self, pause: i64) -> Result<Option<Timestamp>, Fault> {
-        let (head, now) = (self.instance.head()?, clock::now());
-        let pause = again_within(pause, self.instance.deadline()?, now);
-        let again = (head.confirmed < head.version).then(|| now.plus_millis(pause));
-        let expiry = again.map(|_| clock::now().plus_millis(A::OUTCOME_TTL_MS));
-        let next = [again, expiry, self.instance.deadline()?, self.expiry.get()];
-        Ok(next.into_iter().flatten().min())
-    }
-
-    /// Meets passed deadlines, sends unconfirmed events again, and sets the next alarm.
+    /// Meets passed deadlines, sends again what nobody answered for, tries what is held back, and sets the next alarm.
     pub(crate) async fn ring(self: Rc<Self>) {
         self.alarm_at.set(None);
+        self.is_awake.set(true);
+        if self.misnamed {
+            // It does not know whose stream this is. A call by its name wakes it with one.
+            console_error!("an object that does not know its name sets its alarm anew");
+            return self.set_alarm_at(clock::now().plus_millis(UNREADABLE_AGAIN_MS));
+        }
         self.expire_sockets();
-        self.refresh_all().await;
         for _ in 0..DEADLINES {
             match self.instance.pass_deadline(&clock::stamp(&Asker::System)) {
                 Ok(true) => {}
@@ -133,24 +110,19 @@ impl<A: Participant> Object<A> {
                 }
             }
         }
-        let overdue = |at: Option<Timestamp>| at.is_some_and(|at| at <= clock::now());
-        let retry = self.instance.deadline().is_ok_and(overdue);
         self.broadcast(&self.instance.take_appended());
         self.tell_followers();
         self.publish().await;
-        let pause = self.send_again().await;
-        match self.instance.prune(clock::now()) {
-            Ok(Some(next)) => {
-                let pause = PRUNE_EVERY_MS.min(A::OUTCOME_TTL_MS);
-                self.set_alarm_at(next.max(clock::now().plus_millis(pause)));
-            }
-            Ok(None) => {}
-            Err(fault) => console_error!("{fault}"),
+        self.send_again().await;
+        self.attempt_due().await;
+        if let Err(fault) = self.instance.prune(clock::now()) {
+            console_error!("{fault}");
         }
-        if retry {
-            self.set_alarm_at(clock::now().plus_millis(TRY_AGAIN_MS));
-        } else {
-            self.set_alarm_with(pause);
+        // What is due still was too much for one go, or has failed.
+        let soon = clock::now().plus_millis(TRY_AGAIN_MS);
+        match self.instance.next_due(self.send_again_ms, clock::now()) {
+            Ok(Some(due)) if due <= clock::now() => self.set_alarm_at(soon),
+            _ => self.set_alarm(),
         }
     }
 
@@ -160,21 +132,24 @@ impl<A: Participant> Object<A> {
         self.set_alarm_at(clock::now().plus_millis(UNREADABLE_AGAIN_MS));
     }
 
-    /// Hands letters to the queue until there are none left. The alarm sends failed ones again.
+    /// Hands messages to the queues until there are none left, on both ways at once.
     pub(crate) async fn publish(&self) {
-        if self.publishing.replace(true) {
+        join_all(WAYS.map(|way| self.publish_on(way))).await;
+    }
+
+    async fn publish_on(&self, way: Way) {
+        let publishing = self.publishing(way);
+        if publishing.replace(true) {
+            // The call that is publishing goes on until nothing is left.
             return;
         }
-        let _done = Done(&self.publishing);
+        let _done = Done(publishing);
         loop {
-            match self.instance.outbox() {
-                Ok(batch) if batch.through == 0 => return,
-                Ok(batch) => {
-                    if !self.send(&batch).await {
-                        return;
-                    }
-                    if let Err(fault) = self.instance.published(batch.through) {
-                        return console_error!("{fault}");
+            match self.instance.outbox(way, clock::now()) {
+                Ok(messages) if messages.is_empty() => return,
+                Ok(messages) => {
+                    if !self.send(way, messages).await {
+                        return self.set_alarm_at(clock::now().plus_millis(TRY_AGAIN_MS));
                     }
                 }
                 Err(fault) => return console_error!("cannot publish: {fault}"),
@@ -182,53 +157,63 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Sends the overdue events again. Returns the pause until the next time, in milliseconds: half the age of the
-    /// oldest of them, so that it doubles each time and needs no memory, and a little at random, so that objects that
-    /// failed together do not come back together.
-    async fn send_again(&self) -> i64 {
-        let now = clock::now();
-        let deadline = self.instance.deadline().unwrap_or_default();
-        let decided_by = overdue_since(self.send_again_ms, deadline, now);
-        let mut oldest = None;
-        let mut after = 0;
-        for _ in 0..SEND_AGAIN_BATCHES {
-            let batch = match self.instance.overdue(after, decided_by) {
-                Ok(batch) => batch,
-                Err(fault) => {
-                    console_error!("cannot send again: {fault}");
-                    break;
-                }
-            };
-            oldest = oldest.or(batch.oldest);
-            if batch.through == 0 || !self.send(&batch).await {
-                let age = oldest.map_or(0, |oldest: Timestamp| now.millis() - oldest.millis());
-                let pause = (age / 2).max(self.send_again_ms).min(SEND_AGAIN_AT_MOST_MS);
-                return pause + (Math::random() * pause as f64 / 10.0) as i64;
-            }
-            after = batch.through;
+    fn publishing(&self, way: Way) -> &std::cell::Cell<bool> {
+        match way {
+            Way::Bus => &self.publishing.0,
+            Way::Journal => &self.publishing.1,
         }
-        // There is more: its pause does not grow with the age of the events before it.
-        self.send_again_ms
     }
 
-    /// Hands one batch to the queue. Returns true if the queue took it.
-    async fn send(&self, batch: &Batch) -> bool {
-        if batch.texts.is_empty() {
-            return true;
+    /// Sends again what nobody has answered for in time.
+    async fn send_again(&self) {
+        for way in WAYS {
+            match self.instance.overdue(way, self.send_again_ms, clock::now()) {
+                Ok(messages) => drop(self.send(way, messages).await),
+                Err(fault) => console_error!("cannot send again: {fault}"),
+            }
         }
-        let letters = batch.texts.iter().map(|text| {
+    }
+
+    /// Hands messages to a queue, in as few calls as it allows. Returns true if the queue took all of them.
+    async fn send(&self, way: Way, messages: Vec<Outgoing>) -> bool {
+        let mut rest = &messages[..];
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = rest.iter().take(BATCH_MESSAGES).take_while(|one| {
+                bytes += one.text.as_ref().map_or(0, String::len);
+                bytes <= BATCH_BYTES
+            });
+            let (batch, later) = rest.split_at(fits.count().max(1));
+            if let Err(error) = self.send_batch(way, batch).await {
+                console_error!("the queue did not take {} messages: {error}", batch.len());
+                return false;
+            }
+            for sent in batch {
+                if let Err(fault) = self.instance.published(way, sent) {
+                    console_error!("{fault}");
+                    return false;
+                }
+            }
+            rest = later;
+        }
+        true
+    }
+
+    async fn send_batch(&self, way: Way, batch: &[Outgoing]) -> worker::Result<()> {
+        let texts: Vec<_> = batch.iter().filter_map(|one| one.text.as_deref()).collect();
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let messages = texts.into_iter().map(|text| {
             RawMessageBuilder::new(JsValue::from_str(text))
                 .build_with_content_type(QueueContentType::Text)
         });
-        let letters = BatchMessageBuilder::new().messages(letters).build();
-        let sent = match self.env.queue(bindings::BUS) {
-            Ok(queue) => queue.send_raw_batch(letters).await,
-            Err(error) => Err(error),
+        let messages = BatchMessageBuilder::new().messages(messages).build();
+        let binding = match way {
+            Way::Bus => bindings::BUS,
+            Way::Journal => bindings::JOURNAL,
         };
-        if let Err(error) = &sent {
-            console_error!("the queue did not take {} letters: {error}", batch.texts.len());
-        }
-        sent.is_ok()
+        self.env.queue(binding)?.send_raw_batch(messages).await
     }
 }
 
@@ -236,6 +221,13 @@ impl<A: Participant> Object<A> {
 pub(crate) fn send_again_ms(env: &Env) -> i64 {
     let set = env.var("SEND_AGAIN_SECONDS").ok();
     let set = set.and_then(|value| value.to_string().parse::<i64>().ok());
-    let within = set.filter(|seconds| (1..=SEND_AGAIN_AT_MOST_MS / 1_000).contains(seconds));
+    let most = limits::SEND_AGAIN_AT_MOST_MS / 1_000;
+    let within = set.filter(|seconds| (1..=most).contains(seconds));
     within.map_or(limits::SEND_AGAIN_MS, |seconds| seconds * 1_000)
+}
+
+/// Failures that cannot heal, after which a destination's deliveries are parked.
+pub(crate) fn bus_attempts(env: &Env) -> u32 {
+    let set = env.var("BUS_ATTEMPTS").ok().and_then(|value| value.to_string().parse().ok());
+    set.filter(|bound| *bound > 0).unwrap_or(limits::BUS_ATTEMPTS)
 }

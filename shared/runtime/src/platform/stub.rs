@@ -137,11 +137,11 @@ async fn send(stub: Stub, call: Call) -> Result<Response, Failure> {
 ///
 /// # Errors
 /// The errors of the work, or a retryable fault when it takes longer.
-pub async fn within<T>(
+pub async fn within<T, E: From<Fault>>(
     limit: Duration,
     what: &'static str,
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     match select(pin!(work), Delay::from(limit)).await {
         Either::Left((result, _)) => result,
         Either::Right(_) => {
