@@ -5,7 +5,12 @@
 
 use std::{cell::Cell, path::Path};
 
-use edgefold_flow::{Instance, Message, Stamp, append::storage::Storage, command::answer};
+use edgefold_flow::{
+    Instance, Message, Stamp,
+    append::storage::Storage,
+    command::answer,
+    door::{Asker, token::Caller},
+};
 use edgefold_kernel::{Failure, Id, Principal, Timestamp};
 use edgefold_probe::{CATALOGUE, resource::Resource, roles::OPERATOR};
 use edgefold_testing::MemoryStorage;
@@ -39,12 +44,10 @@ impl Store {
         message["aggregateType"] = json!("resource");
         message["aggregateId"] = json!("it");
         let fresh = || self.fresh();
-        let stamp = Stamp {
-            now: Timestamp::from_millis(1_767_225_600_000),
-            fresh: &fresh,
-            by: &edgefold_flow::door::Asker::System,
-        };
         let who = Principal::new(Id::parse("sam").unwrap(), OPERATOR);
+        let by = Asker::Somebody(Caller { principal: who.clone(), expires_at: Timestamp::MAX });
+        let now = Timestamp::from_millis(1_767_225_600_000);
+        let stamp = Stamp { now, fresh: &fresh, by: &by };
         let admitted = Message::from_value(&message).and_then(|message| {
             message.admit(CATALOGUE, &who, || Id::parse(self.fresh()).unwrap())
         });
