@@ -1,1 +1,1 @@
-SELECT (SELECT MAX(version) FROM events), (SELECT confirmed FROM outbox)
+SELECT (SELECT MAX(version) FROM events), confirmed, journalled FROM (SELECT 1) LEFT JOIN cursors

@@ -22,10 +22,17 @@ CREATE TABLE IF NOT EXISTS outcomes (
   expires_at  INTEGER NOT NULL         -- milliseconds since 1970
 ) STRICT, WITHOUT ROWID;
 
--- The outbox cursor: events up to here have reached all their destinations. One row.
-CREATE TABLE IF NOT EXISTS outbox (
-  one       INTEGER PRIMARY KEY CHECK (one = 1),
-  confirmed INTEGER NOT NULL
+-- The cursors: events up to here have reached all their destinations, or are journalled. One row.
+CREATE TABLE IF NOT EXISTS cursors (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  confirmed  INTEGER NOT NULL,         -- the bus: of what has not arrived, a hold says why
+  journalled INTEGER NOT NULL
+) STRICT;
+
+-- The id of the instance. The platform may wake an object without telling it its name. One row.
+CREATE TABLE IF NOT EXISTS named (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  id  TEXT    NOT NULL
 ) STRICT;
 
 -- High-water marks of foreign streams: everything up to the version was received.

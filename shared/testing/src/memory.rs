@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
@@ -22,7 +22,9 @@ struct Memory {
     outcomes: RefCell<BTreeMap<Id, Outcome>>,
     marks: RefCell<BTreeMap<StreamId, Version>>,
     remembered: RefCell<BTreeMap<StreamId, ForeignStream>>,
-    confirmed: Cell<Version>,
+    cursors: Cell<(Version, Version)>,
+    addressed: RefCell<BTreeSet<(StreamId, Version)>>,
+    holds: RefCell<BTreeMap<Option<StreamId>, (Timestamp, String)>>,
     snapshot: RefCell<Option<Snapshot>>,
     fail_next: Cell<bool>,
     read: Cell<usize>,
@@ -46,7 +48,8 @@ impl MemoryStorage {
 
 impl Storage for MemoryStorage {
     fn head(&self) -> Result<Head, Fault> {
-        Ok(Head { version: self.version(), confirmed: self.0.confirmed.get() })
+        let (confirmed, journalled) = self.0.cursors.get();
+        Ok(Head { version: self.version(), confirmed, journalled })
     }
 
     fn events(&self, slice: &Slice<'_>) -> Result<Vec<Envelope>, Fault> {
@@ -101,6 +104,7 @@ impl Storage for MemoryStorage {
             return Err(Fault::Unavailable("storage".into(), "the commit failed".to_owned()));
         }
         self.0.events.borrow_mut().extend(write.events.iter().cloned());
+        self.0.addressed.borrow_mut().extend(write.addressed.iter().cloned());
         let outcomes =
             write.outcomes.iter().map(|outcome| (outcome.command_id.clone(), outcome.clone()));
         self.0.outcomes.borrow_mut().extend(outcomes);
@@ -118,8 +122,57 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
-    fn set_confirmed(&self, through: Version) -> Result<(), Fault> {
-        self.0.confirmed.set(through);
+    fn addressed(
+        &self,
+        to: &StreamId,
+        after: Version,
+        through: Version,
+        limit: usize,
+    ) -> Result<Vec<Version>, Fault> {
+        let addressed = self.0.addressed.borrow();
+        let range = (to.clone(), after.saturating_add(1))..=(to.clone(), through);
+        if after >= through {
+            return Ok(Vec::new());
+        }
+        Ok(addressed.range(range).map(|(_, version)| *version).take(limit).collect())
+    }
+
+    fn last_addressed(&self, to: &StreamId, through: Version) -> Result<Version, Fault> {
+        let addressed = self.0.addressed.borrow();
+        let range = (to.clone(), 0)..=(to.clone(), through);
+        Ok(addressed.range(range).next_back().map_or(0, |(_, version)| *version))
+    }
+
+    fn set_cursors(&self, confirmed: Version, journalled: Version) -> Result<(), Fault> {
+        self.0.cursors.set((confirmed, journalled));
+        Ok(())
+    }
+
+    fn hold(&self, to: Option<&StreamId>) -> Result<Option<String>, Fault> {
+        Ok(self.0.holds.borrow().get(&to.cloned()).map(|(_, hold)| hold.clone()))
+    }
+
+    fn holds(&self, by: Timestamp, limit: usize) -> Result<Vec<String>, Fault> {
+        let holds = self.0.holds.borrow();
+        let mut due: Vec<_> = holds.values().filter(|(next, _)| *next <= by).collect();
+        due.sort();
+        Ok(due.into_iter().take(limit).map(|(_, hold)| hold.clone()).collect())
+    }
+
+    fn next_hold(&self) -> Result<Option<Timestamp>, Fault> {
+        Ok(self.0.holds.borrow().values().map(|(next, _)| *next).min())
+    }
+
+    fn set_hold(
+        &self,
+        to: Option<&StreamId>,
+        kept: Option<(Timestamp, &str)>,
+    ) -> Result<(), Fault> {
+        let mut holds = self.0.holds.borrow_mut();
+        match kept {
+            Some((next, hold)) => drop(holds.insert(to.cloned(), (next, hold.to_owned()))),
+            None => drop(holds.remove(&to.cloned())),
+        }
         Ok(())
     }
 

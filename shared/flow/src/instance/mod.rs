@@ -105,6 +105,34 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         &self.stream.aggregate_id
     }
 
+    /// Its stream.
+    pub fn stream(&self) -> &StreamId {
+        &self.stream
+    }
+
+    /// The high-water mark of a source.
+    ///
+    /// # Errors
+    /// Fails if storage fails.
+    pub fn mark(&self, source: &StreamId) -> Result<Version, Fault> {
+        self.storage.mark(source)
+    }
+
+    /// Instant at which something is due that waits for time to pass: a deadline, a repeat of what nobody answered for, a hold,
+    /// the end of outcomes. It follows from what is stored. `bound`: milliseconds until the first repeat.
+    ///
+    /// # Errors
+    /// Fails if it cannot be loaded.
+    pub fn next_due(&self, bound: i64, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
+        let due = [
+            self.deadline()?,
+            self.next_again(bound, now)?,
+            self.storage.next_hold()?,
+            self.storage.next_expiry(now)?,
+        ];
+        Ok(due.into_iter().flatten().min())
+    }
+
     /// The storage that it works on.
     pub fn storage(&self) -> &S {
         &self.storage

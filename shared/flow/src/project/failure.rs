@@ -44,7 +44,7 @@ pub fn fault<'a>(error: &str, statements: impl IntoIterator<Item = &'a str>) -> 
         let statements: Vec<String> = statements.into_iter().map(short).collect();
         Fault::Defect(format!("{error}, in: {}", statements.join("; ")))
     } else {
-        Fault::Unavailable("the database", error.to_owned())
+        Fault::Unavailable("the database".into(), error.to_owned())
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
             "D1_ERROR: Memory limit would be exceeded before EOF.",
             "something that nobody has seen before",
         ] {
-            assert_eq!(fault(error, [SQL]), Fault::Unavailable("the database", error.to_owned()));
+            assert_eq!(fault(error, [SQL]), Fault::Unavailable("the database".into(), error.to_owned()));
         }
     }
 

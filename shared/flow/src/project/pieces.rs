@@ -79,7 +79,7 @@ impl Pieces {
         } else if self.failures > FAILURES {
             self.left.push(piece);
             let said = format!("too much fails, such as: {fault}");
-            self.give_up(&Fault::Unavailable("the database", said))
+            self.give_up(&Fault::Unavailable("the database".into(), said))
         } else {
             let rest = piece.split_off(piece.len().div_ceil(2));
             self.left.extend([rest, piece]);

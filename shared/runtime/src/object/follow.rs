@@ -1,7 +1,7 @@
 //! An object tells the sessions that follow its stream of new events, after the commit and off the command's path. See
 //! [`edgefold_flow::session`].
 //!
-//! Telling writes no row: the version up to which each session was told is kept in memory. The stored outbox cursor
+//! Telling writes no row: the version up to which each session was told is kept in memory. The stored cursor of the bus
 //! moves no further than all of them were told, so after an eviction they are told again.
 
 use std::{collections::BTreeMap, rc::Rc};
@@ -139,7 +139,7 @@ impl<A: Participant> Object<A> {
         match answer.map(|answer| answer.status_code()) {
             Ok(200..300) => {
                 self.followers.borrow_mut().answered(&session, Some(head));
-                // More may have come meanwhile; and the outbox cursor may have waited for this.
+                // More may have come meanwhile; and the cursor may have waited for this.
                 self.tell_followers();
                 self.keep_told();
             }
@@ -147,7 +147,7 @@ impl<A: Participant> Object<A> {
                 if self.followers.borrow_mut().gone(&session, turn) {
                     self.forget(&session);
                 }
-                // It may have joined again since; and the outbox cursor may have waited for it.
+                // It may have joined again since; and the cursor may have waited for it.
                 self.tell_followers();
                 self.keep_told();
             }
@@ -161,7 +161,7 @@ impl<A: Participant> Object<A> {
 
     fn keep_told(self: &Rc<Self>) {
         if self.instance.is_unkept().unwrap_or(false) {
-            self.keep_confirmed();
+            self.keep_cursors();
         }
     }
 

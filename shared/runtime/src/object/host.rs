@@ -8,10 +8,10 @@ use std::{
 
 use edgefold_flow::{
     Catalogue, Instance, Message, Participant,
-    contract::{self, ASKER, Confirmed, SpanWanted},
+    contract::{self, ASKER, HoldAsked, PartWanted, SpanWanted},
     door::Asker,
     participant::Sight,
-    receive::parcel::RefusedErrand,
+    receive::Settled,
     subscribe::socket,
 };
 use edgefold_kernel::{Fault, Id, Kind, Rejection, StreamId, limits};
@@ -30,24 +30,27 @@ pub struct Host<A: Participant>(Rc<Object<A>>);
 impl<A: Participant> Host<A> {
     /// The object behind this state. Reads where its stream stands; writes nothing.
     pub fn new(state: State, env: Env, catalogue: &'static Catalogue) -> Self {
-        let id = state.id().name().and_then(|name| Id::parse(name).ok());
+        let name = state.id().name().and_then(|name| Id::parse(name).ok());
+        let (storage, id) = SqliteStorage::new(A::TYPE, name, &state.storage());
         let misnamed = id.is_none();
         let id = id.unwrap_or_else(Id::nobody);
-        let storage = SqliteStorage::new(StreamId::new(A::TYPE, id.clone()), &state.storage());
         if let Ok(pair) = WebSocketRequestResponsePair::new(socket::PING, socket::PONG) {
             state.set_websocket_auto_response(&pair);
         }
-        let instance = Instance::new(id, storage);
-        let send_again_ms = alarm::send_again_ms(&env);
+        let instance = Instance::new(id, storage).routed(catalogue);
+        let (send_again_ms, bus_attempts) = (alarm::send_again_ms(&env), alarm::bus_attempts(&env));
         let object = Object {
             state,
             env,
             catalogue,
             instance,
             alarm_at: Cell::new(None),
+            is_awake: Cell::new(false),
             send_again_ms,
+            bus_attempts,
+            attempting: RefCell::default(),
             alarms_set: Cell::new(0),
-            publishing: Cell::new(false),
+            publishing: <(Cell<bool>, Cell<bool>)>::default(),
             keeping: Cell::new(false),
             waiting: Cell::new(false),
             expiry: Cell::new(None),
@@ -74,6 +77,7 @@ impl<A: Participant> Host<A> {
                 &Fault::Defect("the object was not addressed by an id".into()).into(),
             );
         }
+        object.wake().await;
         // Most calls have no query: only those that do parse the whole address.
         let path = request.path();
         let by = Asker::read(answer::header(request.headers(), ASKER).as_deref());
@@ -103,23 +107,39 @@ impl<A: Participant> Host<A> {
                 }
             }
             (Method::Post, contract::DELIVER) => {
-                let receipt = match answer::read(&mut request).await {
+                let receipts = match answer::read(&mut request).await {
                     Ok(parcel) => Ok(object.take(parcel).await),
                     Err(failure) => Err(failure),
                 };
-                answer::inside(200, receipt)
+                answer::inside(200, receipts)
             }
-            (Method::Post, contract::REFUSED) => {
-                let result = answer::read::<RefusedErrand>(&mut request).await;
-                let result = match result {
-                    Ok(errand) => object.refused(&errand).await,
-                    Err(failure) => Err(failure),
-                };
+            (Method::Post, contract::SETTLED) => {
+                let result = answer::read::<Settled>(&mut request).await;
+                answer::inside(200, result.and_then(|settled| Ok(object.settled(&settled)?)))
+            }
+            (Method::Post, contract::PART) => {
+                let result = answer::read::<PartWanted>(&mut request).await;
+                let result = result.and_then(|PartWanted { to, after, through }| {
+                    Ok(object.instance.part(&to, after, through, limits::PAGE_EVENTS)?)
+                });
                 answer::inside(200, result)
             }
-            (Method::Post, contract::CONFIRM) => {
-                let result = answer::read::<Confirmed>(&mut request).await;
-                let result = result.and_then(|confirmed| Ok(object.confirm(&confirmed.versions)?));
+            (Method::Post, contract::HOLD) => {
+                let result = answer::read::<HoldAsked>(&mut request).await;
+                answer::outcome(200, result.and_then(|asked| object.look_at_hold(&asked)))
+            }
+            (Method::Post, contract::HOLD_RETRY) => {
+                let result = match answer::read(&mut request).await {
+                    Ok(asked) => object.retry_hold(asked).await,
+                    Err(failure) => Err(failure),
+                };
+                answer::outcome(200, result)
+            }
+            (Method::Post, contract::HOLD_DISCARD) => {
+                let result = match answer::read(&mut request).await {
+                    Ok(asked) => object.discard_hold(asked).await,
+                    Err(failure) => Err(failure),
+                };
                 answer::outcome(200, result)
             }
             (Method::Post, contract::SPAN) => {
@@ -190,6 +210,7 @@ impl<A: Participant> Host<A> {
         socket: &worker::WebSocket,
         said: worker::WebSocketIncomingMessage,
     ) -> worker::Result<()> {
+        self.0.wake().await;
         self.0.heard(socket, said).await
     }
 

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     rc::Rc,
     time::Duration,
 };
@@ -14,10 +15,10 @@ use edgefold_flow::{
         token::{Caller, missing},
     },
     participant::Sight,
-    receive::parcel::RefusedErrand,
+    receive::Settled,
     subscribe::Followers,
 };
-use edgefold_kernel::{Failure, Fault, Rejection, Timestamp, Version};
+use edgefold_kernel::{Failure, Fault, Rejection, StreamId, Timestamp, Version};
 use futures_util::future::try_join_all;
 use worker::{Delay, Env, Request, Response, State, Url, console_error};
 
@@ -35,13 +36,19 @@ pub(crate) struct Object<A: Participant> {
     pub(crate) instance: Instance<A, SqliteStorage>,
     /// Instant of the alarm, as far as this object knows since it was loaded.
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
-    /// Milliseconds after which unconfirmed events are sent again.
+    /// True if the platform was asked for that instant.
+    pub(super) is_awake: Cell<bool>,
+    /// Milliseconds after which events are sent again that nobody answered for.
     pub(crate) send_again_ms: i64,
+    /// Failures that cannot heal, after which a destination's deliveries are parked.
+    pub(super) bus_attempts: u32,
+    /// Destinations that are being tried.
+    pub(super) attempting: RefCell<BTreeSet<Option<StreamId>>>,
     /// Number of times that the alarm was set since this object was loaded: each counts as a row written.
     pub(crate) alarms_set: Cell<usize>,
-    /// True while letters are on their way to the queue.
-    pub(crate) publishing: Cell<bool>,
-    /// True while the outbox cursor is about to be stored.
+    /// True while messages are on their way to the queue of the bus, and to that of the journal.
+    pub(super) publishing: (Cell<bool>, Cell<bool>),
+    /// True while the cursors are about to be stored.
     pub(super) keeping: Cell<bool>,
     /// True while a reader's answer is expected.
     pub(crate) waiting: Cell<bool>,
@@ -70,16 +77,8 @@ impl<A: Participant> Object<A> {
         let copies = try_join_all(copies).await?;
         let accepted = self.instance.handle(message, &copies, &clock::stamp(by));
         self.tell();
-        self.set_alarm_for_outcome(&accepted, by);
+        self.set_alarm();
         accepted
-    }
-
-    /// Notes that an errand of this instance was refused.
-    pub(super) async fn refused(self: &Rc<Self>, errand: &RefusedErrand) -> Result<(), Failure> {
-        self.refresh_all().await;
-        let noted = self.instance.refused(errand, &clock::stamp(&Asker::System));
-        self.tell();
-        noted
     }
 
     /// Decides several commands in order. Those that rest on no foreign stream are committed together, as far as they
@@ -99,8 +98,8 @@ impl<A: Participant> Object<A> {
                     let each: Vec<_> = many.chunks(1).collect();
                     let decided = self.instance.handle_all(&each, &clock::stamp(by));
                     self.tell();
-                    let decided = decided.into_iter().flatten();
-                    results.extend(decided.inspect(|one| self.set_alarm_for_outcome(one, by)));
+                    self.set_alarm();
+                    results.extend(decided.into_iter().flatten());
                 }
             }
         }
@@ -131,16 +130,20 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    /// Notes confirmed events, and stores the outbox cursor a moment later, together with later confirmations.
-    pub(super) fn confirm(self: &Rc<Self>, versions: &[Version]) -> Result<(), Fault> {
-        if self.instance.confirm(versions)? {
-            self.keep_confirmed();
+    /// Takes the receipts of messages, and stores the cursors a moment later, together with later receipts.
+    pub(super) fn settled(self: &Rc<Self>, settled: &Settled) -> Result<(), Fault> {
+        let stamp = clock::stamp(&Asker::System);
+        let moved = self.instance.settled(settled, self.bus_attempts, &stamp);
+        self.tell();
+        self.set_alarm();
+        if moved? {
+            self.keep_cursors();
         }
         Ok(())
     }
 
-    /// Stores the outbox cursor a moment later, up to the version that every follower was told.
-    pub(crate) fn keep_confirmed(self: &Rc<Self>) {
+    /// Stores the cursors a moment later, that of the bus up to the version that every follower was told.
+    pub(crate) fn keep_cursors(self: &Rc<Self>) {
         if self.keeping.replace(true) {
             return;
         }
@@ -149,7 +152,7 @@ impl<A: Participant> Object<A> {
             Delay::from(KEEP_AFTER).await;
             object.keeping.set(false);
             let told = object.followers.borrow().told();
-            if let Err(fault) = object.instance.keep_confirmed(told) {
+            if let Err(fault) = object.instance.keep_cursors(told) {
                 console_error!("{fault}");
             }
         });
@@ -168,10 +171,6 @@ impl<A: Participant> Object<A> {
         self.broadcast(&appended);
         self.set_alarm();
         self.tell_followers();
-        if self.publishing.get() {
-            // The call that is publishing goes on until nothing is left.
-            return;
-        }
         let object = Rc::clone(self);
         self.state.wait_until(async move {
             object.publish().await;

@@ -9,7 +9,8 @@
 //! | `reader` | a socket is sent events, as fast as it reads |
 //! | `follow` | new events are told to the sessions that follow |
 //! | `copy` | foreign events are taken, and missing ones are fetched |
-//! | `parcel` | the bus hands over a parcel |
+//! | `receive` | the bus hands over a parcel |
+//! | `held` | what is held back is tried again |
 //! | `socket` | a native socket opens, speaks, closes |
 //! | `host` | a request of the contract reaches the object |
 //! | `class` | [`aggregate_object!`](crate::aggregate_object) declares the class |
@@ -21,7 +22,8 @@ mod alarm;
 mod reader;
 mod follow;
 mod copy;
-mod parcel;
+mod receive;
+mod held;
 mod socket;
 mod host;
 mod class;

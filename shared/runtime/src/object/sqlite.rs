@@ -26,6 +26,8 @@ pub struct SqliteStorage {
     has_tables: Cell<bool>,
     has_followers: Cell<bool>,
     has_foreign_snapshots: Cell<bool>,
+    has_addressed: Cell<bool>,
+    has_holds: Cell<bool>,
 }
 
 /// Above every version: the largest whole number that is exact as a double.
@@ -47,18 +49,31 @@ macro_rules! sql {
 }
 
 impl SqliteStorage {
-    /// The database behind an object's storage, for the stream of this instance.
-    pub fn new(stream: StreamId, storage: &worker::Storage) -> Self {
+    /// The database behind an object's storage, and the id of its instance: that of its name or, where the platform does not
+    /// tell the name, the one that was stored with the first commit.
+    pub fn new(
+        aggregate_type: &str,
+        name: Option<Id>,
+        storage: &worker::Storage,
+    ) -> (Self, Option<Id>) {
         let sql = Statements::new(storage);
         let found = sql.rows(sql!("has_tables"), vec![]).unwrap_or_default();
-        let has = |name: &str| Cell::new(found.iter().any(|row| row.get(0) == name));
-        Self {
-            stream,
+        let has = |name: &str| found.iter().any(|row| row.get(0) == name);
+        let stored = || {
+            let rows = has("named").then(|| sql.rows(sql!("id"), vec![]))?.ok()?;
+            Id::parse(string(&rows.first()?.get(0)).ok()?).ok()
+        };
+        let id = name.or_else(stored);
+        let storage = Self {
+            stream: StreamId::new(aggregate_type, id.clone().unwrap_or_else(Id::nobody)),
+            has_tables: Cell::new(has("snapshots")),
+            has_followers: Cell::new(has("followers")),
+            has_foreign_snapshots: Cell::new(has("foreign_snapshots")),
+            has_addressed: Cell::new(has("addressed")),
+            has_holds: Cell::new(has("holds")),
             sql,
-            has_tables: has("snapshots"),
-            has_followers: has("followers"),
-            has_foreign_snapshots: has("foreign_snapshots"),
-        }
+        };
+        (storage, id)
     }
 
     /// Rows read and written since the object was loaded.
@@ -109,8 +124,15 @@ impl SqliteStorage {
     fn write(&self, write: &Write) -> Result<(), Fault> {
         if !self.has_tables.get() {
             self.sql.change(sql!("tables"), vec![])?;
+            self.sql.change(sql!("id_set"), vec![text(self.stream.aggregate_id.as_str())])?;
         }
         self.append(&write.events)?;
+        if !write.addressed.is_empty() && !self.has_addressed.get() {
+            self.sql.change(sql!("addressed_table"), vec![])?;
+        }
+        for (to, version) in &write.addressed {
+            self.of_stream(sql!("addressed_add"), to, [number(*version)])?;
+        }
         self.store_outcomes(&write.outcomes)?;
         for (stream, mark) in &write.marks {
             self.of_stream(sql!("mark_set"), stream, [number(*mark)])?;
@@ -230,9 +252,11 @@ impl Storage for SqliteStorage {
     fn head(&self) -> Result<Head, Fault> {
         let rows = self.query(sql!("head"), vec![])?;
         match rows.first() {
-            Some(row) => {
-                Ok(Head { version: version(&row.get(0))?, confirmed: version(&row.get(1))? })
-            }
+            Some(row) => Ok(Head {
+                version: version(&row.get(0))?,
+                confirmed: version(&row.get(1))?,
+                journalled: version(&row.get(2))?,
+            }),
             None => Ok(Head::default()),
         }
     }
@@ -323,14 +347,88 @@ impl Storage for SqliteStorage {
     fn commit(&self, write: &Write) -> Result<(), Fault> {
         self.sql.atomically(|| self.write(write))?;
         self.has_tables.set(true);
+        if !write.addressed.is_empty() {
+            self.has_addressed.set(true);
+        }
         if !write.snapshots.is_empty() {
             self.has_foreign_snapshots.set(true);
         }
         Ok(())
     }
 
-    fn set_confirmed(&self, through: Version) -> Result<(), Fault> {
-        self.sql.change(sql!("confirmed_set"), vec![number(through)])
+    fn addressed(
+        &self,
+        to: &StreamId,
+        after: Version,
+        through: Version,
+        limit: usize,
+    ) -> Result<Vec<Version>, Fault> {
+        if !self.has_addressed.get() {
+            return Ok(Vec::new());
+        }
+        let range = [after, through.min(VERSION_MAX), limit as u64].map(number);
+        let params = named(to).into_iter().chain(range).collect();
+        self.sql.each(sql!("addressed"), params, |row| Ok(More::Yes(version(&row.get(0))?)))
+    }
+
+    fn last_addressed(&self, to: &StreamId, through: Version) -> Result<Version, Fault> {
+        if !self.has_addressed.get() {
+            return Ok(0);
+        }
+        let params = named(to).into_iter().chain([number(through.min(VERSION_MAX))]).collect();
+        let rows = self.sql.rows(sql!("addressed_last"), params)?;
+        rows.first().map_or(Ok(0), |row| version(&row.get(0)))
+    }
+
+    fn set_cursors(&self, confirmed: Version, journalled: Version) -> Result<(), Fault> {
+        self.sql.change(sql!("cursors_set"), vec![number(confirmed), number(journalled)])
+    }
+
+    fn hold(&self, to: Option<&StreamId>) -> Result<Option<String>, Fault> {
+        if !self.has_holds.get() {
+            return Ok(None);
+        }
+        let rows = self.sql.rows(sql!("hold"), held(to).into())?;
+        rows.first().map(|row| string(&row.get(0))).transpose()
+    }
+
+    fn holds(&self, by: Timestamp, limit: usize) -> Result<Vec<String>, Fault> {
+        if !self.has_holds.get() {
+            return Ok(Vec::new());
+        }
+        let params = vec![number(by.millis()), number(limit as u64)];
+        self.sql.each(sql!("holds_due"), params, |row| Ok(More::Yes(string(&row.get(0))?)))
+    }
+
+    fn next_hold(&self) -> Result<Option<Timestamp>, Fault> {
+        if !self.has_holds.get() {
+            return Ok(None);
+        }
+        let rows = self.sql.rows(sql!("holds_next"), vec![])?;
+        match rows.first().map(|row| row.get(0)).filter(|cell| !cell.is_null()) {
+            None => Ok(None),
+            Some(cell) => integer(&cell).map(|millis| Some(Timestamp::from_millis(millis))),
+        }
+    }
+
+    fn set_hold(
+        &self,
+        to: Option<&StreamId>,
+        kept: Option<(Timestamp, &str)>,
+    ) -> Result<(), Fault> {
+        let Some((next, hold)) = kept else {
+            return match self.has_holds.get() {
+                true => self.sql.change(sql!("hold_drop"), held(to).into()),
+                false => Ok(()),
+            };
+        };
+        if !self.has_holds.get() {
+            self.sql.change(sql!("holds_table"), vec![])?;
+            self.sql.change(sql!("holds_index"), vec![])?;
+            self.has_holds.set(true);
+        }
+        let row = [number(next.millis()), text(hold)];
+        self.sql.change(sql!("hold_set"), held(to).into_iter().chain(row).collect())
     }
 
     fn version_at(&self, at: Timestamp) -> Result<Version, Fault> {
@@ -361,6 +459,11 @@ impl Storage for SqliteStorage {
             Some(cell) => integer(&cell).map(|millis| Some(Timestamp::from_millis(millis))),
         }
     }
+}
+
+/// The two columns that name a destination.
+fn held(to: Option<&StreamId>) -> [JsValue; 2] {
+    to.map_or_else(|| [text(""), text("")], named)
 }
 
 /// The two columns that name a foreign stream.

@@ -1,0 +1,1 @@
+INSERT INTO addressed (to_type, to_id, version) VALUES (?, ?, ?)

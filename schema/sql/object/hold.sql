@@ -1,0 +1,1 @@
+SELECT hold FROM holds WHERE to_type = ? AND to_id = ?

@@ -1,0 +1,1 @@
+DELETE FROM holds WHERE to_type = ? AND to_id = ?

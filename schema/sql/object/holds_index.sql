@@ -1,0 +1,1 @@
+CREATE INDEX IF NOT EXISTS holds_next ON holds (next_at);

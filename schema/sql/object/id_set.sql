@@ -1,0 +1,1 @@
+INSERT INTO named (one, id) VALUES (1, ?) ON CONFLICT DO NOTHING
