@@ -1,21 +1,37 @@
-//! The requests of an administrator about parked letters, and the answers.
+//! The requests of an administrator about what is held back, and the answers.
+//!
+//! What one stream has for one destination is a **sequence**. One that a destination does not take is held back in its source,
+//! see [`hold`](crate::publish::hold); a list of them is kept for administrators.
 
-use edgefold_kernel::{Rejection, Timestamp, command::read_payload, limits};
+use edgefold_kernel::{Fault, Rejection, StreamId, Timestamp, Version, command::read_payload, limits};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     command::parse_json,
-    route::park::{Lane, Part, Place},
+    publish::{Hold, Item, hold::{Decided, Status}},
 };
 
-/// `GET /admin/dead-letters?status=&lane=&destinationType=&destinationId=&sourceType=&sourceId=&after=&limit=`.
+/// Where a sequence goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Lane {
+    /// To another instance: events that it wants, and commands that follow.
+    Delivery,
+    /// To the journal and the read models.
+    Projection,
+}
+
+/// The query of a list: `?status=&lane=&code=&destinationType=&destinationId=&sourceType=&sourceId=&after=&limit=`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageWanted {
-    /// `PARKED` unless asked otherwise.
-    pub status: &'static str,
+    /// Only this standing; what fails and what is parked unless asked otherwise.
+    pub status: Option<Status>,
     /// Only this lane.
     pub lane: Option<Lane>,
+    /// Only this code of the failure.
+    pub code: Option<String>,
     /// Only this destination type, destination id, source type and source id.
     pub ends: [Option<String>; 4],
     /// It begins after this sequence.
@@ -31,8 +47,9 @@ impl PageWanted {
     /// `INVALID_FIELD` or `UNKNOWN_FIELD`, with its name.
     pub fn parse(query: &[(String, String)]) -> Result<Self, Rejection> {
         let mut wanted = Self {
-            status: "PARKED",
+            status: None,
             lane: None,
+            code: None,
             ends: [const { None }; 4],
             after: 0,
             limit: limits::LIST_ROWS_DEFAULT,
@@ -45,16 +62,15 @@ impl PageWanted {
             };
             match name.as_str() {
                 "status" => {
-                    let known = ["PARKED", "FAILING", "FREE"].into_iter();
-                    wanted.status = known
-                        .into_iter()
-                        .find(|known| known == value)
-                        .ok_or_else(|| invalid(name, "PARKED, FAILING or FREE"))?;
+                    let known = named(value).filter(|status| *status != Status::Free);
+                    let said = "FAILING or PARKED";
+                    wanted.status = Some(known.ok_or_else(|| invalid(name, said))?);
                 }
                 "lane" => {
-                    let said = "EVENT, ERRAND, PROJECTION or UNREADABLE";
-                    wanted.lane = Some(Lane::parse(value).ok_or_else(|| invalid(name, said))?);
+                    let said = "DELIVERY or PROJECTION";
+                    wanted.lane = Some(named(value).ok_or_else(|| invalid(name, said))?);
                 }
+                "code" => wanted.code = Some(value.clone()),
                 "destinationType" => end(&mut wanted, 0),
                 "destinationId" => end(&mut wanted, 1),
                 "sourceType" => end(&mut wanted, 2),
@@ -72,17 +88,17 @@ impl PageWanted {
     }
 }
 
-/// `GET /admin/dead-letters/{id}?after=&limit=`: letters after a place.
+/// The query of one sequence, `?after=&limit=`: a page of what waits in it, after a version.
 ///
 /// # Errors
 /// `INVALID_FIELD` or `UNKNOWN_FIELD`, with its name.
-pub fn parse_letters(query: &[(String, String)]) -> Result<(Option<Place>, usize), Rejection> {
-    let (mut after, mut wanted) = (None, limits::LIST_ROWS_DEFAULT);
+pub fn parse_items(query: &[(String, String)]) -> Result<(Version, usize), Rejection> {
+    let (mut after, mut wanted) = (0, limits::LIST_ROWS_DEFAULT);
     for (name, value) in query {
         match name.as_str() {
             "after" => {
-                let place = parse_place(value).ok_or_else(|| invalid(name, "the id of a letter"));
-                after = Some(place?);
+                let version = value.parse().ok().filter(|version| *version < 1 << 53);
+                after = version.ok_or_else(|| invalid(name, "a version"))?;
             }
             "limit" => wanted = limit(name, value)?,
             _ => return Err(unknown(name)),
@@ -91,47 +107,52 @@ pub fn parse_letters(query: &[(String, String)]) -> Result<(Option<Place>, usize
     Ok((after, wanted))
 }
 
-/// `POST /admin/dead-letters/{id}/discard`.
+/// `POST /admin/dead-letters/{id}/discard`, and `POST /admin/dead-letters/discard` for all that a query finds.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Discard {
-    /// The first letter that is parked. It is named so that an administrator with an old page does not discard another
-    /// one.
-    #[cfg_attr(feature = "schema", schemars(pattern("^[0-9]+[.][0-9]+$")))]
-    pub letter: String,
+    /// The version at which the sequence stands. It is named so that an administrator with an old page does not discard
+    /// another one; for many sequences at once it is left out.
+    #[serde(default)]
+    pub version: Option<Version>,
     /// The reason, for the record; 1 to 500 characters.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 500)))]
     pub reason: String,
 }
 
 impl Discard {
-    /// Reads the body, of at most `most` bytes.
+    /// Reads the body, of at most `most` bytes. `is_one`: it is about one sequence, and names its version.
     ///
     /// # Errors
     /// `BODY_TOO_LARGE`, `MALFORMED_JSON`, `MISSING_FIELD`, `UNKNOWN_FIELD` or `INVALID_FIELD`.
-    pub fn parse(body: &[u8], most: usize) -> Result<(Place, String), Rejection> {
+    pub fn parse(body: &[u8], most: usize, is_one: bool) -> Result<Self, Rejection> {
         let unrooted = |field: String| field.trim_start_matches("body.").to_owned();
-        let Self { letter, reason } = read_payload("body", &parse_json(body, most)?)
+        let discard: Self = read_payload("body", &parse_json(body, most)?)
             .map_err(|refusal| Rejection { field: refusal.field.map(unrooted), ..refusal })?;
-        let place = parse_place(&letter).ok_or_else(|| invalid("letter", "the id of a letter"))?;
+        if is_one && discard.version.is_none() {
+            return Err(Rejection::shape("MISSING_FIELD", "version", "version is required"));
+        }
+        if !is_one && discard.version.is_some() {
+            return Err(unknown("version"));
+        }
+        let reason = &discard.reason;
         if reason.trim().is_empty() || reason.chars().count() > limits::TEXT_CHARS {
             let said = format!("1 to {} characters", limits::TEXT_CHARS);
             return Err(invalid("reason", &said));
         }
-        Ok((place, reason))
+        Ok(discard)
     }
 }
 
-/// Id of a letter within its sequence.
-pub fn letter_id((version, part): Place) -> String {
-    format!("{version}.{part}")
+/// The stored name of a value.
+fn name_of(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
 }
 
-fn parse_place(id: &str) -> Option<Place> {
-    let (version, part) = id.split_once('.')?;
-    let place = (version.parse().ok()?, part.parse().ok()?);
-    (place.0 < 1 << 53 && letter_id(place) == id).then_some(place)
+/// The value of this stored name.
+fn named<T: for<'de> Deserialize<'de>>(name: &str) -> Option<T> {
+    serde_json::from_value(Value::from(name)).ok()
 }
 
 fn limit(name: &str, value: &str) -> Result<usize, Rejection> {
@@ -151,131 +172,198 @@ fn unknown(name: &str) -> Rejection {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Page {
-    /// In the order in which they first failed.
+    /// In the order in which they were first listed.
     pub sequences: Vec<SequenceView>,
-    /// Totals of each lane, beyond this page too.
+    /// Totals by lane, standing and code, beyond this page too.
     pub totals: Vec<Total>,
     /// `after` of the next page; null at the end.
     pub next: Option<u64>,
 }
 
-/// The total of one lane.
+/// A total.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Total {
     /// The lane.
     pub lane: Lane,
-    /// Sequences.
+    /// The standing.
+    pub status: Status,
+    /// Code of the failure.
+    pub code: String,
+    /// Number of sequences.
     pub sequences: u64,
-    /// Letters of theirs that are parked.
-    pub letters: u64,
 }
 
-/// One end of a sequence.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct End {
-    /// Stored name of the type.
-    pub aggregate_type: String,
-    /// The instance.
-    pub aggregate_id: String,
-}
-
-impl End {
-    /// The end of this name; none where the store has an empty type.
-    pub fn of(aggregate_type: String, aggregate_id: String) -> Option<Self> {
-        (!aggregate_type.is_empty()).then_some(Self { aggregate_type, aggregate_id })
-    }
-}
-
-/// A sequence that fails, or did.
-#[derive(Clone, Debug, Serialize)]
+/// A sequence that a destination does not take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SequenceView {
     /// Names it in paths.
     pub id: u64,
-    /// The lane of the delivery.
+    /// The lane.
     pub lane: Lane,
-    /// The destination; null for a projection, and for a letter that cannot be read.
-    pub destination: Option<End>,
-    /// The source; null for a letter that cannot be read.
-    pub source: Option<End>,
-    /// `FAILING`: tried again by itself; `PARKED`: waits for an administrator; `FREE`: flows again.
-    #[cfg_attr(feature = "schema", schemars(pattern("^(FAILING|PARKED|FREE)$")))]
-    pub status: String,
-    /// Failures since it last flowed.
+    /// The source, which holds it back.
+    pub source: StreamId,
+    /// The destination; null for a projection.
+    pub destination: Option<StreamId>,
+    /// `FAILING`: tried again by itself; `PARKED`: waits for an administrator; `FREE`: flows again, and leaves the list.
+    pub status: Status,
+    /// The version of the source that the destination does not take.
+    pub version: Version,
+    /// Attempts since it last took something.
     pub attempts: u32,
-    /// Reason of the last failure.
+    /// Code of the failure.
+    pub code: String,
+    /// The failure.
     pub reason: String,
-    /// Instant of the first failure since it last flowed.
+    /// Instant of the first failure.
     pub first_at: Timestamp,
-    /// Instant of the last failure.
+    /// Instant of the last attempt.
     pub last_at: Timestamp,
-    /// Letters of it that are parked.
-    pub letters: u64,
+    /// Instant of the next attempt; null when there is none by itself.
+    pub next_at: Option<Timestamp>,
+    /// The last thing that an administrator did about it.
+    pub decided: Option<Decided>,
 }
 
-/// A sequence with a page of its letters.
+impl SequenceView {
+    /// A hold of this source, listed under this id.
+    pub fn new(id: u64, source: StreamId, hold: &Hold) -> Self {
+        let is_failing = hold.status == Status::Failing;
+        Self {
+            id,
+            lane: if hold.to.is_some() { Lane::Delivery } else { Lane::Projection },
+            source,
+            destination: hold.to.clone(),
+            status: hold.status,
+            version: hold.version,
+            attempts: hold.attempts,
+            code: hold.fault.code().to_owned(),
+            reason: hold.fault.to_string().chars().take(limits::TEXT_CHARS).collect(),
+            first_at: hold.since,
+            last_at: hold.last,
+            next_at: is_failing.then_some(hold.next),
+            decided: hold.decided.clone(),
+        }
+    }
+}
+
+/// A row of the list.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SequenceRow {
+    id: u64,
+    held: String,
+}
+
+impl SequenceRow {
+    /// The sequence.
+    ///
+    /// # Errors
+    /// [`Fault::Unreadable`] when the row has another form.
+    pub fn view(self) -> Result<SequenceView, Fault> {
+        let view = serde_json::from_str::<SequenceView>(&self.held);
+        let view = view.map_err(|error| Fault::Unreadable(error.to_string()))?;
+        Ok(SequenceView { id: self.id, ..view })
+    }
+}
+
+/// Number of the columns that name a sequence: the first ones of a [`row`].
+pub const SEQUENCE_COLUMNS: usize = 4;
+
+/// The parameters of the statement that lists a hold.
+///
+/// # Errors
+/// [`Fault::Defect`] when it has no JSON form.
+pub fn row(source: &StreamId, hold: &Hold) -> Result<Vec<Value>, Fault> {
+    let view = SequenceView::new(0, source.clone(), hold);
+    let held = serde_json::to_string(&view).map_err(|error| Fault::Defect(error.to_string()))?;
+    let (to_type, to_id) = hold.to.as_ref().map_or(("", ""), |to| {
+        (to.aggregate_type.as_str(), to.aggregate_id.as_str())
+    });
+    Ok(vec![
+        source.aggregate_type.as_str().into(),
+        source.aggregate_id.as_str().into(),
+        to_type.into(),
+        to_id.into(),
+        name_of(&view.lane),
+        name_of(&view.status),
+        view.code.into(),
+        held.into(),
+    ])
+}
+
+/// A sequence with a page of what waits in it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SequencePage {
     /// The sequence.
-    #[serde(flatten)]
     pub sequence: SequenceView,
-    /// In its order.
-    pub items: Vec<LetterView>,
+    /// In the order of the source.
+    pub items: Vec<ItemView>,
     /// `after` of the next page; null at the end.
-    pub next: Option<String>,
+    pub next: Option<Version>,
 }
 
-/// A letter that is parked, or was.
+/// What one version of the source has for the destination.
 #[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct LetterView {
-    /// Names it within its sequence.
-    pub id: String,
-    /// `PARKED`, `DELIVERED` or `DISCARDED`.
-    #[cfg_attr(feature = "schema", schemars(pattern("^(PARKED|DELIVERED|DISCARDED)$")))]
-    pub status: String,
-    /// The event, command or text to deliver.
-    #[serde(flatten)]
-    pub part: Part,
-    /// Instant at which it was parked.
-    pub parked_at: Timestamp,
-    /// Instant at which it was delivered or discarded.
-    pub decided_at: Option<Timestamp>,
-    /// The administrator who did it.
-    pub decided_by: Option<String>,
-    /// Reason of the discard.
-    pub reason: Option<String>,
+pub struct ItemView {
+    /// The version.
+    pub version: Version,
+    /// The event, if the destination wants it.
+    pub event: Option<edgefold_kernel::Envelope>,
+    /// The commands that follow from it for the destination, as they would be sent.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<serde_json::Map<String, Value>>"))]
+    pub commands: Vec<crate::Message>,
+}
+
+impl From<Item> for ItemView {
+    fn from(Item { version, event, errands }: Item) -> Self {
+        Self { version, event, commands: errands }
+    }
 }
 
 /// The result of a retry or a discard.
 #[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Outcome {
-    /// Letters that were delivered.
+    /// Versions that the destination took.
     pub delivered: usize,
-    /// Letters that were discarded.
-    pub discarded: usize,
     /// The sequence as it is now.
     pub sequence: SequenceView,
 }
 
-/// The parameters of a list's statement.
+/// The result of a retry or a discard of all that a query finds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BulkOutcome {
+    /// Sequences that were tried.
+    pub tried: usize,
+    /// Those among them that flow again.
+    pub freed: usize,
+    /// Versions that their destinations took.
+    pub delivered: usize,
+    /// Sequences whose source could not be reached.
+    pub unreached: usize,
+    /// `after` of the next call; null when the query finds no more.
+    pub next: Option<u64>,
+}
+
+/// The parameters by which a list's statements filter.
 pub fn filters(wanted: &PageWanted) -> Vec<Value> {
-    let lane = wanted.lane.map(Lane::as_str);
-    let ends = wanted.ends.iter().map(Option::as_deref);
-    std::iter::once(lane).chain(ends).map(Value::from).collect()
+    let status = wanted.status.map(|status| name_of(&status));
+    let lane = wanted.lane.map(|lane| name_of(&lane));
+    let code = wanted.code.clone().map(Value::from);
+    let ends = wanted.ends.iter().map(|end| end.clone().map(Value::from));
+    let all = [status, lane, code].into_iter().chain(ends);
+    all.map(|value| value.unwrap_or(Value::Null)).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use edgefold_kernel::Id;
 
     use super::*;
 
@@ -285,16 +373,17 @@ mod tests {
 
     #[test]
     fn a_page_is_asked_for_by_its_query() {
-        let wanted = PageWanted::parse(&query("lane=ERRAND&sourceType=order&after=7&limit=3"));
-        let wanted = wanted.unwrap();
-        assert_eq!((wanted.status, wanted.lane), ("PARKED", Some(Lane::Errand)));
+        let text = "status=PARKED&lane=DELIVERY&code=INTERNAL&sourceType=order&after=7&limit=3";
+        let wanted = PageWanted::parse(&query(text)).unwrap();
+        assert_eq!((wanted.status, wanted.lane), (Some(Status::Parked), Some(Lane::Delivery)));
         assert_eq!((wanted.after, wanted.limit), (7, 3));
-        assert_eq!(
-            filters(&wanted),
-            ["ERRAND".into(), Value::Null, Value::Null, "order".into(), Value::Null]
-        );
+        let null = Value::Null;
+        let expected =
+            ["PARKED".into(), "DELIVERY".into(), "INTERNAL".into(), null.clone(), null.clone(), "order".into(), null];
+        assert_eq!(filters(&wanted), expected);
         for (text, code, field) in [
             ("status=parked", "INVALID_FIELD", "status"),
+            ("status=FREE", "INVALID_FIELD", "status"),
             ("lane=", "INVALID_FIELD", "lane"),
             ("after=-1", "INVALID_FIELD", "after"),
             ("limit=0", "INVALID_FIELD", "limit"),
@@ -304,41 +393,44 @@ mod tests {
             let refusal = PageWanted::parse(&query(text)).unwrap_err();
             assert_eq!((&*refusal.code, refusal.field.as_deref()), (code, Some(field)), "{text}");
         }
+        assert_eq!(parse_items(&query("after=5&limit=2")).unwrap(), (5, 2));
+        assert_eq!(parse_items(&query("after=x")).unwrap_err().field.as_deref(), Some("after"));
+        assert_eq!(parse_items(&query("x=5")).unwrap_err().code, "UNKNOWN_FIELD");
     }
 
     #[test]
-    fn a_letter_has_one_name() {
-        for (text, place) in [
-            ("5.0", Some((5, 0))),
-            ("12.3", Some((12, 3))),
-            ("5", None),
-            ("05.0", None),
-            ("5.0.0", None),
-            ("-1.0", None),
-            ("9007199254740992.0", None),
-        ] {
-            assert_eq!(parse_place(text), place, "{text}");
+    fn a_row_reads_back_as_the_sequence() {
+        let stream = |kind: &str| StreamId::new(kind, Id::parse("x").unwrap());
+        let fault = Fault::Defect("it is broken".into());
+        let now = Timestamp::from_millis(1_767_225_600_000);
+        for to in [Some(stream("room")), None] {
+            let hold = Hold::new(to.clone(), 3, (4, fault.clone()), now, 8);
+            let row = row(&stream("order"), &hold).unwrap();
+            let lane = if to.is_some() { "DELIVERY" } else { "PROJECTION" };
+            assert_eq!(row[4..7], [lane, "FAILING", "INTERNAL"].map(Value::from));
+            let held = row[7].as_str().unwrap().to_owned();
+            let view = SequenceRow { id: 9, held }.view().unwrap();
+            assert_eq!(view, SequenceView::new(9, stream("order"), &hold));
         }
-        assert_eq!(parse_letters(&query("after=5.0&limit=2")).unwrap(), (Some((5, 0)), 2));
-        assert_eq!(parse_letters(&query("after=5")).unwrap_err().field.as_deref(), Some("after"));
-        assert_eq!(parse_letters(&query("x=5")).unwrap_err().code, "UNKNOWN_FIELD");
     }
 
     #[test]
-    fn a_discard_names_the_letter_and_says_why() {
-        let good = Discard::parse(br#"{"letter":"5.0","reason":"a test"}"#, 99).unwrap();
-        assert_eq!(good, ((5, 0), "a test".to_owned()));
-        let long = format!(r#"{{"letter":"5.0","reason":"{}"}}"#, "x".repeat(501));
-        for (body, code, field) in [
-            ("{", "MALFORMED_JSON", None),
-            (r#"{"reason":"x"}"#, "MISSING_FIELD", Some("letter")),
-            (r#"{"letter":"5.0"}"#, "MISSING_FIELD", Some("reason")),
-            (r#"{"letter":"5","reason":"x"}"#, "INVALID_FIELD", Some("letter")),
-            (r#"{"letter":"5.0","reason":" "}"#, "INVALID_FIELD", Some("reason")),
-            (long.as_str(), "INVALID_FIELD", Some("reason")),
-            (r#"{"letter":"5.0","reason":"x","by":"y"}"#, "UNKNOWN_FIELD", Some("by")),
+    fn a_discard_says_why_and_names_the_version_of_one_sequence() {
+        let good = Discard::parse(br#"{"version":5,"reason":"a test"}"#, 99, true).unwrap();
+        assert_eq!(good, Discard { version: Some(5), reason: "a test".into() });
+        assert_eq!(Discard::parse(br#"{"reason":"a test"}"#, 99, false).unwrap().version, None);
+        let long = format!(r#"{{"version":5,"reason":"{}"}}"#, "x".repeat(501));
+        for (body, is_one, code, field) in [
+            ("{", true, "MALFORMED_JSON", None),
+            (r#"{"reason":"x"}"#, true, "MISSING_FIELD", Some("version")),
+            (r#"{"version":5,"reason":"x"}"#, false, "UNKNOWN_FIELD", Some("version")),
+            (r#"{"version":5}"#, true, "MISSING_FIELD", Some("reason")),
+            (r#"{"version":"5","reason":"x"}"#, true, "INVALID_FIELD", Some("version")),
+            (r#"{"version":5,"reason":" "}"#, true, "INVALID_FIELD", Some("reason")),
+            (long.as_str(), true, "INVALID_FIELD", Some("reason")),
+            (r#"{"version":5,"reason":"x","by":"y"}"#, true, "UNKNOWN_FIELD", Some("by")),
         ] {
-            let refusal = Discard::parse(body.as_bytes(), limits::BODY_BYTES).unwrap_err();
+            let refusal = Discard::parse(body.as_bytes(), limits::BODY_BYTES, is_one).unwrap_err();
             assert_eq!((&*refusal.code, refusal.field.as_deref()), (code, field), "{body}");
         }
     }

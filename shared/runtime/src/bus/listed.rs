@@ -2,7 +2,7 @@
 
 use edgefold_flow::{
     admin::{self, Page, PageWanted, SequenceRow, SequenceView, Total},
-    publish::Hold,
+    publish::{Hold, hold::Status},
 };
 use edgefold_kernel::{Failure, Fault, StreamId};
 use serde_json::Value;
@@ -16,12 +16,17 @@ macro_rules! sql {
     };
 }
 
-/// Tells the list of a hold.
+/// Tells the list of a hold. What flows again leaves it.
 ///
 /// # Errors
 /// Fails if the database fails.
 pub(crate) async fn list(env: &Env, source: &StreamId, hold: &Hold) -> Result<(), Fault> {
-    rows::<Value>(env, sql!("list"), &admin::row(source, hold)?).await.map(drop)
+    let mut row = admin::row(source, hold)?;
+    if hold.status == Status::Free {
+        row.truncate(admin::SEQUENCE_COLUMNS);
+        return rows::<Value>(env, sql!("drop"), &row).await.map(drop);
+    }
+    rows::<Value>(env, sql!("list"), &row).await.map(drop)
 }
 
 /// A page of the list, with totals.

@@ -54,7 +54,8 @@ impl<A: Participant> Object<A> {
         if !self.is_awake.replace(true) {
             // An alarm in the past is ringing, or has just rung: its handler sets the next one.
             let set = set.map(Timestamp::from_millis).filter(|set| *set > clock::now());
-            self.alarm_at.set(self.alarm_at.get().into_iter().chain(set).min());
+            let wanted = self.alarm_at.replace(set);
+            wanted.into_iter().for_each(|at| self.set_alarm_at(at));
         }
     }
 
@@ -78,6 +79,10 @@ impl<A: Participant> Object<A> {
     pub(crate) fn set_alarm_at(&self, at: Timestamp) {
         if self.alarm_at.get().is_some_and(|set| set <= at) {
             return;
+        }
+        if !self.is_awake.get() {
+            // Whoever was about to call this object wakes it first.
+            return self.alarm_at.set(Some(at));
         }
         let date = Date::new(&JsValue::from_f64(at.millis() as f64));
         match self.state.storage().as_raw().set_alarm(date, JsObject::new()) {

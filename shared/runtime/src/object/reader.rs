@@ -167,8 +167,7 @@ impl<A: Participant> Object<A> {
             return;
         }
         self.expiry.set(Some(at));
-        let object = Rc::clone(self);
-        self.state.wait_until(async move { object.bring_alarm_forward(at).await });
+        self.set_alarm_at(at);
     }
 
     /// Closes the sockets whose token has expired.
