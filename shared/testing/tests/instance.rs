@@ -5,10 +5,10 @@
 mod counter;
 
 use edgefold_flow::{
-    append::storage::{Slice, Storage},
+    append::storage::{Slice, Snapshot, Storage},
     instance::When,
 };
-use edgefold_kernel::{Aggregate, Failure, Fault, Id, Snapshot, Timestamp, Version};
+use edgefold_kernel::{Aggregate, Failure, Fault, Foreign, Id, Timestamp, Version};
 use serde_json::json;
 
 use counter::{Case, Counter, code};
@@ -61,7 +61,7 @@ fn a_cached_state_never_hides_a_conflict() {
     let mut stale = Case::message("c", "Add", json!({"by": [1]}));
     stale.expected_version = Some(2);
     assert_eq!(
-        code(case.with_stamp(|stamp| case.instance.handle(&stale, &[], stamp))),
+        code(case.with_stamp(|stamp| case.instance.handle(&stale, &Foreign::default(), stamp))),
         "VERSION_CONFLICT"
     );
 }

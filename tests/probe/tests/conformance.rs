@@ -6,7 +6,7 @@
 use std::{cell::Cell, path::Path};
 
 use edgefold_flow::{Instance, Message, Stamp, append::storage::Storage, command::answer};
-use edgefold_kernel::{Failure, Id, Principal, Timestamp};
+use edgefold_kernel::{Failure, Foreign, Id, Principal, Timestamp};
 use edgefold_probe::{CATALOGUE, resource::Resource, roles::OPERATOR};
 use edgefold_testing::MemoryStorage;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ impl Store {
         });
         let result = admitted
             .map_err(Failure::from)
-            .and_then(|message| self.instance.handle(&message, &[], &stamp));
+            .and_then(|message| self.instance.handle(&message, &Foreign::default(), &stamp));
         answer(&result)
     }
 }

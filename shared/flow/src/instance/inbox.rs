@@ -1,6 +1,6 @@
 //! Takes foreign events, refusals and deadlines.
 
-use edgefold_kernel::{Failure, Fault, Metadata, Timestamp, Version, limits};
+use edgefold_kernel::{Failure, Fault, Foreign, Metadata, Timestamp, Version, limits};
 
 use super::{Instance, draft::Draft};
 use crate::{
@@ -99,7 +99,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 // A stream without events has no deadline.
                 let Some((latest, metadata)) = self.set_by(&due, head)? else { return Ok(false) };
                 let cause = Draft::<A, S>::cause(&format!("deadline.{latest}"), metadata)?;
-                draft.decide(&due.command, &cause)?;
+                draft.decide(&due.command, &Foreign::default(), &cause)?;
                 Ok(draft.loaded.head.version > head)
             }
             _ => Ok(false),

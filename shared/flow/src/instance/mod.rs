@@ -3,7 +3,6 @@
 //! | room | what it does |
 //! |---|---|
 //! | `reached` | recently folded states, for readers that go on from there |
-//! | `memory` | keeps the copies of foreign streams within bounds |
 //! | `draft` | the draft of a transaction |
 //! | `command` | decides commands, one or many, and answers them |
 //! | `inbox` | takes foreign events, refusals and deadlines |
@@ -15,7 +14,6 @@
 //! panic leaves no cache at all, and the next call folds the stored events again.
 
 mod reached;
-mod memory;
 mod draft;
 mod command;
 mod inbox;
@@ -23,21 +21,19 @@ mod outbox;
 mod look;
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::{BTreeSet, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use edgefold_kernel::{
-    Envelope, Failure, Fault, Id, Snapshot, StreamId, Timestamp, Version, limits,
-};
+use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version, limits};
 
 pub use inbox::Received;
 pub use look::{When, unknown};
 
 use crate::{
     Participant, Stamp,
-    append::storage::{Head, Slice, Storage, Write},
+    append::storage::{Head, Slice, Snapshot, Storage, Write},
     decide::panicked,
 };
 use draft::Draft;
@@ -53,10 +49,6 @@ pub struct Instance<A: Participant, S> {
     /// again; missing ones are made from the stored events.
     fresh: RefCell<VecDeque<(Version, String)>>,
     reached: RefCell<Reached>,
-    /// Foreign streams at which [`compact`](Self::compact) has to look.
-    due: RefCell<BTreeSet<StreamId>>,
-    /// True if no foreign snapshot is known to be [`stale`](Self::stale).
-    none_stale: Cell<bool>,
 }
 
 struct Loaded<T> {
@@ -84,8 +76,6 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             appended: RefCell::default(),
             fresh: RefCell::default(),
             reached: RefCell::default(),
-            due: RefCell::default(),
-            none_stale: Cell::default(),
         }
     }
 

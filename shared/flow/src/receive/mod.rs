@@ -46,7 +46,7 @@ pub struct Delivery {
     pub source_id: edgefold_kernel::Id,
     /// Ascending spans.
     pub spans: Vec<Span>,
-    /// Versions that an administrator has discarded: the destination remembers them and does not react.
+    /// Versions that an administrator has discarded: the destination takes them and does not react.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub discarded: Vec<Version>,
 }

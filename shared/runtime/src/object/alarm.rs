@@ -122,7 +122,6 @@ impl<A: Participant> Object<A> {
     pub(crate) async fn ring(self: Rc<Self>) {
         self.alarm_at.set(None);
         self.expire_sockets();
-        self.refresh_all().await;
         for _ in 0..DEADLINES {
             match self.instance.pass_deadline(&clock::stamp(&Asker::System)) {
                 Ok(true) => {}

@@ -9,6 +9,7 @@
 //! | `reader` | a socket is sent events, as fast as it reads |
 //! | `follow` | new events are told to the sessions that follow |
 //! | `copy` | foreign events are taken, and missing ones are fetched |
+//! | `foreign` | other instances are asked for the states that a decision rests on |
 //! | `parcel` | the bus hands over a parcel |
 //! | `socket` | a native socket opens, speaks, closes |
 //! | `host` | a request of the contract reaches the object |
@@ -21,6 +22,7 @@ mod alarm;
 mod reader;
 mod follow;
 mod copy;
+mod foreign;
 mod parcel;
 mod socket;
 mod host;

@@ -23,7 +23,7 @@ use crate::platform::clock;
 const LOAD_WITHIN: Duration = Duration::from_secs(5);
 
 impl<A: Participant> Object<A> {
-    /// Takes every load up to its first failure. Commands that need no foreign stream share one transaction.
+    /// Takes every load up to its first failure. Commands that rest on no foreign stream share one transaction.
     pub(crate) async fn take(self: &Rc<Self>, parcel: Parcel) -> Receipt {
         let by = &Asker::System;
         let (mut at_once, mut others) = (Vec::new(), Vec::new());
@@ -52,7 +52,9 @@ impl<A: Participant> Object<A> {
 
     /// True if the decision on a command needs foreign streams.
     pub(crate) fn rests(&self, message: &Message, by: &Asker) -> bool {
-        self.instance.rests_on(message, by).map_or(true, |streams| !streams.is_empty())
+        self.instance
+            .rests_on(message, &clock::stamp(by))
+            .map_or(true, |streams| !streams.is_empty())
     }
 
     async fn take_load(self: Rc<Self>, load: Load) -> Taken {
