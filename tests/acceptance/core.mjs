@@ -146,6 +146,8 @@ export class Core {
   evictSessions = () => this.#call('evictSessions');
   /** Identifiers of the sessions that have something stored. */
   sessions = () => this.#call('sessions');
+  /** `{rowsRead, rowsWritten, bytes}` of an object since it was loaded. */
+  counters = (type, id) => this.#call('inside', { type, id, path: '/counters' });
   /** Rows of journal and read models. */
   sql = (statement, ...params) => this.#call('sql', { statement, params });
   /** Puts a text on the bus. */

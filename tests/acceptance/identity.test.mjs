@@ -209,7 +209,7 @@ test('nobody passes for the system, or for somebody else', async () => {
     const sent = await caller.post('/commands', { aggregateType: 'claim', aggregateId: mine, name: 'CancelClaim', payload: {} }, forged);
     assert.ok(sent.status === 401 || sent.status === 403, `${sent.status}`);
   }
-  for (const path of ['command', 'commands', 'receive', 'refused', 'confirm', 'span', 'counters', 'state', 'socket']) {
+  for (const path of ['command', 'commands', 'receive', 'refused', 'confirm', 'span', 'foreign', 'counters', 'state', 'socket']) {
     const { status } = await core.post(`/aggregates/claim/${mine}/${path}`, {});
     assert.equal(status, 404, path);
   }

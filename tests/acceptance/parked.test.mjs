@@ -40,15 +40,15 @@ describe('what is parked', { concurrency: true }, () => {
     }, patient);
     assert.equal((await look(core, `?destinationId=${to}`)).sequences[0].letters, 3);
 
-    // The first is discarded: remembered like the others, and passed over.
+    // The first is discarded: the mark moves over it as over the others.
     assert.equal((await discard(core, sequence, '1.0')).status, 200);
     await turn(core, to, false);
     await redriven(core, sequence, 2);
     await tell(core, source, to);
     await hears(core, to, names(source, [2, 3, 4]));
     await core.stop();
-    const remembered = rows(core, 'probe', to, 'SELECT source_id, version FROM foreign_events ORDER BY version', script);
-    assert.deepEqual(remembered.map(({ source_id, version }) => `${source_id} ${version}`), names(source, [1, 2, 3, 4]));
+    const marks = rows(core, 'probe', to, 'SELECT source_id, version FROM marks', script);
+    assert.deepEqual(marks, [{ source_id: source, version: 4 }]);
   });
 
   test('what the queue gives up is parked, in order; what of it can be delivered nevertheless flows at once', async () => {

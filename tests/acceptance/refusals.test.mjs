@@ -156,7 +156,7 @@ test('commands of the system itself are refused from outside', async () => {
 });
 
 test('the paths between objects are not reachable from outside', async () => {
-  for (const path of ['/command', '/receive', '/refused', '/confirm', '/span', '/state', '/socket']) {
+  for (const path of ['/command', '/receive', '/refused', '/confirm', '/span', '/foreign', '/state', '/socket']) {
     for (const url of [path, `/aggregates/resource/${resource}${path}`]) {
       const { status } = await core.post(url, {});
       assert.equal(status, 404, url);

@@ -111,6 +111,12 @@ const evict = (type, object) =>
   );
 
 const calls = {
+  /** The answer of an object to the script, at a path that no door has. */
+  async inside({ type, id, path }) {
+    const namespace = await miniflare.getDurableObjectNamespace(type.toUpperCase());
+    const response = await namespace.get(namespace.idFromName(id)).fetch(`https://object${path}`);
+    return response.json();
+  },
   evict: ({ type, id }) => evict(type, { name: id }),
   sessions: () => miniflare.listDurableObjectIds(classOf('session'), script),
   async evictSessions() {

@@ -1,1 +1,1 @@
-SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('snapshots', 'followers', 'foreign_snapshots', 'addressed', 'holds', 'named')
+SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('snapshots', 'followers', 'addressed', 'holds', 'named')

@@ -43,15 +43,6 @@ CREATE TABLE IF NOT EXISTS marks (
   PRIMARY KEY (source_type, source_id)
 ) STRICT, WITHOUT ROWID;
 
--- Foreign events that this instance remembers one by one; older ones may lie folded in foreign_snapshots.
-CREATE TABLE IF NOT EXISTS foreign_events (
-  source_type TEXT    NOT NULL,
-  source_id   TEXT    NOT NULL,
-  version     INTEGER NOT NULL,
-  event       TEXT    NOT NULL,        -- in its wire form
-  PRIMARY KEY (source_type, source_id, version)
-) STRICT, WITHOUT ROWID;
-
 -- The state at some version, so that a fold can begin there. One row. Derived: it may be thrown away at any time.
 CREATE TABLE IF NOT EXISTS snapshots (
   one           INTEGER PRIMARY KEY CHECK (one = 1),

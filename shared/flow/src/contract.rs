@@ -34,8 +34,9 @@ pub const HOLD: &str = "/hold";
 pub const HOLD_RETRY: &str = "/hold/retry";
 /// `POST`: [`HoldDiscarded`], an administrator lets one version go. Answers [`HoldOutcome`] with 200, or a problem.
 pub const HOLD_DISCARD: &str = "/hold/discard";
-/// `POST`: fetch the copies of foreign streams again. Answers [`Rebuilt`].
-pub const REBUILD: &str = "/rebuild";
+/// `POST` by another object, which decides on the state: answers [`ForeignState`](edgefold_kernel::ForeignState), also
+/// when there is no stream.
+pub const FOREIGN: &str = "/foreign";
 /// `GET`: the costs of this object, as [`Counters`].
 pub const COUNTERS: &str = "/counters";
 /// `GET ?version=` or `?at=`: the state, now or then, as [`StateView`].
@@ -126,16 +127,6 @@ pub struct Counters {
     pub rows_written: usize,
     /// Size of its database.
     pub bytes: usize,
-}
-
-/// The result of a rebuild.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Rebuilt {
-    /// Foreign streams that the instance remembers.
-    pub streams: usize,
-    /// Events of theirs that it remembers now, one by one or folded into a snapshot.
-    pub events: usize,
 }
 
 /// A destination's request for what a stream has for it.

@@ -2,7 +2,9 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{CommandSet, EventSet, Failure, Foreign, Id, StreamId, Timestamp, Version, limits};
+use crate::{
+    CommandSet, EventSet, Failure, Fault, Foreign, Id, StreamId, Timestamp, Version, limits,
+};
 
 /// The result of a decision: the events to append, or why it was refused. No events mean that nothing had to change.
 pub type Decision<E> = Result<Vec<E>, Failure>;
@@ -19,7 +21,7 @@ pub trait Aggregate: Sized + 'static {
     const CONFIRM_WITHIN_MS: u32 = 5_000;
 
     /// Schema version of the state. Raise it with every change that makes an old state unreadable **or wrong**: snapshots
-    /// of another version are ignored and replaced, those that others keep of this aggregate too.
+    /// of another version are ignored and replaced, and nobody decides on a foreign state of another version.
     const STATE_VERSION: u32 = 1;
 
     /// Events between two snapshots; 0 takes none. A fold of 500 events costs a few milliseconds when an instance wakes,
@@ -50,8 +52,9 @@ pub trait Aggregate: Sized + 'static {
     /// it says which event made it so.
     fn evolve(state: &mut Self::State, event: &Self::Event, version: Version);
 
-    /// Foreign streams that the decision on this command needs. The instance brings its copies of them up to date
-    /// before it decides.
+    /// Foreign streams that the decision on this command needs. Their sources are asked for their states before it is
+    /// decided. Only for commands that arrive as messages: nobody is asked for the commands that follow from a foreign
+    /// event, a refusal or a deadline.
     fn rests_on(_command: &Self::Command) -> Vec<StreamId> {
         Vec::new()
     }
@@ -64,6 +67,29 @@ pub struct Context<'a> {
     pub id: &'a Id,
     /// The instant of the decision.
     pub now: Timestamp,
-    /// Copies of foreign streams.
+    /// The states of the foreign streams that the command rests on.
     pub foreign: &'a Foreign,
+}
+
+impl Foreign {
+    /// The state of a foreign instance; `None` when there is no stream.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] when it is of another schema version: old and new code run side by side during a deploy.
+    /// [`Fault::Unreadable`] when it cannot be read, [`Fault::Defect`] when the command does not rest on that stream.
+    pub fn state<A: Aggregate>(&self, id: &Id) -> Result<Option<A::State>, Fault> {
+        let asked = self.get(&StreamId::new(A::TYPE, id.clone()));
+        let unasked = || Fault::Defect(format!("{} {id} was not asked for its state", A::TYPE));
+        let found = asked.ok_or_else(unasked)?;
+        if found.version == 0 {
+            return Ok(None);
+        }
+        if found.state_version != A::STATE_VERSION {
+            let (version, wanted) = (found.state_version, A::STATE_VERSION);
+            let said = format!("that of {} {id} has version {version}, not {wanted}", A::TYPE);
+            return Err(Fault::Unavailable("the foreign state", said));
+        }
+        let unreadable = |error| Fault::Unreadable(format!("{} {id}: {error}", A::TYPE));
+        serde_json::from_str(found.state.get()).map(Some).map_err(unreadable)
+    }
 }

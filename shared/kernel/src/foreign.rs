@@ -1,46 +1,44 @@
-//! An instance's copies of foreign streams.
+//! The states of foreign streams, as their sources answered them for one decision.
 
 use std::collections::BTreeMap;
 
-use crate::{Envelope, StreamId, Version};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-/// The state of a stream at some version, so that a fold can begin there.
-///
-/// A snapshot of an instance's own stream is derived and may be thrown away at any time. A snapshot of a foreign stream
-/// replaces the events before it: without it the instance reads them again from their source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// Version that the state is at.
+use crate::{StreamId, Version};
+
+/// The state of an instance that others decide on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForeignState {
+    /// Version that the state is at; 0 when there is no stream.
     pub version: Version,
-    /// Schema version of the state: of another one, the snapshot is ignored.
+    /// Schema version of the state.
     pub state_version: u32,
-    /// JSON text.
-    pub state: String,
+    /// The state; null when there is no stream.
+    pub state: Box<RawValue>,
 }
 
-/// An instance's copy of one foreign stream.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ForeignStream {
-    /// The fold of the events up to some version; `None` while there are few events.
-    pub snapshot: Option<Snapshot>,
-    /// The events after the snapshot, ascending.
-    pub events: Vec<Envelope>,
-}
-
-/// The copies of foreign streams that a decision may read, each as of some version.
+/// The foreign states that a decision may read: those of the streams that it rests on.
 #[derive(Debug, Default)]
 pub struct Foreign {
-    streams: BTreeMap<StreamId, ForeignStream>,
+    states: BTreeMap<StreamId, ForeignState>,
 }
 
 impl Foreign {
-    /// Adds the copy of a stream.
-    pub fn insert(&mut self, stream: StreamId, remembered: ForeignStream) {
-        self.streams.insert(stream, remembered);
+    /// Adds the state of a stream.
+    pub fn insert(&mut self, stream: StreamId, state: ForeignState) {
+        self.states.insert(stream, state);
     }
 
-    /// The copy of a stream, if there is one.
-    pub(crate) fn get(&self, stream: &StreamId) -> Option<&ForeignStream> {
-        self.streams.get(stream)
+    /// The state of a stream, if its source was asked.
+    pub(crate) fn get(&self, stream: &StreamId) -> Option<&ForeignState> {
+        self.states.get(stream)
+    }
+}
+
+impl FromIterator<(StreamId, ForeignState)> for Foreign {
+    fn from_iter<T: IntoIterator<Item = (StreamId, ForeignState)>>(states: T) -> Self {
+        Self { states: states.into_iter().collect() }
     }
 }

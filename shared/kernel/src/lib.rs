@@ -12,9 +12,8 @@
 //! | [`command`] | the commands of an aggregate |
 //! | [`event`] | the events of an aggregate, with stored names, schema versions and upcasting |
 //! | [`envelope`] | an event with its place in a stream, and its CloudEvents wire form |
-//! | [`foreign`] | an instance's copies of foreign streams |
+//! | [`foreign`] | the states of foreign streams that a decision rests on |
 //! | [`aggregate`] | the pure heart: `decide` and `evolve` |
-//! | `fold` | the copy of a foreign stream is folded |
 //! | `schema` | the printed JSON Schemas; for tests only |
 //!
 //! **Invariant:** nothing in here knows a clock, a source of randomness, storage, a network, or Workers.
@@ -29,7 +28,6 @@ pub mod event;
 pub mod envelope;
 pub mod foreign;
 pub mod aggregate;
-mod fold;
 #[cfg(feature = "schema")]
 pub mod schema;
 
@@ -38,7 +36,7 @@ pub use command::CommandSet;
 pub use envelope::{Envelope, Metadata, StreamId};
 pub use event::EventSet;
 pub use fault::Fault;
-pub use foreign::{Foreign, ForeignStream, Snapshot};
+pub use foreign::{Foreign, ForeignState};
 pub use principal::{Principal, Role, RoleKind, Scope};
 pub use rejection::{Failure, Kind, Rejection};
 pub use value::{Amount, Date, Id, Text, Timestamp};

@@ -102,11 +102,6 @@ pub const FRESH_EVENTS: usize = 200;
 /// Largest state that is kept as a snapshot, in bytes (platform: 2 MB per value, the row's other columns included).
 pub const SNAPSHOT_BYTES: usize = 1_900_000;
 
-/// Remembered events of one foreign stream from which on they are folded into a snapshot. A decision folds a hundred
-/// single events in less than a millisecond. A snapshot costs one row written, and one for each event that it replaces;
-/// an instance that remembers fewer events pays for none.
-pub const FOREIGN_SNAPSHOT_EVERY: u64 = 100;
-
 /// Most outcomes that an instance remembers: the oldest are forgotten before their time above it. 100,000 rows of about
 /// 150 bytes are 15 MB of the object's 10 GB, and more than a day of one command a second.
 pub const OUTCOMES: usize = 100_000;

@@ -175,8 +175,8 @@ impl Simulator {
     }
 
     fn rests(&mut self, to: &StreamId, messages: &[Message]) -> bool {
-        let object = self.object(to);
-        messages.iter().any(|one| !object.rests_on(one).expect("memory does not fail").is_empty())
+        let needed = |one| self.rests_on(to, one).expect("memory does not fail");
+        messages.iter().map(needed).any(|streams| !streams.is_empty())
     }
 
     /// Tells the source of refusals. Returns the first command that was not decided, or whose refusal the source does

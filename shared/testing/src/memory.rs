@@ -7,10 +7,10 @@ use std::{
 };
 
 use edgefold_flow::{
-    append::storage::{Head, Slice, Storage, Write},
+    append::storage::{Head, Slice, Snapshot, Storage, Write},
     decide::Outcome,
 };
-use edgefold_kernel::{Envelope, Fault, ForeignStream, Id, Snapshot, StreamId, Timestamp, Version};
+use edgefold_kernel::{Envelope, Fault, Id, StreamId, Timestamp, Version};
 
 /// Keeps one instance in memory. A clone is another handle on the same memory: it survives the instance that used it.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,6 @@ struct Memory {
     events: RefCell<Vec<Envelope>>,
     outcomes: RefCell<BTreeMap<Id, Outcome>>,
     marks: RefCell<BTreeMap<StreamId, Version>>,
-    remembered: RefCell<BTreeMap<StreamId, ForeignStream>>,
     cursors: Cell<(Version, Version)>,
     addressed: RefCell<BTreeSet<(StreamId, Version)>>,
     holds: RefCell<BTreeMap<Option<StreamId>, (Timestamp, String)>>,
@@ -79,25 +78,6 @@ impl Storage for MemoryStorage {
         Ok(self.0.marks.borrow().get(stream).copied().unwrap_or(0))
     }
 
-    fn sources(&self) -> Result<Vec<StreamId>, Fault> {
-        Ok(self.0.marks.borrow().keys().cloned().collect())
-    }
-
-    fn remembered(&self, stream: &StreamId) -> Result<ForeignStream, Fault> {
-        Ok(self.0.remembered.borrow().get(stream).cloned().unwrap_or_default())
-    }
-
-    fn remembered_count(&self, stream: &StreamId) -> Result<u64, Fault> {
-        Ok(self.remembered(stream)?.events.len() as u64)
-    }
-
-    fn foreign_snapshots(&self) -> Result<Vec<(StreamId, u32)>, Fault> {
-        let version = |(stream, kept): (&StreamId, &ForeignStream)| {
-            Some((stream.clone(), kept.snapshot.as_ref()?.state_version))
-        };
-        Ok(self.0.remembered.borrow().iter().filter_map(version).collect())
-    }
-
     fn commit(&self, write: &Write) -> Result<(), Fault> {
         let follows = write.events.first().is_none_or(|first| first.version == self.version() + 1);
         if self.0.fail_next.take() || !follows {
@@ -109,16 +89,6 @@ impl Storage for MemoryStorage {
             write.outcomes.iter().map(|outcome| (outcome.command_id.clone(), outcome.clone()));
         self.0.outcomes.borrow_mut().extend(outcomes);
         self.0.marks.borrow_mut().extend(write.marks.iter().cloned());
-        let mut remembered = self.0.remembered.borrow_mut();
-        remembered.retain(|stream, _| !write.forget.contains(stream));
-        for event in &write.remember {
-            remembered.entry(event.stream.clone()).or_default().events.push(event.clone());
-        }
-        for (stream, snapshot) in &write.snapshots {
-            let kept = remembered.entry(stream.clone()).or_default();
-            kept.events.retain(|event| event.version > snapshot.version);
-            kept.snapshot = Some(snapshot.clone());
-        }
         Ok(())
     }
 

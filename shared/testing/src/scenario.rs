@@ -1,12 +1,16 @@
 //! Given / when / then: given these events, when this command comes, then those events follow.
 
-use std::fmt::Debug;
+use std::{collections::BTreeMap, fmt::Debug};
 
-use edgefold_flow::append::{Cause, Stamp, record, stored};
-use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, EventSet, Failure, Foreign, ForeignStream, Id,
-    Metadata, StreamId, Timestamp, Version,
+use edgefold_flow::{
+    Participant,
+    append::{Cause, Stamp, record, stored},
 };
+use edgefold_kernel::{
+    Aggregate, Context, Decision, Envelope, EventSet, Failure, Foreign, ForeignState, Id, Metadata,
+    StreamId, Timestamp, Version,
+};
+use serde_json::value::{RawValue, to_raw_value};
 
 /// The past of an instance.
 pub struct Given<A: Aggregate> {
@@ -14,7 +18,7 @@ pub struct Given<A: Aggregate> {
     now: Timestamp,
     state: A::State,
     version: Version,
-    foreign: Foreign,
+    foreign: BTreeMap<StreamId, ForeignState>,
 }
 
 /// The result of a command.
@@ -30,7 +34,7 @@ pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<
         now: Timestamp::from_millis(1_767_225_600_000),
         state: A::State::default(),
         version: 0,
-        foreign: Foreign::default(),
+        foreign: BTreeMap::new(),
     };
     events.into_iter().for_each(|event| given.evolve(&event));
     given
@@ -42,17 +46,23 @@ pub fn state_after<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> 
 }
 
 impl<A: Aggregate> Given<A> {
-    /// Its copy of another instance's stream.
+    /// Another instance with these events in its past. It answers its outline when it is asked.
     #[must_use]
     #[track_caller]
-    pub fn knowing<F: Aggregate>(
+    pub fn knowing<F: Participant>(
         mut self,
         id: &str,
         events: impl IntoIterator<Item = F::Event>,
     ) -> Self {
         let stream = StreamId::new(F::TYPE, Id::parse(id).expect("a well-formed id"));
-        let events = envelopes(&stream, events);
-        self.foreign.insert(stream, ForeignStream { snapshot: None, events });
+        let (mut version, mut state) = (0, F::State::default());
+        for event in events {
+            version += 1;
+            F::evolve(&mut state, &event);
+        }
+        let state = to_raw_value(&F::outline(&state)).expect("a state in JSON");
+        let state_version = F::STATE_VERSION;
+        self.foreign.insert(stream, ForeignState { version, state_version, state });
         self
     }
 
@@ -64,10 +74,16 @@ impl<A: Aggregate> Given<A> {
         self
     }
 
-    /// Sends the command.
+    /// Sends the command. Those that it rests on are asked; there are no others than those that it knows.
     pub fn when(mut self, command: impl Into<A::Command>) -> When<A> {
-        let context = Context { id: &self.id, now: self.now, foreign: &self.foreign };
-        let decision = A::decide(&self.state, &command.into(), &context);
+        let command = command.into();
+        let ask = |stream: StreamId| {
+            let state = self.foreign.remove(&stream).unwrap_or_else(nothing);
+            (stream, state)
+        };
+        let foreign: Foreign = A::rests_on(&command).into_iter().map(ask).collect();
+        let context = Context { id: &self.id, now: self.now, foreign: &foreign };
+        let decision = A::decide(&self.state, &command, &context);
         let read = |event: A::Event| Ok(stored(&event)?.1);
         let decision = decision.and_then(|events| events.into_iter().map(read).collect());
         decision.iter().flatten().for_each(|event| self.evolve(event));
@@ -109,6 +125,11 @@ where
             other => panic!("expected the refusal {code}, got {other:?}"),
         }
     }
+}
+
+/// The answer of an instance that does not exist.
+fn nothing() -> ForeignState {
+    ForeignState { version: 0, state_version: 1, state: RawValue::NULL.to_owned() }
 }
 
 /// Events as they would lie in a stream.

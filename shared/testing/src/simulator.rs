@@ -13,7 +13,9 @@ use edgefold_flow::{
     publish::Batch,
     receive::{Delivery, Span, parcel::RefusedErrand},
 };
-use edgefold_kernel::{Envelope, Failure, Fault, ForeignStream, Id, StreamId, Timestamp, Version};
+use edgefold_kernel::{
+    Envelope, Failure, Fault, Foreign, ForeignState, Id, StreamId, Timestamp, Version,
+};
 
 use crate::{
     MemoryStorage,
@@ -26,7 +28,7 @@ pub(crate) trait Object {
     fn handle(
         &self,
         message: &Message,
-        copies: &[Delivery],
+        foreign: &Foreign,
         stamp: &Stamp<'_>,
     ) -> Result<Accepted, Failure>;
     fn handle_all(
@@ -34,7 +36,8 @@ pub(crate) trait Object {
         sequences: &[&[Message]],
         stamp: &Stamp<'_>,
     ) -> Vec<Vec<Result<Accepted, Failure>>>;
-    fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault>;
+    fn rests_on(&self, message: &Message, stamp: &Stamp<'_>) -> Result<Vec<StreamId>, Fault>;
+    fn foreign(&self) -> Result<ForeignState, Fault>;
     fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure>;
     fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure>;
     fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<bool, Failure>;
@@ -42,8 +45,6 @@ pub(crate) trait Object {
     fn published(&self, through: Version) -> Result<(), Fault>;
     fn confirm(&self, versions: &[Version]) -> Result<(), Fault>;
     fn overdue(&self) -> Result<Batch, Fault>;
-    fn compact(&self) -> Result<(), Fault>;
-    fn remembered(&self, source: &StreamId) -> Result<ForeignStream, Fault>;
     fn state(&self) -> Result<serde_json::Value, Failure>;
 }
 
@@ -51,10 +52,10 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
     fn handle(
         &self,
         message: &Message,
-        copies: &[Delivery],
+        foreign: &Foreign,
         stamp: &Stamp<'_>,
     ) -> Result<Accepted, Failure> {
-        Instance::handle(self, message, copies, stamp)
+        Instance::handle(self, message, foreign, stamp)
     }
     fn handle_all(
         &self,
@@ -63,8 +64,11 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
     ) -> Vec<Vec<Result<Accepted, Failure>>> {
         Instance::handle_all(self, sequences, stamp)
     }
-    fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault> {
-        Instance::rests_on(self, message, &Asker::System)
+    fn rests_on(&self, message: &Message, stamp: &Stamp<'_>) -> Result<Vec<StreamId>, Fault> {
+        Instance::rests_on(self, message, stamp)
+    }
+    fn foreign(&self) -> Result<ForeignState, Fault> {
+        Instance::foreign(self)
     }
     fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure> {
         Instance::receive(self, delivery, stamp)
@@ -87,12 +91,6 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
     }
     fn overdue(&self) -> Result<Batch, Fault> {
         Instance::overdue(self, 0, Timestamp::MAX)
-    }
-    fn compact(&self) -> Result<(), Fault> {
-        Instance::compact(self)
-    }
-    fn remembered(&self, source: &StreamId) -> Result<ForeignStream, Fault> {
-        self.storage().remembered(source)
     }
     fn state(&self) -> Result<serde_json::Value, Failure> {
         self.view(When::Now).map(|view| view.state)
@@ -184,15 +182,25 @@ impl Simulator {
             &message.aggregate_type,
             message.aggregate_id.clone().expect("a complete message"),
         );
-        let needed = self.object(&target).rests_on(message)?;
-        let copies: Vec<Delivery> = needed
-            .into_iter()
-            .map(|(stream, after)| self.copy(&stream, after, Version::MAX))
-            .collect();
+        let needed = self.rests_on(&target, message)?;
+        let ask = |stream: StreamId| {
+            let state = self.object(&stream).foreign()?;
+            Ok((stream, state))
+        };
+        let foreign = needed.into_iter().map(ask).collect::<Result<Foreign, Fault>>()?;
         let answer =
-            self.with_stamp(&target, |object, stamp| object.handle(message, &copies, stamp));
+            self.with_stamp(&target, |object, stamp| object.handle(message, &foreign, stamp));
         self.publish(&target);
         answer
+    }
+
+    /// The streams whose states the decision on a message needs.
+    pub(crate) fn rests_on(
+        &mut self,
+        target: &StreamId,
+        message: &Message,
+    ) -> Result<Vec<StreamId>, Fault> {
+        self.with_stamp(target, |object, stamp| object.rests_on(message, stamp))
     }
 
     /// Lets the bus deliver its letters in this way.
@@ -301,18 +309,6 @@ impl Simulator {
         events.into_iter().map(|event| event.event_type).collect()
     }
 
-    /// An instance's copy of a foreign stream.
-    #[track_caller]
-    pub fn remembered(
-        &mut self,
-        aggregate_type: &str,
-        id: &str,
-        source: &StreamId,
-    ) -> ForeignStream {
-        let stream = StreamId::new(aggregate_type, Id::parse(id).expect("a well-formed id"));
-        self.object(&stream).remembered(source).expect("memory does not fail")
-    }
-
     /// Every event of every instance, in the order in which they were decided.
     pub fn events(&mut self) -> Vec<Envelope> {
         let storages = self.storages.values();
@@ -341,7 +337,6 @@ impl Simulator {
 
     /// Publishes, as an object does after every call.
     pub(crate) fn publish(&mut self, stream: &StreamId) {
-        self.object(stream).compact().expect("a readable copy");
         loop {
             let batch = self.object(stream).outbox().expect("a readable instance");
             if batch.texts.is_empty() {

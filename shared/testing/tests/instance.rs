@@ -6,12 +6,12 @@ mod counter;
 
 use edgefold_flow::{
     Stamp,
-    append::storage::{Slice, Storage},
+    append::storage::{Slice, Snapshot, Storage},
     door::{Asker, token::Caller},
     instance::When,
 };
 use edgefold_kernel::{
-    Aggregate, Failure, Fault, Id, Principal, Role, Snapshot, Timestamp, Version,
+    Aggregate, Failure, Fault, Foreign, Id, Principal, Role, Timestamp, Version,
 };
 use serde_json::json;
 
@@ -65,7 +65,7 @@ fn a_cached_state_never_hides_a_conflict() {
     let mut stale = Case::message("c", "Add", json!({"by": [1]}));
     stale.expected_version = Some(2);
     assert_eq!(
-        code(case.with_stamp(|stamp| case.instance.handle(&stale, &[], stamp))),
+        code(case.with_stamp(|stamp| case.instance.handle(&stale, &Foreign::default(), stamp))),
         "VERSION_CONFLICT"
     );
 }

@@ -11,7 +11,7 @@ use edgefold_flow::{
     command::answer,
     door::{Asker, token::Caller},
 };
-use edgefold_kernel::{Failure, Id, Principal, Timestamp};
+use edgefold_kernel::{Failure, Foreign, Id, Principal, Timestamp};
 use edgefold_probe::{CATALOGUE, resource::Resource, roles::OPERATOR};
 use edgefold_testing::MemoryStorage;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ impl Store {
         });
         let result = admitted
             .map_err(Failure::from)
-            .and_then(|message| self.instance.handle(&message, &[], &stamp));
+            .and_then(|message| self.instance.handle(&message, &Foreign::default(), &stamp));
         answer(&result)
     }
 }

@@ -57,6 +57,10 @@ impl Aggregate for Account {
 }
 
 impl Participant for Account {
+    fn outline(state: &Self::State) -> Self::State {
+        reducer::outline(state)
+    }
+
     fn deadline(_id: &Id, state: &Self::State) -> Option<Due<AccountCommand>> {
         process::deadline(state)
     }

@@ -57,6 +57,18 @@ impl AccountState {
     }
 }
 
+/// The state that others decide on: the account without its holds. `available` has counted them already.
+pub fn outline(state: &State) -> State {
+    state.as_ref().map(|account| AccountState {
+        owner_id: account.owner_id.clone(),
+        currency: account.currency.clone(),
+        overdraft_limit: account.overdraft_limit,
+        balance: account.balance,
+        available: account.available,
+        holds: Vec::new(),
+    })
+}
+
 /// Changes the state as the event says. The rules keep amounts far from the limits of the number type; should a stored
 /// stream exceed them, a sum stops at the limit and does not wrap around.
 pub fn evolve(state: &mut State, event: &AccountEvent, version: Version) {

@@ -315,6 +315,19 @@ fn entry(event: &AccountEvent) -> i64 {
     }
 }
 
+#[test]
+fn others_decide_on_an_account_without_its_holds() {
+    let events = [opened(0), deposited(500), authorised("p", 200)];
+    let mut state = None;
+    events.iter().for_each(|event| Account::evolve(&mut state, event));
+    let mut outline = Account::outline(&state);
+    let known = outline.as_ref().map(|account| (account.holds.len(), account.available));
+    assert_eq!(known, Some((0, 300)), "what is held is not available");
+    outline.as_mut().unwrap().holds.clone_from(&state.as_ref().unwrap().holds);
+    assert_eq!(outline, state, "all else is there");
+    assert_eq!(Account::outline(&None), None);
+}
+
 proptest! {
     /// For any commands in any order: the sum of the entries is the balance, nothing goes below the limit, and
     /// nothing is free and held at once.

@@ -16,7 +16,7 @@ use edgefold_device::Device;
 use edgefold_flow::{
     Accepted, Message, admin,
     command::{EventRef, Incoming, Problem, fault_problem, problem},
-    contract::{EventsPage, Rebuilt, StateView},
+    contract::{EventsPage, StateView},
     door::allowance::Allowance,
     project::correlation::{Caused, entries},
 };
@@ -86,7 +86,7 @@ fn all() -> Vec<Formats> {
 }
 
 /// The formats that do not belong to one aggregate.
-fn shared() -> [(&'static str, Schema); 12] {
+fn shared() -> [(&'static str, Schema); 11] {
     let shared =
         |name: &'static str, schema| (name, named(&format!("urn:edgefold:{name}"), name, schema));
     [
@@ -99,7 +99,6 @@ fn shared() -> [(&'static str, Schema); 12] {
         shared("dead-letter", written::<admin::SequencePage>()),
         shared("dead-letter-outcome", written::<admin::Outcome>()),
         shared("dead-letter-discard", taken::<admin::Discard>()),
-        shared("rebuilt", written::<Rebuilt>()),
         shared("correlation", written::<Caused>()),
         shared("cloudevent", written::<Envelope>()),
     ]

@@ -13,11 +13,15 @@ use edgefold_account::Account;
 use edgefold_core::CATALOGUE;
 use edgefold_device::Device;
 use edgefold_flow::{
-    Instance, Message, Participant, Stamp, door::Asker, graphql::Event, instance::When,
-    receive::Delivery,
+    Instance, Message, Participant, Stamp,
+    append::storage::{Storage, Write},
+    door::Asker,
+    graphql::Event,
+    instance::When,
 };
 use edgefold_kernel::{
-    Aggregate, Envelope, Failure, Id, Metadata, Rejection, StreamId, Timestamp, Version,
+    Aggregate, Envelope, Failure, Foreign, ForeignState, Id, Metadata, Rejection, StreamId,
+    Timestamp,
 };
 use edgefold_order::Order;
 use edgefold_reservation::Reservation;
@@ -105,35 +109,37 @@ fn message(aggregate: &str, (which, changes): &Asked, number: usize) -> Message 
     }
 }
 
-/// The stream of a foreign instance that somebody decides on: as long as one golden event.
-fn copies<A: Participant>(
-    instance: &Instance<A, MemoryStorage>,
-    message: &Message,
-) -> Vec<Delivery> {
-    let streams = instance.rests_on(message, &Asker::System).unwrap();
-    let begins = |(stream, mark): (StreamId, Version)| {
-        let name = match stream.aggregate_type.as_str() {
-            "room" => "RoomAdded",
-            "account" => "AccountOpened",
+/// The states of the foreign instances that somebody decides on: after one golden event each.
+fn foreign(streams: Vec<StreamId>) -> Foreign {
+    let ask = |stream: StreamId| {
+        let state = match stream.aggregate_type.as_str() {
+            Room::TYPE => begun::<Room>(&stream, "RoomAdded"),
+            Account::TYPE => begun::<Account>(&stream, "AccountOpened"),
             other => panic!("nobody decides on a {other}"),
         };
-        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/golden");
-        let path = golden.join(&stream.aggregate_type).join(format!("{name}.v1.json"));
-        let data = fs::read_to_string(path).unwrap();
-        let event = Envelope {
-            id: "0190a7a0-0000-7000-8000-000000000001".into(),
-            stream: stream.clone(),
-            version: 1,
-            event_type: name.into(),
-            schema_version: 1,
-            time: Timestamp::from_millis(1_767_225_600_000),
-            command_id: Id::parse("c-0").unwrap(),
-            metadata: Metadata::default(),
-            data: RawValue::from_string(data).unwrap(),
-        };
-        Delivery::of(&stream, if mark == 0 { vec![event] } else { Vec::new() })
+        (stream, state)
     };
-    streams.into_iter().map(begins).collect()
+    streams.into_iter().map(ask).collect()
+}
+
+/// The state of a foreign instance after this golden event.
+fn begun<A: Participant>(stream: &StreamId, name: &str) -> ForeignState {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/golden");
+    let path = golden.join(A::TYPE).join(format!("{name}.v1.json"));
+    let event = Envelope {
+        id: "0190a7a0-0000-7000-8000-000000000001".into(),
+        stream: stream.clone(),
+        version: 1,
+        event_type: name.into(),
+        schema_version: 1,
+        time: Timestamp::from_millis(1_767_225_600_000),
+        command_id: Id::parse("c-0").unwrap(),
+        metadata: Metadata::default(),
+        data: RawValue::from_string(fs::read_to_string(path).unwrap()).unwrap(),
+    };
+    let storage = MemoryStorage::default();
+    storage.commit(&Write { events: vec![event], ..Write::default() }).unwrap();
+    Instance::<A, _>::new(stream.aggregate_id.clone(), storage).foreign().unwrap()
 }
 
 /// Sends them to one instance; says how many were accepted, or what could not be read.
@@ -150,7 +156,8 @@ fn tell<A: Participant>(story: &[Asked]) -> Result<usize, String> {
         let message = message(A::TYPE, asked, number);
         let now = Timestamp::from_millis(1_767_225_600_000).plus_millis(number as i64 * 40_000);
         let stamp = Stamp { now, fresh: &fresh, by: &Asker::System };
-        match instance.handle(&message, &copies(&instance, &message), &stamp) {
+        let streams = instance.rests_on(&message, &stamp).unwrap();
+        match instance.handle(&message, &foreign(streams), &stamp) {
             Ok(_) => accepted += 1,
             Err(Failure::Rejected(Rejection { code, detail, .. }))
                 if code == "EVENT_UNREADABLE" =>

@@ -20,19 +20,13 @@ fn instance(to: To) -> String {
 }
 
 fn routes() -> String {
-    let (mut delivered, mut remembered, mut arrows) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut delivered, mut arrows) = (Vec::new(), Vec::new());
     for entry in CATALOGUE.entries {
         let to = entry.aggregate_type;
         for route in entry.routes {
             let instance = instance(route.to);
             delivered.push(format!("| {} | {} | {to} | {instance} |", route.event, route.source));
             arrows.push(format!("  {} -->|{}| {to}", route.source, route.event));
-        }
-        for kept in entry.remembers {
-            let events = kept.events.join(", ");
-            remembered.push(format!("| {to} | {} | {events} |", kept.source));
-            let events = kept.events.join("<br>");
-            arrows.push(format!("  {} -.->|{events}| {to}", kept.source));
         }
     }
     let nodes: Vec<_> =
@@ -48,17 +42,9 @@ Printed from the catalogue by `npm run schema`.
 |---|---|---|---|
 {}
 
-## What an aggregate remembers of others
-
-It keeps a copy of these events, and decides on it without asking anyone.
-
-| aggregate | of | remembers |
-|---|---|---|
-{}
-
 ## As a diagram
 
-A line is an event that is delivered, a dotted one what is remembered.
+A line is an event that is delivered.
 
 ```mermaid
 flowchart LR
@@ -67,7 +53,6 @@ flowchart LR
 ```
 ",
         delivered.join("\n"),
-        remembered.join("\n"),
         nodes.join("\n"),
         arrows.join("\n"),
     )

@@ -28,7 +28,7 @@ pub mod api;
 
 use edgefold_flow::{
     Change, Due, Errand, Participant,
-    participant::{Refused, Remembered, Route},
+    participant::{Refused, Route},
 };
 use edgefold_kernel::{
     Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId, Version,
@@ -68,7 +68,6 @@ impl Aggregate for Order {
 
 impl Participant for Order {
     const ROUTES: &'static [Route] = routes::ROUTES;
-    const REMEMBERS: &'static [Remembered] = routes::REMEMBERS;
 
     fn errands(id: &Id, event: &OrderEvent) -> Vec<Errand> {
         process::errands(id, event)

@@ -11,7 +11,9 @@ use edgefold_flow::{
     instance::Received,
     receive::{Delivery, Span},
 };
-use edgefold_kernel::{Aggregate, Date, Envelope, Id, Principal, StreamId, Timestamp, Version};
+use edgefold_kernel::{
+    Aggregate, Date, Envelope, Foreign, Id, Principal, StreamId, Timestamp, Version,
+};
 use edgefold_reservation::Reservation;
 use edgefold_roles::GUEST;
 use edgefold_room::{
@@ -58,7 +60,7 @@ fn delivery(spans: Vec<Span>) -> Delivery {
     Delivery { source_type: Room::TYPE.into(), source_id: id("12A"), spans, discarded: Vec::new() }
 }
 
-/// A reservation that is pending, with the first event of its room's stream.
+/// A reservation that is pending, and has received the first event of its room's stream.
 fn pending() -> (One, MemoryStorage) {
     let storage = MemoryStorage::default();
     let instance = One::new(id("a"), storage.clone());
@@ -67,8 +69,12 @@ fn pending() -> (One, MemoryStorage) {
         "payload": {"userId": "ana", "roomId": "12A", "dateStart": "2026-03-01", "dateEnd": "2026-03-03"},
     }))
     .unwrap();
-    let copy = [delivery(vec![span(0, 1)])];
-    with_stamp(1_000, |stamp| instance.handle(&message, &copy, stamp)).unwrap();
+    let source = MemoryStorage::default();
+    source.commit(&Write { events: room(), ..Write::default() }).unwrap();
+    let state = Instance::<Room, _>::new(id("12A"), source).foreign().unwrap();
+    let foreign = Foreign::from_iter([(StreamId::new(Room::TYPE, id("12A")), state)]);
+    with_stamp(1_000, |stamp| instance.handle(&message, &foreign, stamp)).unwrap();
+    with_stamp(1_000, |stamp| instance.receive(&delivery(vec![span(0, 1)]), stamp)).unwrap();
     (instance, storage)
 }
 
@@ -177,32 +183,7 @@ fn an_event_that_was_discarded_is_passed_over_and_nothing_follows_from_it() {
 }
 
 #[test]
-fn what_is_remembered_is_replaced_by_what_the_source_says_up_to_the_mark() {
-    let stream = StreamId::new(Room::TYPE, id("12A"));
-    let (instance, storage) = pending();
-    with_stamp(2_000, |stamp| instance.receive(&delivery(vec![span(1, 3)]), stamp)).unwrap();
-    let kept = storage.remembered(&stream).unwrap();
-    assert_eq!(instance.remembered_streams(), Ok(vec![stream.clone()]));
-    let mut write = Write { forget: vec![stream.clone()], ..Write::default() };
-    let mut wrong = room();
-    wrong.truncate(1);
-    wrong[0].data = RawValue::from_string("{}".into()).unwrap();
-    write.remember = wrong;
-    storage.commit(&write).unwrap();
-    assert_ne!(storage.remembered(&stream).unwrap(), kept, "the copy is spoilt");
-
-    let replace =
-        |spans| with_stamp(3_000, |stamp| instance.replace_remembered(&[delivery(spans)], stamp));
-    assert!(replace(vec![span(0, 2)]).is_err(), "a copy that ends too early changes nothing");
-    assert_ne!(storage.remembered(&stream).unwrap(), kept);
-    assert_eq!(replace(vec![span(0, 2), span(2, 6)]), Ok(1));
-    assert_eq!(storage.remembered(&stream).unwrap(), kept);
-    assert_eq!(storage.mark(&stream).unwrap(), 3);
-    assert_eq!(types(&storage), ["ReservationCreated", "ReservationConfirmed"]);
-}
-
-#[test]
-fn of_what_it_does_not_remember_a_copy_holds_only_what_is_for_it() {
+fn a_filled_gap_holds_only_what_is_for_it() {
     let wanted = |who: &str| SpanWanted {
         after: 0,
         through: None,
@@ -217,8 +198,8 @@ fn of_what_it_does_not_remember_a_copy_holds_only_what_is_for_it() {
         assert_eq!((found.span.after, found.span.through), (0, 6), "nothing is missing for it");
         found.span.events.iter().map(|event| event.version).collect()
     };
-    assert_eq!(versions("a"), [1, 3], "what everybody remembers, and its own hold");
-    assert_eq!(versions("z"), [1]);
+    assert_eq!(versions("a"), [3], "its own hold");
+    assert_eq!(versions("z"), [0; 0]);
     let all = SpanWanted { types: Vec::new(), only: Vec::new(), ..wanted("a") };
     assert_eq!(source.span(&all).unwrap().span.events.len(), 6);
 }
@@ -234,7 +215,9 @@ fn nobody_is_asked_on_behalf_of_somebody_who_may_not() {
     let rests_on = |who: &str| {
         let principal = Principal::new(id(who), GUEST);
         let by = Asker::Somebody(Caller { principal, expires_at: Timestamp::MAX });
-        instance.rests_on(&create, &by).unwrap().len()
+        with_stamp(1_000, |stamp| instance.rests_on(&create, &Stamp { by: &by, ..*stamp }))
+            .unwrap()
+            .len()
     };
     assert_eq!((rests_on("ana"), rests_on("eve")), (1, 0));
 }

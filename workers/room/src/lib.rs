@@ -51,6 +51,10 @@ impl Aggregate for Room {
 }
 
 impl Participant for Room {
+    fn outline(state: &Self::State) -> Self::State {
+        reducer::outline(state)
+    }
+
     fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
         projection::project(event)
     }

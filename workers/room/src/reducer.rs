@@ -59,6 +59,18 @@ impl Hold {
     }
 }
 
+/// The state that others decide on: the room without its holds.
+pub fn outline(state: &State) -> State {
+    state.as_ref().map(|room| RoomState {
+        status: room.status,
+        hotel_id: room.hotel_id.clone(),
+        number: room.number.clone(),
+        capacity: room.capacity,
+        nightly_rate: room.nightly_rate,
+        holds: Vec::new(),
+    })
+}
+
 /// Changes the state as the event says.
 pub fn evolve(state: &mut State, event: &RoomEvent) {
     match (event, state) {

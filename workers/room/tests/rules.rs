@@ -3,7 +3,8 @@
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-use edgefold_kernel::{Amount, Date, Id};
+use edgefold_flow::Participant;
+use edgefold_kernel::{Aggregate, Amount, Date, Id};
 use edgefold_room::{
     Room, RoomEvent,
     commands::{AddRoom, CloseRoom, HoldRoom, ReleaseRoom, RoomNumber},
@@ -135,6 +136,18 @@ fn released_nights_are_free_again() {
 }
 
 #[test]
+fn others_decide_on_a_room_without_its_holds() {
+    let events = [added(), held("a", "2026-03-01", "2026-03-03"), RoomClosed {}.into()];
+    let mut state = None;
+    events.iter().for_each(|event| Room::evolve(&mut state, event));
+    let mut outline = Room::outline(&state);
+    assert_eq!(outline.as_ref().map(|room| room.holds.len()), Some(0));
+    outline.as_mut().unwrap().holds.clone_from(&state.as_ref().unwrap().holds);
+    assert_eq!(outline, state, "all else is there");
+    assert_eq!(Room::outline(&None), None);
+}
+
+#[test]
 fn a_closed_room_takes_no_holds_but_keeps_those_that_it_has() {
     given::<Room>([added()]).when(CloseRoom {}).then([RoomClosed {}.into()]);
     given::<Room>([added(), RoomClosed {}.into()]).when(CloseRoom {}).then_nothing();
@@ -174,7 +187,7 @@ proptest! {
     /// For any commands in any order: no night is ever held twice, and only free nights are held.
     #[test]
     fn no_two_holds_overlap(asked in prop::collection::vec((0_u8..12, 1_u8..28, 1_u8..6, any::<bool>()), 1..60)) {
-        use edgefold_kernel::{Aggregate, Context, Foreign, Timestamp};
+        use edgefold_kernel::{Context, Foreign, Timestamp};
         let (id_, foreign) = (id("it"), Foreign::default());
         let context = Context { id: &id_, now: Timestamp::default(), foreign: &foreign };
         let (mut state, mut version) = (None, 1);

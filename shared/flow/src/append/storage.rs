@@ -1,9 +1,7 @@
 //! The port behind which an instance keeps its events. It is synchronous, as the object's SQLite is: nothing can be
 //! awaited between a decision and its commit, so no other request can come in between.
 
-use edgefold_kernel::{
-    Envelope, Fault, ForeignStream, Id, Snapshot, StreamId, Timestamp, Version, limits,
-};
+use edgefold_kernel::{Envelope, Fault, Id, StreamId, Timestamp, Version, limits};
 
 use crate::decide::Outcome;
 
@@ -17,6 +15,18 @@ pub struct Head {
     pub confirmed: Version,
     /// Cursor of the journal: events up to here are journalled.
     pub journalled: Version,
+}
+
+/// The state of the stream at some version, so that a fold can begin there. It is derived and may be thrown away at any
+/// time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Version that the state is at.
+    pub version: Version,
+    /// Schema version of the state: of another one, the snapshot is ignored.
+    pub state_version: u32,
+    /// JSON text.
+    pub state: String,
 }
 
 /// The part of a stream to read.
@@ -52,12 +62,6 @@ pub struct Write {
     pub outcomes: Vec<Outcome>,
     /// High-water marks of foreign streams.
     pub marks: Vec<(StreamId, Version)>,
-    /// Foreign streams whose copies are deleted first.
-    pub forget: Vec<StreamId>,
-    /// Foreign events to remember.
-    pub remember: Vec<Envelope>,
-    /// Foreign snapshots: each replaces the remembered events up to its version.
-    pub snapshots: Vec<(StreamId, Snapshot)>,
 }
 
 impl Write {
@@ -67,13 +71,10 @@ impl Write {
             && self.addressed.is_empty()
             && self.outcomes.is_empty()
             && self.marks.is_empty()
-            && self.forget.is_empty()
-            && self.remember.is_empty()
-            && self.snapshots.is_empty()
     }
 }
 
-/// Keeps one instance: its stream, its outcomes, its cursors, its holds, and its copies of foreign streams.
+/// Keeps one instance: its stream, its outcomes, its cursors, its holds, and its marks of foreign streams.
 pub trait Storage {
     /// Version and cursors of the instance.
     ///
@@ -106,30 +107,6 @@ pub trait Storage {
     /// # Errors
     /// Fails if storage fails.
     fn mark(&self, stream: &StreamId) -> Result<Version, Fault>;
-
-    /// Every foreign stream of which something was received.
-    ///
-    /// # Errors
-    /// Fails if storage fails.
-    fn sources(&self) -> Result<Vec<StreamId>, Fault>;
-
-    /// The copy of a foreign stream.
-    ///
-    /// # Errors
-    /// Fails if storage fails or what is stored cannot be read.
-    fn remembered(&self, stream: &StreamId) -> Result<ForeignStream, Fault>;
-
-    /// Number of single events of a foreign stream: those after the snapshot, if there is one.
-    ///
-    /// # Errors
-    /// Fails if storage fails.
-    fn remembered_count(&self, stream: &StreamId) -> Result<u64, Fault>;
-
-    /// Every foreign stream of which there is a snapshot, and the schema version of its state.
-    ///
-    /// # Errors
-    /// Fails if storage fails or what is stored cannot be read.
-    fn foreign_snapshots(&self) -> Result<Vec<(StreamId, u32)>, Fault>;
 
     /// Writes all of it in one transaction, or nothing.
     ///

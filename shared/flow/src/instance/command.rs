@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use edgefold_kernel::{
-    CommandSet, Envelope, Failure, Fault, Id, Kind, Rejection, StreamId, Timestamp, Version,
+    CommandSet, Envelope, Failure, Fault, Foreign, Id, Kind, Rejection, StreamId, Timestamp,
+    Version,
 };
 
 use super::{Instance, Loaded, draft::Draft};
@@ -16,7 +17,6 @@ use crate::{
     command::EventRef,
     decide::{Outcome, check_expected, check_repeat, fingerprint},
     door::Asker,
-    receive::Delivery,
 };
 
 /// The result of a message, before it is committed.
@@ -26,52 +26,46 @@ struct Decided {
 }
 
 impl<A: Participant, S: Storage> Instance<A, S> {
-    /// Foreign streams that the decision on this message needs, with the versions up to which there are copies. Empty
-    /// when the message will not be decided anyway: no source is asked for a caller that may not send the command.
+    /// Foreign streams that the decision on this message needs. Empty when the message will not be decided anyway: no
+    /// source is asked for a caller that may not send the command, or for a repeat.
     ///
     /// # Errors
     /// Fails if storage fails.
-    pub fn rests_on(
-        &self,
-        message: &Message,
-        by: &Asker,
-    ) -> Result<Vec<(StreamId, Version)>, Fault> {
-        if A::REMEMBERS.is_empty() {
-            return Ok(Vec::new());
-        }
-        let Ok(command) = read::<A>(message, by) else {
+    pub fn rests_on(&self, message: &Message, stamp: &Stamp<'_>) -> Result<Vec<StreamId>, Fault> {
+        let Ok(command) = read::<A>(message, stamp.by) else {
             return Ok(Vec::new());
         };
         let streams = A::rests_on(&command);
         let may_send = |loaded: &Loaded<A::State>| {
-            by.principal().is_none_or(|who| A::may_send(who, self.id(), &command, &loaded.state))
+            let principal = stamp.by.principal();
+            principal.is_none_or(|who| A::may_send(who, self.id(), &command, &loaded.state))
         };
         if streams.is_empty() || !self.read(may_send)? {
             return Ok(Vec::new());
         }
-        match &message.command_id {
-            Some(id) if self.storage.outcome(id)?.is_some() => Ok(Vec::new()),
-            _ => streams
-                .into_iter()
-                .map(|stream| self.storage.mark(&stream).map(|mark| (stream, mark)))
-                .collect(),
-        }
+        Ok(if self.earlier(message, stamp)?.is_some() { Vec::new() } else { streams })
     }
 
-    /// Decides a command and appends its events, together with the copies of foreign streams that the decision needs.
+    /// The outcome that a message came to before, if it is remembered.
+    fn earlier(&self, message: &Message, stamp: &Stamp<'_>) -> Result<Option<Outcome>, Fault> {
+        let earlier = message.command_id.as_ref().map(|id| self.storage.outcome(id)).transpose()?;
+        Ok(earlier.flatten().filter(|outcome| outcome.expires_at > stamp.now))
+    }
+
+    /// Decides a command and appends its events. `foreign` has the states of the streams that the decision
+    /// [rests on](Self::rests_on).
     ///
     /// # Errors
     /// A rejection changes nothing, but that of an errand is remembered. A fault changes nothing either.
     pub fn handle(
         &self,
         message: &Message,
-        copies: &[Delivery],
+        foreign: &Foreign,
         stamp: &Stamp<'_>,
     ) -> Result<Accepted, Failure> {
-        let earlier = message.command_id.as_ref().map(|id| self.storage.outcome(id)).transpose()?;
-        let earlier = earlier.flatten().filter(|outcome| outcome.expires_at > stamp.now);
+        let earlier = self.earlier(message, stamp)?;
         let is_known = earlier.is_some();
-        match self.work(stamp, |draft| draft.handle(message, copies, earlier)) {
+        match self.work(stamp, |draft| draft.handle(message, foreign, earlier)) {
             Ok(decided) => Ok(self.accepted(decided)?),
             Err(Failure::Rejected(refusal)) if !is_known => {
                 let version = self.head()?.version;
@@ -109,8 +103,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 
     /// Decides sequences of commands, each command by itself, and commits all their events in one transaction.
-    /// A fault ends its sequence: the commands behind it are not decided. Meant for commands that need no foreign
-    /// stream.
+    /// A fault ends its sequence: the commands behind it are not decided. Meant for commands that rest on no
+    /// foreign stream.
     ///
     /// If one of them panics, or the commit fails, they are decided one by one: only those fail that fail alone.
     pub fn handle_all(
@@ -141,7 +135,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         match decided {
             Ok(all) => all.into_iter().map(|one| one.into_iter().map(accepted).collect()).collect(),
             Err(_) => {
-                let alone = |message: &Message| self.handle(message, &[], stamp);
+                let alone = |message: &Message| self.handle(message, &Foreign::default(), stamp);
                 sequences.iter().map(|messages| until_fault(messages, alone)).collect()
             }
         }
@@ -213,7 +207,7 @@ fn until_fault<T>(
 }
 
 impl<A: Participant, S: Storage> Draft<'_, A, S> {
-    /// Drafts the events of a command that needs no foreign stream, or the refusal of an errand.
+    /// Drafts the events of a command that rests on no foreign stream, or the refusal of an errand.
     fn handle_or_remember(
         &mut self,
         message: &Message,
@@ -224,7 +218,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
                 && outcome.expires_at > self.stamp.now
         };
         let is_known = earlier.iter().chain(&self.write.outcomes).any(known);
-        let result = self.handle(message, &[], earlier);
+        let result = self.handle(message, &Foreign::default(), earlier);
         if let (Err(Failure::Rejected(refusal)), false) = (&result, is_known) {
             let version = self.loaded.head.version;
             let outcome = Instance::<A, S>::refusal_outcome(message, refusal, version, self.stamp)?;
@@ -237,7 +231,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
     fn handle(
         &mut self,
         message: &Message,
-        copies: &[Delivery],
+        foreign: &Foreign,
         earlier: Option<Outcome>,
     ) -> Result<Decided, Failure> {
         let missing = || Rejection::shape("MISSING_FIELD", "commandId", "commandId is required");
@@ -257,17 +251,12 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         let after = self.loaded.head.version;
         check_expected(message.expected_version, after)?;
         let command = command.map_err(|refusal| refusal.at(after))?;
-        for copy in copies {
-            for span in &copy.spans {
-                self.absorb(&copy.source(), span, &[])?;
-            }
-        }
         let mut metadata = message.metadata.clone().unwrap_or_default();
         if let Some(principal) = self.stamp.by.principal() {
             metadata.actor = Some(principal.clone());
         }
         let cause = Cause { command_id, metadata };
-        self.decide(&command, &cause)?;
+        self.decide(&command, foreign, &cause)?;
         let outcome = self.remember_outcome(&cause, content, after);
         Ok(Decided { outcome, duplicate: false })
     }

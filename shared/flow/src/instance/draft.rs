@@ -2,7 +2,7 @@
 
 use edgefold_kernel::{Context, Envelope, Failure, Fault, Foreign, StreamId, Version};
 
-use super::{Instance, Loaded, derived, memory::keeps};
+use super::{Instance, Loaded, derived};
 use crate::{
     Participant, Stamp,
     append::{
@@ -25,10 +25,14 @@ pub(super) struct Draft<'a, A: Participant, S> {
 
 impl<A: Participant, S: Storage> Draft<'_, A, S> {
     /// Decides a command and drafts its events. When it is refused nothing has changed.
-    pub(super) fn decide(&mut self, command: &A::Command, cause: &Cause) -> Result<(), Failure> {
+    pub(super) fn decide(
+        &mut self,
+        command: &A::Command,
+        foreign: &Foreign,
+        cause: &Cause,
+    ) -> Result<(), Failure> {
         let version = self.loaded.head.version;
-        let foreign = self.foreign(command)?;
-        let context = Context { id: self.instance.id(), now: self.stamp.now, foreign: &foreign };
+        let context = Context { id: self.instance.id(), now: self.stamp.now, foreign };
         let events =
             A::decide(&self.loaded.state, command, &context).map_err(|failure| match failure {
                 Failure::Rejected(refusal) => refusal.at(version).into(),
@@ -62,7 +66,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
 
     /// Decides a reaction. The rules have the last word: if they refuse, there is nothing to do.
     pub(super) fn react(&mut self, command: &A::Command, cause: &Cause) -> Result<(), Failure> {
-        match self.decide(command, cause) {
+        match self.decide(command, &Foreign::default(), cause) {
             Err(Failure::Rejected(_)) => Ok(()),
             result => result,
         }
@@ -86,8 +90,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         outcome
     }
 
-    /// Takes a span of a foreign stream that follows the mark: stores the events that the aggregate remembers, and
-    /// reacts to those that were not discarded.
+    /// Takes a span of a foreign stream that follows the mark, and reacts to the events that were not discarded.
     pub(super) fn absorb(
         &mut self,
         source: &StreamId,
@@ -98,16 +101,12 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         for event in
             span.events.iter().filter(|event| event.version > mark && &event.stream == source)
         {
-            if keeps::<A>(event) {
-                self.write.remember.push(event.clone());
-            }
             if !discarded.contains(&event.version) {
                 self.answer(event)?;
             }
         }
         if span.through > mark {
             self.write.marks.push((source.clone(), span.through));
-            self.instance.came(source, mark, span.through);
         }
         Ok(())
     }
@@ -122,17 +121,6 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             }
         }
         Ok(())
-    }
-
-    fn foreign(&self, command: &A::Command) -> Result<Foreign, Fault> {
-        let mut foreign = Foreign::default();
-        for stream in A::rests_on(command) {
-            let mut remembered = self.instance.storage.remembered(&stream)?;
-            let drafted = self.write.remember.iter().filter(|event| event.stream == stream);
-            remembered.events.extend(drafted.cloned());
-            foreign.insert(stream, remembered);
-        }
-        Ok(foreign)
     }
 
     /// The cause of a step that follows from something with this name.

@@ -226,7 +226,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 let set_by = self.event(due.set_by)?;
                 let metadata = set_by.as_ref().map(caused_by).transpose()?.unwrap_or_default();
                 let cause = Draft::<A, S>::cause(&format!("deadline.{}", latest.id), metadata)?;
-                draft.decide(&due.command, &cause)?;
+                draft.decide(&due.command, &Foreign::default(), &cause)?;
                 Ok(draft.loaded.head.version > head)
             }
             _ => Ok(false),

@@ -1,8 +1,9 @@
 //! Shows the state, now or then, and the stream.
 
 use edgefold_kernel::{
-    Envelope, Failure, Fault, Kind, Rejection, StreamId, Timestamp, Version, limits,
+    Envelope, Failure, Fault, ForeignState, Kind, Rejection, StreamId, Timestamp, Version, limits,
 };
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::Instance;
 use crate::{
@@ -68,6 +69,19 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             version,
             state,
         })
+    }
+
+    /// The state that others decide on, from the cache: no event is read for it.
+    ///
+    /// # Errors
+    /// Fails if it cannot be loaded.
+    pub fn foreign(&self) -> Result<ForeignState, Fault> {
+        let (version, state) = self.read(|loaded| match loaded.head.version {
+            0 => (0, Ok(RawValue::NULL.to_owned())),
+            version => (version, to_raw_value(&A::outline(&loaded.state))),
+        })?;
+        let state = state.map_err(|error| Fault::Defect(error.to_string()))?;
+        Ok(ForeignState { version, state_version: A::STATE_VERSION, state })
     }
 
     /// Refuses somebody who sees less of this instance than this.

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `reached` | recently folded states, for readers that go on from there |
 //! | `cursor` | how far the events of the stream have arrived somewhere |
-//! | `memory` | keeps the copies of foreign streams within bounds |
 //! | `draft` | the draft of a transaction |
 //! | `command` | decides commands, one or many, and answers them |
 //! | `outbox` | gives messages for the bus and the journal, and counts what has arrived |
@@ -18,7 +17,6 @@
 
 mod reached;
 mod cursor;
-mod memory;
 mod draft;
 mod command;
 mod outbox;
@@ -27,14 +25,12 @@ mod inbox;
 mod look;
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::{BTreeSet, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use edgefold_kernel::{
-    Envelope, Failure, Fault, Id, Snapshot, StreamId, Timestamp, Version, limits,
-};
+use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version, limits};
 
 pub use inbox::Received;
 pub use outbox::{WAYS, Way};
@@ -42,7 +38,7 @@ pub use look::{When, unknown};
 
 use crate::{
     Catalogue, Participant, Stamp,
-    append::storage::{Head, Slice, Storage, Write},
+    append::storage::{Head, Slice, Snapshot, Storage, Write},
     decide::panicked,
 };
 use cursor::Cursor;
@@ -60,10 +56,6 @@ pub struct Instance<A: Participant, S> {
     /// Events that were just appended. They usually go out at once and need not be read again.
     fresh: RefCell<VecDeque<Fresh>>,
     reached: RefCell<Reached>,
-    /// Foreign streams at which [`compact`](Self::compact) has to look.
-    due: RefCell<BTreeSet<StreamId>>,
-    /// True if no foreign snapshot is known to be [`stale`](Self::stale).
-    none_stale: Cell<bool>,
 }
 
 struct Loaded<T> {
@@ -89,8 +81,6 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             appended: RefCell::default(),
             fresh: RefCell::default(),
             reached: RefCell::default(),
-            due: RefCell::default(),
-            none_stale: Cell::default(),
         }
     }
 

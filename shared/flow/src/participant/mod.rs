@@ -19,13 +19,12 @@ pub mod sight;
 
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, Fault, Id, Principal, Rejection, Scope, StreamId, Timestamp,
-    Version, limits,
 };
 use serde_json::Value;
 
 pub use change::Change;
 pub use fold::folded;
-pub use rule::{Only, Remembered, Route, To};
+pub use rule::{Only, Route, To};
 pub use sight::{Sight, sight};
 
 /// An aggregate that takes part in the flow. By default it depends on no other aggregate, refuses every command from
@@ -34,12 +33,11 @@ pub trait Participant: Aggregate {
     /// The foreign events that it wants, and which of its instances gets each.
     const ROUTES: &'static [Route] = &[];
 
-    /// Foreign events that it keeps, to fold them when it decides.
-    const REMEMBERS: &'static [Remembered] = &[];
-
-    /// Remembered events of one foreign stream from which on they are folded into a snapshot; 0 takes none. A snapshot
-    /// has at most [`limits::SNAPSHOT_BYTES`]: where the foreign state is larger, the events stay.
-    const FOREIGN_SNAPSHOT_EVERY: Version = limits::FOREIGN_SNAPSHOT_EVERY;
+    /// The part of its state that others decide on. A large part that nobody decides on is left out here: an answer
+    /// costs as many bytes as it has.
+    fn outline(state: &Self::State) -> Self::State {
+        state.clone()
+    }
 
     /// The requests that follow from an own event. They depend on the event alone and on no state, so that they can be
     /// derived again from the stored event.
@@ -68,26 +66,17 @@ pub trait Participant: Aggregate {
 
     /// Stored names of the events of this source type that concern it in any way.
     fn wanted(source: &str) -> Vec<&'static str> {
-        let routed =
-            Self::ROUTES.iter().filter(|route| route.source == source).map(|route| route.event);
-        let kept = Self::REMEMBERS
-            .iter()
-            .filter(|kept| kept.source == source)
-            .flat_map(|kept| kept.events);
-        let mut wanted: Vec<_> = routed.chain(kept.copied()).collect();
+        let routed = Self::ROUTES.iter().filter(|route| route.source == source);
+        let mut wanted: Vec<_> = routed.map(|route| route.event).collect();
         wanted.sort_unstable();
         wanted.dedup();
         wanted
     }
 
-    /// The event types of which it wants only those that name this instance: the types that it does not remember.
+    /// Of each of those event types it wants only the events that name this instance.
     fn only(source: &str, id: &Id) -> Vec<Only> {
-        let is_kept = |event: &str| {
-            let of_source = Self::REMEMBERS.iter().filter(|kept| kept.source == source);
-            of_source.flat_map(|kept| kept.events).any(|kept| *kept == event)
-        };
         let routed = Self::ROUTES.iter().filter(|route| route.source == source);
-        let only = routed.filter(|route| !is_kept(route.event)).map(|route| Only {
+        let only = routed.map(|route| Only {
             event: route.event.to_owned(),
             field: route.to.field().to_owned(),
             id: id.clone(),

@@ -1,6 +1,6 @@
 //! Delivery rules: plain tables that say which foreign events an aggregate wants, and which of its instances gets each.
 
-use edgefold_kernel::{Aggregate, Envelope, Fault, ForeignStream, Id, Snapshot};
+use edgefold_kernel::{Envelope, Id};
 use serde::{Deserialize, Serialize};
 
 /// One delivery rule: a foreign event, and which instances get it.
@@ -46,27 +46,6 @@ impl Route {
                 event.fields(name).into_iter().filter_map(|id| Id::parse(id).ok()).collect()
             }
         }
-    }
-}
-
-/// Foreign events that an aggregate keeps a copy of.
-#[derive(Clone, Copy, Debug)]
-pub struct Remembered {
-    /// Stored name of the aggregate type that the events come from.
-    pub source: &'static str,
-    /// Stored names of the event types.
-    pub events: &'static [&'static str],
-    /// Schema version of the state that they are folded to.
-    pub state_version: u32,
-    /// Folds a copy into a snapshot, with the reducer of that type.
-    pub fold: fn(&ForeignStream) -> Result<Option<Snapshot>, Fault>,
-}
-
-impl Remembered {
-    /// These events of an aggregate type.
-    pub const fn of<A: Aggregate>(events: &'static [&'static str]) -> Self {
-        let (state_version, fold) = (A::STATE_VERSION, ForeignStream::folded::<A>);
-        Self { source: A::TYPE, events, state_version, fold }
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{
     Message, Participant,
     decide::panicked,
-    participant::{Change, Remembered, Route, Sight, folded, sight},
+    participant::{Change, Route, Sight, folded, sight},
     publish::Letter,
 };
 
@@ -32,8 +32,6 @@ pub struct Entry {
     pub events: &'static [EventKind],
     /// Its delivery rules.
     pub routes: &'static [Route],
-    /// The foreign events that it remembers.
-    pub remembers: &'static [Remembered],
     /// Its read models.
     pub project: fn(&Envelope) -> Result<Vec<Change>, Fault>,
     /// Its upcasters: from event name, schema version and stored data to the data of the current version.
@@ -53,7 +51,6 @@ impl Entry {
             commands: <<A as Aggregate>::Command as CommandSet>::KINDS,
             events: <<A as Aggregate>::Event as EventSet>::KINDS,
             routes: A::ROUTES,
-            remembers: A::REMEMBERS,
             project: A::project,
             canonical: canonical::<A>,
             errands: errands::<A>,
@@ -153,13 +150,7 @@ impl Catalogue {
         let routes = self.entries.iter().flat_map(|entry| {
             entry.routes.iter().map(move |route| (entry, route.source, route.event))
         });
-        let kept = self.entries.iter().flat_map(|entry| {
-            entry.remembers.iter().flat_map(move |kept| {
-                kept.events.iter().map(move |event| (entry, kept.source, *event))
-            })
-        });
         routes
-            .chain(kept)
             .filter(|(_, source, event)| !known(source, event))
             .map(|(entry, source, event)| {
                 format!("{} wants {source}.{event}, which does not exist", entry.aggregate_type)

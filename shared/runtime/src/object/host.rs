@@ -146,7 +146,9 @@ impl<A: Participant> Host<A> {
                 let result = answer::read::<SpanWanted>(&mut request).await;
                 answer::outcome(200, result.and_then(|wanted| Ok(object.instance.span(&wanted)?)))
             }
-            (Method::Post, contract::REBUILD) => answer::inside(200, object.rebuild().await),
+            (Method::Post, contract::FOREIGN) => {
+                answer::inside(200, object.instance.foreign().map_err(Into::into))
+            }
             (Method::Post, path @ (contract::FOLLOW | contract::LEAVE | contract::PULL)) => {
                 object.followed(path, &mut request, by).await
             }

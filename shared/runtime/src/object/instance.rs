@@ -19,7 +19,6 @@ use edgefold_flow::{
     subscribe::Followers,
 };
 use edgefold_kernel::{Failure, Fault, Rejection, StreamId, Timestamp, Version};
-use futures_util::future::try_join_all;
 use worker::{Delay, Env, Request, Response, State, Url, console_error};
 
 use super::{sqlite::SqliteStorage, turn::Turns};
@@ -63,19 +62,15 @@ pub(crate) struct Object<A: Participant> {
 }
 
 impl<A: Participant> Object<A> {
-    /// Decides a command. The foreign streams that it needs are fetched before; nothing is awaited between decision and
-    /// commit.
+    /// Decides a command. The foreign states that it rests on are asked for before; nothing is awaited between decision
+    /// and commit.
     pub(crate) async fn command(
         self: &Rc<Self>,
         message: &Message,
         by: &Asker,
     ) -> Result<Accepted, Failure> {
-        let needed = self.instance.rests_on(message, by)?;
-        let streams: Vec<_> = needed.iter().map(|(stream, _)| stream.clone()).collect();
-        self.refresh(&streams).await?;
-        let copies = needed.into_iter().map(|(stream, after)| self.copy(stream, after, None));
-        let copies = try_join_all(copies).await?;
-        let accepted = self.instance.handle(message, &copies, &clock::stamp(by));
+        let foreign = self.ask(self.instance.rests_on(message, &clock::stamp(by))?).await?;
+        let accepted = self.instance.handle(message, &foreign, &clock::stamp(by));
         self.tell();
         self.set_alarm();
         accepted
@@ -158,12 +153,8 @@ impl<A: Participant> Object<A> {
         });
     }
 
-    /// Runs after every call that may have appended: it keeps the copies within bounds, tells the watchers, sets the
-    /// alarm and publishes the letters.
+    /// Runs after every call that may have appended: it tells the watchers, sets the alarm and publishes the letters.
     pub(crate) fn tell(self: &Rc<Self>) {
-        if let Err(fault) = self.instance.compact() {
-            console_error!("what is remembered is not folded: {fault}");
-        }
         let appended = self.instance.take_appended();
         if appended.is_empty() {
             return;

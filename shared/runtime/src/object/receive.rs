@@ -80,7 +80,7 @@ impl<A: Participant> Object<A> {
 
     async fn take_part(self: &Rc<Self>, incoming: &Incoming) -> Result<Received, Fault> {
         let streams = self.instance.delivery_rests_on(incoming)?;
-        let foreign = self.foreign(streams).await.map_err(|failure| match failure {
+        let foreign = self.ask(streams).await.map_err(|failure| match failure {
             Failure::Faulted(fault) => fault,
             Failure::Rejected(refusal) => Fault::Newer(refusal.to_string()),
         })?;

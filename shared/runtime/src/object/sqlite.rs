@@ -3,12 +3,10 @@
 use std::cell::Cell;
 
 use edgefold_flow::{
-    append::storage::{Head, Slice, Storage, Write},
+    append::storage::{Head, Slice, Snapshot, Storage, Write},
     decide::Outcome,
 };
-use edgefold_kernel::{
-    Envelope, Fault, ForeignStream, Id, Metadata, Snapshot, StreamId, Timestamp, Version, limits,
-};
+use edgefold_kernel::{Envelope, Fault, Id, Metadata, StreamId, Timestamp, Version, limits};
 use js_sys::Array;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
@@ -25,7 +23,6 @@ pub struct SqliteStorage {
     sql: Statements,
     has_tables: Cell<bool>,
     has_followers: Cell<bool>,
-    has_foreign_snapshots: Cell<bool>,
     has_addressed: Cell<bool>,
     has_holds: Cell<bool>,
 }
@@ -68,7 +65,6 @@ impl SqliteStorage {
             stream: StreamId::new(aggregate_type, id.clone().unwrap_or_else(Id::nobody)),
             has_tables: Cell::new(has("snapshots")),
             has_followers: Cell::new(has("followers")),
-            has_foreign_snapshots: Cell::new(has("foreign_snapshots")),
             has_addressed: Cell::new(has("addressed")),
             has_holds: Cell::new(has("holds")),
             sql,
@@ -135,40 +131,10 @@ impl SqliteStorage {
         }
         self.store_outcomes(&write.outcomes)?;
         for (stream, mark) in &write.marks {
-            self.of_stream(sql!("mark_set"), stream, [number(*mark)])?;
-        }
-        for stream in &write.forget {
-            self.of_stream(sql!("foreign_forget"), stream, [number(VERSION_MAX)])?;
-            if self.has_foreign_snapshots.get() {
-                self.of_stream(sql!("foreign_snapshot_forget"), stream, [])?;
-            }
-        }
-        for event in &write.remember {
-            let wire =
-                serde_json::to_string(event).map_err(|error| Fault::Defect(error.to_string()))?;
-            let row = [number(event.version), text(&wire)];
-            self.of_stream(sql!("foreign_store"), &event.stream, row)?;
-        }
-        if !write.snapshots.is_empty() && !self.has_foreign_snapshots.get() {
-            self.sql.change(sql!("foreign_snapshots_table"), vec![])?;
-        }
-        for (stream, Snapshot { version, state_version, state }) in &write.snapshots {
-            let row = [number(*version), number(*state_version), text(state)];
-            self.of_stream(sql!("foreign_snapshot_set"), stream, row)?;
-            self.of_stream(sql!("foreign_forget"), stream, [number(*version)])?;
+            let [kind, id] = named(stream);
+            self.sql.change(sql!("mark_set"), vec![kind, id, number(*mark)])?;
         }
         Ok(())
-    }
-
-    /// Changes the copy of a foreign stream.
-    fn of_stream<const N: usize>(
-        &self,
-        statement: &'static str,
-        stream: &StreamId,
-        more: [JsValue; N],
-    ) -> Result<(), Fault> {
-        let params = named(stream).into_iter().chain(more);
-        self.sql.change(statement, params.collect())
     }
 
     fn append(&self, events: &[Envelope]) -> Result<(), Fault> {
@@ -316,42 +282,11 @@ impl Storage for SqliteStorage {
         rows.first().map_or(Ok(0), |row| version(&row.get(0)))
     }
 
-    fn sources(&self) -> Result<Vec<StreamId>, Fault> {
-        self.query(sql!("sources"), vec![])?.iter().map(source).collect()
-    }
-
-    fn remembered(&self, stream: &StreamId) -> Result<ForeignStream, Fault> {
-        let rows = self.query(sql!("foreign"), named(stream).into())?;
-        let read = |row: &Array| serde_json::from_str(&string(&row.get(0))?).map_err(unreadable);
-        let events = rows.iter().map(read).collect::<Result<_, _>>()?;
-        let snapshots = match self.has_foreign_snapshots.get() {
-            true => self.query(sql!("foreign_snapshot"), named(stream).into())?,
-            false => Vec::new(),
-        };
-        Ok(ForeignStream { snapshot: snapshots.first().map(snapshot).transpose()?, events })
-    }
-
-    fn remembered_count(&self, stream: &StreamId) -> Result<u64, Fault> {
-        let rows = self.query(sql!("foreign_count"), named(stream).into())?;
-        rows.first().map_or(Ok(0), |row| version(&row.get(0)))
-    }
-
-    fn foreign_snapshots(&self) -> Result<Vec<(StreamId, u32)>, Fault> {
-        if !self.has_foreign_snapshots.get() {
-            return Ok(Vec::new());
-        }
-        let read = |row: &Array| Ok((source(row)?, schema_version(&row.get(2))?));
-        self.query(sql!("foreign_snapshots"), vec![])?.iter().map(read).collect()
-    }
-
     fn commit(&self, write: &Write) -> Result<(), Fault> {
         self.sql.atomically(|| self.write(write))?;
         self.has_tables.set(true);
         if !write.addressed.is_empty() {
             self.has_addressed.set(true);
-        }
-        if !write.snapshots.is_empty() {
-            self.has_foreign_snapshots.set(true);
         }
         Ok(())
     }
@@ -469,11 +404,6 @@ fn held(to: Option<&StreamId>) -> [JsValue; 2] {
 /// The two columns that name a foreign stream.
 fn named(stream: &StreamId) -> [JsValue; 2] {
     [text(&stream.aggregate_type), text(stream.aggregate_id.as_str())]
-}
-
-fn source(row: &Array) -> Result<StreamId, Fault> {
-    let id = Id::parse(string(&row.get(1))?).map_err(unreadable)?;
-    Ok(StreamId::new(string(&row.get(0))?, id))
 }
 
 fn snapshot(row: &Array) -> Result<Snapshot, Fault> {

@@ -1,4 +1,4 @@
-//! An administrator looks at parked letters, retries or discards them, and lets an instance read its sources again.
+//! An administrator looks at parked letters, and retries or discards them.
 //!
 //! | path | what it does |
 //! |---|---|
@@ -6,15 +6,13 @@
 //! | `GET /admin/dead-letters/{id}` | one sequence, with a page of its letters |
 //! | `POST /admin/dead-letters/{id}/retry` | delivers parked letters in order, up to the first failure |
 //! | `POST /admin/dead-letters/{id}/discard` | lets the first letter go, with a reason |
-//! | `POST /admin/aggregates/{type}/{id}/rebuild` | lets an instance fetch its copies of foreign streams again |
 
 use edgefold_flow::{
     Catalogue,
     admin::{self, Discard, Outcome, Page, PageWanted, SequencePage, SequenceView},
-    contract::{self, Rebuilt},
     route::park::Place,
 };
-use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection, StreamId};
+use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection};
 use worker::{Env, Method, Request, Response, Url, console_log};
 
 use crate::{
@@ -24,11 +22,7 @@ use crate::{
         redrive::redrive,
     },
     door::{allowance::allowance, auth},
-    platform::{
-        answer,
-        request::{decoded, expect_json},
-        stub,
-    },
+    platform::{answer, request::expect_json},
 };
 
 /// Serves the paths under `/admin`.
@@ -48,10 +42,6 @@ pub async fn serve(
     };
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     match (path, request.method()) {
-        (["aggregates", aggregate_type, id, "rebuild"], Method::Post) => {
-            answer::outcome(200, rebuild(env, catalogue, (aggregate_type, id), &by).await)
-        }
-        (["aggregates", _, _, "rebuild"], _) => answer::wrong_method("POST"),
         (["dead-letters"], Method::Get) => answer::outcome(200, page(env, &query).await),
         (["dead-letters", id], Method::Get) => answer::outcome(200, look(env, id, &query).await),
         (["dead-letters", id, "retry"], Method::Post) => {
@@ -89,20 +79,6 @@ async fn admitted(
     let principal = auth::authenticate(request, env, catalogue).await?.principal;
     catalogue.check_administers(&principal)?;
     Ok(principal)
-}
-
-/// Lets an instance read its sources again. An instance without copies answers with zeros.
-async fn rebuild(
-    env: &Env,
-    catalogue: &Catalogue,
-    (aggregate_type, id): (&str, &str),
-    by: &Id,
-) -> Result<Rebuilt, Failure> {
-    let to =
-        StreamId::new(catalogue.entry(aggregate_type)?.aggregate_type, decoded("aggregateId", id)?);
-    let rebuilt: Rebuilt = stub::call(env, catalogue, &to, contract::REBUILD, &()).await?;
-    console_log!("{by} rebuilt what {aggregate_type} {id} remembers: {} events", rebuilt.events);
-    Ok(rebuilt)
 }
 
 async fn page(env: &Env, query: &[(String, String)]) -> Result<Page, Failure> {

@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use edgefold_flow::{Instance, Message, Participant, Stamp, instance::When};
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Failure, Id, Rejection, Timestamp, Version, commands,
+    Aggregate, Context, Decision, Failure, Foreign, Id, Rejection, Timestamp, Version, commands,
     event::no_upcast, events,
 };
 use edgefold_testing::MemoryStorage;
@@ -124,7 +124,9 @@ impl Case {
         name: &str,
         payload: serde_json::Value,
     ) -> Result<edgefold_flow::Accepted, Failure> {
-        self.with_stamp(|stamp| self.instance.handle(&Self::message(id, name, payload), &[], stamp))
+        self.with_stamp(|stamp| {
+            self.instance.handle(&Self::message(id, name, payload), &Foreign::default(), stamp)
+        })
     }
 
     pub fn add(&self, id: &str, by: &[i64]) -> edgefold_flow::Accepted {

@@ -26,7 +26,7 @@ pub mod api;
 
 use edgefold_flow::{
     Change, Due, Errand, Participant,
-    participant::{Refused, Remembered, Route},
+    participant::{Refused, Route},
 };
 use edgefold_kernel::{
     Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId, Version,
@@ -66,7 +66,6 @@ impl Aggregate for Claim {
 
 impl Participant for Claim {
     const ROUTES: &'static [Route] = routes::ROUTES;
-    const REMEMBERS: &'static [Remembered] = routes::REMEMBERS;
 
     fn errands(id: &Id, event: &ClaimEvent) -> Vec<Errand> {
         process::errands(id, event)

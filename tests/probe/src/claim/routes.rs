@@ -1,13 +1,9 @@
 //! The events of other aggregates that a claim wants.
 
 use crate::resource::Resource;
-use edgefold_flow::participant::{Remembered, Route, To};
+use edgefold_flow::participant::{Route, To};
 use edgefold_kernel::Aggregate;
 
 /// The resource's answer goes to the claim that it names.
 pub const ROUTES: &[Route] =
     &[Route { source: Resource::TYPE, event: "ResourceHeld", to: To::Field("claimId") }];
-
-/// The events that say that the resource exists and is open.
-pub const REMEMBERS: &[Remembered] =
-    &[Remembered::of::<Resource>(&["ResourceAdded", "ResourceClosed"])];

@@ -64,7 +64,7 @@ pub struct Heard {
     pub what: String,
 }
 
-/// Decides on what it remembers of another probe.
+/// Decides on the state of another probe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Recall {

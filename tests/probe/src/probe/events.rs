@@ -48,7 +48,7 @@ pub struct Asked {
     pub of: Id,
 }
 
-/// It has looked at what it remembers of another probe.
+/// It has looked at the state of another probe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Recalled {

@@ -18,7 +18,7 @@ pub mod api;
 
 use edgefold_flow::{
     Change, Errand, Participant,
-    participant::{Refused, Remembered, Route, To},
+    participant::{Refused, Route, To},
 };
 use edgefold_kernel::{
     Aggregate, Context, Decision, Envelope, Fault, Id, Principal, StreamId, Version,
@@ -59,8 +59,6 @@ impl Aggregate for Probe {
 impl Participant for Probe {
     const ROUTES: &'static [Route] =
         &[Route { source: Self::TYPE, event: "Told", to: To::Field("to") }];
-
-    const REMEMBERS: &'static [Remembered] = &[Remembered::of::<Self>(&["Told"])];
 
     fn errands(id: &Id, event: &Self::Event) -> Vec<Errand> {
         match event {

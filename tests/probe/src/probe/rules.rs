@@ -9,7 +9,7 @@ use super::{
     reducer::State,
 };
 
-/// To recall something it needs its copy of that stream.
+/// To recall another probe it needs that one's state.
 pub fn rests_on(command: &ProbeCommand) -> Vec<StreamId> {
     match command {
         ProbeCommand::Recall(recall) => vec![StreamId::new(Probe::TYPE, recall.of.clone())],
@@ -20,7 +20,7 @@ pub fn rests_on(command: &ProbeCommand) -> Vec<StreamId> {
 /// Decides a command.
 ///
 /// # Errors
-/// A fault when it cannot read its copies.
+/// A fault when it cannot read the state of another probe.
 #[allow(clippy::panic, reason = "this is what the probe is for")]
 pub fn decide(state: &State, command: &ProbeCommand, known: &Context<'_>) -> Decision<ProbeEvent> {
     match command {

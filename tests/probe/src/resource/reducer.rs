@@ -55,6 +55,18 @@ impl Hold {
     }
 }
 
+/// The state that others decide on: the resource without its holds.
+pub fn outline(state: &State) -> State {
+    state.as_ref().map(|resource| ResourceState {
+        status: resource.status,
+        group_id: resource.group_id.clone(),
+        number: resource.number.clone(),
+        capacity: resource.capacity,
+        rate: resource.rate,
+        holds: Vec::new(),
+    })
+}
+
 /// Changes the state as the event says.
 pub fn evolve(state: &mut State, event: &ResourceEvent) {
     match (event, state) {

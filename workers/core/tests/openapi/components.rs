@@ -86,7 +86,6 @@ pub(crate) fn components() -> Map<String, Value> {
         ("DeadLetter", "dead-letter"),
         ("DeadLetterOutcome", "dead-letter-outcome"),
         ("Discard", "dead-letter-discard"),
-        ("Rebuilt", "rebuilt"),
     ] {
         all.take(name, &format!("{file}.json"));
     }

@@ -237,12 +237,6 @@ fn discard() -> Value {
     json!({"post": post})
 }
 
-fn rebuild() -> Value {
-    let shown = good("The number of streams and events that were fetched again.", of("Rebuilt"));
-    let summary = "Lets an instance read its copies of foreign streams again.";
-    json!({"post": ask("rebuild", summary, json!(instance()), shown, &[])})
-}
-
 fn graphql() -> Value {
     let schema = of("GraphqlResponse");
     let content = json!({GRAPHQL: {"schema": schema}, "application/json": {"schema": schema}});
@@ -325,7 +319,6 @@ pub(crate) fn document() -> Value {
             "/admin/dead-letters/{id}": dead_letter(),
             "/admin/dead-letters/{id}/retry": retry(),
             "/admin/dead-letters/{id}/discard": discard(),
-            "/admin/aggregates/{type}/{id}/rebuild": rebuild(),
             "/openapi.json": open("describe", "This document.", good("OpenAPI 3.1.", json!({"type": "object"})), &[403, 429, 500]),
             "/healthz": open("isWell", "The health of the script.", good("It is.", well), &[403, 500]),
         },

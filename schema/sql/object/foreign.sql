@@ -1,1 +1,0 @@
-SELECT event FROM foreign_events WHERE source_type = ? AND source_id = ? ORDER BY version

@@ -1,1 +1,0 @@
-SELECT COUNT(*) FROM foreign_events WHERE source_type = ? AND source_id = ?

@@ -1,1 +1,0 @@
-DELETE FROM foreign_events WHERE source_type = ? AND source_id = ? AND version <= ?

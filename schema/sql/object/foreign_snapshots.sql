@@ -1,1 +1,0 @@
-SELECT source_type, source_id, state_version FROM foreign_snapshots
