@@ -87,7 +87,7 @@ impl Foreign {
         if found.state_version != A::STATE_VERSION {
             let (version, wanted) = (found.state_version, A::STATE_VERSION);
             let said = format!("that of {} {id} has version {version}, not {wanted}", A::TYPE);
-            return Err(Fault::Unavailable("the foreign state", said));
+            return Err(Fault::Unavailable("the foreign state".into(), said));
         }
         let unreadable = |error| Fault::Unreadable(format!("{} {id}: {error}", A::TYPE));
         serde_json::from_str(found.state.get()).map(Some).map_err(unreadable)

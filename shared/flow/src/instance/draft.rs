@@ -1,17 +1,17 @@
 //! The draft of a transaction: the state after it, and the rows to write.
 
-use edgefold_kernel::{Context, Envelope, Failure, Fault, Foreign, StreamId, Version};
+use edgefold_kernel::{Context, Envelope, Failure, Fault, Foreign, Version};
 
-use super::{Instance, Loaded, derived};
+use super::{Instance, Loaded, derived, outbox::Fresh};
 use crate::{
     Participant, Stamp,
     append::{
-        Cause, check_count, record,
+        Cause, check_count, check_destinations, record,
         storage::{Storage, Write},
+        wire_form,
     },
     decide::Outcome,
-    publish::{Letter, caused_by, checked_text, derived_id},
-    receive::Span,
+    publish::{caused_by, derived_id, messages},
 };
 
 pub(super) struct Draft<'a, A: Participant, S> {
@@ -90,27 +90,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         outcome
     }
 
-    /// Takes a span of a foreign stream that follows the mark, and reacts to the events that were not discarded.
-    pub(super) fn absorb(
-        &mut self,
-        source: &StreamId,
-        span: &Span,
-        discarded: &[Version],
-    ) -> Result<(), Failure> {
-        let mark = self.instance.storage.mark(source)?;
-        for event in
-            span.events.iter().filter(|event| event.version > mark && &event.stream == source)
-        {
-            if !discarded.contains(&event.version) {
-                self.answer(event)?;
-            }
-        }
-        if span.through > mark {
-            self.write.marks.push((source.clone(), span.through));
-        }
-        Ok(())
-    }
-
+    /// Drafts the reaction to a foreign event.
     pub(super) fn answer(&mut self, event: &Envelope) -> Result<(), Failure> {
         let mine = |route: &crate::Route| route.instances(event).contains(self.instance.id());
         if A::ROUTES.iter().any(mine) {

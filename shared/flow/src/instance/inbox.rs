@@ -9,7 +9,7 @@ use crate::{
         Cause,
         storage::{Slice, Storage},
     },
-    decide::{Outcome, answer_or_fault},
+    decide::answer_or_fault,
     participant::Refused,
     publish::{Delivery, Item, caused_by},
     receive::{Incoming, Receipt, RefusedErrand, Settled, Step, fresh, step},
@@ -135,10 +135,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let outcomes = self.storage.outcomes(&ids, now)?;
+        let outcomes = self.known(&ids, now)?;
         let refused = known.iter().filter_map(|message| {
-            let mine = |outcome: &&Outcome| Some(&outcome.command_id) == message.command_id.as_ref();
-            refused_errand(message, outcomes.iter().find(mine)?.refusal()?)
+            let outcome = outcomes.get(message.command_id.as_ref()?)?;
+            refused_errand(message, outcome.refusal()?)
         });
         Ok(refused.collect())
     }
@@ -184,7 +184,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             let RefusedErrand { name, command_id, metadata, rejection } = errand;
             let cause =
                 Draft::<A, S>::cause(&format!("refused.{command_id}"), metadata.clone())?;
-            if self.storage.outcome(&cause.command_id, stamp.now)?.is_some() {
+            if self.known_one(&cause.command_id, stamp.now)?.is_some() {
                 continue;
             }
             let refused = Refused { name: name.clone(), rejection: rejection.clone() };

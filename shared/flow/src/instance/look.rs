@@ -112,7 +112,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         Ok(RowView { version, began, state })
     }
 
-    /// Part of the stream, as much as one page takes, for a destination that lacks it.
+    /// Part of the stream, as much as one page takes, for the journal.
     ///
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
@@ -120,17 +120,15 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let head = self.head()?.version;
         let through = wanted.through.map_or(head, |through| through.min(head));
         let after = wanted.after.min(through);
-        let types: Vec<_> = wanted.types.iter().map(String::as_str).collect();
         let (limit, bytes) = (limits::PAGE_EVENTS, limits::PAGE_BYTES);
-        let slice = Slice { after, through, limit, bytes, types: &types };
+        let slice = Slice { through, limit, bytes, ..Slice::after(after) };
         let events = self.storage.events(&slice)?;
         // A full page ends with its last event; any other has seen everything that there is.
         let bytes: usize = events.iter().map(|event| event.data.get().len()).sum();
         let full = events.len() >= limits::PAGE_EVENTS || bytes >= limits::PAGE_BYTES;
         let through = events.last().filter(|_| full).map_or(through, |last| last.version);
         let events = events.into_iter().map(Envelope::lifted::<A::Event>);
-        let events: Vec<_> = events.collect::<Result<_, _>>()?;
-        let events = events.into_iter().filter(|event| wanted.includes(event)).collect();
+        let events = events.collect::<Result<_, _>>()?;
         Ok(SpanFound { span: Span { after, through, events }, head })
     }
 

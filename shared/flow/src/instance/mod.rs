@@ -26,7 +26,7 @@ mod look;
 
 use std::{
     cell::RefCell,
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -118,7 +118,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             self.deadline()?,
             self.next_again(bound, now)?,
             self.storage.next_hold()?,
-            self.storage.next_expiry(now)?,
+            self.next_expiry(now)?,
         ];
         Ok(due.into_iter().flatten().min())
     }
@@ -176,6 +176,20 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// Fails if storage fails.
     pub fn prune(&self, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
         self.storage.prune(now, limits::OUTCOMES)
+    }
+
+    fn next_expiry(&self, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
+        self.prune(now)
+    }
+
+    fn known(&self, command_ids: &[&Id], now: Timestamp) -> Result<BTreeMap<Id, crate::decide::Outcome>, Fault> {
+        let found = self.storage.outcomes(command_ids)?;
+        let alive = found.into_iter().filter(|outcome| outcome.expires_at > now);
+        Ok(alive.map(|outcome| (outcome.command_id.clone(), outcome)).collect())
+    }
+
+    fn known_one(&self, command_id: &Id, now: Timestamp) -> Result<Option<crate::decide::Outcome>, Fault> {
+        Ok(self.known(&[command_id], now)?.into_values().next())
     }
 
     fn read<T>(&self, look: impl FnOnce(&Loaded<A::State>) -> T) -> Result<T, Fault> {

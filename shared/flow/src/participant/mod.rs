@@ -19,12 +19,13 @@ pub mod sight;
 
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, Fault, Id, Principal, Rejection, Scope, StreamId, Timestamp,
+    Version,
 };
 use serde_json::Value;
 
 pub use change::Change;
 pub use fold::folded;
-pub use rule::{Only, Route, To};
+pub use rule::{Route, To};
 pub use sight::{Sight, sight};
 
 /// An aggregate that takes part in the flow. By default it depends on no other aggregate, refuses every command from
@@ -62,26 +63,6 @@ pub trait Participant: Aggregate {
     /// a change of the state moves or cancels it.
     fn deadline(_id: &Id, _state: &Self::State) -> Option<Due<Self::Command>> {
         None
-    }
-
-    /// Stored names of the events of this source type that concern it in any way.
-    fn wanted(source: &str) -> Vec<&'static str> {
-        let routed = Self::ROUTES.iter().filter(|route| route.source == source);
-        let mut wanted: Vec<_> = routed.map(|route| route.event).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        wanted
-    }
-
-    /// Of each of those event types it wants only the events that name this instance.
-    fn only(source: &str, id: &Id) -> Vec<Only> {
-        let routed = Self::ROUTES.iter().filter(|route| route.source == source);
-        let only = routed.map(|route| Only {
-            event: route.event.to_owned(),
-            field: route.to.field().to_owned(),
-            id: id.clone(),
-        });
-        only.collect()
     }
 
     /// The rows of its read models that an own event changes.

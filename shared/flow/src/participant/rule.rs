@@ -1,7 +1,6 @@
 //! Delivery rules: plain tables that say which foreign events an aggregate wants, and which of its instances gets each.
 
 use edgefold_kernel::{Envelope, Id};
-use serde::{Deserialize, Serialize};
 
 /// One delivery rule: a foreign event, and which instances get it.
 #[derive(Clone, Copy, Debug)]
@@ -47,17 +46,6 @@ impl Route {
             }
         }
     }
-}
-
-/// An event type of which a destination wants only the events that name an instance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Only {
-    /// Stored name of the event.
-    pub event: String,
-    /// The field of its data in which the instance stands, alone or among others.
-    pub field: String,
-    /// The instance.
-    pub id: Id,
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ const STATEMENT_CHARS: usize = 300;
 pub fn fault<'a>(error: &str, statements: impl IntoIterator<Item = &'a str>) -> Fault {
     let lower = error.to_lowercase();
     if lower.contains(JOURNALLED) {
-        Fault::Unavailable(JOURNAL, error.to_owned())
+        Fault::Unavailable(JOURNAL.into(), error.to_owned())
     } else if LASTING.iter().any(|part| lower.contains(part)) {
         let statements: Vec<String> = statements.into_iter().map(short).collect();
         Fault::Defect(format!("{error}, in: {}", statements.join("; ")))

@@ -12,7 +12,7 @@ use crate::{
     Message, Participant,
     decide::panicked,
     participant::{Change, Route, Sight, folded, sight},
-    publish::Letter,
+    publish::messages,
 };
 
 /// See [`Entry::sights`].
@@ -85,7 +85,7 @@ fn sights<A: Participant>(
 
 fn errands<A: Participant>(event: &Envelope) -> Result<Vec<Message>, Fault> {
     let errands = A::errands(&event.stream.aggregate_id, &event.read()?);
-    Ok(Letter::new(event.clone(), errands)?.errands)
+    messages(event, errands)
 }
 
 /// Every aggregate type that is deployed, and every role that the domain knows.

@@ -23,7 +23,7 @@ impl<A: Participant> Object<A> {
         let answer = stub::call(&self.env, self.catalogue, stream, contract::FOREIGN, &()).await;
         answer.map_err(|failure| match failure {
             Failure::Rejected(refusal) => {
-                Fault::Unavailable("the source", refusal.to_string()).into()
+                Fault::Unavailable("the source".into(), refusal.to_string()).into()
             }
             fault @ Failure::Faulted(_) => fault,
         })

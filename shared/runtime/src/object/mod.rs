@@ -8,7 +8,6 @@
 //! | `alarm` | the alarm rings |
 //! | `reader` | a socket is sent events, as fast as it reads |
 //! | `follow` | new events are told to the sessions that follow |
-//! | `copy` | foreign events are taken, and missing ones are fetched |
 //! | `foreign` | other instances are asked for the states that a decision rests on |
 //! | `receive` | the bus hands over a parcel |
 //! | `held` | what is held back is tried again |
@@ -22,7 +21,6 @@ mod instance;
 mod alarm;
 mod reader;
 mod follow;
-mod copy;
 mod foreign;
 mod receive;
 mod held;
