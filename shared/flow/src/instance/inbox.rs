@@ -7,7 +7,7 @@ use crate::{
     Due, Participant, Stamp,
     append::storage::{Slice, Storage},
     participant::Refused,
-    publish::caused_by,
+    publish::{DEADLINE, REFUSED, caused_by},
     receive::{Delivery, Span, Step, parcel::RefusedErrand, step},
 };
 
@@ -61,7 +61,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let RefusedErrand { message, rejection } = errand;
         let Some(command_id) = &message.command_id else { return Ok(()) };
         let metadata = message.metadata.clone().unwrap_or_default();
-        let cause = Draft::<A, S>::cause(&format!("refused.{command_id}"), metadata)?;
+        let cause = Draft::<A, S>::cause(&format!("{REFUSED}{command_id}"), metadata)?;
         if self.storage.outcome(&cause.command_id)?.is_some() {
             return Ok(());
         }
@@ -98,7 +98,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 let head = draft.loaded.head.version;
                 // A stream without events has no deadline.
                 let Some((latest, metadata)) = self.set_by(&due, head)? else { return Ok(false) };
-                let cause = Draft::<A, S>::cause(&format!("deadline.{latest}"), metadata)?;
+                let cause = Draft::<A, S>::cause(&format!("{DEADLINE}{latest}"), metadata)?;
                 draft.decide(&due.command, &cause)?;
                 Ok(draft.loaded.head.version > head)
             }
