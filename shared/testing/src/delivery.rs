@@ -175,8 +175,10 @@ impl Simulator {
     }
 
     fn rests(&mut self, to: &StreamId, messages: &[Message]) -> bool {
+        let now = self.now;
         let object = self.object(to);
-        messages.iter().any(|one| !object.rests_on(one).expect("memory does not fail").is_empty())
+        let rests = |one| object.rests_on(one, now).expect("memory does not fail");
+        messages.iter().any(|one| !rests(one).is_empty())
     }
 
     /// Tells the source of refusals. Returns the first command that was not decided, or whose refusal the source does

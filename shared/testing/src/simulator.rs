@@ -34,7 +34,11 @@ pub(crate) trait Object {
         sequences: &[&[Message]],
         stamp: &Stamp<'_>,
     ) -> Vec<Vec<Result<Accepted, Failure>>>;
-    fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault>;
+    fn rests_on(
+        &self,
+        message: &Message,
+        now: Timestamp,
+    ) -> Result<Vec<(StreamId, Version)>, Fault>;
     fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure>;
     fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure>;
     fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<bool, Failure>;
@@ -63,8 +67,12 @@ impl<A: Participant> Object for Instance<A, MemoryStorage> {
     ) -> Vec<Vec<Result<Accepted, Failure>>> {
         Instance::handle_all(self, sequences, stamp)
     }
-    fn rests_on(&self, message: &Message) -> Result<Vec<(StreamId, Version)>, Fault> {
-        Instance::rests_on(self, message, &Asker::System)
+    fn rests_on(
+        &self,
+        message: &Message,
+        now: Timestamp,
+    ) -> Result<Vec<(StreamId, Version)>, Fault> {
+        Instance::rests_on(self, message, &Asker::System, now)
     }
     fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure> {
         Instance::receive(self, delivery, stamp)
@@ -184,7 +192,8 @@ impl Simulator {
             &message.aggregate_type,
             message.aggregate_id.clone().expect("a complete message"),
         );
-        let needed = self.object(&target).rests_on(message)?;
+        let now = self.now;
+        let needed = self.object(&target).rests_on(message, now)?;
         let copies: Vec<Delivery> = needed
             .into_iter()
             .map(|(stream, after)| self.copy(&stream, after, Version::MAX))

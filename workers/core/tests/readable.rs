@@ -110,7 +110,7 @@ fn copies<A: Participant>(
     instance: &Instance<A, MemoryStorage>,
     message: &Message,
 ) -> Vec<Delivery> {
-    let streams = instance.rests_on(message, &Asker::System).unwrap();
+    let streams = instance.rests_on(message, &Asker::System, Timestamp::default()).unwrap();
     let begins = |(stream, mark): (StreamId, Version)| {
         let name = match stream.aggregate_type.as_str() {
             "room" => "RoomAdded",

@@ -234,7 +234,7 @@ fn nobody_is_asked_on_behalf_of_somebody_who_may_not() {
     let rests_on = |who: &str| {
         let principal = Principal::new(id(who), GUEST);
         let by = Asker::Somebody(Caller { principal, expires_at: Timestamp::MAX });
-        instance.rests_on(&create, &by).unwrap().len()
+        instance.rests_on(&create, &by, Timestamp::default()).unwrap().len()
     };
     assert_eq!((rests_on("ana"), rests_on("eve")), (1, 0));
 }

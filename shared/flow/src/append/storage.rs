@@ -1,5 +1,9 @@
 //! The port behind which an instance keeps its events. It is synchronous, as the object's SQLite is: nothing can be
 //! awaited between a decision and its commit, so no other request can come in between.
+//!
+//! **Invariant:** what a call reads does not grow with the age of the stream. Each asks for rows by their key.
+
+use std::ops::RangeInclusive;
 
 use edgefold_kernel::{
     Envelope, Fault, ForeignStream, Id, Snapshot, StreamId, Timestamp, Version, limits,
@@ -7,7 +11,7 @@ use edgefold_kernel::{
 
 use crate::decide::Outcome;
 
-/// Version and outbox cursor of an instance.
+/// The last event of an instance, and its outbox cursor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     /// Version of the stream; 0 when there is none.
@@ -15,6 +19,8 @@ pub struct Head {
     /// Outbox cursor: events up to here have reached all their destinations. Later events are sent again until they
     /// have.
     pub confirmed: Version,
+    /// Time of the last event; 1970 when there is none. No later event has an earlier time.
+    pub time: Timestamp,
 }
 
 /// The part of a stream to read.
@@ -70,7 +76,7 @@ impl Write {
 
 /// Keeps one instance: its stream, its outcomes, its outbox cursor, and its copies of foreign streams.
 pub trait Storage {
-    /// Version and outbox cursor of the instance.
+    /// The last event of the instance, and its outbox cursor.
     ///
     /// # Errors
     /// Fails if storage fails.
@@ -82,19 +88,16 @@ pub trait Storage {
     /// Fails if storage fails or what is stored cannot be read.
     fn events(&self, slice: &Slice<'_>) -> Result<Vec<Envelope>, Fault>;
 
-    /// The record of a command.
+    /// The records of commands that expire on these [days](crate::decide::day), in any order. Those of one command on
+    /// two days are both given.
     ///
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
-    fn outcome(&self, command_id: &Id) -> Result<Option<Outcome>, Fault>;
-
-    /// The records of several commands, in any order.
-    ///
-    /// # Errors
-    /// Fails if storage fails or what is stored cannot be read.
-    fn outcomes(&self, command_ids: &[&Id]) -> Result<Vec<Outcome>, Fault> {
-        command_ids.iter().filter_map(|id| self.outcome(id).transpose()).collect()
-    }
+    fn outcomes(
+        &self,
+        days: RangeInclusive<i64>,
+        command_ids: &[&Id],
+    ) -> Result<Vec<Outcome>, Fault>;
 
     /// High-water mark of a foreign stream; 0 when nothing was received of it.
     ///
@@ -138,30 +141,24 @@ pub trait Storage {
     /// Fails if storage fails.
     fn set_confirmed(&self, through: Version) -> Result<(), Fault>;
 
-    /// Version of the last event that was decided by this instant; 0 when there was none.
+    /// The latest snapshot of this schema version, at or below this version of the stream.
     ///
     /// # Errors
     /// Fails if storage fails.
-    fn version_at(&self, at: Timestamp) -> Result<Version, Fault>;
+    fn snapshot(&self, state_version: u32, through: Version) -> Result<Option<Snapshot>, Fault>;
 
-    /// The last snapshot.
-    ///
-    /// # Errors
-    /// Fails if storage fails.
-    fn snapshot(&self) -> Result<Option<Snapshot>, Fault>;
-
-    /// Replaces the last snapshot.
+    /// Stores a snapshot beside those at other versions. Deletes those of lower schema versions.
     ///
     /// # Errors
     /// Fails if storage fails.
     fn set_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault>;
 
-    /// Deletes outcomes that have expired, and the oldest above `keep`. Returns the instant at which the next one
-    /// expires.
+    /// Deletes the outcomes that expired before this [day](crate::decide::day). Returns the first day of those that are
+    /// left.
     ///
     /// # Errors
     /// Fails if storage fails.
-    fn prune(&self, now: Timestamp, keep: usize) -> Result<Option<Timestamp>, Fault>;
+    fn prune(&self, before: i64) -> Result<Option<i64>, Fault>;
 }
 
 /// Rows, each in JSON, as arrays of as many as one value of SQL takes: usually one array. Empty when there are no rows.

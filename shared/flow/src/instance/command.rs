@@ -1,7 +1,5 @@
 //! Decides commands, one or many, and answers them.
 
-use std::collections::BTreeMap;
-
 use edgefold_kernel::{
     CommandSet, Envelope, Failure, Fault, Id, Kind, Rejection, StreamId, Timestamp, Version,
 };
@@ -35,6 +33,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         &self,
         message: &Message,
         by: &Asker,
+        now: Timestamp,
     ) -> Result<Vec<(StreamId, Version)>, Fault> {
         if A::REMEMBERS.is_empty() {
             return Ok(Vec::new());
@@ -50,7 +49,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             return Ok(Vec::new());
         }
         match &message.command_id {
-            Some(id) if self.storage.outcome(id)?.is_some() => Ok(Vec::new()),
+            Some(id) if self.known_one(id, now)?.is_some() => Ok(Vec::new()),
             _ => streams
                 .into_iter()
                 .map(|stream| self.storage.mark(&stream).map(|mark| (stream, mark)))
@@ -68,8 +67,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         copies: &[Delivery],
         stamp: &Stamp<'_>,
     ) -> Result<Accepted, Failure> {
-        let earlier = message.command_id.as_ref().map(|id| self.storage.outcome(id)).transpose()?;
-        let earlier = earlier.flatten().filter(|outcome| outcome.expires_at > stamp.now);
+        let known = |id| self.known_one(id, stamp.now);
+        let earlier = message.command_id.as_ref().map(known).transpose()?.flatten();
         let is_known = earlier.is_some();
         match self.work(stamp, |draft| draft.handle(message, copies, earlier)) {
             Ok(decided) => Ok(self.accepted(decided)?),
@@ -124,12 +123,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let decided = self.work(stamp, |draft| {
             let messages = sequences.iter().copied().flatten();
             let ids: Vec<_> = messages.filter_map(|message| message.command_id.as_ref()).collect();
-            let earlier: BTreeMap<Id, Outcome> = self
-                .storage
-                .outcomes(&ids)?
-                .into_iter()
-                .map(|outcome| (outcome.command_id.clone(), outcome))
-                .collect();
+            let earlier = self.known(&ids, stamp.now)?;
             let mut handle = |message: &Message| {
                 let earlier = message.command_id.as_ref().and_then(|id| earlier.get(id).cloned());
                 draft.handle_or_remember(message, earlier)
@@ -152,9 +146,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
     pub fn outcome(&self, command_id: &Id, now: Timestamp) -> Result<Option<Accepted>, Fault> {
-        let outcome = self.storage.outcome(command_id)?;
-        let outcome =
-            outcome.filter(|outcome| outcome.expires_at > now && outcome.refusal().is_none());
+        let outcome = self.known_one(command_id, now)?;
+        let outcome = outcome.filter(|outcome| outcome.refusal().is_none());
         outcome.map(|outcome| self.accepted(Decided { outcome, duplicate: true })).transpose()
     }
 

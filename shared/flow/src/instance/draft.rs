@@ -39,8 +39,11 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         let (mut recorded, mut letters) =
             (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
         let mut read = Vec::with_capacity(events.len());
+        // A clock may be behind the one before it; the times of a stream do not fall, so that they can be searched.
+        let time = self.stamp.now.max(self.loaded.head.time);
+        let stamp = Stamp { now: time, ..*self.stamp };
         for (version, event) in (version + 1..).zip(&events) {
-            let (envelope, event) = record(event, stream, version, cause, self.stamp)?;
+            let (envelope, event) = record(event, stream, version, cause, &stamp)?;
             let letter = Letter::new(envelope, A::errands(&stream.aggregate_id, &event))?;
             letters.push(checked_text(&letter)?);
             recorded.push(letter.event);
@@ -50,6 +53,9 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             A::evolve(&mut self.loaded.state, event);
         }
         self.loaded.head.version += recorded.len() as Version;
+        if !recorded.is_empty() {
+            self.loaded.head.time = time;
+        }
         self.write.events.extend(recorded);
         self.letters.extend(letters);
         Ok(())

@@ -62,7 +62,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let Some(command_id) = &message.command_id else { return Ok(()) };
         let metadata = message.metadata.clone().unwrap_or_default();
         let cause = Draft::<A, S>::cause(&format!("{REFUSED}{command_id}"), metadata)?;
-        if self.storage.outcome(&cause.command_id)?.is_some() {
+        if self.known_one(&cause.command_id, stamp.now)?.is_some() {
             return Ok(());
         }
         let refused = Refused { name: message.name.clone(), rejection: rejection.clone() };

@@ -27,7 +27,8 @@ const SEND_AGAIN_AT_MOST_MS: i64 = 60 * 60 * 1000;
 /// Batches that are sent again in one go, at most: 1,000 letters, so that a queue that lags behind is not flooded.
 const SEND_AGAIN_BATCHES: usize = 10;
 
-/// Outcomes that expire are forgotten together, at most this often, in milliseconds (1 h).
+/// Outcomes that expire are deleted together, at most this often, in milliseconds (1 h). The objects are spread over as
+/// long after midnight: their days end at the same instant.
 const PRUNE_EVERY_MS: i64 = 60 * 60 * 1000;
 
 /// Milliseconds until the next look after a deadline that could not be met.
@@ -72,7 +73,7 @@ impl<A: Participant> Object<A> {
         };
         if bare && self.alarm_at.get().is_none() {
             self.set_alarm();
-            self.set_alarm_at(clock::now().plus_millis(PRUNE_EVERY_MS.min(A::OUTCOME_TTL_MS)));
+            self.set_alarm_at(clock::now().plus_millis(PRUNE_EVERY_MS));
         }
     }
 
@@ -113,8 +114,7 @@ impl<A: Participant> Object<A> {
         let (head, now) = (self.instance.head()?, clock::now());
         let pause = again_within(pause, self.instance.deadline()?, now);
         let again = (head.confirmed < head.version).then(|| now.plus_millis(pause));
-        let expiry = again.map(|_| clock::now().plus_millis(A::OUTCOME_TTL_MS));
-        let next = [again, expiry, self.instance.deadline()?, self.expiry.get()];
+        let next = [again, self.instance.deadline()?, self.expiry.get()];
         Ok(next.into_iter().flatten().min())
     }
 
@@ -139,18 +139,33 @@ impl<A: Participant> Object<A> {
         self.tell_followers();
         self.publish().await;
         let pause = self.send_again().await;
-        match self.instance.prune(clock::now()) {
-            Ok(Some(next)) => {
-                let pause = PRUNE_EVERY_MS.min(A::OUTCOME_TTL_MS);
-                self.set_alarm_at(next.max(clock::now().plus_millis(pause)));
-            }
-            Ok(None) => {}
-            Err(fault) => console_error!("{fault}"),
-        }
+        self.prune();
         if retry {
             self.set_alarm_at(clock::now().plus_millis(TRY_AGAIN_MS));
         } else {
             self.set_alarm_with(pause);
+        }
+    }
+
+    /// Deletes expired outcomes once the time has come, and lets the alarm ring for those that are left. Outcomes that
+    /// are stored meanwhile expire later than these.
+    fn prune(&self) {
+        let now = clock::now();
+        if self.prune_at.get().is_none_or(|at| at <= now) {
+            let spread = (Math::random() * PRUNE_EVERY_MS as f64) as i64;
+            let later = |day_ends: Timestamp| {
+                day_ends.plus_millis(spread).max(now.plus_millis(PRUNE_EVERY_MS))
+            };
+            match self.instance.prune(now) {
+                Ok(next) => self.prune_at.set(next.map(later)),
+                Err(fault) => {
+                    console_error!("{fault}");
+                    self.prune_at.set(Some(now.plus_millis(PRUNE_EVERY_MS)));
+                }
+            }
+        }
+        if let Some(at) = self.prune_at.get() {
+            self.set_alarm_at(at);
         }
     }
 

@@ -45,6 +45,7 @@ impl<A: Participant> Host<A> {
             catalogue,
             instance,
             alarm_at: Cell::new(None),
+            prune_at: Cell::new(None),
             send_again_ms,
             alarms_set: Cell::new(0),
             publishing: Cell::new(false),

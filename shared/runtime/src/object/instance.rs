@@ -35,6 +35,8 @@ pub(crate) struct Object<A: Participant> {
     pub(crate) instance: Instance<A, SqliteStorage>,
     /// Instant of the alarm, as far as this object knows since it was loaded.
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
+    /// Instant at which expired outcomes are to be deleted; `None` until the alarm has looked for some.
+    pub(crate) prune_at: Cell<Option<Timestamp>>,
     /// Milliseconds after which unconfirmed events are sent again.
     pub(crate) send_again_ms: i64,
     /// Number of times that the alarm was set since this object was loaded: each counts as a row written.
@@ -63,7 +65,7 @@ impl<A: Participant> Object<A> {
         message: &Message,
         by: &Asker,
     ) -> Result<Accepted, Failure> {
-        let needed = self.instance.rests_on(message, by)?;
+        let needed = self.instance.rests_on(message, by, clock::now())?;
         let streams: Vec<_> = needed.iter().map(|(stream, _)| stream.clone()).collect();
         self.refresh(&streams).await?;
         let copies = needed.into_iter().map(|(stream, after)| self.copy(stream, after, None));

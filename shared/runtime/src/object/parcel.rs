@@ -52,7 +52,8 @@ impl<A: Participant> Object<A> {
 
     /// True if the decision on a command needs foreign streams.
     pub(crate) fn rests(&self, message: &Message, by: &Asker) -> bool {
-        self.instance.rests_on(message, by).map_or(true, |streams| !streams.is_empty())
+        let needed = self.instance.rests_on(message, by, clock::now());
+        needed.map_or(true, |streams| !streams.is_empty())
     }
 
     async fn take_load(self: Rc<Self>, load: Load) -> Taken {
