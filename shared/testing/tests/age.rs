@@ -65,6 +65,8 @@ fn a_look_reads_as_much_of_a_long_stream_as_of_a_short_one() {
         let version = reads(&case, |case| see(case, When::Version(half), half));
         let instant = reads(&case, |case| see(case, When::Instant(now.plus_millis(999)), half));
         let future = reads(&case, |case| see(case, When::Instant(Timestamp::MAX), length));
+        // A reader far behind does not make this one fold from where it stands.
+        assert_eq!(case.instance.pull(50).unwrap().through, 150);
         let page = reads(&case, |case| {
             let page = case.instance.pull(half).unwrap();
             let fold = page.fold.unwrap();
