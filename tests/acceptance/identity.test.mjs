@@ -201,6 +201,22 @@ test('internal commands reach no object, whoever sends them', async () => {
   watcher.terminate();
 });
 
+test('no command takes an id of the system\'s own, at any door', async () => {
+  const { events: [{ id }] } = (await core.request(`/aggregates/claim/${mine}/events`)).body;
+  const payload = { groupId: 'group', number: '2', capacity: 2, rate: 1 };
+  for (const commandId of [`${id}.0`, `refused.${id}.0`, `deadline.${id}`]) {
+    const begin = { aggregateType: 'resource', aggregateId: fresh('resource'), name: 'AddResource', payload };
+    const { status, body } = await core.post('/commands', { ...begin, commandId });
+    assert.deepEqual([status, body.code, body.field], [422, 'RESERVED_ID', 'commandId'], commandId);
+    const { body: [first, second] } = await core.post('/commands', [{ ...begin, commandId }, begin]);
+    assert.deepEqual([first.status, first.code, second.status], [422, 'RESERVED_ID', 202], commandId);
+    const watcher = await core.watch('resource', begin.aggregateId);
+    watcher.say({ type: 'command', id: '1', name: 'CloseResource', payload: {}, commandId });
+    await until('it is refused', () => watcher.frames.some(({ code }) => code === 'RESERVED_ID'));
+    watcher.terminate();
+  }
+});
+
 test('nobody passes for the system, or for somebody else', async () => {
   const forged = { 'edgefold-asker': '"system"' };
   for (const caller of [core.as(undefined), core.as(token('owner', 'ben'))]) {

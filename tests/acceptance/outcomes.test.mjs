@@ -1,57 +1,70 @@
-// Outcomes expire and are forgotten. The probe remembers them for 2 s only.
+// Outcomes expire, and their rows are deleted once the day is over on which they did. The probe remembers them for 2 s only.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
 import { journalled } from './journal.mjs';
-import { rows } from './storage.mjs';
+import { inDatabase, rows } from './storage.mjs';
 
-const core = await serve();
+// The alarm rings soon after each event.
+const core = await serve('probe', { SEND_AGAIN_SECONDS: '2' });
 
 const remembered = (id) =>
   rows(core, 'probe', id, 'SELECT command_id FROM outcomes').map(({ command_id }) => command_id);
 
-/** Looks into the database until nothing is remembered; the runtime writes to it meanwhile. */
-const forgotten = (id) =>
-  until('the outcomes are gone', () => {
+/** Looks into the database until this one is not remembered; the runtime writes to it meanwhile. */
+const forgotten = (id, commandId) =>
+  until('the outcome is gone', () => {
     try {
-      return remembered(id).length === 0;
+      return !remembered(id).includes(commandId);
     } catch (error) {
       if (/locked|busy/.test(error.message)) return false;
       throw error;
     }
   }, { within: 40_000 });
 
-test('an outcome is remembered until it expires, and its row goes with the alarm', async () => {
+/** Two days pass for the outcomes of this instance, while the runtime is stopped. */
+async function age(id) {
+  await core.stop();
+  inDatabase(core, 'probe', id, (database) =>
+    database.exec('UPDATE outcomes SET day = day - 2, expires_at = expires_at - 2 * 86400000'));
+  await core.start();
+}
+
+const append = (count, ids) => core.send('probe', 'Append', { count }, ids);
+
+test('an outcome is remembered until it expires, and its row goes with the alarm when its day is over', async () => {
   const [aggregateId, commandId] = [fresh('probe'), fresh('command')];
-  const append = () => core.send('probe', 'Append', { count: 1 }, { aggregateId, commandId });
-  assert.equal((await append()).duplicate, false);
-  assert.equal((await append()).duplicate, true);
+  assert.equal((await append(1, { aggregateId, commandId })).duplicate, false);
+  assert.equal((await append(1, { aggregateId, commandId })).duplicate, true);
   assert.deepEqual(remembered(aggregateId), [commandId]);
   await journalled(core, 'probe', aggregateId);
-  await forgotten(aggregateId);
-  const again = await append();
-  assert.deepEqual([again.duplicate, again.version], [false, 2], 'it is a new command now');
+  await age(aggregateId);
+  const other = fresh('command');
+  await append(1, { aggregateId, commandId: other });
+  await forgotten(aggregateId, commandId);
+  assert.deepEqual(remembered(aggregateId), [other], 'the day of the other is not over');
+  const again = await append(1, { aggregateId, commandId });
+  assert.deepEqual([again.duplicate, again.version], [false, 3], 'it is a new command now');
 });
 
 test('an outcome that has expired counts as forgotten before its row is gone', async () => {
   const [aggregateId, commandId] = [fresh('probe'), fresh('command')];
-  const append = () => core.send('probe', 'Append', { count: 1 }, { aggregateId, commandId });
-  const first = await append();
+  const first = await append(1, { aggregateId, commandId });
   const answer = await until('it is no repeat any more', async () => {
-    const answer = await append();
+    const answer = await append(1, { aggregateId, commandId });
     return !answer.duplicate && answer;
   });
   assert.equal(answer.version, first.version + 1);
 });
 
 test('the outcome of a command that decided nothing goes too', async () => {
-  const aggregateId = fresh('probe');
-  await core.send('probe', 'Append', { count: 1 }, { aggregateId });
+  const [aggregateId, commandId] = [fresh('probe'), fresh('command')];
+  await append(1, { aggregateId });
   await journalled(core, 'probe', aggregateId);
-  await forgotten(aggregateId);
-  const commandId = fresh('command');
-  const { events } = await core.send('probe', 'Append', { count: 0 }, { aggregateId, commandId });
+  const { events } = await append(0, { aggregateId, commandId });
   assert.deepEqual(events, []);
-  assert.deepEqual(remembered(aggregateId), [commandId]);
-  await forgotten(aggregateId);
+  assert.ok(remembered(aggregateId).includes(commandId));
+  await age(aggregateId);
+  await append(1, { aggregateId });
+  await forgotten(aggregateId, commandId);
 });

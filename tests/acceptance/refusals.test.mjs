@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { test } from 'node:test';
 import { fresh, serve } from './harness.mjs';
@@ -58,6 +59,9 @@ const cases = {
   'an id that is a number': [message({ aggregateId: 7 }), 422, 'INVALID_FIELD', 'aggregateId'],
   'an empty command id': [message({ commandId: '' }), 422, 'INVALID_FIELD', 'commandId'],
   'a command id of 129 characters': [message({ commandId: 'x'.repeat(129) }), 422, 'INVALID_FIELD', 'commandId'],
+  'a command id like that of a refusal': [message({ commandId: 'refused.x' }), 422, 'RESERVED_ID', 'commandId'],
+  'a command id like that of a deadline': [message({ commandId: 'deadline.x' }), 422, 'RESERVED_ID', 'commandId'],
+  'a command id like that of an errand': [message({ commandId: `${randomUUID()}.0` }), 422, 'RESERVED_ID', 'commandId'],
   'a negative expected version': [message({ expectedVersion: -1 }), 422, 'INVALID_FIELD', 'expectedVersion'],
   'a fractional expected version': [message({ expectedVersion: 1.5 }), 422, 'INVALID_FIELD', 'expectedVersion'],
   'an expected version as text': [message({ expectedVersion: '1' }), 422, 'INVALID_FIELD', 'expectedVersion'],

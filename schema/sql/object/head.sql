@@ -1,1 +1,3 @@
-SELECT (SELECT MAX(version) FROM events), confirmed, journalled FROM (SELECT 1) LEFT JOIN cursors
+-- The last event, and the cursors. A stream without events has no row: nothing of it can have arrived.
+SELECT version, time, (SELECT confirmed FROM cursors), (SELECT journalled FROM cursors)
+FROM events ORDER BY version DESC LIMIT 1

@@ -1,2 +1,2 @@
-INSERT OR REPLACE INTO outcomes (command_id, fingerprint, after, through, expires_at)
-VALUES (?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO outcomes (day, command_id, fingerprint, after, through, expires_at)
+VALUES (?, ?, ?, ?, ?, ?)

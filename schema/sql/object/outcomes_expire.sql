@@ -1,1 +1,1 @@
-DELETE FROM outcomes WHERE expires_at <= ?
+DELETE FROM outcomes WHERE day < ?

@@ -1,1 +1,1 @@
-SELECT MIN(expires_at) FROM outcomes
+SELECT MIN(day) FROM outcomes

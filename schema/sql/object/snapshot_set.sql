@@ -1,2 +1,2 @@
-INSERT INTO snapshots (one, version, state_version, state) VALUES (1, ?, ?, ?)
-ON CONFLICT DO UPDATE SET version = excluded.version, state_version = excluded.state_version, state = excluded.state
+-- Replaces one at the same version: it could not be read.
+INSERT OR REPLACE INTO snapshots (state_version, version, state) VALUES (?, ?, ?)

@@ -6,20 +6,24 @@ CREATE TABLE IF NOT EXISTS events (
   id             TEXT    NOT NULL,     -- UUIDv7
   type           TEXT    NOT NULL,     -- stored name of the event type
   schema_version INTEGER NOT NULL,     -- schema version of the data
-  time           INTEGER NOT NULL,     -- when it was decided, in milliseconds since 1970
+  time           INTEGER NOT NULL,     -- when it was decided, in milliseconds since 1970; never falls
   command_id     TEXT    NOT NULL,     -- the command that led to it
   metadata       TEXT    NOT NULL,     -- JSON: correlation, causation, trace
   data           TEXT    NOT NULL      -- JSON
 ) STRICT;
 
--- Outcomes of accepted commands, and of refused ones that followed from an event, so that a repeat gets the first one. No index on expires_at: it would cost a row written
--- for every command, and a scan by the alarm costs a thousandth of that.
+-- Outcomes of accepted commands, and of refused ones that followed from an event, so that a repeat gets the first one. The
+-- key begins with the day, so that expired ones are deleted as a range: an index on expires_at would cost a row written for
+-- every command. A command is looked up under each day that its outcome can have. An expired outcome may lie beside a new
+-- one of the same command.
 CREATE TABLE IF NOT EXISTS outcomes (
-  command_id  TEXT    PRIMARY KEY,
+  day         INTEGER NOT NULL,        -- day of expires_at, counted from 1970
+  command_id  TEXT    NOT NULL,
   fingerprint TEXT    NOT NULL,        -- SHA-256 of name and canonical payload, hex; of a refused one, its refusal as JSON
   after       INTEGER NOT NULL,        -- version before the command
   through     INTEGER NOT NULL,        -- version after it
-  expires_at  INTEGER NOT NULL         -- milliseconds since 1970
+  expires_at  INTEGER NOT NULL,        -- milliseconds since 1970
+  PRIMARY KEY (day, command_id)
 ) STRICT, WITHOUT ROWID;
 
 -- The cursors: events up to here have reached all their destinations, or are journalled. One row.
@@ -43,10 +47,11 @@ CREATE TABLE IF NOT EXISTS marks (
   PRIMARY KEY (source_type, source_id)
 ) STRICT, WITHOUT ROWID;
 
--- The state at some version, so that a fold can begin there. One row. Derived: it may be thrown away at any time.
+-- The state at some versions, so that a fold to the present or to a past version can begin near it. Derived: they may be
+-- thrown away at any time.
 CREATE TABLE IF NOT EXISTS snapshots (
-  one           INTEGER PRIMARY KEY CHECK (one = 1),
-  version       INTEGER NOT NULL,      -- version that the state is at
   state_version INTEGER NOT NULL,      -- schema version of the state
-  state         TEXT    NOT NULL       -- JSON
-) STRICT;
+  version       INTEGER NOT NULL,      -- version that the state is at
+  state         TEXT    NOT NULL,      -- JSON
+  PRIMARY KEY (state_version, version)
+) STRICT, WITHOUT ROWID;

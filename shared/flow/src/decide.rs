@@ -1,6 +1,8 @@
 //! Step 2, **decide**: idempotency first, then the expected version, then the rules.
 
-use edgefold_kernel::{Fault, Id, Kind, Rejection, Timestamp, Version};
+use std::ops::RangeInclusive;
+
+use edgefold_kernel::{Fault, Id, Kind, Rejection, Timestamp, Version, limits};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -27,6 +29,30 @@ impl Outcome {
         // A fingerprint is not a JSON object.
         serde_json::from_str(&self.fingerprint).ok()
     }
+
+    /// The [`day`] on which it expires. It is stored under this day.
+    pub fn day(&self) -> i64 {
+        day(self.expires_at)
+    }
+}
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Day of an instant in UTC, counted from 1970. Outcomes are looked up, and deleted, by the day on which they expire.
+pub fn day(at: Timestamp) -> i64 {
+    at.millis().div_euclid(DAY_MS)
+}
+
+/// The first instant after a day.
+pub fn end_of(day: i64) -> Timestamp {
+    Timestamp::from_millis(day.saturating_add(1).saturating_mul(DAY_MS))
+}
+
+/// The days on which an outcome can expire that is remembered for `ttl` milliseconds and has not expired now. The clock
+/// that it was stored by may have been ahead by [`limits::CLOCK_SKEW_MS`]: without that, a repeat around midnight could
+/// miss it and be decided twice.
+pub fn days_alive(now: Timestamp, ttl: i64) -> RangeInclusive<i64> {
+    day(now)..=day(now.plus_millis(ttl).plus_millis(limits::CLOCK_SKEW_MS))
 }
 
 /// Fingerprint of a command's content: SHA-256 over its name and its canonical payload (keys sorted, no white space), in hex.
@@ -139,6 +165,19 @@ mod tests {
                 (result, _) => panic!("{kind:?}: {result:?}"),
             }
         }
+    }
+
+    #[test]
+    fn an_outcome_that_is_alive_expires_on_one_of_two_days_and_near_midnight_of_three() {
+        let (noon, ttl) = (DAY_MS / 2, limits::OUTCOME_TTL_MS);
+        let days = |millis| days_alive(Timestamp::from_millis(millis), ttl);
+        assert_eq!(days(100 * DAY_MS + noon), 100..=101);
+        assert_eq!(days(100 * DAY_MS), 100..=101);
+        assert_eq!(days(101 * DAY_MS - 1), 100..=102, "the clock may have been ahead");
+        assert_eq!(days(-1), -1..=1, "before 1970, too");
+        assert_eq!(end_of(100), Timestamp::from_millis(101 * DAY_MS));
+        assert_eq!(day(end_of(100)), 101);
+        assert_eq!(end_of(i64::MAX), Timestamp::MAX);
     }
 
     #[test]

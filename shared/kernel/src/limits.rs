@@ -102,9 +102,9 @@ pub const FRESH_EVENTS: usize = 200;
 /// Largest state that is kept as a snapshot, in bytes (platform: 2 MB per value, the row's other columns included).
 pub const SNAPSHOT_BYTES: usize = 1_900_000;
 
-/// Most outcomes that an instance remembers: the oldest are forgotten before their time above it. 100,000 rows of about
-/// 150 bytes are 15 MB of the object's 10 GB, and more than a day of one command a second.
-pub const OUTCOMES: usize = 100_000;
+/// Bytes of the snapshots that one fold stores on its way (16 MiB). A long stream of large states would write gigabytes
+/// at once; the next fold begins at the last of them, and goes on from there.
+pub const FOLD_SNAPSHOTS_BYTES: usize = 16 << 20;
 
 /// Most commands in one batch. Set it with `MAX_BATCH_COMMANDS` …
 pub const BATCH_COMMANDS: usize = 100;
@@ -197,7 +197,8 @@ pub const TOKEN_BYTES: usize = 8 << 10;
 /// forgets all of them.
 pub const TOKENS_REMEMBERED: usize = 1_000;
 
-/// Milliseconds by which the issuer's clock may differ from ours (60 s).
+/// Milliseconds by which the issuer's clock may differ from ours, or ours from that of the machine that an object ran on
+/// before (60 s).
 pub const CLOCK_SKEW_MS: i64 = 60_000;
 
 /// Keys of one key set (JWKS) that are looked at. An issuer that rotates publishes two or three.

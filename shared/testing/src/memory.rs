@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
     rc::Rc,
 };
 
@@ -19,13 +20,16 @@ pub struct MemoryStorage(Rc<Memory>);
 #[derive(Debug, Default)]
 struct Memory {
     events: RefCell<Vec<Envelope>>,
-    outcomes: RefCell<BTreeMap<Id, Outcome>>,
+    /// By the day on which they expire, and the command.
+    outcomes: RefCell<BTreeMap<(i64, Id), Outcome>>,
     marks: RefCell<BTreeMap<StreamId, Version>>,
     cursors: Cell<(Version, Version)>,
     addressed: RefCell<BTreeSet<(StreamId, Version)>>,
     holds: RefCell<BTreeMap<Option<StreamId>, (Timestamp, String)>>,
-    snapshot: RefCell<Option<Snapshot>>,
+    /// By schema version and version.
+    snapshots: RefCell<BTreeMap<(u32, Version), Snapshot>>,
     fail_next: Cell<bool>,
+    fail_snapshots: Cell<bool>,
     read: Cell<usize>,
 }
 
@@ -33,6 +37,17 @@ impl MemoryStorage {
     /// Makes the next commit fail, as a full or broken disk would.
     pub fn fail_next_commit(&self) {
         self.0.fail_next.set(true);
+    }
+
+    /// Makes every snapshot fail from now on.
+    pub fn fail_snapshots(&self) {
+        self.0.fail_snapshots.set(true);
+    }
+
+    /// Versions of the snapshots of this schema version, ascending.
+    pub fn snapshots(&self, state_version: u32) -> Vec<Version> {
+        let all = self.0.snapshots.borrow();
+        all.keys().filter(|(of, _)| *of == state_version).map(|(_, version)| *version).collect()
     }
 
     /// Number of own events that were read so far.
@@ -48,15 +63,13 @@ impl MemoryStorage {
 impl Storage for MemoryStorage {
     fn head(&self) -> Result<Head, Fault> {
         let (confirmed, journalled) = self.0.cursors.get();
-        Ok(Head { version: self.version(), confirmed, journalled })
+        let events = self.0.events.borrow();
+        let (version, time) =
+            events.last().map_or_else(Default::default, |last| (last.version, last.time));
+        Ok(Head { version, confirmed, journalled, time })
     }
 
-    fn events(&self, slice: &Slice<'_>) -> Result<Vec<Envelope>, Fault> {
-        let wanted = |event: &&Envelope| {
-            event.version > slice.after
-                && event.version <= slice.through
-                && (slice.types.is_empty() || slice.types.contains(&event.event_type.as_str()))
-        };
+    fn events(&self, slice: &Slice) -> Result<Vec<Envelope>, Fault> {
         let mut bytes = 0;
         let fits = |event: &&Envelope| {
             let fits = bytes < slice.bytes;
@@ -64,14 +77,21 @@ impl Storage for MemoryStorage {
             fits
         };
         let events = self.0.events.borrow();
-        let found: Vec<_> =
-            events.iter().filter(wanted).take(slice.limit).take_while(fits).cloned().collect();
+        let after = events.partition_point(|event| event.version <= slice.after);
+        let within = events.iter().skip(after).take_while(|event| event.version <= slice.through);
+        let found: Vec<_> = within.take(slice.limit).take_while(fits).cloned().collect();
         self.0.read.set(self.0.read.get() + found.len());
         Ok(found)
     }
 
-    fn outcome(&self, command_id: &Id) -> Result<Option<Outcome>, Fault> {
-        Ok(self.0.outcomes.borrow().get(command_id).cloned())
+    fn outcomes(
+        &self,
+        days: RangeInclusive<i64>,
+        command_ids: &[&Id],
+    ) -> Result<Vec<Outcome>, Fault> {
+        let outcomes = self.0.outcomes.borrow();
+        let keys = days.flat_map(|day| command_ids.iter().map(move |id| (day, (*id).clone())));
+        Ok(keys.filter_map(|key| outcomes.get(&key).cloned()).collect())
     }
 
     fn mark(&self, stream: &StreamId) -> Result<Version, Fault> {
@@ -85,8 +105,8 @@ impl Storage for MemoryStorage {
         }
         self.0.events.borrow_mut().extend(write.events.iter().cloned());
         self.0.addressed.borrow_mut().extend(write.addressed.iter().cloned());
-        let outcomes =
-            write.outcomes.iter().map(|outcome| (outcome.command_id.clone(), outcome.clone()));
+        let key = |outcome: &Outcome| (outcome.day(), outcome.command_id.clone());
+        let outcomes = write.outcomes.iter().map(|outcome| (key(outcome), outcome.clone()));
         self.0.outcomes.borrow_mut().extend(outcomes);
         self.0.marks.borrow_mut().extend(write.marks.iter().cloned());
         Ok(())
@@ -146,31 +166,25 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
-    fn version_at(&self, at: Timestamp) -> Result<Version, Fault> {
-        let events = self.0.events.borrow();
-        Ok(events.iter().rev().find(|event| event.time <= at).map_or(0, |event| event.version))
-    }
-
-    fn snapshot(&self) -> Result<Option<Snapshot>, Fault> {
-        Ok(self.0.snapshot.borrow().clone())
+    fn snapshot(&self, state_version: u32, through: Version) -> Result<Option<Snapshot>, Fault> {
+        let snapshots = self.0.snapshots.borrow();
+        let mut by = snapshots.range((state_version, 0)..=(state_version, through));
+        Ok(by.next_back().map(|(_, snapshot)| snapshot.clone()))
     }
 
     fn set_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {
-        self.0.snapshot.replace(Some(snapshot.clone()));
+        if self.0.fail_snapshots.get() {
+            return Err(Fault::Unavailable("storage".into(), "the snapshot failed".to_owned()));
+        }
+        let mut snapshots = self.0.snapshots.borrow_mut();
+        *snapshots = snapshots.split_off(&(snapshot.state_version, 0));
+        snapshots.insert((snapshot.state_version, snapshot.version), snapshot.clone());
         Ok(())
     }
 
-    fn prune(&self, now: Timestamp, keep: usize) -> Result<Option<Timestamp>, Fault> {
+    fn prune(&self, before: i64) -> Result<Option<i64>, Fault> {
         let mut outcomes = self.0.outcomes.borrow_mut();
-        outcomes.retain(|_, outcome| outcome.expires_at > now);
-        let mut oldest: Vec<_> = outcomes
-            .values()
-            .map(|outcome| (outcome.expires_at, outcome.command_id.clone()))
-            .collect();
-        oldest.sort();
-        for (_, command_id) in oldest.iter().take(oldest.len().saturating_sub(keep)) {
-            outcomes.remove(command_id);
-        }
-        Ok(outcomes.values().map(|outcome| outcome.expires_at).min())
+        outcomes.retain(|(day, _), _| *day >= before);
+        Ok(outcomes.keys().next().map(|(day, _)| *day))
     }
 }

@@ -1,11 +1,15 @@
 //! The port behind which an instance keeps its events. It is synchronous, as the object's SQLite is: nothing can be
 //! awaited between a decision and its commit, so no other request can come in between.
+//!
+//! **Invariant:** what a call reads does not grow with the age of the stream. Each asks for rows by their key.
+
+use std::ops::RangeInclusive;
 
 use edgefold_kernel::{Envelope, Fault, Id, StreamId, Timestamp, Version, limits};
 
 use crate::decide::Outcome;
 
-/// Version and cursors of an instance.
+/// The last event of an instance, and its cursors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     /// Version of the stream; 0 when there is none.
@@ -15,6 +19,8 @@ pub struct Head {
     pub confirmed: Version,
     /// Cursor of the journal: events up to here are journalled.
     pub journalled: Version,
+    /// Time of the last event; 1970 when there is none. No later event has an earlier time.
+    pub time: Timestamp,
 }
 
 /// The state of the stream at some version, so that a fold can begin there. It is derived and may be thrown away at any
@@ -31,7 +37,7 @@ pub struct Snapshot {
 
 /// The part of a stream to read.
 #[derive(Clone, Debug)]
-pub struct Slice<'a> {
+pub struct Slice {
     /// Events after this version.
     pub after: Version,
     /// Events up to this version.
@@ -40,14 +46,12 @@ pub struct Slice<'a> {
     pub limit: usize,
     /// Bytes of data with which the slice ends; the event that reaches them is in it.
     pub bytes: usize,
-    /// Only these types; all when empty.
-    pub types: &'a [&'a str],
 }
 
-impl Slice<'_> {
+impl Slice {
     /// Everything after a version.
     pub fn after(after: Version) -> Self {
-        Self { after, through: Version::MAX, limit: usize::MAX, bytes: usize::MAX, types: &[] }
+        Self { after, through: Version::MAX, limit: usize::MAX, bytes: usize::MAX }
     }
 }
 
@@ -76,7 +80,7 @@ impl Write {
 
 /// Keeps one instance: its stream, its outcomes, its cursors, its holds, and its marks of foreign streams.
 pub trait Storage {
-    /// Version and cursors of the instance.
+    /// The last event of the instance, and its cursors.
     ///
     /// # Errors
     /// Fails if storage fails.
@@ -86,21 +90,18 @@ pub trait Storage {
     ///
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
-    fn events(&self, slice: &Slice<'_>) -> Result<Vec<Envelope>, Fault>;
+    fn events(&self, slice: &Slice) -> Result<Vec<Envelope>, Fault>;
 
-    /// The record of a command.
+    /// The records of commands that expire on these [days](crate::decide::day), in any order. Those of one command on
+    /// two days are both given.
     ///
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
-    fn outcome(&self, command_id: &Id) -> Result<Option<Outcome>, Fault>;
-
-    /// The records of several commands, in any order.
-    ///
-    /// # Errors
-    /// Fails if storage fails or what is stored cannot be read.
-    fn outcomes(&self, command_ids: &[&Id]) -> Result<Vec<Outcome>, Fault> {
-        command_ids.iter().filter_map(|id| self.outcome(id).transpose()).collect()
-    }
+    fn outcomes(
+        &self,
+        days: RangeInclusive<i64>,
+        command_ids: &[&Id],
+    ) -> Result<Vec<Outcome>, Fault>;
 
     /// High-water mark of a foreign stream; 0 when nothing was received of it.
     ///
@@ -167,30 +168,24 @@ pub trait Storage {
         kept: Option<(Timestamp, &str)>,
     ) -> Result<(), Fault>;
 
-    /// Version of the last event that was decided by this instant; 0 when there was none.
+    /// The latest snapshot of this schema version, at or below this version of the stream.
     ///
     /// # Errors
     /// Fails if storage fails.
-    fn version_at(&self, at: Timestamp) -> Result<Version, Fault>;
+    fn snapshot(&self, state_version: u32, through: Version) -> Result<Option<Snapshot>, Fault>;
 
-    /// The last snapshot.
-    ///
-    /// # Errors
-    /// Fails if storage fails.
-    fn snapshot(&self) -> Result<Option<Snapshot>, Fault>;
-
-    /// Replaces the last snapshot.
+    /// Stores a snapshot beside those at other versions. Deletes those of lower schema versions.
     ///
     /// # Errors
     /// Fails if storage fails.
     fn set_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault>;
 
-    /// Deletes outcomes that have expired, and the oldest above `keep`. Returns the instant at which the next one
-    /// expires.
+    /// Deletes the outcomes that expired before this [day](crate::decide::day). Returns the first day of those that are
+    /// left.
     ///
     /// # Errors
     /// Fails if storage fails.
-    fn prune(&self, now: Timestamp, keep: usize) -> Result<Option<Timestamp>, Fault>;
+    fn prune(&self, before: i64) -> Result<Option<i64>, Fault>;
 }
 
 /// Rows, each in JSON, as arrays of as many as one value of SQL takes: usually one array. Empty when there are no rows.

@@ -1,10 +1,7 @@
 //! Decides commands, one or many, and answers them.
 
-use std::collections::BTreeMap;
-
 use edgefold_kernel::{
     CommandSet, Envelope, Failure, Fault, Foreign, Id, Kind, Rejection, StreamId, Timestamp,
-    Version,
 };
 
 use super::{Instance, Loaded, draft::Draft};
@@ -12,11 +9,10 @@ use crate::{
     Accepted, Message, Participant, Stamp,
     append::{
         Cause,
-        storage::{Slice, Storage, Write},
+        storage::{Slice, Storage},
     },
     command::EventRef,
     decide::{Outcome, check_expected, check_repeat, fingerprint},
-    door::Asker,
 };
 
 /// The result of a message, before it is committed.
@@ -32,7 +28,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// Fails if storage fails.
     pub fn rests_on(&self, message: &Message, stamp: &Stamp<'_>) -> Result<Vec<StreamId>, Fault> {
-        let Ok(command) = read::<A>(message, stamp.by) else {
+        let Ok(command) = A::Command::read(&message.name, &message.payload) else {
             return Ok(Vec::new());
         };
         let streams = A::rests_on(&command);
@@ -43,100 +39,54 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         if streams.is_empty() || !self.read(may_send)? {
             return Ok(Vec::new());
         }
-        Ok(if self.earlier(message, stamp)?.is_some() { Vec::new() } else { streams })
-    }
-
-    /// The outcome that a message came to before, if it is remembered.
-    fn earlier(&self, message: &Message, stamp: &Stamp<'_>) -> Result<Option<Outcome>, Fault> {
-        let earlier = message.command_id.as_ref().map(|id| self.storage.outcome(id)).transpose()?;
-        Ok(earlier.flatten().filter(|outcome| outcome.expires_at > stamp.now))
+        let is_known = match &message.command_id {
+            Some(id) => self.known_one(id, stamp.now)?.is_some(),
+            None => false,
+        };
+        Ok(if is_known { Vec::new() } else { streams })
     }
 
     /// Decides a command and appends its events. `foreign` has the states of the streams that the decision
     /// [rests on](Self::rests_on).
     ///
     /// # Errors
-    /// A rejection changes nothing, but that of an errand is remembered. A fault changes nothing either.
+    /// A rejection or a fault changes nothing.
     pub fn handle(
         &self,
         message: &Message,
         foreign: &Foreign,
         stamp: &Stamp<'_>,
     ) -> Result<Accepted, Failure> {
-        let earlier = self.earlier(message, stamp)?;
-        let is_known = earlier.is_some();
-        match self.work(stamp, |draft| draft.handle(message, foreign, earlier)) {
-            Ok(decided) => Ok(self.accepted(decided)?),
-            Err(Failure::Rejected(refusal)) if !is_known => {
-                let version = self.head()?.version;
-                if let Some(outcome) = Self::refusal_outcome(message, &refusal, version, stamp)? {
-                    self.storage.commit(&Write { outcomes: vec![outcome], ..Write::default() })?;
-                }
-                Err(refusal.into())
-            }
-            Err(failure) => Err(failure),
-        }
+        let known = |id| self.known_one(id, stamp.now);
+        let earlier = message.command_id.as_ref().map(known).transpose()?.flatten();
+        let decided = self.work(stamp, |draft| draft.handle(message, foreign, earlier))?;
+        Ok(self.accepted(decided)?)
     }
 
-    /// The record of a refusal, if one is stored. A refused command from outside may be tried again. A command that
-    /// follows from an event is decided once: see [`Outcome::refusal`]. An instance that does not exist stores nothing.
-    fn refusal_outcome(
-        message: &Message,
-        refusal: &Rejection,
-        version: Version,
-        stamp: &Stamp<'_>,
-    ) -> Result<Option<Outcome>, Fault> {
-        let follows = message.metadata.as_ref().is_some_and(|it| it.causation_id.is_some());
-        let is_errand = follows && *stamp.by == Asker::System && refusal.kind == Kind::Rule;
-        let (Some(command_id), true) = (&message.command_id, is_errand && version > 0) else {
-            return Ok(None);
-        };
-        let fingerprint =
-            serde_json::to_string(refusal).map_err(|error| Fault::Defect(error.to_string()))?;
-        Ok(Some(Outcome {
-            command_id: command_id.clone(),
-            fingerprint,
-            after: version,
-            through: version,
-            expires_at: stamp.now.plus_millis(A::OUTCOME_TTL_MS),
-        }))
-    }
-
-    /// Decides sequences of commands, each command by itself, and commits all their events in one transaction.
-    /// A fault ends its sequence: the commands behind it are not decided. Meant for commands that rest on no
+    /// Decides commands, each by itself, and commits all their events in one transaction. Meant for commands that rest on no
     /// foreign stream.
     ///
     /// If one of them panics, or the commit fails, they are decided one by one: only those fail that fail alone.
     pub fn handle_all(
         &self,
-        sequences: &[&[Message]],
+        messages: &[Message],
         stamp: &Stamp<'_>,
-    ) -> Vec<Vec<Result<Accepted, Failure>>> {
-        if sequences.is_empty() {
-            return Vec::new();
-        }
+    ) -> Vec<Result<Accepted, Failure>> {
         let decided = self.work(stamp, |draft| {
-            let messages = sequences.iter().copied().flatten();
-            let ids: Vec<_> = messages.filter_map(|message| message.command_id.as_ref()).collect();
-            let earlier: BTreeMap<Id, Outcome> = self
-                .storage
-                .outcomes(&ids)?
-                .into_iter()
-                .map(|outcome| (outcome.command_id.clone(), outcome))
-                .collect();
-            let mut handle = |message: &Message| {
+            let ids: Vec<_> =
+                messages.iter().filter_map(|message| message.command_id.as_ref()).collect();
+            let earlier = self.known(&ids, stamp.now)?;
+            let handle = |message: &Message| {
                 let earlier = message.command_id.as_ref().and_then(|id| earlier.get(id).cloned());
-                draft.handle_or_remember(message, earlier)
+                draft.handle(message, &Foreign::default(), earlier)
             };
-            let sequences = sequences.iter();
-            Ok(sequences.map(|messages| until_fault(messages, &mut handle)).collect::<Vec<_>>())
+            Ok(messages.iter().map(handle).collect::<Vec<_>>())
         });
-        let accepted = |one: Result<Decided, Failure>| Ok(self.accepted(one?)?);
         match decided {
-            Ok(all) => all.into_iter().map(|one| one.into_iter().map(accepted).collect()).collect(),
+            Ok(all) => all.into_iter().map(|one| Ok(self.accepted(one?)?)).collect(),
             Err(_) => {
-                let alone = |message: &Message| self.handle(message, &Foreign::default(), stamp);
-                sequences.iter().map(|messages| until_fault(messages, alone)).collect()
+                let alone = |message| self.handle(message, &Foreign::default(), stamp);
+                messages.iter().map(alone).collect()
             }
         }
     }
@@ -146,9 +96,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
     pub fn outcome(&self, command_id: &Id, now: Timestamp) -> Result<Option<Accepted>, Fault> {
-        let outcome = self.storage.outcome(command_id)?;
-        let outcome =
-            outcome.filter(|outcome| outcome.expires_at > now && outcome.refusal().is_none());
+        let outcome = self.known_one(command_id, now)?;
+        let outcome = outcome.filter(|outcome| outcome.refusal().is_none());
         outcome.map(|outcome| self.accepted(Decided { outcome, duplicate: true })).transpose()
     }
 
@@ -181,52 +130,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 }
 
-/// Reads the command. The system's own may be of a newer release: see [`CommandSet::read_leniently`].
-fn read<A: Participant>(message: &Message, by: &Asker) -> Result<A::Command, Rejection> {
-    match by {
-        Asker::System => A::Command::read_leniently(&message.name, &message.payload),
-        Asker::Somebody(_) => A::Command::read(&message.name, &message.payload),
-    }
-}
-
-/// The results of commands in order, up to the first fault.
-fn until_fault<T>(
-    messages: &[Message],
-    mut handle: impl FnMut(&Message) -> Result<T, Failure>,
-) -> Vec<Result<T, Failure>> {
-    let mut results = Vec::with_capacity(messages.len());
-    for message in messages {
-        let result = handle(message);
-        let is_fault = matches!(result, Err(Failure::Faulted(_)));
-        results.push(result);
-        if is_fault {
-            break;
-        }
-    }
-    results
-}
-
 impl<A: Participant, S: Storage> Draft<'_, A, S> {
-    /// Drafts the events of a command that rests on no foreign stream, or the refusal of an errand.
-    fn handle_or_remember(
-        &mut self,
-        message: &Message,
-        earlier: Option<Outcome>,
-    ) -> Result<Decided, Failure> {
-        let known = |outcome: &Outcome| {
-            Some(&outcome.command_id) == message.command_id.as_ref()
-                && outcome.expires_at > self.stamp.now
-        };
-        let is_known = earlier.iter().chain(&self.write.outcomes).any(known);
-        let result = self.handle(message, &Foreign::default(), earlier);
-        if let (Err(Failure::Rejected(refusal)), false) = (&result, is_known) {
-            let version = self.loaded.head.version;
-            let outcome = Instance::<A, S>::refusal_outcome(message, refusal, version, self.stamp)?;
-            self.write.outcomes.extend(outcome);
-        }
-        result
-    }
-
     /// Checks the policy first, so that a stranger learns nothing; then idempotency, the expected version, the rules.
     fn handle(
         &mut self,
@@ -236,15 +140,12 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
     ) -> Result<Decided, Failure> {
         let missing = || Rejection::shape("MISSING_FIELD", "commandId", "commandId is required");
         let command_id = message.command_id.clone().ok_or_else(missing)?;
-        let command = read::<A>(message, self.stamp.by);
+        let command = A::Command::read(&message.name, &message.payload);
         self.authorise(command.as_ref())?;
         let content = fingerprint(&message.name, &message.payload);
         let drafted = self.write.outcomes.iter().find(|outcome| outcome.command_id == command_id);
         let earlier = drafted.cloned().or(earlier);
         if let Some(outcome) = earlier.filter(|outcome| outcome.expires_at > self.stamp.now) {
-            if let Some(refusal) = outcome.refusal() {
-                return Err(refusal.into());
-            }
             check_repeat(&outcome, &content)?;
             return Ok(Decided { outcome, duplicate: true });
         }

@@ -42,8 +42,11 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         let stream = &self.instance.stream;
         let mut fresh = Vec::with_capacity(events.len());
         let mut read = Vec::with_capacity(events.len());
+        // A clock may be behind the one before it; the times of a stream do not fall, so that they can be searched.
+        let time = self.stamp.now.max(self.loaded.head.time);
+        let stamp = Stamp { now: time, ..*self.stamp };
         for (version, event) in (version + 1..).zip(&events) {
-            let (event, known) = record(event, stream, version, cause, self.stamp)?;
+            let (event, known) = record(event, stream, version, cause, &stamp)?;
             let text = wire_form(&event)?;
             let errands = messages(&event, A::errands(&stream.aggregate_id, &known))?;
             let to = self.instance.destinations(&event, &errands);
@@ -55,6 +58,9 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             A::evolve(&mut self.loaded.state, event, version);
         }
         self.loaded.head.version += fresh.len() as Version;
+        if !fresh.is_empty() {
+            self.loaded.head.time = time;
+        }
         for Fresh { event, to, .. } in &fresh {
             self.write.events.push(event.clone());
             let addressed = to.iter().map(|to| (to.clone(), event.version));

@@ -11,7 +11,10 @@ use crate::{
     },
     decide::answer_or_fault,
     participant::Refused,
-    publish::{Delivery, Item, caused_by},
+    publish::{
+        Delivery, Item, caused_by,
+        errand::{DEADLINE, REFUSED},
+    },
     receive::{Incoming, Receipt, RefusedErrand, Settled, Step, fresh, step},
 };
 
@@ -183,7 +186,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         for errand in refused {
             let RefusedErrand { name, command_id, metadata, rejection } = errand;
             let cause =
-                Draft::<A, S>::cause(&format!("refused.{command_id}"), metadata.clone())?;
+                Draft::<A, S>::cause(&format!("{REFUSED}{command_id}"), metadata.clone())?;
             if self.known_one(&cause.command_id, stamp.now)?.is_some() {
                 continue;
             }
@@ -225,7 +228,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 let Some(latest) = self.event(head)? else { return Ok(false) };
                 let set_by = self.event(due.set_by)?;
                 let metadata = set_by.as_ref().map(caused_by).transpose()?.unwrap_or_default();
-                let cause = Draft::<A, S>::cause(&format!("deadline.{}", latest.id), metadata)?;
+                let cause = Draft::<A, S>::cause(&format!("{DEADLINE}{}", latest.id), metadata)?;
                 draft.decide(&due.command, &Foreign::default(), &cause)?;
                 Ok(draft.loaded.head.version > head)
             }

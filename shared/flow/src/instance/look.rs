@@ -8,7 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::Instance;
 use crate::{
     Participant,
-    append::storage::{Slice, Storage},
+    append::storage::{Head, Slice, Storage},
     contract::{EventsPage, RowView, SpanFound, SpanWanted, StateView},
     door::Asker,
     participant::{Sight, sight},
@@ -41,7 +41,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// `UNKNOWN_INSTANCE` when the stream does not exist, or did not exist then; `VERSION_AHEAD` past the head.
     pub fn view(&self, when: When) -> Result<StateView, Failure> {
-        let head = self.head()?.version;
+        let last = self.head()?;
+        let head = last.version;
         let version = match when {
             When::Now => head,
             When::Version(version) if version > head && head > 0 => {
@@ -52,7 +53,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                     .into());
             }
             When::Version(version) => version.min(head),
-            When::Instant(at) => self.storage.version_at(at)?,
+            When::Instant(at) => decided_by(last, at, |version| self.time_of(version))?,
         };
         if version == 0 {
             return Err(self.unknown().into());
@@ -82,6 +83,14 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         })?;
         let state = state.map_err(|error| Fault::Defect(error.to_string()))?;
         Ok(ForeignState { version, state_version: A::STATE_VERSION, state })
+    }
+
+    /// The instant at which a version was decided.
+    fn time_of(&self, version: Version) -> Result<Timestamp, Fault> {
+        let after = version.saturating_sub(1);
+        let found = self.storage.events(&Slice { limit: 1, ..Slice::after(after) })?;
+        let event = found.first().filter(|event| event.version == version);
+        event.map(|event| event.time).ok_or_else(|| self.lacks(version))
     }
 
     /// Refuses somebody who sees less of this instance than this.
@@ -185,18 +194,23 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         Ok(Page { after, through, head, events, fold })
     }
 
-    /// The state at a version, from the latest that is at hand.
+    /// The state at a version: from one that was reached a short fold before it, or from the latest of those that were
+    /// reached and those that are stored.
     fn reach(&self, version: Version) -> Result<A::State, Fault> {
-        let stored = self.read(|loaded| loaded.snapshot)?;
-        let reached = self.reached.borrow().by(version).and_then(|(at, state)| {
-            // A stored snapshot between the two is nearer.
-            let is_nearest = at == version || !(at..=version).contains(&stored);
-            Some((serde_json::from_str(state).ok()?, at)).filter(|_| is_nearest)
-        });
-        match reached {
-            Some((state, at)) => self.fold_on(state, at, version),
-            None => Ok(self.fold(version)?.0),
-        }
+        let reached = self
+            .reached
+            .borrow()
+            .by(version)
+            .and_then(|(at, state)| Some((serde_json::from_str::<A::State>(state).ok()?, at)));
+        let is_near = |at: Version| version - at <= A::SNAPSHOT_EVERY;
+        let (state, at) = match reached {
+            Some((state, at)) if is_near(at) => (state, at),
+            reached => {
+                let (stored, by) = self.snapshot_by(version)?;
+                reached.filter(|(_, at)| *at > by).unwrap_or((stored, by))
+            }
+        };
+        Ok(self.fold_on(state, at, version)?.0)
     }
 
     /// Part of the stream, for a caller from outside.
@@ -211,5 +225,77 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let events = self.events(&Slice { limit, ..Slice::after(after) })?;
         let next = events.last().map(|last| last.version).filter(|last| *last < head);
         Ok(EventsPage { events, head, next })
+    }
+}
+
+/// The last version that was decided by an instant; 0 when there is none. Times never fall within a stream, so each look
+/// at one event rules out half of those that are left.
+fn decided_by(
+    head: Head,
+    at: Timestamp,
+    time_of: impl Fn(Version) -> Result<Timestamp, Fault>,
+) -> Result<Version, Fault> {
+    if head.time <= at {
+        return Ok(head.version);
+    }
+    let (mut by, mut later) = (0, head.version);
+    while later > by + 1 {
+        let middle = by + (later - by) / 2;
+        if time_of(middle)? <= at {
+            by = middle;
+        } else {
+            later = middle;
+        }
+    }
+    Ok(by)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// The version that was decided by an instant, where these are the times of the events; and how many were looked at.
+    fn look(times: &[i64], at: i64) -> (Version, u32) {
+        let time_of = |version: Version| {
+            let index = usize::try_from(version - 1).unwrap();
+            Timestamp::from_millis(times.get(index).copied().unwrap())
+        };
+        let version = times.len() as Version;
+        let time = times.last().map(|last| Timestamp::from_millis(*last)).unwrap_or_default();
+        let looks = Cell::new(0);
+        let found = decided_by(
+            Head { version, time, ..Head::default() },
+            Timestamp::from_millis(at),
+            |version| {
+                looks.set(looks.get() + 1);
+                Ok(time_of(version))
+            },
+        );
+        (found.unwrap(), looks.get())
+    }
+
+    #[test]
+    fn the_version_at_an_instant_is_that_of_the_last_event_by_then() {
+        let streams: [&[i64]; 6] =
+            [&[], &[5], &[5, 5, 5], &[1, 2, 3, 4], &[1, 1, 4, 4, 4, 9, 9], &[7, 7, 7, 8]];
+        for times in streams {
+            for at in -1..=10 {
+                let scanned = times.iter().filter(|time| **time <= at).count() as Version;
+                assert_eq!(look(times, at).0, scanned, "{times:?} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stream_a_thousand_times_as_long_costs_ten_looks_more() {
+        let most = |events: i64| {
+            let times: Vec<_> = (1..=events).collect();
+            (0..=events).step_by(97).map(|at| look(&times, at).1).max().unwrap()
+        };
+        assert!(most(100) <= 7 && most(100_000) <= 17);
+        let times: Vec<_> = (1..=1_000).collect();
+        assert_eq!(look(&times, 1_000), (1_000, 0), "the head says when the last one was");
     }
 }

@@ -25,7 +25,7 @@ mod inbox;
 mod look;
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -39,12 +39,15 @@ pub use look::{When, unknown};
 use crate::{
     Catalogue, Participant, Stamp,
     append::storage::{Head, Slice, Snapshot, Storage, Write},
-    decide::panicked,
+    decide::{Outcome, day, days_alive, end_of, panicked},
 };
 use cursor::Cursor;
 use draft::Draft;
 use outbox::Fresh;
 use reached::Reached;
+
+/// Milliseconds after midnight within which expired outcomes are deleted (1 h).
+const PRUNE_WITHIN_MS: i64 = 60 * 60 * 1000;
 
 /// One instance of an aggregate, over its storage.
 pub struct Instance<A: Participant, S> {
@@ -56,12 +59,15 @@ pub struct Instance<A: Participant, S> {
     /// Events that were just appended. They usually go out at once and need not be read again.
     fresh: RefCell<VecDeque<Fresh>>,
     reached: RefCell<Reached>,
+    /// End of the first day on which outcomes expire, once that is known.
+    expiry: Cell<Option<Option<Timestamp>>>,
 }
 
 struct Loaded<T> {
     state: T,
     head: Head,
-    /// Version of the stored snapshot; 0 when there is none that this code can use.
+    /// Version of the last snapshot, or of the last state that was too large for one; 0 when there is none that this code
+    /// can use.
     snapshot: Version,
     /// The cursor of the bus.
     bus: Cursor,
@@ -81,6 +87,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             appended: RefCell::default(),
             fresh: RefCell::default(),
             reached: RefCell::default(),
+            expiry: Cell::default(),
         }
     }
 
@@ -150,45 +157,68 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// Fails if storage fails.
     pub fn take_snapshot(&self) -> Result<(), Fault> {
-        let due = |loaded: &Loaded<A::State>| {
-            let behind = loaded.head.version.saturating_sub(loaded.snapshot);
-            (A::SNAPSHOT_EVERY > 0 && behind >= A::SNAPSHOT_EVERY).then(|| {
-                serde_json::to_string(&loaded.state).map(|state| Snapshot {
-                    version: loaded.head.version,
-                    state_version: A::STATE_VERSION,
-                    state,
-                })
-            })
-        };
-        let Some(snapshot) =
-            self.read(due)?.transpose().map_err(|error| Fault::Defect(error.to_string()))?
-        else {
-            return Ok(());
-        };
-        self.storage.set_snapshot(&snapshot)?;
-        self.change(|loaded| loaded.snapshot = snapshot.version)
+        self.change(|loaded| {
+            let version = loaded.head.version;
+            let behind = version.saturating_sub(loaded.snapshot);
+            if A::SNAPSHOT_EVERY > 0 && behind >= A::SNAPSHOT_EVERY {
+                self.store_snapshot(&loaded.state, version, limits::SNAPSHOT_BYTES)?;
+                loaded.snapshot = version;
+            }
+            Ok(())
+        })?
     }
 
-    /// Deletes outcomes that have expired, and the oldest above [`limits::OUTCOMES`]. Returns the instant at which the
-    /// next one expires.
+    /// Stores a state as a snapshot, if it has at most `room` bytes. Returns its bytes if it was stored.
+    fn store_snapshot(
+        &self,
+        state: &A::State,
+        version: Version,
+        room: usize,
+    ) -> Result<Option<usize>, Fault> {
+        let state =
+            serde_json::to_string(state).map_err(|error| Fault::Defect(error.to_string()))?;
+        let bytes = state.len();
+        if bytes > room.min(limits::SNAPSHOT_BYTES) {
+            return Ok(None);
+        }
+        let state_version = A::STATE_VERSION;
+        self.storage.set_snapshot(&Snapshot { version, state_version, state })?;
+        Ok(Some(bytes))
+    }
+
+    /// Deletes the outcomes that expired before the day of `now`. Returns the end of the first day on which others
+    /// expire: until then there is nothing more to delete. `None` if there are no others.
     ///
     /// # Errors
     /// Fails if storage fails.
     pub fn prune(&self, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
-        self.storage.prune(now, limits::OUTCOMES)
+        let first = self.storage.prune(day(now))?.map(end_of);
+        self.expiry.set(Some(first));
+        Ok(first)
     }
 
+    /// Instant at which outcomes are to be deleted: within the hour after the end of the first day on which some expire. Not
+    /// all instances do it at once.
     fn next_expiry(&self, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
-        self.prune(now)
+        let first = match self.expiry.get() {
+            Some(first) => first,
+            None => self.prune(now)?,
+        };
+        let sum = |sum: i64, byte: u8| (sum * 31 + i64::from(byte)) % PRUNE_WITHIN_MS;
+        let spread = self.id().as_str().bytes().fold(0, sum);
+        Ok(first.map(|end| end.plus_millis(spread)))
     }
 
-    fn known(&self, command_ids: &[&Id], now: Timestamp) -> Result<BTreeMap<Id, crate::decide::Outcome>, Fault> {
-        let found = self.storage.outcomes(command_ids)?;
+    /// The records of these commands that have not expired. An expired one of the same id may lie beside them, under
+    /// another day.
+    fn known(&self, command_ids: &[&Id], now: Timestamp) -> Result<BTreeMap<Id, Outcome>, Fault> {
+        let found = self.storage.outcomes(days_alive(now, A::OUTCOME_TTL_MS), command_ids)?;
         let alive = found.into_iter().filter(|outcome| outcome.expires_at > now);
         Ok(alive.map(|outcome| (outcome.command_id.clone(), outcome)).collect())
     }
 
-    fn known_one(&self, command_id: &Id, now: Timestamp) -> Result<Option<crate::decide::Outcome>, Fault> {
+    /// The record of a command that has not expired.
+    fn known_one(&self, command_id: &Id, now: Timestamp) -> Result<Option<Outcome>, Fault> {
         Ok(self.known(&[command_id], now)?.into_values().next())
     }
 
@@ -224,27 +254,38 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         })
     }
 
-    /// The state at a version, and the version of the snapshot that it could begin with. A snapshot of another schema
-    /// version, or one that cannot be read, is as good as none.
+    /// The state at a version, and the version of the last snapshot that it began with or stored.
     fn fold(&self, through: Version) -> Result<(A::State, Version), Fault> {
-        let usable = |snapshot: &Snapshot| {
-            snapshot.version <= through && snapshot.state_version == A::STATE_VERSION
-        };
-        let snapshot = self.storage.snapshot()?.filter(usable);
-        let read = |snapshot: Snapshot| {
-            Some((serde_json::from_str(&snapshot.state).ok()?, snapshot.version))
-        };
-        let (state, snapshot): (A::State, Version) = snapshot.and_then(read).unwrap_or_default();
-        Ok((self.fold_on(state, snapshot, through)?, snapshot))
+        let (state, at) = self.snapshot_by(through)?;
+        self.fold_on(state, at, through)
     }
 
-    /// The state at a version that comes after this one.
+    /// The latest snapshot at or below a version: its state and its version. Those that cannot be read are skipped; to skip
+    /// all of them costs less than to fold the events between them, which follows then.
+    fn snapshot_by(&self, mut through: Version) -> Result<(A::State, Version), Fault> {
+        while let Some(snapshot) = self.storage.snapshot(A::STATE_VERSION, through)? {
+            match serde_json::from_str(&snapshot.state) {
+                Ok(state) => return Ok((state, snapshot.version)),
+                Err(_) if snapshot.version > 0 => through = snapshot.version - 1,
+                Err(_) => break,
+            }
+        }
+        Ok((A::State::default(), 0))
+    }
+
+    /// The state at a version that comes after this one, and the version of the last snapshot that was stored on the way.
+    /// A fold over more events than lie between two snapshots stores one at each multiple of
+    /// [`SNAPSHOT_EVERY`](edgefold_kernel::Aggregate::SNAPSHOT_EVERY), so that the next fold is short. A snapshot that
+    /// cannot be stored is not missed: this fold stores no more of them.
     fn fold_on(
         &self,
         mut state: A::State,
         mut at: Version,
         through: Version,
-    ) -> Result<A::State, Fault> {
+    ) -> Result<(A::State, Version), Fault> {
+        let (every, mut snapshot) = (A::SNAPSHOT_EVERY, at);
+        let is_long = every > 0 && through.saturating_sub(at) > every;
+        let mut room = if is_long { limits::FOLD_SNAPSHOTS_BYTES } else { 0 };
         while at < through {
             let page = self.storage.events(&Slice {
                 through,
@@ -257,21 +298,26 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 }
                 A::evolve(&mut state, &event.read()?, event.version);
                 at = event.version;
+                if room > 0 && at.is_multiple_of(every) {
+                    match self.store_snapshot(&state, at, room) {
+                        Ok(Some(bytes)) => (room, snapshot) = (room - bytes, at),
+                        Ok(None) | Err(_) => room = 0,
+                    }
+                }
             }
             if page.is_empty() || page.last().is_some_and(|last| last.version != at) {
-                return Err(Fault::Unreadable(format!(
-                    "{} {} has no version {}",
-                    A::TYPE,
-                    self.id(),
-                    at + 1
-                )));
+                return Err(self.lacks(at + 1));
             }
         }
-        Ok(state)
+        Ok((state, snapshot))
+    }
+
+    fn lacks(&self, version: Version) -> Fault {
+        Fault::Unreadable(format!("{} {} has no version {version}", A::TYPE, self.id()))
     }
 
     /// Own events in their current schema versions. The stored events stay untouched.
-    fn events(&self, slice: &Slice<'_>) -> Result<Vec<Envelope>, Fault> {
+    fn events(&self, slice: &Slice) -> Result<Vec<Envelope>, Fault> {
         self.storage.events(slice)?.into_iter().map(Envelope::lifted::<A::Event>).collect()
     }
 
@@ -304,6 +350,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }
         if !write.is_empty() {
             self.storage.commit(&write)?;
+        }
+        if let (Some(known), false) = (self.expiry.get(), write.outcomes.is_empty()) {
+            let ends = write.outcomes.iter().map(|outcome| end_of(outcome.day()));
+            self.expiry.set(Some(known.into_iter().chain(ends).min()));
         }
         for event in &write.events {
             loaded.bus.waits(event);

@@ -181,7 +181,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 
     /// Stored events, with what they say to others.
-    fn read_again(&self, slice: &Slice<'_>) -> Result<Vec<Fresh>, Fault> {
+    fn read_again(&self, slice: &Slice) -> Result<Vec<Fresh>, Fault> {
         let events = self.events(slice)?;
         events.into_iter().map(|event| self.fresh(event)).collect()
     }

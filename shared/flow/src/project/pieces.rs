@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_fault_that_heals_by_itself_is_everyones_and_nothing_more_is_tried() {
-        let away = Fault::Unavailable("the database", "away".into());
+        let away = Fault::Unavailable("the database".into(), "away".into());
         let mut pieces = Pieces::new(rows(3, 70));
         let first = pieces.take().unwrap();
         assert_eq!(first.len(), 100);

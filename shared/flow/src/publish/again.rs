@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(sent(60, None, 500), [60, 120, 180, 270, 405]);
         assert_eq!(sent(60, Some(60), 60), [15, 26, 34, 41, 46, 51, 56]);
         assert_eq!(sent(60, Some(400), 130), [60, 120], "a far one changes nothing");
-        assert_eq!(sent(2, Some(7), 9), [2, 4, 6, 8], "what is set is never exceeded");
+        assert_eq!(sent(2, Some(7), 9), [2, 4, 6, 9], "what is set is shorter anyway");
         assert_eq!(sent(60, Some(5), 70), [5, 65], "there is always another one");
     }
 

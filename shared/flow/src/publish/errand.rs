@@ -36,6 +36,30 @@ pub fn derived_id(event: &Envelope, index: usize) -> Result<Id, Fault> {
     Id::parse(format!("{}.{index}", event.id)).map_err(|said| Fault::Defect(said.to_owned()))
 }
 
+/// Beginning of the id under which an instance notes that its errand was refused; the errand's id follows.
+pub const REFUSED: &str = "refused.";
+
+/// Beginning of the id of a deadline's command; the id of the stream's latest event follows.
+pub const DEADLINE: &str = "deadline.";
+
+/// True for the ids that commands of the system have: those of [`derived_id`], and those that begin with [`REFUSED`] or
+/// [`DEADLINE`]. No caller may choose one: the outcome of its command would stand where that of the system's belongs, and
+/// the system's would count as a repeat.
+pub fn is_reserved(command_id: &Id) -> bool {
+    let id = command_id.as_str();
+    let is_derived = id.rsplit_once('.').is_some_and(|(event, index)| {
+        is_uuid(event) && !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    is_derived || id.starts_with(REFUSED) || id.starts_with(DEADLINE)
+}
+
+/// True for 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+fn is_uuid(text: &str) -> bool {
+    let is_hex = |group: &str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.split('-').all(is_hex)
+}
+
 /// The causes of a command that follows from an event.
 ///
 /// # Errors
@@ -53,4 +77,50 @@ pub fn caused_by(event: &Envelope) -> Result<Metadata, Fault> {
         actor: event.metadata.actor.clone(),
         answer_by: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_the_systems_own_commands_are_reserved() {
+        let event = "0190a7a0-0000-7000-8000-00000000000a";
+        let reserved = [
+            format!("{event}.0"),
+            format!("{event}.12"),
+            format!("{}.1", event.to_uppercase()),
+            format!("refused.{event}.0"),
+            format!("deadline.{event}"),
+            "refused.".into(),
+            "deadline.x".into(),
+        ];
+        let free = [
+            event.into(),
+            format!("{event}."),
+            format!("{event}.x"),
+            format!("{event}.1x"),
+            format!("{event}.-1"),
+            format!("{event}.1.2"),
+            format!("x{event}.1"),
+            format!("{}.1", &event[1..]),
+            format!("{}.1", event.replace('-', "")),
+            format!("{}.1", event.replace('a', "g")),
+            format!("retry-of-{event}.1"),
+            "order-7.1".into(),
+            "refused".into(),
+            "Refused.x".into(),
+            "not-refused.x".into(),
+            "deadlines.x".into(),
+            ".1".into(),
+            "-".into(),
+        ];
+        let judged = |ids: &[String], expected| {
+            for id in ids {
+                assert_eq!(is_reserved(&Id::parse(id.as_str()).unwrap()), expected, "{id}");
+            }
+        };
+        judged(&reserved, true);
+        judged(&free, false);
+    }
 }

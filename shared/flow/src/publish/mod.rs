@@ -13,6 +13,6 @@ pub mod letter;
 pub mod again;
 pub mod hold;
 
-pub use errand::{caused_by, derived_id, messages};
+pub use errand::{caused_by, derived_id, is_reserved, messages};
 pub use hold::Hold;
 pub use letter::{Addressed, Delivery, Entries, Item, Letter, Outgoing};

@@ -4,15 +4,16 @@ use edgefold_kernel::{Id, Kind, Principal, Rejection};
 use sha2::{Digest, Sha256};
 
 use super::Catalogue;
-use crate::Message;
+use crate::{Message, publish::is_reserved};
 
 impl Message {
     /// Checks what a door can check: the aggregate and the command exist, the command may come from outside, and the
-    /// instance is named or may be made up. Fills in the ids that were left out: a fresh one for the command, and
+    /// instance is named or may be made up, and the command has no id of the system's. Fills in the ids that were left out: a fresh one for the command, and
     /// one that follows from the command for the instance.
     ///
     /// # Errors
-    /// `UNKNOWN_AGGREGATE`, `UNKNOWN_COMMAND`, `COMMAND_INTERNAL`, or `MISSING_FIELD` for `aggregateId`.
+    /// `UNKNOWN_AGGREGATE`, `UNKNOWN_COMMAND`, `COMMAND_INTERNAL`, `UNKNOWN_FIELD` for `metadata.actor`, `MISSING_FIELD`
+    /// for `aggregateId`, or `RESERVED_ID` for `commandId`.
     pub fn admit(
         mut self,
         catalogue: &Catalogue,
@@ -47,6 +48,10 @@ impl Message {
                 "aggregateId",
                 "aggregateId is required",
             ));
+        }
+        if self.command_id.as_ref().is_some_and(is_reserved) {
+            let detail = "choose another id: commands of the system itself have ids of this form";
+            return Err(Rejection::shape("RESERVED_ID", "commandId", detail));
         }
         let command_id = self.command_id.get_or_insert_with(fresh);
         if self.aggregate_id.is_none() {

@@ -1,6 +1,6 @@
 //! The storage port over the object's SQLite. Every statement lies in `schema/sql/object/`.
 
-use std::cell::Cell;
+use std::{cell::Cell, ops::RangeInclusive};
 
 use edgefold_flow::{
     append::storage::{Head, Slice, Snapshot, Storage, Write},
@@ -177,6 +177,7 @@ impl SqliteStorage {
             return self.sql.change(
                 sql!("outcome_store"),
                 vec![
+                    number(outcome.day()),
                     text(outcome.command_id.as_str()),
                     text(&outcome.fingerprint),
                     number(outcome.after),
@@ -187,6 +188,7 @@ impl SqliteStorage {
         }
         let row = |outcome: &Outcome| {
             json!([
+                outcome.day(),
                 outcome.command_id,
                 outcome.fingerprint,
                 outcome.after,
@@ -220,29 +222,23 @@ impl Storage for SqliteStorage {
         match rows.first() {
             Some(row) => Ok(Head {
                 version: version(&row.get(0))?,
-                confirmed: version(&row.get(1))?,
-                journalled: version(&row.get(2))?,
+                time: Timestamp::from_millis(integer(&row.get(1))?),
+                confirmed: version(&row.get(2))?,
+                journalled: version(&row.get(3))?,
             }),
             None => Ok(Head::default()),
         }
     }
 
-    fn events(&self, slice: &Slice<'_>) -> Result<Vec<Envelope>, Fault> {
+    fn events(&self, slice: &Slice) -> Result<Vec<Envelope>, Fault> {
         if !self.has_tables.get() {
             return Ok(Vec::new());
         }
         let limit = slice.limit.min(limits::PAGE_EVENTS) as u64;
         let through = slice.through.min(VERSION_MAX);
-        let mut params = vec![number(slice.after), number(through), number(limit)];
-        let statement = if slice.types.is_empty() {
-            sql!("events")
-        } else {
-            let types = serde_json::to_string(slice.types);
-            params.push(text(&types.map_err(|error| Fault::Defect(error.to_string()))?));
-            sql!("events_of_types")
-        };
+        let params = vec![number(slice.after), number(through), number(limit)];
         let mut bytes = 0;
-        self.sql.each(statement, params, |row| {
+        self.sql.each(sql!("events"), params, |row| {
             let event = self.event(&row)?;
             bytes += event.data.get().len();
             let is_full = bytes >= slice.bytes.min(limits::PAGE_BYTES);
@@ -250,19 +246,14 @@ impl Storage for SqliteStorage {
         })
     }
 
-    fn outcome(&self, command_id: &Id) -> Result<Option<Outcome>, Fault> {
-        Ok(self.outcomes(&[command_id])?.pop())
-    }
-
-    fn outcomes(&self, command_ids: &[&Id]) -> Result<Vec<Outcome>, Fault> {
-        let rows = match command_ids {
-            [one] => self.query(sql!("outcome"), vec![text(one.as_str())])?,
-            many => {
-                let ids = serde_json::to_string(many)
-                    .map_err(|error| Fault::Defect(error.to_string()))?;
-                self.query(sql!("outcomes"), vec![text(&ids)])?
-            }
-        };
+    fn outcomes(
+        &self,
+        days: RangeInclusive<i64>,
+        command_ids: &[&Id],
+    ) -> Result<Vec<Outcome>, Fault> {
+        let days: Vec<_> = days.collect();
+        let params = vec![text(&json!(days).to_string()), text(&json!(command_ids).to_string())];
+        let rows = self.query(sql!("outcomes"), params)?;
         let read = |row: Array| {
             let mut cells = 0..;
             let mut cell = || row.get(cells.next().unwrap_or_default());
@@ -366,33 +357,23 @@ impl Storage for SqliteStorage {
         self.sql.change(sql!("hold_set"), held(to).into_iter().chain(row).collect())
     }
 
-    fn version_at(&self, at: Timestamp) -> Result<Version, Fault> {
-        let rows = self.query(sql!("version_at"), vec![number(at.millis())])?;
-        rows.first().map_or(Ok(0), |row| version(&row.get(0)))
-    }
-
-    fn snapshot(&self) -> Result<Option<Snapshot>, Fault> {
-        self.query(sql!("snapshot"), vec![])?.first().map(snapshot).transpose()
+    fn snapshot(&self, state_version: u32, through: Version) -> Result<Option<Snapshot>, Fault> {
+        let params = vec![number(state_version), number(through.min(VERSION_MAX))];
+        self.query(sql!("snapshot"), params)?.first().map(snapshot).transpose()
     }
 
     fn set_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {
-        // A value holds 2 MB: a larger state goes without a snapshot, and is folded from the beginning.
-        if snapshot.state.len() > limits::SNAPSHOT_BYTES {
-            return Ok(());
-        }
         let Snapshot { version, state_version, state } = snapshot;
-        let params = vec![number(*version), number(*state_version), text(state)];
+        self.sql.change(sql!("snapshots_old"), vec![number(*state_version)])?;
+        let params = vec![number(*state_version), number(*version), text(state)];
         self.sql.change(sql!("snapshot_set"), params)
     }
 
-    fn prune(&self, now: Timestamp, keep: usize) -> Result<Option<Timestamp>, Fault> {
-        self.query(sql!("outcomes_expire"), vec![number(now.millis())])?;
-        self.query(sql!("outcomes_cap"), vec![number(keep as u64)])?;
+    fn prune(&self, before: i64) -> Result<Option<i64>, Fault> {
+        self.query(sql!("outcomes_expire"), vec![number(before)])?;
         let rows = self.query(sql!("outcomes_next"), vec![])?;
-        match rows.first().map(|row| row.get(0)).filter(|cell| !cell.is_null()) {
-            None => Ok(None),
-            Some(cell) => integer(&cell).map(|millis| Some(Timestamp::from_millis(millis))),
-        }
+        let day = rows.first().map(|row| row.get(0)).filter(|cell| !cell.is_null());
+        day.map(|day| integer(&day)).transpose()
     }
 }
 

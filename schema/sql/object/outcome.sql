@@ -1,1 +1,0 @@
-SELECT command_id, fingerprint, after, through, expires_at FROM outcomes WHERE command_id = ?
