@@ -32,6 +32,7 @@ use std::{
 
 use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version, limits};
 
+pub use held::Due;
 pub use inbox::Received;
 pub use outbox::{WAYS, Way};
 pub use look::{When, unknown};

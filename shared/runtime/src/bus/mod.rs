@@ -5,7 +5,7 @@
 //! | `consume` | a batch of letters is served |
 //! | `listed` | the list of what is held back, for administrators, is kept in D1 |
 
-mod consume;
+pub(crate) mod consume;
 pub(crate) mod listed;
 
 pub use consume::consume;

@@ -24,7 +24,7 @@ pub(crate) async fn count(env: &Env, name: String) -> Option<Rejection> {
     let Ok(limiter) = env.rate_limiter(bindings::REQUESTS) else { return count_here(env, &name) };
     let asked = async {
         let outcome = limiter.limit(name.clone()).await;
-        outcome.map_err(|error| Fault::Unavailable(LIMITER.into(), error.to_string()).into())
+        outcome.map_err(|error| Fault::Unavailable(LIMITER.into(), error.to_string()))
     };
     match stub::within(LIMITER_WITHIN, LIMITER, asked).await {
         Ok(outcome) => (!outcome.success).then(rate::limited),

@@ -14,7 +14,7 @@ use edgefold_flow::{
     receive::Settled,
     subscribe::socket,
 };
-use edgefold_kernel::{Fault, Id, Kind, Rejection, StreamId, limits};
+use edgefold_kernel::{Fault, Id, Kind, Rejection, limits};
 use futures_util::future::FutureExt;
 use worker::{Env, Method, Request, Response, State, worker_sys::WebSocketRequestResponsePair};
 

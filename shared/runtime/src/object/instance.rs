@@ -18,7 +18,7 @@ use edgefold_flow::{
     receive::Settled,
     subscribe::Followers,
 };
-use edgefold_kernel::{Failure, Fault, Rejection, StreamId, Timestamp, Version};
+use edgefold_kernel::{Failure, Fault, Rejection, StreamId, Timestamp};
 use worker::{Delay, Env, Request, Response, State, Url, console_error};
 
 use super::{sqlite::SqliteStorage, turn::Turns};
@@ -83,18 +83,19 @@ impl<A: Participant> Object<A> {
         messages: &[Message],
         by: &Asker,
     ) -> Vec<Result<Accepted, Failure>> {
-        let alone = |message: &Message| self.rests(message, by);
+        let alone = |message: &Message| {
+            let streams = self.instance.rests_on(message, &clock::stamp(by));
+            streams.map_or(true, |streams| !streams.is_empty())
+        };
         let mut results = Vec::with_capacity(messages.len());
         for run in messages.chunk_by(|one, next| !alone(one) && !alone(next)) {
             match run {
                 [one] => results.push(self.command(one, by).await),
                 many => {
-                    // None waits for another: a sequence each.
-                    let each: Vec<_> = many.chunks(1).collect();
-                    let decided = self.instance.handle_all(&each, &clock::stamp(by));
+                    let decided = self.instance.handle_all(many, &clock::stamp(by));
                     self.tell();
                     self.set_alarm();
-                    results.extend(decided.into_iter().flatten());
+                    results.extend(decided);
                 }
             }
         }

@@ -127,7 +127,8 @@ impl SqliteStorage {
             self.sql.change(sql!("addressed_table"), vec![])?;
         }
         for (to, version) in &write.addressed {
-            self.of_stream(sql!("addressed_add"), to, [number(*version)])?;
+            let [kind, id] = named(to);
+            self.sql.change(sql!("addressed_add"), vec![kind, id, number(*version)])?;
         }
         self.store_outcomes(&write.outcomes)?;
         for (stream, mark) in &write.marks {

@@ -1,29 +1,36 @@
-//! An administrator looks at parked letters, and retries or discards them.
+//! An administrator looks at what is held back, retries or discards it.
 //!
 //! | path | what it does |
 //! |---|---|
-//! | `GET /admin/dead-letters` | a page of sequences, with totals |
-//! | `GET /admin/dead-letters/{id}` | one sequence, with a page of its letters |
-//! | `POST /admin/dead-letters/{id}/retry` | delivers parked letters in order, up to the first failure |
-//! | `POST /admin/dead-letters/{id}/discard` | lets the first letter go, with a reason |
+//! | `GET /admin/dead-letters` | a page of sequences that fail or are parked, with totals |
+//! | `GET /admin/dead-letters/{id}` | one sequence, with a page of what waits in it |
+//! | `POST /admin/dead-letters/{id}/retry` | tries it now, in order, up to the first failure |
+//! | `POST /admin/dead-letters/{id}/discard` | lets the version go at which it stands, with a reason |
+//! | `POST /admin/dead-letters/retry` | tries all that a query finds, a page in each call |
+//! | `POST /admin/dead-letters/discard` | the same for a discard |
+//!
+//! The list lies in D1, and may lag behind; the holds themselves lie in the sources, and are asked there.
 
 use edgefold_flow::{
     Catalogue,
-    admin::{self, Discard, Outcome, Page, PageWanted, SequencePage, SequenceView},
-    route::park::Place,
+    admin::{self, BulkOutcome, Discard, Outcome, Page, PageWanted, SequencePage, SequenceView},
+    contract::{
+        self, HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried,
+    },
+    publish::hold::Status,
 };
-use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection};
-use worker::{Env, Method, Request, Response, Url, console_log};
+use edgefold_kernel::{Failure, Id, Kind, Principal, Rejection};
+use futures_util::{StreamExt, stream};
+use worker::{Env, Method, Request, Response, Url, console_log, send::SendFuture};
 
 use crate::{
-    bus::{
-        deliver,
-        parked::{self, Found},
-        redrive::redrive,
-    },
+    bus::listed,
     door::{allowance::allowance, auth},
-    platform::{answer, request::expect_json},
+    platform::{answer, request::expect_json, stub},
 };
+
+/// Sources that one call asks at once.
+const AT_ONCE: usize = 10;
 
 /// Serves the paths under `/admin`.
 ///
@@ -41,23 +48,27 @@ pub async fn serve(
         Err(failure) => return answer::failed(&failure),
     };
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let desk = Desk { env, catalogue, by };
     match (path, request.method()) {
-        (["dead-letters"], Method::Get) => answer::outcome(200, page(env, &query).await),
-        (["dead-letters", id], Method::Get) => answer::outcome(200, look(env, id, &query).await),
-        (["dead-letters", id, "retry"], Method::Post) => {
-            answer::outcome(200, retry(env, catalogue, id, &by).await)
+        (["dead-letters"], Method::Get) => answer::outcome(200, desk.page(&query).await),
+        (["dead-letters", "retry"], Method::Post) => {
+            answer::outcome(200, desk.every(&query, None).await)
         }
-        (["dead-letters", id, "discard"], Method::Post) => {
-            let wanted = match expect_json(request) {
-                Ok(()) => {
-                    let most = allowance(env).body;
-                    let body = answer::body(request, most).await;
-                    body.and_then(|body| Ok(Discard::parse(&body, most)?))
-                }
+        (["dead-letters", "discard"], Method::Post) => {
+            let result = match discard(request, env, false).await {
+                Ok(discard) => desk.every(&query, Some(discard)).await,
                 Err(failure) => Err(failure),
             };
-            let result = match wanted {
-                Ok(wanted) => discard(env, catalogue, id, wanted, &by).await,
+            answer::outcome(200, result)
+        }
+        (["dead-letters", "retry" | "discard"], _) => answer::wrong_method("POST"),
+        (["dead-letters", id], Method::Get) => answer::outcome(200, desk.look(id, &query).await),
+        (["dead-letters", id, "retry"], Method::Post) => {
+            answer::outcome(200, desk.retry(id).await)
+        }
+        (["dead-letters", id, "discard"], Method::Post) => {
+            let result = match discard(request, env, true).await {
+                Ok(discard) => desk.discard(id, discard).await,
                 Err(failure) => Err(failure),
             };
             answer::outcome(200, result)
@@ -81,82 +92,112 @@ async fn admitted(
     Ok(principal)
 }
 
-async fn page(env: &Env, query: &[(String, String)]) -> Result<Page, Failure> {
-    parked::page(env, &PageWanted::parse(query)?).await
+async fn discard(request: &mut Request, env: &Env, is_one: bool) -> Result<Discard, Failure> {
+    expect_json(request)?;
+    let most = allowance(env).body;
+    let body = answer::body(request, most).await?;
+    Ok(Discard::parse(&body, most, is_one)?)
 }
 
-async fn look(env: &Env, id: &str, query: &[(String, String)]) -> Result<SequencePage, Failure> {
-    let (after, limit) = admin::parse_letters(query)?;
-    parked::letters(env, found(env, id).await?, after, limit).await
-}
-
-async fn found(env: &Env, id: &str) -> Result<Found, Failure> {
-    let known = match id.parse::<u64>() {
-        Ok(id) if id < 1 << 53 => parked::by_id(env, id).await?,
-        _ => None,
-    };
-    known.ok_or_else(|| {
-        let detail = format!("there is no sequence with the id {id:?}");
-        Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", detail).into()
-    })
-}
-
-/// The sequence of this id, if it is parked: one that is failing or flowing needs no administrator.
-async fn parked(env: &Env, id: &str) -> Result<Found, Failure> {
-    let found = found(env, id).await?;
-    match found.view.status.as_str() {
-        "PARKED" => Ok(found),
-        status => {
-            let detail = format!("the sequence is {status}, not PARKED");
-            Err(Rejection::new(Kind::Conflict, "NOT_PARKED", detail).into())
-        }
-    }
-}
-
-async fn retry(
-    env: &Env,
+/// An administrator at work.
+struct Desk<'a> {
+    env: &'a Env,
     catalogue: &'static Catalogue,
-    id: &str,
-    by: &Id,
-) -> Result<Outcome, Failure> {
-    let Found { view: SequenceView { id, .. }, sequence } = parked(env, id).await?;
-    let delivered = redrive(env, catalogue, (id, &sequence), by).await?;
-    console_log!("{by} retried sequence {id}: {delivered} letters delivered");
-    outcome(env, id, delivered, 0).await
+    by: Id,
 }
 
-/// Discards the first parked letter. The letters behind it go on waiting for a retry.
-async fn discard(
-    env: &Env,
-    catalogue: &'static Catalogue,
-    id: &str,
-    (place, reason): (Place, String),
-    by: &Id,
-) -> Result<Outcome, Failure> {
-    let Found { view: SequenceView { id, .. }, sequence } = parked(env, id).await?;
-    match parked::parked(env, id, 1).await?.first_key_value() {
-        Some((first, part)) if *first == place => {
-            deliver::discard(env, catalogue, &sequence, part, &reason).await?;
-        }
-        first => {
-            let first = first.map_or("none".into(), |(first, _)| admin::letter_id(*first));
-            let detail = format!("only the first letter can be discarded; it is {first}");
-            return Err(Rejection::new(Kind::Conflict, "NOT_FIRST", detail).into());
-        }
+impl Desk<'_> {
+    async fn page(&self, query: &[(String, String)]) -> Result<Page, Failure> {
+        listed::page(self.env, &PageWanted::parse(query)?).await
     }
-    parked::decide(env, id, [&place].into_iter(), ("DISCARDED", by, Some(&reason))).await?;
-    parked::free(env, id).await?;
-    console_log!("{by} discarded letter {} of sequence {id}", admin::letter_id(place));
-    outcome(env, id, 0, 1).await
-}
 
-async fn outcome(
-    env: &Env,
-    id: u64,
-    delivered: usize,
-    discarded: usize,
-) -> Result<Outcome, Failure> {
-    let found = parked::by_id(env, id).await?;
-    let gone = || Fault::Unavailable("the database".into(), format!("sequence {id} is gone"));
-    Ok(Outcome { delivered, discarded, sequence: found.ok_or_else(gone)?.view })
+    /// The list says where the sequence begins and ends; its source says the rest.
+    async fn look(&self, id: &str, query: &[(String, String)]) -> Result<SequencePage, Failure> {
+        let (after, limit) = admin::parse_items(query)?;
+        let found = self.found(id).await?;
+        let asked = HoldAsked { to: found.destination.clone(), after, limit };
+        let HoldFound { hold, items, has_more } =
+            self.call(&found, contract::HOLD, &asked).await?;
+        let next = items.last().map(|last| last.version).filter(|_| has_more);
+        let items = items.into_iter().map(Into::into).collect();
+        Ok(SequencePage { sequence: SequenceView::new(found.id, found.source, &hold), items, next })
+    }
+
+    async fn found(&self, id: &str) -> Result<SequenceView, Failure> {
+        let known = match id.parse::<u64>() {
+            Ok(id) if id < 1 << 53 => listed::by_id(self.env, id).await?,
+            _ => None,
+        };
+        known.ok_or_else(|| {
+            let detail = format!("there is no sequence with the id {id:?}");
+            Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", detail).into()
+        })
+    }
+
+    async fn retry(&self, id: &str) -> Result<Outcome, Failure> {
+        self.retry_one(self.found(id).await?).await
+    }
+
+    async fn retry_one(&self, found: SequenceView) -> Result<Outcome, Failure> {
+        let asked = HoldRetried { to: found.destination.clone(), by: self.by.clone() };
+        let outcome = self.call(&found, contract::HOLD_RETRY, &asked).await?;
+        Ok(self.outcome("retried", found, &outcome))
+    }
+
+    async fn discard(&self, id: &str, discard: Discard) -> Result<Outcome, Failure> {
+        self.discard_one(self.found(id).await?, discard).await
+    }
+
+    async fn discard_one(
+        &self,
+        found: SequenceView,
+        Discard { version, reason }: Discard,
+    ) -> Result<Outcome, Failure> {
+        let (to, by) = (found.destination.clone(), self.by.clone());
+        let asked = HoldDiscarded { to, version, by, reason };
+        let outcome = self.call(&found, contract::HOLD_DISCARD, &asked).await?;
+        Ok(self.outcome("discarded a version of", found, &outcome))
+    }
+
+    /// Retries or discards all sequences of a page that a query finds.
+    async fn every(
+        &self,
+        query: &[(String, String)],
+        discard: Option<Discard>,
+    ) -> Result<BulkOutcome, Failure> {
+        let Page { sequences, next, .. } = self.page(query).await?;
+        let tried = sequences.len();
+        let one = async |found| match discard.clone() {
+            Some(discard) => self.discard_one(found, discard).await,
+            None => self.retry_one(found).await,
+        };
+        let all = sequences.into_iter().map(|found| SendFuture::new(one(found)));
+        let results: Vec<_> = stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
+        let reached: Vec<_> = results.into_iter().flatten().collect();
+        let is_free = |outcome: &&Outcome| outcome.sequence.status == Status::Free;
+        Ok(BulkOutcome {
+            tried,
+            freed: reached.iter().filter(is_free).count(),
+            delivered: reached.iter().map(|outcome| outcome.delivered).sum(),
+            unreached: tried - reached.len(),
+            next,
+        })
+    }
+
+    fn outcome(&self, did: &str, found: SequenceView, outcome: &HoldOutcome) -> Outcome {
+        let HoldOutcome { hold, delivered } = outcome;
+        let sequence = SequenceView::new(found.id, found.source, hold);
+        console_log!("{} {did} sequence {}: {delivered} delivered", self.by, sequence.id);
+        Outcome { delivered: *delivered, sequence }
+    }
+
+    /// Asks the source of a sequence.
+    async fn call<T: serde::de::DeserializeOwned>(
+        &self,
+        found: &SequenceView,
+        path: &'static str,
+        body: &impl serde::Serialize,
+    ) -> Result<T, Failure> {
+        stub::call(self.env, self.catalogue, &found.source, path, body).await
+    }
 }
