@@ -11,12 +11,27 @@ import { parseToml } from './toml.mjs';
 const require = createRequire(import.meta.url);
 const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('miniflare');
 
-const { configFile, folder, fresh, vars, requests, retries } = JSON.parse(process.argv[2]);
+const { configFile, folder, fresh, vars, requests, retries, switched } = JSON.parse(process.argv[2]);
 const config = parseToml(readFileSync(configFile, 'utf8'));
 const script = config.name;
 const classes = config.durable_objects.bindings;
 const [database] = config.d1_databases;
 const logs = [];
+
+/** The main module around the script, if D1 is to be switched, and the switch. */
+function around(main) {
+  const exported = classes.map(({ class_name: name }) => `export const ${name} = object(script.${name});`);
+  const contents = [
+    `import * as script from './${main}';`,
+    "import { entry, object } from './switch.mjs';",
+    'export default entry(script.default);',
+    ...exported,
+  ].join('\n');
+  return {
+    'around.mjs': { type: 'esm', contents },
+    'switch.mjs': { type: 'esm', contents: readFileSync(new URL('switch.mjs', import.meta.url), 'utf8') },
+  };
+}
 
 function worker() {
   const main = join(dirname(configFile), config.main);
@@ -27,9 +42,10 @@ function worker() {
       compatibilityDate: config.compatibility_date,
       compatibilityFlags: config.compatibility_flags,
       manifest: {
-        mainModule: basename(main),
+        mainModule: switched ? 'around.mjs' : basename(main),
         modulesRoot: dirname(main),
         modules: {
+          ...(switched && around(basename(main))),
           [basename(main)]: { type: 'esm', contents: text(main) },
           'index_bg.wasm': { type: 'wasm', contents: readFileSync(join(dirname(main), 'index_bg.wasm')) },
         },
@@ -127,9 +143,14 @@ const calls = {
     const d1 = await db();
     return (await d1.prepare(statement).bind(...params).all()).results;
   },
-  async letter({ text }) {
+  async rowsRead({ statement, params }) {
+    const d1 = await db();
+    return (await d1.prepare(statement).bind(...params).all()).meta.rows_read;
+  },
+  async letters({ texts }) {
     const [{ binding }] = config.queues.producers;
-    await (await miniflare.getQueueProducer(binding)).send(text, { contentType: 'text' });
+    const bus = await miniflare.getQueueProducer(binding);
+    await bus.sendBatch(texts.map((body) => ({ body, contentType: 'text' })));
   },
   logs: () => logs,
   async stop() {
