@@ -80,7 +80,10 @@ mod tests {
         let mut cursor = Cursor::stored(3, 20);
         assert!(!cursor.arrived((5, 7), 20));
         assert!(!cursor.arrived((8, 9), 20));
-        assert_eq!((cursor.at, cursor.has(4), cursor.has(6), cursor.has(8)), (3, false, true, false));
+        assert_eq!(
+            (cursor.at, cursor.has(4), cursor.has(6), cursor.has(8)),
+            (3, false, true, false)
+        );
         assert!(cursor.arrived((3, 5), 20));
         assert_eq!(cursor.at, 7);
         assert!(cursor.arrived((2, 8), 20), "what overlaps");

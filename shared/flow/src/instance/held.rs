@@ -7,7 +7,10 @@ use crate::{
     Participant, Stamp,
     append::storage::{Slice, Storage},
     contract::{HoldAsked, HoldDiscarded, HoldFound},
-    publish::{Delivery, Hold, Item, hold::{Decided, Status}},
+    publish::{
+        Delivery, Hold, Item,
+        hold::{Decided, Status},
+    },
     receive::{Receipt, RefusedErrand},
 };
 
@@ -87,7 +90,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.keep(&hold)?;
         let head = self.head()?.version;
         let Some(to) = to else {
-            let after = hold.after.max(self.head()?.journalled);
+            let after = hold.after;
             let through = head.min(after + limits::DELIVERY_ITEMS as Version);
             return Ok(Due::Journal { after, through, discarded: hold.discarded });
         };
@@ -107,11 +110,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ) -> Result<bool, Fault> {
         self.hear_refusals(&receipt.refused, stamp)?;
         let Some(mut hold) = self.hold(to)? else { return Ok(false) };
+        if to.is_none() {
+            self.arrived(Way::Journal, (hold.after, receipt.mark))?;
+        }
         hold.take(receipt.mark);
         let head = self.head()?.version;
-        if to.is_none() {
-            self.arrived(Way::Journal, (hold.after.min(self.head()?.journalled), receipt.mark))?;
-        }
         let is_more = match (&receipt.failure, to) {
             (Some((version, fault)), _) => {
                 hold.fail(*version, fault.clone(), stamp.now, bound);

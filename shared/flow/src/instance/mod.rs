@@ -34,8 +34,8 @@ use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version
 
 pub use held::Due;
 pub use inbox::Received;
-pub use outbox::{WAYS, Way};
 pub use look::{When, unknown};
+pub use outbox::{WAYS, Way};
 
 use crate::{
     Catalogue, Participant, Stamp,

@@ -106,7 +106,8 @@ fn text(message: &RawMessage) -> String {
 }
 
 fn again(message: &RawMessage, seconds: u32) {
-    message.retry_with_options(&QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build());
+    message
+        .retry_with_options(&QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build());
 }
 
 /// What the queue itself has given up has ended the script, again and again. Its source tries each destination by itself.

@@ -8,7 +8,10 @@ use edgefold_flow::{
     contract::{HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried},
     door::Asker,
     instance::Due,
-    publish::{Hold, hold::{Decided, Status}},
+    publish::{
+        Hold,
+        hold::{Decided, Status},
+    },
     receive::{Incoming, Parcel, Receipt},
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
@@ -18,7 +21,10 @@ use worker::console_error;
 
 use super::instance::Object;
 use crate::{
-    bus::{consume::{fault_of, hand_over}, listed},
+    bus::{
+        consume::{fault_of, hand_over},
+        listed,
+    },
     journal::projector::{self, Unprojected},
     platform::clock,
 };
@@ -69,10 +75,7 @@ impl<A: Participant> Object<A> {
     }
 
     /// One attempt. Returns the number of items that were taken, and whether there is more.
-    async fn attempt_once(
-        self: &Rc<Self>,
-        to: Option<&StreamId>,
-    ) -> Result<(usize, bool), Fault> {
+    async fn attempt_once(self: &Rc<Self>, to: Option<&StreamId>) -> Result<(usize, bool), Fault> {
         let (versions, receipt) = match self.instance.begin_attempt(to, clock::now())? {
             Due::Nothing => return Ok((0, false)),
             Due::Deliver(_, delivery) if delivery.items.is_empty() => {
@@ -187,7 +190,8 @@ impl<A: Participant> Object<A> {
     ) -> Result<HoldOutcome, Failure> {
         let now = self.instance.hold(to)?;
         let freed = || before.map(|hold| Hold { status: Status::Free, ..hold });
-        let gone = || Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", "nothing is held back there");
+        let gone =
+            || Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", "nothing is held back there");
         Ok(HoldOutcome { hold: now.or_else(freed).ok_or_else(gone)?, delivered })
     }
 }
