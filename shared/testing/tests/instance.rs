@@ -186,10 +186,8 @@ fn an_unknown_field_is_left_out_of_an_errand_and_refused_from_outside() {
     let other = case.send("a", "Add", json!({"by": [1]}));
     assert_eq!(code(other), "IDEMPOTENCY_KEY_REUSED", "the content is compared as it was sent");
 
-    let outside = Asker::Somebody(Caller {
-        principal: Principal::new(Id::parse("ana").unwrap(), Role::new("guest")),
-        expires_at: Timestamp::MAX,
-    });
+    let ana = Principal::new(Id::parse("ana").unwrap(), Role::new("guest"));
+    let outside = Asker::Somebody(Caller::new(ana, Timestamp::MAX));
     let message = Case::message("b", "Add", newer);
     let refused = case
         .with_stamp(|stamp| case.instance.handle(&message, &[], &Stamp { by: &outside, ..*stamp }));
