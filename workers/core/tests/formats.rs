@@ -287,7 +287,8 @@ fn an_event_on_the_wire_is_what_its_schema_says() {
         correlation_id: Some(id("r-1")),
         causation_id: Some(id("e-1")),
         traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
-        actor: None,
+        via: Some(id("shop").into()),
+        ..Metadata::default()
     };
     for it in all() {
         for (name, version, data) in &it.events {

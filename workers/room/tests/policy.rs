@@ -35,7 +35,10 @@ fn nobody_sends_what_reservations_send() {
 
 #[test]
 fn the_staff_sees_who_holds_nights_and_everybody_lists_rooms() {
-    assert_eq!(who(CAST, |somebody| Room::may_see(somebody, &id(), &None)), ["staff sam", "service ana"]);
+    assert_eq!(
+        who(CAST, |somebody| Room::may_see(somebody, &id(), &None)),
+        ["staff sam", "service ana"]
+    );
     for role in [GUEST, STAFF, DEVICE, SERVICE, ADMIN] {
         assert_eq!(Room::may_list(&Principal::new(id(), role.clone())), Scope::All, "{role:?}");
     }
