@@ -163,8 +163,8 @@ export class Core {
   rowsRead = (statement, ...params) => this.#call('rowsRead', { statement, params });
   /** Puts a text on the bus. */
   letter = (text) => this.letters([text]);
-  /** Puts texts on the bus, at most 100, all at once. */
-  letters = (texts) => this.#call('letters', { texts });
+  /** Puts texts on a queue, at most 100, all at once: on the bus, that of the journal, or that of what the platform gave up. */
+  letters = (texts, binding = 'BUS') => this.#call('letters', { texts, binding });
   /** What the script and the runtime have said since they were started. */
   logs = () => this.#call('logs');
   /** Where all of it is kept. */

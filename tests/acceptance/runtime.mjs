@@ -16,6 +16,7 @@ const config = parseToml(readFileSync(configFile, 'utf8'));
 const script = config.name;
 const classes = config.durable_objects.bindings;
 const [database] = config.d1_databases;
+const [{ dead_letter_queue: dead }] = config.queues.consumers;
 const logs = [];
 
 /** The main module around the script, if D1 is to be switched, and the switch. */
@@ -61,6 +62,7 @@ function worker() {
         ...Object.fromEntries(
           config.queues.producers.map(({ binding, queue }) => [binding, { type: 'queue', name: queue }]),
         ),
+        DEAD: { type: 'queue', name: dead }, // the platform puts messages there; the script does not
         [database.binding]: { type: 'd1', id: database.database_id },
         ...Object.fromEntries(
           (requests === null ? [] : (config.ratelimits ?? [])).map(({ name, namespace_id, simple }) => [
@@ -147,10 +149,9 @@ const calls = {
     const d1 = await db();
     return (await d1.prepare(statement).bind(...params).all()).meta.rows_read;
   },
-  async letters({ texts }) {
-    const [{ binding }] = config.queues.producers;
-    const bus = await miniflare.getQueueProducer(binding);
-    await bus.sendBatch(texts.map((body) => ({ body, contentType: 'text' })));
+  async letters({ texts, binding }) {
+    const queue = await miniflare.getQueueProducer(binding);
+    await queue.sendBatch(texts.map((body) => ({ body, contentType: 'text' })));
   },
   logs: () => logs,
   async stop() {
