@@ -77,15 +77,14 @@ test('one stream among a hundred that cannot be projected costs few calls, and i
   // The same messages once more, all at once, to a journal that knows nothing of them.
   const all = [bad, ...good];
   const rows = await core.sql('SELECT aggregate_id AS id, event FROM journal');
-  const entries = all.map((id) => {
+  const message = (id) => {
     const source = { aggregateType: id === bad ? 'meter' : 'probe', aggregateId: id };
-    const event = JSON.parse(rows.find((row) => row.id === id).event);
-    return JSON.stringify({ source, after: 0, through: 1, events: [event] });
-  });
+    return `{"source":${JSON.stringify(source)},"after":0,"through":1,"events":[${rows.find((row) => row.id === id).event}]}`;
+  };
   await core.sql('DELETE FROM journal');
   await core.sql('ALTER TABLE meter RENAME TO meter_away');
   const made = await calls(async () => {
-    await core.letters(entries, 'JOURNAL');
+    await core.letters(all.map(message), 'JOURNAL');
     for (const id of good) await journalled(core, 'probe', id, patient);
   });
   assert.ok(made <= 20, `${made} calls`); // 16 of the projection, and what the bus asks and notes
@@ -93,8 +92,6 @@ test('one stream among a hundred that cannot be projected costs few calls, and i
   await until('the log tells', () => logged(name));
   assert.equal(await list(), 'INTERNAL');
   await core.sql('ALTER TABLE meter_away RENAME TO meter');
-  // Its source takes the lost event for journalled: the next one, which waits behind it, shows that the journal lacks it.
-  await core.send('meter', 'UpdateMeter', { status: 'OK', reading: 1, observedAt: '2026-01-01T00:00:00Z' }, { aggregateId: bad });
   await redriven(core, await parked(core, `sourceId=${bad}`), 1);
   await journalled(core, 'meter', bad);
   assert.equal(await list(), 'OK');

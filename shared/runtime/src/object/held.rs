@@ -1,7 +1,7 @@
 //! An object tries again to deliver what it holds back, and tells the administrators' list of it. See
 //! [`hold`](edgefold_flow::publish::hold).
 
-use std::rc::Rc;
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use edgefold_flow::{
     Participant,
@@ -35,6 +35,18 @@ const IN_A_ROW: usize = 10;
 /// Destinations that are tried side by side.
 const AT_ONCE: usize = 10;
 
+/// An attempt that is under way. It is over when this is dropped, after a panic too.
+struct Attempt<'a> {
+    attempting: &'a RefCell<BTreeSet<Option<StreamId>>>,
+    to: &'a Option<StreamId>,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.attempting.borrow_mut().remove(self.to);
+    }
+}
+
 impl<A: Participant> Object<A> {
     /// Tries what is due.
     pub(super) async fn attempt_due(self: &Rc<Self>) {
@@ -54,6 +66,7 @@ impl<A: Participant> Object<A> {
         if !self.attempting.borrow_mut().insert(to.clone()) {
             return 0;
         }
+        let attempt = Attempt { attempting: &self.attempting, to: &to };
         let mut delivered = 0;
         for _ in 0..IN_A_ROW {
             match self.attempt_once(to.as_ref()).await {
@@ -69,7 +82,7 @@ impl<A: Participant> Object<A> {
                 }
             }
         }
-        self.attempting.borrow_mut().remove(&to);
+        drop(attempt);
         self.list(to.as_ref()).await;
         delivered
     }
