@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { around } from './around.mjs';
 import { parseToml } from './toml.mjs';
 
 // The very Miniflare that wrangler runs on.
@@ -22,23 +23,6 @@ const logs = [];
 const beside = `${script}-beside`;
 const hostOf = (binding) => (releases?.beside.includes(binding) ? beside : script);
 
-/** The main module around the script: with the switch of D1, if it is to be switched, and the release that the script plays. */
-function around(main, release) {
-  const exported = classes.map(({ class_name: name }) => `export const ${name} = object(script.${name});`);
-  const bare = [`export * from './${main}';`, `export { default } from './${main}';`];
-  const behind = [
-    `import * as script from './${main}';`,
-    "import { entry, object } from './switch.mjs';",
-    'export default entry(script.default);',
-    ...exported,
-  ];
-  const contents = [...(switched ? behind : bare), ...(release ? [`globalThis.RELEASE = ${release};`] : [])].join('\n');
-  return {
-    'around.mjs': { type: 'esm', contents },
-    'switch.mjs': { type: 'esm', contents: readFileSync(new URL('switch.mjs', import.meta.url), 'utf8') },
-  };
-}
-
 function worker(name = script) {
   const release = releases && (releases.older.includes(name === beside ? 'beside' : 'script') ? 1 : 2);
   const isAround = switched || release;
@@ -54,7 +38,7 @@ function worker(name = script) {
         mainModule: isAround ? 'around.mjs' : basename(main),
         modulesRoot: dirname(main),
         modules: {
-          ...(isAround && around(basename(main), release)),
+          ...(isAround && around(basename(main), classes.map(({ class_name }) => class_name), { switched, release })),
           [basename(main)]: { type: 'esm', contents: text(main) },
           'index_bg.wasm': { type: 'wasm', contents: readFileSync(join(dirname(main), 'index_bg.wasm')) },
         },
