@@ -72,10 +72,14 @@ test('one stream among a hundred that cannot be projected costs few calls, and i
   await Promise.all(good.map((id) => append(id)));
   for (const id of good) await journalled(core, 'probe', id, patient);
   await journalled(core, 'meter', bad, patient);
-  // The same letters once more, all at once, to a journal that knows nothing of them.
+  // The same messages once more, all at once, to a journal that knows nothing of them.
   const all = [bad, ...good];
   const rows = await core.sql('SELECT aggregate_id AS id, event FROM journal');
-  const letters = all.map((id) => `{"event":${rows.find((row) => row.id === id).event}}`);
+  const message = (id) => {
+    const source = { aggregateType: id === bad ? 'meter' : 'probe', aggregateId: id };
+    return `{"source":${JSON.stringify(source)},"after":0,"through":1,"events":[${rows.find((row) => row.id === id).event}]}`;
+  };
+  const letters = all.map(message);
   await core.sql('DELETE FROM journal');
   await core.sql('ALTER TABLE meter RENAME TO meter_away');
   const made = await calls(async () => {

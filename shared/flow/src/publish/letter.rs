@@ -183,8 +183,7 @@ pub fn pack_entries<'a>(
     after: Version,
     events: impl IntoIterator<Item = (Version, &'a str)>,
 ) -> Result<Vec<Outgoing>, Fault> {
-    let name =
-        serde_json::to_string(source).map_err(|error| Fault::Defect(error.to_string()))?;
+    let name = serde_json::to_string(source).map_err(|error| Fault::Defect(error.to_string()))?;
     let message = |after: Version, through: Version, events: &str| Outgoing {
         after,
         through,
@@ -243,8 +242,7 @@ mod tests {
     }
 
     fn said(version: Version, bytes: usize, to: &[(&str, Version)]) -> Result<Said, Fault> {
-        let item =
-            || Item { version, event: Some(event(version, bytes)), errands: Vec::new() };
+        let item = || Item { version, event: Some(event(version, bytes)), errands: Vec::new() };
         let to = to.iter().map(|(id, before)| (stream(id), *before, item())).collect();
         Ok(Said { version, to })
     }

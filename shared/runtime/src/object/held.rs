@@ -1,14 +1,17 @@
 //! An object tries again to deliver what it holds back, and tells the administrators' list of it. See
 //! [`hold`](edgefold_flow::publish::hold).
 
-use std::rc::Rc;
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use edgefold_flow::{
     Participant,
     contract::{HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried},
     door::Asker,
     instance::Due,
-    publish::{Hold, hold::{Decided, Status}},
+    publish::{
+        Hold,
+        hold::{Decided, Status},
+    },
     receive::{Incoming, Parcel, Receipt},
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
@@ -18,7 +21,10 @@ use worker::console_error;
 
 use super::instance::Object;
 use crate::{
-    bus::{consume::{fault_of, hand_over}, listed},
+    bus::{
+        consume::{fault_of, hand_over},
+        listed,
+    },
     journal::projector::{self, Unprojected},
     platform::clock,
 };
@@ -28,6 +34,18 @@ const IN_A_ROW: usize = 10;
 
 /// Destinations that are tried side by side.
 const AT_ONCE: usize = 10;
+
+/// An attempt that is under way. It is over when this is dropped, after a panic too.
+struct Attempt<'a> {
+    attempting: &'a RefCell<BTreeSet<Option<StreamId>>>,
+    to: &'a Option<StreamId>,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.attempting.borrow_mut().remove(self.to);
+    }
+}
 
 impl<A: Participant> Object<A> {
     /// Tries what is due.
@@ -48,6 +66,7 @@ impl<A: Participant> Object<A> {
         if !self.attempting.borrow_mut().insert(to.clone()) {
             return 0;
         }
+        let attempt = Attempt { attempting: &self.attempting, to: &to };
         let mut delivered = 0;
         for _ in 0..IN_A_ROW {
             match self.attempt_once(to.as_ref()).await {
@@ -63,16 +82,13 @@ impl<A: Participant> Object<A> {
                 }
             }
         }
-        self.attempting.borrow_mut().remove(&to);
+        drop(attempt);
         self.list(to.as_ref()).await;
         delivered
     }
 
     /// One attempt. Returns the number of items that were taken, and whether there is more.
-    async fn attempt_once(
-        self: &Rc<Self>,
-        to: Option<&StreamId>,
-    ) -> Result<(usize, bool), Fault> {
+    async fn attempt_once(self: &Rc<Self>, to: Option<&StreamId>) -> Result<(usize, bool), Fault> {
         let (versions, receipt) = match self.instance.begin_attempt(to, clock::now())? {
             Due::Nothing => return Ok((0, false)),
             Due::Deliver(_, delivery) if delivery.items.is_empty() => {
@@ -187,7 +203,8 @@ impl<A: Participant> Object<A> {
     ) -> Result<HoldOutcome, Failure> {
         let now = self.instance.hold(to)?;
         let freed = || before.map(|hold| Hold { status: Status::Free, ..hold });
-        let gone = || Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", "nothing is held back there");
+        let gone =
+            || Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", "nothing is held back there");
         Ok(HoldOutcome { hold: now.or_else(freed).ok_or_else(gone)?, delivered })
     }
 }

@@ -14,9 +14,7 @@
 use edgefold_flow::{
     Catalogue,
     admin::{self, BulkOutcome, Discard, Outcome, Page, PageWanted, SequencePage, SequenceView},
-    contract::{
-        self, HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried,
-    },
+    contract::{self, HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried},
     publish::hold::Status,
 };
 use edgefold_kernel::{Failure, Id, Kind, Principal, Rejection};
@@ -63,9 +61,7 @@ pub async fn serve(
         }
         (["dead-letters", "retry" | "discard"], _) => answer::wrong_method("POST"),
         (["dead-letters", id], Method::Get) => answer::outcome(200, desk.look(id, &query).await),
-        (["dead-letters", id, "retry"], Method::Post) => {
-            answer::outcome(200, desk.retry(id).await)
-        }
+        (["dead-letters", id, "retry"], Method::Post) => answer::outcome(200, desk.retry(id).await),
         (["dead-letters", id, "discard"], Method::Post) => {
             let result = match discard(request, env, true).await {
                 Ok(discard) => desk.discard(id, discard).await,
@@ -116,8 +112,7 @@ impl Desk<'_> {
         let (after, limit) = admin::parse_items(query)?;
         let found = self.found(id).await?;
         let asked = HoldAsked { to: found.destination.clone(), after, limit };
-        let HoldFound { hold, items, has_more } =
-            self.call(&found, contract::HOLD, &asked).await?;
+        let HoldFound { hold, items, has_more } = self.call(&found, contract::HOLD, &asked).await?;
         let next = items.last().map(|last| last.version).filter(|_| has_more);
         let items = items.into_iter().map(Into::into).collect();
         Ok(SequencePage { sequence: SequenceView::new(found.id, found.source, &hold), items, next })
