@@ -14,6 +14,9 @@ use crate::{
     receive::{Receipt, RefusedErrand},
 };
 
+/// Thousandths by which the pauses of different sources differ, at most.
+const MOST_SPREAD: i64 = 250;
+
 /// Something due of a hold.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Due {
@@ -69,7 +72,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         match self.hold(to)? {
             Some(hold) if hold.status != Status::Free => Ok(()),
             known => {
-                let mut hold = Hold::new(to.cloned(), after, failure, now, bound);
+                let spread = self.spread(MOST_SPREAD);
+                let mut hold = Hold::new(to.cloned(), after, failure, now, bound).spread(spread);
                 hold.is_known = known.is_some_and(|known| known.is_known);
                 self.keep(&hold)
             }

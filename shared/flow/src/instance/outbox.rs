@@ -35,8 +35,10 @@ pub(super) struct Fresh {
     pub(super) text: String,
     /// The commands that follow from it.
     pub(super) errands: Vec<Message>,
-    /// Whom it concerns.
+    /// Whom it concerns: first those who want it, then those who are asked.
     pub(super) to: Vec<StreamId>,
+    /// Number of those who want it.
+    pub(super) wanted: usize,
 }
 
 impl<T> Loaded<T> {
@@ -123,6 +125,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         now: Timestamp,
     ) -> Result<Option<(Timestamp, bool)>, Fault> {
         let Some((_, since, asked_by)) = self.oldest(way)? else { return Ok(None) };
+        let asked_by = self.change(|loaded| loaded.cursor(way).urgent())?.or(asked_by);
         if way == Way::Journal && self.hold(None)?.is_some() {
             return Ok(None);
         }
@@ -187,13 +190,18 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let errands = messages(&event, errands)?;
         let text =
             serde_json::to_string(&event).map_err(|error| Fault::Defect(error.to_string()))?;
-        let to = self.destinations(&event, &errands);
-        Ok(Fresh { event, text, errands, to })
+        let (to, wanted) = self.destinations(&event, &errands);
+        Ok(Fresh { event, text, errands, to, wanted })
     }
 
-    /// Whom an event concerns: who wants it, and who is asked for what follows from it.
-    pub(super) fn destinations(&self, event: &Envelope, errands: &[Message]) -> Vec<StreamId> {
+    /// Whom an event concerns: those who want it, and their number; and those who are asked for what follows from it.
+    pub(super) fn destinations(
+        &self,
+        event: &Envelope,
+        errands: &[Message],
+    ) -> (Vec<StreamId>, usize) {
         let mut to = self.catalogue.destinations(event);
+        let wanted = to.len();
         for message in errands {
             let Some(id) = message.aggregate_id.clone() else { continue };
             let asked = StreamId::new(message.aggregate_type.as_str(), id);
@@ -201,7 +209,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 to.push(asked);
             }
         }
-        to
+        (to, wanted)
     }
 
     fn pack(&self, way: Way, after: Version, events: &[&Fresh]) -> Result<Vec<Outgoing>, Fault> {
@@ -234,15 +242,15 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         for to in &fresh.to {
             if self.hold(Some(to))?.is_none() {
                 let before = self.storage.last_addressed(to, version.saturating_sub(1))?;
-                said.to.push((to.clone(), before, self.item(fresh, to)));
+                said.to.push((to.clone(), before, Self::item(fresh, to)));
             }
         }
         Ok(said)
     }
 
     /// What an event has for one of its destinations.
-    fn item(&self, fresh: &Fresh, to: &StreamId) -> Item {
-        let is_wanted = self.catalogue.destinations(&fresh.event).contains(to);
+    fn item(fresh: &Fresh, to: &StreamId) -> Item {
+        let is_wanted = fresh.to.iter().take(fresh.wanted).any(|one| one == to);
         let is_asked = |message: &&Message| {
             message.aggregate_type == to.aggregate_type
                 && message.aggregate_id.as_ref() == Some(&to.aggregate_id)
@@ -286,7 +294,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             delivery.items.push(if discarded == Some(*version) {
                 Item { version: *version, event: None, errands: Vec::new() }
             } else {
-                self.item(&self.fresh(event)?, to)
+                Self::item(&self.fresh(event)?, to)
             });
         }
         Ok(delivery)

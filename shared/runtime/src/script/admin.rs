@@ -19,7 +19,7 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Kind, Principal, Rejection, Subject};
 use futures_util::{StreamExt, stream};
-use worker::{Env, Method, Request, Response, Url, console_log, send::SendFuture};
+use worker::{Env, Method, Request, Response, Url, send::SendFuture};
 
 use crate::{
     bus::listed,
@@ -136,7 +136,7 @@ impl Desk<'_> {
     async fn retry_one(&self, found: SequenceView) -> Result<Outcome, Failure> {
         let asked = HoldRetried { to: found.destination.clone(), by: self.by.clone() };
         let outcome = self.call(&found, contract::HOLD_RETRY, &asked).await?;
-        Ok(self.outcome("retried", found, &outcome))
+        Ok(shown(found, &outcome))
     }
 
     async fn discard(&self, id: &str, discard: Discard) -> Result<Outcome, Failure> {
@@ -151,7 +151,7 @@ impl Desk<'_> {
         let (to, by) = (found.destination.clone(), self.by.clone());
         let asked = HoldDiscarded { to, version, by, reason };
         let outcome = self.call(&found, contract::HOLD_DISCARD, &asked).await?;
-        Ok(self.outcome("discarded a version of", found, &outcome))
+        Ok(shown(found, &outcome))
     }
 
     /// Retries or discards all sequences of a page that a query finds.
@@ -179,13 +179,6 @@ impl Desk<'_> {
         })
     }
 
-    fn outcome(&self, did: &str, found: SequenceView, outcome: &HoldOutcome) -> Outcome {
-        let HoldOutcome { hold, delivered } = outcome;
-        let sequence = SequenceView::new(found.id, found.source, hold);
-        console_log!("{} {did} sequence {}: {delivered} delivered", self.by, sequence.id);
-        Outcome { delivered: *delivered, sequence }
-    }
-
     /// Asks the source of a sequence.
     async fn call<T: serde::de::DeserializeOwned>(
         &self,
@@ -195,4 +188,10 @@ impl Desk<'_> {
     ) -> Result<T, Failure> {
         stub::call(self.env, self.catalogue, &found.source, path, body).await
     }
+}
+
+/// What has become of a sequence, as it is shown.
+fn shown(found: SequenceView, outcome: &HoldOutcome) -> Outcome {
+    let sequence = SequenceView::new(found.id, found.source, &outcome.hold);
+    Outcome { delivered: outcome.delivered, sequence }
 }
