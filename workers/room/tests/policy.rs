@@ -5,7 +5,7 @@
 
 use edgefold_flow::Participant;
 use edgefold_kernel::{CommandSet, Id, Principal, Scope};
-use edgefold_roles::{ADMIN, CAST, DEVICE, GUEST, STAFF};
+use edgefold_roles::{ADMIN, CAST, DEVICE, GUEST, SERVICE, STAFF};
 use edgefold_room::{Room, RoomCommand};
 use edgefold_testing::who;
 use serde_json::{Value, json};
