@@ -17,7 +17,7 @@ use edgefold_flow::{
     Accepted, Message, admin,
     command::{EventRef, Incoming, Problem, fault_problem, problem},
     contract::{EventsPage, StateView},
-    door::allowance::Allowance,
+    door::{allowance::Allowance, ticket::Ticket},
     project::correlation::{Caused, entries},
 };
 use edgefold_kernel::{
@@ -86,7 +86,7 @@ fn all() -> Vec<Formats> {
 }
 
 /// The formats that do not belong to one aggregate.
-fn shared() -> [(&'static str, Schema); 12] {
+fn shared() -> [(&'static str, Schema); 13] {
     let shared =
         |name: &'static str, schema| (name, named(&format!("urn:edgefold:{name}"), name, schema));
     [
@@ -100,6 +100,7 @@ fn shared() -> [(&'static str, Schema); 12] {
         shared("dead-letter-outcome", written::<admin::Outcome>()),
         shared("dead-letter-outcomes", written::<admin::BulkOutcome>()),
         shared("dead-letter-discard", taken::<admin::Discard>()),
+        shared("ticket", written::<Ticket>()),
         shared("correlation", written::<Caused>()),
         shared("cloudevent", written::<Envelope>()),
     ]
