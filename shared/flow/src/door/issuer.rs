@@ -104,14 +104,18 @@ impl Issuer {
         roles: &[RoleKind],
         end: &str,
     ) -> Option<Self> {
-        let text = |variables: &Variables<_>, name: &str| {
+        let text = |name: &str| {
             let text = variables.text(&format!("{name}{end}"));
-            text.map(|text: String| text.trim().to_owned()).filter(|text| !text.is_empty())
+            text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
         };
+        let (secret, mut key_set) = (text("AUTH_SECRET"), text("AUTH_JWKS_URL"));
+        let (name, audience) = (text("AUTH_ISSUER"), text("AUTH_AUDIENCE"));
+        let subject = Claim::at(text("AUTH_SUBJECT_CLAIM").unwrap_or("sub".to_owned()));
+        let role = Claim::at(text("AUTH_ROLE_CLAIM").unwrap_or("role".to_owned()));
+        let prefix = text("AUTH_SUBJECT_PREFIX").unwrap_or_default();
+        let list = text("AUTH_ROLES");
         // Blanks may be part of a secret.
-        let secret = variables.text(&format!("AUTH_SECRET{end}")).filter(|text| !text.is_empty());
-        let (name, audience) = (text(variables, "AUTH_ISSUER"), text(variables, "AUTH_AUDIENCE"));
-        let mut key_set = text(variables, "AUTH_JWKS_URL");
+        let secret = secret.and_then(|_| variables.text(&format!("AUTH_SECRET{end}")));
         if secret.is_none() && key_set.is_none() {
             return None;
         }
@@ -128,12 +132,7 @@ impl Issuer {
             ));
             key_set = None;
         }
-        let place =
-            |place: Option<String>, usual: &str| Claim::at(place.unwrap_or(usual.to_owned()));
-        let subject = place(text(variables, "AUTH_SUBJECT_CLAIM"), "sub");
-        let role = place(text(variables, "AUTH_ROLE_CLAIM"), "role");
-        let prefix = text(variables, "AUTH_SUBJECT_PREFIX").unwrap_or_default();
-        let roles = text(variables, "AUTH_ROLES").map(|list| {
+        let roles = list.map(|list| {
             let mut named = Vec::new();
             for pair in list.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
                 let (theirs, ours) = pair.rsplit_once('=').unwrap_or((pair, pair));
