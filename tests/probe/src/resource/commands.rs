@@ -1,6 +1,8 @@
 //! The commands of a resource, with the checks of their shape.
 
-use edgefold_kernel::{Amount, Date, Id, Rejection, Subject, Text, command::unknown_command, commands};
+use edgefold_kernel::{
+    Amount, Date, Id, Rejection, Subject, Text, command::unknown_command, commands,
+};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::release;
