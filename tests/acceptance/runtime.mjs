@@ -76,7 +76,10 @@ function worker(name = script) {
         ...(consumer.dead_letter_queue && { deadLetterQueue: consumer.dead_letter_queue }),
       })),
     },
-    dev: { rootPath: dirname(configFile) },
+    dev: {
+      rootPath: dirname(configFile),
+      ...(name === script && { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] }),
+    },
   };
 }
 
@@ -146,6 +149,7 @@ const calls = {
     const queue = await miniflare.getQueueProducer(binding);
     await queue.sendBatch(texts.map((body) => ({ body, contentType: 'text' })));
   },
+  direct: async () => (await miniflare.unsafeGetDirectURL(script)).origin,
   logs: () => logs,
   async stop() {
     await miniflare.dispose();
