@@ -336,7 +336,7 @@ test('messages that wake the server and ask nothing of it count as requests', as
     token: { type: 'ping', payload: { token: token('owner', 'idle-token') } },
   })) {
     const talker = await (await idle.talk()).init(token('owner', `idle-${name}`));
-    for (let sent = 0; sent < 100; sent++) talker.say(message);
+    for (let sent = 0; sent < 300; sent++) talker.say(message);
     if (name === 'token') await talker.frame('refusal', ({ payload }) => payload?.code === 'UNAVAILABLE');
     else assert.deepEqual(await talker.closed, { code: 1013, reason: 'Try again later' }, name);
     talker.terminate();

@@ -118,7 +118,10 @@ fn a_pong_must_be_sent_in_response_from_the_receiving_party() {
 fn the_pong_message_may_even_be_sent_unsolicited() {
     for mut socket in [Socket::waiting(), Socket::acknowledged()] {
         assert_eq!(socket.hears(json!({"type": "pong"})), [Action::Count]);
-        assert_eq!(socket.hears(json!({"type": "pong", "payload": {"number": 9}})), []);
+        assert_eq!(
+            socket.hears(json!({"type": "pong", "payload": {"number": 9}})),
+            [Action::Count]
+        );
     }
 }
 
@@ -194,7 +197,10 @@ fn a_complete_while_the_source_is_being_asked_leaves_nothing_behind() {
 
 #[test]
 fn it_is_permissable_to_simply_ignore_all_unknown_ids() {
-    assert_eq!(Socket::acknowledged().hears(json!({"type": "complete", "id": "7"})), []);
+    assert_eq!(
+        Socket::acknowledged().hears(json!({"type": "complete", "id": "7"})),
+        [Action::Count]
+    );
 }
 
 #[test]
@@ -298,6 +304,19 @@ fn a_message_that_wakes_the_session_and_does_nothing_counts() {
     let (mut following, _) = Socket::following("1", Begin::Now, 0);
     let complete = json!({"type": "complete", "id": "1"});
     assert!(!following.hears(complete).contains(&Action::Count), "its subscribe has counted");
+}
+
+#[test]
+fn a_client_is_let_be_with_some_messages_too_many_and_closed_when_it_goes_on() {
+    let mut socket = Socket::acknowledged();
+    for _ in 0..2 {
+        for _ in 0..limits::IDLE_MESSAGES {
+            assert_eq!(socket.step(Input::Idle), []);
+        }
+        socket.now += i64::from(limits::RATE_PERIOD_S) * 1_000;
+    }
+    (0..limits::IDLE_MESSAGES).for_each(|_| drop(socket.step(Input::Idle)));
+    assert_eq!(closed(&socket.step(Input::Idle)).unwrap().0, 1013);
 }
 
 #[test]

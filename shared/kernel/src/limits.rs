@@ -178,6 +178,10 @@ pub const PULL_AGAIN_MS: i64 = 5_000;
 /// period and its limit of 10,000 stand in `wrangler.toml`: one object takes at most 1,000 a second.
 pub const RATE_PERIOD_S: u32 = 10;
 
+/// Messages of one GraphQL socket that wake its session, do nothing and are too many, in that period: pings that a client sends by
+/// the dozen are let be, those of one that sends thousands are not.
+pub const IDLE_MESSAGES: usize = 100;
+
 /// Requests of one principal in that period, where the platform does not count and each isolate counts what it sees.
 /// Set it with `REQUESTS_PER_PRINCIPAL`.
 pub const REQUESTS: usize = 10_000;

@@ -73,6 +73,7 @@ impl Connection {
             operations: BTreeMap::new(),
             allowance: Allowance::default(),
             upgraded: attached.upgraded,
+            idle: Default::default(),
         };
         for (number, id, source) in kept {
             let cursor = attached.cursors.iter().find(|(known, ..)| *known == number);

@@ -47,6 +47,8 @@ pub enum Input {
     Event(Number, u64, u64, Option<String>),
     /// Missing events cannot be sent now; the session tries again after a while.
     Stuck,
+    /// A message that did nothing was one too many.
+    Idle,
     /// This cannot go on.
     Lost(Close),
     /// Time has passed.
@@ -62,7 +64,8 @@ pub enum Action {
     Close(Close),
     /// Check what this payload of `connection_init` or `ping` shows; without it, the caller that the upgrade has shown.
     Verify(Option<Shown>),
-    /// This message does nothing that counts by itself: count it as a request.
+    /// This message does nothing that counts by itself: count it as a request. Come back with [`Input::Idle`] if it is one too
+    /// many.
     Count,
     /// Run the operation: execute it, or find the source that it subscribes to.
     Run(Number, Box<Asked>),
@@ -121,6 +124,8 @@ pub struct Connection {
     pub(super) allowance: Allowance,
     /// The caller that the upgrade has shown, until it is acknowledged.
     pub(super) upgraded: Option<Caller>,
+    /// Messages that did nothing and were too many, and since when they are counted.
+    pub(super) idle: (Timestamp, usize),
 }
 
 impl Connection {
@@ -136,6 +141,7 @@ impl Connection {
             operations: BTreeMap::new(),
             allowance: Allowance::default(),
             upgraded: None,
+            idle: (now, 0),
         };
         let wake = this.wake();
         (this, wake)
@@ -208,6 +214,7 @@ impl Connection {
                 self.again_at = Some(now.plus_millis(limits::PULL_AGAIN_MS));
                 self.wake()
             }
+            Input::Idle => self.idle(now),
             Input::Lost(close) => self.close(close),
             Input::Tick => self.tick(now),
         }
@@ -382,6 +389,20 @@ impl Connection {
         operation.head = operation.head.max(to);
         let frame = text.map(|text| message::next(&operation.id, &text));
         frame.map(|frame| self.send(now, frame)).unwrap_or_default()
+    }
+
+    /// A client is let be when others of its principal have used up the count. One that goes on and on is closed.
+    fn idle(&mut self, now: Timestamp) -> Vec<Action> {
+        let over = self.idle.0.plus_millis(i64::from(limits::RATE_PERIOD_S) * 1_000);
+        if now >= over {
+            self.idle = (now, 0);
+        }
+        self.idle.1 += 1;
+        if self.idle.1 > limits::IDLE_MESSAGES {
+            self.close(Close::TryAgainLater)
+        } else {
+            Vec::new()
+        }
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Action> {

@@ -171,7 +171,7 @@ impl Object {
             }
             Work::Count => {
                 if self.is_idle_too_often().await {
-                    self.take(Input::Lost(Close::TryAgainLater)).await;
+                    self.take(Input::Idle).await;
                 }
             }
             Work::Run(number, asked) => self.guarded(number, self.run(number, *asked)).await,
