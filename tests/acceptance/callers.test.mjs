@@ -165,9 +165,7 @@ const acknowledged = async (talker, payload) => {
 
 test('the GraphQL socket takes the token of the upgrade when the payload has none', async () => {
   const headers = bearer(token('owner', 'ana'));
-  const upgraded = await core.talk({ headers });
-  await core.evictSessions();
-  await acknowledged(upgraded);
+  const upgraded = await acknowledged(await core.talk({ headers }));
   assert.equal((await me(upgraded)).subject, 'ana');
   const other = await acknowledged(await core.talk({ headers }), { token: token('owner', 'ben') });
   assert.equal((await me(other)).subject, 'ben', 'what the payload shows counts');
@@ -183,6 +181,14 @@ test('the GraphQL socket takes the token of the upgrade when the payload has non
     nobody.say({ type: 'connection_init' });
     assert.deepEqual(await nobody.closed, { code: 4401, reason: 'Unauthorized: expected a bearer token' });
   }
+});
+
+test('the token of the upgrade outlives an eviction', async () => {
+  const alone = await serve(); // the only session: what others of them wait for would take longer than this one may wait
+  const upgraded = await alone.talk({ headers: bearer(token('owner', 'ana')) });
+  assert.equal(await alone.evictSessions(), 1);
+  assert.equal((await me(await acknowledged(upgraded))).subject, 'ana');
+  await upgraded.close();
 });
 
 const ticket = async (text) => {
