@@ -46,10 +46,12 @@ export class Core {
    * @param settings what it is configured with.
    * @param requests how many are counted until it is too much; with null the platform does not count.
    * @param retries of a message, until the queue gives it up.
-   * @param switched whether `d1` can switch D1.
+   * @param switched whether `d1` can switch D1, and `counts` tells what is sent and called.
+   * @param releases of two workers that run side by side, on one storage: `beside` lists the bindings whose objects live in the
+   * second one, and `older` which of the two play the first release, of `script` and `beside`. A restart may change `older`.
    */
-  constructor(configFile = configs.probe, settings = vars, requests = undefined, retries = undefined, switched = false) {
-    Object.assign(this, { configFile, vars: settings, requests, retries, switched });
+  constructor(configFile = configs.probe, settings = vars, requests = undefined, retries = undefined, switched = false, releases = undefined) {
+    Object.assign(this, { configFile, vars: settings, requests, retries, switched, releases });
     [, this.script] = readFileSync(configFile, 'utf8').match(/^name = "(.+)"$/m);
     this.headers = bearer(token(operators[configFile], 'sam'));
   }
@@ -57,8 +59,8 @@ export class Core {
   // ── its life ──
 
   async start() {
-    const { configFile, vars, requests, retries, switched } = this;
-    const args = { configFile, folder: this.#folder, fresh: this.#fresh, vars, requests, retries, switched };
+    const { configFile, vars, requests, retries, switched, releases } = this;
+    const args = { configFile, folder: this.#folder, fresh: this.#fresh, vars, requests, retries, switched, releases };
     const host = fork(join(here, 'runtime.mjs'), [JSON.stringify(args)], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -155,9 +157,12 @@ export class Core {
   d1 = (how) => this.#switch(how);
   /** How often the script and its objects have called D1 since the start. */
   d1Calls = () => this.#switch('');
-  async #switch(how) {
+  #switch = (how) => this.#around(`d1/${how}`);
+  /** Since the start: `messages` that were sent, by the queue's binding, and `calls` of objects, by path. */
+  counts = () => this.#around('counts');
+  async #around(path) {
     assert.ok(this.switched, 'this core was made with a switch');
-    return (await fetch(`${this.url}/-/d1/${how}`)).json();
+    return (await fetch(`${this.url}/-/${path}`)).json();
   }
   /** How many rows of D1 such a statement reads. */
   rowsRead = (statement, ...params) => this.#call('rowsRead', { statement, params });

@@ -5,13 +5,14 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { around } from './around.mjs';
 import { parseToml } from './toml.mjs';
 
 // The very Miniflare that wrangler runs on.
 const require = createRequire(import.meta.url);
 const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('miniflare');
 
-const { configFile, folder, fresh, vars, requests, retries, switched } = JSON.parse(process.argv[2]);
+const { configFile, folder, fresh, vars, requests, retries, switched, releases } = JSON.parse(process.argv[2]);
 const config = parseToml(readFileSync(configFile, 'utf8'));
 const script = config.name;
 const classes = config.durable_objects.bindings;
@@ -19,34 +20,26 @@ const [database] = config.d1_databases;
 const [{ dead_letter_queue: dead }] = config.queues.consumers;
 const logs = [];
 
-/** The main module around the script, if D1 is to be switched, and the switch. */
-function around(main) {
-  const exported = classes.map(({ class_name: name }) => `export const ${name} = object(script.${name});`);
-  const contents = [
-    `import * as script from './${main}';`,
-    "import { entry, object } from './switch.mjs';",
-    'export default entry(script.default);',
-    ...exported,
-  ].join('\n');
-  return {
-    'around.mjs': { type: 'esm', contents },
-    'switch.mjs': { type: 'esm', contents: readFileSync(new URL('switch.mjs', import.meta.url), 'utf8') },
-  };
-}
+/** Name of the worker beside the script's own, which has the objects of some classes where two releases run side by side. */
+const beside = `${script}-beside`;
+const hostOf = (binding) => (releases?.beside.includes(binding) ? beside : script);
 
-function worker() {
+function worker(name = script) {
+  const release = releases && (releases.older.includes(name === beside ? 'beside' : 'script') ? 1 : 2);
+  const isAround = switched || release;
+  const own = classes.filter(({ name: binding }) => hostOf(binding) === name);
   const main = join(dirname(configFile), config.main);
   const text = (path) => readFileSync(path, 'utf8');
   return {
     config: {
-      name: script,
+      name,
       compatibilityDate: config.compatibility_date,
       compatibilityFlags: config.compatibility_flags,
       manifest: {
-        mainModule: switched ? 'around.mjs' : basename(main),
+        mainModule: isAround ? 'around.mjs' : basename(main),
         modulesRoot: dirname(main),
         modules: {
-          ...(switched && around(basename(main))),
+          ...(isAround && around(basename(main), classes.map(({ class_name }) => class_name), { switched, release })),
           [basename(main)]: { type: 'esm', contents: text(main) },
           'index_bg.wasm': { type: 'wasm', contents: readFileSync(join(dirname(main), 'index_bg.wasm')) },
         },
@@ -56,7 +49,7 @@ function worker() {
         ...Object.fromEntries(
           classes.map(({ name, class_name }) => [
             name,
-            { type: 'durable-object', worker: script, exportName: class_name },
+            { type: 'durable-object', worker: hostOf(name), exportName: class_name },
           ]),
         ),
         ...Object.fromEntries(
@@ -72,9 +65,9 @@ function worker() {
         ),
       },
       exports: Object.fromEntries(
-        classes.map(({ class_name }) => [class_name, { type: 'durable-object', storage: 'sqlite' }]),
+        own.map(({ class_name }) => [class_name, { type: 'durable-object', storage: 'sqlite' }]),
       ),
-      triggers: config.queues.consumers.map((consumer) => ({
+      triggers: (name === script ? config.queues.consumers : []).map((consumer) => ({
         type: 'queue',
         name: consumer.queue,
         maxBatchSize: consumer.max_batch_size,
@@ -96,7 +89,7 @@ const miniflare = new Miniflare({
   handleStructuredLogs: ({ level, message }) => logs.push({ level, message }),
   handleUncaughtError: ({ message }) => logs.push({ level: 'error', message }),
   resourcePersistencePath: join(folder, 'storage'),
-  workers: [worker()],
+  workers: [worker(), ...(releases ? [worker(beside)] : [])],
 });
 
 const db = () => miniflare.getD1Database(database.binding);
@@ -120,7 +113,7 @@ const classOf = (type) => classes.find(({ name }) => name === type.toUpperCase()
 
 /** Unloads one object; its sockets hibernate, its storage stays. Says whether it was awake. */
 const evict = (type, object) =>
-  miniflare.unsafeEvictDurableObject(script, classOf(type), { ...object, webSockets: 'hibernate' }).then(
+  miniflare.unsafeEvictDurableObject(hostOf(type.toUpperCase()), classOf(type), { ...object, webSockets: 'hibernate' }).then(
     () => true,
     (error) => {
       if (!/not currently running/.test(error.message)) throw error;

@@ -1,9 +1,14 @@
-// A switch in front of D1, for the script and for all its objects: they live in one isolate, so a variable of this module is
-// the switch. It runs inside the runtime, around the built script, and only where a test asks for it.
+// A switch in front of D1, for the script and for all its objects, and a count of what they send and call: they live in one
+// isolate, so variables of this module are the switch and the counters. It runs inside the runtime, around the built script, and
+// only where a test asks for it.
 
 /** Whether D1 is `well`, `away` (each call fails at once) or `slow` (each call fails after so long that nobody waits). */
 let how = 'well';
 let calls = 0;
+
+/** Messages by queue; calls of objects by path. */
+const counts = { messages: {}, calls: {} };
+const add = (to, name, number) => (to[name] = (to[name] ?? 0) + number);
 
 const slow = 60_000; // ms
 
@@ -34,8 +39,38 @@ function statement(real) {
   return wrapped;
 }
 
+/** A queue that counts what it is given. */
+const queue = (binding, real) =>
+  instead(real, {
+    send: (...args) => (add(counts.messages, binding, 1), real.send(...args)),
+    sendBatch: (messages, ...more) => {
+      const list = [...messages];
+      add(counts.messages, binding, list.length);
+      return real.sendBatch(list, ...more);
+    },
+  });
+
+/** Objects whose calls are counted. */
+const objects = (real) => {
+  const counted = (stub) =>
+    instead(stub, {
+      fetch: (to, ...more) => (add(counts.calls, new URL(to.url ?? to).pathname, 1), stub.fetch(to, ...more)),
+    });
+  return instead(real, { get: (...args) => counted(real.get(...args)), getByName: (...args) => counted(real.getByName(...args)) });
+};
+
+const counting = (env) => {
+  const kinds = Object.entries(env).map(([name, value]) => {
+    const kind = value?.constructor?.name;
+    if (kind === 'DurableObjectNamespace') return [name, objects(value)];
+    return kind === 'WorkerQueue' || kind === 'Queue' ? [name, queue(name, value)] : undefined;
+  });
+  return Object.fromEntries(kinds.filter(Boolean));
+};
+
 const switched = (env) =>
   instead(env, {
+    ...counting(env),
     DB: instead(env.DB, {
       prepare: (sql) => statement(env.DB.prepare(sql)),
       batch: (list) => ask(() => env.DB.batch(list.map((wrapped) => statements.get(wrapped)))),
@@ -47,11 +82,12 @@ const switched = (env) =>
 export const object = (Class) =>
   new Proxy(Class, { construct: (Class, [state, env]) => new Class(state, switched(env)) });
 
-/** The script's own entry behind the switch. `/-/d1/<how>` sets it, and gives the number of calls so far. */
+/** The script's own entry behind the switch. `/-/d1/<how>` sets it, and gives the number of calls so far; `/-/counts` gives the counts. */
 export const entry = (Script) => {
   const behind = (env, ctx) => new Script(ctx, switched(env));
   return {
     fetch(request, env, ctx) {
+      if (new URL(request.url).pathname === '/-/counts') return Response.json(counts);
       const [, set] = new URL(request.url).pathname.match(/^\/-\/d1\/(.*)$/) ?? [];
       if (set === undefined) return behind(env, ctx).fetch(request);
       how = set || how;

@@ -1,12 +1,12 @@
-//! The bus of the simulator: letters that wait, and the way in which they are brought.
+//! The queue of the simulator: messages that wait, and the way in which they are brought.
 
-use edgefold_kernel::Timestamp;
+use std::collections::BTreeSet;
 
-/// The way in which letters are delivered. In every way, lost letters are sent again, and all of them arrive in the
-/// end.
+/// The way in which messages are brought. In every way, what was lost is sent again, and everything arrives in the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Way {
-    /// Out of order; now and then twice or not at all; and now and then every instance is evicted before.
+    /// Out of order; now and then twice or not at all, or while another one is under way; and now and then every instance has
+    /// hibernated before.
     #[default]
     Any,
     /// In the order in which they were sent, each once.
@@ -15,9 +15,9 @@ pub enum Way {
     Duplicate,
     /// In any order.
     Reordered,
-    /// Every other one is lost.
+    /// Many are lost once, on their way or with the receipts for them.
     Lost,
-    /// Several letters of one source together, some of them repeats.
+    /// Several together, some of them repeats.
     Overlapping,
     /// Each so late that deadlines pass before it, some of them after the records of commands have expired.
     Delayed,
@@ -27,17 +27,19 @@ pub enum Way {
 pub const WAYS: [Way; 6] =
     [Way::InOrder, Way::Duplicate, Way::Reordered, Way::Lost, Way::Overlapping, Way::Delayed];
 
-/// Most letters that are brought together on an overlapping delivery.
+/// Most messages that are brought together.
 const TOGETHER: usize = 4;
 
-/// The next delivery.
+/// The next batch.
 #[derive(Debug, Default)]
 pub(crate) struct Brought {
-    /// Texts of letters, each group in one delivery. None when they got lost.
+    /// Texts of messages, each group in one batch. None when they got lost.
     pub(crate) groups: Vec<Vec<String>>,
-    /// True if every instance is evicted before the delivery.
+    /// True if every instance has hibernated before it.
     pub(crate) evicts: bool,
-    /// Milliseconds that the delivery takes.
+    /// True if the receipts for it get lost.
+    pub(crate) unheard: bool,
+    /// Milliseconds that it takes.
     pub(crate) takes: i64,
 }
 
@@ -45,72 +47,42 @@ pub(crate) struct Brought {
 pub(crate) struct Bus {
     pub(crate) way: Way,
     waiting: Vec<String>,
-    /// Letters that could not be delivered yet, each with the instant at which it comes again.
-    later: Vec<(Timestamp, String)>,
     sent: Vec<String>,
+    lost: BTreeSet<String>,
 }
 
 impl Bus {
-    pub(crate) fn extend(&mut self, texts: Vec<String>) {
-        self.sent.extend(texts.iter().cloned());
-        self.waiting.extend(texts);
+    pub(crate) fn push(&mut self, text: String) {
+        self.sent.push(text.clone());
+        self.waiting.push(text);
     }
 
-    /// Lets a letter that could not be delivered come again at this instant.
-    pub(crate) fn again(&mut self, at: Timestamp, text: String) {
-        if !self.keeps(&text) {
-            self.later.push((at, text));
-        }
-    }
-
-    /// True if the letter comes again later.
-    pub(crate) fn keeps(&self, text: &str) -> bool {
-        self.later.iter().any(|(_, kept)| kept == text)
-    }
-
-    /// The instant of the next letter that comes again. That letter, and all that come by then, are ready from now on.
-    pub(crate) fn pass(&mut self) -> Option<Timestamp> {
-        let at = self.later.iter().map(|(at, _)| *at).min()?;
-        let (due, later) = std::mem::take(&mut self.later).into_iter().partition(|it| it.0 <= at);
-        self.later = later;
-        let due: Vec<(Timestamp, String)> = due;
-        self.waiting.extend(due.into_iter().map(|(_, text)| text));
-        Some(at)
-    }
-
-    /// True if no letter waits, now or later.
-    pub(crate) fn is_done(&self) -> bool {
-        self.later.is_empty()
-    }
-
-    /// True if no letter is ready now.
+    /// True if no message waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// Forgets all letters that wait, as a queue in memory does when it is killed.
+    /// Forgets all messages that wait, as a queue in memory does when it is killed.
     pub(crate) fn forget(&mut self) {
         self.waiting.clear();
-        self.later.clear();
     }
 
-    /// Delivers every letter once more that was ever sent.
+    /// Brings every message once more that was ever sent.
     pub(crate) fn repeat(&mut self) {
-        self.later.clear();
         self.waiting = self.sent.clone();
     }
 
-    /// Number of letters that were ever sent.
+    /// Number of messages that were ever sent.
     pub(crate) fn count(&self) -> usize {
         self.sent.len()
     }
 
-    /// The next delivery, if a letter waits. `roll` gives a number below its argument.
+    /// The next batch, if a message waits. `roll` gives a number below its argument.
     pub(crate) fn next(&mut self, roll: impl Fn(usize) -> usize) -> Brought {
-        if self.waiting.is_empty() {
-            return Brought::default();
-        }
         let mut brought = Brought::default();
+        if self.waiting.is_empty() {
+            return brought;
+        }
         let index = match self.way {
             Way::Any | Way::Reordered | Way::Overlapping | Way::Delayed => roll(self.waiting.len()),
             Way::InOrder | Way::Duplicate | Way::Lost => 0,
@@ -119,17 +91,21 @@ impl Bus {
         let text = if stays { self.waiting[index].clone() } else { self.waiting.remove(index) };
         match self.way {
             Way::Any => {
-                brought.evicts = roll(4) == 0;
+                (brought.evicts, brought.unheard) = (roll(4) == 0, roll(8) == 0);
+                let mut group = vec![text];
+                while !self.waiting.is_empty() && group.len() < TOGETHER && roll(3) == 0 {
+                    group.push(self.waiting.remove(roll(self.waiting.len())));
+                }
                 if roll(8) > 0 {
-                    brought.groups.push(vec![text]);
+                    brought.groups.push(group);
                 }
             }
             Way::InOrder | Way::Reordered => brought.groups.push(vec![text]),
             Way::Duplicate => brought.groups.extend([vec![text.clone()], vec![text]]),
             Way::Lost => {
-                if roll(2) == 0 {
-                    brought.groups.push(vec![text]);
-                }
+                let fate = if self.lost.insert(text.clone()) { roll(4) } else { 3 };
+                brought.unheard = fate == 1;
+                brought.groups.extend((fate > 0).then(|| vec![text]));
             }
             Way::Overlapping => {
                 let mut group = vec![text];

@@ -1,224 +1,258 @@
-//! Letters of the simulator reach their destinations, wait, or are parked. [`park`] decides about each sequence, as in
-//! the deployed system; this file has only the loop.
+//! Messages come to the objects and to the journal, as the queue's consumer and the shell of the objects bring them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use edgefold_flow::{
-    Accepted, Message,
+    contract::SpanWanted,
     instance::Received,
-    publish::Letter,
-    receive::{
-        Delivery,
-        parcel::{Load, Taken},
-    },
-    route::park::{self, Parts, Place, Sequence, Sorted, Standing, Step, Verdict},
+    publish::{Delivery, Entries, Letter},
+    receive::{Incoming, Parcel, Receipt, Settled, Step, joined, spans, step},
 };
-use edgefold_kernel::{Failure, Id, StreamId, Timestamp, limits};
+use edgefold_kernel::{Envelope, Fault, StreamId, Version, limits};
 
 use crate::Simulator;
 
+/// What the sources are to be told.
+type Told = BTreeMap<StreamId, Settled>;
+
 impl Simulator {
-    /// Makes an instance take nothing from the bus from now on.
-    #[track_caller]
-    pub fn break_down(&mut self, aggregate_type: &str, id: &str) {
-        self.parking.broken.insert(stream(aggregate_type, id));
-    }
-
-    /// Makes the instance take deliveries again.
-    #[track_caller]
-    pub fn mend(&mut self, aggregate_type: &str, id: &str) {
-        self.parking.broken.remove(&stream(aggregate_type, id));
-    }
-
-    /// Failures of the sequence that has failed most often and is not parked.
-    pub fn attempts(&self) -> u32 {
-        let attempts = self.parking.standings.values().map(|standing| match standing {
-            Standing::Failing { attempts, .. } => *attempts,
-            _ => 0,
-        });
-        attempts.max().unwrap_or(0)
-    }
-
-    /// The places that are parked, by sequence and in order.
-    pub fn parked(&self) -> BTreeMap<Sequence, Vec<Place>> {
-        let places = |(sequence, parts): (&Sequence, &Parts)| {
-            (sequence.clone(), parts.keys().copied().collect())
-        };
-        self.parking.letters.iter().map(places).collect()
-    }
-
-    /// Delivers parked letters, each sequence in order and up to its first failure. A sequence with nothing left flows
-    /// again.
-    pub fn retry(&mut self) {
-        for (sequence, mut parts) in std::mem::take(&mut self.parking.letters) {
-            let parcel = Sorted::from([(sequence.clone(), parts.clone())]);
-            match self.bring(parcel).remove(&sequence) {
-                None => drop(self.parking.standings.remove(&sequence)),
-                Some(from) => {
-                    self.parking.letters.insert(sequence, parts.split_off(&from));
-                }
-            }
-        }
-    }
-
-    /// Delivers letters to all their destinations, all parts for one instance in one parcel, as the queue's consumer
-    /// does. A letter with a part that has neither arrived nor is parked goes back to the bus.
-    pub(crate) fn deliver(&mut self, texts: Vec<String>) {
-        let mut sorted = Sorted::new();
-        let mut held = Vec::with_capacity(texts.len());
+    /// Serves a batch of messages. `unheard`: the receipts get lost.
+    pub(crate) fn serve(&mut self, texts: Vec<String>, unheard: bool) {
+        let life = self.lives;
+        let (mut letters, mut entries) = (Vec::new(), Vec::new());
         for text in texts {
-            let letter: Letter = serde_json::from_str(&text).expect("a letter");
-            let mut places = Vec::new();
-            for (sequence, place, part) in park::parts(&self.catalogue, &letter) {
-                places.push((sequence.clone(), place));
-                sorted.entry(sequence).or_default().insert(place, part);
+            match serde_json::from_str::<Letter>(&text) {
+                Ok(letter) => letters.push(letter),
+                Err(_) => entries.push(serde_json::from_str::<Entries>(&text).expect("a message")),
             }
-            held.push((text, places, letter.event));
         }
-        let (settled, again) = self.run(sorted);
-        for (text, places, event) in held {
-            if places.iter().all(|place| settled.contains(place)) {
-                self.object(&event.stream).confirm(&[event.version]).expect("memory does not fail");
-            } else {
-                self.bus.again(again, text);
+        let told = [self.deliver(letters), self.journal(entries)];
+        if unheard {
+            return;
+        }
+        for (source, settled) in told.into_iter().flatten() {
+            self.meanwhile();
+            if self.lives != life {
+                return;
             }
+            self.settled(&source, &settled);
         }
     }
 
-    /// Takes one step with each sequence. Returns the places that have arrived or are parked, and the instant of the
-    /// rest.
-    fn run(&mut self, sorted: Sorted) -> (BTreeSet<(Sequence, Place)>, Timestamp) {
-        let (mut settled, mut again) = (BTreeSet::new(), self.now);
-        let (mut flowing, mut behind) = (Sorted::new(), Sorted::new());
-        for (sequence, parts) in sorted {
-            match park::step(sequence.lane, self.parking.standing(&sequence), self.now) {
-                Step::Deliver => drop(flowing.insert(sequence, parts)),
-                Step::Behind => drop(behind.insert(sequence, parts)),
-                Step::Wait(millis) => again = again.max(self.now.plus_millis(millis)),
-                Step::Later => again = again.max(self.now.plus_millis(limits::BUS_AGAIN_MS)),
+    /// Tells a source what has become of its messages.
+    fn settled(&mut self, source: &StreamId, settled: &Settled) {
+        if self.check(source).is_err() {
+            return;
+        }
+        let moved = self.with_stamp(source, |object, stamp| {
+            object.settled(settled, limits::BUS_ATTEMPTS, stamp)
+        });
+        self.tell(source);
+        self.set_alarm(source);
+        if moved == Ok(true) {
+            self.unkept.insert(source.clone());
+        }
+    }
+
+    /// Brings the deliveries of letters to their destinations.
+    fn deliver(&mut self, letters: Vec<Letter>) -> Told {
+        let (mut told, life) = (Told::new(), self.lives);
+        let mut bound: BTreeMap<StreamId, BTreeMap<StreamId, Vec<Delivery>>> = BTreeMap::new();
+        for Letter { source, after, through, deliveries } in letters {
+            told.entry(source.clone()).or_default().covered.push((after, through));
+            for one in deliveries {
+                bound
+                    .entry(one.to)
+                    .or_default()
+                    .entry(source.clone())
+                    .or_default()
+                    .push(one.delivery);
             }
         }
-        let failed = self.bring(flowing.clone());
-        for (sequence, mut parts) in flowing {
-            let left = failed.get(&sequence).map(|from| parts.split_off(from));
-            settled.extend(parts.into_keys().map(|place| (sequence.clone(), place)));
-            let Some(left) = left else {
-                self.parking.standings.remove(&sequence);
-                continue;
-            };
-            match park::verdict(self.parking.standing(&sequence), limits::BUS_ATTEMPTS) {
-                Verdict::Park => drop(behind.insert(sequence, left)),
-                Verdict::Again(millis) => {
-                    self.parking.fail(&sequence, self.now);
-                    again = again.max(self.now.plus_millis(millis));
+        for (to, from) in bound {
+            let deliveries =
+                from.into_iter().map(|(from, all)| Incoming { from, delivery: joined(all) });
+            let parcel = Parcel { deliveries: deliveries.collect() };
+            self.meanwhile();
+            if self.lives != life {
+                return Told::new();
+            }
+            let receipts = self.hand_over(&to, &parcel);
+            for (Incoming { from, .. }, receipt) in parcel.deliveries.into_iter().zip(receipts) {
+                told.entry(from).or_default().receipts.push((Some(to.clone()), receipt));
+            }
+        }
+        told
+    }
+
+    /// Hands an instance its parcel. Returns the receipt of each delivery in it.
+    pub(crate) fn hand_over(&mut self, to: &StreamId, parcel: &Parcel) -> Vec<Receipt> {
+        if let Err(fault) = self.check(to) {
+            let failed = |one: &Incoming| Receipt::failed(&one.delivery, fault.clone());
+            return parcel.deliveries.iter().map(failed).collect();
+        }
+        let (deliveries, life) = (&parcel.deliveries, self.lives);
+        self.busy.push(to.clone());
+        let at_once = self.with_stamp(to, |object, stamp| object.receive_all(deliveries, stamp));
+        self.tell(to);
+        let mut receipts = Vec::with_capacity(deliveries.len());
+        for (incoming, receipt) in deliveries.iter().zip(at_once) {
+            let receipt = receipt.unwrap_or_else(|| self.take_one(to, incoming));
+            // With the runtime, the call ends.
+            receipts.push(match self.lives == life {
+                true => receipt,
+                false => Receipt::failed(&incoming.delivery, ended()),
+            });
+        }
+        if self.lives == life {
+            self.is_free(to);
+        }
+        receipts
+    }
+
+    fn take_one(&mut self, to: &StreamId, incoming: &Incoming) -> Receipt {
+        let (mut refused, life) = (Vec::new(), self.lives);
+        loop {
+            if self.lives != life {
+                return self.stopped(to, incoming, refused, ended());
+            }
+            let (after, through) = match self.take_part(to, incoming) {
+                Ok(Received::Done(mut receipt)) => {
+                    refused.append(&mut receipt.refused);
+                    return Receipt { refused, ..receipt };
                 }
-                Verdict::Later => again = again.max(self.now.plus_millis(limits::BUS_AGAIN_MS)),
+                Ok(Received::Gap { after, through }) => (after, through),
+                Err(fault) => return self.stopped(to, incoming, refused, fault),
+            };
+            let from = &incoming.from;
+            let part = self
+                .check_reachable(from)
+                .and_then(|()| self.object(from).part(to, after, through, limits::PAGE_EVENTS));
+            let part = match part {
+                Ok(part) if part.through > after => part,
+                Ok(_) => {
+                    let fault =
+                        Fault::Unavailable("the source".into(), "it has no such version".into());
+                    return self.stopped(to, incoming, refused, fault);
+                }
+                Err(fault) => return self.stopped(to, incoming, refused, fault),
+            };
+            self.meanwhile();
+            if self.lives != life {
+                return self.stopped(to, incoming, refused, ended());
+            }
+            let part = Incoming { from: from.clone(), delivery: part };
+            match self.take_part(to, &part) {
+                Ok(Received::Done(mut receipt)) => {
+                    refused.append(&mut receipt.refused);
+                    if receipt.failure.is_some() {
+                        return Receipt { refused, ..receipt };
+                    }
+                }
+                // Another delivery has moved the mark meanwhile: look again.
+                Ok(Received::Gap { .. }) => {}
+                Err(fault) => return self.stopped(to, &part, refused, fault),
             }
         }
-        for (sequence, parts) in behind {
-            settled.extend(parts.keys().map(|place| (sequence.clone(), *place)));
-            self.parking.park(&sequence, parts);
-        }
-        (settled, again)
     }
 
-    /// Delivers each instance its parcel. Returns the first place that has not arrived of each sequence that fails.
-    fn bring(&mut self, sorted: Sorted) -> BTreeMap<Sequence, Place> {
-        let mut bound: BTreeMap<StreamId, Vec<(Sequence, Parts)>> = BTreeMap::new();
-        for (sequence, parts) in sorted {
-            if let Some(to) = sequence.destination.clone() {
-                bound.entry(to).or_default().push((sequence, parts));
+    fn take_part(&mut self, to: &StreamId, incoming: &Incoming) -> Result<Received, Fault> {
+        let streams = self.object(to).delivery_rests_on(incoming)?;
+        let foreign = match streams.is_empty() {
+            true => Default::default(),
+            false => {
+                let (foreign, life) = (self.ask(streams)?, self.lives);
+                self.meanwhile();
+                if self.lives != life {
+                    return Err(ended());
+                }
+                foreign
             }
-        }
-        let mut failed = BTreeMap::new();
-        for (to, parcel) in bound {
-            if self.parking.broken.contains(&to) {
-                let first = |(sequence, parts): (Sequence, Parts)| {
-                    parts.into_keys().next().map(|place| (sequence, place))
-                };
-                failed.extend(parcel.into_iter().filter_map(first));
-            } else {
-                self.hand_over(&to, parcel, &mut failed);
-            }
-        }
-        failed
+        };
+        let received =
+            self.with_stamp(to, |object, stamp| object.receive(incoming, &foreign, stamp));
+        self.tell(to);
+        received
     }
 
-    /// Delivers one instance its parcel. Its refusals go back to the source.
-    fn hand_over(
+    fn stopped(
         &mut self,
         to: &StreamId,
-        parcel: Vec<(Sequence, Parts)>,
-        failed: &mut BTreeMap<Sequence, Place>,
-    ) {
-        let (mut at_once, mut ran) = (Vec::new(), Vec::new());
-        for (sequence, parts) in parcel {
-            match Load::new(&sequence.source, &parts) {
-                Load::Events(delivery) => self.receive(to, delivery),
-                Load::Errands(messages) if self.rests(to, &messages) => {
-                    let results = messages.iter().map(|one| self.command(one)).collect();
-                    ran.push((sequence, parts, results));
+        incoming: &Incoming,
+        refused: Vec<edgefold_flow::receive::RefusedErrand>,
+        fault: Fault,
+    ) -> Receipt {
+        let failed = Receipt::failed(&incoming.delivery, fault);
+        let mark = self.object(to).mark(&incoming.from).expect("memory does not fail");
+        Receipt { mark, refused, ..failed }
+    }
+
+    /// Journals what came for the journal.
+    fn journal(&mut self, entries: Vec<Entries>) -> Told {
+        let mut told = Told::new();
+        let mut streams: BTreeMap<StreamId, Vec<Envelope>> = BTreeMap::new();
+        for Entries { source, after, through, mut events } in entries {
+            if events.is_empty() {
+                match self.span(&source, after, through) {
+                    Ok(span) => events = span,
+                    Err(_) => continue,
                 }
-                Load::Errands(messages) => at_once.push((sequence, parts, messages)),
             }
+            told.entry(source.clone()).or_default().covered.push((after, through));
+            streams.entry(source).or_default().extend(events);
         }
-        let messages: Vec<_> = at_once.iter().map(|(.., messages)| messages.as_slice()).collect();
-        let results = self.with_stamp(to, |object, stamp| object.handle_all(&messages, stamp));
-        self.publish(to);
-        let at_once = at_once.into_iter().zip(results);
-        ran.extend(at_once.map(|((sequence, parts, _), results)| (sequence, parts, results)));
-        for (sequence, parts, results) in ran {
-            if let Some(place) = self.settle_errands(&sequence.source, &parts, &results) {
-                failed.insert(sequence, place);
-            }
+        for (source, events) in streams {
+            let failure = self.journal_one(&source, events).err();
+            let settled = told.entry(source).or_default();
+            let through = settled.covered.iter().map(|(_, through)| *through).max().unwrap_or(0);
+            let mark = failure.as_ref().map_or(through, |(version, _)| version.saturating_sub(1));
+            settled.receipts.push((None, Receipt { mark, refused: Vec::new(), failure }));
         }
+        told
     }
 
-    fn rests(&mut self, to: &StreamId, messages: &[Message]) -> bool {
-        let needed = |one| self.rests_on(to, one).expect("memory does not fail");
-        messages.iter().map(needed).any(|streams| !streams.is_empty())
-    }
-
-    /// Tells the source of refusals. Returns the first command that was not decided, or whose refusal the source does
-    /// not take.
-    fn settle_errands(
+    /// Journals events of one stream, and before them what is missing.
+    fn journal_one(
         &mut self,
         source: &StreamId,
-        parts: &Parts,
-        results: &[Result<Accepted, Failure>],
-    ) -> Option<Place> {
-        let (done, failure) = Taken::ran(results).of(parts);
-        assert_eq!(failure, None, "an errand that can be decided");
-        for (place, refused) in done {
-            let Some(refused) = refused else { continue };
-            if self.parking.broken.contains(source) {
-                return Some(place);
+        events: Vec<Envelope>,
+    ) -> Result<(), (Version, Fault)> {
+        let first = events.first().map_or(1, |event| event.version);
+        self.journal.check().map_err(|fault| (first, fault))?;
+        for span in spans(events) {
+            let mark = self.journal.mark(source);
+            if let Step::Fill { after, through } = step(mark, (span.after, span.through)) {
+                let missing =
+                    self.span(source, after, through).map_err(|fault| (mark + 1, fault))?;
+                self.journal.append(&self.catalogue, source, missing, None)?;
             }
-            let noted = self.with_stamp(source, |object, stamp| object.refused(&refused, stamp));
-            noted.expect("a refusal is noted");
-            self.publish(source);
+            self.journal.append(&self.catalogue, source, span.events, None)?;
         }
-        None
+        Ok(())
     }
 
-    fn receive(&mut self, destination: &StreamId, mut delivery: Delivery) {
-        let source = delivery.source();
-        loop {
-            let step =
-                self.with_stamp(destination, |object, stamp| object.receive(&delivery, stamp));
-            match step.expect("a readable delivery") {
-                Received::Through(_) => break,
-                Received::Gap { after, through } => {
-                    let fill = self.copy(&source, after, through);
-                    delivery.spans.splice(0..0, fill.spans);
-                }
+    fn span(
+        &mut self,
+        source: &StreamId,
+        after: Version,
+        through: Version,
+    ) -> Result<Vec<Envelope>, Fault> {
+        self.check_reachable(source)?;
+        let wanted = SpanWanted { after, through: Some(through) };
+        let mut found = self.object(source).span(&wanted)?.span.events;
+        while let Some(last) = found.last().map(|event| event.version).filter(|it| *it < through) {
+            let wanted = SpanWanted { after: last, ..wanted };
+            let next = self.object(source).span(&wanted)?.span.events;
+            if next.is_empty() {
+                break;
             }
+            found.extend(next);
         }
-        self.publish(destination);
+        Ok(found)
     }
 }
 
-#[track_caller]
-fn stream(aggregate_type: &str, id: &str) -> StreamId {
-    StreamId::new(aggregate_type, Id::parse(id).expect("a well-formed id"))
+/// The fault of a call that ends with the runtime.
+fn ended() -> Fault {
+    Fault::Unavailable("the runtime".into(), "it has ended".into())
 }

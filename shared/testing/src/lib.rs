@@ -7,10 +7,13 @@
 //! | [`scenario`] | given / when / then for the rules of one aggregate; a failure points at the caller's line |
 //! | [`cast`] | the principals of the policy tests |
 //! | [`memory`] | the storage port in memory |
-//! | [`bus`] | the ways in which a bus may deliver letters |
-//! | `parking` | … and those that cannot be delivered wait |
-//! | [`simulator`] | whole instances over such a bus, all from one seed |
-//! | `delivery` | … how letters come to them |
+//! | [`bus`] | the ways in which a queue may bring messages |
+//! | [`journal`] | the journal in memory |
+//! | `object` | an instance with its type erased |
+//! | [`simulator`] | whole instances over such a queue and such a journal, all from one seed |
+//! | `alarm` | … what an object does by itself: it publishes, sends again, and tries what is held back |
+//! | `delivery` | … how messages come to the objects and to the journal |
+//! | `trouble` | … what fails, and what an administrator does about it |
 
 // This crate's functions panic on purpose: a failed assertion is their result.
 #![allow(clippy::panic, clippy::expect_used, clippy::indexing_slicing)]
@@ -19,12 +22,16 @@ pub mod scenario;
 pub mod cast;
 pub mod memory;
 pub mod bus;
-mod parking;
+pub mod journal;
+mod object;
 pub mod simulator;
+mod alarm;
 mod delivery;
+mod trouble;
 
 pub use bus::{WAYS, Way};
 pub use cast::who;
+pub use journal::Journal;
 pub use memory::MemoryStorage;
 pub use scenario::{Given, given, state_after};
 pub use simulator::Simulator;

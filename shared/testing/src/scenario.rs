@@ -58,7 +58,7 @@ impl<A: Aggregate> Given<A> {
         let (mut version, mut state) = (0, F::State::default());
         for event in events {
             version += 1;
-            F::evolve(&mut state, &event);
+            F::evolve(&mut state, &event, version);
         }
         let state = to_raw_value(&F::outline(&state)).expect("a state in JSON");
         let state_version = F::STATE_VERSION;

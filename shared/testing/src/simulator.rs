@@ -1,116 +1,67 @@
-//! Whole instances over a bus that loses, doubles and reorders: a run is one seed, and the same seed is the same run.
+//! Whole instances over a queue that loses, doubles and reorders: a run is one seed, and the same seed is the same run.
 //!
-//! The steps are those of the deployed system (`Instance`, `Catalogue`, the letters as JSON text); only the shell around
-//! them is other: a loop instead of objects and a queue.
+//! The steps are those of the deployed system (`Instance`, `Catalogue`, messages as JSON text); only the shell around them is
+//! other: a loop instead of objects and a queue. Where the deployed shell waits for something, another message may be served
+//! meanwhile. Each instance has one alarm, which outlives everything.
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use edgefold_flow::{
-    Accepted, Catalogue, Instance, Message, Participant, Stamp,
+    Accepted, Catalogue, Message, Participant, Stamp,
     append::storage::{Slice, Storage},
     door::Asker,
-    instance::{Received, When},
-    publish::Batch,
-    receive::{Delivery, Span, parcel::RefusedErrand},
+    publish::Hold,
 };
-use edgefold_kernel::{
-    Envelope, Failure, Fault, Foreign, ForeignState, Id, StreamId, Timestamp, Version,
-};
+use edgefold_kernel::{Envelope, Failure, Fault, Foreign, Id, StreamId, Timestamp};
 
 use crate::{
-    MemoryStorage,
+    Journal, MemoryStorage,
     bus::{Brought, Bus, Way},
-    parking::Parking,
+    object::{Make, Object, make},
 };
 
-/// An instance with its type erased, and its storage, which survives when it is evicted.
-pub(crate) trait Object {
-    fn handle(
-        &self,
-        message: &Message,
-        foreign: &Foreign,
-        stamp: &Stamp<'_>,
-    ) -> Result<Accepted, Failure>;
-    fn handle_all(
-        &self,
-        sequences: &[&[Message]],
-        stamp: &Stamp<'_>,
-    ) -> Vec<Vec<Result<Accepted, Failure>>>;
-    fn rests_on(&self, message: &Message, stamp: &Stamp<'_>) -> Result<Vec<StreamId>, Fault>;
-    fn foreign(&self) -> Result<ForeignState, Fault>;
-    fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure>;
-    fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure>;
-    fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<bool, Failure>;
-    fn outbox(&self) -> Result<Batch, Fault>;
-    fn published(&self, through: Version) -> Result<(), Fault>;
-    fn confirm(&self, versions: &[Version]) -> Result<(), Fault>;
-    fn overdue(&self) -> Result<Batch, Fault>;
-    fn state(&self) -> Result<serde_json::Value, Failure>;
-}
+/// Where the deliveries that an instance holds back come from, and for whom they are; `None` stands for the journal.
+pub type Sequence = (StreamId, Option<StreamId>);
 
-impl<A: Participant> Object for Instance<A, MemoryStorage> {
-    fn handle(
-        &self,
-        message: &Message,
-        foreign: &Foreign,
-        stamp: &Stamp<'_>,
-    ) -> Result<Accepted, Failure> {
-        Instance::handle(self, message, foreign, stamp)
-    }
-    fn handle_all(
-        &self,
-        sequences: &[&[Message]],
-        stamp: &Stamp<'_>,
-    ) -> Vec<Vec<Result<Accepted, Failure>>> {
-        Instance::handle_all(self, sequences, stamp)
-    }
-    fn rests_on(&self, message: &Message, stamp: &Stamp<'_>) -> Result<Vec<StreamId>, Fault> {
-        Instance::rests_on(self, message, stamp)
-    }
-    fn foreign(&self) -> Result<ForeignState, Fault> {
-        Instance::foreign(self)
-    }
-    fn receive(&self, delivery: &Delivery, stamp: &Stamp<'_>) -> Result<Received, Failure> {
-        Instance::receive(self, delivery, stamp)
-    }
-    fn refused(&self, errand: &RefusedErrand, stamp: &Stamp<'_>) -> Result<(), Failure> {
-        Instance::refused(self, errand, stamp)
-    }
-    fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<bool, Failure> {
-        Instance::pass_deadline(self, stamp)
-    }
-    fn outbox(&self) -> Result<Batch, Fault> {
-        Instance::outbox(self)
-    }
-    fn published(&self, through: Version) -> Result<(), Fault> {
-        Instance::published(self, through)
-    }
-    fn confirm(&self, versions: &[Version]) -> Result<(), Fault> {
-        Instance::confirm(self, versions)?;
-        self.keep_confirmed(Version::MAX)
-    }
-    fn overdue(&self) -> Result<Batch, Fault> {
-        Instance::overdue(self, 0, Timestamp::MAX)
-    }
-    fn state(&self) -> Result<serde_json::Value, Failure> {
-        self.view(When::Now).map(|view| view.state)
-    }
-}
+/// Messages that are served while another one is under way, one within the other.
+const WITHIN: usize = 3;
 
-type Make = fn(Id, MemoryStorage) -> Box<dyn Object>;
+/// Steps after which a system should have settled.
+const STEPS: usize = 3_000;
 
 /// The whole system in one thread.
 pub struct Simulator {
+    /// The journal.
+    pub journal: Journal,
     pub(crate) catalogue: Catalogue,
-    makers: BTreeMap<&'static str, Make>,
-    storages: BTreeMap<StreamId, MemoryStorage>,
-    objects: BTreeMap<StreamId, Box<dyn Object>>,
+    /// The code of each type, and of each instance that runs other code.
+    code: (BTreeMap<&'static str, Make>, BTreeMap<StreamId, Make>),
+    pub(crate) storages: BTreeMap<StreamId, MemoryStorage>,
+    pub(crate) objects: BTreeMap<StreamId, Box<dyn Object>>,
+    pub(crate) alarms: BTreeMap<StreamId, Timestamp>,
+    /// Instances whose cursors are about to be stored.
+    pub(crate) unkept: BTreeSet<StreamId>,
+    /// Instances that are publishing, on the bus or to the journal.
+    pub(crate) publishing: BTreeSet<(StreamId, bool)>,
+    /// Destinations that are being tried.
+    pub(crate) attempting: BTreeSet<Sequence>,
+    /// Instances in the middle of a call: they do not hibernate.
+    pub(crate) busy: Vec<StreamId>,
+    /// Instances that fail.
+    pub(crate) failing: BTreeMap<StreamId, Fault>,
+    /// What the administrators see.
+    pub(crate) listed: BTreeMap<Sequence, Hold>,
     pub(crate) bus: Bus,
-    pub(crate) parking: Parking,
+    pub(crate) now: Timestamp,
+    /// The number of times that everything in memory was lost.
+    pub(crate) lives: usize,
     dice: Cell<u64>,
     fresh: Cell<u64>,
-    pub(crate) now: Timestamp,
-    /// Number of further letters after which the runtime ends.
+    within: usize,
+    /// Number of further messages after which the runtime ends.
     kill_after: Option<usize>,
 }
 
@@ -118,15 +69,24 @@ impl Simulator {
     /// A system without instances. The seed decides everything that is left to chance.
     pub fn new(catalogue: Catalogue, seed: u64) -> Self {
         Self {
+            journal: Journal::default(),
             catalogue,
-            makers: BTreeMap::new(),
+            code: Default::default(),
             storages: BTreeMap::new(),
             objects: BTreeMap::new(),
+            alarms: BTreeMap::new(),
+            unkept: BTreeSet::new(),
+            publishing: BTreeSet::new(),
+            attempting: BTreeSet::new(),
+            busy: Vec::new(),
+            failing: BTreeMap::new(),
+            listed: BTreeMap::new(),
             bus: Bus::default(),
-            parking: Parking::default(),
+            now: Timestamp::from_millis(1_767_225_600_000),
+            lives: 0,
             dice: Cell::new(seed | 1),
             fresh: Cell::new(0),
-            now: Timestamp::from_millis(1_767_225_600_000),
+            within: 0,
             kill_after: None,
         }
     }
@@ -134,7 +94,36 @@ impl Simulator {
     /// Lets instances of this type exist.
     #[must_use]
     pub fn with<A: Participant>(mut self) -> Self {
-        self.makers.insert(A::TYPE, |id, storage| Box::new(Instance::<A, _>::new(id, storage)));
+        self.deploy::<A>();
+        self
+    }
+
+    /// Lets every instance of this type run this code from now on.
+    pub fn deploy<A: Participant>(&mut self) {
+        self.code.0.insert(A::TYPE, make::<A>);
+        self.code.1.retain(|stream, _| stream.aggregate_type != A::TYPE);
+        self.objects.retain(|stream, _| stream.aggregate_type != A::TYPE);
+    }
+
+    /// Lets one instance run this code from now on, whatever the others run.
+    #[track_caller]
+    pub fn deploy_at<A: Participant>(&mut self, id: &str) {
+        let stream = stream(A::TYPE, id);
+        self.objects.remove(&stream);
+        self.code.1.insert(stream, make::<A>);
+    }
+
+    /// Lets the queue bring its messages in this way.
+    #[must_use]
+    pub fn over(mut self, way: Way) -> Self {
+        self.bus.way = way;
+        self
+    }
+
+    /// Ends the runtime once, after this many further messages.
+    #[must_use]
+    pub fn killed_after(mut self, messages: usize) -> Self {
+        self.kill_after = Some(messages);
         self
     }
 
@@ -143,9 +132,29 @@ impl Simulator {
         roll(&self.dice, bound)
     }
 
-    /// Lets time pass.
+    /// Lets another seed decide from now on.
+    pub fn reseed(&mut self, seed: u64) {
+        self.dice.set(seed | 1);
+    }
+
+    /// The instant that it is.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Lets time pass. Alarms are late: they ring at the next [`ring`](Self::ring).
     pub fn wait(&mut self, millis: i64) {
-        self.now = self.now.plus_millis(millis);
+        self.pass_to(self.now.plus_millis(millis));
+    }
+
+    /// Lets time pass, and every alarm ring in time.
+    pub fn pass(&mut self, millis: i64) {
+        let end = self.now.plus_millis(millis);
+        while let Some(at) = self.alarms.values().copied().min().filter(|at| *at <= end) {
+            self.pass_to(at);
+            self.ring();
+        }
+        self.pass_to(end);
     }
 
     /// Sends a command from outside.
@@ -182,74 +191,76 @@ impl Simulator {
             &message.aggregate_type,
             message.aggregate_id.clone().expect("a complete message"),
         );
-        let needed = self.rests_on(&target, message)?;
-        let ask = |stream: StreamId| {
-            let state = self.object(&stream).foreign()?;
-            Ok((stream, state))
-        };
-        let foreign = needed.into_iter().map(ask).collect::<Result<Foreign, Fault>>()?;
+        self.check_reachable(&target)?;
+        let needed = self.with_stamp(&target, |object, stamp| object.rests_on(message, stamp))?;
+        let foreign = self.ask(needed)?;
         let answer =
             self.with_stamp(&target, |object, stamp| object.handle(message, &foreign, stamp));
-        self.publish(&target);
+        self.tell(&target);
+        self.set_alarm(&target);
         answer
     }
 
-    /// The streams whose states the decision on a message needs.
-    pub(crate) fn rests_on(
-        &mut self,
-        target: &StreamId,
-        message: &Message,
-    ) -> Result<Vec<StreamId>, Fault> {
-        self.with_stamp(target, |object, stamp| object.rests_on(message, stamp))
-    }
-
-    /// Lets the bus deliver its letters in this way.
-    #[must_use]
-    pub fn over(mut self, way: Way) -> Self {
-        self.bus.way = way;
-        self
+    /// The states of other instances.
+    pub(crate) fn ask(&mut self, streams: Vec<StreamId>) -> Result<Foreign, Fault> {
+        let ask = |stream: StreamId| {
+            self.check_reachable(&stream)?;
+            let state = self.object(&stream).foreign()?;
+            Ok((stream, state))
+        };
+        streams.into_iter().map(ask).collect()
     }
 
     /// Ends the runtime as a power cut does, and starts it again. Everything in memory is lost, the queue included.
     pub fn restart(&mut self) {
         self.objects.clear();
+        self.unkept.clear();
+        self.publishing.clear();
+        self.attempting.clear();
+        self.busy.clear();
         self.bus.forget();
+        self.lives += 1;
     }
 
-    /// Ends the runtime once, after this many further letters.
-    #[must_use]
-    pub fn killed_after(mut self, letters: usize) -> Self {
-        self.kill_after = Some(letters);
-        self
+    /// Lets every instance hibernate that is not in the middle of a call.
+    pub fn hibernate(&mut self) {
+        self.keep_cursors();
+        let busy = &self.busy;
+        self.objects.retain(|stream, _| busy.contains(stream));
     }
 
-    /// Delivers every letter once more that was ever sent.
+    /// Brings every message once more that was ever sent.
     pub fn repeat(&mut self) {
         self.bus.repeat();
     }
 
-    /// Number of letters that were sent, repeats included.
+    /// Number of messages that were sent, repeats included.
     pub fn letters(&self) -> usize {
         self.bus.count()
     }
 
-    /// Takes the next delivery from the bus. Nothing arrives if the bus is empty or loses it. If all letters come
-    /// later, time passes until then.
+    /// Brings the next batch of the queue. Nothing arrives if the queue is empty or loses it. If nothing waits there, time
+    /// passes until something is sent or tried again.
     pub fn deliver_one(&mut self) {
         if self.bus.is_empty()
-            && let Some(at) = self.bus.pass()
+            && let Some(at) = self.next_again()
         {
-            self.now = self.now.max(at);
+            self.pass_to(at);
+            self.ring();
         }
+        self.bring();
+    }
+
+    fn bring(&mut self) {
         let dice = self.dice.clone();
-        let Brought { groups, evicts, takes } = self.bus.next(|bound| roll(&dice, bound));
+        let Brought { groups, evicts, unheard, takes } = self.bus.next(|bound| roll(&dice, bound));
         self.dice = dice;
         if evicts {
-            self.objects.clear();
+            self.hibernate();
         }
         if takes > 0 {
             self.wait(takes);
-            self.pass_deadlines();
+            self.ring();
         }
         for group in groups {
             match self.kill_after {
@@ -257,94 +268,101 @@ impl Simulator {
                     self.kill_after = None;
                     return self.restart();
                 }
-                more => self.kill_after = more.map(|letters| letters - 1),
+                more => self.kill_after = more.map(|messages| messages - 1),
             }
-            self.deliver(group);
+            self.serve(group, unheard);
         }
     }
 
-    /// Delivers until the bus is empty and everything has reached its destinations. Lost letters are sent again.
+    /// Something is waited for: others may be served meanwhile.
+    pub(crate) fn meanwhile(&mut self) {
+        if self.bus.way != Way::Any || self.within >= WITHIN || self.roll(8) > 0 {
+            return;
+        }
+        self.within += 1;
+        match self.roll(4) {
+            0 => self.ring(),
+            _ => self.bring(),
+        }
+        self.within -= 1;
+    }
+
+    /// Brings what the queue has until it is empty and everything has reached its destinations, or waits for one that fails
+    /// by our doing. Time passes only until something is sent or tried again.
+    ///
+    /// # Panics
+    /// When it comes to no end.
     pub fn settle(&mut self) {
-        loop {
-            while !self.bus.is_empty() {
-                self.deliver_one();
-            }
-            let streams: Vec<_> = self.storages.keys().cloned().collect();
-            for stream in streams {
-                self.publish(&stream);
-                let mut again = self.object(&stream).overdue().expect("a readable instance");
-                again.texts.retain(|text| !self.bus.keeps(text));
-                self.bus.extend(again.texts);
-            }
-            if self.bus.is_empty() && self.bus.is_done() {
+        for _ in 0..STEPS {
+            if !self.bus.is_empty() {
+                self.bring();
+            } else if let Some(at) = self.next_again() {
+                self.pass_to(at);
+                self.ring();
+            } else {
                 return;
             }
-            self.deliver_one();
+        }
+        panic!("it comes to no end: {:?}, {:?}", self.alarms, self.held());
+    }
+
+    /// Lets every alarm ring that is due.
+    pub fn ring(&mut self) {
+        let due = self.alarms.iter().filter(|(_, at)| **at <= self.now);
+        let mut due: Vec<_> = due.map(|(stream, at)| (*at, stream.clone())).collect();
+        due.sort();
+        for (at, stream) in due {
+            if self.alarms.get(&stream) == Some(&at) && !self.busy.contains(&stream) {
+                self.ring_one(&stream);
+            }
         }
     }
 
-    /// Lets every deadline that has passed take effect.
-    pub fn pass_deadlines(&mut self) {
-        for stream in self.storages.keys().cloned().collect::<Vec<_>>() {
-            while self
-                .with_stamp(&stream, |object, stamp| object.pass_deadline(stamp))
-                .expect("a deadline that can be met")
-            {}
-            self.publish(&stream);
+    /// The next instant at which some instance sends or tries something again, but for what waits for an instance, or the
+    /// journal, that fails.
+    fn next_again(&mut self) -> Option<Timestamp> {
+        let now = self.now;
+        let streams: Vec<_> = self.storages.keys().cloned().collect();
+        let mut next = None;
+        for stream in streams {
+            let holds = self.holds_of(&stream);
+            let tried = holds.iter().filter(|hold| hold.next < Timestamp::MAX && self.heals(hold));
+            let tried = tried.map(|hold| hold.next).min();
+            let sent = match self.failing.contains_key(&stream) {
+                true => None,
+                false => self.object(&stream).next_again(crate::alarm::BOUND, now).expect("memory"),
+            };
+            next = next.into_iter().chain(tried).chain(sent).min();
         }
+        next.map(|at| {
+            // An object rings at its alarm, which may be a moment later than what it is set for.
+            let rung = self.alarms.values().copied().min().unwrap_or(at);
+            at.max(rung).max(now)
+        })
     }
 
     /// The state of an instance, as its door shows it.
     #[track_caller]
     pub fn state(&mut self, aggregate_type: &str, id: &str) -> serde_json::Value {
-        let stream = StreamId::new(aggregate_type, Id::parse(id).expect("a well-formed id"));
-        self.object(&stream).state().expect("an instance with a stream")
+        self.object(&stream(aggregate_type, id)).state().expect("an instance with a stream")
     }
 
     /// Stored names of the events of an instance; none when there is no such stream.
     #[track_caller]
     pub fn types(&mut self, aggregate_type: &str, id: &str) -> Vec<String> {
-        let stream = StreamId::new(aggregate_type, Id::parse(id).expect("a well-formed id"));
+        let stream = stream(aggregate_type, id);
         let events = self.storage(&stream).events(&Slice::after(0)).expect("memory does not fail");
         events.into_iter().map(|event| event.event_type).collect()
     }
 
     /// Every event of every instance, in the order in which they were decided.
-    pub fn events(&mut self) -> Vec<Envelope> {
+    pub fn events(&self) -> Vec<Envelope> {
         let storages = self.storages.values();
         let stored = storages
             .flat_map(|storage| storage.events(&Slice::after(0)).expect("memory does not fail"));
         let mut events: Vec<_> = stored.collect();
         events.sort_by(|one, other| one.id.cmp(&other.id));
         events
-    }
-
-    pub(crate) fn copy(&mut self, stream: &StreamId, after: Version, through: Version) -> Delivery {
-        let storage = self.storage(stream);
-        let head = storage.head().expect("memory does not fail").version.min(through);
-        let events = storage
-            .events(&Slice { through: head, ..Slice::after(after) })
-            .expect("memory does not fail");
-        let spans =
-            if head > after { vec![Span { after, through: head, events }] } else { Vec::new() };
-        Delivery {
-            source_type: stream.aggregate_type.clone(),
-            source_id: stream.aggregate_id.clone(),
-            spans,
-            discarded: Vec::new(),
-        }
-    }
-
-    /// Publishes, as an object does after every call.
-    pub(crate) fn publish(&mut self, stream: &StreamId) {
-        loop {
-            let batch = self.object(stream).outbox().expect("a readable instance");
-            if batch.texts.is_empty() {
-                return;
-            }
-            self.bus.extend(batch.texts);
-            self.object(stream).published(batch.through).expect("memory does not fail");
-        }
     }
 
     pub(crate) fn with_stamp<T>(
@@ -368,11 +386,37 @@ impl Simulator {
     }
 
     pub(crate) fn object(&mut self, stream: &StreamId) -> &dyn Object {
-        let storage = self.storage(stream);
-        let make = self.makers[stream.aggregate_type.as_str()];
-        let id = stream.aggregate_id.clone();
-        &**self.objects.entry(stream.clone()).or_insert_with(|| make(id, storage))
+        if !self.objects.contains_key(stream) {
+            let storage = self.storage(stream);
+            let of_type = || self.code.0[stream.aggregate_type.as_str()];
+            let make = self.code.1.get(stream).copied().unwrap_or_else(of_type);
+            let object = make(stream.aggregate_id.clone(), storage, &self.catalogue);
+            self.objects.insert(stream.clone(), object);
+        }
+        &*self.objects[stream]
     }
+
+    pub(crate) fn pass_to(&mut self, at: Timestamp) {
+        if at.millis() - self.now.millis() >= KEEP_AFTER_MS {
+            self.keep_cursors();
+        }
+        self.now = self.now.max(at);
+    }
+
+    fn keep_cursors(&mut self) {
+        for stream in std::mem::take(&mut self.unkept) {
+            self.object(&stream).keep_cursors(u64::MAX).expect("memory does not fail");
+        }
+    }
+}
+
+/// Milliseconds by which the stored cursors may lag behind.
+const KEEP_AFTER_MS: i64 = 1_000;
+
+/// The stream of an instance.
+#[track_caller]
+pub(crate) fn stream(aggregate_type: &str, id: &str) -> StreamId {
+    StreamId::new(aggregate_type, Id::parse(id).expect("a well-formed id"))
 }
 
 /// A number below `bound` (xorshift64*, Vigna 2016).

@@ -6,12 +6,12 @@ mod counter;
 
 use edgefold_flow::{
     Instance, Participant,
-    append::storage::{Storage, Write},
+    append::storage::{Snapshot, Storage, Write},
     instance::When,
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Id, Snapshot, StreamId, Timestamp, Version,
-    commands, event::no_upcast, events, limits,
+    Aggregate, Context, Decision, Envelope, Fault, Id, StreamId, Timestamp, Version, commands,
+    event::no_upcast, events, limits,
 };
 use edgefold_testing::{MemoryStorage, scenario::envelopes};
 use serde::{Deserialize, Serialize};
@@ -160,7 +160,7 @@ impl Aggregate for Heavy {
         Ok(vec![grown.clone().into()])
     }
 
-    fn evolve(state: &mut String, event: &HeavyEvent) {
+    fn evolve(state: &mut String, event: &HeavyEvent, _version: Version) {
         let HeavyEvent::Grown(grown) = event;
         *state = "x".repeat(grown.bytes);
     }

@@ -10,7 +10,7 @@ use edgefold_flow::{
     door::Asker,
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Id, Metadata, Timestamp, Version, commands,
+    Aggregate, Context, Decision, Envelope, Foreign, Id, Metadata, Timestamp, Version, commands,
     event::no_upcast, events,
 };
 use edgefold_testing::MemoryStorage;
@@ -131,7 +131,7 @@ impl Case {
             "metadata": {"correlationId": format!("of-{command}"), "traceparent": "00-1-2-01"},
         });
         let message = Message::from_value(&message).unwrap();
-        self.with_stamp(|stamp| self.timer.handle(&message, &[], stamp)).unwrap();
+        self.with_stamp(|stamp| self.timer.handle(&message, &Foreign::default(), stamp)).unwrap();
     }
 
     /// Winds it up twice, the second time for now, and lets it tick this often then.
@@ -184,6 +184,7 @@ fn the_command_of_a_deadline_goes_back_to_the_event_that_set_it_after_a_snapshot
             causation_id: Some(id("e-2")),
             traceparent: Some("00-1-2-01".into()),
             actor: None,
+            answer_by: None,
         };
         assert_eq!(rung.metadata, expected);
         assert_eq!(rung.command_id, id("deadline.e-1002"));

@@ -6,8 +6,10 @@ use edgefold_flow::{
     Accepted, Catalogue, Instance, Message, Participant, Route, Stamp,
     append::storage::{Slice, Storage, Write},
     door::{Asker, token::Caller},
+    instance::Received,
     participant::To,
-    receive::{Delivery, Span},
+    publish::{Delivery, Item},
+    receive::Incoming,
     route::Entry,
 };
 use edgefold_kernel::{
@@ -68,7 +70,7 @@ impl Aggregate for Teller {
         Ok(vec![Said { to }.into()])
     }
 
-    fn evolve(state: &mut Words, event: &TellerEvent) {
+    fn evolve(state: &mut Words, event: &TellerEvent, _: u64) {
         let TellerEvent::Said(said) = event;
         state.count += 1;
         state.heard_by.push(said.to.clone());
@@ -96,7 +98,7 @@ impl Aggregate for Listener {
         Ok(vec![Recalled { known: known.foreign.state::<Teller>(of)? }.into()])
     }
 
-    fn evolve(_: &mut (), _: &ListenerEvent) {}
+    fn evolve(_: &mut (), _: &ListenerEvent, _: u64) {}
 
     fn rests_on(command: &ListenerCommand) -> Vec<StreamId> {
         let ListenerCommand::Recall(recall) = command;
@@ -283,23 +285,22 @@ fn a_decision_whose_source_was_not_asked_is_a_defect_and_never_a_guess() {
         Failure::Faulted(fault) => fault.code(),
         Failure::Rejected(refusal) => panic!("{refusal}"),
     };
-    let many = with_stamp(1_000, &Asker::System, |stamp| {
-        case.instance.handle_all(&[&[recall("c")]], stamp)
-    });
+    let many =
+        with_stamp(1_000, &Asker::System, |stamp| case.instance.handle_all(&[recall("c")], stamp));
     assert_eq!(
-        many.into_iter().flatten().map(|one| one.map_err(code)).collect::<Vec<_>>(),
+        many.into_iter().map(|one| one.map_err(code)).collect::<Vec<_>>(),
         [Err("INTERNAL")]
     );
     let events = envelopes(&teller("t"), [TellerEvent::from(Said { to: id("a") })]);
-    let delivery = Delivery {
-        source_type: Teller::TYPE.into(),
-        source_id: id("t"),
-        spans: vec![Span { after: 0, through: 1, events }],
-        discarded: Vec::new(),
-    };
-    let received =
-        with_stamp(1_000, &Asker::System, |stamp| case.instance.receive(&delivery, stamp));
-    assert_eq!(received.map_err(code), Err("INTERNAL"));
+    let item = Item { version: 1, event: events.into_iter().next(), errands: Vec::new() };
+    let delivery = Delivery { through: 1, items: vec![item], ..Delivery::default() };
+    let incoming = Incoming { from: teller("t"), delivery };
+    let received = with_stamp(1_000, &Asker::System, |stamp| {
+        case.instance.receive(&incoming, &Foreign::default(), stamp)
+    });
+    let Ok(Received::Done(receipt)) = received else { panic!("{received:?}") };
+    let failed = receipt.failure.map(|(version, fault)| (version, fault.code()));
+    assert_eq!((receipt.mark, failed), (0, Some((1, "INTERNAL"))));
     assert_eq!(case.recalled(), []);
 }
 

@@ -5,14 +5,11 @@
 mod counter;
 
 use edgefold_flow::{
-    Stamp,
     append::storage::{Slice, Snapshot, Storage},
-    door::{Asker, token::Caller},
-    instance::When,
+    instance::{Way, When},
+    publish::{Entries, Outgoing},
 };
-use edgefold_kernel::{
-    Aggregate, Failure, Fault, Foreign, Id, Principal, Role, Timestamp, Version,
-};
+use edgefold_kernel::{Aggregate, Failure, Fault, Foreign, Timestamp, Version};
 use serde_json::json;
 
 use counter::{Case, Counter, code};
@@ -176,100 +173,115 @@ fn an_event_of_an_unknown_type_is_a_fault_of_its_stream_only() {
     assert_eq!(other.add("a", &[1]).version, 1);
 }
 
-#[test]
-fn an_unknown_field_is_left_out_of_an_errand_and_refused_from_outside() {
-    let case = Case::new();
-    let newer = json!({"by": [1], "why": {"said": "newer code"}});
-    assert_eq!(case.send("a", "Add", newer.clone()).unwrap().version, 1);
-    assert_eq!(case.state(), (1, 1));
-    assert!(case.send("a", "Add", newer.clone()).unwrap().duplicate);
-    let other = case.send("a", "Add", json!({"by": [1]}));
-    assert_eq!(code(other), "IDEMPOTENCY_KEY_REUSED", "the content is compared as it was sent");
+/// The instant that is so many seconds after the case has begun.
+fn second(case: &Case, number: i64) -> Timestamp {
+    Timestamp::from_millis(case.now.get() + number * 1_000)
+}
 
-    let outside = Asker::Somebody(Caller {
-        principal: Principal::new(Id::parse("ana").unwrap(), Role::new("guest")),
-        expires_at: Timestamp::MAX,
-    });
-    let message = Case::message("b", "Add", newer);
-    let refused = case
-        .with_stamp(|stamp| case.instance.handle(&message, &[], &Stamp { by: &outside, ..*stamp }));
-    assert_eq!(code(refused), "UNKNOWN_FIELD");
-    assert_eq!(case.state(), (1, 1));
+/// Publishes everything. Returns the messages.
+fn publish(case: &Case, way: Way) -> Vec<Outgoing> {
+    let mut all = Vec::new();
+    loop {
+        let messages = case.instance.outbox(way, second(case, 0)).unwrap();
+        if messages.is_empty() {
+            return all;
+        }
+        messages.iter().for_each(|sent| case.instance.published(way, sent).unwrap());
+        all.extend(messages);
+    }
+}
+
+fn covered(messages: &[Outgoing]) -> Vec<(Version, Version)> {
+    messages.iter().map(|one| (one.after, one.through)).collect()
+}
+
+fn events_in(messages: &[Outgoing]) -> Vec<Version> {
+    let texts = messages.iter().filter_map(|one| one.text.as_deref());
+    let entries = texts.map(|text| serde_json::from_str::<Entries>(text).unwrap());
+    entries.flat_map(|entries| entries.events).map(|event| event.version).collect()
 }
 
 #[test]
-fn however_much_is_not_confirmed_all_of_it_is_handed_over_again() {
+fn what_concerns_nobody_is_covered_without_a_message_and_has_arrived() {
+    let case = Case::new();
+    case.add("a", &[1, 2, 3]);
+    let sent = publish(&case, Way::Bus);
+    assert_eq!((covered(&sent), sent[0].text.as_ref()), (vec![(0, 3)], None));
+    assert_eq!(case.instance.head().unwrap().confirmed, 3);
+    assert_eq!(case.instance.head().unwrap().journalled, 0);
+}
+
+#[test]
+fn however_much_has_not_arrived_all_of_it_is_sent_again() {
     let case = Case::new();
     for command in 0..5 {
         case.add(&format!("c{command}"), &[1; 50]);
     }
-    let (mut after, mut sent) = (0, Vec::new());
-    loop {
-        let batch = case.instance.overdue(after, Timestamp::MAX).unwrap();
-        if batch.through == 0 {
-            break;
-        }
-        after = batch.through;
-        sent.push(batch.texts.len());
-    }
-    assert_eq!((sent, after), (vec![100, 100, 50], 250));
+    let sent = publish(&case, Way::Journal);
+    let again = case.instance.overdue(Way::Journal, 60_000, second(&case, 60)).unwrap();
+    assert_eq!(events_in(&again), (1..=250).collect::<Vec<_>>());
+    assert_eq!(events_in(&sent), events_in(&again));
 }
 
 #[test]
-fn what_is_not_confirmed_is_handed_over_again() {
+fn what_has_not_arrived_is_sent_again_when_its_time_has_come() {
     let case = Case::new();
     case.add("a", &[1, 2, 3]);
-    let batch = case.instance.outbox().unwrap();
-    assert_eq!((batch.texts.len(), batch.through), (3, 3));
-    case.instance.published(batch.through).unwrap();
-    assert!(case.instance.outbox().unwrap().texts.is_empty());
-    case.instance.confirm(&[3, 1]).unwrap();
-    assert_eq!(case.instance.head().unwrap().confirmed, 1);
-    let decided = Timestamp::from_millis(case.now.get());
-    let early = decided.plus_millis(-1);
-    assert!(
-        case.instance.overdue(0, early).unwrap().texts.is_empty(),
-        "it may still be on its way"
-    );
-    assert_eq!(
-        case.instance.overdue(0, decided).unwrap().texts.len(),
-        1,
-        "what has arrived is not sent again"
-    );
-    case.instance.confirm(&[2]).unwrap();
-    assert_eq!(
-        case.instance.head().unwrap().confirmed,
-        3,
-        "what came early counts once the gap is closed"
-    );
-    assert!(case.instance.overdue(0, Timestamp::MAX).unwrap().texts.is_empty());
-    assert!(case.instance.outbox().unwrap().texts.is_empty());
-    assert_eq!(case.storage.head().unwrap().confirmed, 0, "not a row for each");
-    case.instance.keep_confirmed(u64::MAX).unwrap();
-    assert_eq!(case.storage.head().unwrap().confirmed, 3);
+    publish(&case, Way::Bus);
+    let sent = publish(&case, Way::Journal);
+    assert_eq!(events_in(&sent), [1, 2, 3]);
+    let again = |number: i64| {
+        let messages = case.instance.overdue(Way::Journal, 60_000, second(&case, number));
+        events_in(&messages.unwrap())
+    };
+    let next = || case.instance.next_again(60_000, second(&case, 1)).unwrap();
+    assert_eq!((again(59), next()), (vec![], Some(second(&case, 60))), "it may be on its way");
+    assert!(!case.instance.arrived(Way::Journal, (2, 3)).unwrap());
+    assert!(case.instance.arrived(Way::Journal, (0, 1)).unwrap());
+    assert_eq!(case.instance.head().unwrap().journalled, 1);
+    assert_eq!(again(60), [2, 3]);
+    assert_eq!(again(61), [0; 0], "once for each instant");
+    assert!(case.instance.arrived(Way::Journal, (1, 2)).unwrap());
+    let journalled = || case.storage.head().unwrap().journalled;
+    assert_eq!(case.instance.head().unwrap().journalled, 3, "what came early counts");
+    assert_eq!((again(1_000), next()), (vec![], None));
+    assert_eq!(journalled(), 0, "not a row for each");
+    case.instance.keep_cursors(u64::MAX).unwrap();
+    assert_eq!(journalled(), 3);
 }
 
 #[test]
-fn the_outbox_cursor_is_stored_no_further_than_every_follower_was_told() {
+fn the_cursor_of_the_bus_is_stored_no_further_than_every_follower_was_told() {
     let case = Case::new();
     case.add("a", &[1, 2, 3]);
-    case.instance.confirm(&[1, 2, 3]).unwrap();
+    publish(&case, Way::Bus);
     let stored = || case.storage.head().unwrap().confirmed;
-    case.instance.keep_confirmed(2).unwrap();
+    case.instance.keep_cursors(2).unwrap();
     assert_eq!((stored(), case.instance.is_unkept().unwrap()), (2, true));
-    case.instance.keep_confirmed(1).unwrap();
+    case.instance.keep_cursors(1).unwrap();
     assert_eq!(stored(), 2, "it never moves back");
-    case.instance.keep_confirmed(u64::MAX).unwrap();
-    assert_eq!((stored(), case.instance.is_unkept().unwrap()), (3, false));
+    let case = case.restarted();
+    assert_eq!(case.instance.head().unwrap().confirmed, 2, "after a restart");
+    publish(&case, Way::Bus);
+    case.instance.keep_cursors(u64::MAX).unwrap();
+    let stored = case.storage.head().unwrap().confirmed;
+    assert_eq!((stored, case.instance.is_unkept().unwrap()), (3, false));
 }
 
 #[test]
-fn after_a_restart_what_was_not_told_is_not_confirmed_either() {
-    let case = Case::new();
-    case.add("a", &[1, 2, 3]);
-    case.instance.confirm(&[1, 2, 3]).unwrap();
-    case.instance.keep_confirmed(2).unwrap();
-    assert_eq!(case.restarted().instance.head().unwrap().confirmed, 2);
+fn an_instance_that_wakes_publishes_what_it_has_just_committed_and_leaves_the_rest_to_its_alarm() {
+    for (wakes_at, published, alarm) in [(3, vec![1, 2], 60), (4, vec![], 60), (70, vec![], 70)] {
+        let case = Case::new();
+        case.add("a", &[1, 2]);
+        let (now, alarm) = (second(&case, wakes_at), second(&case, alarm));
+        let case = case.restarted();
+        let sent = case.instance.outbox(Way::Journal, now).unwrap();
+        assert_eq!(events_in(&sent), published, "{wakes_at} s");
+        let next = case.instance.next_again(60_000, now).unwrap();
+        assert_eq!(next, Some(alarm), "{wakes_at} s");
+        let again = case.instance.overdue(Way::Journal, 60_000, alarm).unwrap();
+        assert_eq!(events_in(&again).is_empty(), !published.is_empty(), "{wakes_at} s");
+    }
 }
 
 #[test]
@@ -352,26 +364,19 @@ fn a_backfill_goes_on_after_an_eviction() {
 }
 
 #[test]
-fn a_letter_is_the_same_whether_it_is_fresh_or_made_from_the_stored_event() {
+fn an_entry_is_the_same_whether_it_is_fresh_or_made_from_the_stored_event() {
     let case = Case::new();
     for index in 0..150_i64 {
         case.add(&format!("c{index}"), &[index, index]);
     }
     // More than are kept in memory: the oldest 100 are made from storage in any case.
-    let drain = |case: &Case| {
-        let (mut texts, mut calls) = (Vec::new(), 0);
-        loop {
-            let batch = case.instance.outbox().unwrap();
-            if batch.through == 0 {
-                return (texts, calls);
-            }
-            calls += 1;
-            texts.extend(batch.texts);
-            case.instance.published(batch.through).unwrap();
-        }
+    let fresh = publish(&case, Way::Journal);
+    assert_eq!(events_in(&fresh), (1..=300).collect::<Vec<_>>());
+    let stored = publish(&case.restarted(), Way::Journal);
+    let events = |messages: &[Outgoing]| {
+        let texts = messages.iter().filter_map(|one| one.text.as_deref());
+        let read = texts.map(|text| serde_json::from_str::<Entries>(text).unwrap().events);
+        read.flatten().collect::<Vec<_>>()
     };
-    let (fresh, calls) = drain(&case);
-    assert_eq!((fresh.len(), calls), (300, 3));
-    let (stored, _) = drain(&case.restarted());
-    assert_eq!(fresh, stored);
+    assert_eq!(events(&fresh), events(&stored));
 }

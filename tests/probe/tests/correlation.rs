@@ -13,7 +13,7 @@ use edgefold_kernel::{Envelope, Id};
 use edgefold_probe::CATALOGUE;
 use edgefold_probe::claim::Claim;
 use edgefold_probe::resource::Resource;
-use edgefold_testing::Simulator;
+use edgefold_testing::{Simulator, Way};
 use serde_json::{Value, json};
 
 fn simulator(seed: u64) -> Simulator {
@@ -137,7 +137,7 @@ fn what_a_deadline_leads_to_is_listed_with_the_command_that_set_it() {
     let mut simulator = simulator(7);
     send(&mut simulator, "claim", "r", "CreateClaim", "claim", claim(1, 3));
     simulator.wait(60_000);
-    simulator.pass_deadlines();
+    simulator.ring();
     simulator.settle();
     let mut found = listed(&mut simulator, "claim");
     found.sort();
@@ -158,13 +158,13 @@ fn what_a_deadline_leads_to_is_listed_with_the_command_that_set_it() {
 
 #[test]
 fn what_follows_from_the_deadline_of_one_stream_is_not_listed_with_that_of_another() {
-    let mut simulator = simulator(7);
+    let mut simulator = simulator(7).over(Way::InOrder);
     let others = [("r-1", "claim-1", claim(1, 3)), ("r-2", "claim-2", claim(11, 13))];
     for (id, command, payload) in others {
         send(&mut simulator, "claim", id, "CreateClaim", command, payload);
     }
     simulator.wait(60_000);
-    simulator.pass_deadlines();
+    simulator.ring();
     let events = simulator.events();
     let expired = events.iter().filter(|event| event.event_type == "ClaimExpired");
     let passed: Vec<_> = expired.map(|event| (event.version, event.command_id.as_str())).collect();
@@ -196,7 +196,7 @@ fn every_event_goes_back_to_the_one_command_from_outside_that_it_is_correlated_w
                 }
                 3 => {
                     simulator.wait(20_000);
-                    simulator.pass_deadlines();
+                    simulator.ring();
                     false
                 }
                 _ => {

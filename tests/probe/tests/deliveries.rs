@@ -21,6 +21,8 @@ fn simulator(way: Way, seed: u64) -> Simulator {
     let resource = json!({"groupId": "group", "number": "x", "capacity": 2, "rate": 9900});
     simulator.send("resource", "x", "AddResource", resource).unwrap();
     simulator.settle();
+    // A moment later the resource has stored how far its events have arrived.
+    simulator.wait(1_000);
     simulator
 }
 
@@ -54,7 +56,7 @@ fn answered(simulator: &mut Simulator) {
 fn unanswered(simulator: &mut Simulator) {
     simulator.send("claim", "c-1", "CreateClaim", claim(1, 3)).unwrap();
     simulator.wait(i64::from(ANSWER_WITHIN_MS));
-    simulator.pass_deadlines();
+    simulator.ring();
     simulator.settle();
 }
 

@@ -9,7 +9,7 @@ use edgefold_flow::{
     append::storage::{Slice, Storage},
     door::Asker,
 };
-use edgefold_kernel::{Envelope, Id, Metadata, Timestamp};
+use edgefold_kernel::{Aggregate, Envelope, Foreign, Id, Metadata, Timestamp};
 use edgefold_testing::MemoryStorage;
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ fn send(account: &One, command: &str, name: &str, payload: Value) {
         "aggregateType": "account", "aggregateId": "a", "name": name, "commandId": command, "payload": payload,
     }))
     .unwrap();
-    with_stamp(account, 0, |stamp| account.handle(&message, &[], stamp)).unwrap();
+    with_stamp(account, 0, |stamp| account.handle(&message, &Foreign::default(), stamp)).unwrap();
 }
 
 #[test]
@@ -46,7 +46,10 @@ fn what_expires_goes_back_to_the_command_that_made_the_hold_whatever_came_after_
         }
         if is_restarted {
             account.take_snapshot().unwrap();
-            assert_eq!(storage.snapshot().unwrap().unwrap().version, 505);
+            assert_eq!(
+                storage.snapshot(Account::STATE_VERSION, u64::MAX).unwrap().unwrap().version,
+                505
+            );
             account = One::new(Id::parse("a").unwrap(), storage.clone());
         }
         while with_stamp(&account, HELD_FOR_MS, |stamp| account.pass_deadline(stamp)).unwrap() {}

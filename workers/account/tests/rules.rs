@@ -319,7 +319,7 @@ fn entry(event: &AccountEvent) -> i64 {
 fn others_decide_on_an_account_without_its_holds() {
     let events = [opened(0), deposited(500), authorised("p", 200)];
     let mut state = None;
-    events.iter().for_each(|event| Account::evolve(&mut state, event));
+    (1..).zip(&events).for_each(|(version, event)| Account::evolve(&mut state, event, version));
     let mut outline = Account::outline(&state);
     let known = outline.as_ref().map(|account| (account.holds.len(), account.available));
     assert_eq!(known, Some((0, 300)), "what is held is not available");

@@ -17,7 +17,7 @@ use edgefold_flow::{
     append::storage::{Storage, Write},
     door::Asker,
     graphql::Event,
-    instance::When,
+    instance::{WAYS, When},
 };
 use edgefold_kernel::{
     Aggregate, Envelope, Failure, Foreign, ForeignState, Id, Metadata, Rejection, StreamId,
@@ -190,7 +190,10 @@ fn read_all<A: Participant>(instance: &Instance<A, MemoryStorage>) -> Result<(),
         entry.changes(&event).map_err(|error| said(&error))?;
         (entry.errands)(&event).map_err(|error| said(&error))?;
     }
-    instance.overdue(0, Timestamp::MAX).map_err(|error| said(&error))?;
+    for way in WAYS {
+        let later = Timestamp::from_millis(1_767_225_600_000).plus_millis(100 * 24 * 3_600_000);
+        instance.overdue(way, 60_000, later).map_err(|error| said(&error))?;
+    }
     instance.pull(0).map_err(|error| said(&error))?;
     Ok(())
 }

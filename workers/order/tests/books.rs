@@ -7,7 +7,7 @@
 use edgefold_account::{Account, process::HELD_FOR_MS};
 use edgefold_flow::{Catalogue, route::Entry};
 use edgefold_order::Order;
-use edgefold_testing::Simulator;
+use edgefold_testing::{Simulator, Way};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ fn an_order_that_is_not_answered_in_time_is_declined_and_a_late_authorisation_is
     let mut simulator = simulator(7, 1_000);
     simulator.send("order", "o", "PlaceOrder", goods(400)).unwrap();
     simulator.wait(60_000);
-    simulator.pass_deadlines();
+    simulator.ring();
     assert_eq!(status(&mut simulator, "o"), (json!("DECLINED"), json!("NO_ANSWER")));
     simulator.settle();
     assert_eq!(books(&mut simulator), (json!(1_000), json!([])));
@@ -90,7 +90,7 @@ fn an_order_that_is_not_answered_in_time_is_declined_and_a_late_authorisation_is
 #[test]
 fn an_order_whose_authorisation_expires_is_cancelled_and_does_not_ship_unpaid() {
     for ship_first in [false, true] {
-        let mut simulator = simulator(7, 1_000);
+        let mut simulator = simulator(7, 1_000).over(Way::InOrder);
         simulator.send("order", "o", "PlaceOrder", goods(400)).unwrap();
         simulator.settle();
         simulator.wait(HELD_FOR_MS);
@@ -100,7 +100,7 @@ fn an_order_whose_authorisation_expires_is_cancelled_and_does_not_ship_unpaid() 
             simulator.settle();
             assert_eq!(status(&mut simulator, "o").0, "SHIPPING");
         }
-        simulator.pass_deadlines();
+        simulator.ring();
         simulator.settle();
         assert_eq!(status(&mut simulator, "o"), (json!("CANCELLED"), json!("PAYMENT_EXPIRED")));
         assert_eq!(books(&mut simulator), (json!(1_000), json!([])));
@@ -130,13 +130,13 @@ proptest! {
                 3 => drop(simulator.send("order", &order, "UpdateOrderStatus", progress("SHIPPED"))),
                 4 => {
                     simulator.wait(if units > 550 { HELD_FOR_MS } else { 20_000 });
-                    simulator.pass_deadlines();
+                    simulator.ring();
                 }
                 _ => simulator.deliver_one(),
             }
         }
         simulator.settle();
-        simulator.pass_deadlines();
+        simulator.ring();
         simulator.settle();
         let (mut paid, mut held) = (0, Vec::new());
         for (order, units) in &placed {

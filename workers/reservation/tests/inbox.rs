@@ -4,12 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use edgefold_flow::{
-    Instance, Message, Participant, Stamp,
+    Instance, Message, Stamp,
     append::storage::{Slice, Storage, Write},
-    contract::SpanWanted,
     door::{Asker, token::Caller},
     instance::Received,
-    receive::{Delivery, Span},
+    publish::{Delivery, Item},
+    receive::{Incoming, Receipt},
 };
 use edgefold_kernel::{
     Aggregate, Date, Envelope, Foreign, Id, Principal, StreamId, Timestamp, Version,
@@ -50,14 +50,27 @@ fn room() -> Vec<Envelope> {
     envelopes(&stream, [added, held("b"), held("a"), held("c"), held("d"), held("e")])
 }
 
-fn span(after: Version, through: Version) -> Span {
-    let events =
-        room().into_iter().filter(|event| (after + 1..=through).contains(&event.version)).collect();
-    Span { after, through, events }
+/// What the room has for `a` in this range of its stream, whatever it is there.
+fn delivery(after: Version, through: Version) -> Incoming {
+    let item = |event: Envelope| {
+        let (version, is_mine) =
+            (event.version, event.field("reservationId").as_deref() == Some("a"));
+        Item { version, event: is_mine.then_some(event), errands: Vec::new() }
+    };
+    let within = |event: &Envelope| (after + 1..=through).contains(&event.version);
+    let items = room().into_iter().filter(within).map(item).collect();
+    let delivery = Delivery { after, through, items, answer_by: None };
+    Incoming { from: StreamId::new(Room::TYPE, id("12A")), delivery }
 }
 
-fn delivery(spans: Vec<Span>) -> Delivery {
-    Delivery { source_type: Room::TYPE.into(), source_id: id("12A"), spans, discarded: Vec::new() }
+fn receive(instance: &One, millis: i64, incoming: &Incoming) -> Received {
+    let received =
+        with_stamp(millis, |stamp| instance.receive(incoming, &Foreign::default(), stamp));
+    received.unwrap()
+}
+
+fn through(mark: Version) -> Received {
+    Received::Done(Receipt { mark, ..Receipt::default() })
 }
 
 /// A reservation that is pending, and has received the first event of its room's stream.
@@ -74,7 +87,7 @@ fn pending() -> (One, MemoryStorage) {
     let state = Instance::<Room, _>::new(id("12A"), source).foreign().unwrap();
     let foreign = Foreign::from_iter([(StreamId::new(Room::TYPE, id("12A")), state)]);
     with_stamp(1_000, |stamp| instance.handle(&message, &foreign, stamp)).unwrap();
-    with_stamp(1_000, |stamp| instance.receive(&delivery(vec![span(0, 1)]), stamp)).unwrap();
+    receive(&instance, 1_000, &delivery(0, 1));
     (instance, storage)
 }
 
@@ -85,33 +98,27 @@ fn types(storage: &MemoryStorage) -> Vec<String> {
 #[test]
 fn however_a_delivery_is_cut_every_event_is_applied_once_and_in_order() {
     let gap = |after, through| Received::Gap { after, through };
-    let through = Received::Through;
     for (case, deliveries, expected, confirmed) in [
-        ("next", vec![vec![(1, 2)], vec![(2, 3)]], vec![through(2), through(3)], true),
-        ("identical", vec![vec![(1, 3)], vec![(1, 3)]], vec![through(3), through(3)], true),
-        ("overlapping", vec![vec![(1, 3)], vec![(2, 5)]], vec![through(3), through(5)], true),
-        ("prepended", vec![vec![(0, 4)]], vec![through(4)], true),
-        ("trimmed", vec![vec![(1, 5)], vec![(2, 3)]], vec![through(5), through(5)], true),
-        ("older", vec![vec![(0, 1)]], vec![through(1)], false),
-        ("gap", vec![vec![(2, 3)]], vec![gap(1, 2)], false),
-        ("gap in between", vec![vec![(1, 2), (4, 5)]], vec![gap(2, 4)], false),
-        ("gap that is filled", vec![vec![(1, 2), (2, 3), (3, 5)]], vec![through(5)], true),
+        ("next", vec![(1, 2), (2, 3)], vec![through(2), through(3)], true),
+        ("identical", vec![(1, 3), (1, 3)], vec![through(3), through(3)], true),
+        ("overlapping", vec![(1, 3), (2, 5)], vec![through(3), through(5)], true),
+        ("prepended", vec![(0, 4)], vec![through(4)], true),
+        ("trimmed", vec![(1, 5), (2, 3)], vec![through(5), through(5)], true),
+        ("older", vec![(0, 1)], vec![through(1)], false),
+        ("gap", vec![(2, 3)], vec![gap(1, 2)], false),
+        ("a reference", vec![(4, 4)], vec![gap(1, 4)], false),
+        ("a reference that was read", vec![(1, 4), (4, 4)], vec![through(4), through(4)], true),
         (
             "out of order",
-            vec![vec![(2, 3)], vec![(1, 2)], vec![(2, 3)]],
+            vec![(2, 3), (1, 2), (2, 3)],
             vec![gap(1, 2), through(2), through(3)],
             true,
         ),
-        ("in two spans", vec![vec![(1, 2), (2, 4)]], vec![through(4)], true),
     ] {
         let (instance, storage) = pending();
         let received: Vec<_> = deliveries
             .into_iter()
-            .map(|spans| {
-                let spans =
-                    spans.into_iter().map(|(after, through)| span(after, through)).collect();
-                with_stamp(2_000, |stamp| instance.receive(&delivery(spans), stamp)).unwrap()
-            })
+            .map(|(after, through)| receive(&instance, 2_000, &delivery(after, through)))
             .collect();
         assert_eq!(received, expected, "{case}");
         let mut happened = vec!["ReservationCreated"];
@@ -124,19 +131,22 @@ fn however_a_delivery_is_cut_every_event_is_applied_once_and_in_order() {
 fn an_event_that_cannot_be_read_holds_back_what_follows_it_and_nothing_before_it() {
     let (instance, storage) = pending();
     let stream = StreamId::new(Room::TYPE, id("12A"));
-    let mut poisoned = span(1, 6);
-    for event in poisoned.events.iter_mut().filter(|event| event.version == 5) {
-        event.data = RawValue::from_string(r#"{"reservationId":"a"}"#.into()).unwrap();
-    }
+    let mut poisoned = delivery(1, 6);
+    let bad = &mut poisoned.delivery.items[3];
+    let mut event = room()[4].clone();
+    event.data = RawValue::from_string(r#"{"reservationId":"a"}"#.into()).unwrap();
+    bad.event = Some(event);
     for _ in 0..2 {
-        let received =
-            with_stamp(2_000, |stamp| instance.receive(&delivery(vec![poisoned.clone()]), stamp));
-        assert!(received.is_err());
+        let received = receive(&instance, 2_000, &poisoned);
+        let Received::Done(Receipt { mark, failure, .. }) = received else {
+            panic!("{received:?}")
+        };
+        let failure = failure.map(|(version, fault)| (version, fault.code()));
+        assert_eq!((mark, failure), (4, Some((5, "UNREADABLE"))));
         assert_eq!(storage.mark(&stream).unwrap(), 4);
         assert_eq!(types(&storage), ["ReservationCreated", "ReservationConfirmed"]);
     }
-    let mended = with_stamp(3_000, |stamp| instance.receive(&delivery(vec![span(1, 6)]), stamp));
-    assert_eq!(mended, Ok(Received::Through(6)));
+    assert_eq!(receive(&instance, 3_000, &delivery(1, 6)), through(6));
     assert_eq!(types(&storage).len(), 2, "what was applied before is not applied again");
 }
 
@@ -173,35 +183,12 @@ fn a_deadline_that_passes_twice_or_fails_at_first_takes_effect_once_and_under_on
 #[test]
 fn an_event_that_was_discarded_is_passed_over_and_nothing_follows_from_it() {
     let (instance, storage) = pending();
-    let discarded = Delivery { discarded: vec![3], ..delivery(vec![span(1, 3)]) };
-    let received = with_stamp(2_000, |stamp| instance.receive(&discarded, stamp));
-    assert_eq!(received, Ok(Received::Through(3)));
+    let mut discarded = delivery(1, 3);
+    discarded.delivery.items[1].event = None;
+    assert_eq!(receive(&instance, 2_000, &discarded), through(3));
     // Neither a repeat nor the next delivery, which brings it once more, makes up for it.
-    let later = with_stamp(3_000, |stamp| instance.receive(&delivery(vec![span(1, 5)]), stamp));
-    assert_eq!(later, Ok(Received::Through(5)));
+    assert_eq!(receive(&instance, 3_000, &delivery(1, 5)), through(5));
     assert_eq!(types(&storage), ["ReservationCreated"]);
-}
-
-#[test]
-fn a_filled_gap_holds_only_what_is_for_it() {
-    let wanted = |who: &str| SpanWanted {
-        after: 0,
-        through: None,
-        types: Reservation::wanted(Room::TYPE).into_iter().map(str::to_owned).collect(),
-        only: Reservation::only(Room::TYPE, &id(who)),
-    };
-    let storage = MemoryStorage::default();
-    storage.commit(&Write { events: room(), ..Write::default() }).unwrap();
-    let source = Instance::<Room, _>::new(id("12A"), storage);
-    let versions = |who: &str| -> Vec<Version> {
-        let found = source.span(&wanted(who)).unwrap();
-        assert_eq!((found.span.after, found.span.through), (0, 6), "nothing is missing for it");
-        found.span.events.iter().map(|event| event.version).collect()
-    };
-    assert_eq!(versions("a"), [3], "its own hold");
-    assert_eq!(versions("z"), [0; 0]);
-    let all = SpanWanted { types: Vec::new(), only: Vec::new(), ..wanted("a") };
-    assert_eq!(source.span(&all).unwrap().span.events.len(), 6);
 }
 
 #[test]

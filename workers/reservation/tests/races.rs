@@ -50,10 +50,10 @@ fn a_claim_that_is_not_answered_in_time_expires_and_a_late_hold_is_given_back() 
     let mut simulator = simulator(7);
     simulator.send("reservation", "a", "CreateReservation", claim(1, 3)).unwrap();
     simulator.wait(59_999);
-    simulator.pass_deadlines();
+    simulator.ring();
     assert_eq!(simulator.state("reservation", "a")["status"], "PENDING");
     simulator.wait(1);
-    simulator.pass_deadlines();
+    simulator.ring();
     assert_eq!(simulator.state("reservation", "a")["status"], "EXPIRED");
     simulator.settle();
     assert_eq!(simulator.state("room", "12A")["holds"], json!([]));
@@ -82,7 +82,7 @@ proptest! {
                 2 => drop(simulator.send("reservation", &name, "CancelReservation", json!({}))),
                 3 => {
                     simulator.wait(20_000);
-                    simulator.pass_deadlines();
+                    simulator.ring();
                 }
                 _ => simulator.deliver_one(),
             }

@@ -139,7 +139,7 @@ fn released_nights_are_free_again() {
 fn others_decide_on_a_room_without_its_holds() {
     let events = [added(), held("a", "2026-03-01", "2026-03-03"), RoomClosed {}.into()];
     let mut state = None;
-    events.iter().for_each(|event| Room::evolve(&mut state, event));
+    (1..).zip(&events).for_each(|(version, event)| Room::evolve(&mut state, event, version));
     let mut outline = Room::outline(&state);
     assert_eq!(outline.as_ref().map(|room| room.holds.len()), Some(0));
     outline.as_mut().unwrap().holds.clone_from(&state.as_ref().unwrap().holds);

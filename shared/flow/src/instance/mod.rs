@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `reached` | recently folded states, for readers that go on from there |
 //! | `cursor` | how far the events of the stream have arrived somewhere |
+//! | `outbox` | gives messages for the bus and the journal, and counts what has arrived |
 //! | `draft` | the draft of a transaction |
 //! | `command` | decides commands, one or many, and answers them |
-//! | `outbox` | gives messages for the bus and the journal, and counts what has arrived |
 //! | `held` | keeps holds of destinations that fail, and tries them again |
 //! | `inbox` | takes deliveries, receipts and deadlines |
 //! | `look` | shows the state, now or then, and the stream |
@@ -17,9 +17,9 @@
 
 mod reached;
 mod cursor;
+mod outbox;
 mod draft;
 mod command;
-mod outbox;
 mod held;
 mod inbox;
 mod look;

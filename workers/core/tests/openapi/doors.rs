@@ -215,8 +215,10 @@ fn sequences() -> Value {
 }
 
 fn dead_letters() -> Value {
-    let shown =
-        good("A page of sequences, in the order in which they were first listed.", of("DeadLetters"));
+    let shown = good(
+        "A page of sequences, in the order in which they were first listed.",
+        of("DeadLetters"),
+    );
     let summary = "Lists sequences that a destination does not take, with totals.";
     json!({"get": ask("listDeadLetters", summary, sequences(), shown, &[])})
 }

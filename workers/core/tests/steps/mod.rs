@@ -73,7 +73,7 @@ fn run(simulator: &mut Simulator, step: Step, case: &str) {
         Settled => simulator.settle(),
         Passed(millis) => {
             simulator.wait(millis);
-            simulator.pass_deadlines();
+            simulator.ring();
         }
         Repeated => simulator.repeat(),
         Killed => simulator.restart(),
