@@ -5,7 +5,7 @@ use edgefold_kernel::{Envelope, Fault, StreamId, Timestamp, Version, limits};
 use super::{Instance, Loaded, cursor::Cursor};
 use crate::{
     Message, Participant,
-    append::storage::{Slice, Storage},
+    append::storage::{Slice, Storage, Write},
     publish::{
         Delivery, Item, Outgoing,
         again::sent_again,
@@ -73,7 +73,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         drop(known);
         drop(fresh);
         let limit = limits::FRESH_EVENTS;
-        let events = self.read_again(&Slice { limit, ..Slice::after(published) })?;
+        let events = self.read_again(way, &Slice { limit, ..Slice::after(published) })?;
         self.pack(way, published, &events.iter().collect::<Vec<_>>())
     }
 
@@ -169,7 +169,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         })?;
         let limit = limits::SEND_AGAIN_EVENTS;
         let mut events =
-            self.read_again(&Slice { through: published, limit, ..Slice::after(at) })?;
+            self.read_again(way, &Slice { through: published, limit, ..Slice::after(at) })?;
         // What was sent a moment ago is on its way.
         let on_its_way = now.plus_millis(-limits::PUBLISH_WITHIN_MS);
         if let Some(first) = events.iter().position(|one| one.event.time > on_its_way) {
@@ -178,10 +178,27 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.pack(way, at, &events.iter().collect::<Vec<_>>())
     }
 
-    /// Stored events, with what they say to others.
-    fn read_again(&self, slice: &Slice) -> Result<Vec<Fresh>, Fault> {
+    /// Stored events, with what they say to others. Newer code than the one that stored them may know more destinations: what
+    /// is missing of `addressed` is stored, before anybody is told.
+    fn read_again(&self, way: Way, slice: &Slice) -> Result<Vec<Fresh>, Fault> {
         let events = self.events(slice)?;
-        events.into_iter().map(|event| self.fresh(event)).collect()
+        let all: Vec<_> =
+            events.into_iter().map(|event| self.fresh(event)).collect::<Result<_, _>>()?;
+        if way == Way::Bus {
+            let mut write = Write::default();
+            for fresh in &all {
+                let version = fresh.event.version;
+                for to in &fresh.to {
+                    if self.storage.last_addressed(to, version)? != version {
+                        write.addressed.push((to.clone(), version));
+                    }
+                }
+            }
+            if !write.is_empty() {
+                self.storage.commit(&write)?;
+            }
+        }
+        Ok(all)
     }
 
     /// An event, with what it says to others.

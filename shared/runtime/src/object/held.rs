@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use edgefold_flow::{
     Participant,
-    contract::{HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried},
+    contract::{HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried, UNKNOWN_SEQUENCE},
     door::Asker,
     instance::Due,
     publish::{
@@ -149,7 +149,7 @@ impl<A: Participant> Object<A> {
     /// Tells the list of a hold, if it says something else, and logs it.
     async fn list(&self, to: Option<&StreamId>) {
         let hold = match self.instance.hold(to) {
-            Ok(Some(hold)) if hold.is_to_be_listed() => hold,
+            Ok(Some(hold)) if hold.is_to_be_listed(clock::now()) => hold,
             Ok(_) => return,
             Err(fault) => return console_error!("{fault}"),
         };
@@ -195,7 +195,7 @@ impl<A: Participant> Object<A> {
     /// An administrator has decided: that is logged, since a hold that is over is forgotten, and what is due is tried.
     async fn decided(self: &Rc<Self>, to: Option<StreamId>) -> Result<HoldOutcome, Failure> {
         let gone =
-            || Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", "nothing is held back there");
+            || Rejection::new(Kind::NotFound, UNKNOWN_SEQUENCE, "nothing is held back there");
         let hold = self.instance.hold(to.as_ref())?.ok_or_else(gone)?;
         if let Some(decided) = &hold.decided {
             console_log!("{}", decision(self.instance.stream(), to.as_ref(), decided));
