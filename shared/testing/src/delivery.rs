@@ -217,7 +217,7 @@ impl Simulator {
         source: &StreamId,
         events: Vec<Envelope>,
     ) -> Result<(), (Version, Fault)> {
-        let first = events.first().map_or(1, |event| event.version);
+        let first = events.iter().map(|event| event.version).min().unwrap_or(1);
         self.journal.check().map_err(|fault| (first, fault))?;
         for span in spans(events) {
             let mark = self.journal.mark(source);

@@ -14,6 +14,7 @@ use edgefold_kernel::{Fault, Id, StreamId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use super::again::pause;
+use crate::planted::{self, Planted};
 
 /// The standing of a destination that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,7 +121,7 @@ impl Hold {
 
     /// The attempt has failed.
     pub fn fail(&mut self, version: Version, fault: Fault, now: Timestamp, bound: u32) {
-        if !fault.retryable() {
+        if !fault.retryable() || planted::is(Planted::RetryableIsPoison) {
             self.strikes = self.strikes.saturating_add(1);
         }
         let is_parked = self.strikes >= bound || self.status == Status::Parked;
