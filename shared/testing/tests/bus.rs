@@ -120,9 +120,8 @@ impl Aggregate for Sender {
 }
 
 fn errands(of: &[(Id, String)]) -> Vec<Errand> {
-    let errand = |(to, what): &(Id, String)| {
-        Errand::to::<Keeper>(to.clone(), Keep { what: what.clone() })
-    };
+    let errand =
+        |(to, what): &(Id, String)| Errand::to::<Keeper>(to.clone(), Keep { what: what.clone() });
     of.iter().map(errand).collect()
 }
 
@@ -291,7 +290,10 @@ fn a_hold_outlives_the_instance_and_ends_when_its_destination_is_back() {
     simulator.mend("keeper", "k");
     simulator.restart();
     simulator.settle();
-    assert_eq!((kept(&simulator, "k"), kept(&simulator, "l").len()), (vec!["a".into(), "c".into()], 1));
+    assert_eq!(
+        (kept(&simulator, "k"), kept(&simulator, "l").len()),
+        (vec!["a".into(), "c".into()], 1)
+    );
     assert!(simulator.held().is_empty() && simulator.listed().is_empty());
 }
 

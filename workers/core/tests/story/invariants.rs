@@ -82,7 +82,14 @@ fn check_order(events: &[Envelope]) -> Checked {
 fn check_accepted(accepted: &[Accepted], events: &[Envelope]) -> Checked {
     let places: BTreeSet<_> = events
         .iter()
-        .map(|event| (event.stream.aggregate_type.as_str(), &event.stream.aggregate_id, event.version, &event.id))
+        .map(|event| {
+            (
+                event.stream.aggregate_type.as_str(),
+                &event.stream.aggregate_id,
+                event.version,
+                &event.id,
+            )
+        })
         .collect();
     for one in accepted {
         for event in &one.events {
@@ -134,7 +141,8 @@ fn check_domain(simulator: &mut Simulator, events: &[Envelope]) -> Checked {
 /// A refusal that is an answer is that of a rule.
 fn check_reason(id: &str, state: &Value) -> Checked {
     let reason = text(&state["reason"]);
-    let is_answer = !["UNKNOWN_COMMAND", "UNKNOWN_FIELD", "INVALID_FIELD"].contains(&reason.as_str());
+    let is_answer =
+        !["UNKNOWN_COMMAND", "UNKNOWN_FIELD", "INVALID_FIELD"].contains(&reason.as_str());
     holds(is_answer, "only a rule refuses", || format!("{id} {state}"))
 }
 
@@ -172,7 +180,8 @@ fn check_accounts(
     let mut held = Vec::new();
     for (id, state) in states(simulator, events, "account") {
         let own = events.iter().filter(|event| {
-            (event.stream.aggregate_type.as_str(), event.stream.aggregate_id.as_str()) == ("account", &id)
+            (event.stream.aggregate_type.as_str(), event.stream.aggregate_id.as_str())
+                == ("account", &id)
         });
         let (mut sum, mut captured) = (0, 0);
         for event in own {
@@ -195,8 +204,10 @@ fn check_accounts(
             held.push((id.clone(), text(&hold["paymentId"]), hold["amount"].clone()));
         }
     }
-    let sorted = |list: &mut Vec<(String, String, Value)>| list.sort_by_key(|one| format!("{one:?}"));
-    (sorted(&mut held), sorted(&mut accepted));
+    let sorted =
+        |list: &mut Vec<(String, String, Value)>| list.sort_by_key(|one| format!("{one:?}"));
+    sorted(&mut held);
+    sorted(&mut accepted);
     holds(held == accepted, "an account holds what is accepted", || {
         format!("held {held:?}, accepted {accepted:?}")
     })

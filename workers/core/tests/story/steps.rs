@@ -120,7 +120,8 @@ impl Dice {
             }
             _ => {
                 let observed = "2026-01-01T00:00:00Z";
-                let report = json!({"status": "OK", "reading": self.below(9), "observedAt": observed});
+                let report =
+                    json!({"status": "OK", "reading": self.below(9), "observedAt": observed});
                 What::Send("device", "d".into(), "UpdateDeviceStatus", report)
             }
         }
