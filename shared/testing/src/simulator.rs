@@ -30,7 +30,7 @@ pub type Sequence = (StreamId, Option<StreamId>);
 const WITHIN: usize = 3;
 
 /// Steps after which a system should have settled.
-const STEPS: usize = 3_000;
+const STEPS: usize = 4_000;
 
 /// The whole system in one thread.
 pub struct Simulator {
@@ -251,7 +251,8 @@ impl Simulator {
         self.bring();
     }
 
-    fn bring(&mut self) {
+    /// Brings the next batch of the queue, if a message waits there.
+    pub fn bring(&mut self) {
         let dice = self.dice.clone();
         let Brought { groups, evicts, unheard, takes } = self.bus.next(|bound| roll(&dice, bound));
         self.dice = dice;

@@ -14,6 +14,7 @@ use edgefold_kernel::{Fault, Id, StreamId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use super::again::pause;
+use crate::planted::{self, Planted};
 
 /// Milliseconds until the list is told again that could not be told (1 min).
 const LIST_AGAIN_MS: i64 = 60_000;
@@ -143,7 +144,7 @@ impl Hold {
 
     /// The attempt has failed.
     pub fn fail(&mut self, version: Version, fault: Fault, now: Timestamp, bound: u32) {
-        if !fault.retryable() {
+        if !fault.retryable() || planted::is(Planted::RetryableIsPoison) {
             self.strikes = self.strikes.saturating_add(1);
         }
         let is_parked = self.strikes >= bound || self.status == Status::Parked;
