@@ -19,9 +19,6 @@ use crate::planted::{self, Planted};
 /// Milliseconds until the list is told again that could not be told (1 min).
 const LIST_AGAIN_MS: i64 = 60_000;
 
-/// Milliseconds after which the list is told anew of what is parked (1 h): it may have been restored from an older copy.
-const LIST_ANEW_MS: i64 = 60 * 60 * 1000;
-
 /// The standing of a destination that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -173,19 +170,20 @@ impl Hold {
         (self.is_listed, self.is_known) = (is_listed, self.is_known || is_listed);
         self.next = match self.status {
             Status::Failing => self.next,
-            Status::Parked if is_listed => now.plus_millis(LIST_ANEW_MS),
+            Status::Parked if is_listed => Timestamp::MAX,
             _ => now.plus_millis(LIST_AGAIN_MS),
         };
     }
 
-    /// True if the list has to be told: of the second failure in a row and later ones, of what is parked, now and then anew,
-    /// and of the end of what it knows.
-    pub fn is_to_be_listed(&self, now: Timestamp) -> bool {
-        match self.status {
-            Status::Failing => !self.is_listed && (self.attempts > 1 || self.is_known),
-            Status::Parked => !self.is_listed || self.next <= now,
-            Status::Free => !self.is_listed && self.is_known,
-        }
+    /// True if the list has to be told: of the second failure in a row and later ones, of what is parked, and of the end of
+    /// what it knows.
+    pub fn is_to_be_listed(&self) -> bool {
+        !self.is_listed
+            && match self.status {
+                Status::Failing => self.attempts > 1 || self.is_known,
+                Status::Parked => true,
+                Status::Free => self.is_known,
+            }
     }
 
     /// True if nothing is left to do about it.
@@ -269,28 +267,25 @@ mod tests {
     #[test]
     fn the_list_is_told_of_what_lasts_and_of_its_end() {
         let mut hold = run([away()], 8);
-        assert!(!hold.is_to_be_listed(now()), "it may be over in a moment");
+        assert!(!hold.is_to_be_listed(), "it may be over in a moment");
         hold.free(now());
-        assert!(!hold.is_to_be_listed(now()) && hold.is_over());
+        assert!(!hold.is_to_be_listed() && hold.is_over());
         let mut hold = run([away(), away()], 8);
-        assert!(hold.is_to_be_listed(now()));
+        assert!(hold.is_to_be_listed());
         let next = hold.next;
         hold.list(false, now());
-        assert!(hold.is_to_be_listed(now()) && hold.next == next, "at the next attempt");
+        assert!(hold.is_to_be_listed() && hold.next == next, "at the next attempt");
         hold.list(true, now());
-        assert!(!hold.is_to_be_listed(now()));
+        assert!(!hold.is_to_be_listed());
         hold.free(now());
-        assert!(hold.is_to_be_listed(now()) && !hold.is_over());
+        assert!(hold.is_to_be_listed() && !hold.is_over());
         hold.list(true, now());
         assert!(hold.is_over());
         let mut hold = run([poison()], 1);
-        assert!(hold.is_to_be_listed(now()));
+        assert!(hold.is_to_be_listed());
         hold.list(false, now());
-        assert!(hold.is_to_be_listed(now()) && hold.next == now().plus_millis(60_000));
+        assert!(hold.is_to_be_listed() && hold.next == now().plus_millis(60_000));
         hold.list(true, now());
-        assert!(
-            !hold.is_to_be_listed(now()) && hold.is_to_be_listed(hold.next),
-            "now and then anew"
-        );
+        assert!(!hold.is_to_be_listed() && hold.is_to_be_listed(hold.next), "now and then anew");
     }
 }

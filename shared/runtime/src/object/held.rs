@@ -149,7 +149,7 @@ impl<A: Participant> Object<A> {
     /// Tells the list of a hold, if it says something else, and logs it.
     async fn list(&self, to: Option<&StreamId>) {
         let hold = match self.instance.hold(to) {
-            Ok(Some(hold)) if hold.is_to_be_listed(clock::now()) => hold,
+            Ok(Some(hold)) if hold.is_to_be_listed() => hold,
             Ok(_) => return,
             Err(fault) => return console_error!("{fault}"),
         };
