@@ -33,7 +33,7 @@ test('a body is as long as is set, at every door over HTTP', async () => {
   assert.deepEqual(await post('/graphql', { query: '{ __typename }' }, bytes), [200, undefined]);
   assert.deepEqual(await post('/graphql', { query: '{ __typename }' }, bytes + 1), [413, 'BODY_TOO_LARGE']);
   const admin = core.as(token('admin', 'root'));
-  const discard = (length) => admin.post('/admin/dead-letters/1/discard', ofLength({ letter: '1.0' }, length));
+  const discard = (length) => admin.post('/admin/dead-letters/1/discard', ofLength({ version: 1 }, length));
   assert.deepEqual([(await discard(bytes)).status, (await discard(bytes + 1)).status], [422, 413]);
 });
 

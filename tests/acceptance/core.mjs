@@ -46,9 +46,12 @@ export class Core {
    * @param settings what it is configured with.
    * @param requests how many are counted until it is too much; with null the platform does not count.
    * @param retries of a message, until the queue gives it up.
+   * @param switched whether `d1` can switch D1, and `counts` tells what is sent and called.
+   * @param releases of two workers that run side by side, on one storage: `beside` lists the bindings whose objects live in the
+   * second one, and `older` which of the two play the first release, of `script` and `beside`. A restart may change `older`.
    */
-  constructor(configFile = configs.probe, settings = vars, requests = undefined, retries = undefined) {
-    Object.assign(this, { configFile, vars: settings, requests, retries });
+  constructor(configFile = configs.probe, settings = vars, requests = undefined, retries = undefined, switched = false, releases = undefined) {
+    Object.assign(this, { configFile, vars: settings, requests, retries, switched, releases });
     [, this.script] = readFileSync(configFile, 'utf8').match(/^name = "(.+)"$/m);
     this.headers = bearer(token(operators[configFile], 'sam'));
   }
@@ -56,8 +59,8 @@ export class Core {
   // ── its life ──
 
   async start() {
-    const { configFile, vars, requests, retries } = this;
-    const args = { configFile, folder: this.#folder, fresh: this.#fresh, vars, requests, retries };
+    const { configFile, vars, requests, retries, switched, releases } = this;
+    const args = { configFile, folder: this.#folder, fresh: this.#fresh, vars, requests, retries, switched, releases };
     const host = fork(join(here, 'runtime.mjs'), [JSON.stringify(args)], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -150,8 +153,23 @@ export class Core {
   counters = (type, id) => this.#call('inside', { type, id, path: '/counters' });
   /** Rows of journal and read models. */
   sql = (statement, ...params) => this.#call('sql', { statement, params });
+  /** Makes D1 `away`, `slow` or `well` for the script and its objects, from now on; `sql` reaches it all the same. */
+  d1 = (how) => this.#switch(how);
+  /** How often the script and its objects have called D1 since the start. */
+  d1Calls = () => this.#switch('');
+  #switch = (how) => this.#around(`d1/${how}`);
+  /** Since the start: `messages` that were sent, by the queue's binding, and `calls` of objects, by path. */
+  counts = () => this.#around('counts');
+  async #around(path) {
+    assert.ok(this.switched, 'this core was made with a switch');
+    return (await fetch(`${this.url}/-/${path}`)).json();
+  }
+  /** How many rows of D1 such a statement reads. */
+  rowsRead = (statement, ...params) => this.#call('rowsRead', { statement, params });
   /** Puts a text on the bus. */
-  letter = (text) => this.#call('letter', { text });
+  letter = (text) => this.letters([text]);
+  /** Puts texts on a queue, at most 100, all at once: on the bus, that of the journal, or that of what the platform gave up. */
+  letters = (texts, binding = 'BUS') => this.#call('letters', { texts, binding });
   /** What the script and the runtime have said since they were started. */
   logs = () => this.#call('logs');
   /** Where all of it is kept. */

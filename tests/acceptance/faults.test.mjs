@@ -12,13 +12,13 @@ test('a resolver that meets a fault says so to the log alone, over HTTP and on t
   await core.sql('ALTER TABLE resource RENAME TO resource_away');
   const query = '{ resources { nodes { id } } }';
   const { status, body } = await core.post('/graphql', { query }, { accept: 'application/json' });
-  assert.deepEqual([status, body.errors[0].extensions.code, body.errors[0].message], [200, 'UNAVAILABLE', 'try again']);
+  assert.deepEqual([status, body.errors[0].extensions.code, body.errors[0].message], [200, 'INTERNAL', 'an error on our side']);
   assert.doesNotMatch(JSON.stringify(body), text);
   await until('it is in the log', async () => (await logged()) === 1);
 
   const talker = await (await core.talk()).init(token('operator', 'sam'));
   const [answer] = await talker.next(talker.subscribe(query));
-  assert.equal(answer.errors[0].extensions.code, 'UNAVAILABLE');
+  assert.equal(answer.errors[0].extensions.code, 'INTERNAL');
   assert.doesNotMatch(JSON.stringify(talker.frames), text);
   await until('it is in the log again', async () => (await logged()) === 2);
   await talker.close();

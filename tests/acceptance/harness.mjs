@@ -24,9 +24,9 @@ const run = Math.random().toString(36).slice(2, 8);
 /** An id that nobody had before. */
 export const fresh = (kind) => `${kind}-${run}-${++made}`;
 
-/** Starts a core of the engine's own script, or of the one that is deployed (`core`), that ends with the test file (called at its top level), or with the test that calls it. */
-export async function serve(script = 'probe', settings = {}) {
-  const core = new Core(configs[script], { ...vars, ...settings });
+/** Starts a core of the engine's own script, or of the one that is deployed (`core`), that ends with the test file (called at its top level), or with the test that calls it. `more`: what else a core is made with, by name. */
+export async function serve(script = 'probe', settings = {}, more = {}) {
+  const core = Object.assign(new Core(configs[script], { ...vars, ...settings }), more);
   after(() => core.close());
   await core.start();
   return core;

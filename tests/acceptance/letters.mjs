@@ -32,7 +32,9 @@ export const hears = (core, id, expected) =>
 const ajv = new Ajv({ strict: false, allErrors: true });
 formats(ajv);
 const printed = (name) => ajv.compile(JSON.parse(readFileSync(new URL(`../../schema/json/${name}.json`, import.meta.url), 'utf8')));
-const shapes = { list: printed('dead-letters'), one: printed('dead-letter'), outcome: printed('dead-letter-outcome') };
+const shapes = {
+  list: printed('dead-letters'), one: printed('dead-letter'), outcome: printed('dead-letter-outcome'), every: printed('dead-letter-outcomes'),
+};
 
 /** Holds a body against what is printed of it. */
 function fits(shape, body) {
@@ -47,32 +49,59 @@ export async function look(core, path = '') {
   return fits(path.startsWith('/') ? 'one' : 'list', body);
 }
 
-/** Waits until the one sequence of this query has so many letters; gives the sequence. */
-export const parked = (core, query, letters = 1) =>
+/** Waits until the list has this sequence in this standing, with so many versions that wait at its source; gives the sequence. */
+export const listed = (core, query, status, waiting) =>
   until(
-    `${letters} letters of ${query} are parked`,
+    `${query} is ${status}, with ${waiting ?? 'some'} versions waiting`,
     async () => {
       const { sequences } = await look(core, `?${query}`);
       assert.ok(sequences.length < 2, JSON.stringify(sequences));
-      return sequences[0]?.letters === letters && sequences[0];
+      const [sequence] = sequences;
+      if (sequence?.status !== status) return false;
+      return (waiting === undefined || (await waitingVersions(core, sequence)).length === waiting) && sequence;
     },
     patient,
   );
 
-/** What an administrator does about a sequence: an outcome, or a problem. */
-async function act(core, path, body) {
+export const parked = (core, query, waiting = 1) => listed(core, query, 'PARKED', waiting);
+
+/** Waits until the list has nothing of this query. */
+export const gone = (core, query) =>
+  until(`${query} is not listed`, async () => (await look(core, `?${query}`)).sequences.length === 0, patient);
+
+/** Versions of the source that wait in a sequence. */
+export const waitingVersions = async (core, { id }) => (await look(core, `/${id}`)).items.map(({ version }) => version);
+
+/** What an administrator does about a sequence, or about all that a query finds: an outcome, or a problem. */
+async function act(core, shape, path, body) {
   const answer = await admin(core).post(`/admin/dead-letters/${path}`, body);
-  if (answer.status === 200) fits('outcome', answer.body);
+  if (answer.status === 200) fits(shape, answer.body);
   return answer;
 }
 
-export const retry = (core, { id }) => act(core, `${id}/retry`, '');
-export const discard = (core, { id }, letter, reason = 'it was a test') => act(core, `${id}/discard`, { letter, reason });
+const why = 'it was a test';
+export const retry = (core, { id }) => act(core, 'outcome', `${id}/retry`, '');
+export const discard = (core, { id }, version, reason = why) => act(core, 'outcome', `${id}/discard`, { version, reason });
+export const retryAll = (core, query) => act(core, 'every', `retry?${query}`, '');
+export const discardAll = (core, query, reason = why) => act(core, 'every', `discard?${query}`, { reason });
 
 /** A retry that delivers everything. */
-export async function redriven(core, sequence, letters) {
+export async function redriven(core, sequence, versions) {
   const { status, body } = await retry(core, sequence);
   assert.equal(status, 200, JSON.stringify(body));
-  const { delivered, sequence: after } = body;
-  assert.deepEqual([delivered, after.status, after.letters], [letters, 'FREE', 0], after.reason);
+  assert.deepEqual([body.delivered, body.sequence.status], [versions, 'FREE'], body.sequence.reason);
+  await gone(core, `sourceId=${sequence.source.aggregateId}&destinationId=${sequence.destination?.aggregateId ?? ''}`);
 }
+
+/** The structured lines of the log about a source, such as `delivery_parked`. */
+export async function logged(core, source, event) {
+  const lines = (await core.logs()).map(({ message }) => message).filter((message) => message.startsWith('{'));
+  return lines.map((line) => JSON.parse(line)).filter((line) => line.event === event && line.source?.aggregateId === source);
+}
+
+/** The same, once there is one: the log comes a moment after what it tells. */
+export const told = (core, source, event) =>
+  until(`the log tells ${event} of ${source}`, async () => {
+    const lines = await logged(core, source, event);
+    return lines.length > 0 && lines;
+  }, patient);

@@ -5,31 +5,41 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { around } from './around.mjs';
 import { parseToml } from './toml.mjs';
 
 // The very Miniflare that wrangler runs on.
 const require = createRequire(import.meta.url);
 const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('miniflare');
 
-const { configFile, folder, fresh, vars, requests, retries } = JSON.parse(process.argv[2]);
+const { configFile, folder, fresh, vars, requests, retries, switched, releases } = JSON.parse(process.argv[2]);
 const config = parseToml(readFileSync(configFile, 'utf8'));
 const script = config.name;
 const classes = config.durable_objects.bindings;
 const [database] = config.d1_databases;
+const [{ dead_letter_queue: dead }] = config.queues.consumers;
 const logs = [];
 
-function worker() {
+/** Name of the worker beside the script's own, which has the objects of some classes where two releases run side by side. */
+const beside = `${script}-beside`;
+const hostOf = (binding) => (releases?.beside.includes(binding) ? beside : script);
+
+function worker(name = script) {
+  const release = releases && (releases.older.includes(name === beside ? 'beside' : 'script') ? 1 : 2);
+  const isAround = switched || release;
+  const own = classes.filter(({ name: binding }) => hostOf(binding) === name);
   const main = join(dirname(configFile), config.main);
   const text = (path) => readFileSync(path, 'utf8');
   return {
     config: {
-      name: script,
+      name,
       compatibilityDate: config.compatibility_date,
       compatibilityFlags: config.compatibility_flags,
       manifest: {
-        mainModule: basename(main),
+        mainModule: isAround ? 'around.mjs' : basename(main),
         modulesRoot: dirname(main),
         modules: {
+          ...(isAround && around(basename(main), classes.map(({ class_name }) => class_name), { switched, release })),
           [basename(main)]: { type: 'esm', contents: text(main) },
           'index_bg.wasm': { type: 'wasm', contents: readFileSync(join(dirname(main), 'index_bg.wasm')) },
         },
@@ -39,12 +49,13 @@ function worker() {
         ...Object.fromEntries(
           classes.map(({ name, class_name }) => [
             name,
-            { type: 'durable-object', worker: script, exportName: class_name },
+            { type: 'durable-object', worker: hostOf(name), exportName: class_name },
           ]),
         ),
         ...Object.fromEntries(
           config.queues.producers.map(({ binding, queue }) => [binding, { type: 'queue', name: queue }]),
         ),
+        DEAD: { type: 'queue', name: dead }, // the platform puts messages there; the script does not
         [database.binding]: { type: 'd1', id: database.database_id },
         ...Object.fromEntries(
           (requests === null ? [] : (config.ratelimits ?? [])).map(({ name, namespace_id, simple }) => [
@@ -54,9 +65,9 @@ function worker() {
         ),
       },
       exports: Object.fromEntries(
-        classes.map(({ class_name }) => [class_name, { type: 'durable-object', storage: 'sqlite' }]),
+        own.map(({ class_name }) => [class_name, { type: 'durable-object', storage: 'sqlite' }]),
       ),
-      triggers: config.queues.consumers.map((consumer) => ({
+      triggers: (name === script ? config.queues.consumers : []).map((consumer) => ({
         type: 'queue',
         name: consumer.queue,
         maxBatchSize: consumer.max_batch_size,
@@ -78,7 +89,7 @@ const miniflare = new Miniflare({
   handleStructuredLogs: ({ level, message }) => logs.push({ level, message }),
   handleUncaughtError: ({ message }) => logs.push({ level: 'error', message }),
   resourcePersistencePath: join(folder, 'storage'),
-  workers: [worker()],
+  workers: [worker(), ...(releases ? [worker(beside)] : [])],
 });
 
 const db = () => miniflare.getD1Database(database.binding);
@@ -102,7 +113,7 @@ const classOf = (type) => classes.find(({ name }) => name === type.toUpperCase()
 
 /** Unloads one object; its sockets hibernate, its storage stays. Says whether it was awake. */
 const evict = (type, object) =>
-  miniflare.unsafeEvictDurableObject(script, classOf(type), { ...object, webSockets: 'hibernate' }).then(
+  miniflare.unsafeEvictDurableObject(hostOf(type.toUpperCase()), classOf(type), { ...object, webSockets: 'hibernate' }).then(
     () => true,
     (error) => {
       if (!/not currently running/.test(error.message)) throw error;
@@ -127,9 +138,13 @@ const calls = {
     const d1 = await db();
     return (await d1.prepare(statement).bind(...params).all()).results;
   },
-  async letter({ text }) {
-    const [{ binding }] = config.queues.producers;
-    await (await miniflare.getQueueProducer(binding)).send(text, { contentType: 'text' });
+  async rowsRead({ statement, params }) {
+    const d1 = await db();
+    return (await d1.prepare(statement).bind(...params).all()).meta.rows_read;
+  },
+  async letters({ texts, binding }) {
+    const queue = await miniflare.getQueueProducer(binding);
+    await queue.sendBatch(texts.map((body) => ({ body, contentType: 'text' })));
   },
   logs: () => logs,
   async stop() {

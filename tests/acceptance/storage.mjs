@@ -15,8 +15,8 @@ function objectId(uniqueKey, name) {
 const kindOf = (core, type) => `${core.script}-${type[0].toUpperCase()}${type.slice(1)}Object`;
 const fileOf = (core, type, identifier) => join(core.storage, 'do', kindOf(core, type), `${identifier}.sqlite`);
 
-function inFile(file, use) {
-  const database = new DatabaseSync(file);
+function inFile(file, use, options = {}) {
+  const database = new DatabaseSync(file, { timeout: 5_000, ...options });
   try {
     return use(database);
   } finally {
@@ -45,6 +45,13 @@ export const inDatabase = (core, type, id, use) =>
 /** Takes back every alarm of this aggregate type, so that nothing wakes its objects but who calls them. */
 export const silence = (core, type) =>
   inFile(fileOf(core, type, 'metadata'), (database) => database.exec('DELETE FROM _cf_ALARM'));
+
+/** Instant at which the alarm of an instance is set, in milliseconds, or undefined. Its core may run meanwhile. */
+export function alarmOf(core, type, id) {
+  const identifier = objectId(kindOf(core, type), id);
+  const one = 'SELECT scheduled_time / 1000000 AS ms FROM _cf_ALARM WHERE actor_id = ?'; // it is kept in nanoseconds
+  return inFile(fileOf(core, type, 'metadata'), (database) => database.prepare(one).get(identifier)?.ms, { readOnly: true });
+}
 
 /** Every row of a table of an instance. */
 export const rows = (core, type, id, statement) =>

@@ -7,7 +7,7 @@ import { addResource } from './claims.mjs';
 import { rows } from './storage.mjs';
 import { token, vars } from './tokens.mjs';
 
-const core = new Core(configs.probe, vars, undefined, 1); // a letter that comes again more than once is parked
+const core = new Core(configs.probe, { ...vars, BUS_ATTEMPTS: '1' }); // what fails is parked at once
 before(() => core.start());
 after(() => core.close());
 
@@ -30,7 +30,7 @@ const told = (talker, id) => talker.results(id).map(({ data }) => data.it.event.
 const unreached = async () => (await core.logs()).filter(({ message }) => /a session was not told/.test(message)).length;
 const deadLetters = async () => (await core.as(token('admin', 'root')).request('/admin/dead-letters')).body;
 
-test('a follower that is never reached neither parks a letter nor keeps one from being confirmed, and others are told', async () => {
+test('a follower that is never reached neither parks anything nor keeps an event from being confirmed, and others are told', async () => {
   await follow('resource', 3);
   const [talker, watching] = await watch('resource');
   await talker.ping();
@@ -39,7 +39,7 @@ test('a follower that is never reached neither parks a letter nor keeps one from
   await talker.next(watching, 3);
   assert.deepEqual(told(talker, watching).sort(), resources.sort());
   await until('it is seen that some cannot be reached', async () => (await unreached()) >= 3);
-  const confirmed = (resource) => rows(core, 'resource', resource, 'SELECT confirmed FROM outbox')[0]?.confirmed;
+  const confirmed = (resource) => rows(core, 'resource', resource, 'SELECT confirmed FROM cursors')[0]?.confirmed;
   await until('all of it is confirmed', () => resources.every((resource) => confirmed(resource) === 1));
   assert.deepEqual((await deadLetters()).sequences, []);
 });

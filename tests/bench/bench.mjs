@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { converge, steady } from './bus.mjs';
+import { converge, counted, steady } from './bus.mjs';
 import { cold, rowsPerCommand } from './costs.mjs';
 import { kilobytes, megabytes, ms, rounds, table, times, whole } from './figures.mjs';
 import { latencies } from './latencies.mjs';
@@ -89,6 +89,14 @@ await part('bus', async (core) => {
   const { perSecond, figures } = await steady({ core, load, ...size, seconds: quick ? 2 : 20 });
   const head = [`from append to receipt, ${whole(perSecond)} orders/s`, 'p50', 'p99', 'of'];
   print(table(head, figures.map((one) => [one.name, ms(one.p50), ms(one.p99), one.count])));
+  const counting = await new Subject('core', { counted: true }).start();
+  const perOrder = await counted({ core: counting, load, ...size, seconds: quick ? 2 : 10 }).finally(() => counting.close());
+  const total = (all) => all.reduce((sum, [, number]) => sum + number, 0);
+  const lines = (title, all) => [[title, total(all).toFixed(2)], ...all.map(([name, number]) => [`… ${name}`, number.toFixed(2)])];
+  print(table([`for an order, of ${whole(perOrder.orders)}`, ''], [
+    ...lines('messages of the queues', perOrder.messages),
+    ...lines('calls of objects, those of the doors included', perOrder.calls),
+  ]));
   const killed = [];
   for (const seconds of [60, 20]) {
     const subject = await new Subject('core', { settings: { SEND_AGAIN_SECONDS: `${seconds}` } }).start();
@@ -104,7 +112,7 @@ await part('bus', async (core) => {
     ['orders accepted', ...killed.map((one) => whole(one.accepted))],
     ['orders that timed out', ...killed.map((one) => whole(one.timedOut))],
   ]));
-  return { perSecond, figures, killed };
+  return { perSecond, figures, perOrder, killed };
 });
 
 await part('tokens', async (core) => {

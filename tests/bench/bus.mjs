@@ -59,6 +59,30 @@ export async function steady({ core, load, rate, seconds }) {
   };
 }
 
+/** What is sent and called so far, once nothing more has been for some seconds. */
+async function quiet(core) {
+  for (let before, now; ; before = now) {
+    now = await core.counts();
+    if (JSON.stringify(now) === JSON.stringify(before)) return now;
+    await pause(3_000);
+  }
+}
+
+/**
+ * So many orders a second, for a while; gives the messages and the calls of objects that each of them costs, until everybody has
+ * heard of everything. A module around the script counts them, see ../acceptance/switch.mjs.
+ */
+export async function counted({ core, load, rate, seconds }) {
+  const payers = await open(core);
+  const before = await quiet(core);
+  const { orders } = await load.call('orders', { url: core.url, payers, rate, seconds });
+  await accepted(core, orders);
+  const after = await quiet(core);
+  const more = (kind) => Object.entries(after[kind]).map(([name, number]) => [name, number - (before[kind][name] ?? 0)]);
+  const each = (kind) => more(kind).filter(([, number]) => number).map(([name, number]) => [name, number / orders]);
+  return { orders, messages: each('messages'), calls: each('calls') };
+}
+
 /**
  * Kills the runtime while orders are on their way, and waits until all of them have come to their end. What lay in the queue
  * is gone: it is sent again by the orders themselves. An order waits a minute for its account, so whether it is accepted or

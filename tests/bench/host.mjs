@@ -3,6 +3,7 @@
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { around } from '../acceptance/around.mjs';
 import { vars } from '../acceptance/tokens.mjs';
 import { parseToml } from '../acceptance/toml.mjs';
 
@@ -10,7 +11,7 @@ import { parseToml } from '../acceptance/toml.mjs';
 const require = createRequire(import.meta.url);
 const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('miniflare');
 
-const { script, configFile, folder, fresh, inspect, settings } = JSON.parse(process.argv[2]);
+const { script, configFile, folder, fresh, inspect, settings, counted } = JSON.parse(process.argv[2]);
 const config = parseToml(readFileSync(configFile, 'utf8'));
 const name = script === 'core' ? config.name : script;
 const classes = script === 'core' ? config.durable_objects.bindings : [
@@ -29,9 +30,10 @@ function manifest() {
   }
   const main = join(dirname(configFile), config.main);
   return {
-    mainModule: 'index.js',
+    mainModule: counted ? 'around.mjs' : 'index.js',
     modulesRoot: dirname(main),
     modules: {
+      ...(counted && around('index.js', classes.map(({ class_name }) => class_name), { switched: true })),
       'index.js': { type: 'esm', contents: readFileSync(main, 'utf8') },
       'index_bg.wasm': { type: 'wasm', contents: readFileSync(join(dirname(main), 'index_bg.wasm')) },
     },

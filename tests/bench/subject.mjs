@@ -60,16 +60,20 @@ export class Subject {
   #fresh = true;
   #folder = mkdtempSync(join(tmpdir(), 'edgefold-bench-'));
 
-  /** @param script `core`: what is built in this repository; `baseline`: bare JavaScript objects. */
-  constructor(script = 'core', { inspect = false, settings = {} } = {}) {
+  /**
+   * @param script `core`: what is built in this repository; `baseline`: bare JavaScript objects.
+   * @param counted whether `counts` tells what is sent and called. That costs some time.
+   */
+  constructor(script = 'core', { inspect = false, settings = {}, counted = false } = {}) {
     this.script = script;
     this.inspect = inspect;
     this.settings = settings;
+    this.counted = counted;
   }
 
   async start() {
-    const { script, inspect, settings } = this;
-    const args = { script, inspect, settings, configFile: path('../../wrangler.toml'), folder: this.#folder, fresh: this.#fresh };
+    const { script, inspect, settings, counted } = this;
+    const args = { script, inspect, settings, counted, configFile: path('../../wrangler.toml'), folder: this.#folder, fresh: this.#fresh };
     // What the runtime leaves behind goes with the folder.
     this.#peer = new Peer('host.mjs', [JSON.stringify(args)], { env: { ...process.env, TMPDIR: this.#folder } });
     this.url = await this.#peer.ready;
@@ -107,6 +111,9 @@ export class Subject {
 
   /** `{rowsRead, rowsWritten, bytes}` of an object since it was loaded. */
   counters = (type, id) => this.#peer.call('inside', { type, id, path: '/counters' });
+
+  /** Since the start: `messages` that were sent, by the queue's binding, and `calls` of objects, by path. */
+  counts = async () => (await fetch(`${this.url}/-/counts`)).json();
 
   // ── the doors ──
 

@@ -3,13 +3,18 @@
 //! What one stream has for one destination is a **sequence**. One that a destination does not take is held back in its source,
 //! see [`hold`](crate::publish::hold); a list of them is kept for administrators.
 
-use edgefold_kernel::{Fault, Rejection, StreamId, Timestamp, Version, command::read_payload, limits};
+use edgefold_kernel::{
+    Fault, Rejection, StreamId, Timestamp, Version, command::read_payload, limits,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     command::parse_json,
-    publish::{Hold, Item, hold::{Decided, Status}},
+    publish::{
+        Hold, Item,
+        hold::{Decided, Status},
+    },
 };
 
 /// Where a sequence goes to.
@@ -278,9 +283,10 @@ pub const SEQUENCE_COLUMNS: usize = 4;
 pub fn row(source: &StreamId, hold: &Hold) -> Result<Vec<Value>, Fault> {
     let view = SequenceView::new(0, source.clone(), hold);
     let held = serde_json::to_string(&view).map_err(|error| Fault::Defect(error.to_string()))?;
-    let (to_type, to_id) = hold.to.as_ref().map_or(("", ""), |to| {
-        (to.aggregate_type.as_str(), to.aggregate_id.as_str())
-    });
+    let (to_type, to_id) = hold
+        .to
+        .as_ref()
+        .map_or(("", ""), |to| (to.aggregate_type.as_str(), to.aggregate_id.as_str()));
     Ok(vec![
         source.aggregate_type.as_str().into(),
         source.aggregate_id.as_str().into(),
@@ -378,8 +384,15 @@ mod tests {
         assert_eq!((wanted.status, wanted.lane), (Some(Status::Parked), Some(Lane::Delivery)));
         assert_eq!((wanted.after, wanted.limit), (7, 3));
         let null = Value::Null;
-        let expected =
-            ["PARKED".into(), "DELIVERY".into(), "INTERNAL".into(), null.clone(), null.clone(), "order".into(), null];
+        let expected = [
+            "PARKED".into(),
+            "DELIVERY".into(),
+            "INTERNAL".into(),
+            null.clone(),
+            null.clone(),
+            "order".into(),
+            null,
+        ];
         assert_eq!(filters(&wanted), expected);
         for (text, code, field) in [
             ("status=parked", "INVALID_FIELD", "status"),

@@ -126,7 +126,7 @@ fn plain_numbers(schema: &mut Schema) {
     let bound = match format.as_deref() {
         Some("uint16") => Some(u64::from(u16::MAX)),
         Some("uint32") => Some(u64::from(u32::MAX)),
-        Some("uint64") => Some(SAFE_INTEGER),
+        Some("uint" | "uint64") => Some(SAFE_INTEGER),
         Some("int32" | "int64" | "double") => None,
         _ => return transform_subschemas(&mut plain_numbers, schema),
     };

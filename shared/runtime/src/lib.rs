@@ -7,9 +7,9 @@
 //! | [`platform`] | the parts of Workers that every room uses |
 //! | [`door`] | the common work of all doors |
 //! | [`journal`] | the journal and the read models, in D1 |
+//! | [`bus`] | the consumer of the queues |
 //! | [`object`] | the aggregate's object |
 //! | [`session`] | the class of GraphQL sessions |
-//! | [`bus`] | the consumer of the queue |
 //! | [`script`] | requests from outside |
 //!
 //! **Invariant:** a room imports only rooms that stand above it in this list; `shared/testing/tests/rooms` checks it.
@@ -19,9 +19,9 @@
 pub mod platform;
 pub mod door;
 pub mod journal;
+pub mod bus;
 pub mod object;
 pub mod session;
-pub mod bus;
 pub mod script;
 
 pub use object::Host;

@@ -4,6 +4,7 @@
 //! | room | what it shows |
 //! |---|---|
 //! | [`roles`] | the roles |
+//! | [`release`] | the release that it plays |
 //! | [`resource`] | a supplier with exclusive slots |
 //! | [`claim`] | a process over another aggregate, with a deadline and a compensation |
 //! | [`meter`] | frequent updates, snapshots, and events of older schema versions |
@@ -14,6 +15,7 @@
 #![allow(missing_docs)]
 
 pub mod roles;
+pub mod release;
 pub mod resource;
 pub mod claim;
 pub mod meter;

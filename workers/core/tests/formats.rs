@@ -86,7 +86,7 @@ fn all() -> Vec<Formats> {
 }
 
 /// The formats that do not belong to one aggregate.
-fn shared() -> [(&'static str, Schema); 11] {
+fn shared() -> [(&'static str, Schema); 12] {
     let shared =
         |name: &'static str, schema| (name, named(&format!("urn:edgefold:{name}"), name, schema));
     [
@@ -98,6 +98,7 @@ fn shared() -> [(&'static str, Schema); 11] {
         shared("dead-letters", written::<admin::Page>()),
         shared("dead-letter", written::<admin::SequencePage>()),
         shared("dead-letter-outcome", written::<admin::Outcome>()),
+        shared("dead-letter-outcomes", written::<admin::BulkOutcome>()),
         shared("dead-letter-discard", taken::<admin::Discard>()),
         shared("correlation", written::<Caused>()),
         shared("cloudevent", written::<Envelope>()),
@@ -287,7 +288,7 @@ fn an_event_on_the_wire_is_what_its_schema_says() {
         correlation_id: Some(id("r-1")),
         causation_id: Some(id("e-1")),
         traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
-        actor: None,
+        ..Metadata::default()
     };
     for it in all() {
         for (name, version, data) in &it.events {

@@ -77,9 +77,12 @@ test(`${reservations} reservations race for ${rooms} rooms with ${kills} kills: 
     const released = events.filter((event) => event.type === 'RoomReleased').map(({ data }) => data.reservationId);
     assert.equal(new Set(released).size, released.length, `${id} released nobody twice`);
   }
-  // … and so do the outbox of every object and the marks of the reservations, which lie in their storage.
-  const outbox = 'SELECT (SELECT MAX(version) FROM events) AS head, (SELECT confirmed FROM outbox) AS confirmed';
-  const told = ([type, id]) => rows(core, type, id, outbox).every(({ head, confirmed }) => head === confirmed);
+  // … and so do the cursors of every object and the marks of the reservations, which lie in their storage.
+  const cursors = 'SELECT (SELECT MAX(version) FROM events) AS head, confirmed, journalled FROM cursors';
+  const told = ([type, id]) => {
+    const [cursor] = rows(core, type, id, cursors);
+    return cursor && cursor.head === cursor.confirmed && cursor.head === cursor.journalled;
+  };
   await until('every object has told all of its events', async () => {
     await core.stop();
     if (objects.every(told)) return true;

@@ -162,11 +162,8 @@ pub trait Storage {
     ///
     /// # Errors
     /// Fails if storage fails.
-    fn set_hold(
-        &self,
-        to: Option<&StreamId>,
-        kept: Option<(Timestamp, &str)>,
-    ) -> Result<(), Fault>;
+    fn set_hold(&self, to: Option<&StreamId>, kept: Option<(Timestamp, &str)>)
+    -> Result<(), Fault>;
 
     /// The latest snapshot of this schema version, at or below this version of the stream.
     ///

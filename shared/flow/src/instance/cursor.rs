@@ -23,6 +23,8 @@ pub(super) struct Cursor {
     ahead: BTreeSet<Version>,
     /// Events behind the cursor that are known to be pending, ascending.
     pending: VecDeque<Pending>,
+    /// The earliest instant until which somebody waits for one of them.
+    urgent: Option<Timestamp>,
     /// Instant at which pending events were last sent again.
     pub(super) again: Option<Timestamp>,
 }
@@ -47,8 +49,16 @@ impl Cursor {
         }
         self.ahead = self.ahead.split_off(&self.at.saturating_add(1));
         self.published = self.published.max(self.at);
-        while self.pending.front().is_some_and(|(version, ..)| self.has(*version)) {
+        let mut is_urgent = false;
+        while let Some((version, _, until)) = self.pending.front().copied() {
+            if !self.has(version) {
+                break;
+            }
+            is_urgent |= until.is_some() && until == self.urgent;
             self.pending.pop_front();
+        }
+        if is_urgent {
+            self.urgent = self.pending.iter().filter_map(|(.., until)| *until).min();
         }
         self.at > before
     }
@@ -61,8 +71,15 @@ impl Cursor {
     /// This event waits to arrive. Events come in their order.
     pub(super) fn waits(&mut self, event: &Envelope) {
         if self.pending.len() < PENDING {
-            self.pending.push_back((event.version, event.time, event.metadata.answer_by));
+            let until = event.metadata.answer_by;
+            self.pending.push_back((event.version, event.time, until));
+            self.urgent = self.urgent.into_iter().chain(until).min();
         }
+    }
+
+    /// The earliest instant until which somebody waits for a pending event, as far as they are known.
+    pub(super) fn urgent(&self) -> Option<Timestamp> {
+        self.urgent
     }
 
     /// The oldest event that waits, if it is known.
@@ -80,7 +97,10 @@ mod tests {
         let mut cursor = Cursor::stored(3, 20);
         assert!(!cursor.arrived((5, 7), 20));
         assert!(!cursor.arrived((8, 9), 20));
-        assert_eq!((cursor.at, cursor.has(4), cursor.has(6), cursor.has(8)), (3, false, true, false));
+        assert_eq!(
+            (cursor.at, cursor.has(4), cursor.has(6), cursor.has(8)),
+            (3, false, true, false)
+        );
         assert!(cursor.arrived((3, 5), 20));
         assert_eq!(cursor.at, 7);
         assert!(cursor.arrived((2, 8), 20), "what overlaps");

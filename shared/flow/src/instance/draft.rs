@@ -49,9 +49,9 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             let (event, known) = record(event, stream, version, cause, &stamp)?;
             let text = wire_form(&event)?;
             let errands = messages(&event, A::errands(&stream.aggregate_id, &known))?;
-            let to = self.instance.destinations(&event, &errands);
+            let (to, wanted) = self.instance.destinations(&event, &errands);
             check_destinations(to.len())?;
-            fresh.push(Fresh { event, text, errands, to });
+            fresh.push(Fresh { event, text, errands, to, wanted });
             read.push(known);
         }
         for (version, event) in (version + 1..).zip(&read) {

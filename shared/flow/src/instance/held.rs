@@ -7,9 +7,15 @@ use crate::{
     Participant, Stamp,
     append::storage::{Slice, Storage},
     contract::{HoldAsked, HoldDiscarded, HoldFound},
-    publish::{Delivery, Hold, Item, hold::{Decided, Status}},
+    publish::{
+        Delivery, Hold, Item,
+        hold::{Decided, Status},
+    },
     receive::{Receipt, RefusedErrand},
 };
+
+/// Thousandths by which the pauses of different sources differ, at most.
+const MOST_SPREAD: i64 = 250;
 
 /// Something due of a hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +72,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         match self.hold(to)? {
             Some(hold) if hold.status != Status::Free => Ok(()),
             known => {
-                let mut hold = Hold::new(to.cloned(), after, failure, now, bound);
+                let spread = self.spread(MOST_SPREAD);
+                let mut hold = Hold::new(to.cloned(), after, failure, now, bound).spread(spread);
                 hold.is_known = known.is_some_and(|known| known.is_known);
                 self.keep(&hold)
             }
@@ -87,7 +94,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.keep(&hold)?;
         let head = self.head()?.version;
         let Some(to) = to else {
-            let after = hold.after.max(self.head()?.journalled);
+            let after = hold.after;
             let through = head.min(after + limits::DELIVERY_ITEMS as Version);
             return Ok(Due::Journal { after, through, discarded: hold.discarded });
         };
@@ -107,11 +114,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ) -> Result<bool, Fault> {
         self.hear_refusals(&receipt.refused, stamp)?;
         let Some(mut hold) = self.hold(to)? else { return Ok(false) };
+        if to.is_none() {
+            self.arrived(Way::Journal, (hold.after, receipt.mark))?;
+        }
         hold.take(receipt.mark);
         let head = self.head()?.version;
-        if to.is_none() {
-            self.arrived(Way::Journal, (hold.after.min(self.head()?.journalled), receipt.mark))?;
-        }
         let is_more = match (&receipt.failure, to) {
             (Some((version, fault)), _) => {
                 hold.fail(*version, fault.clone(), stamp.now, bound);

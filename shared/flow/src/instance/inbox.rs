@@ -1,6 +1,8 @@
 //! Takes deliveries, receipts and deadlines.
 
-use edgefold_kernel::{CommandSet, Envelope, Failure, Fault, Foreign, StreamId, Timestamp, Version};
+use edgefold_kernel::{
+    CommandSet, Envelope, Failure, Fault, Foreign, StreamId, Timestamp, Version,
+};
 
 use super::{Instance, Way, draft::Draft};
 use crate::{
@@ -41,9 +43,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     pub fn delivery_rests_on(&self, incoming: &Incoming) -> Result<Vec<StreamId>, Fault> {
         let mark = self.storage.mark(&incoming.from)?;
         let errands = fresh(mark, &incoming.delivery).flat_map(|item| &item.errands);
-        let read = |message: &Message| {
-            A::Command::read_leniently(&message.name, &message.payload).ok()
-        };
+        let read =
+            |message: &Message| A::Command::read_leniently(&message.name, &message.payload).ok();
         Ok(errands.filter_map(read).flat_map(|command| A::rests_on(&command)).collect())
     }
 
@@ -100,11 +101,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
 
     /// Takes deliveries of many sources in one transaction, as far as they follow their marks and rest on nothing. `None` for
     /// those that do not, or when one of them fails: they are to be taken one by one.
-    pub fn receive_all(
-        &self,
-        incoming: &[Incoming],
-        stamp: &Stamp<'_>,
-    ) -> Vec<Option<Receipt>> {
+    pub fn receive_all(&self, incoming: &[Incoming], stamp: &Stamp<'_>) -> Vec<Option<Receipt>> {
         let is_ready = |one: &Incoming| -> Result<Option<Version>, Fault> {
             let mark = self.storage.mark(&one.from)?;
             let follows = step(mark, (one.delivery.after, one.delivery.through)) == Step::Apply
@@ -155,12 +152,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ///
     /// # Errors
     /// A fault when storage fails, or the reaction to a refusal does; then the letter is sent again.
-    pub fn settled(
-        &self,
-        settled: &Settled,
-        bound: u32,
-        stamp: &Stamp<'_>,
-    ) -> Result<bool, Fault> {
+    pub fn settled(&self, settled: &Settled, bound: u32, stamp: &Stamp<'_>) -> Result<bool, Fault> {
         let (mut way, mut until) = (Way::Bus, Version::MAX);
         for (to, receipt) in &settled.receipts {
             self.hear_refusals(&receipt.refused, stamp)?;
@@ -178,10 +170,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }
         for (to, receipt) in &settled.receipts {
             let Some(failure) = &receipt.failure else { continue };
-            let at = match to {
-                _ if planted::is(Planted::HoldMarkLost) => self.head()?.version,
-                None => self.head()?.journalled,
-                Some(_) => receipt.mark,
+            // A journal that was restored may lack what it had.
+            let at = match planted::is(Planted::HoldMarkLost) {
+                true => self.head()?.version,
+                false => receipt.mark.min(failure.0.saturating_sub(1)),
             };
             self.stopped(to.as_ref(), at, failure.clone(), (stamp.now, bound))?;
         }
@@ -196,8 +188,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ) -> Result<(), Fault> {
         for errand in refused {
             let RefusedErrand { name, command_id, metadata, rejection } = errand;
-            let cause =
-                Draft::<A, S>::cause(&format!("{REFUSED}{command_id}"), metadata.clone())?;
+            let cause = Draft::<A, S>::cause(&format!("{REFUSED}{command_id}"), metadata.clone())?;
             if self.known_one(&cause.command_id, stamp.now)?.is_some() {
                 continue;
             }
@@ -258,14 +249,16 @@ impl<A: Participant, S: Storage> Instance<A, S> {
 fn of_system(failure: Failure) -> Fault {
     match failure {
         Failure::Faulted(fault) => fault,
-        Failure::Rejected(refusal) => {
-            answer_or_fault(refusal).map_or_else(|fault| fault, |rule| Fault::Defect(rule.to_string()))
-        }
+        Failure::Rejected(refusal) => answer_or_fault(refusal)
+            .map_or_else(|fault| fault, |rule| Fault::Defect(rule.to_string())),
     }
 }
 
 /// A refused errand, as its source is told of it.
-fn refused_errand(message: &Message, rejection: edgefold_kernel::Rejection) -> Option<RefusedErrand> {
+fn refused_errand(
+    message: &Message,
+    rejection: edgefold_kernel::Rejection,
+) -> Option<RefusedErrand> {
     Some(RefusedErrand {
         name: message.name.clone(),
         command_id: message.command_id.clone()?,

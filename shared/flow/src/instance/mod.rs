@@ -205,9 +205,13 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             Some(first) => first,
             None => self.prune(now)?,
         };
-        let sum = |sum: i64, byte: u8| (sum * 31 + i64::from(byte)) % PRUNE_WITHIN_MS;
-        let spread = self.id().as_str().bytes().fold(0, sum);
-        Ok(first.map(|end| end.plus_millis(spread)))
+        Ok(first.map(|end| end.plus_millis(self.spread(PRUNE_WITHIN_MS))))
+    }
+
+    /// A number below `most` that follows from the id: what many instances would do at once is spread by it.
+    fn spread(&self, most: i64) -> i64 {
+        let sum = |sum: i64, byte: u8| (sum * 31 + i64::from(byte)) % most;
+        self.id().as_str().bytes().fold(0, sum)
     }
 
     /// The records of these commands that have not expired. An expired one of the same id may lie beside them, under

@@ -36,8 +36,10 @@ pub(super) struct Fresh {
     pub(super) text: String,
     /// The commands that follow from it.
     pub(super) errands: Vec<Message>,
-    /// Whom it concerns.
+    /// Whom it concerns: first those who want it, then those who are asked.
     pub(super) to: Vec<StreamId>,
+    /// Number of those who want it.
+    pub(super) wanted: usize,
 }
 
 impl<T> Loaded<T> {
@@ -58,24 +60,22 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// Fails if storage fails or what is stored cannot be read.
     pub fn outbox(&self, way: Way, now: Timestamp) -> Result<Vec<Outgoing>, Fault> {
         self.publish_young(way, now)?;
-        let (published, head) = self.change(|loaded| {
-            (loaded.cursor(way).published, loaded.head.version)
-        })?;
+        let (published, head) =
+            self.change(|loaded| (loaded.cursor(way).published, loaded.head.version))?;
         if published >= head || (way == Way::Journal && self.hold(None)?.is_some()) {
             return Ok(Vec::new());
         }
         let fresh = self.fresh.borrow();
         let known = fresh.iter().skip_while(|fresh| fresh.event.version <= published);
-        let known: Vec<_> = known.cloned().collect();
+        let known: Vec<_> = known.collect();
+        if known.first().is_some_and(|first| first.event.version == published + 1) {
+            return self.pack(way, published, &known);
+        }
+        drop(known);
         drop(fresh);
-        let is_known = known.first().is_some_and(|first| first.event.version == published + 1);
-        let events = if is_known {
-            known
-        } else {
-            let limit = limits::FRESH_EVENTS;
-            self.read_again(&Slice { limit, ..Slice::after(published) })?
-        };
-        self.pack(way, published, events)
+        let limit = limits::FRESH_EVENTS;
+        let events = self.read_again(&Slice { limit, ..Slice::after(published) })?;
+        self.pack(way, published, &events.iter().collect::<Vec<_>>())
     }
 
     /// Counts what lies behind the cursor as unpublished, if it is young.
@@ -112,7 +112,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             return Ok(known);
         }
         let first = self.storage.events(&Slice { limit: 1, ..Slice::after(at) })?;
-        let first = first.first().map(|event| (event.version, event.time, event.metadata.answer_by));
+        let first =
+            first.first().map(|event| (event.version, event.time, event.metadata.answer_by));
         Ok(first)
     }
 
@@ -125,6 +126,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         now: Timestamp,
     ) -> Result<Option<(Timestamp, bool)>, Fault> {
         let Some((_, since, asked_by)) = self.oldest(way)? else { return Ok(None) };
+        let asked_by = self.change(|loaded| loaded.cursor(way).urgent())?.or(asked_by);
         if way == Way::Journal && self.hold(None)?.is_some() {
             return Ok(None);
         }
@@ -158,12 +160,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ///
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
-    pub fn overdue(
-        &self,
-        way: Way,
-        bound: i64,
-        now: Timestamp,
-    ) -> Result<Vec<Outgoing>, Fault> {
+    pub fn overdue(&self, way: Way, bound: i64, now: Timestamp) -> Result<Vec<Outgoing>, Fault> {
         if !self.again(way, bound, now)?.is_some_and(|(_, is_due)| is_due) {
             return Ok(Vec::new());
         }
@@ -173,13 +170,14 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             (cursor.at, cursor.published)
         })?;
         let limit = limits::SEND_AGAIN_EVENTS;
-        let mut events = self.read_again(&Slice { through: published, limit, ..Slice::after(at) })?;
+        let mut events =
+            self.read_again(&Slice { through: published, limit, ..Slice::after(at) })?;
         // What was sent a moment ago is on its way.
         let on_its_way = now.plus_millis(-limits::PUBLISH_WITHIN_MS);
         if let Some(first) = events.iter().position(|one| one.event.time > on_its_way) {
             events.truncate(first);
         }
-        self.pack(way, at, events)
+        self.pack(way, at, &events.iter().collect::<Vec<_>>())
     }
 
     /// Stored events, with what they say to others.
@@ -194,13 +192,18 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let errands = messages(&event, errands)?;
         let text =
             serde_json::to_string(&event).map_err(|error| Fault::Defect(error.to_string()))?;
-        let to = self.destinations(&event, &errands);
-        Ok(Fresh { event, text, errands, to })
+        let (to, wanted) = self.destinations(&event, &errands);
+        Ok(Fresh { event, text, errands, to, wanted })
     }
 
-    /// Whom an event concerns: who wants it, and who is asked for what follows from it.
-    pub(super) fn destinations(&self, event: &Envelope, errands: &[Message]) -> Vec<StreamId> {
+    /// Whom an event concerns: those who want it, and their number; and those who are asked for what follows from it.
+    pub(super) fn destinations(
+        &self,
+        event: &Envelope,
+        errands: &[Message],
+    ) -> (Vec<StreamId>, usize) {
         let mut to = self.catalogue.destinations(event);
+        let wanted = to.len();
         for message in errands {
             let Some(id) = message.aggregate_id.clone() else { continue };
             let asked = StreamId::new(message.aggregate_type.as_str(), id);
@@ -208,15 +211,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 to.push(asked);
             }
         }
-        to
+        (to, wanted)
     }
 
-    fn pack(
-        &self,
-        way: Way,
-        after: Version,
-        events: Vec<Fresh>,
-    ) -> Result<Vec<Outgoing>, Fault> {
+    fn pack(&self, way: Way, after: Version, events: &[&Fresh]) -> Result<Vec<Outgoing>, Fault> {
         match way {
             Way::Journal => {
                 let texts = events.iter().map(|one| (one.event.version, one.text.as_str()));
@@ -224,7 +222,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             }
             Way::Bus => {
                 let answer_by = self.deadline()?;
-                let said = events.into_iter().map(|one| self.said(one));
+                let said = events.iter().map(|one| self.said(one));
                 let letters = pack(&self.stream, after, said, answer_by)?;
                 let outgoing = letters.into_iter().map(|letter| {
                     let is_silent = letter.deliveries.is_empty();
@@ -237,7 +235,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 
     /// What an event says to those whom it concerns, and who have no hold. An event that has arrived says nothing.
-    fn said(&self, fresh: Fresh) -> Result<Said, Fault> {
+    fn said(&self, fresh: &Fresh) -> Result<Said, Fault> {
         let version = fresh.event.version;
         let mut said = Said { version, to: Vec::new() };
         if self.change(|loaded| loaded.bus.has(version))? {
@@ -246,15 +244,15 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         for to in &fresh.to {
             if self.hold(Some(to))?.is_none() {
                 let before = self.storage.last_addressed(to, version.saturating_sub(1))?;
-                said.to.push((to.clone(), before, self.item(&fresh, to)));
+                said.to.push((to.clone(), before, Self::item(fresh, to)));
             }
         }
         Ok(said)
     }
 
     /// What an event has for one of its destinations.
-    fn item(&self, fresh: &Fresh, to: &StreamId) -> Item {
-        let is_wanted = self.catalogue.destinations(&fresh.event).contains(to);
+    fn item(fresh: &Fresh, to: &StreamId) -> Item {
+        let is_wanted = fresh.to.iter().take(fresh.wanted).any(|one| one == to);
         let is_asked = |message: &&Message| {
             message.aggregate_type == to.aggregate_type
                 && message.aggregate_id.as_ref() == Some(&to.aggregate_id)
@@ -298,7 +296,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             delivery.items.push(if discarded == Some(*version) {
                 Item { version: *version, event: None, errands: Vec::new() }
             } else {
-                self.item(&self.fresh(event)?, to)
+                Self::item(&self.fresh(event)?, to)
             });
         }
         Ok(delivery)

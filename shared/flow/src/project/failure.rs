@@ -103,7 +103,10 @@ mod tests {
             "D1_ERROR: Memory limit would be exceeded before EOF.",
             "something that nobody has seen before",
         ] {
-            assert_eq!(fault(error, [SQL]), Fault::Unavailable("the database".into(), error.to_owned()));
+            assert_eq!(
+                fault(error, [SQL]),
+                Fault::Unavailable("the database".into(), error.to_owned())
+            );
         }
     }
 

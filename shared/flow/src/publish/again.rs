@@ -77,7 +77,9 @@ mod tests {
                         assert_eq!(sent_again(at(0), until, 60_000, asked), next);
                     }
                 }
-                assert!(next > now && next.millis() - now.millis() <= limits::SEND_AGAIN_AT_MOST_MS);
+                assert!(
+                    next > now && next.millis() - now.millis() <= limits::SEND_AGAIN_AT_MOST_MS
+                );
                 now = next;
             }
         }

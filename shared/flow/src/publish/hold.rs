@@ -73,6 +73,9 @@ pub struct Hold {
     /// The last thing that an administrator did about it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub decided: Option<Decided>,
+    /// Thousandths by which its pauses are longer, so that those who failed together do not come back together.
+    #[serde(default)]
+    pub spread: i64,
     /// True if the list of the administrators has it.
     #[serde(default)]
     pub is_known: bool,
@@ -104,6 +107,7 @@ impl Hold {
             fault: fault.clone(),
             discarded: None,
             decided: None,
+            spread: 0,
             is_known: false,
             is_listed: false,
         };
@@ -111,12 +115,25 @@ impl Hold {
         hold
     }
 
+    /// The same hold, whose pauses are so many thousandths longer.
+    #[must_use]
+    pub fn spread(mut self, spread: i64) -> Self {
+        self.spread = spread;
+        self.next = self.last.plus_millis(self.pause());
+        self
+    }
+
+    fn pause(&self) -> i64 {
+        let pause = pause(self.attempts);
+        pause.saturating_add(pause.saturating_mul(self.spread) / 1_000)
+    }
+
     /// An attempt begins. It counts, and the next one has its instant, before anybody knows how it ends: an attempt that
     /// ends the script itself counts, too.
     pub fn begin(&mut self, now: Timestamp) {
         self.attempts = self.attempts.saturating_add(1);
         self.last = now;
-        self.next = now.plus_millis(pause(self.attempts));
+        self.next = now.plus_millis(self.pause());
     }
 
     /// The attempt has failed.
@@ -127,7 +144,7 @@ impl Hold {
         let is_parked = self.strikes >= bound || self.status == Status::Parked;
         (self.version, self.fault, self.is_listed) = (version, fault, false);
         self.status = if is_parked { Status::Parked } else { Status::Failing };
-        self.next = now.plus_millis(pause(self.attempts));
+        self.next = now.plus_millis(self.pause());
     }
 
     /// The destination has taken everything up to this version.
@@ -227,6 +244,8 @@ mod tests {
         assert_eq!(at, now().plus_millis(5_000));
         hold.begin(at);
         assert_eq!((hold.attempts, hold.next), (2, at.plus_millis(10_000)));
+        let hold = run([away()], 8).spread(200);
+        assert_eq!(hold.next, now().plus_millis(6_000), "not all at the same instant");
     }
 
     #[test]

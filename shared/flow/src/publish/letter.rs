@@ -183,8 +183,7 @@ pub fn pack_entries<'a>(
     after: Version,
     events: impl IntoIterator<Item = (Version, &'a str)>,
 ) -> Result<Vec<Outgoing>, Fault> {
-    let name =
-        serde_json::to_string(source).map_err(|error| Fault::Defect(error.to_string()))?;
+    let name = serde_json::to_string(source).map_err(|error| Fault::Defect(error.to_string()))?;
     let message = |after: Version, through: Version, events: &str| Outgoing {
         after,
         through,
@@ -243,24 +242,23 @@ mod tests {
     }
 
     fn said(version: Version, bytes: usize, to: &[(&str, Version)]) -> Result<Said, Fault> {
-        let item =
-            || Item { version, event: Some(event(version, bytes)), errands: Vec::new() };
+        let item = || Item { version, event: Some(event(version, bytes)), errands: Vec::new() };
         let to = to.iter().map(|(id, before)| (stream(id), *before, item())).collect();
         Ok(Said { version, to })
     }
 
-    fn shape(letters: &[Letter]) -> Vec<(Version, Version, Vec<(&str, Version, Version, usize)>)> {
-        let of = |one: &'_ Letter| (one.after, one.through);
-        letters
-            .iter()
-            .map(|letter| {
-                let deliveries = letter.deliveries.iter().map(|Addressed { to, delivery }| {
-                    let Delivery { after, through, items, .. } = delivery;
-                    (to.aggregate_id.as_str(), *after, *through, items.len())
-                });
-                (of(letter).0, of(letter).1, deliveries.collect())
-            })
-            .collect()
+    /// The versions of a letter, and of each of its deliveries with the number of its items.
+    type Shape<'a> = (Version, Version, Vec<(&'a str, Version, Version, usize)>);
+
+    fn shape(letters: &[Letter]) -> Vec<Shape<'_>> {
+        fn one(letter: &Letter) -> Shape<'_> {
+            let deliveries = letter.deliveries.iter().map(|Addressed { to, delivery }| {
+                let Delivery { after, through, items, .. } = delivery;
+                (to.aggregate_id.as_str(), *after, *through, items.len())
+            });
+            (letter.after, letter.through, deliveries.collect())
+        }
+        letters.iter().map(one).collect()
     }
 
     #[test]

@@ -54,10 +54,12 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// The receipt of a delivery that did not arrive at all.
+    /// The receipt of a delivery that did not arrive at all. A reference does not say what was before it, so the destination may
+    /// lack everything up to it: the mark stands right before the version that failed.
     pub fn failed(delivery: &Delivery, fault: Fault) -> Self {
         let first = delivery.items.first().map_or(delivery.through, |item| item.version);
-        Self { mark: delivery.after, refused: Vec::new(), failure: Some((first, fault)) }
+        let mark = delivery.after.min(first.saturating_sub(1));
+        Self { mark, refused: Vec::new(), failure: Some((first, fault)) }
     }
 }
 
@@ -201,6 +203,17 @@ mod tests {
         assert_eq!(shape(&joined(gap)), (7, 7, vec![]), "read from the source");
         let twice = vec![delivery(2, &[4]), delivery(2, &[4])];
         assert_eq!(shape(&joined(twice)), (2, 4, vec![4]));
+    }
+
+    #[test]
+    fn a_delivery_that_did_not_arrive_is_not_counted_as_taken() {
+        let failed = |delivery: &Delivery| {
+            let fault = Fault::Unavailable("the object".into(), "no answer".into());
+            let receipt = Receipt::failed(delivery, fault);
+            (receipt.mark, receipt.failure.map(|(version, _)| version))
+        };
+        assert_eq!(failed(&delivery(3, &[5, 7])), (3, Some(5)));
+        assert_eq!(failed(&Delivery::reference(7)), (6, Some(7)), "nor is what a reference is for");
     }
 
     #[test]

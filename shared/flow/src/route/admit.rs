@@ -40,7 +40,11 @@ impl Message {
         }
         if self.metadata.as_ref().is_some_and(|metadata| metadata.answer_by.is_some()) {
             let field = "metadata.answerBy";
-            return Err(Rejection::shape("UNKNOWN_FIELD", field, "leave it out: the server sets it"));
+            return Err(Rejection::shape(
+                "UNKNOWN_FIELD",
+                field,
+                "leave it out: the server sets it",
+            ));
         }
         if self.aggregate_id.is_none() && !kind.creates {
             return Err(Rejection::shape(

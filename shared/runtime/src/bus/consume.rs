@@ -91,9 +91,10 @@ pub async fn consume(
         true => given_up(read),
         false => run(env, catalogue, read).await,
     };
-    served.iter().for_each(MessageExt::ack);
     let tell = told.into_iter().map(|(source, settled)| tell(env, catalogue, source, settled));
     stream::iter(tell.map(SendFuture::new)).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+    // Not before: what ends the script until here lets the queue bring them again.
+    served.iter().for_each(MessageExt::ack);
     Ok(())
 }
 
@@ -106,7 +107,8 @@ fn text(message: &RawMessage) -> String {
 }
 
 fn again(message: &RawMessage, seconds: u32) {
-    message.retry_with_options(&QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build());
+    message
+        .retry_with_options(&QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build());
 }
 
 /// What the queue itself has given up has ended the script, again and again. Its source tries each destination by itself.

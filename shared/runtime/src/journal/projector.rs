@@ -169,8 +169,7 @@ impl<'a> Projection<'a> {
         after: Version,
         through: Version,
     ) -> Result<Vec<Envelope>, Failure> {
-        let wanted =
-            SpanWanted { after, through: Some(through) };
+        let wanted = SpanWanted { after, through: Some(through) };
         let page = fetch_span(self.env, self.catalogue, stream, &wanted);
         match stub::within(stub::BUS_WAITS, "the source", page).await? {
             Some((span, _)) if !span.events.is_empty() => Ok(span.events),

@@ -1,24 +1,30 @@
 //! An object tries again to deliver what it holds back, and tells the administrators' list of it. See
 //! [`hold`](edgefold_flow::publish::hold).
 
-use std::rc::Rc;
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use edgefold_flow::{
     Participant,
     contract::{HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried},
     door::Asker,
     instance::Due,
-    publish::{Hold, hold::{Decided, Status}},
+    publish::{
+        Hold, Item,
+        hold::{Decided, Status},
+    },
     receive::{Incoming, Parcel, Receipt},
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
 use futures_util::future::join_all;
 use serde_json::json;
-use worker::console_error;
+use worker::{console_error, console_log};
 
 use super::instance::Object;
 use crate::{
-    bus::{consume::{fault_of, hand_over}, listed},
+    bus::{
+        consume::{fault_of, hand_over},
+        listed,
+    },
     journal::projector::{self, Unprojected},
     platform::clock,
 };
@@ -28,6 +34,18 @@ const IN_A_ROW: usize = 10;
 
 /// Destinations that are tried side by side.
 const AT_ONCE: usize = 10;
+
+/// An attempt that is under way. It is over when this is dropped, after a panic too.
+struct Attempt<'a> {
+    attempting: &'a RefCell<BTreeSet<Option<StreamId>>>,
+    to: &'a Option<StreamId>,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.attempting.borrow_mut().remove(self.to);
+    }
+}
 
 impl<A: Participant> Object<A> {
     /// Tries what is due.
@@ -48,6 +66,7 @@ impl<A: Participant> Object<A> {
         if !self.attempting.borrow_mut().insert(to.clone()) {
             return 0;
         }
+        let attempt = Attempt { attempting: &self.attempting, to: &to };
         let mut delivered = 0;
         for _ in 0..IN_A_ROW {
             match self.attempt_once(to.as_ref()).await {
@@ -63,23 +82,23 @@ impl<A: Participant> Object<A> {
                 }
             }
         }
-        self.attempting.borrow_mut().remove(&to);
+        drop(attempt);
         self.list(to.as_ref()).await;
         delivered
     }
 
     /// One attempt. Returns the number of items that were taken, and whether there is more.
-    async fn attempt_once(
-        self: &Rc<Self>,
-        to: Option<&StreamId>,
-    ) -> Result<(usize, bool), Fault> {
+    async fn attempt_once(self: &Rc<Self>, to: Option<&StreamId>) -> Result<(usize, bool), Fault> {
         let (versions, receipt) = match self.instance.begin_attempt(to, clock::now())? {
             Due::Nothing => return Ok((0, false)),
             Due::Deliver(_, delivery) if delivery.items.is_empty() => {
                 (Vec::new(), Receipt { mark: delivery.through, ..Receipt::default() })
             }
             Due::Deliver(to, delivery) => {
-                let versions: Vec<_> = delivery.items.iter().map(|item| item.version).collect();
+                // A version that was discarded moves the mark, and nothing else.
+                let is_full = |item: &&Item| item.event.is_some() || !item.errands.is_empty();
+                let full = delivery.items.iter().filter(is_full);
+                let versions: Vec<_> = full.map(|item| item.version).collect();
                 let from = self.instance.stream().clone();
                 let parcel = Parcel { deliveries: vec![Incoming { from, delivery }] };
                 let receipts = hand_over(&self.env, self.catalogue, &to, &parcel).await;
@@ -88,7 +107,8 @@ impl<A: Participant> Object<A> {
             }
             Due::Journal { after, through, discarded } => {
                 let receipt = self.journal(after, through, discarded).await?;
-                ((after + 1..=through).collect(), receipt)
+                let versions = (after + 1..=through).filter(|version| discarded != Some(*version));
+                (versions.collect(), receipt)
             }
         };
         let taken = versions.iter().filter(|version| **version <= receipt.mark).count();
@@ -158,11 +178,8 @@ impl<A: Participant> Object<A> {
     ) -> Result<HoldOutcome, Failure> {
         let HoldRetried { to, by } = asked;
         let decided = Decided { discarded: None, by, at: clock::now(), reason: None };
-        let before = self.instance.hold(to.as_ref())?;
         self.instance.retry_hold(to.as_ref(), decided)?;
-        let delivered = self.attempt(to.clone()).await;
-        self.set_alarm();
-        self.outcome(to.as_ref(), before, delivered)
+        self.decided(to).await
     }
 
     /// An administrator lets the version go at which it stands.
@@ -170,25 +187,24 @@ impl<A: Participant> Object<A> {
         self: &Rc<Self>,
         asked: HoldDiscarded,
     ) -> Result<HoldOutcome, Failure> {
-        let before = self.instance.hold(asked.to.as_ref())?;
         self.instance.discard(&asked, &clock::stamp(&Asker::System))?;
         self.tell();
-        let delivered = self.attempt(asked.to.clone()).await;
-        self.set_alarm();
-        self.outcome(asked.to.as_ref(), before, delivered)
+        self.decided(asked.to).await
     }
 
-    /// A hold that is over is gone: then it is told as it was, and that it flows.
-    fn outcome(
-        &self,
-        to: Option<&StreamId>,
-        before: Option<Hold>,
-        delivered: usize,
-    ) -> Result<HoldOutcome, Failure> {
-        let now = self.instance.hold(to)?;
-        let freed = || before.map(|hold| Hold { status: Status::Free, ..hold });
-        let gone = || Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", "nothing is held back there");
-        Ok(HoldOutcome { hold: now.or_else(freed).ok_or_else(gone)?, delivered })
+    /// An administrator has decided: that is logged, since a hold that is over is forgotten, and what is due is tried.
+    async fn decided(self: &Rc<Self>, to: Option<StreamId>) -> Result<HoldOutcome, Failure> {
+        let gone =
+            || Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", "nothing is held back there");
+        let hold = self.instance.hold(to.as_ref())?.ok_or_else(gone)?;
+        if let Some(decided) = &hold.decided {
+            console_log!("{}", decision(self.instance.stream(), to.as_ref(), decided));
+        }
+        let delivered = self.attempt(to.clone()).await;
+        self.set_alarm();
+        let now = self.instance.hold(to.as_ref())?;
+        // A hold that is over is gone: then it is told as it was, and that it flows.
+        Ok(HoldOutcome { hold: now.unwrap_or(Hold { status: Status::Free, ..hold }), delivered })
     }
 }
 
@@ -203,5 +219,18 @@ fn told(source: &StreamId, hold: &Hold) -> serde_json::Value {
         "code": hold.fault.code(),
         "reason": hold.fault.to_string(),
         "since": hold.since,
+    })
+}
+
+/// What an administrator did, as it is logged.
+fn decision(source: &StreamId, to: Option<&StreamId>, decided: &Decided) -> serde_json::Value {
+    let is_discard = decided.discarded.is_some();
+    json!({
+        "event": if is_discard { "delivery_discarded" } else { "delivery_retried" },
+        "source": source,
+        "destination": to,
+        "version": decided.discarded,
+        "by": decided.by,
+        "reason": decided.reason,
     })
 }

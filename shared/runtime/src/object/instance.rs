@@ -61,6 +61,11 @@ pub(crate) struct Object<A: Participant> {
     pub(super) misnamed: bool,
 }
 
+/// True if an accepted command has appended nothing: only its outcome was stored, and the alarm deletes it some day.
+fn is_bare(accepted: &Accepted) -> bool {
+    accepted.events.is_empty() && !accepted.duplicate
+}
+
 impl<A: Participant> Object<A> {
     /// Decides a command. The foreign states that it rests on are asked for before; nothing is awaited between decision
     /// and commit.
@@ -72,7 +77,9 @@ impl<A: Participant> Object<A> {
         let foreign = self.ask(self.instance.rests_on(message, &clock::stamp(by))?).await?;
         let accepted = self.instance.handle(message, &foreign, &clock::stamp(by));
         self.tell();
-        self.set_alarm();
+        if accepted.as_ref().is_ok_and(is_bare) {
+            self.set_alarm();
+        }
         accepted
     }
 
@@ -94,7 +101,9 @@ impl<A: Participant> Object<A> {
                 many => {
                     let decided = self.instance.handle_all(many, &clock::stamp(by));
                     self.tell();
-                    self.set_alarm();
+                    if decided.iter().flatten().any(is_bare) {
+                        self.set_alarm();
+                    }
                     results.extend(decided);
                 }
             }
@@ -131,7 +140,9 @@ impl<A: Participant> Object<A> {
         let stamp = clock::stamp(&Asker::System);
         let moved = self.instance.settled(settled, self.bus_attempts, &stamp);
         self.tell();
-        self.set_alarm();
+        if settled.receipts.iter().any(|(_, receipt)| receipt.failure.is_some()) {
+            self.set_alarm();
+        }
         if moved? {
             self.keep_cursors();
         }

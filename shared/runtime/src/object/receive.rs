@@ -27,16 +27,22 @@ impl<A: Participant> Object<A> {
         let stamp = clock::stamp(&Asker::System);
         let at_once = self.instance.receive_all(&parcel.deliveries, &stamp);
         self.tell();
-        let others = parcel.deliveries.into_iter().zip(at_once).map(async |(incoming, receipt)| {
-            match receipt {
-                Some(receipt) => receipt,
-                None => {
-                    let (object, delivery) = (Rc::clone(self), incoming.delivery.clone());
-                    self.bounded(delivery, async move { object.take_one(incoming).await }).await
-                }
-            }
-        });
-        join_all(others).await
+        let others =
+            parcel.deliveries.into_iter().zip(at_once).map(
+                async |(incoming, receipt)| match receipt {
+                    Some(receipt) => receipt,
+                    None => {
+                        let (object, delivery) = (Rc::clone(self), incoming.delivery.clone());
+                        self.bounded(delivery, async move { object.take_one(incoming).await }).await
+                    }
+                },
+            );
+        let receipts = join_all(others).await;
+        // A refusal is remembered, and deleted some day.
+        if receipts.iter().any(|receipt| !receipt.refused.is_empty()) {
+            self.set_alarm();
+        }
+        receipts
     }
 
     async fn take_one(self: Rc<Self>, incoming: Incoming) -> Receipt {

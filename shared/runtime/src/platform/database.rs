@@ -56,6 +56,7 @@ pub(crate) fn read<T: DeserializeOwned>(found: Option<&D1Result>) -> Result<Vec<
     rows.map_err(|error| Fault::Unreadable(error.to_string()))
 }
 
+#[allow(clippy::disallowed_methods, reason = "this is the place where calls get their bound")]
 fn open(env: &Env) -> Result<D1Database, Fault> {
     env.d1(bindings::DB).map_err(|error| Fault::Defect(error.to_string()))
 }

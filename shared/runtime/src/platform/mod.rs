@@ -6,18 +6,18 @@
 //! | [`clock`] | time and fresh identifiers |
 //! | `flag` | says that something is under way |
 //! | `statement` | SQL statements over an object's SQLite, with few crossings into JavaScript |
-//! | `database` | statements in D1 |
 //! | [`answer`] | results as HTTP responses |
 //! | `request` | the parameters of a request |
 //! | [`stub`] | a call to an object, bounded in time |
 //! | `span` | … for the events of a stream that a destination lacks |
+//! | `database` | calls to D1, bounded in time as well |
 
 pub mod bindings;
 pub mod clock;
 pub(crate) mod flag;
 pub(crate) mod statement;
-pub(crate) mod database;
 pub mod answer;
 pub(crate) mod request;
 pub mod stub;
 pub(crate) mod span;
+pub(crate) mod database;

@@ -14,14 +14,12 @@
 use edgefold_flow::{
     Catalogue,
     admin::{self, BulkOutcome, Discard, Outcome, Page, PageWanted, SequencePage, SequenceView},
-    contract::{
-        self, HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried,
-    },
+    contract::{self, HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried},
     publish::hold::Status,
 };
 use edgefold_kernel::{Failure, Id, Kind, Principal, Rejection};
 use futures_util::{StreamExt, stream};
-use worker::{Env, Method, Request, Response, Url, console_log, send::SendFuture};
+use worker::{Env, Method, Request, Response, Url, send::SendFuture};
 
 use crate::{
     bus::listed,
@@ -63,9 +61,7 @@ pub async fn serve(
         }
         (["dead-letters", "retry" | "discard"], _) => answer::wrong_method("POST"),
         (["dead-letters", id], Method::Get) => answer::outcome(200, desk.look(id, &query).await),
-        (["dead-letters", id, "retry"], Method::Post) => {
-            answer::outcome(200, desk.retry(id).await)
-        }
+        (["dead-letters", id, "retry"], Method::Post) => answer::outcome(200, desk.retry(id).await),
         (["dead-letters", id, "discard"], Method::Post) => {
             let result = match discard(request, env, true).await {
                 Ok(discard) => desk.discard(id, discard).await,
@@ -116,8 +112,7 @@ impl Desk<'_> {
         let (after, limit) = admin::parse_items(query)?;
         let found = self.found(id).await?;
         let asked = HoldAsked { to: found.destination.clone(), after, limit };
-        let HoldFound { hold, items, has_more } =
-            self.call(&found, contract::HOLD, &asked).await?;
+        let HoldFound { hold, items, has_more } = self.call(&found, contract::HOLD, &asked).await?;
         let next = items.last().map(|last| last.version).filter(|_| has_more);
         let items = items.into_iter().map(Into::into).collect();
         Ok(SequencePage { sequence: SequenceView::new(found.id, found.source, &hold), items, next })
@@ -141,7 +136,7 @@ impl Desk<'_> {
     async fn retry_one(&self, found: SequenceView) -> Result<Outcome, Failure> {
         let asked = HoldRetried { to: found.destination.clone(), by: self.by.clone() };
         let outcome = self.call(&found, contract::HOLD_RETRY, &asked).await?;
-        Ok(self.outcome("retried", found, &outcome))
+        Ok(shown(found, &outcome))
     }
 
     async fn discard(&self, id: &str, discard: Discard) -> Result<Outcome, Failure> {
@@ -156,7 +151,7 @@ impl Desk<'_> {
         let (to, by) = (found.destination.clone(), self.by.clone());
         let asked = HoldDiscarded { to, version, by, reason };
         let outcome = self.call(&found, contract::HOLD_DISCARD, &asked).await?;
-        Ok(self.outcome("discarded a version of", found, &outcome))
+        Ok(shown(found, &outcome))
     }
 
     /// Retries or discards all sequences of a page that a query finds.
@@ -184,13 +179,6 @@ impl Desk<'_> {
         })
     }
 
-    fn outcome(&self, did: &str, found: SequenceView, outcome: &HoldOutcome) -> Outcome {
-        let HoldOutcome { hold, delivered } = outcome;
-        let sequence = SequenceView::new(found.id, found.source, hold);
-        console_log!("{} {did} sequence {}: {delivered} delivered", self.by, sequence.id);
-        Outcome { delivered: *delivered, sequence }
-    }
-
     /// Asks the source of a sequence.
     async fn call<T: serde::de::DeserializeOwned>(
         &self,
@@ -200,4 +188,10 @@ impl Desk<'_> {
     ) -> Result<T, Failure> {
         stub::call(self.env, self.catalogue, &found.source, path, body).await
     }
+}
+
+/// What has become of a sequence, as it is shown.
+fn shown(found: SequenceView, outcome: &HoldOutcome) -> Outcome {
+    let sequence = SequenceView::new(found.id, found.source, &outcome.hold);
+    Outcome { delivered: outcome.delivered, sequence }
 }

@@ -27,6 +27,11 @@ pub struct CancelClaim {
     pub reason: Option<Text>,
 }
 
+/// The guest is there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartClaim {}
+
 /// The resource holds the days.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,6 +60,7 @@ commands! {
     pub enum ClaimCommand {
         "CreateClaim" [creates, checked] => Create(CreateClaim),
         "CancelClaim" => Cancel(CancelClaim),
+        "StartClaim" => Start(StartClaim),
         "ConfirmClaim" [internal] => Confirm(ConfirmClaim),
         "DeclineClaim" [internal] => Decline(DeclineClaim),
         "ExpireClaim" [internal] => Expire(ExpireClaim),

@@ -24,6 +24,14 @@ pub struct ClaimCreated {
 #[serde(rename_all = "camelCase")]
 pub struct ClaimConfirmed {}
 
+/// The guest is there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClaimStarted {
+    /// The resource, which is to know.
+    pub resource_id: Id,
+}
+
 /// The resource refused the days.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,6 +72,7 @@ events! {
     pub enum ClaimEvent upcast no_upcast {
         "ClaimCreated" v 1 => Created(ClaimCreated),
         "ClaimConfirmed" v 1 => Confirmed(ClaimConfirmed),
+        "ClaimStarted" v 1 => Started(ClaimStarted),
         "ClaimDeclined" v 1 => Declined(ClaimDeclined),
         "ClaimCancelled" v 1 => Cancelled(ClaimCancelled),
         "ClaimExpired" v 1 => Expired(ClaimExpired),

@@ -12,7 +12,7 @@ pub fn may_send(principal: &Principal, command: &ClaimCommand, state: &State) ->
             let is_free = state.is_none() || may_see(principal, state);
             is_operator(principal) || (is_owner(principal, &create.user_id) && is_free)
         }
-        ClaimCommand::Cancel(_) => may_see(principal, state),
+        ClaimCommand::Cancel(_) | ClaimCommand::Start(_) => may_see(principal, state),
         ClaimCommand::Confirm(_)
         | ClaimCommand::Decline(_)
         | ClaimCommand::Expire(_)

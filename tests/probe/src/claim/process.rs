@@ -1,8 +1,11 @@
 //! The process of a claim: its requests to the resource, and its reactions to the answers.
 
-use crate::resource::{
-    Resource, ResourceEvent,
-    commands::{HoldResource, ReleaseResource},
+use crate::{
+    release,
+    resource::{
+        Resource, ResourceEvent,
+        commands::{HoldResource, OccupyResource, ReleaseResource},
+    },
 };
 use edgefold_flow::{Due, Errand, participant::Refused};
 use edgefold_kernel::{Envelope, Fault, Id};
@@ -28,8 +31,13 @@ pub fn errands(id: &Id, event: &ClaimEvent) -> Vec<Errand> {
                 claim_id: id.clone(),
                 date_start: created.date_start,
                 date_end: created.date_end,
+                user_id: (!release::is_first()).then(|| created.user_id.clone()),
             };
             vec![Errand::to::<Resource>(created.resource_id.clone(), hold)]
+        }
+        ClaimEvent::Started(started) => {
+            let occupy = OccupyResource { claim_id: id.clone() };
+            vec![Errand::to::<Resource>(started.resource_id.clone(), occupy)]
         }
         ClaimEvent::Cancelled(cancelled) => vec![release(&cancelled.resource_id)],
         ClaimEvent::Expired(expired) => vec![release(&expired.resource_id)],

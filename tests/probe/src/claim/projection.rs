@@ -33,7 +33,7 @@ pub fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
         ClaimEvent::Declined(it) => status(json!("DECLINED"), json!(it.reason)),
         ClaimEvent::Cancelled(it) => status(json!("CANCELLED"), json!(it.reason)),
         ClaimEvent::Expired(_) => status(json!("EXPIRED"), Value::Null),
-        ClaimEvent::HoldReturned(_) => status(Value::Null, Value::Null),
+        ClaimEvent::Started(_) | ClaimEvent::HoldReturned(_) => status(Value::Null, Value::Null),
     };
     Ok(vec![change])
 }

@@ -69,6 +69,6 @@ pub fn evolve(state: &mut State, event: &ClaimEvent) {
             it.reason = cancelled.reason.as_ref().map(ToString::to_string);
         }
         (ClaimEvent::Expired(_), Some(it)) => it.status = Status::Expired,
-        (ClaimEvent::HoldReturned(_), _) | (_, None) => {}
+        (ClaimEvent::Started(_) | ClaimEvent::HoldReturned(_), _) | (_, None) => {}
     }
 }

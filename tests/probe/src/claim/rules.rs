@@ -7,7 +7,7 @@ use super::{
     commands::{ClaimCommand, CreateClaim},
     events::{
         ClaimCancelled, ClaimConfirmed, ClaimCreated, ClaimDeclined, ClaimEvent, ClaimExpired,
-        HoldReturned,
+        ClaimStarted, HoldReturned,
     },
     process::ANSWER_WITHIN_MS,
     reducer::{ClaimState, State, Status},
@@ -26,7 +26,8 @@ pub fn rests_on(command: &ClaimCommand) -> Vec<StreamId> {
 /// Decides a command.
 ///
 /// # Errors
-/// `CLAIM_EXISTS`, `CLAIM_UNKNOWN`, `RESOURCE_UNKNOWN`, `RESOURCE_CLOSED`, `CLAIM_ENDED` or `NOT_PENDING`.
+/// `CLAIM_EXISTS`, `CLAIM_UNKNOWN`, `RESOURCE_UNKNOWN`, `RESOURCE_CLOSED`, `CLAIM_ENDED`, `NOT_CONFIRMED` or
+/// `NOT_PENDING`.
 pub fn decide(
     state: &State,
     command: &ClaimCommand,
@@ -58,6 +59,12 @@ pub fn decide(
                 }
             }
             ClaimCancelled { resource_id, reason: cancel.reason.clone() }.into()
+        }
+        ClaimCommand::Start(_) if claim.status == Status::Confirmed => {
+            ClaimStarted { resource_id }.into()
+        }
+        ClaimCommand::Start(_) => {
+            return Err(Rejection::rule("NOT_CONFIRMED", "the claim is not confirmed").into());
         }
         ClaimCommand::Confirm(_) => only_pending(claim, ClaimConfirmed {})?,
         ClaimCommand::Decline(decline) => {

@@ -1,7 +1,9 @@
 //! The commands of a resource, with the checks of their shape.
 
-use edgefold_kernel::{Amount, Date, Id, Rejection, Text, commands};
+use edgefold_kernel::{Amount, Date, Id, Rejection, Text, command::unknown_command, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+use crate::release;
 
 /// Offers a resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,17 @@ pub struct HoldResource {
     pub date_start: Date,
     /// The day after the last one.
     pub date_end: Date,
+    /// The guest for whom. Required since the second release, so that the operator sees whom to expect.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "user_id")]
+    pub user_id: Option<Id>,
+}
+
+/// The guest is there. Sent by the claim, not from outside, since the second release.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OccupyResource {
+    /// The claim for which the days are held.
+    pub claim_id: Id,
 }
 
 /// Gives the days of a claim back. Sent by the claim, not from outside.
@@ -48,6 +61,7 @@ commands! {
     pub enum ResourceCommand {
         "AddResource" [creates] => Add(AddResource),
         "HoldResource" [internal, checked] => Hold(HoldResource),
+        "OccupyResource" [internal, checked] => Occupy(OccupyResource),
         "ReleaseResource" [internal] => Release(ReleaseResource),
         "CloseResource" => Close(CloseResource),
     }
@@ -55,7 +69,25 @@ commands! {
 
 impl HoldResource {
     fn check(&self) -> Result<(), Rejection> {
-        check_days(self.date_start, self.date_end)
+        check_days(self.date_start, self.date_end)?;
+        if self.user_id.is_none() && !release::is_first() {
+            return Err(Rejection::shape("MISSING_FIELD", "payload.userId", "userId is required"));
+        }
+        Ok(())
+    }
+}
+
+impl OccupyResource {
+    fn check(&self) -> Result<(), Rejection> {
+        if release::is_first() { Err(unknown_command("OccupyResource")) } else { Ok(()) }
+    }
+}
+
+/// The first release does not know this field, whatever it holds.
+fn user_id<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Id>, D::Error> {
+    match release::is_first() {
+        true => Err(D::Error::custom("unknown field `userId`")),
+        false => Option::deserialize(source),
     }
 }
 

@@ -27,6 +27,17 @@ pub struct ResourceHeld {
     pub date_start: Date,
     /// The day after the last one.
     pub date_end: Date,
+    /// The guest for whom. Events of the first release do not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user_id: Option<Id>,
+}
+
+/// The guest of a claim is there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceOccupied {
+    /// The claim for which the days are held.
+    pub claim_id: Id,
 }
 
 /// The days of a claim are free again.
@@ -47,6 +58,7 @@ events! {
     pub enum ResourceEvent upcast no_upcast {
         "ResourceAdded" v 1 => Added(ResourceAdded),
         "ResourceHeld" v 1 => Held(ResourceHeld),
+        "ResourceOccupied" v 1 => Occupied(ResourceOccupied),
         "ResourceReleased" v 1 => Released(ResourceReleased),
         "ResourceClosed" v 1 => Closed(ResourceClosed),
     }

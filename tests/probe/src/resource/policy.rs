@@ -9,7 +9,9 @@ use crate::roles::is_operator;
 pub fn may_send(principal: &Principal, command: &ResourceCommand) -> bool {
     match command {
         ResourceCommand::Add(_) | ResourceCommand::Close(_) => is_operator(principal),
-        ResourceCommand::Hold(_) | ResourceCommand::Release(_) => false,
+        ResourceCommand::Hold(_) | ResourceCommand::Occupy(_) | ResourceCommand::Release(_) => {
+            false
+        }
     }
 }
 

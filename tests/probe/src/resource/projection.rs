@@ -31,6 +31,10 @@ pub fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
             include_str!("../../sql/query/resource_holds.sql"),
             vec![id, version, json!(1)],
         ),
+        ResourceEvent::Occupied(_) => Change::new(
+            include_str!("../../sql/query/resource_holds.sql"),
+            vec![id, version, json!(0)],
+        ),
         ResourceEvent::Released(_) => Change::new(
             include_str!("../../sql/query/resource_holds.sql"),
             vec![id, version, json!(-1)],

@@ -46,6 +46,12 @@ pub struct Hold {
     pub date_start: Date,
     /// The day after the last one.
     pub date_end: Date,
+    /// The guest for whom, if that was said.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user_id: Option<Id>,
+    /// True once the guest is there.
+    #[serde(default)]
+    pub occupied: bool,
 }
 
 impl Hold {
@@ -84,7 +90,14 @@ pub fn evolve(state: &mut State, event: &ResourceEvent) {
             claim_id: held.claim_id.clone(),
             date_start: held.date_start,
             date_end: held.date_end,
+            user_id: held.user_id.clone(),
+            occupied: false,
         }),
+        (ResourceEvent::Occupied(occupied), Some(resource)) => {
+            for hold in &mut resource.holds {
+                hold.occupied |= hold.claim_id == occupied.claim_id;
+            }
+        }
         (ResourceEvent::Released(released), Some(resource)) => {
             resource.holds.retain(|hold| hold.claim_id != released.claim_id);
         }

@@ -85,6 +85,7 @@ pub(crate) fn components() -> Map<String, Value> {
         ("DeadLetters", "dead-letters"),
         ("DeadLetter", "dead-letter"),
         ("DeadLetterOutcome", "dead-letter-outcome"),
+        ("DeadLetterOutcomes", "dead-letter-outcomes"),
         ("Discard", "dead-letter-discard"),
     ] {
         all.take(name, &format!("{file}.json"));

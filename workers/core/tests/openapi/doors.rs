@@ -1,7 +1,6 @@
 //! The doors, one by one.
 
 use edgefold_core::CATALOGUE;
-use edgefold_flow::route::park::Lane;
 use edgefold_kernel::limits;
 use serde_json::{Map, Value, json};
 
@@ -20,7 +19,7 @@ fn meaning(status: u16) -> &'static str {
         }
         404 => "Nothing has this name, or the caller may not see it.",
         406 => "The caller accepts none of the forms of the answer.",
-        409 => "The stream, or the sequence of letters, is not in the expected state.",
+        409 => "The stream, or the sequence that is held back, is not in the expected state.",
         413 => "The body is too long: the limit is 1 MiB, unless another one is set.",
         415 => "The body is not JSON, or the upgrade is not to a websocket.",
         422 => "A field or a business rule says no.",
@@ -170,10 +169,10 @@ fn correlations() -> Value {
     }})
 }
 
-/// A request about one sequence of letters, or one instance, without a body.
+/// A request of an administrator without a body.
 fn ask(id: &str, summary: &str, parameters: Value, shown: Value, refused: &[u16]) -> Value {
     let good = json!({"200": shown});
-    let common = [401, 403, 404, 422, 429, 500, 503];
+    let common = [401, 403, 422, 429, 500, 503];
     let statuses: Vec<u16> = common.into_iter().chain(refused.iter().copied()).collect();
     json!({
         "operationId": id, "summary": summary, "parameters": parameters,
@@ -181,19 +180,29 @@ fn ask(id: &str, summary: &str, parameters: Value, shown: Value, refused: &[u16]
     })
 }
 
+/// The same with the body of a discard.
+fn ask_discard(id: &str, summary: &str, parameters: Value, shown: Value, refused: &[u16]) -> Value {
+    let refused = [&[400, 413, 415], refused].concat();
+    let mut post = ask(id, summary, parameters, shown, &refused);
+    post["requestBody"] = json!({
+        "required": true, "content": {"application/json": {"schema": of("Discard")}},
+    });
+    post
+}
+
 fn sequence() -> Value {
     let id = json!({"type": "integer", "minimum": 0, "maximum": 9_007_199_254_740_991_u64});
     in_path("id", "The sequence.", id)
 }
 
-fn dead_letters() -> Value {
-    let lanes: Vec<_> = Lane::ALL.iter().map(|lane| lane.as_str()).collect();
-    let status = json!({"enum": ["PARKED", "FAILING", "FREE"], "default": "PARKED"});
+/// The query that finds sequences.
+fn sequences() -> Value {
     let mut parameters = vec![
-        query("status", "Status of the sequences.", status),
-        query("lane", "Lane of the sequences.", json!({"enum": lanes})),
+        query("status", "Only this standing.", json!({"enum": ["FAILING", "PARKED"]})),
+        query("lane", "Only this lane.", json!({"enum": ["DELIVERY", "PROJECTION"]})),
     ];
     for (name, what) in [
+        ("code", "Code of the failure."),
         ("destinationType", "Type that they go to."),
         ("destinationId", "Instance that they go to."),
         ("sourceType", "Type that they come from."),
@@ -202,39 +211,55 @@ fn dead_letters() -> Value {
         parameters.push(query(name, what, json!({"type": "string"})));
     }
     parameters.extend(page(limits::LIST_ROWS_DEFAULT, limits::LIST_ROWS));
-    let shown =
-        good("A page of sequences, in the order in which they first failed.", of("DeadLetters"));
-    let summary = "Lists sequences that cannot be delivered, with totals.";
-    json!({"get": ask("listDeadLetters", summary, json!(parameters), shown, &[])})
+    json!(parameters)
+}
+
+fn dead_letters() -> Value {
+    let shown = good(
+        "A page of sequences, in the order in which they were first listed.",
+        of("DeadLetters"),
+    );
+    let summary = "Lists sequences that a destination does not take, with totals.";
+    json!({"get": ask("listDeadLetters", summary, sequences(), shown, &[])})
 }
 
 fn dead_letter() -> Value {
-    let [_, limit] = page(limits::LIST_ROWS_DEFAULT, limits::LIST_ROWS);
-    let after =
-        json!({"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})[.](0|[1-9][0-9]{0,8})$"});
-    let parameters = json!([sequence(), query("after", "Begin after this letter.", after), limit]);
-    let shown = good("The sequence, with a page of its letters.", of("DeadLetter"));
-    json!({"get": ask("showDeadLetter", "Shows a sequence with its letters.", parameters, shown, &[])})
+    let mut parameters = vec![sequence()];
+    parameters.extend(page(limits::LIST_ROWS_DEFAULT, limits::LIST_ROWS));
+    let shown = good("The sequence, with a page of what waits in it.", of("DeadLetter"));
+    let summary = "Shows a sequence with the versions that wait in it.";
+    json!({"get": ask("showDeadLetter", summary, json!(parameters), shown, &[404])})
 }
 
 fn retry() -> Value {
     let shown = good(
-        "The number of delivered letters, and the sequence as it is now.",
+        "The number of versions that the destination took, and the sequence as it is now.",
         of("DeadLetterOutcome"),
     );
-    let summary = "Delivers parked letters in order, up to the first failure.";
-    json!({"post": ask("retryDeadLetter", summary, json!([sequence()]), shown, &[409])})
+    let summary = "Tries a sequence now, in order, up to the first failure.";
+    json!({"post": ask("retryDeadLetter", summary, json!([sequence()]), shown, &[404])})
 }
 
 fn discard() -> Value {
-    let shown = good("The letter is let go.", of("DeadLetterOutcome"));
-    let summary = "Lets the first letter of a sequence go, with a reason.";
-    let refused = [400, 409, 413, 415];
-    let mut post = ask("discardDeadLetter", summary, json!([sequence()]), shown, &refused);
-    post["requestBody"] = json!({
-        "required": true, "content": {"application/json": {"schema": of("Discard")}},
-    });
-    json!({"post": post})
+    let shown = good(
+        "The version is let go, and the rest was tried. Name the version at which the sequence stands.",
+        of("DeadLetterOutcome"),
+    );
+    let summary = "Lets the version go at which a sequence stands, with a reason.";
+    let refused = [404, 409];
+    json!({"post": ask_discard("discardDeadLetter", summary, json!([sequence()]), shown, &refused)})
+}
+
+fn retry_all() -> Value {
+    let shown = good("What has become of a page of them.", of("DeadLetterOutcomes"));
+    let summary = "Tries all sequences that a query finds, a page in each call.";
+    json!({"post": ask("retryDeadLetters", summary, sequences(), shown, &[])})
+}
+
+fn discard_all() -> Value {
+    let shown = good("What has become of a page of them.", of("DeadLetterOutcomes"));
+    let summary = "Lets the version go at which each sequence stands that a query finds, a page in each call. Name no version.";
+    json!({"post": ask_discard("discardDeadLetters", summary, sequences(), shown, &[])})
 }
 
 fn graphql() -> Value {
@@ -316,6 +341,8 @@ pub(crate) fn document() -> Value {
             "/correlations/{commandId}": correlations(),
             "/graphql": graphql(),
             "/admin/dead-letters": dead_letters(),
+            "/admin/dead-letters/retry": retry_all(),
+            "/admin/dead-letters/discard": discard_all(),
             "/admin/dead-letters/{id}": dead_letter(),
             "/admin/dead-letters/{id}/retry": retry(),
             "/admin/dead-letters/{id}/discard": discard(),

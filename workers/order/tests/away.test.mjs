@@ -1,0 +1,80 @@
+// D1 refuses everything for two minutes. Aggregates need no database to agree with each other: every reservation and every order
+// ends as it would have with D1, in time, and the journal and the read models catch up afterwards by themselves.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fresh, serve, until } from '../../../tests/acceptance/harness.mjs';
+import { journalled } from '../../../tests/acceptance/journal.mjs';
+import { addRoom, nights, projected, roomProjected, settled as reserved } from '../../reservation/tests/hotel.mjs';
+import { account, balanced, goods, settled as ordered } from './shop.mjs';
+
+const minutes = 2;
+/** Both wait a minute for their answer. */
+const inTime = { within: 60_000 };
+/** The pauses between the attempts of the journal have grown to two or three minutes. */
+const afterwards = { within: 240_000 };
+const at = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** Two ask for each room, and only one can have it. */
+async function claims(core, rooms) {
+  const pairs = rooms.map((room) => [0, 1].map(() => ({ id: fresh('reservation'), room })));
+  await Promise.all(pairs.flat().map(({ id, room }) =>
+    core.send('reservation', 'CreateReservation', nights(room, '2030-01-01', '2030-01-03'), { aggregateId: id })));
+  for (const pair of pairs) {
+    const ends = [];
+    for (const { id } of pair) {
+      const { status, reason } = await reserved(core, id, inTime);
+      ends.push(`${status} ${reason ?? ''}`.trim());
+    }
+    assert.deepEqual(ends.sort(), ['CONFIRMED', 'DECLINED NIGHTS_TAKEN'], JSON.stringify(pair));
+  }
+  return pairs.flat().map(({ id }) => ['reservation', id]);
+}
+
+/** Two want money of each account, and there is enough for one. */
+async function orders(core, payers) {
+  const pairs = payers.map((payer) => [0, 1].map(() => ({ id: fresh('order'), payer })));
+  await Promise.all(pairs.flat().map(({ id, payer }) => core.send('order', 'PlaceOrder', goods(payer, 400), { aggregateId: id })));
+  for (const pair of pairs) {
+    const ends = [];
+    for (const { id } of pair) {
+      const { status, reason } = await ordered(core, id, inTime);
+      ends.push(`${status} ${reason ?? ''}`.trim());
+    }
+    assert.deepEqual(ends.sort(), ['ACCEPTED', 'DECLINED INSUFFICIENT_FUNDS'], JSON.stringify(pair));
+    await balanced(core, pair[0].payer, pair.map(({ id }) => id));
+  }
+  return pairs.flat().map(({ id }) => ['order', id]);
+}
+
+test('with D1 away for two minutes 200 reservations and 100 orders end as ever, and the read models catch up', async (t) => {
+  const core = await serve('core', {}, { switched: true });
+  const many = (count, make) => Promise.all(Array.from({ length: count }, make));
+  const [rooms, payers] = [await many(100, () => addRoom(core)), await many(50, () => account(core, 500))];
+
+  const away = Date.now();
+  await core.d1('away');
+  const end = away + minutes * 60_000;
+  // Most of them at once, some when D1 has been away for a while, and some just before it comes back.
+  const done = [];
+  for (const [second, from, to] of [[0, 0, 0.8], [50, 0.8, 0.9], [100, 0.9, 1]]) {
+    await at(Math.max(0, away + second * 1_000 - Date.now()));
+    const part = (all) => all.slice(from * all.length, to * all.length);
+    done.push(...(await Promise.all([claims(core, part(rooms)), orders(core, part(payers))])).flat());
+    t.diagnostic(`after ${Math.round((Date.now() - away) / 1_000)} s: ${done.length} have their answer`);
+  }
+  assert.equal(done.length, 300);
+  assert.ok(Date.now() < end, 'all of them while D1 was away');
+  assert.deepEqual(await core.sql("SELECT id FROM reservation UNION ALL SELECT id FROM placed_order"), [], 'the read models know nothing of it');
+  await at(end - Date.now());
+  await core.d1('well');
+
+  // Nobody sends a command any more.
+  const since = Date.now();
+  for (const [type, id] of [...done, ...rooms.map((id) => ['room', id]), ...payers.map((id) => ['account', id])]) {
+    await journalled(core, type, id, afterwards);
+    if (type === 'reservation') await projected(core, id, afterwards);
+    if (type === 'room') await roomProjected(core, id, afterwards);
+  }
+  t.diagnostic(`the journal has all of it ${Math.round((Date.now() - since) / 1_000)} s after D1 was back`);
+  await until('nothing is held back any more', async () => !(await core.sql('SELECT * FROM held')).length, afterwards);
+});
