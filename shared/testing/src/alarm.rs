@@ -134,10 +134,8 @@ impl Simulator {
         }
         for message in &messages {
             self.object(stream).published(way, message).expect("memory does not fail");
-            if message.text.is_none() {
-                // What has nothing to say has arrived.
-                self.unkept.insert(stream.clone());
-            }
+            // What has nothing to say has arrived.
+            self.unkept.insert(stream.clone());
         }
         self.is_free(stream);
     }
