@@ -38,7 +38,7 @@ is_found! {
     a_message_that_counts_as_arrived_when_it_is_sent: SentIsArrived within 100 as "nothing is lost" | "everything is journalled once and in order";
     a_gap_that_is_passed_over: GapIgnored within 100 as "nothing is lost" | "everything is journalled once and in order";
     a_deadline_that_is_not_met: DeadlineLost within 100 as "no deadline is lost";
-    a_cursor_that_runs_ahead: CursorAhead within 100 as "nothing is lost";
+    a_cursor_that_runs_ahead: CursorAhead within 100 as "nothing is lost" | "everything is journalled once and in order";
     a_failure_that_heals_and_counts_as_poison: RetryableIsPoison within 100 as "only poison is held back";
     a_command_that_older_code_refuses: UnknownIsAnswer within 100 as "only a rule refuses";
     a_hold_that_begins_too_late: HoldMarkLost within 100 as "nothing is lost" | "everything is journalled once and in order";

@@ -170,10 +170,13 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }
         for (to, receipt) in &settled.receipts {
             let Some(failure) = &receipt.failure else { continue };
+            if to.is_none() && planted::is(Planted::JournalAssumed) {
+                continue;
+            }
             // A journal that was restored may lack what it had.
             let at = match planted::is(Planted::HoldMarkLost) {
-                false => receipt.mark.min(failure.0.saturating_sub(1)),
                 true => self.head()?.version,
+                false => receipt.mark.min(failure.0.saturating_sub(1)),
             };
             self.stopped(to.as_ref(), at, failure.clone(), (stamp.now, bound))?;
         }

@@ -78,24 +78,16 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.pack(way, published, &events.iter().collect::<Vec<_>>())
     }
 
-    /// Counts what lies behind the cursor as unpublished, if it is young.
+    /// Counts what lay behind the cursor when the instance was loaded as unpublished, if it is young.
     fn publish_young(&self, way: Way, now: Timestamp) -> Result<(), Fault> {
-        let is_known = self.change(|loaded| {
-            let (head, cursor) = (loaded.head.version, loaded.cursor(way));
-            let is_known = cursor.at >= head || cursor.oldest().is_some() || cursor.again.is_some();
-            is_known || cursor.published < head
-        })?;
-        if is_known {
+        if !self.change(|loaded| std::mem::take(&mut loaded.cursor(way).is_loaded))? {
             return Ok(());
         }
-        if let Some((version, since, _)) = self.oldest(way)? {
-            let is_young = since.plus_millis(limits::PUBLISH_WITHIN_MS) >= now;
+        let Some((version, since, _)) = self.oldest(way)? else { return Ok(()) };
+        if since.plus_millis(limits::PUBLISH_WITHIN_MS) >= now {
             self.change(|loaded| {
                 let cursor = loaded.cursor(way);
-                cursor.again = cursor.again.or(Some(since));
-                if is_young {
-                    cursor.published = cursor.published.min(version - 1);
-                }
+                cursor.published = cursor.published.min(version.saturating_sub(1));
             })?;
         }
         Ok(())
