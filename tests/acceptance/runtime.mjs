@@ -76,7 +76,10 @@ function worker(name = script) {
         ...(consumer.dead_letter_queue && { deadLetterQueue: consumer.dead_letter_queue }),
       })),
     },
-    dev: { rootPath: dirname(configFile) },
+    dev: {
+      rootPath: dirname(configFile),
+      ...(name === script && { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] }),
+    },
   };
 }
 
@@ -161,6 +164,7 @@ const calls = {
   sql: async ({ statement, params }) => (await ask({ statement, params })).results,
   rowsRead: async ({ statement, params }) => (await ask({ statement, params })).meta.rows_read,
   letters: ({ texts, binding }) => ask({ queue: binding, texts }),
+  direct: async () => (await miniflare.unsafeGetDirectURL(script)).origin,
   logs: () => logs,
   async stop() {
     await miniflare.dispose();

@@ -2,7 +2,7 @@
 //!
 //! Old and new code run side by side during a deploy: a field may be added here, with a default; none may change.
 
-use edgefold_kernel::{Envelope, Id, StreamId, Timestamp, Version};
+use edgefold_kernel::{Envelope, Id, StreamId, Subject, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -87,6 +87,13 @@ pub const SEAT: &str = "/seat";
 /// `POST`: a [`Seat`] that is free again. Answers 204.
 pub const SEAT_FREE: &str = "/seat/free";
 
+/// `POST` to that object: the [`Caller`](crate::door::token::Caller) who asks for a ticket. Answers a
+/// [`Ticket`](crate::door::ticket::Ticket) with 201, or a problem.
+pub const TICKET: &str = "/ticket";
+/// `POST` to that object: the digest of a ticket, as a text. Answers the [`Caller`](crate::door::token::Caller) who comes with
+/// it, once; or null.
+pub const TICKET_USE: &str = "/ticket/use";
+
 /// A socket of a principal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Seat {
@@ -170,7 +177,7 @@ pub struct HoldRetried {
     /// The destination; null for the journal.
     pub to: Option<StreamId>,
     /// The administrator.
-    pub by: Id,
+    pub by: Subject,
 }
 
 /// An administrator lets the version go at which a hold stands.
@@ -181,7 +188,7 @@ pub struct HoldDiscarded {
     /// The version; null for the one at which it stands.
     pub version: Option<Version>,
     /// The administrator.
-    pub by: Id,
+    pub by: Subject,
     /// Reason, for the record.
     pub reason: String,
 }

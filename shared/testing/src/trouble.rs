@@ -10,7 +10,7 @@ use edgefold_flow::{
         hold::{Decided, Status},
     },
 };
-use edgefold_kernel::{Failure, Fault, Id, StreamId, Timestamp, Version};
+use edgefold_kernel::{Failure, Fault, StreamId, Subject, Timestamp, Version};
 
 use crate::{
     Simulator,
@@ -145,6 +145,6 @@ impl Simulator {
     }
 }
 
-fn admin() -> Id {
-    Id::parse("admin").expect("a well-formed id")
+fn admin() -> Subject {
+    Subject::parse("admin").expect("a well-formed subject")
 }

@@ -39,6 +39,8 @@ pub struct Event {
     actor: Option<ID>,
     /// Role of that sender.
     actor_role: Option<RoleName>,
+    /// Service that sent it for that sender.
+    actor_via: Option<ID>,
 }
 
 impl Event {
@@ -68,8 +70,9 @@ impl Event {
             correlation_id: meta.correlation_id.as_ref().map(id),
             causation_id: meta.causation_id.as_ref().map(id),
             traceparent: meta.traceparent.clone(),
-            actor: meta.actor.as_ref().map(|actor| id(&actor.subject)),
+            actor: meta.actor.as_ref().map(|actor| actor.subject.as_str().into()),
             actor_role: meta.actor.as_ref().map(|actor| RoleName(actor.role.clone())),
+            actor_via: meta.via.as_ref().map(|via| via.as_str().into()),
         })
     }
 }

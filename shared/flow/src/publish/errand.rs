@@ -75,6 +75,7 @@ pub fn caused_by(event: &Envelope) -> Result<Metadata, Fault> {
         causation_id: Some(event_id),
         traceparent: event.metadata.traceparent.clone(),
         actor: event.metadata.actor.clone(),
+        via: event.metadata.via.clone(),
         answer_by: None,
     })
 }

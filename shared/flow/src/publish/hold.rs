@@ -10,7 +10,7 @@
 //! 5. An administrator retries what is parked, or discards the version at which it stands; the events lie in the source, so
 //!    nothing is copied, and nothing can get lost.
 
-use edgefold_kernel::{Fault, Id, StreamId, Timestamp, Version};
+use edgefold_kernel::{Fault, StreamId, Subject, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use super::again::pause;
@@ -39,7 +39,7 @@ pub struct Decided {
     /// The version that was discarded; null for a retry.
     pub discarded: Option<Version>,
     /// The administrator.
-    pub by: Id,
+    pub by: Subject,
     /// Instant.
     pub at: Timestamp,
     /// Reason of a discard.

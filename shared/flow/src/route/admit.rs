@@ -4,22 +4,23 @@ use edgefold_kernel::{Id, Kind, Principal, Rejection};
 use sha2::{Digest, Sha256};
 
 use super::Catalogue;
-use crate::{Message, publish::is_reserved};
+use crate::{Message, door::token::Caller, publish::is_reserved};
 
 impl Message {
-    /// Checks what a door can check: the aggregate and the command exist, the command may come from outside, and the
+    /// Checks what a door can check: the caller may send at all, the aggregate and the command exist, the command may come from outside, and the
     /// instance is named or may be made up, and the command has no id of the system's. Fills in the ids that were left out: a fresh one for the command, and
     /// one that follows from the command for the instance.
     ///
     /// # Errors
-    /// `UNKNOWN_AGGREGATE`, `UNKNOWN_COMMAND`, `COMMAND_INTERNAL`, `UNKNOWN_FIELD` for `metadata.actor`, `MISSING_FIELD`
-    /// for `aggregateId`, or `RESERVED_ID` for `commandId`.
+    /// `FORBIDDEN`, `UNKNOWN_AGGREGATE`, `UNKNOWN_COMMAND`, `COMMAND_INTERNAL`, `UNKNOWN_FIELD` for what the server writes into
+    /// `metadata`, `MISSING_FIELD` for `aggregateId`, or `RESERVED_ID` for `commandId`.
     pub fn admit(
         mut self,
         catalogue: &Catalogue,
-        by: &Principal,
+        by: &Caller,
         fresh: impl FnOnce() -> Id,
     ) -> Result<Self, Rejection> {
+        by.check_sends()?;
         let entry = catalogue.entry(&self.aggregate_type)?;
         let kind = entry.commands.iter().find(|kind| kind.name == self.name);
         let kind = kind.ok_or_else(|| edgefold_kernel::command::unknown_command(&self.name))?;
@@ -30,8 +31,12 @@ impl Message {
                 ..Rejection::new(Kind::Forbidden, "COMMAND_INTERNAL", detail)
             });
         }
-        if self.metadata.as_ref().is_some_and(|metadata| metadata.actor.is_some()) {
-            let field = "metadata.actor";
+        let metadata = self.metadata.as_ref();
+        let written = [
+            ("metadata.actor", metadata.is_some_and(|metadata| metadata.actor.is_some())),
+            ("metadata.via", metadata.is_some_and(|metadata| metadata.via.is_some())),
+        ];
+        if let Some((field, _)) = written.into_iter().find(|(_, is_there)| *is_there) {
             return Err(Rejection::shape(
                 "UNKNOWN_FIELD",
                 field,
@@ -59,7 +64,7 @@ impl Message {
         }
         let command_id = self.command_id.get_or_insert_with(fresh);
         if self.aggregate_id.is_none() {
-            self.aggregate_id = Some(generated_id(by, &self.aggregate_type, command_id));
+            self.aggregate_id = Some(generated_id(&by.principal, &self.aggregate_type, command_id));
         }
         Ok(self)
     }

@@ -6,7 +6,7 @@
 //!
 //! A client sends commands to this instance as `command`, or several as `commands`; each is answered by `accepted` or
 //! `rejected` with its `id`, in order. Anything else is answered by `error`, and the socket stays open. Each message
-//! but `ping` and `pong` counts as a request of its principal: one too many is answered with the code `RATE_LIMITED`,
+//! but `pong`, and the exact `ping` that the runtime answers, counts as a request of its principal: one too many is answered with the code `RATE_LIMITED`,
 //! and nothing is decided.
 //!
 //! After every [`SOCKET_WINDOW_BYTES`](edgefold_kernel::limits::SOCKET_WINDOW_BYTES) the server asks the client whether
@@ -21,7 +21,11 @@ use edgefold_kernel::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Accepted, Message, command::body_too_large, door::allowance::Allowance};
+use crate::{
+    Accepted, Message,
+    command::body_too_large,
+    door::{allowance::Allowance, ticket},
+};
 
 /// Subprotocol of the native socket.
 pub const PROTOCOL: &str = "edgefold.v1";
@@ -122,9 +126,10 @@ impl Asked {
     }
 }
 
-/// True if a message counts as a request, as over HTTP: a batch counts once, pings and pongs do not count.
+/// True if a message counts as a request, as over HTTP: a batch counts once, a pong does not count. A ping counts where it wakes
+/// the object: the exact text does not.
 pub fn counts(said: &Result<Said, Rejection>) -> bool {
-    !matches!(said, Ok(Said::Ping {} | Said::Pong { .. }))
+    !matches!(said, Ok(Said::Pong { .. }))
 }
 
 /// The answers to a refused message: one for each of its commands.
@@ -242,7 +247,8 @@ const TOKEN_PREFIX: &str = "bearer.";
 /// # Errors
 /// `UNSUPPORTED_PROTOCOL` when it offers only others.
 pub fn negotiate(offered: Option<&str>) -> Result<Option<&'static str>, Rejection> {
-    let others = |list: &str| list.split(',').any(|one| !one.trim().starts_with(TOKEN_PREFIX));
+    let shows = |one: &str| one.starts_with(TOKEN_PREFIX) || ticket::offered(one).is_some();
+    let others = |list: &str| list.split(',').any(|one| !shows(one.trim()));
     match offered {
         None => Ok(None),
         Some(list) if !others(list) => Ok(None),
@@ -320,14 +326,14 @@ mod tests {
     }
 
     #[test]
-    fn a_message_counts_once_and_signs_of_life_do_not() {
+    fn a_message_counts_once_and_an_answer_to_the_server_does_not() {
         let command = r#"{"id":"7","name":"Open","payload":{}}"#;
         for (text, expected) in [
             (format!(r#"{{"type":"command",{}"#, &command[1..]), true),
             (format!(r#"{{"type":"commands","commands":[{command},{command}]}}"#), true),
             (r#"{"type":"authenticate","token":"t"}"#.into(), true),
             ("rubbish".into(), true),
-            (r#"{ "type": "ping" }"#.into(), false),
+            (r#"{ "type": "ping" }"#.into(), true),
             (r#"{"type":"pong"}"#.into(), false),
             (r#"{"type":"pong","version":7}"#.into(), false),
         ] {

@@ -17,7 +17,7 @@ use edgefold_flow::{
     participant::Sight,
     subscribe::Page,
 };
-use edgefold_kernel::{Failure, Fault, Id, Principal, StreamId, Version};
+use edgefold_kernel::{Failure, Fault, Id, StreamId, Version};
 use futures_util::future::{BoxFuture, FutureExt, try_join_all};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -46,7 +46,7 @@ impl WorkersGateway {
 
     async fn send(&self, message: Message) -> Result<Accepted, Failure> {
         let by = self.asker()?;
-        let message = admit(message, self.catalogue, self.principal()?)?;
+        let message = admit(message, self.catalogue, self.caller()?)?;
         let to = target(&message)?;
         let request = stub::post_as(&by, contract::COMMAND, &message)?;
         stub::read(stub::fetch(&self.env, self.catalogue, &to, request).await?).await
@@ -65,8 +65,8 @@ impl WorkersGateway {
 }
 
 impl Gateway for WorkersGateway {
-    fn principal(&self) -> Result<&Principal, Failure> {
-        Ok(&self.caller.as_ref().ok_or_else(missing)?.principal)
+    fn caller(&self) -> Result<&Caller, Failure> {
+        Ok(self.caller.as_ref().ok_or_else(missing)?)
     }
 
     fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>> {

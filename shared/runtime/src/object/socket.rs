@@ -117,8 +117,12 @@ impl<A: Participant> Object<A> {
                 return Ok(());
             }
             Ok(Said::Pong { version }) => {
-                if let Some(version) = version {
-                    self.answered(socket, version);
+                if !version.is_some_and(|version| self.answered(socket, version)) {
+                    // Nobody has asked: it counts, as everything does that wakes the object.
+                    let name = rate::key(Some(&caller.principal), "");
+                    if let Some(refused) = counter::count(&self.env, name).await {
+                        self.reply(socket, &[socket::error(&refused)]);
+                    }
                 }
                 return Ok(());
             }
@@ -139,7 +143,7 @@ impl<A: Participant> Object<A> {
         let id = self.instance.id();
         let (ids, messages): (Vec<_>, Vec<_>) =
             asked.into_iter().map(|asked| asked.to(A::TYPE, id)).unzip();
-        let admit = |message| admit(message, self.catalogue, &caller.principal);
+        let admit = |message| admit(message, self.catalogue, &caller);
         let admitted: Vec<_> = messages.into_iter().map(admit).collect();
         let by = Asker::Somebody(caller);
         let results = self.admitted(admitted, &by).await;

@@ -19,7 +19,7 @@ use edgefold_flow::{
     },
     publish::hold::Status,
 };
-use edgefold_kernel::{Failure, Id, Kind, Principal, Rejection};
+use edgefold_kernel::{Failure, Kind, Principal, Rejection, Subject};
 use futures_util::{StreamExt, stream};
 use worker::{Env, Method, Request, Response, Url, send::SendFuture};
 
@@ -106,7 +106,7 @@ async fn discard(request: &mut Request, env: &Env, is_one: bool) -> Result<Disca
 struct Desk<'a> {
     env: &'a Env,
     catalogue: &'static Catalogue,
-    by: Id,
+    by: Subject,
 }
 
 impl Desk<'_> {
