@@ -30,6 +30,8 @@ pub const SETTLED: &str = "/settled";
 pub const PART: &str = "/part";
 /// `POST`: [`HoldAsked`], an administrator looks at a hold of this stream. Answers [`HoldFound`] with 200, or a problem.
 pub const HOLD: &str = "/hold";
+/// Code of the refusal that nothing is held back there.
+pub const UNKNOWN_SEQUENCE: &str = "UNKNOWN_SEQUENCE";
 /// `POST`: [`HoldRetried`], an administrator lets it be tried now. Answers [`HoldOutcome`] with 200, or a problem.
 pub const HOLD_RETRY: &str = "/hold/retry";
 /// `POST`: [`HoldDiscarded`], an administrator lets one version go. Answers [`HoldOutcome`] with 200, or a problem.

@@ -94,6 +94,19 @@ impl Simulator {
             .collect()
     }
 
+    /// What has not reached whom it concerns: source, destination, the version up to which that has everything, and the last
+    /// one that is for it.
+    pub fn lacking(&self) -> Vec<(StreamId, StreamId, Version, Version)> {
+        let pairs =
+            self.storages.iter().flat_map(|one| self.storages.iter().map(move |to| (one, to)));
+        let lacking = pairs.filter_map(|((source, from), (to, at))| {
+            let last = from.last_addressed(to, Version::MAX).expect("memory does not fail");
+            let mark = at.mark(source).expect("memory does not fail");
+            (mark < last).then(|| (source.clone(), to.clone(), mark, last))
+        });
+        lacking.collect()
+    }
+
     /// What the administrators' list says.
     pub fn listed(&self) -> &BTreeMap<Sequence, Hold> {
         &self.listed
