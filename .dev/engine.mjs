@@ -13,7 +13,7 @@ const links = ['node_modules', 'target/probe'];
 function isOfSamples(path, samples) {
   const anyOf = samples.join('|');
   return [
-    /^workers\//,
+    /^(workers|tests\/simulation)\//,
     /^wrangler\.toml$/,
     /^schema\/(golden|graphql)\//,
     /^schema\/(openapi\.json|routes\.md)$/,
@@ -24,7 +24,7 @@ function isOfSamples(path, samples) {
 }
 
 /** The workspace without the crates in workers/. */
-const withoutSamples = (manifest) => manifest.replace('"workers/*", ', '').replace(/^.*path = "workers\/.*\n/gm, '');
+const withoutSamples = (manifest) => manifest.replace('"workers/*", ', '').replace(', "tests/simulation"', '').replace(/^\[profile\.dev\.package\.edgefold-simulation\]\n.*\n/m, '').replace(/^.*path = "workers\/.*\n/gm, '');
 
 /** Puts a file in its place unless it is there: cargo goes by the time of a file, so a copy has that of the original. */
 function place(path) {

@@ -33,13 +33,13 @@ async function engine(log) {
 }
 
 /** Tells the stories of many seeds. */
-export const simulate = (log, ...args) => cargo(log, 'run', '--quiet', '-p', 'edgefold-core', '--example', 'simulate', '--', ...args);
+export const simulate = (log, ...args) => cargo(log, 'run', '--quiet', '-p', 'edgefold-simulation', '--', ...args);
 
-/** The samples' crates, the script that binds them, and as many stories as take half a minute. */
+/** The samples' crates, the script that binds them, and their stories. */
 async function unit(log) {
   const crates = readdirSync(join(root, 'workers')).filter((name) => existsSync(join(root, `workers/${name}/Cargo.toml`)));
-  const passed = await cargo(log, 'test', '--quiet', ...crates.flatMap((name) => ['-p', `edgefold-${name}`]));
-  return passed === false ? passed : simulate(log, '--seeds', '300');
+  const passed = await cargo(log, 'test', '--quiet', ...[...crates, 'simulation'].flatMap((name) => ['-p', `edgefold-${name}`]));
+  return passed === false ? passed : simulate(log, '--seeds', '2000');
 }
 
 const lacks = (what) => {

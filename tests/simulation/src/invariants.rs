@@ -8,7 +8,7 @@ use edgefold_kernel::{Envelope, StreamId};
 use edgefold_testing::Simulator;
 use serde_json::{Value, json};
 
-use super::Broken;
+use crate::Broken;
 
 type Checked = Result<(), Broken>;
 
@@ -17,13 +17,13 @@ fn holds(holds: bool, invariant: &'static str, said: impl FnOnce() -> String) ->
 }
 
 /// Once everything has healed, only poison is held back, and it waits for an administrator.
-pub(super) fn check_held(simulator: &Simulator, is_poisoned: bool) -> Checked {
+pub(crate) fn check_held(simulator: &Simulator, is_poisoned: bool) -> Checked {
     let held = simulator.held();
     let is_right = held.values().all(|hold| is_poisoned && hold.status == Status::Parked);
     holds(is_right, "only poison is held back", || format!("{held:?}"))
 }
 
-pub(super) fn check(simulator: &mut Simulator, accepted: &[Accepted], is_calm: bool) -> Checked {
+pub(crate) fn check(simulator: &mut Simulator, accepted: &[Accepted], is_calm: bool) -> Checked {
     let events = simulator.events();
     check_bus(simulator, &events)?;
     check_accepted(accepted, &events)?;
@@ -214,7 +214,7 @@ fn check_accounts(
 }
 
 /// After a week no money is held any more.
-pub(super) fn check_nothing_is_held_for_ever(simulator: &mut Simulator) -> Checked {
+pub(crate) fn check_nothing_is_held_for_ever(simulator: &mut Simulator) -> Checked {
     let events = simulator.events();
     for (id, state) in states(simulator, &events, "account") {
         let is_free = state["holds"] == json!([]);

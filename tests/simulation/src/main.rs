@@ -9,12 +9,9 @@
     clippy::indexing_slicing
 )]
 
-#[path = "../tests/story/mod.rs"]
-mod story;
-
 use std::{process::ExitCode, time::Instant};
 
-use story::{Story, run, shortest::shortest};
+use edgefold_simulation::{Story, run, shortest::shortest};
 
 /// Seeds between two words of progress.
 const STEP: u64 = 500;

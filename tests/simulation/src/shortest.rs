@@ -1,6 +1,6 @@
 //! The shortest story that still fails.
 
-use super::{Broken, Story, run};
+use crate::{Broken, Story, run};
 
 /// Most runs for one story.
 const RUNS: usize = 2_000;

@@ -5,7 +5,7 @@ use std::fmt;
 use edgefold_testing::Way;
 use serde_json::{Value, json};
 
-use super::way;
+use crate::way;
 
 /// Something that happens.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,11 +4,9 @@
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-mod story;
-
 use edgefold_flow::planted::{Planted, plant};
 use edgefold_testing::Way;
-use story::{Story, run};
+use edgefold_simulation::{Story, run};
 
 /// The stories of these seeds, until one fails. Returns the invariant that does not hold.
 fn found(fault: Planted, seeds: u64) -> Option<&'static str> {
