@@ -8,6 +8,8 @@ use edgefold_kernel::{Id, Kind, Principal, Rejection, Role, RoleKind, Timestamp,
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
+use super::json;
+
 /// The signature algorithms of tokens. A token with any other, `none` above all, is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Algorithm {
@@ -113,7 +115,7 @@ impl<'a> Token<'a> {
         if payload.contains('.') {
             return Err(shape());
         }
-        let header: Header = part(header)
+        let header: Header = part(header)?
             .ok_or_else(|| invalid("the token's header must name HS256, RS256, ES256 or EdDSA"))?;
         if header.crit.is_some() {
             return Err(invalid("the token requires an extension that is not supported"));
@@ -133,7 +135,7 @@ impl<'a> Token<'a> {
     /// `INVALID_TOKEN`, with the reason.
     pub fn admit(&self, expected: &Expected, now: Timestamp) -> Result<Caller, Rejection> {
         let payload = self.signed.split('.').nth(1).unwrap_or_default();
-        let claims: Claims = part(payload)
+        let claims: Claims = part(payload)?
             .filter(|claims: &Claims| expected.roles.iter().any(|kind| kind.role == claims.role))
             .ok_or_else(|| {
                 invalid(
@@ -195,8 +197,15 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-fn part<T: DeserializeOwned>(text: &str) -> Option<T> {
-    serde_json::from_slice(&decode(text)?).ok()
+/// Reads header or claims. Two readers might take different ones of two members of the same name.
+fn part<T: DeserializeOwned>(text: &str) -> Result<Option<T>, Rejection> {
+    match decode(text).map(|text| json::read(&text)) {
+        Some(Err(refusal)) if refusal.code == "DUPLICATE_MEMBER" => {
+            Err(invalid(&format!("in the token, {}", refusal.detail)))
+        }
+        Some(Ok(value)) => Ok(serde_json::from_value(value).ok()),
+        _ => Ok(None),
+    }
 }
 
 /// Limit of instants, about the year 100,000: later ones are refused before they overflow.
@@ -323,6 +332,19 @@ mod tests {
         assert!(Token::parse(&token(&json!({}), &claims(&json!({})))).is_err());
         let critical = json!({"alg": "HS256", "crit": ["b64"], "b64": false});
         assert!(Token::parse(&token(&critical, &claims(&json!({})))).is_err());
+    }
+
+    #[test]
+    fn a_claim_that_comes_twice_is_refused_by_its_name() {
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#);
+        let claims = r#"{"sub":"ana","role":"owner","role":"keeper","exp":1900000000}"#;
+        let text = format!("{header}.{}.c2lnbmVk", URL_SAFE_NO_PAD.encode(claims));
+        let expected = Expected { roles: ROLES, ..Expected::default() };
+        let refusal = Token::parse(&text).unwrap().admit(&expected, now()).unwrap_err();
+        let said = (&*refusal.code, &*refusal.detail);
+        assert_eq!(said, ("INVALID_TOKEN", "in the token, the member role comes twice"));
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","alg":"HS256"}"#);
+        assert!(Token::parse(&format!("{header}.e30.c2lnbmVk")).is_err());
     }
 
     #[test]
