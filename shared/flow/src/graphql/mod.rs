@@ -23,6 +23,7 @@
 //! | [`measure`] | the cost of a document, and its limits |
 //! | [`root`] | the root of a subscription |
 //! | [`admit`] | a request is parsed, measured and checked before it is executed |
+//! | [`watch`] | the watch of a schema over documents and answers |
 //! | [`http`] | GraphQL over HTTP: requests, and the form of responses |
 
 pub mod gateway;
@@ -41,6 +42,7 @@ pub mod subscription;
 pub mod measure;
 pub mod root;
 pub mod admit;
+pub mod watch;
 pub mod http;
 
 use refusal::int;
@@ -56,3 +58,4 @@ pub use page::{List, day, named, page};
 pub use refusal::{faulted, faults, unanswered};
 pub use scalars::{Amount, Date, DateTime};
 pub use subscription::{EventSubscription, Feed, Subscribed, subscribe, subscribe_all};
+pub use watch::Watch;

@@ -41,6 +41,10 @@ impl Gateway for Rows {
         Ok(&self.principal)
     }
 
+    fn fresh_id(&self) -> Id {
+        Id::parse("fresh").unwrap()
+    }
+
     fn command(&self, _: Message) -> BoxFuture<'_, Result<Accepted, Failure>> {
         away()
     }
