@@ -32,10 +32,14 @@ async function engine(log) {
   return run('cargo', ['test', '--workspace', '--quiet'], { log, cwd, env: { ...env, ...once, CARGO_TARGET_DIR: join(root, 'target') } });
 }
 
-/** The samples' crates, and the script that binds them. */
-function unit(log) {
+/** Tells the stories of many seeds. */
+export const simulate = (log, ...args) => cargo(log, 'run', '--quiet', '-p', 'edgefold-core', '--example', 'simulate', '--', ...args);
+
+/** The samples' crates, the script that binds them, and as many stories as take half a minute. */
+async function unit(log) {
   const crates = readdirSync(join(root, 'workers')).filter((name) => existsSync(join(root, `workers/${name}/Cargo.toml`)));
-  return cargo(log, 'test', '--quiet', ...crates.flatMap((name) => ['-p', `edgefold-${name}`]));
+  const passed = await cargo(log, 'test', '--quiet', ...crates.flatMap((name) => ['-p', `edgefold-${name}`]));
+  return passed === false ? passed : simulate(log, '--seeds', '300');
 }
 
 const lacks = (what) => {

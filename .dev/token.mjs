@@ -1,4 +1,4 @@
-// `npm run token -- --sub ana --role guest [--ttl seconds]`: prints a token for this machine, signed with the development
+// `npm run token -- --sub ana --role guest [--ttl seconds] [--via shop]`: prints a token for this machine, signed with the development
 // key in .dev.vars, which is made once and never committed.
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -39,14 +39,14 @@ export function sign(claims, key) {
 
 async function token() {
   const { values } = parseArgs({
-    options: { sub: { type: 'string' }, role: { type: 'string' }, ttl: { type: 'string', default: '3600' } },
+    options: { sub: { type: 'string' }, role: { type: 'string' }, ttl: { type: 'string', default: '3600' }, via: { type: 'string' } },
   });
-  const [{ sub, role }, ttl, roles] = [values, Number(values.ttl), rolesOfTheDomain()];
+  const [{ sub, role, via }, ttl, roles] = [values, Number(values.ttl), rolesOfTheDomain()];
   if (!sub || !roles.includes(role) || !(ttl > 0)) {
-    throw new Problem(`usage: npm run token -- --sub ana --role ${roles.join('|')} [--ttl seconds]`);
+    throw new Problem(`usage: npm run token -- --sub ana --role ${roles.join('|')} [--ttl seconds] [--via shop]`);
   }
   const now = Math.floor(Date.now() / 1000);
-  console.log(sign({ sub, role, iat: now, exp: now + ttl }, secret()));
+  console.log(sign({ sub, role, iat: now, exp: now + ttl, act: via && { sub: via } }, secret()));
   return 0;
 }
 

@@ -117,7 +117,7 @@ test('graphql-ws is told why it may not in', async () => {
   const ws = client({ connectionParams: {}, retryAttempts: 0 });
   const refused = new Promise((done) => ws.subscribe({ query: '{ __typename }' }, { next() {}, error: done, complete() {} }));
   const { code, reason } = await refused;
-  assert.deepEqual([code, reason], [4403, 'Forbidden: expected a bearer token in the payload']);
+  assert.deepEqual([code, reason], [4401, 'Unauthorized: expected a bearer token']);
 });
 
 test('graphql-ws comes back by itself when the runtime was killed, and has what it missed', async () => {

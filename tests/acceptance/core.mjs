@@ -170,6 +170,8 @@ export class Core {
   letter = (text) => this.letters([text]);
   /** Puts texts on a queue, at most 100, all at once: on the bus, that of the journal, or that of what the platform gave up. */
   letters = (texts, binding = 'BUS') => this.#call('letters', { texts, binding });
+  /** Where the script itself answers: Miniflare's own script stands before it at `url`, and opens sockets in its own way. */
+  direct = () => this.#call('direct');
   /** What the script and the runtime have said since they were started. */
   logs = () => this.#call('logs');
   /** Where all of it is kept. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { configs, Core } from './core.mjs';
 import { fresh, until } from './harness.mjs';
-import { admin, ask, broken, gone, hears, listed, look, patient, retry, tell, told, turn } from './letters.mjs';
+import { admin, ask, broken, gone, hears, listed, logged, look, patient, retry, tell, told, turn } from './letters.mjs';
 import { vars } from './tokens.mjs';
 
 const core = new Core(configs.probe, vars, undefined, undefined, true);
@@ -26,7 +26,7 @@ test('a destination that fails for a while and recovers needs nobody', async () 
   await turn(core, to, false);
   await hears(core, to, [...names(source, [1, 2]), `a question of ${source}`]);
   await gone(core, `destinationId=${to}`);
-  assert.deepEqual(await told(core, source, 'delivery_parked'), []);
+  assert.deepEqual(await logged(core, source, 'delivery_parked'), []);
 });
 
 test('the list lags behind while D1 is away, and catches up; what it leads to says how it is', async () => {
@@ -34,7 +34,7 @@ test('the list lags behind while D1 is away, and catches up; what it leads to sa
   const unheard = async () => (await core.logs()).filter(({ message }) => message.startsWith('the list of what is held back is not told')).length;
   await core.d1('away');
   await tell(core, source, to);
-  await until('the list could not be told', async () => (await told(core, source, 'delivery_failing')).length > 0 && (await unheard()) > 0, patient);
+  await until('the list could not be told', async () => (await logged(core, source, 'delivery_failing')).length > 0 && (await unheard()) > 0, patient);
   const { status, body } = await admin(core).request('/admin/dead-letters');
   assert.deepEqual([status, body.code], [503, 'UNAVAILABLE']);
   await core.d1('well');

@@ -103,7 +103,7 @@ for (const [who, text, [command, state, events, socket, mutation, query, list, c
   test(`${who} subscribes by GraphQL`, async () => {
     const talker = await core.talk();
     talker.say({ type: 'connection_init', payload: text && { authorization: `Bearer ${text}` } });
-    if (socket === 401) return assert.equal((await talker.closed).code, 4403);
+    if (socket === 401) return assert.equal((await talker.closed).code, 4401);
     await talker.frame('connection_ack', ({ type }) => type === 'connection_ack');
     for (const field of ['claim(id: $id, after: "0")', 'events(aggregateType: CLAIM, aggregateId: $id)']) {
       const [theirs, nobodys] = [mine, none].map((id) => talker.subscribe(`subscription ($id: ID!) { ${field} { cursor } }`, { id }));

@@ -16,8 +16,8 @@ const kinds = {
 };
 const b64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const published = (kid, { publicKey }) => ({ ...publicKey.export({ format: 'jwk' }), kid });
-const signed = (alg, kid, { privateKey }, more) => {
-  const text = `${b64({ alg, kid })}.${b64(claims('operator', 'sam', more))}`;
+const signed = (alg, kid, { privateKey }, more, header) => {
+  const text = `${b64({ alg, kid, ...header })}.${b64(claims('operator', 'sam', more))}`;
   const key = { key: privateKey, dsaEncoding: 'ieee-p1363' };
   return `${text}.${signWith(alg === 'EdDSA' ? null : 'sha256', Buffer.from(text), key).toString('base64url')}`;
 };
@@ -36,6 +36,7 @@ async function issuer(keys, settings = {}) {
   };
   const { AUTH_ISSUER, AUTH_AUDIENCE } = vars;
   const AUTH_JWKS_URL = `http://127.0.0.1:${server.address().port}/keys`;
+  it.url = AUTH_JWKS_URL;
   it.core = new Core(configs.probe, { AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL, ...settings });
   after(async () => {
     it.close();
@@ -121,4 +122,51 @@ test('while the issuer is away nobody loses what he has, and everybody hears tha
   const [{ data }] = await talker.next(talker.subscribe('{ __typename }'));
   assert.equal(data.__typename, 'Query', 'its old token counts');
   assert.equal((await talker.closed).code, 4403, 'until it expires');
+});
+
+test('the claims of a real issuer, beside a secret and another issuer', async () => {
+  const [one, other] = [kinds.RS256(), kinds.ES256()];
+  const second = await issuer([published('other', other)]);
+  const it = await issuer([published('one', one)], {
+    AUTH_ROLE_CLAIM: '/realm_access/roles',
+    AUTH_ROLES: 'hotel-chief=operator, hotel-guest=owner',
+    AUTH_SECRET_2: 'the key of the shop, 32 bytes or more',
+    AUTH_ISSUER_2: 'shop',
+    AUTH_ROLES_2: 'service=service, owner=owner',
+    AUTH_JWKS_URL_3: second.url,
+    AUTH_ISSUER_3: 'https://auth0.test/',
+    AUTH_AUDIENCE_3: '*',
+    AUTH_ROLE_CLAIM_3: 'https://hotel.test/role',
+    AUTH_SUBJECT_CLAIM_3: 'email',
+    AUTH_SUBJECT_PREFIX_3: 'auth0|',
+  });
+  const who = async (text) => {
+    const { status, body } = await it.core.as(text).post('/graphql', { query: '{ me { subject role } }' });
+    return status === 200 ? `${body.data.me.role} ${body.data.me.subject}` : body.errors[0].message;
+  };
+  const keycloak = (roles, more) => signed('RS256', 'one', one, { role: undefined, realm_access: { roles }, ...more });
+  assert.equal(await who(keycloak(['offline_access', 'hotel-guest'])), 'OWNER sam');
+  assert.equal(await who(keycloak(['hotel-guest', 'hotel-chief'])), 'OPERATOR sam', 'the first of the setting');
+  assert.equal(await who(keycloak(['operator'])), 'the claim /realm_access/roles names no role here: "operator"');
+  assert.equal(await who(keycloak(undefined)), 'the token has no claim /realm_access/roles');
+  const shop = (role, more) => token(role, 'front', { iss: 'shop', aud: undefined, ...more }, 'the key of the shop, 32 bytes or more');
+  assert.equal(await who(shop('service')), 'SERVICE front');
+  assert.equal(await who(shop('admin')), 'the claim role names no role here: "admin"', 'a key makes the roles that it is for');
+  assert.match(await who(shop('service', { iss: vars.AUTH_ISSUER })), /^the token is from another issuer/);
+  const auth0 = { iss: 'https://auth0.test/', aud: 'whatever', role: 'admin', 'https://hotel.test/role': 'owner', email: 'ana@hotel.test' };
+  assert.equal(await who(signed('ES256', 'other', other, auth0)), 'OWNER auth0|ana@hotel.test');
+  assert.equal(await who(signed('ES256', 'other', other, { ...auth0, iss: vars.AUTH_ISSUER })), 'the token is signed with an unknown key');
+});
+
+test('a key set without issuer or audience is not used, and a token of another type is for something else', async () => {
+  const pair = kinds.EdDSA();
+  for (const lacking of ['AUTH_ISSUER', 'AUTH_AUDIENCE']) {
+    const it = await issuer([published('key', pair)], { [lacking]: undefined });
+    const { status, body } = await it.core.as(signed('EdDSA', 'key', pair)).request('/aggregates/resource/none');
+    assert.deepEqual([status, body.code, it.asked], [401, 'AUTH_NOT_CONFIGURED', 0], lacking);
+  }
+  const it = await issuer([published('key', pair)]);
+  for (const [typ, status] of [['at+jwt', 404], ['application/at+jwt', 404], ['JWT', 404], ['logout+jwt', 401]]) {
+    assert.equal(await it.look(signed('EdDSA', 'key', pair, {}, { typ })), status, typ);
+  }
 });

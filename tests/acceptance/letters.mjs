@@ -94,7 +94,14 @@ export async function redriven(core, sequence, versions) {
 }
 
 /** The structured lines of the log about a source, such as `delivery_parked`. */
-export async function told(core, source, event) {
+export async function logged(core, source, event) {
   const lines = (await core.logs()).map(({ message }) => message).filter((message) => message.startsWith('{'));
   return lines.map((line) => JSON.parse(line)).filter((line) => line.event === event && line.source?.aggregateId === source);
 }
+
+/** The same, once there is one: the log comes a moment after what it tells. */
+export const told = (core, source, event) =>
+  until(`the log tells ${event} of ${source}`, async () => {
+    const lines = await logged(core, source, event);
+    return lines.length > 0 && lines;
+  }, patient);

@@ -76,8 +76,42 @@ function worker(name = script) {
         ...(consumer.dead_letter_queue && { deadLetterQueue: consumer.dead_letter_queue }),
       })),
     },
-    dev: { rootPath: dirname(configFile) },
+    dev: {
+      rootPath: dirname(configFile),
+      ...(name === script && { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] }),
+    },
   };
+}
+
+/** Name of a worker that reads and writes for the tests what lies behind the doors. */
+const desk = `${script}-desk`;
+
+/**
+ * It is asked over HTTP. Miniflare's own stand-ins for bindings wait for the runtime with the whole of this process; and a runtime
+ * whose log nobody reads meanwhile waits, too.
+ */
+const deskWorker = () => ({
+  config: {
+    name: desk,
+    compatibilityDate: config.compatibility_date,
+    manifest: {
+      mainModule: 'desk.mjs',
+      modulesRoot: import.meta.dirname,
+      modules: { 'desk.mjs': { type: 'esm', contents: readFileSync(join(import.meta.dirname, 'desk.mjs'), 'utf8') } },
+    },
+    env: { ...worker().config.env, DATABASE: { type: 'd1', id: database.database_id } },
+  },
+  dev: { rootPath: dirname(configFile) },
+});
+
+async function ask(what) {
+  const response = await miniflare.dispatchFetch('http://desk/', {
+    method: 'POST',
+    headers: { 'MF-Route-Override': desk },
+    body: JSON.stringify(what),
+  });
+  if (!response.ok) throw new Error(await response.text());
+  return response.json();
 }
 
 const miniflare = new Miniflare({
@@ -89,10 +123,8 @@ const miniflare = new Miniflare({
   handleStructuredLogs: ({ level, message }) => logs.push({ level, message }),
   handleUncaughtError: ({ message }) => logs.push({ level: 'error', message }),
   resourcePersistencePath: join(folder, 'storage'),
-  workers: [worker(), ...(releases ? [worker(beside)] : [])],
+  workers: [worker(), ...(releases ? [worker(beside)] : []), deskWorker()],
 });
-
-const db = () => miniflare.getD1Database(database.binding);
 
 const migrationsIn = (folder) =>
   readdirSync(folder).filter((name) => name.endsWith('.sql')).sort().map((name) => join(folder, name));
@@ -105,8 +137,7 @@ async function migrate() {
     const sql = readFileSync(file, 'utf8').replace(/--.*$/gm, '');
     return sql.split(';').filter((statement) => statement.trim());
   });
-  const d1 = await db();
-  await d1.batch(statements.map((statement) => d1.prepare(statement)));
+  await ask({ statements });
 }
 
 const classOf = (type) => classes.find(({ name }) => name === type.toUpperCase()).class_name;
@@ -123,29 +154,17 @@ const evict = (type, object) =>
 
 const calls = {
   /** The answer of an object to the script, at a path that no door has. */
-  async inside({ type, id, path }) {
-    const namespace = await miniflare.getDurableObjectNamespace(type.toUpperCase());
-    const response = await namespace.get(namespace.idFromName(id)).fetch(`https://object${path}`);
-    return response.json();
-  },
+  inside: ({ type, id, path }) => ask({ object: [type.toUpperCase(), id], path }),
   evict: ({ type, id }) => evict(type, { name: id }),
   sessions: () => miniflare.listDurableObjectIds(classOf('session'), script),
   async evictSessions() {
     const ids = await calls.sessions();
     return (await Promise.all(ids.map((id) => evict('session', { id })))).filter(Boolean).length;
   },
-  async sql({ statement, params }) {
-    const d1 = await db();
-    return (await d1.prepare(statement).bind(...params).all()).results;
-  },
-  async rowsRead({ statement, params }) {
-    const d1 = await db();
-    return (await d1.prepare(statement).bind(...params).all()).meta.rows_read;
-  },
-  async letters({ texts, binding }) {
-    const queue = await miniflare.getQueueProducer(binding);
-    await queue.sendBatch(texts.map((body) => ({ body, contentType: 'text' })));
-  },
+  sql: async ({ statement, params }) => (await ask({ statement, params })).results,
+  rowsRead: async ({ statement, params }) => (await ask({ statement, params })).meta.rows_read,
+  letters: ({ texts, binding }) => ask({ queue: binding, texts }),
+  direct: async () => (await miniflare.unsafeGetDirectURL(script)).origin,
   logs: () => logs,
   async stop() {
     await miniflare.dispose();

@@ -16,6 +16,7 @@ const callers = {
   'another meter': token('machine', other),
   'a machine that has the name of an owner': token('machine', 'ana'),
   'an operator': token('operator', 'sam'),
+  'a service': token('service', 'ana'),
   'an admin': token('admin', 'root'),
 };
 
@@ -38,9 +39,9 @@ checkSights(core, {
   callers,
   instances,
   policy: {
-    resource: { sees: ['an operator'], lists: Object.keys(callers) },
-    meter: { sees: ['ana', 'the meter', 'an operator'], lists: [] },
-    claim: { sees: ['ana', 'an operator'], lists: [] },
+    resource: { sees: ['an operator', 'a service'], lists: Object.keys(callers) },
+    meter: { sees: ['ana', 'the meter', 'an operator', 'a service'], lists: [] },
+    claim: { sees: ['ana', 'an operator', 'a service'], lists: [] },
   },
   secrets: [instances.claim.id, 'sam', 'groupId'],
 });

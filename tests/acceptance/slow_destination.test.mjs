@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
-import { broken, gone, heard, look, parked, tell, told as logged } from './letters.mjs';
+import { broken, gone, heard, logged, look, parked, tell, told as tells } from './letters.mjs';
 import { rows } from './storage.mjs';
 
 const core = await serve('probe', { BUS_ATTEMPTS: '1' }); // what cannot heal is parked at once
@@ -59,7 +59,7 @@ test('events and commands for a slow destination hold up those for no other, and
   assert.ok(came.first < nextAt, 'what the first attempt brought was there before the third');
   assert.ok((await times(quick, sources[0])).last < came.first, 'the quick one of the same batch had all before the slow one had any');
   assert.ok((await times(other, sources[1])).last < came.first, 'and so had the quick one of the next batch');
-  const [line] = await logged(core, sources[0], 'delivery_failing');
+  const [line] = await tells(core, sources[0], 'delivery_failing');
   assert.deepEqual([line.destination.aggregateId, line.version, line.attempts, line.code], [slow, 1, 2, 'UNAVAILABLE']);
 
   // What fails is shown beside what is parked, unless the query says otherwise.

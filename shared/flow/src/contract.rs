@@ -2,7 +2,7 @@
 //!
 //! Old and new code run side by side during a deploy: a field may be added here, with a default; none may change.
 
-use edgefold_kernel::{Envelope, Id, StreamId, Timestamp, Version};
+use edgefold_kernel::{Envelope, Id, StreamId, Subject, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -30,6 +30,8 @@ pub const SETTLED: &str = "/settled";
 pub const PART: &str = "/part";
 /// `POST`: [`HoldAsked`], an administrator looks at a hold of this stream. Answers [`HoldFound`] with 200, or a problem.
 pub const HOLD: &str = "/hold";
+/// Code of the refusal that nothing is held back there.
+pub const UNKNOWN_SEQUENCE: &str = "UNKNOWN_SEQUENCE";
 /// `POST`: [`HoldRetried`], an administrator lets it be tried now. Answers [`HoldOutcome`] with 200, or a problem.
 pub const HOLD_RETRY: &str = "/hold/retry";
 /// `POST`: [`HoldDiscarded`], an administrator lets one version go. Answers [`HoldOutcome`] with 200, or a problem.
@@ -84,6 +86,13 @@ pub const ALIVE: &str = "/alive";
 pub const SEAT: &str = "/seat";
 /// `POST`: a [`Seat`] that is free again. Answers 204.
 pub const SEAT_FREE: &str = "/seat/free";
+
+/// `POST` to that object: the [`Caller`](crate::door::token::Caller) who asks for a ticket. Answers a
+/// [`Ticket`](crate::door::ticket::Ticket) with 201, or a problem.
+pub const TICKET: &str = "/ticket";
+/// `POST` to that object: the digest of a ticket, as a text. Answers the [`Caller`](crate::door::token::Caller) who comes with
+/// it, once; or null.
+pub const TICKET_USE: &str = "/ticket/use";
 
 /// A socket of a principal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -168,7 +177,7 @@ pub struct HoldRetried {
     /// The destination; null for the journal.
     pub to: Option<StreamId>,
     /// The administrator.
-    pub by: Id,
+    pub by: Subject,
 }
 
 /// An administrator lets the version go at which a hold stands.
@@ -179,7 +188,7 @@ pub struct HoldDiscarded {
     /// The version; null for the one at which it stands.
     pub version: Option<Version>,
     /// The administrator.
-    pub by: Id,
+    pub by: Subject,
     /// Reason, for the record.
     pub reason: String,
 }

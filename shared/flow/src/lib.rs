@@ -4,6 +4,7 @@
 //!
 //! | room | what it is |
 //! |---|---|
+//! | [`planted`] | faults that tests plant; none without a feature |
 //! | [`door`] | the checks of callers: who, from where, how often and how much at once |
 //! | [`participant`] | the part of an aggregate beside `decide` and `evolve` |
 //! | [`command`] | **1** a message enters at a door |
@@ -25,6 +26,7 @@
 //! **Invariant:** nothing in here knows a clock, a source of randomness, or Workers. Time and fresh ids enter as data,
 //! see [`append::Stamp`].
 
+pub mod planted;
 pub mod door;
 pub mod participant;
 pub mod command;

@@ -5,15 +5,23 @@
 
 mod socket;
 
-use edgefold_flow::door::allowance::Allowance;
 use edgefold_flow::{
-    session::{Action, Connection, Input, connection::Pass, message},
+    door::{allowance::Allowance, token::Caller},
+    session::{
+        Action, Connection, Input,
+        connection::Pass,
+        message::{self, Shown},
+    },
     subscribe::Begin,
 };
-use edgefold_kernel::{Principal, Role, limits};
+use edgefold_kernel::{Principal, Role, Subject, limits};
 use serde_json::{Value, json};
 
-use socket::{Socket, at, closed, id, pass_of, pumps, room, run, sent};
+use socket::{Socket, at, closed, pass_of, pumps, room, run, sent};
+
+fn token(text: &str) -> Shown {
+    Shown::Token(text.to_owned())
+}
 
 #[test]
 fn the_server_must_receive_the_connection_initialisation_message_within_the_allowed_waiting_time() {
@@ -57,32 +65,34 @@ fn if_the_server_receives_more_than_one_connection_init_message_at_any_given_tim
 fn connection_ack_is_the_expected_response_to_connection_init() {
     let mut socket = Socket::waiting();
     let init = json!({"type": "connection_init", "payload": {"authorization": "Bearer abc"}});
-    assert_eq!(socket.hears(init), [Action::Verify(Some("abc".into()))]);
+    assert_eq!(socket.hears(init), [Action::Verify(Some(token("abc")))]);
     let actions = socket.step(Input::Verified(Ok(pass_of("ana"))));
     assert_eq!(sent(&actions), [json!({"type": "connection_ack"})]);
 }
 
 #[test]
-fn a_token_may_come_bare_too() {
-    for (payload, token) in [
-        (json!({"token": "abc"}), Some("abc")),
-        (json!({"Authorization": "bearer abc"}), Some("abc")),
+fn a_token_may_come_bare_too_or_a_ticket_in_its_place() {
+    for (payload, shown) in [
+        (json!({"token": "abc"}), Some(token("abc"))),
+        (json!({"Authorization": "bearer abc"}), Some(token("abc"))),
+        (json!({"ticket": "abc"}), Some(Shown::Ticket("abc".into()))),
+        (json!({"ticket": "abc", "token": "def"}), Some(token("def"))),
         (json!({"authorization": "Basic abc"}), None),
         (json!({"token": 7}), None),
         (Value::Null, None),
     ] {
         let actions =
             Socket::waiting().hears(json!({"type": "connection_init", "payload": payload}));
-        assert_eq!(actions, [Action::Verify(token.map(str::to_owned))], "{payload}");
+        assert_eq!(actions, [Action::Verify(shown)], "{payload}");
     }
 }
 
 #[test]
-fn a_connection_that_is_not_permitted_is_closed_with_forbidden() {
+fn a_connection_that_is_not_permitted_is_closed_with_a_code_after_which_clients_do_not_come_back() {
     let mut socket = Socket::waiting();
     socket.hears(json!({"type": "connection_init"}));
-    let (code, reason) = closed(&socket.step(Input::Verified(Err("no token")))).unwrap();
-    assert_eq!((code, reason.as_str()), (4403, "Forbidden: no token"));
+    let (code, reason) = closed(&socket.step(Input::Verified(Err("no token".into())))).unwrap();
+    assert_eq!((code, reason.as_str()), (4401, "Unauthorized: no token"));
     assert_eq!(socket.subscribe("1"), [], "nothing is done after it");
 }
 
@@ -107,8 +117,11 @@ fn a_pong_must_be_sent_in_response_from_the_receiving_party() {
 #[test]
 fn the_pong_message_may_even_be_sent_unsolicited() {
     for mut socket in [Socket::waiting(), Socket::acknowledged()] {
-        assert_eq!(socket.hears(json!({"type": "pong"})), []);
-        assert_eq!(socket.hears(json!({"type": "pong", "payload": {"number": 9}})), []);
+        assert_eq!(socket.hears(json!({"type": "pong"})), [Action::Count]);
+        assert_eq!(
+            socket.hears(json!({"type": "pong", "payload": {"number": 9}})),
+            [Action::Count]
+        );
     }
 }
 
@@ -184,7 +197,10 @@ fn a_complete_while_the_source_is_being_asked_leaves_nothing_behind() {
 
 #[test]
 fn it_is_permissable_to_simply_ignore_all_unknown_ids() {
-    assert_eq!(Socket::acknowledged().hears(json!({"type": "complete", "id": "7"})), []);
+    assert_eq!(
+        Socket::acknowledged().hears(json!({"type": "complete", "id": "7"})),
+        [Action::Count]
+    );
 }
 
 #[test]
@@ -223,16 +239,17 @@ fn a_client_that_does_not_take_what_it_is_sent_is_asked_then_waited_for_then_clo
 
 #[test]
 fn the_socket_closes_when_the_token_expires_unless_it_was_renewed() {
-    let expiring = |millis| Pass { expires_at: Some(at(millis)), ..pass_of("ana") };
+    let expiring = |millis| Pass { until: at(millis), ..pass_of("ana") };
     let mut socket = Socket::waiting();
     socket.hears(json!({"type": "connection_init"}));
     let actions = socket.step(Input::Verified(Ok(expiring(100))));
     assert_eq!(actions.last(), Some(&Action::Wake(at(100))));
     let actions = socket.hears(json!({"type": "ping", "payload": {"token": "fresh"}}));
-    assert_eq!(sent(&actions), [json!({"type": "pong"})], "a token is not sent back");
-    assert_eq!(actions.last(), Some(&Action::Verify(Some("fresh".into()))));
+    assert_eq!(actions, [Action::Verify(Some(token("fresh")))], "the answer comes later");
     let actions = socket.step(Input::Verified(Ok(expiring(200))));
-    assert_eq!(actions, [Action::Wake(at(200))]);
+    let pong = json!({"type": "pong", "payload": {"expiresAt": "9999-12-31T23:59:59.999Z"}});
+    assert_eq!(sent(&actions), [pong], "a token is not sent back");
+    assert_eq!(actions.last(), Some(&Action::Wake(at(200))));
     socket.now = 199;
     assert_eq!(closed(&socket.step(Input::Tick)), None);
     socket.now = 200;
@@ -243,7 +260,63 @@ fn the_socket_closes_when_the_token_expires_unless_it_was_renewed() {
 #[test]
 fn a_token_is_not_renewed_by_somebody_elses() {
     let mut socket = Socket::acknowledged();
-    assert_eq!(closed(&socket.step(Input::Verified(Ok(pass_of("ben"))))).unwrap().0, 4403);
+    let actions = socket.step(Input::Verified(Ok(pass_of("ben"))));
+    assert_eq!(sent(&actions)[0]["payload"]["detail"], "the token belongs to another principal");
+    assert_eq!(closed(&actions).unwrap().0, 4403);
+}
+
+#[test]
+fn a_newer_token_that_does_not_count_is_answered_before_the_socket_closes() {
+    let mut socket = Socket::acknowledged();
+    let actions = socket.step(Input::Verified(Err("the token has expired".into())));
+    let said = json!({"code": "INVALID_TOKEN", "detail": "the token has expired"});
+    assert_eq!(sent(&actions), [json!({"type": "pong", "payload": said})]);
+    let (code, reason) = closed(&actions[1..]).unwrap();
+    assert_eq!((code, reason.as_str()), (4401, "Unauthorized: the token has expired"));
+}
+
+#[test]
+fn the_caller_of_the_upgrade_counts_until_another_is_acknowledged() {
+    let caller = pass_of("ana").caller;
+    let open = |caller: Option<Caller>| {
+        let connection = Connection::open(at(0)).0.upgraded_by(caller);
+        let kept = Connection::restore(&connection.attachment(), []).unwrap().0;
+        Socket { connection: kept, now: 0 }
+    };
+    assert_eq!(open(None).connection.upgraded(), None);
+    let mut socket = open(Some(caller.clone()));
+    assert_eq!(socket.hears(json!({"type": "connection_init"})), [Action::Verify(None)]);
+    assert_eq!(socket.connection.upgraded(), Some(&caller));
+    socket.step(Input::Verified(Ok(pass_of("ana"))));
+    assert_eq!(socket.connection.upgraded(), None);
+}
+
+#[test]
+fn a_message_that_wakes_the_session_and_does_nothing_counts() {
+    let mut socket = Socket::acknowledged();
+    for idle in [
+        json!({"type": "ping", "payload": {"at": 7}}),
+        json!({"type": "pong"}),
+        json!({"type": "complete", "id": "none"}),
+    ] {
+        assert_eq!(socket.hears(idle.clone()).last(), Some(&Action::Count), "{idle}");
+    }
+    let (mut following, _) = Socket::following("1", Begin::Now, 0);
+    let complete = json!({"type": "complete", "id": "1"});
+    assert!(!following.hears(complete).contains(&Action::Count), "its subscribe has counted");
+}
+
+#[test]
+fn a_client_is_let_be_with_some_messages_too_many_and_closed_when_it_goes_on() {
+    let mut socket = Socket::acknowledged();
+    for _ in 0..2 {
+        for _ in 0..limits::IDLE_MESSAGES {
+            assert_eq!(socket.step(Input::Idle), []);
+        }
+        socket.now += i64::from(limits::RATE_PERIOD_S) * 1_000;
+    }
+    (0..limits::IDLE_MESSAGES).for_each(|_| drop(socket.step(Input::Idle)));
+    assert_eq!(closed(&socket.step(Input::Idle)).unwrap().0, 1013);
 }
 
 #[test]
@@ -255,10 +328,11 @@ fn a_token_that_cannot_be_looked_at_now_costs_nobody_the_one_that_he_has() {
 
     let mut socket = Socket::waiting();
     socket.hears(json!({"type": "connection_init"}));
-    let expires_at = Some(at(5_000));
-    socket.step(Input::Verified(Ok(Pass { expires_at, ..pass_of("ana") })));
+    let until = at(5_000);
+    socket.step(Input::Verified(Ok(Pass { until, ..pass_of("ana") })));
     socket.hears(json!({"type": "ping", "payload": {"token": "newer"}}));
-    assert_eq!(socket.step(Input::Unverified), []);
+    let answer = sent(&socket.step(Input::Unverified));
+    assert_eq!(answer[0]["payload"], json!({"code": "UNAVAILABLE", "detail": "try again"}));
     run(&socket.subscribe("1"));
     socket.now = 5_000;
     assert_eq!(closed(&socket.step(Input::Tick)).unwrap().0, 4403, "it still expires");
@@ -297,8 +371,10 @@ fn the_cursors_of_as_many_operations_as_there_may_be_fit_the_attachment() {
     let mut socket = Socket::waiting();
     socket.hears(json!({"type": "connection_init"}));
     let role = Role::parse("r".repeat(limits::ROLE_BYTES)).unwrap();
-    let principal = Principal::new(id(&"s".repeat(limits::ID_BYTES)), role);
-    let pass = Pass { principal, expires_at: Some(at(4_102_444_800_000)) };
+    let subject = Subject::parse("\"".repeat(limits::SUBJECT_BYTES)).unwrap();
+    let principal = Principal::new(subject.clone(), role);
+    let caller = Caller::new(principal, at(4_102_444_800_000));
+    let pass = Pass::from(Caller { via: Some(subject), watches: true, ..caller });
     socket.step(Input::Verified(Ok(pass)));
     let operations = limits::SESSION_OPERATIONS_MOST;
     socket.connection = socket.connection.allowed(Allowance { operations, ..Allowance::default() });

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use crate::{EventSet, Fault, Id, Principal, Role, Timestamp, Version, principal::SYSTEM};
+use crate::{EventSet, Fault, Id, Principal, Role, Subject, Timestamp, Version, principal::SYSTEM};
 
 /// Digits of the `sequence` attribute: the extension asks for strings that sort as numbers, so it is padded with zeros.
 const SEQUENCE_DIGITS: usize = 10;
@@ -75,6 +75,11 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub actor: Option<Principal>,
+    /// The service that sent the command for that sender, as its token said; absent when the sender came itself. The system
+    /// writes it, too.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub via: Option<Subject>,
     /// Instant until which the instance that asked waits for the answer: what follows from the command reaches it by then,
     /// also when a message gets lost. It stays with the stored event, and is not on the wire. The system writes it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -240,11 +245,15 @@ struct CloudEvent<T> {
     #[serde(skip_serializing_if = "is_false", default)]
     causationclaimed: bool,
     /// Subject of the sender of the command at the beginning of the chain; `system` if there was no sender.
-    #[cfg_attr(feature = "schema", schemars(with = "Id"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Subject"))]
     actor: T,
     /// Role of that sender, as the domain names it; `system` if there was no sender.
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::ROLE_BYTES), pattern("^[a-z][a-z0-9_]*$")))]
     actorrole: T,
+    /// Subject of the service that sent it for that sender.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Subject>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actorvia: Option<T>,
     /// The event's data.
     #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
     data: Box<RawValue>,
@@ -291,6 +300,7 @@ impl Serialize for Envelope {
             causationclaimed: meta.causation_claimed,
             actor,
             actorrole,
+            actorvia: meta.via.as_ref().map(Subject::as_str),
             data: self.data.clone(),
         }
         .serialize(sink)
@@ -302,13 +312,14 @@ impl<'de> Deserialize<'de> for Envelope {
         use serde::de::Error;
         let wire = CloudEvent::<String>::deserialize(source)?;
         let id = |text: String| Id::parse(text).map_err(D::Error::custom);
+        let subject = |text: String| Subject::parse(text).map_err(D::Error::custom);
         let aggregate_type =
             wire.source.strip_prefix("/aggregates/").ok_or_else(|| D::Error::custom("source"))?;
         let actor = match wire.actorrole.as_str() {
             SYSTEM => None,
             role => {
                 let role = Role::parse(role).ok_or_else(|| D::Error::custom("actorrole"))?;
-                Some(Principal::new(id(wire.actor)?, role))
+                Some(Principal::new(subject(wire.actor)?, role))
             }
         };
         let schema_version = wire.dataschema.rsplit(':').next().and_then(|text| text.parse().ok());
@@ -329,6 +340,7 @@ impl<'de> Deserialize<'de> for Envelope {
                 correlation_claimed: wire.correlationclaimed,
                 causation_claimed: wire.causationclaimed,
                 actor,
+                via: wire.actorvia.map(subject).transpose()?,
                 answer_by: None,
             },
             data: wire.data,

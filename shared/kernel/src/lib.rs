@@ -37,7 +37,7 @@ pub use envelope::{Envelope, Metadata, StreamId};
 pub use event::EventSet;
 pub use fault::Fault;
 pub use foreign::{Foreign, ForeignState};
-pub use principal::{Principal, Role, RoleKind, Scope};
+pub use principal::{Principal, Role, RoleKind, Scope, Subject};
 pub use rejection::{Failure, Kind, Rejection};
 pub use value::{Amount, Date, Id, Text, Timestamp};
 

@@ -3,6 +3,9 @@
 /// Longest identifier, in bytes. Object names may be longer; an id also travels in URLs, tags and indexes.
 pub const ID_BYTES: usize = 128;
 
+/// Longest subject, in bytes: what OpenID Connect Core allows `sub` (section 2).
+pub const SUBJECT_BYTES: usize = 255;
+
 /// Longest name of a role, in bytes. It stands in every event and in every session's attachment.
 pub const ROLE_BYTES: usize = 32;
 
@@ -145,6 +148,12 @@ pub const VARIABLES_BYTES: usize = 16 << 10;
 /// Set it with `SESSIONS_PER_PRINCIPAL`.
 pub const SESSIONS_PER_PRINCIPAL: usize = 100;
 
+/// Milliseconds in which a socket can be opened with a ticket (1 min): a page gets it just before it opens one.
+pub const TICKET_MS: i64 = 60_000;
+
+/// Unused tickets that one principal may have: as many as sockets, at first.
+pub const TICKETS: usize = 100;
+
 /// Events that a session is told or pulls at once …
 pub const PULL_EVENTS: usize = 100;
 
@@ -172,6 +181,10 @@ pub const PULL_AGAIN_MS: i64 = 5_000;
 /// Seconds in which requests are counted. The platform counts in 10 s or in 60 s; the shorter period ends sooner. The
 /// period and its limit of 10,000 stand in `wrangler.toml`: one object takes at most 1,000 a second.
 pub const RATE_PERIOD_S: u32 = 10;
+
+/// Messages of one GraphQL socket that wake its session, do nothing and are too many, in that period: pings that a client sends by
+/// the dozen are let be, those of one that sends thousands are not.
+pub const IDLE_MESSAGES: usize = 100;
 
 /// Requests of one principal in that period, where the platform does not count and each isolate counts what it sees.
 /// Set it with `REQUESTS_PER_PRINCIPAL`.
@@ -202,6 +215,10 @@ pub const BAGGAGE_BYTES: usize = 1_024;
 /// Longest token, in bytes. One with an RSA signature and a dozen claims takes about 1,000; headers of the platform end at
 /// 16 KB each.
 pub const TOKEN_BYTES: usize = 8 << 10;
+
+/// Longest time for which a token may still be valid, in milliseconds (ten years). A claim in milliseconds lies beyond the year
+/// 50,000, and a token without a real end is a password.
+pub const TOKEN_LIFE_MS: i64 = 10 * 366 * 24 * 60 * 60 * 1000;
 
 /// Verified tokens that an isolate remembers, so that it checks each signature once. 1,000 of 200 bytes; beyond that it
 /// forgets all of them.

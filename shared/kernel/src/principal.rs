@@ -1,29 +1,98 @@
 //! The caller: the subject and the role that its token names.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{Id, limits};
+
+/// Name of somebody who calls, as the issuer of the tokens gives it: 1–255 printable ASCII characters, as OpenID Connect
+/// allows them, such as `auth0|5f7c` or `https://id.example/users/7`.
+///
+/// It is no [`Id`]: an id names what is ours and stands in paths, a subject is the issuer's. What belongs to somebody names
+/// a subject. Every id can be a subject, so events that were stored with an id read as ever.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Subject(
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = limits::SUBJECT_BYTES), pattern("^[ -~]*$"))
+    )]
+    String,
+);
+
+impl Subject {
+    /// Reads a subject.
+    ///
+    /// # Errors
+    /// The text is not well formed; the error says what was expected.
+    pub fn parse(text: impl Into<String>) -> Result<Self, &'static str> {
+        let text = text.into();
+        if text.is_empty() {
+            return Err("a subject of 1 to 255 characters, got an empty one");
+        }
+        if text.len() > limits::SUBJECT_BYTES {
+            return Err("a subject of at most 255 characters, got a longer one");
+        }
+        if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Err("a subject of printable ASCII characters");
+        }
+        Ok(Self(text))
+    }
+
+    /// The subject as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Subject {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        Self::parse(String::deserialize(source)?).map_err(D::Error::custom)
+    }
+}
+
+impl From<Id> for Subject {
+    fn from(id: Id) -> Self {
+        Self(id.as_str().to_owned())
+    }
+}
+
+impl PartialEq<Id> for Subject {
+    fn eq(&self, id: &Id) -> bool {
+        self.0 == id.as_str()
+    }
+}
 
 /// A caller with a valid token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {
-    /// The claim `sub`. Instances belong to a subject.
-    pub subject: Id,
-    /// The claim `role`. Policies decide by it.
+    /// Its name, from the claim `sub`. Instances belong to a subject.
+    pub subject: Subject,
+    /// Its role, from the claim `role`. Policies decide by it.
     pub role: Role,
 }
 
 impl Principal {
     /// A subject in a role.
-    pub fn new(subject: Id, role: Role) -> Self {
-        Self { subject, role }
+    pub fn new(subject: impl Into<Subject>, role: Role) -> Self {
+        Self { subject: subject.into(), role }
     }
 
-    /// True if the caller is this subject in this role: neither alone is enough to own anything.
-    pub fn is(&self, role: &Role, id: &Id) -> bool {
-        self.role == *role && self.subject == *id
+    /// True if the caller is this one in this role: neither alone is enough to own anything. A name is a [`Subject`], or the
+    /// [`Id`] of the instance that the caller itself is, as a machine is.
+    pub fn is<N>(&self, role: &Role, name: &N) -> bool
+    where
+        Subject: PartialEq<N>,
+    {
+        self.role == *role && self.subject == *name
     }
 }
 
@@ -94,6 +163,26 @@ pub struct RoleKind {
     /// True if it administers: no policy of an aggregate decides about that. It looks after parked letters, and lets
     /// instances read their sources again.
     pub administers: bool,
+    /// True if it only watches: no command is taken from it, whatever a policy says. A service has such a role; it acts for
+    /// somebody by a token of theirs that names it (claim `act`).
+    pub watches: bool,
+}
+
+impl RoleKind {
+    /// A role that sends the commands that policies allow it.
+    pub const fn of(role: Role, about: &'static str) -> Self {
+        Self { role, about, administers: false, watches: false }
+    }
+
+    /// A role that administers.
+    pub const fn administering(role: Role, about: &'static str) -> Self {
+        Self { role, about, administers: true, watches: false }
+    }
+
+    /// A role that only watches.
+    pub const fn watching(role: Role, about: &'static str) -> Self {
+        Self { role, about, administers: false, watches: true }
+    }
 }
 
 /// The rows of a read model that a caller may list.
@@ -127,6 +216,28 @@ mod tests {
     }
 
     #[test]
+    fn a_subject_is_what_an_issuer_may_call_somebody() {
+        let longest = "x".repeat(limits::SUBJECT_BYTES);
+        for good in [
+            "ana",
+            "auth0|5f7c8ec7c33c6c004bbafe82",
+            "https://id.example/users/7?a=b",
+            "CN=Ana Example, O=Hotel",
+            "arn:aws:iam::1:user/ana",
+            " ",
+            &longest,
+        ] {
+            let subject = Subject::parse(good).unwrap();
+            let text = serde_json::to_string(&subject).unwrap();
+            assert_eq!(serde_json::from_str::<Subject>(&text).unwrap(), subject, "{good}");
+        }
+        for bad in ["", "Zoë", "tab\t", "line\n", "nul\0", "\u{7f}", &"x".repeat(256)] {
+            assert!(Subject::parse(bad).is_err(), "{bad:?}");
+            assert!(serde_json::from_value::<Subject>(bad.into()).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
     fn a_subject_owns_nothing_in_another_role() {
         const OWNER: Role = Role::new("owner");
         let id = |text| Id::parse(text).unwrap();
@@ -134,5 +245,7 @@ mod tests {
         assert!(ana.is(&OWNER, &id("ana")));
         assert!(!ana.is(&OWNER, &id("ben")));
         assert!(!ana.is(&Role::new("watcher"), &id("ana")));
+        let subject = Subject::parse("auth0|a/b").unwrap();
+        assert!(Principal::new(subject.clone(), OWNER).is(&OWNER, &subject));
     }
 }

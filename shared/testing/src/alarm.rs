@@ -9,10 +9,10 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Fault, StreamId, Timestamp, Version, limits};
 
-use crate::{Simulator, simulator::Sequence};
-
-/// Milliseconds until something is sent again.
-pub(crate) const BOUND: i64 = limits::SEND_AGAIN_MS;
+use crate::{
+    Simulator,
+    simulator::{BOUND, Sequence},
+};
 
 /// Milliseconds until the next look at something that could not be done, or was too much for one go.
 const TRY_AGAIN_MS: i64 = 5_000;
@@ -134,10 +134,8 @@ impl Simulator {
         }
         for message in &messages {
             self.object(stream).published(way, message).expect("memory does not fail");
-            if message.text.is_none() {
-                // What has nothing to say has arrived.
-                self.unkept.insert(stream.clone());
-            }
+            // What has nothing to say has arrived.
+            self.unkept.insert(stream.clone());
         }
         self.is_free(stream);
     }
@@ -218,7 +216,9 @@ impl Simulator {
         (after, through): (Version, Version),
         discarded: Option<Version>,
     ) -> Receipt {
-        let wanted = SpanWanted { after, through: Some(through) };
+        // What the journal lacks before it is filled.
+        let from = after.min(self.journal.mark(source));
+        let wanted = SpanWanted { after: from, through: Some(through) };
         let span = match self.object(source).span(&wanted) {
             Ok(found) => found.span,
             Err(fault) => {

@@ -11,6 +11,7 @@
 //! | [`journal`] | the journal in memory |
 //! | `object` | an instance with its type erased |
 //! | [`simulator`] | whole instances over such a queue and such a journal, all from one seed |
+//! | [`older`] | … the code of an earlier release, which runs beside that of today |
 //! | `alarm` | … what an object does by itself: it publishes, sends again, and tries what is held back |
 //! | `delivery` | … how messages come to the objects and to the journal |
 //! | `trouble` | … what fails, and what an administrator does about it |
@@ -25,6 +26,7 @@ pub mod bus;
 pub mod journal;
 mod object;
 pub mod simulator;
+pub mod older;
 mod alarm;
 mod delivery;
 mod trouble;
@@ -33,5 +35,6 @@ pub use bus::{WAYS, Way};
 pub use cast::who;
 pub use journal::Journal;
 pub use memory::MemoryStorage;
+pub use older::{Older, Release};
 pub use scenario::{Given, given, state_after};
 pub use simulator::Simulator;

@@ -15,7 +15,7 @@ use edgefold_flow::{
     door::Asker,
     publish::Hold,
 };
-use edgefold_kernel::{Envelope, Failure, Fault, Foreign, Id, StreamId, Timestamp};
+use edgefold_kernel::{Envelope, Failure, Fault, Foreign, Id, StreamId, Timestamp, limits};
 
 use crate::{
     Journal, MemoryStorage,
@@ -29,8 +29,11 @@ pub type Sequence = (StreamId, Option<StreamId>);
 /// Messages that are served while another one is under way, one within the other.
 const WITHIN: usize = 3;
 
+/// Milliseconds until something is sent again.
+pub(crate) const BOUND: i64 = limits::SEND_AGAIN_MS;
+
 /// Steps after which a system should have settled.
-const STEPS: usize = 3_000;
+const STEPS: usize = 4_000;
 
 /// The whole system in one thread.
 pub struct Simulator {
@@ -251,7 +254,8 @@ impl Simulator {
         self.bring();
     }
 
-    fn bring(&mut self) {
+    /// Brings the next batch of the queue, if a message waits there.
+    pub fn bring(&mut self) {
         let dice = self.dice.clone();
         let Brought { groups, evicts, unheard, takes } = self.bus.next(|bound| roll(&dice, bound));
         self.dice = dice;
@@ -330,7 +334,7 @@ impl Simulator {
             let tried = tried.map(|hold| hold.next).min();
             let sent = match self.failing.contains_key(&stream) {
                 true => None,
-                false => self.object(&stream).next_again(crate::alarm::BOUND, now).expect("memory"),
+                false => self.object(&stream).next_again(BOUND, now).expect("memory"),
             };
             next = next.into_iter().chain(tried).chain(sent).min();
         }

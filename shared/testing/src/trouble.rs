@@ -10,7 +10,7 @@ use edgefold_flow::{
         hold::{Decided, Status},
     },
 };
-use edgefold_kernel::{Failure, Fault, Id, StreamId, Timestamp, Version};
+use edgefold_kernel::{Failure, Fault, StreamId, Subject, Timestamp, Version};
 
 use crate::{
     Simulator,
@@ -94,6 +94,19 @@ impl Simulator {
             .collect()
     }
 
+    /// What has not reached whom it concerns: source, destination, the version up to which that has everything, and the last
+    /// one that is for it.
+    pub fn lacking(&self) -> Vec<(StreamId, StreamId, Version, Version)> {
+        let pairs =
+            self.storages.iter().flat_map(|one| self.storages.iter().map(move |to| (one, to)));
+        let lacking = pairs.filter_map(|((source, from), (to, at))| {
+            let last = from.last_addressed(to, Version::MAX).expect("memory does not fail");
+            let mark = at.mark(source).expect("memory does not fail");
+            (mark < last).then(|| (source.clone(), to.clone(), mark, last))
+        });
+        lacking.collect()
+    }
+
     /// What the administrators' list says.
     pub fn listed(&self) -> &BTreeMap<Sequence, Hold> {
         &self.listed
@@ -132,6 +145,6 @@ impl Simulator {
     }
 }
 
-fn admin() -> Id {
-    Id::parse("admin").expect("a well-formed id")
+fn admin() -> Subject {
+    Subject::parse("admin").expect("a well-formed subject")
 }

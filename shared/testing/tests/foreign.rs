@@ -134,7 +134,7 @@ fn with_stamp<T>(millis: i64, by: &Asker, work: impl FnOnce(&Stamp<'_>) -> T) ->
 
 fn somebody(who: &str) -> Asker {
     let principal = Principal::new(id(who), Role::parse("listener").unwrap());
-    Asker::Somebody(Caller { principal, expires_at: Timestamp::MAX })
+    Asker::Somebody(Caller::new(principal, Timestamp::MAX))
 }
 
 fn recall(command_id: &str) -> Message {

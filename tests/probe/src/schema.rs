@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use async_graphql::{MergedObject, MergedSubscription, Request, Response, Schema};
 use edgefold_flow::{
     Catalogue,
-    graphql::{Declares, EventSubscription, HistoryQuery, Names, Watch},
+    graphql::{Declares, EventSubscription, HistoryQuery, MeQuery, Names, Watch},
 };
 use futures_util::stream::BoxStream;
 
@@ -19,7 +19,7 @@ use crate::{
 
 /// The commands.
 #[derive(MergedObject, Default)]
-pub struct Query(ResourceQuery, ClaimQuery, MeterQuery, ProbeQuery, HistoryQuery);
+pub struct Query(ResourceQuery, ClaimQuery, MeterQuery, ProbeQuery, HistoryQuery, MeQuery);
 
 /// The operations of the script.
 #[derive(MergedObject, Default)]

@@ -45,7 +45,8 @@ impl Store {
         message["aggregateId"] = json!("it");
         let fresh = || self.fresh();
         let who = Principal::new(Id::parse("sam").unwrap(), OPERATOR);
-        let by = Asker::Somebody(Caller { principal: who.clone(), expires_at: Timestamp::MAX });
+        let who = Caller::new(who, Timestamp::MAX);
+        let by = Asker::Somebody(who.clone());
         let now = Timestamp::from_millis(1_767_225_600_000);
         let stamp = Stamp { now, fresh: &fresh, by: &by };
         let admitted = Message::from_value(&message).and_then(|message| {

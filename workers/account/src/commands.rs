@@ -1,6 +1,6 @@
 //! The commands of an account, with the checks of their shape. Every amount is in minor units of its currency.
 
-use edgefold_kernel::{Amount, Id, Text, Timestamp, commands};
+use edgefold_kernel::{Amount, Id, Subject, Text, Timestamp, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// Opens an account with a balance of zero.
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OpenAccount {
     /// The owner.
-    pub owner_id: Id,
+    pub owner_id: Subject,
     /// Currency of its amounts.
     pub currency: Currency,
     /// Amount by which its balance may go below zero.

@@ -1,6 +1,6 @@
 //! The events of an account. **Names and fields are the storage format**: they never change, they get new versions.
 
-use edgefold_kernel::{Amount, Id, Text, Timestamp, event::no_upcast, events};
+use edgefold_kernel::{Amount, Id, Subject, Text, Timestamp, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
 
 use crate::commands::Currency;
@@ -11,7 +11,7 @@ use crate::commands::Currency;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccountOpened {
     /// The owner.
-    pub owner_id: Id,
+    pub owner_id: Subject,
     /// Currency of its amounts.
     pub currency: Currency,
     /// Amount by which its balance may go below zero.

@@ -1,6 +1,6 @@
 //! The state of an account, and how an event changes it.
 
-use edgefold_kernel::{Amount, Id, Timestamp, Version};
+use edgefold_kernel::{Amount, Id, Subject, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::{commands::Currency, events::AccountEvent};
@@ -14,7 +14,7 @@ pub type State = Option<AccountState>;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccountState {
     /// The owner.
-    pub owner_id: Id,
+    pub owner_id: Subject,
     /// Currency of its amounts.
     pub currency: Currency,
     /// Amount by which its balance may go below zero.

@@ -6,7 +6,7 @@
 use edgefold_account::{Account, AccountCommand, reducer::State};
 use edgefold_flow::Participant;
 use edgefold_kernel::{CommandSet, Id, Principal, Scope};
-use edgefold_roles::{ADMIN, CAST, DEVICE, GUEST, STAFF};
+use edgefold_roles::{ADMIN, CAST, DEVICE, GUEST, SERVICE, STAFF};
 use edgefold_testing::who;
 use serde_json::{Value, json};
 
@@ -74,9 +74,9 @@ fn payments_are_the_staffs_and_those_of_orders_nobodys() {
 #[test]
 fn the_owner_and_the_staff_see_it() {
     let see = |state: &State| who(CAST, |somebody| Account::may_see(somebody, &id(), state));
-    assert_eq!(see(&of("ana")), ["guest ana", "staff sam"]);
-    assert_eq!(see(&of("eve")), ["staff sam"]);
-    assert_eq!(see(&None), ["staff sam"]);
+    assert_eq!(see(&of("ana")), ["guest ana", "staff sam", "service ana"]);
+    assert_eq!(see(&of("eve")), ["staff sam", "service ana"]);
+    assert_eq!(see(&None), ["staff sam", "service ana"]);
 }
 
 #[test]
@@ -84,6 +84,7 @@ fn the_list_shows_a_guest_its_own() {
     for (role, scope) in [
         (STAFF, Scope::All),
         (GUEST, Scope::Own),
+        (SERVICE, Scope::All),
         (DEVICE, Scope::Nothing),
         (ADMIN, Scope::Nothing),
     ] {

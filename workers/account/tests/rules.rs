@@ -38,7 +38,7 @@ fn at(text: &str) -> Timestamp {
 
 fn open(overdraft_limit: i64) -> OpenAccount {
     let currency = Currency::parse("EUR").unwrap();
-    OpenAccount { owner_id: id("ana"), currency, overdraft_limit: amount(overdraft_limit) }
+    OpenAccount { owner_id: id("ana").into(), currency, overdraft_limit: amount(overdraft_limit) }
 }
 
 fn opened(overdraft_limit: i64) -> AccountEvent {

@@ -7,7 +7,7 @@ use edgefold_account::api::{AccountMutation, AccountQuery, AccountSubscription};
 use edgefold_device::api::{DeviceMutation, DeviceQuery, DeviceSubscription};
 use edgefold_flow::{
     Catalogue,
-    graphql::{Declares, EventSubscription, HistoryQuery, Names, Watch},
+    graphql::{Declares, EventSubscription, HistoryQuery, MeQuery, Names, Watch},
 };
 use edgefold_order::api::{OrderMutation, OrderQuery, OrderSubscription};
 use edgefold_reservation::api::{ReservationMutation, ReservationQuery, ReservationSubscription};
@@ -27,6 +27,7 @@ pub struct Query(
     OrderQuery,
     RoundQuery,
     HistoryQuery,
+    MeQuery,
 );
 
 /// Mutations of the domain.

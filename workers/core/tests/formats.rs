@@ -17,7 +17,7 @@ use edgefold_flow::{
     Accepted, Message, admin,
     command::{EventRef, Incoming, Problem},
     contract::{EventsPage, StateView},
-    door::{allowance::Allowance, header::check_trace},
+    door::{allowance::Allowance, header::check_trace, ticket::Ticket},
     project::correlation::{Caused, entries},
 };
 use edgefold_kernel::{
@@ -87,7 +87,7 @@ fn all() -> Vec<Formats> {
 }
 
 /// The formats that do not belong to one aggregate.
-fn shared() -> [(&'static str, Schema); 12] {
+fn shared() -> [(&'static str, Schema); 13] {
     let shared =
         |name: &'static str, schema| (name, named(&format!("urn:edgefold:{name}"), name, schema));
     [
@@ -101,6 +101,7 @@ fn shared() -> [(&'static str, Schema); 12] {
         shared("dead-letter-outcome", written::<admin::Outcome>()),
         shared("dead-letter-outcomes", written::<admin::BulkOutcome>()),
         shared("dead-letter-discard", taken::<admin::Discard>()),
+        shared("ticket", written::<Ticket>()),
         shared("correlation", written::<Caused>()),
         shared("cloudevent", written::<Envelope>()),
     ]
@@ -298,6 +299,7 @@ fn an_event_on_the_wire_is_what_its_schema_says() {
         correlation_id: Some(id("r-1")),
         causation_id: Some(id("e-1")),
         traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
+        via: Some(id("shop").into()),
         ..Metadata::default()
     };
     for it in all() {

@@ -21,18 +21,19 @@ const callers = {
   'the second device': token('device', ids.device[1]),
   'a device that has the name of a guest': token('device', 'ana'),
   staff: token('staff', 'sam'),
+  service: token('service', 'ana'),
   admin: token('admin', 'root'),
 };
 const everybody = Object.keys(callers);
 
 /** Who sees the first instance with its events, and who may only list it. */
 const policy = {
-  room: { sees: ['staff'], lists: everybody },
-  account: { sees: ['ana', 'staff'], lists: [] },
-  device: { sees: ['ana', 'the first device', 'staff'], lists: [] },
+  room: { sees: ['staff', 'service'], lists: everybody },
+  account: { sees: ['ana', 'staff', 'service'], lists: [] },
+  device: { sees: ['ana', 'the first device', 'staff', 'service'], lists: [] },
   round: { sees: everybody, lists: everybody },
-  reservation: { sees: ['ana', 'staff'], lists: [] },
-  order: { sees: ['ana', 'staff'], lists: [] },
+  reservation: { sees: ['ana', 'staff', 'service'], lists: [] },
+  order: { sees: ['ana', 'staff', 'service'], lists: [] },
 };
 
 before(async () => {
@@ -65,7 +66,7 @@ test('the catalogue has no other aggregates, and tokens no other roles', async (
     return it.enumValues.map(({ name }) => name.toLowerCase()).sort();
   };
   assert.deepEqual(await values('AggregateType'), [...types].sort());
-  assert.deepEqual(await values('Role'), ['admin', 'device', 'guest', 'staff']);
+  assert.deepEqual(await values('Role'), ['admin', 'device', 'guest', 'service', 'staff']);
 });
 
 checkSights(core, {

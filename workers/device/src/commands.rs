@@ -1,6 +1,6 @@
 //! The commands of a device, with the checks of their shape.
 
-use edgefold_kernel::{Id, Timestamp, commands};
+use edgefold_kernel::{Subject, Timestamp, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// Takes a device into service.
@@ -11,7 +11,7 @@ pub struct RegisterDevice {
     /// Model name in the maker's catalogue.
     pub model: Model,
     /// The owner.
-    pub owner_id: Id,
+    pub owner_id: Subject,
 }
 
 /// Reports how a device is, as of its own clock.

@@ -7,7 +7,7 @@
 //! | | 3 | `value` became `reading` |
 
 use edgefold_kernel::{
-    Fault, Id, Timestamp,
+    Fault, Subject, Timestamp,
     event::{no_upcast, step},
     events,
 };
@@ -24,7 +24,7 @@ pub struct DeviceRegistered {
     /// Model name in the maker's catalogue.
     pub model: Model,
     /// The owner.
-    pub owner_id: Id,
+    pub owner_id: Subject,
 }
 
 /// The device reported how it is. The report may be older than one that arrived before it.

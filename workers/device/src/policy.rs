@@ -1,7 +1,7 @@
 //! The policy of devices: a device reports about itself, its owner may see it, the staff does everything.
 
 use edgefold_kernel::{Id, Principal, Scope};
-use edgefold_roles::{DEVICE, is_device, is_guest, is_staff, lists_own};
+use edgefold_roles::{DEVICE, is_device, is_guest, is_staff, lists_own, sees_all};
 
 use crate::{commands::DeviceCommand, reducer::State};
 
@@ -13,15 +13,15 @@ pub fn may_send(principal: &Principal, id: &Id, command: &DeviceCommand) -> bool
     }
 }
 
-/// The device itself, the guest that owns it, and the staff.
+/// The device itself, the guest that owns it, the staff and services.
 pub fn may_see(principal: &Principal, id: &Id, state: &State) -> bool {
     let owner = state.as_ref().map(|device| &device.owner_id);
-    is_staff(principal)
+    sees_all(principal)
         || is_device(principal, id)
         || owner.is_some_and(|owner| is_guest(principal, owner))
 }
 
-/// A guest's own, the staff's all, and of a device itself.
+/// A guest's own, of a device itself, and all for the staff and services.
 pub fn may_list(principal: &Principal) -> Scope {
     match &principal.role {
         role if *role == DEVICE => Scope::Itself,

@@ -1,6 +1,6 @@
 //! The state of a device, and how an event changes it.
 
-use edgefold_kernel::{Id, Timestamp};
+use edgefold_kernel::{Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -26,7 +26,7 @@ pub struct DeviceState {
     /// Model name in the maker's catalogue.
     pub model: Model,
     /// The owner.
-    pub owner_id: Id,
+    pub owner_id: Subject,
     /// True if it is out of service.
     pub decommissioned: bool,
     /// Number of reports, late ones included.

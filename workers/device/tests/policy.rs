@@ -46,9 +46,9 @@ fn the_staff_takes_devices_into_service_and_out_of_it() {
 #[test]
 fn the_device_its_owner_and_the_staff_see_it() {
     let see = |state: &State| who(CAST, |somebody| Device::may_see(somebody, &id(), state));
-    assert_eq!(see(&of("ana")), ["guest ana", "device d-1", "staff sam"]);
-    assert_eq!(see(&of("eve")), ["device d-1", "staff sam"]);
-    assert_eq!(see(&None), ["device d-1", "staff sam"]);
+    assert_eq!(see(&of("ana")), ["guest ana", "device d-1", "staff sam", "service ana"]);
+    assert_eq!(see(&of("eve")), ["device d-1", "staff sam", "service ana"]);
+    assert_eq!(see(&None), ["device d-1", "staff sam", "service ana"]);
 }
 
 #[test]

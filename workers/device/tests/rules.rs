@@ -18,7 +18,7 @@ const NOW: &str = "2026-01-01T12:00:00Z";
 
 fn register() -> RegisterDevice {
     let model = serde_json::from_str("\"Thermo 2\"").unwrap();
-    RegisterDevice { model, owner_id: Id::parse("ana").unwrap() }
+    RegisterDevice { model, owner_id: Id::parse("ana").unwrap().into() }
 }
 
 fn registered() -> DeviceEvent {

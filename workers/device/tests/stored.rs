@@ -20,7 +20,7 @@ use serde_json::{json, value::RawValue};
 
 fn registered() -> DeviceEvent {
     let model = serde_json::from_str("\"Thermo 2\"").unwrap();
-    DeviceRegistered { model, owner_id: Id::parse("ana").unwrap() }.into()
+    DeviceRegistered { model, owner_id: Id::parse("ana").unwrap().into() }.into()
 }
 
 fn updated(reading: f64) -> DeviceEvent {

@@ -1,6 +1,6 @@
 //! The commands of an order, with the checks of their shape.
 
-use edgefold_kernel::{Amount, Id, Rejection, Text, commands, limits};
+use edgefold_kernel::{Amount, Id, Rejection, Subject, Text, commands, limits};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// Orders goods, to be paid from an account.
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlaceOrder {
     /// The customer.
-    pub customer_id: Id,
+    pub customer_id: Subject,
     /// The account that pays. It is the customer's own.
     pub account_id: Id,
     /// The goods, 1 to 100 lines.

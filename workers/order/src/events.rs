@@ -1,6 +1,6 @@
 //! The events of an order. **Names and fields are the storage format**: they never change, they get new versions.
 
-use edgefold_kernel::{Amount, Id, Text, Timestamp, event::no_upcast, events};
+use edgefold_kernel::{Amount, Id, Subject, Text, Timestamp, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
 
 use crate::commands::Line;
@@ -11,7 +11,7 @@ use crate::commands::Line;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderPlaced {
     /// The customer.
-    pub customer_id: Id,
+    pub customer_id: Subject,
     /// The account that pays.
     pub account_id: Id,
     /// The goods.

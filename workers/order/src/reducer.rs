@@ -1,6 +1,6 @@
 //! The state of an order, and how an event changes it.
 
-use edgefold_kernel::{Amount, Id, Timestamp};
+use edgefold_kernel::{Amount, Id, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -22,7 +22,7 @@ pub struct OrderState {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// The customer.
-    pub customer_id: Id,
+    pub customer_id: Subject,
     /// The account that pays.
     pub account_id: Id,
     /// The goods.

@@ -44,7 +44,7 @@ fn at(text: &str) -> Timestamp {
 fn place() -> PlaceOrder {
     let line = |sku, quantity, price| Line { sku: id(sku), quantity, unit_price: amount(price) };
     let lines = vec![line("tea", 2, 1_000), line("cup", 1, 500)];
-    PlaceOrder { customer_id: id("ana"), account_id: id("a-1"), lines }
+    PlaceOrder { customer_id: id("ana").into(), account_id: id("a-1"), lines }
 }
 
 fn placed() -> OrderEvent {
@@ -55,7 +55,7 @@ fn placed() -> OrderEvent {
 
 fn account_of(owner: &str) -> AccountEvent {
     let currency = Currency::parse("EUR").unwrap();
-    AccountOpened { owner_id: id(owner), currency, overdraft_limit: amount(0) }.into()
+    AccountOpened { owner_id: id(owner).into(), currency, overdraft_limit: amount(0) }.into()
 }
 
 fn accepted() -> OrderEvent {

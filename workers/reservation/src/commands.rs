@@ -1,6 +1,6 @@
 //! The commands of a reservation, with the checks of their shape.
 
-use edgefold_kernel::{Date, Id, Rejection, Text, commands};
+use edgefold_kernel::{Date, Id, Rejection, Subject, Text, commands};
 use edgefold_room::commands::check_nights;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreateReservation {
     /// The guest who claims them.
-    pub user_id: Id,
+    pub user_id: Subject,
     /// The room.
     pub room_id: Id,
     /// First night.

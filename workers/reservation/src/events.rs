@@ -1,6 +1,6 @@
 //! The events of a reservation. **Names and fields are the storage format**: they never change, they get new versions.
 
-use edgefold_kernel::{Date, Id, Text, Timestamp, event::no_upcast, events};
+use edgefold_kernel::{Date, Id, Subject, Text, Timestamp, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
 
 /// Nights of a room are claimed.
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationCreated {
     /// The guest who claims them.
-    pub user_id: Id,
+    pub user_id: Subject,
     /// The room.
     pub room_id: Id,
     /// First night.

@@ -1,6 +1,6 @@
 //! The state of a reservation, and how an event changes it.
 
-use edgefold_kernel::{Date, Id, Timestamp};
+use edgefold_kernel::{Date, Id, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::events::ReservationEvent;
@@ -19,7 +19,7 @@ pub struct ReservationState {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// The owner.
-    pub user_id: Id,
+    pub user_id: Subject,
     /// The room.
     pub room_id: Id,
     /// First night.

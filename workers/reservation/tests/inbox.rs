@@ -201,7 +201,7 @@ fn nobody_is_asked_on_behalf_of_somebody_who_may_not() {
     .unwrap();
     let rests_on = |who: &str| {
         let principal = Principal::new(id(who), GUEST);
-        let by = Asker::Somebody(Caller { principal, expires_at: Timestamp::MAX });
+        let by = Asker::Somebody(Caller::new(principal, Timestamp::MAX));
         with_stamp(1_000, |stamp| instance.rests_on(&create, &Stamp { by: &by, ..*stamp }))
             .unwrap()
             .len()

@@ -32,7 +32,7 @@ fn id(text: &str) -> Id {
 fn create() -> CreateReservation {
     let (date_start, date_end) =
         (Date::parse("2026-03-01").unwrap(), Date::parse("2026-03-03").unwrap());
-    CreateReservation { user_id: id("ana"), room_id: id("12A"), date_start, date_end }
+    CreateReservation { user_id: id("ana").into(), room_id: id("12A"), date_start, date_end }
 }
 
 fn created() -> ReservationEvent {

@@ -1,7 +1,7 @@
 //! The roles of this domain. The policies of the aggregates name them, each token carries one (claim `role`), and the
 //! catalogue of the script holds [`ROLES`].
 
-use edgefold_kernel::{Id, Principal, Role, RoleKind, Scope};
+use edgefold_kernel::{Id, Principal, Role, RoleKind, Scope, Subject};
 
 /// Acts for itself, on its own instances.
 pub const GUEST: Role = Role::new("guest");
@@ -9,15 +9,21 @@ pub const GUEST: Role = Role::new("guest");
 pub const STAFF: Role = Role::new("staff");
 /// A machine; it reports about itself.
 pub const DEVICE: Role = Role::new("device");
+/// A program that serves others, such as a shop front: it sees all, and sends commands only for somebody.
+pub const SERVICE: Role = Role::new("service");
 /// Administers the system. It has no part in the domain.
 pub const ADMIN: Role = Role::new("admin");
 
 /// Every role, as GraphQL shows it.
 pub const ROLES: &[RoleKind] = &[
-    RoleKind { role: GUEST, about: "Acts for itself, on its own instances.", administers: false },
-    RoleKind { role: STAFF, about: "Acts for anyone in the domain.", administers: false },
-    RoleKind { role: DEVICE, about: "A machine; it reports about itself.", administers: false },
-    RoleKind { role: ADMIN, about: "Administers the system.", administers: true },
+    RoleKind::of(GUEST, "Acts for itself, on its own instances."),
+    RoleKind::of(STAFF, "Acts for anyone in the domain."),
+    RoleKind::of(DEVICE, "A machine; it reports about itself."),
+    RoleKind::watching(
+        SERVICE,
+        "A program that serves others; it sees all, and acts only for them.",
+    ),
+    RoleKind::administering(ADMIN, "Administers the system."),
 ];
 
 /// True if the caller acts for anyone in the domain.
@@ -25,9 +31,14 @@ pub fn is_staff(principal: &Principal) -> bool {
     principal.role == STAFF
 }
 
+/// True if the caller sees everything in the domain: the staff, and services.
+pub fn sees_all(principal: &Principal) -> bool {
+    [STAFF, SERVICE].contains(&principal.role)
+}
+
 /// True if the caller is the guest of this name.
-pub fn is_guest(principal: &Principal, id: &Id) -> bool {
-    principal.is(&GUEST, id)
+pub fn is_guest(principal: &Principal, subject: &Subject) -> bool {
+    principal.is(&GUEST, subject)
 }
 
 /// True if the caller is the device of this name.
@@ -35,10 +46,10 @@ pub fn is_device(principal: &Principal, id: &Id) -> bool {
     principal.is(&DEVICE, id)
 }
 
-/// The rows that a caller may list where each has an owner: a guest its own, the staff all.
+/// The rows that a caller may list where each has an owner: a guest its own, the staff and services all.
 pub fn lists_own(principal: &Principal) -> Scope {
     match &principal.role {
-        role if *role == STAFF => Scope::All,
+        role if [STAFF, SERVICE].contains(role) => Scope::All,
         role if *role == GUEST => Scope::Own,
         _ => Scope::Nothing,
     }
@@ -54,5 +65,6 @@ pub const CAST: &[(&str, Role)] = &[
     ("d-2", DEVICE),
     ("ana", DEVICE),
     ("sam", STAFF),
+    ("ana", SERVICE),
     ("ana", ADMIN),
 ];

@@ -1,7 +1,7 @@
 //! The events of a room. **Names and fields are the storage format**: they never change, they get new versions.
 
 use edgefold_kernel::{
-    Amount, Date, Fault, Id,
+    Amount, Date, Fault, Id, Subject,
     event::{no_upcast, step},
     events,
 };
@@ -47,7 +47,7 @@ pub struct RoomHeld {
     pub reservation_id: Id,
     /// Its guest. Version 1 did not say who that is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub user_id: Option<Id>,
+    pub user_id: Option<Subject>,
     /// First night.
     pub date_start: Date,
     /// Day of departure.

@@ -1,7 +1,7 @@
-//! The policy of rooms. Everyone with a token may look for a room; only the staff may see who holds its nights.
+//! The policy of rooms. Everyone with a token may look for a room; only the staff and services may see who holds its nights.
 
 use edgefold_kernel::{Principal, Scope};
-use edgefold_roles::is_staff;
+use edgefold_roles::{is_staff, sees_all};
 
 use crate::commands::RoomCommand;
 
@@ -13,9 +13,9 @@ pub fn may_send(principal: &Principal, command: &RoomCommand) -> bool {
     }
 }
 
-/// Only the staff: state and stream name the reservations that hold nights.
+/// Only the staff and services: state and stream name the reservations that hold nights.
 pub fn may_see(principal: &Principal) -> bool {
-    is_staff(principal)
+    sees_all(principal)
 }
 
 /// A row shows only the number of holds.

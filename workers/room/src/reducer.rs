@@ -1,6 +1,6 @@
 //! The state of a room, and how an event changes it.
 
-use edgefold_kernel::{Amount, Date, Id};
+use edgefold_kernel::{Amount, Date, Id, Subject};
 use serde::{Deserialize, Serialize};
 
 use crate::{commands::RoomNumber, events::RoomEvent};
@@ -47,7 +47,7 @@ pub struct Hold {
     pub reservation_id: Id,
     /// Its guest, where that is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub user_id: Option<Id>,
+    pub user_id: Option<Subject>,
     /// First night.
     pub date_start: Date,
     /// Day of departure.

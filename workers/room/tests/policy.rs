@@ -5,7 +5,7 @@
 
 use edgefold_flow::Participant;
 use edgefold_kernel::{CommandSet, Id, Principal, Scope};
-use edgefold_roles::{ADMIN, CAST, DEVICE, GUEST, STAFF};
+use edgefold_roles::{ADMIN, CAST, DEVICE, GUEST, SERVICE, STAFF};
 use edgefold_room::{Room, RoomCommand};
 use edgefold_testing::who;
 use serde_json::{Value, json};
@@ -35,8 +35,11 @@ fn nobody_sends_what_reservations_send() {
 
 #[test]
 fn the_staff_sees_who_holds_nights_and_everybody_lists_rooms() {
-    assert_eq!(who(CAST, |somebody| Room::may_see(somebody, &id(), &None)), ["staff sam"]);
-    for role in [GUEST, STAFF, DEVICE, ADMIN] {
+    assert_eq!(
+        who(CAST, |somebody| Room::may_see(somebody, &id(), &None)),
+        ["staff sam", "service ana"]
+    );
+    for role in [GUEST, STAFF, DEVICE, SERVICE, ADMIN] {
         assert_eq!(Room::may_list(&Principal::new(id(), role.clone())), Scope::All, "{role:?}");
     }
 }

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use edgefold_flow::Participant;
-use edgefold_kernel::{Aggregate, Amount, Date, Id};
+use edgefold_kernel::{Aggregate, Amount, Date, Id, Subject};
 use edgefold_room::{
     Room, RoomEvent,
     commands::{AddRoom, CloseRoom, HoldRoom, ReleaseRoom, RoomNumber},
@@ -16,6 +16,10 @@ use proptest::prelude::*;
 
 fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
+}
+
+fn subject(text: &str) -> Subject {
+    Subject::parse(text).unwrap()
 }
 
 fn date(text: &str) -> Date {
@@ -128,14 +132,14 @@ fn a_room_is_held_so_many_times() {
 #[test]
 fn one_guest_holds_a_room_only_so_many_times_and_others_hold_it_all_the_same() {
     let of = |guest: &str, reservation: &str| HoldRoom {
-        user_id: Some(id(guest)),
+        user_id: Some(subject(guest)),
         ..hold(reservation, "2036-03-01", "2036-03-02")
     };
     let own = (0..HOLDS_OF_GUEST).map(|n| {
         let RoomEvent::Held(held) = held(&format!("r{n}"), "2026-01-01", "2026-01-02") else {
             unreachable!()
         };
-        RoomHeld { user_id: Some(id("ana")), ..held }.into()
+        RoomHeld { user_id: Some(subject("ana")), ..held }.into()
     });
     let past: Vec<RoomEvent> = [added()].into_iter().chain(own).collect();
     let refused = given::<Room>(past.clone()).when(of("ana", "more"));

@@ -174,7 +174,7 @@ fn wanted(filter: Option<RoundFilter>) -> Result<Vec<(&'static str, Value)>> {
 
 fn view(at: StateAt<reducer::State>) -> Option<RoundView> {
     let round = at.state?;
-    let player = |(id, score): (edgefold_kernel::Id, i64)| {
+    let player = |(id, score): (edgefold_kernel::Subject, i64)| {
         Some(RoundPlayer { player_id: id.as_str().into(), score: i32::try_from(score).ok()? })
     };
     Some(RoundView {

@@ -1,6 +1,6 @@
 //! The commands of a round, with the checks of their shape.
 
-use edgefold_kernel::{Id, Text, Timestamp, commands};
+use edgefold_kernel::{Subject, Text, Timestamp, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// Opens a round of a game for players.
@@ -25,7 +25,7 @@ pub struct StartGameRound {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JoinRound {
     /// The player.
-    pub player_id: Id,
+    pub player_id: Subject,
 }
 
 /// Makes a move. The first one begins the game.
@@ -34,7 +34,7 @@ pub struct JoinRound {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Play {
     /// The player.
-    pub player_id: Id,
+    pub player_id: Subject,
     /// The move, in the game's own words.
     #[serde(rename = "move")]
     pub what: Text,

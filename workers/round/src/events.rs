@@ -1,6 +1,6 @@
 //! The events of a round. **Names and fields are the storage format**: they never change, they get new versions.
 
-use edgefold_kernel::{Id, Text, Timestamp, event::no_upcast, events};
+use edgefold_kernel::{Subject, Text, Timestamp, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
 
 /// The round takes players from now on.
@@ -25,7 +25,7 @@ pub struct RoundStarted {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerJoined {
     /// The player.
-    pub player_id: Id,
+    pub player_id: Subject,
 }
 
 /// Somebody has made a move.
@@ -34,7 +34,7 @@ pub struct PlayerJoined {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MovePlayed {
     /// The player.
-    pub player_id: Id,
+    pub player_id: Subject,
     /// The move.
     #[serde(rename = "move")]
     pub what: Text,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use edgefold_kernel::{Id, Text, Timestamp, Version};
+use edgefold_kernel::{Subject, Text, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::events::{Ending, RoundEvent};
@@ -25,9 +25,9 @@ pub struct RoundState {
     /// Largest number of players.
     pub max_players: u32,
     /// The players, in the order in which they joined.
-    pub players: Vec<Id>,
+    pub players: Vec<Subject>,
     /// Score of each player by the moves so far.
-    pub scores: BTreeMap<Id, i64>,
+    pub scores: BTreeMap<Subject, i64>,
     /// Number of moves.
     pub moves: u32,
     /// Latest end.

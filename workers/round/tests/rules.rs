@@ -39,19 +39,20 @@ fn started(ends_at: Option<&str>) -> RoundEvent {
 }
 
 fn join(player: &str) -> JoinRound {
-    JoinRound { player_id: id(player) }
+    JoinRound { player_id: id(player).into() }
 }
 
 fn joined(player: &str) -> RoundEvent {
-    PlayerJoined { player_id: id(player) }.into()
+    PlayerJoined { player_id: id(player).into() }.into()
 }
 
 fn play(player: &str, points: i64) -> Play {
-    Play { player_id: id(player), what: text("e4"), points }
+    Play { player_id: id(player).into(), what: text("e4"), points }
 }
 
 fn played(player: &str, points: i64, idle_at: &str) -> RoundEvent {
-    MovePlayed { player_id: id(player), what: text("e4"), points, idle_at: at(idle_at) }.into()
+    MovePlayed { player_id: id(player).into(), what: text("e4"), points, idle_at: at(idle_at) }
+        .into()
 }
 
 fn finished(ending: Ending) -> RoundEvent {
@@ -98,7 +99,7 @@ fn a_move_counts_for_the_player_and_gives_a_minute_for_the_next() {
         -7,
         "2026-01-01T12:01:00Z",
     )]);
-    assert_eq!(state.unwrap().scores[&id("ana")], -2);
+    assert_eq!(state.unwrap().scores[&id("ana").into()], -2);
 }
 
 #[test]

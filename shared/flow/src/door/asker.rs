@@ -1,6 +1,6 @@
 //! The party for whom the script asks an object.
 
-use edgefold_kernel::{Principal, Rejection};
+use edgefold_kernel::{Principal, Rejection, Subject};
 use serde::{Deserialize, Serialize};
 
 use super::token::{Caller, missing};
@@ -24,7 +24,7 @@ impl Asker {
         header.and_then(|text| serde_json::from_str(text).ok()).ok_or_else(missing)
     }
 
-    /// Text of the header: ASCII, as ids are.
+    /// Text of the header: ASCII, as subjects are.
     pub fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -34,6 +34,14 @@ impl Asker {
         match self {
             Self::System => None,
             Self::Somebody(caller) => Some(&caller.principal),
+        }
+    }
+
+    /// The service that acts for the principal, if one does.
+    pub fn via(&self) -> Option<&Subject> {
+        match self {
+            Self::System => None,
+            Self::Somebody(caller) => caller.via.as_ref(),
         }
     }
 }

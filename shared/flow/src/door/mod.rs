@@ -10,8 +10,10 @@
 //! | [`allowance`] | how much a caller may send at once |
 //! | [`origin`] | the pages from which a browser may call |
 //! | [`rate`] | how often a caller may call |
-//! | [`token`] | the claims of a bearer token, once its signature holds |
+//! | [`issuer`] | the issuers of tokens, and where theirs say who it is |
+//! | [`token`] | the caller, as the claims of a bearer token describe it |
 //! | [`keys`] | the key with which a token must be signed |
+//! | [`ticket`] | a ticket for one socket |
 //! | [`asker`] | the party for whom the script asks an object |
 
 pub mod json;
@@ -21,8 +23,10 @@ pub mod document;
 pub mod allowance;
 pub mod origin;
 pub mod rate;
+pub mod issuer;
 pub mod token;
 pub mod keys;
+pub mod ticket;
 pub mod asker;
 
 pub use asker::Asker;

@@ -4,9 +4,19 @@ use std::{collections::BTreeMap, net::Ipv6Addr};
 
 use edgefold_kernel::{Kind, Principal, Rejection, Timestamp, limits};
 
-/// The name under which requests are counted: the principal, or the address of a caller without a good token.
+use super::token::digest;
+
+/// The name under which requests are counted: the principal, or the address of a caller without a good token. Sockets bear
+/// it as their tag, of which the platform takes 256 characters: of a long subject it is the digest.
 pub fn key(principal: Option<&Principal>, address: &str) -> String {
     match principal {
+        // Neither sign stands in a role, so a digest is nobody's subject.
+        Some(Principal { subject, role }) if subject.as_str().len() > limits::ID_BYTES => {
+            let digest = digest(subject.as_str());
+            let digest =
+                digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+            format!("{}#{digest}", role.as_str())
+        }
         Some(Principal { subject, role }) => format!("{}:{}", role.as_str(), subject.as_str()),
         None => format!("address:{}", network(address)),
     }
@@ -58,7 +68,7 @@ pub fn limited() -> Rejection {
 
 #[cfg(test)]
 mod tests {
-    use edgefold_kernel::{Id, Role};
+    use edgefold_kernel::{Id, Role, Subject};
 
     use super::*;
 
@@ -66,6 +76,10 @@ mod tests {
     fn a_principal_is_counted_by_role_and_subject_and_a_stranger_by_address() {
         let ana = Principal::new(Id::parse("ana").unwrap(), Role::new("owner"));
         assert_eq!(key(Some(&ana), "203.0.113.7"), "owner:ana");
+        let long = |end| Subject::parse("x".repeat(limits::SUBJECT_BYTES - 1) + end).unwrap();
+        let role = Role::parse("a".repeat(limits::ROLE_BYTES)).unwrap();
+        let keys = ["a", "b"].map(|end| key(Some(&Principal::new(long(end), role.clone())), ""));
+        assert!(keys[0] != keys[1] && keys[0].len() <= 256, "{keys:?}");
         assert_eq!(key(None, "203.0.113.7"), "address:203.0.113.7");
         assert_eq!(key(None, "2001:db8:1:2:3:4:5:6"), key(None, "2001:db8:1:2::9"));
         assert_ne!(key(None, "2001:db8:1:2::9"), key(None, "2001:db8:1:3::9"));

@@ -1,14 +1,21 @@
 //! A bearer token: a JWT (RFC 7519) in its compact form. This file does everything but compute its signature.
 //!
-//! [`Token::parse`] reads the header; [`keys`](crate::door::keys) finds the key; the shell checks the signature over
-//! [`Token::signed`]; and only then [`Token::admit`] reads the claims.
+//! [`Token::parse`] reads header and claims; [`issuer`](crate::door::issuer) says whose token it claims to be;
+//! [`keys`](crate::door::keys) finds the key; the shell checks the signature over [`Token::signed`]; and only then
+//! [`Token::admit`] judges the claims. Every door asks this one judge.
+
+use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use edgefold_kernel::{Id, Kind, Principal, Rejection, Role, RoleKind, Timestamp, limits};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use edgefold_kernel::{Kind, Principal, Rejection, RoleKind, Subject, Timestamp, limits};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::json;
+use super::issuer::{Claim, Issuer};
 
 /// The signature algorithms of tokens. A token with any other, `none` above all, is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -37,20 +44,10 @@ pub struct Token<'a> {
     /// Its signature.
     pub signature: Vec<u8>,
     signed: &'a str,
+    claims: Map<String, Value>,
 }
 
-/// Further claims that this deployment expects.
-#[derive(Clone, Debug, Default)]
-pub struct Expected {
-    /// The claim `iss`; any when there is none.
-    pub issuer: Option<String>,
-    /// Must be in the claim `aud`; any when there is none.
-    pub audience: Option<String>,
-    /// The claim `role` must be one of these.
-    pub roles: &'static [RoleKind],
-}
-
-/// A caller with a valid token, and the instant at which the token expires.
+/// A caller, as a valid token describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Caller {
@@ -58,53 +55,41 @@ pub struct Caller {
     pub principal: Principal,
     /// The claim `exp`, without any allowance for skew.
     pub expires_at: Timestamp,
+    /// The service that acts for the principal: `sub` within the claim `act` (RFC 8693, section 4.1).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub via: Option<Subject>,
+    /// True if it may send nothing: its role only watches, or it came with a ticket.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub watches: bool,
 }
 
-#[derive(Deserialize)]
-struct Header {
-    alg: Algorithm,
-    #[serde(default)]
-    kid: Option<String>,
-    /// Extensions that the verifier must understand. We understand none.
-    #[serde(default)]
-    crit: Option<serde_json::Value>,
-}
+impl Caller {
+    /// A caller that came itself, and may send.
+    pub fn new(principal: Principal, expires_at: Timestamp) -> Self {
+        Self { principal, expires_at, via: None, watches: false }
+    }
 
-/// Instants are in seconds since the epoch, and may have a fraction.
-#[derive(Deserialize)]
-struct Claims {
-    sub: Id,
-    role: Role,
-    exp: f64,
-    #[serde(default)]
-    nbf: Option<f64>,
-    #[serde(default)]
-    iss: Option<String>,
-    #[serde(default)]
-    aud: Option<Audience>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Audience {
-    fn holds(&self, name: &str) -> bool {
-        match self {
-            Self::One(one) => one == name,
-            Self::Many(many) => many.iter().any(|one| one == name),
+    /// Refuses the commands of a caller that only watches, at every door.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`.
+    pub fn check_sends(&self) -> Result<(), Rejection> {
+        if !self.watches {
+            return Ok(());
         }
+        let detail = "you only watch: a service sends with a token of the one for whom it acts";
+        Err(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail))
     }
 }
 
+/// Media types of tokens, without `application/`. A token of another type, such as one for a logout, is for something else.
+const TYPES: [&str; 2] = ["JWT", "at+jwt"];
+
 impl<'a> Token<'a> {
-    /// Reads the header of a token. Nothing of the token may be trusted yet.
+    /// Reads header and claims of a token. Nothing of it may be trusted yet.
     ///
     /// # Errors
-    /// `INVALID_TOKEN`.
+    /// `INVALID_TOKEN`, with the reason.
     pub fn parse(text: &'a str) -> Result<Self, Rejection> {
         if text.len() > limits::TOKEN_BYTES {
             return Err(invalid("the token is too long"));
@@ -115,13 +100,30 @@ impl<'a> Token<'a> {
         if payload.contains('.') {
             return Err(shape());
         }
-        let header: Header = part(header)?
+        let signature = decode(signature).ok_or_else(shape)?;
+        let header = object("header", header)?;
+        let algorithm = header.get("alg").map(Algorithm::deserialize).and_then(Result::ok);
+        let algorithm = algorithm
             .ok_or_else(|| invalid("the token's header must name HS256, RS256, ES256 or EdDSA"))?;
-        if header.crit.is_some() {
+        // Extensions that the verifier must understand. We understand none.
+        if header.contains_key("crit") {
             return Err(invalid("the token requires an extension that is not supported"));
         }
-        let signature = decode(signature).ok_or_else(shape)?;
-        Ok(Self { algorithm: header.alg, key_id: header.kid, signature, signed })
+        let named = |name: &str| match header.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.as_str())),
+            Some(_) => Err(invalid(&format!("the token's header has a {name} that is no text"))),
+        };
+        if let Some(named) = named("typ")? {
+            let name = named.get(..12).filter(|start| start.eq_ignore_ascii_case("application/"));
+            let name = name.and_then(|_| named.get(12..)).unwrap_or(named);
+            if !TYPES.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                let said = format!("the token has the type {named:.100?}: expected JWT or at+jwt");
+                return Err(invalid(&said));
+            }
+        }
+        let key_id = named("kid")?.map(str::to_owned);
+        Ok(Self { algorithm, key_id, signature, signed, claims: object("claims", payload)? })
     }
 
     /// The bytes that the signature is over.
@@ -129,39 +131,226 @@ impl<'a> Token<'a> {
         self.signed.as_bytes()
     }
 
-    /// Reads the claims of a token whose signature **has been verified**.
+    /// The claim `iss`, if it is a text.
+    pub fn issuer(&self) -> Option<&str> {
+        self.claims.get("iss").and_then(Value::as_str)
+    }
+
+    /// Judges the claims of a token whose signature **has been verified** under a key of this issuer.
     ///
     /// # Errors
     /// `INVALID_TOKEN`, with the reason.
-    pub fn admit(&self, expected: &Expected, now: Timestamp) -> Result<Caller, Rejection> {
-        let payload = self.signed.split('.').nth(1).unwrap_or_default();
-        let claims: Claims = part(payload)?
-            .filter(|claims: &Claims| expected.roles.iter().any(|kind| kind.role == claims.role))
-            .ok_or_else(|| {
-                invalid(
-                    "the token must have the claims sub, role and exp, and a role of this domain",
-                )
-            })?;
-        let expires_at =
-            instant(claims.exp).ok_or_else(|| invalid("the claim exp is not an instant"))?;
+    pub fn admit(
+        &self,
+        issuer: &Issuer,
+        roles: &'static [RoleKind],
+        now: Timestamp,
+    ) -> Result<Caller, Rejection> {
+        let expires_at = self.instant("exp", now)?.ok_or_else(|| lacks("exp"))?;
         if now >= expires_at.plus_millis(limits::CLOCK_SKEW_MS) {
             return Err(invalid("the token has expired"));
         }
-        if let Some(from) = claims.nbf {
-            let from = instant(from).ok_or_else(|| invalid("the claim nbf is not an instant"))?;
-            if now.plus_millis(limits::CLOCK_SKEW_MS) < from {
-                return Err(invalid("the token is not valid yet"));
-            }
+        let soon = now.plus_millis(limits::CLOCK_SKEW_MS);
+        if self.instant("nbf", now)?.is_some_and(|from| soon < from) {
+            return Err(invalid("the token is not valid yet"));
         }
-        if expected.issuer.is_some() && expected.issuer != claims.iss {
+        if self.instant("iat", now)?.is_some_and(|at| soon < at) {
+            return Err(invalid("the token was issued in the future"));
+        }
+        if issuer.name.is_some() && issuer.name.as_deref() != self.issuer() {
             return Err(invalid("the token is from another issuer"));
         }
-        if let Some(audience) = &expected.audience
-            && !claims.aud.is_some_and(|claimed| claimed.holds(audience))
+        if let Some(audience) = &issuer.audience
+            && !self.is_for(audience)?
         {
             return Err(invalid("the token is for another audience"));
         }
-        Ok(Caller { principal: Principal::new(claims.sub, claims.role), expires_at })
+        let subject = self.subject(issuer)?;
+        let kind = self.role(issuer, roles)?;
+        let via = match self.claims.get("act") {
+            None | Some(Value::Null) => None,
+            Some(Value::Object(act)) => {
+                Some(named(&Claim::at("sub"), act, &issuer.prefix, "act: ")?)
+            }
+            Some(_) => return Err(invalid("the claim act must be an object with a sub")),
+        };
+        let principal = Principal::new(subject, kind.role.clone());
+        Ok(Caller { principal, expires_at, via, watches: kind.watches })
+    }
+
+    fn subject(&self, issuer: &Issuer) -> Result<Subject, Rejection> {
+        named(&issuer.subject, &self.claims, &issuer.prefix, "")
+    }
+
+    fn role(
+        &self,
+        issuer: &Issuer,
+        roles: &'static [RoleKind],
+    ) -> Result<&'static RoleKind, Rejection> {
+        let claim = issuer.role.name();
+        let shape =
+            || invalid(&format!("the claim {claim:.100} must be a text, or a list of texts"));
+        let said: Vec<&str> = match issuer.role.of(&self.claims) {
+            None => return Err(lacks(claim)),
+            Some(Value::String(text)) => vec![text],
+            Some(Value::Array(list)) => {
+                list.iter().map(|one| one.as_str().ok_or_else(shape)).collect::<Result<_, _>>()?
+            }
+            Some(_) => return Err(shape()),
+        };
+        let kind = |name: &str| roles.iter().find(|kind| kind.role.as_str() == name);
+        let mut found: Vec<&RoleKind> = match &issuer.roles {
+            // The first one of the setting counts, so that a token may name several.
+            Some(known) => {
+                let first = known.iter().find(|(theirs, _)| said.contains(&theirs.as_str()));
+                first.and_then(|(_, ours)| kind(ours.as_str())).into_iter().collect()
+            }
+            None => said.iter().filter_map(|name| kind(name)).collect(),
+        };
+        found.dedup_by_key(|kind| kind.role.as_str());
+        match found.as_slice() {
+            [only] => Ok(only),
+            [] => {
+                let said = said.join(", ");
+                Err(invalid(&format!("the claim {claim:.100} names no role here: {said:.100?}")))
+            }
+            several => {
+                let names: Vec<_> = several.iter().map(|kind| kind.role.as_str()).collect();
+                let names = names.join(", ");
+                Err(invalid(&format!(
+                    "the claim {claim:.100} names several roles: {names}; AUTH_ROLES says which counts"
+                )))
+            }
+        }
+    }
+
+    fn is_for(&self, audience: &str) -> Result<bool, Rejection> {
+        match self.claims.get("aud") {
+            None | Some(Value::Null) => Err(lacks("aud")),
+            Some(Value::String(one)) => Ok(one == audience),
+            Some(Value::Array(many)) => Ok(many.iter().any(|one| one == audience)),
+            Some(_) => Err(invalid("the claim aud must be a text, or a list of texts")),
+        }
+    }
+
+    /// An instant: seconds since the epoch, which may have a fraction (RFC 7519, section 2).
+    #[allow(clippy::cast_possible_truncation, reason = "the range is checked before")]
+    fn instant(&self, name: &str, now: Timestamp) -> Result<Option<Timestamp>, Rejection> {
+        let seconds = match self.claims.get(name) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(value) => value.as_f64().filter(|seconds| *seconds >= 0.0),
+        };
+        let Some(seconds) = seconds else {
+            return Err(invalid(&format!(
+                "the claim {name} is not a number of seconds since 1970"
+            )));
+        };
+        let last = now.plus_millis(limits::TOKEN_LIFE_MS).millis() as f64;
+        if seconds * 1000.0 > last {
+            return Err(invalid(&format!(
+                "the claim {name} lies more than ten years ahead: it counts seconds, not milliseconds"
+            )));
+        }
+        Ok(Some(Timestamp::from_millis((seconds * 1000.0) as i64)))
+    }
+}
+
+/// A subject, from the claim that holds it.
+fn named(
+    claim: &Claim,
+    claims: &Map<String, Value>,
+    prefix: &str,
+    within: &str,
+) -> Result<Subject, Rejection> {
+    let name = claim.name();
+    match claim.of(claims) {
+        None => Err(lacks(&format!("{within}{name}"))),
+        Some(Value::String(text)) => Subject::parse(format!("{prefix}{text}"))
+            .ok()
+            .filter(|_| !text.is_empty())
+            .ok_or_else(|| {
+                let said = Subject::parse(format!("{prefix}{text}")).err();
+                let said = said.unwrap_or("a subject of 1 to 255 characters, got an empty one");
+                invalid(&format!("the claim {within}{name:.100}: expected {said}"))
+            }),
+        Some(_) => Err(invalid(&format!("the claim {within}{name:.100} must be a text"))),
+    }
+}
+
+fn lacks(name: &str) -> Rejection {
+    invalid(&format!("the token has no claim {name:.100}"))
+}
+
+/// A part of a token: a JSON object that has each member once, also within. Two readers could take another one of two.
+fn object(what: &str, text: &str) -> Result<Map<String, Value>, Rejection> {
+    let unreadable = |said: String| invalid(&format!("the token's {what} cannot be read: {said}"));
+    let bytes = decode(text).ok_or_else(|| unreadable("expected base64url".into()))?;
+    match serde_json::from_slice(&bytes) {
+        Ok(Once(Value::Object(members))) => Ok(members),
+        Ok(_) => Err(unreadable("expected a JSON object".into())),
+        Err(error) => Err(unreadable(format!("{:.200}", error.to_string()))),
+    }
+}
+
+/// A JSON value whose objects have each member once.
+struct Once(Value);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        source.deserialize_any(OnceVisitor).map(Self)
+    }
+}
+
+struct OnceVisitor;
+
+impl<'de> Visitor<'de> for OnceVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, it: bool) -> Result<Value, E> {
+        Ok(it.into())
+    }
+
+    fn visit_i64<E>(self, it: i64) -> Result<Value, E> {
+        Ok(it.into())
+    }
+
+    fn visit_u64<E>(self, it: u64) -> Result<Value, E> {
+        Ok(it.into())
+    }
+
+    fn visit_f64<E>(self, it: f64) -> Result<Value, E> {
+        Ok(it.into())
+    }
+
+    fn visit_str<E>(self, it: &str) -> Result<Value, E> {
+        Ok(it.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Once(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some((name, Once(value))) = members.next_entry::<String, Once>()? {
+            if object.contains_key(&name) {
+                return Err(A::Error::custom(format!("the member {name:?} comes twice")));
+            }
+            object.insert(name, value);
+        }
+        Ok(object.into())
     }
 }
 
@@ -187,7 +376,7 @@ pub fn bearer(header: Option<&str>) -> Result<&str, Rejection> {
     if is_bearer { Ok(token) } else { Err(missing()) }
 }
 
-/// The digest under which a verified token is remembered: it does not reveal the token.
+/// The digest under which a verified token or a ticket is remembered: it reveals neither.
 pub fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
@@ -197,65 +386,62 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-/// Reads header or claims. Two readers might take different ones of two members of the same name.
-fn part<T: DeserializeOwned>(text: &str) -> Result<Option<T>, Rejection> {
-    match decode(text).map(|text| json::read(&text)) {
-        Some(Err(refusal)) if refusal.code == "DUPLICATE_MEMBER" => {
-            Err(invalid(&format!("in the token, {}", refusal.detail)))
-        }
-        Some(Ok(value)) => Ok(serde_json::from_value(value).ok()),
-        _ => Ok(None),
-    }
-}
-
-/// Limit of instants, about the year 100,000: later ones are refused before they overflow.
-const LAST_SECOND: f64 = 3e12;
-
-#[allow(clippy::cast_possible_truncation, reason = "the range is checked before")]
-fn instant(seconds: f64) -> Option<Timestamp> {
-    (0.0..LAST_SECOND).contains(&seconds).then(|| Timestamp::from_millis((seconds * 1000.0) as i64))
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
+pub(super) mod tests {
+    use edgefold_kernel::Role;
+    use serde_json::json;
 
     use super::*;
 
     const NOW: i64 = 1_800_000_000;
     const OWNER: Role = Role::new("owner");
     const ROLES: &[RoleKind] = &[
-        RoleKind { role: OWNER, about: "Owns what it made.", administers: false },
-        RoleKind { role: Role::new("keeper"), about: "Keeps it.", administers: true },
+        RoleKind::of(OWNER, "Owns what it made."),
+        RoleKind::administering(Role::new("keeper"), "Keeps it."),
+        RoleKind::watching(Role::new("front"), "Shows it."),
     ];
 
     fn now() -> Timestamp {
         Timestamp::from_millis(NOW * 1000)
     }
 
-    fn token(header: &Value, claims: &Value) -> String {
-        let [header, claims] = [header, claims].map(|it| URL_SAFE_NO_PAD.encode(it.to_string()));
-        format!("{header}.{claims}.c2lnbmVk")
+    fn encoded(text: &str) -> String {
+        URL_SAFE_NO_PAD.encode(text)
     }
 
-    fn admit(claims: &Value) -> Result<Caller, String> {
-        let expected = Expected {
-            issuer: Some("https://id".into()),
+    pub(in super::super) fn token(header: &Value, claims: &Value) -> String {
+        raw(&header.to_string(), &claims.to_string())
+    }
+
+    fn raw(header: &str, claims: &str) -> String {
+        format!("{}.{}.c2lnbmVk", encoded(header), encoded(claims))
+    }
+
+    fn issuer() -> Issuer {
+        Issuer {
+            name: Some("https://id".into()),
             audience: Some("edgefold".into()),
-            roles: ROLES,
-        };
+            ..Issuer::plain(None)
+        }
+    }
+
+    fn admit_by(issuer: &Issuer, claims: &Value) -> Result<Caller, String> {
         let text = token(&json!({"alg": "HS256"}), claims);
         let token = Token::parse(&text).unwrap();
-        token.admit(&expected, now()).map_err(|refusal| {
+        token.admit(issuer, ROLES, now()).map_err(|refusal| {
             assert_eq!((refusal.status(), &*refusal.code), (401, "INVALID_TOKEN"));
             refusal.detail
         })
     }
 
+    fn admit(claims: &Value) -> Result<Caller, String> {
+        admit_by(&issuer(), claims)
+    }
+
     /// Good claims, with some of them replaced; null takes one away.
     fn claims(changes: &Value) -> Value {
         let mut claims = json!({
-            "sub": "ana", "role": "owner", "exp": NOW + 300, "nbf": NOW - 300,
+            "sub": "ana", "role": "owner", "exp": NOW + 300, "nbf": NOW - 300, "iat": NOW - 300,
             "iss": "https://id", "aud": "edgefold",
         });
         for (name, value) in changes.as_object().unwrap() {
@@ -268,59 +454,184 @@ mod tests {
         claims
     }
 
-    #[test]
-    fn good_claims_say_who_it_is_and_until_when() {
-        let caller = admit(&claims(&json!({}))).unwrap();
-        assert_eq!(caller.principal, Principal::new(Id::parse("ana").unwrap(), OWNER));
-        assert_eq!(caller.expires_at, Timestamp::from_millis((NOW + 300) * 1000));
+    fn subject(text: &str) -> Subject {
+        Subject::parse(text).unwrap()
     }
 
     #[test]
-    fn every_claim_counts() {
-        let who = "the token must have the claims sub, role and exp, and a role of this domain";
+    fn good_claims_say_who_it_is_and_until_when() {
+        let until = Timestamp::from_millis((NOW + 300) * 1000);
+        let ana = Caller::new(Principal::new(subject("ana"), OWNER), until);
+        assert_eq!(admit(&claims(&json!({}))), Ok(ana));
+    }
+
+    #[test]
+    fn every_claim_counts_and_the_refusal_says_which_one() {
         let (expired, early) = ("the token has expired", "the token is not valid yet");
         let (issuer, audience) =
             ("the token is from another issuer", "the token is for another audience");
+        let far = |name| {
+            format!(
+                "the claim {name} lies more than ten years ahead: it counts seconds, not milliseconds"
+            )
+        };
+        let number = |name| format!("the claim {name} is not a number of seconds since 1970");
+        let lacks = |name| format!("the token has no claim {name}");
+        let none = |said: &str| format!("the claim role names no role here: {said:?}");
+        let shape = "the claim role must be a text, or a list of texts";
         for (changes, verdict) in [
             (json!({"exp": NOW - 59}), None),
-            (json!({"exp": NOW - 60}), Some(expired)),
+            (json!({"exp": NOW - 60}), Some(expired.to_owned())),
             (json!({"exp": NOW as f64 - 59.5}), None),
-            (json!({"exp": null}), Some(who)),
-            (json!({"exp": "tomorrow"}), Some(who)),
-            (json!({"exp": -1}), Some("the claim exp is not an instant")),
-            (json!({"exp": 1e300}), Some("the claim exp is not an instant")),
+            (json!({"exp": null}), Some(lacks("exp"))),
+            (json!({"exp": "tomorrow"}), Some(number("exp"))),
+            (json!({"exp": -1}), Some(number("exp"))),
+            (json!({"exp": (NOW + 300) * 1000}), Some(far("exp"))),
+            (json!({"exp": NOW + 11 * 366 * 86_400}), Some(far("exp"))),
+            (json!({"exp": NOW + 9 * 366 * 86_400}), None),
+            (json!({"exp": 1e300}), Some(far("exp"))),
             (json!({"nbf": null}), None),
             (json!({"nbf": NOW + 60}), None),
-            (json!({"nbf": NOW + 61}), Some(early)),
-            (json!({"nbf": 1e300}), Some("the claim nbf is not an instant")),
-            (json!({"iss": "https://evil"}), Some(issuer)),
-            (json!({"iss": null}), Some(issuer)),
+            (json!({"nbf": NOW + 61}), Some(early.to_owned())),
+            (json!({"nbf": (NOW - 300) * 1000}), Some(far("nbf"))),
+            (json!({"nbf": [1]}), Some(number("nbf"))),
+            (json!({"iat": null}), None),
+            (json!({"iat": NOW + 60}), None),
+            (json!({"iat": NOW + 61}), Some("the token was issued in the future".to_owned())),
+            (json!({"iat": (NOW - 300) * 1000}), Some(far("iat"))),
+            (json!({"iss": "https://evil"}), Some(issuer.to_owned())),
+            (json!({"iss": null}), Some(issuer.to_owned())),
             (json!({"aud": ["other", "edgefold"]}), None),
-            (json!({"aud": ["other"]}), Some(audience)),
-            (json!({"aud": "edgefold2"}), Some(audience)),
-            (json!({"aud": null}), Some(audience)),
+            (json!({"aud": ["other"]}), Some(audience.to_owned())),
+            (json!({"aud": "edgefold2"}), Some(audience.to_owned())),
+            (json!({"aud": null}), Some(lacks("aud"))),
+            (json!({"aud": 7}), Some("the claim aud must be a text, or a list of texts".to_owned())),
             (json!({"role": "keeper"}), None),
-            (json!({"role": "king"}), Some(who)),
-            (json!({"role": "Owner"}), Some(who)),
-            (json!({"role": "system"}), Some(who)),
-            (json!({"role": null}), Some(who)),
-            (json!({"sub": null}), Some(who)),
-            (json!({"sub": ""}), Some(who)),
-            (json!({"sub": "a/b"}), Some(who)),
-            (json!({"sub": "x".repeat(129)}), Some(who)),
-            (json!({"sub": 7}), Some(who)),
+            (json!({"role": ["offline_access", "keeper", "keeper"]}), None),
+            (json!({"role": "king"}), Some(none("king"))),
+            (json!({"role": "Owner"}), Some(none("Owner"))),
+            (json!({"role": "system"}), Some(none("system"))),
+            (json!({"role": []}), Some(none(""))),
+            (json!({"role": null}), Some(lacks("role"))),
+            (json!({"role": {"owner": true}}), Some(shape.to_owned())),
+            (json!({"role": ["owner", {"a": 1}]}), Some(shape.to_owned())),
+            (json!({"role": 7}), Some(shape.to_owned())),
+            (
+                json!({"role": ["owner", "keeper"]}),
+                Some("the claim role names several roles: owner, keeper; AUTH_ROLES says which counts".to_owned()),
+            ),
+            (json!({"sub": null}), Some(lacks("sub"))),
+            (
+                json!({"sub": ""}),
+                Some("the claim sub: expected a subject of 1 to 255 characters, got an empty one".to_owned()),
+            ),
+            (
+                json!({"sub": "x".repeat(256)}),
+                Some("the claim sub: expected a subject of at most 255 characters, got a longer one".to_owned()),
+            ),
+            (
+                json!({"sub": "Zoë"}),
+                Some("the claim sub: expected a subject of printable ASCII characters".to_owned()),
+            ),
+            (json!({"sub": 7}), Some("the claim sub must be a text".to_owned())),
+            (json!({"act": "shop"}), Some("the claim act must be an object with a sub".to_owned())),
+            (json!({"act": {}}), Some(lacks("act: sub"))),
+            (json!({"act": {"sub": 7}}), Some("the claim act: sub must be a text".to_owned())),
         ] {
-            assert_eq!(admit(&claims(&changes)).err().as_deref(), verdict, "{changes}");
+            assert_eq!(admit(&claims(&changes)).err(), verdict, "{changes}");
+        }
+    }
+
+    #[test]
+    fn a_subject_is_what_its_issuer_calls_it() {
+        let longest = "x".repeat(limits::SUBJECT_BYTES);
+        for good in ["auth0|5f7c", "https://id/users/7?a=b", "CN=Ana, O=Hotel", "a/b:c", &longest] {
+            let caller = admit(&claims(&json!({"sub": good}))).unwrap();
+            assert_eq!(caller.principal.subject, subject(good));
+        }
+    }
+
+    #[test]
+    fn a_setting_says_where_the_claims_are_and_what_they_mean() {
+        let mut keycloak = issuer();
+        keycloak.role = Claim::at("/realm_access/roles");
+        keycloak.subject = Claim::at("/user/name");
+        keycloak.prefix = "kc|".into();
+        keycloak.roles =
+            Some(vec![("hotel-chief".into(), Role::new("keeper")), ("hotel-guest".into(), OWNER)]);
+        let of = |roles: Value| {
+            let changes = json!({"realm_access": {"roles": roles}, "user": {"name": "ana"}});
+            admit_by(&keycloak, &claims(&changes))
+        };
+        let caller = of(json!(["offline_access", "hotel-guest"])).unwrap();
+        assert_eq!(caller.principal, Principal::new(subject("kc|ana"), OWNER));
+        let both = of(json!(["hotel-guest", "hotel-chief"])).unwrap();
+        assert_eq!(both.principal.role.as_str(), "keeper", "the first of the setting");
+        let unmapped = of(json!(["owner"])).unwrap_err();
+        assert_eq!(unmapped, "the claim /realm_access/roles names no role here: \"owner\"");
+        let bare = admit_by(&keycloak, &claims(&json!({}))).unwrap_err();
+        assert_eq!(bare, "the token has no claim /user/name");
+
+        let mut auth0 = issuer();
+        auth0.role = Claim::at("https://hotel.example/role");
+        let changes = json!({"role": "keeper", "https://hotel.example/role": "owner"});
+        assert_eq!(admit_by(&auth0, &claims(&changes)).unwrap().principal.role, OWNER);
+    }
+
+    #[test]
+    fn a_service_only_watches_and_acts_for_somebody_with_that_ones_rights() {
+        let service = admit(&claims(&json!({"sub": "shop", "role": "front"}))).unwrap();
+        assert_eq!(service.check_sends().unwrap_err().code, "FORBIDDEN");
+        let act = json!({"act": {"sub": "shop", "act": {"sub": "earlier"}}});
+        let acting = admit(&claims(&act)).unwrap();
+        assert_eq!(acting.principal, Principal::new(subject("ana"), OWNER));
+        assert_eq!((acting.via.clone(), acting.check_sends()), (Some(subject("shop")), Ok(())));
+        for caller in [service, acting] {
+            let text = serde_json::to_string(&caller).unwrap();
+            assert_eq!(serde_json::from_str::<Caller>(&text).unwrap(), caller);
+        }
+    }
+
+    #[test]
+    fn a_member_that_comes_twice_is_refused() {
+        let good = claims(&json!({})).to_string();
+        let twice = good.replacen('{', r#"{"role":"keeper","#, 1);
+        let within = good.replacen('{', r#"{"act":{"sub":"a","sub":"b"},"#, 1);
+        let header = r#"{"alg":"HS256"}"#;
+        for (text, member) in [
+            (raw(header, &twice), "role"),
+            (raw(header, &within), "sub"),
+            (raw(r#"{"alg":"HS256","alg":"RS256"}"#, &good), "alg"),
+        ] {
+            let detail = Token::parse(&text).unwrap_err().detail;
+            assert!(detail.contains(&format!("the member \"{member}\" comes twice")), "{detail}");
         }
     }
 
     #[test]
     fn issuer_and_audience_are_free_where_none_is_configured() {
-        let text = token(&json!({"alg": "HS256"}), &claims(&json!({"iss": null, "aud": null})));
+        let bare = claims(&json!({"iss": null, "aud": null}));
+        assert!(admit_by(&Issuer::plain(None), &bare).is_ok());
+        let text = token(&json!({"alg": "HS256"}), &bare);
         let token = Token::parse(&text).unwrap();
-        let expected = Expected { roles: ROLES, ..Expected::default() };
-        assert!(token.admit(&expected, now()).is_ok());
-        assert!(token.admit(&Expected::default(), now()).is_err(), "where no role is declared");
+        let admitted = token.admit(&Issuer::plain(None), &[], now());
+        assert!(admitted.is_err(), "where no role is declared");
+    }
+
+    #[test]
+    fn a_token_of_another_type_is_for_something_else() {
+        let parsed = |typ: Value| {
+            let text = token(&json!({"alg": "HS256", "typ": typ}), &claims(&json!({})));
+            Token::parse(&text).map(drop).map_err(|refused| refused.detail)
+        };
+        for good in ["JWT", "jwt", "at+jwt", "application/at+jwt", "Application/JWT"] {
+            assert_eq!(parsed(good.into()), Ok(()), "{good}");
+        }
+        for bad in ["logout+jwt", "", "application/", "secevent+jwt", "dpop+jwt", "JOSE"] {
+            let said = format!("the token has the type {bad:?}: expected JWT or at+jwt");
+            assert_eq!(parsed(bad.into()), Err(said));
+        }
+        assert!(parsed(7.into()).is_err());
     }
 
     #[test]
@@ -332,19 +643,6 @@ mod tests {
         assert!(Token::parse(&token(&json!({}), &claims(&json!({})))).is_err());
         let critical = json!({"alg": "HS256", "crit": ["b64"], "b64": false});
         assert!(Token::parse(&token(&critical, &claims(&json!({})))).is_err());
-    }
-
-    #[test]
-    fn a_claim_that_comes_twice_is_refused_by_its_name() {
-        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#);
-        let claims = r#"{"sub":"ana","role":"owner","role":"keeper","exp":1900000000}"#;
-        let text = format!("{header}.{}.c2lnbmVk", URL_SAFE_NO_PAD.encode(claims));
-        let expected = Expected { roles: ROLES, ..Expected::default() };
-        let refusal = Token::parse(&text).unwrap().admit(&expected, now()).unwrap_err();
-        let said = (&*refusal.code, &*refusal.detail);
-        assert_eq!(said, ("INVALID_TOKEN", "in the token, the member role comes twice"));
-        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","alg":"HS256"}"#);
-        assert!(Token::parse(&format!("{header}.e30.c2lnbmVk")).is_err());
     }
 
     #[test]

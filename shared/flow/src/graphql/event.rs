@@ -47,6 +47,8 @@ pub struct Event {
     actor: Option<ID>,
     /// Role of that sender.
     actor_role: Option<RoleName>,
+    /// Service that sent it for that sender.
+    actor_via: Option<ID>,
 }
 
 impl Event {
@@ -80,8 +82,9 @@ impl Event {
             traceparent: meta.traceparent.clone(),
             tracestate: meta.tracestate.clone(),
             baggage: meta.baggage.clone(),
-            actor: meta.actor.as_ref().map(|actor| id(&actor.subject)),
+            actor: meta.actor.as_ref().map(|actor| actor.subject.as_str().into()),
             actor_role: meta.actor.as_ref().map(|actor| RoleName(actor.role.clone())),
+            actor_via: meta.via.as_ref().map(|via| via.as_str().into()),
         })
     }
 }

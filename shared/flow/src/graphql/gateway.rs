@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::{
     Accepted, Message,
     contract::{EventsPage, RowView},
+    door::token::Caller,
     instance::When,
     participant::Sight,
     subscribe::Page,
@@ -23,7 +24,15 @@ pub trait Gateway: Send + Sync {
     ///
     /// # Errors
     /// `UNAUTHENTICATED` when the caller has shown no token.
-    fn principal(&self) -> Result<&Principal, Failure>;
+    fn caller(&self) -> Result<&Caller, Failure>;
+
+    /// Its principal.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when the caller has shown no token.
+    fn principal(&self) -> Result<&Principal, Failure> {
+        Ok(&self.caller()?.principal)
+    }
 
     /// A fresh id for a command that has none.
     fn fresh_id(&self) -> Id;

@@ -18,6 +18,7 @@
 //! | [`mod@page`] | a page of a list |
 //! | [`mod@one`] | one instance, now or then |
 //! | [`event`] | an event as it is shown |
+//! | [`me`] | the caller |
 //! | [`history`] | the history of an instance, and the result of a command |
 //! | [`subscription`] | a subscription to a stream, or to a category |
 //! | [`measure`] | the cost of a document, and its limits |
@@ -37,6 +38,7 @@ mod list;
 pub mod page;
 pub mod one;
 pub mod event;
+pub mod me;
 pub mod history;
 pub mod subscription;
 pub mod measure;
@@ -50,6 +52,7 @@ use refusal::int;
 pub use connection::Connection;
 pub use event::{Event, Json};
 pub use history::HistoryQuery;
+pub use me::{Me, MeQuery};
 pub use mutate::{Arguments, send};
 pub use names::{AggregateType, Declares, EventType, Names, RoleName};
 pub use one::{StateAt, Which, one};

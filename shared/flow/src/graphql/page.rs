@@ -11,7 +11,7 @@ use async_graphql::{
     connection::{CursorType, OpaqueCursor},
     resolver_utils::EnumType,
 };
-use edgefold_kernel::{Fault, Id, Scope, limits};
+use edgefold_kernel::{Fault, Scope, Subject, limits};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -165,7 +165,7 @@ pub(super) struct Allowed {
     /// The owner of the rows; null means any owner.
     owner: Value,
     /// The only one.
-    only: Option<Id>,
+    only: Option<Subject>,
 }
 
 /// The rows of this aggregate that the caller may list; `None` if it may list nothing.

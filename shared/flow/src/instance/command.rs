@@ -210,6 +210,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         let mut metadata = message.metadata.clone().unwrap_or_default();
         if let Some(principal) = self.stamp.by.principal() {
             metadata.actor = Some(principal.clone());
+            metadata.via = self.stamp.by.via().cloned();
         }
         metadata
     }

@@ -27,12 +27,14 @@ pub(super) struct Cursor {
     urgent: Option<Timestamp>,
     /// Instant at which pending events were last sent again.
     pub(super) again: Option<Timestamp>,
+    /// True until somebody has looked for young events behind the cursor of an instance that was just loaded.
+    pub(super) is_loaded: bool,
 }
 
 impl Cursor {
     /// The cursor as it is stored. What lies behind it is left to the alarm.
     pub(super) fn stored(at: Version, head: Version) -> Self {
-        Self { at, kept: at, published: head.max(at), ..Self::default() }
+        Self { at, kept: at, published: head.max(at), is_loaded: true, ..Self::default() }
     }
 
     /// Events have arrived: those after one version, up to another. Returns true if the cursor has moved.
@@ -57,7 +59,7 @@ impl Cursor {
             is_urgent |= until.is_some() && until == self.urgent;
             self.pending.pop_front();
         }
-        if is_urgent {
+        if is_urgent || self.pending.is_empty() {
             self.urgent = self.pending.iter().filter_map(|(.., until)| *until).min();
         }
         self.at > before
@@ -70,10 +72,12 @@ impl Cursor {
 
     /// This event waits to arrive. Events come in their order.
     pub(super) fn waits(&mut self, event: &Envelope) {
-        if self.pending.len() < PENDING {
-            let until = event.metadata.answer_by;
+        let until = event.metadata.answer_by;
+        self.urgent = self.urgent.into_iter().chain(until).min();
+        // Where older events wait that nobody has looked at since the instance was loaded, this is not the oldest.
+        let is_known = !self.pending.is_empty() || self.has(event.version.saturating_sub(1));
+        if is_known && self.pending.len() < PENDING {
             self.pending.push_back((event.version, event.time, until));
-            self.urgent = self.urgent.into_iter().chain(until).min();
         }
     }
 
@@ -90,7 +94,45 @@ impl Cursor {
 
 #[cfg(test)]
 mod tests {
+    use edgefold_kernel::{Id, Metadata, StreamId};
+    use serde_json::value::RawValue;
+
     use super::*;
+
+    fn event(version: Version, until: Option<i64>) -> Envelope {
+        let answer_by = until.map(Timestamp::from_millis);
+        Envelope {
+            id: format!("e-{version}"),
+            stream: StreamId::new("order", Id::parse("o-1").unwrap()),
+            version,
+            event_type: "OrderPlaced".into(),
+            schema_version: 1,
+            time: Timestamp::default(),
+            command_id: Id::parse("c").unwrap(),
+            metadata: Metadata { answer_by, ..Metadata::default() },
+            data: RawValue::from_string("{}".into()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_oldest_event_that_waits_is_known_or_nobody_says_so() {
+        let mut cursor = Cursor::stored(3, 3);
+        cursor.waits(&event(4, None));
+        cursor.waits(&event(5, Some(70)));
+        cursor.waits(&event(6, Some(60)));
+        assert_eq!(cursor.oldest().map(|(version, ..)| version), Some(4));
+        assert_eq!(cursor.urgent(), Some(Timestamp::from_millis(60)));
+        cursor.arrived((5, 6), 6);
+        assert_eq!(cursor.oldest().map(|(version, ..)| version), Some(4));
+        cursor.arrived((3, 4), 6);
+        assert_eq!(cursor.oldest().map(|(version, ..)| version), Some(5));
+        cursor.arrived((4, 5), 6);
+        assert_eq!((cursor.oldest(), cursor.urgent()), (None, None));
+        let mut cursor = Cursor::stored(3, 5);
+        cursor.waits(&event(6, Some(60)));
+        assert_eq!(cursor.oldest(), None, "version 4 waits, and nobody has looked at it");
+        assert_eq!(cursor.urgent(), Some(Timestamp::from_millis(60)));
+    }
 
     #[test]
     fn a_cursor_moves_over_what_has_arrived_up_to_the_first_gap() {

@@ -6,7 +6,7 @@ use super::{Instance, Way};
 use crate::{
     Participant, Stamp,
     append::storage::{Slice, Storage},
-    contract::{HoldAsked, HoldDiscarded, HoldFound},
+    contract::{HoldAsked, HoldDiscarded, HoldFound, UNKNOWN_SEQUENCE},
     publish::{
         Delivery, Hold, Item,
         hold::{Decided, Status},
@@ -256,5 +256,5 @@ fn read(text: &str) -> Result<Hold, Fault> {
 }
 
 fn unknown_hold() -> Rejection {
-    Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", "nothing is held back there")
+    Rejection::new(Kind::NotFound, UNKNOWN_SEQUENCE, "nothing is held back there")
 }

@@ -13,6 +13,7 @@ use crate::{
     },
     decide::answer_or_fault,
     participant::Refused,
+    planted::{self, Planted},
     publish::{
         Delivery, Item, caused_by,
         errand::{DEADLINE, REFUSED},
@@ -60,7 +61,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         stamp: &Stamp<'_>,
     ) -> Result<Received, Fault> {
         let Incoming { from, delivery } = incoming;
-        let mark = self.storage.mark(from)?;
+        let mark = match planted::is(Planted::NoDedup) {
+            true => delivery.after.min(self.storage.mark(from)?),
+            false => self.storage.mark(from)?,
+        };
         let mut refused = self.refused_before(mark, delivery, stamp.now)?;
         match step(mark, (delivery.after, delivery.through)) {
             Step::Drop => return Ok(Received::Done(Receipt { mark, refused, failure: None })),
@@ -155,6 +159,9 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             if to.is_none() {
                 (way, until) = (Way::Journal, receipt.mark);
             }
+            if planted::is(Planted::JournalAssumed) {
+                until = Version::MAX;
+            }
         }
         let mut moved = false;
         for (after, through) in &settled.covered {
@@ -163,8 +170,14 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }
         for (to, receipt) in &settled.receipts {
             let Some(failure) = &receipt.failure else { continue };
+            if to.is_none() && planted::is(Planted::JournalAssumed) {
+                continue;
+            }
             // A journal that was restored may lack what it had.
-            let at = receipt.mark.min(failure.0.saturating_sub(1));
+            let at = match planted::is(Planted::HoldMarkLost) {
+                true => self.head()?.version,
+                false => receipt.mark.min(failure.0.saturating_sub(1)),
+            };
             self.stopped(to.as_ref(), at, failure.clone(), (stamp.now, bound))?;
         }
         Ok(moved)
@@ -214,7 +227,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// A fault when storage fails or the rules refuse.
     pub fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<bool, Failure> {
         self.work(stamp, |draft| match A::deadline(self.id(), &draft.loaded.state) {
-            Some(due) if due.at <= stamp.now => {
+            Some(due) if due.at <= stamp.now && !planted::is(Planted::DeadlineLost) => {
                 let head = draft.loaded.head.version;
                 // A stream without events has no deadline.
                 let Some(latest) = self.event(head)? else { return Ok(false) };
@@ -278,7 +291,9 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
                 }
             }
         }
-        self.write.marks.push((from.clone(), delivery.through));
+        if !planted::is(Planted::MarkLost) {
+            self.write.marks.push((from.clone(), delivery.through));
+        }
         Ok(refused)
     }
 
@@ -308,7 +323,9 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         let said =
             serde_json::to_string(&refusal).map_err(|error| Fault::Defect(error.to_string()))?;
         let version = self.loaded.head.version;
-        self.remember_outcome(&cause, said, version);
+        if !planted::is(Planted::RefusalForgotten) {
+            self.remember_outcome(&cause, said, version);
+        }
         Ok(Some(refusal))
     }
 }

@@ -76,6 +76,9 @@ pub struct Entry {
     pub actor: String,
     /// Role of that sender.
     pub actor_role: String,
+    /// Service that sent it for that sender.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor_via: Option<String>,
     /// Instant at which the event was decided; for a command, that of the event from which it followed.
     pub time: Timestamp,
 }
@@ -105,6 +108,7 @@ pub fn entries(catalogue: &Catalogue, event: &Envelope) -> Vec<Entry> {
         correlation_claimed: event.metadata.correlation_claimed,
         actor: actor.to_owned(),
         actor_role: actor_role.to_owned(),
+        actor_via: event.metadata.via.as_ref().map(ToString::to_string),
         time: event.time,
     };
     // What this code cannot read any more asked for something that it cannot name: the event is listed all the same.

@@ -247,18 +247,18 @@ mod tests {
         Ok(Said { version, to })
     }
 
-    fn shape(letters: &[Letter]) -> Vec<(Version, Version, Vec<(&str, Version, Version, usize)>)> {
-        let of = |one: &'_ Letter| (one.after, one.through);
-        letters
-            .iter()
-            .map(|letter| {
-                let deliveries = letter.deliveries.iter().map(|Addressed { to, delivery }| {
-                    let Delivery { after, through, items, .. } = delivery;
-                    (to.aggregate_id.as_str(), *after, *through, items.len())
-                });
-                (of(letter).0, of(letter).1, deliveries.collect())
-            })
-            .collect()
+    /// The versions of a letter, and of each of its deliveries with the number of its items.
+    type Shape<'a> = (Version, Version, Vec<(&'a str, Version, Version, usize)>);
+
+    fn shape(letters: &[Letter]) -> Vec<Shape<'_>> {
+        fn one(letter: &Letter) -> Shape<'_> {
+            let deliveries = letter.deliveries.iter().map(|Addressed { to, delivery }| {
+                let Delivery { after, through, items, .. } = delivery;
+                (to.aggregate_id.as_str(), *after, *through, items.len())
+            });
+            (letter.after, letter.through, deliveries.collect())
+        }
+        letters.iter().map(one).collect()
     }
 
     #[test]

@@ -4,7 +4,10 @@
 use edgefold_kernel::{Envelope, Fault, Rejection, StreamId, Version};
 use serde::{Deserialize, Serialize};
 
-use crate::publish::{Delivery, Item};
+use crate::{
+    planted::{self, Planted},
+    publish::{Delivery, Item},
+};
 
 /// What a batch of the bus has for one instance: one delivery for each source.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -113,7 +116,7 @@ pub enum Step {
 pub fn step(mark: Version, (after, through): (Version, Version)) -> Step {
     if through <= mark {
         Step::Drop
-    } else if after <= mark {
+    } else if after <= mark || planted::is(Planted::GapIgnored) {
         Step::Apply
     } else {
         Step::Fill { after: mark, through: after }

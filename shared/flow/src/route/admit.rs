@@ -4,24 +4,29 @@ use edgefold_kernel::{Id, Kind, Metadata, Principal, Rejection};
 use sha2::{Digest, Sha256};
 
 use super::Catalogue;
-use crate::{Message, door::header::check_trace, publish::is_reserved};
+use crate::{
+    Message,
+    door::{header::check_trace, token::Caller},
+    publish::is_reserved,
+};
 
 impl Message {
-    /// Checks what a door can check: the aggregate and the command exist, the command may come from outside, and the
-    /// instance is named or may be made up, and the command has no id of the system's. Fills in the ids that were left out: a
-    /// fresh one for the command, and one that follows from the command for the instance. Marks the causes that the caller
-    /// named itself.
+    /// Checks what a door can check: the caller may send at all, the aggregate and the command exist, the command may come
+    /// from outside, the instance is named or may be made up, and the command has no id of the system's. Fills in the ids that
+    /// were left out: a fresh one for the command, and one that follows from the command for the instance. Marks the causes
+    /// that the caller named itself.
     ///
     /// # Errors
-    /// `UNKNOWN_AGGREGATE`, `UNKNOWN_COMMAND`, `COMMAND_INTERNAL`, `UNKNOWN_FIELD` for what the system writes into the
-    /// metadata, `MISSING_FIELD` for `aggregateId`, `INVALID_FIELD` for an id or a trace context, or `RESERVED_ID` for
+    /// `FORBIDDEN`, `UNKNOWN_AGGREGATE`, `UNKNOWN_COMMAND`, `COMMAND_INTERNAL`, `UNKNOWN_FIELD` for what the server writes into
+    /// `metadata`, `MISSING_FIELD` for `aggregateId`, `INVALID_FIELD` for an id or a trace context, or `RESERVED_ID` for
     /// `commandId`.
     pub fn admit(
         mut self,
         catalogue: &Catalogue,
-        by: &Principal,
+        by: &Caller,
         fresh: impl FnOnce() -> Id,
     ) -> Result<Self, Rejection> {
+        by.check_sends()?;
         let entry = catalogue.entry(&self.aggregate_type)?;
         let kind = entry.commands.iter().find(|kind| kind.name == self.name);
         let kind = kind.ok_or_else(|| edgefold_kernel::command::unknown_command(&self.name))?;
@@ -53,7 +58,7 @@ impl Message {
         }
         let command_id = self.command_id.get_or_insert_with(fresh);
         if self.aggregate_id.is_none() {
-            self.aggregate_id = Some(generated_id(by, &self.aggregate_type, command_id));
+            self.aggregate_id = Some(generated_id(&by.principal, &self.aggregate_type, command_id));
         }
         Ok(self)
     }
@@ -63,6 +68,7 @@ impl Message {
 fn check_metadata(metadata: &Metadata) -> Result<(), Rejection> {
     for (field, is_set) in [
         ("metadata.actor", metadata.actor.is_some()),
+        ("metadata.via", metadata.via.is_some()),
         ("metadata.answerBy", metadata.answer_by.is_some()),
         ("metadata.correlationClaimed", metadata.correlation_claimed),
         ("metadata.causationClaimed", metadata.causation_claimed),

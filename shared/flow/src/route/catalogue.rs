@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     const fn kind(name: &'static str, administers: bool) -> RoleKind {
-        RoleKind { role: Role::new(name), about: "Somebody.", administers }
+        RoleKind { role: Role::new(name), about: "Somebody.", administers, watches: false }
     }
 
     const GUARDED: Catalogue = Catalogue {

@@ -11,7 +11,7 @@ use super::{
     operation::{Operation, Stage},
 };
 use crate::{
-    door::allowance::Allowance,
+    door::{allowance::Allowance, token::Caller},
     subscribe::{Source, window::Window},
 };
 
@@ -24,6 +24,9 @@ struct Attached {
     asked: u64,
     last: Number,
     again_at: Option<Timestamp>,
+    /// The caller that the upgrade has shown.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    upgraded: Option<Caller>,
     /// True if the session was working on an operation.
     busy: bool,
     /// Number, cursor and head of each subscription.
@@ -42,6 +45,7 @@ impl Connection {
             asked: self.asked,
             last: self.last,
             again_at: self.again_at,
+            upgraded: self.upgraded.clone(),
             busy: self.operations.values().any(|it| it.stage != Stage::Live),
             cursors: live.map(|(number, it)| (*number, it.cursor, it.head)).collect(),
         };
@@ -68,6 +72,8 @@ impl Connection {
             again_at: attached.again_at,
             operations: BTreeMap::new(),
             allowance: Allowance::default(),
+            upgraded: attached.upgraded,
+            idle: Default::default(),
         };
         for (number, id, source) in kept {
             let cursor = attached.cursors.iter().find(|(known, ..)| *known == number);

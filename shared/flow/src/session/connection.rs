@@ -6,15 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edgefold_kernel::{Principal, Timestamp, limits};
+use edgefold_kernel::{Timestamp, limits};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    message::{self, Asked, Close, Said},
+    message::{self, Asked, Close, Said, Shown},
     operation::{Operation, Stage},
 };
 use crate::{
-    door::allowance::Allowance,
+    door::{allowance::Allowance, token::Caller},
     subscribe::{
         Begin, Source,
         window::{Next, Window},
@@ -30,7 +30,7 @@ pub enum Input {
     /// A message of the client; `Err` when it is not text.
     Heard(Result<String, &'static str>),
     /// The result of checking a token.
-    Verified(Result<Pass, &'static str>),
+    Verified(Result<Pass, String>),
     /// The token could not be checked, for a reason that is not the client's or that passes.
     Unverified,
     /// The result of a query or mutation, as JSON text.
@@ -47,6 +47,8 @@ pub enum Input {
     Event(Number, u64, u64, Option<String>),
     /// Missing events cannot be sent now; the session tries again after a while.
     Stuck,
+    /// A message that did nothing was one too many.
+    Idle,
     /// This cannot go on.
     Lost(Close),
     /// Time has passed.
@@ -60,8 +62,11 @@ pub enum Action {
     Send(String),
     /// Close the socket, and forget the session.
     Close(Close),
-    /// Check the token in this payload of `connection_init` or `ping`.
-    Verify(Option<String>),
+    /// Check what this payload of `connection_init` or `ping` shows; without it, the caller that the upgrade has shown.
+    Verify(Option<Shown>),
+    /// This message does nothing that counts by itself: count it as a request. Come back with [`Input::Idle`] if it is one too
+    /// many.
+    Count,
     /// Run the operation: execute it, or find the source that it subscribes to.
     Run(Number, Box<Asked>),
     /// Follow this source again: the token counts longer than it knows.
@@ -79,11 +84,17 @@ pub enum Action {
 /// A client with a valid token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pass {
-    /// The principal.
-    pub principal: Principal,
-    /// Instant at which the token expires.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub expires_at: Option<Timestamp>,
+    /// The caller.
+    pub caller: Caller,
+    /// Instant at which the token counts no longer.
+    pub until: Timestamp,
+}
+
+impl From<Caller> for Pass {
+    fn from(caller: Caller) -> Self {
+        let until = caller.expires_at.plus_millis(limits::CLOCK_SKEW_MS);
+        Self { caller, until }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,6 +122,10 @@ pub struct Connection {
     pub(super) again_at: Option<Timestamp>,
     pub(super) operations: BTreeMap<Number, Operation>,
     pub(super) allowance: Allowance,
+    /// The caller that the upgrade has shown, until it is acknowledged.
+    pub(super) upgraded: Option<Caller>,
+    /// Messages that did nothing and were too many, and since when they are counted.
+    pub(super) idle: (Timestamp, usize),
 }
 
 impl Connection {
@@ -125,6 +140,8 @@ impl Connection {
             again_at: None,
             operations: BTreeMap::new(),
             allowance: Allowance::default(),
+            upgraded: None,
+            idle: (now, 0),
         };
         let wake = this.wake();
         (this, wake)
@@ -133,6 +150,16 @@ impl Connection {
     /// The same socket with these limits for the client.
     pub fn allowed(self, allowance: Allowance) -> Self {
         Self { allowance, ..self }
+    }
+
+    /// The same socket, whose upgrade has shown this caller. What `connection_init` shows takes its place.
+    pub fn upgraded_by(self, upgraded: Option<Caller>) -> Self {
+        Self { upgraded, ..self }
+    }
+
+    /// The caller that the upgrade has shown, while it is not acknowledged.
+    pub fn upgraded(&self) -> Option<&Caller> {
+        self.upgraded.as_ref()
     }
 
     /// The client, once it is acknowledged.
@@ -171,9 +198,11 @@ impl Connection {
                 Err(close) => self.close(close),
             },
             Input::Heard(Err(detail)) => self.close(Close::BadRequest(detail.to_owned())),
-            Input::Verified(pass) => self.verified(pass),
+            Input::Verified(pass) => self.verified(now, pass),
             // The present token counts until it expires; until then the client may send the newer one again.
-            Input::Unverified if self.pass().is_some() => Vec::new(),
+            Input::Unverified if self.pass().is_some() => {
+                self.send(now, message::not_renewed("UNAVAILABLE", "try again"))
+            }
             Input::Unverified => self.close(Close::TryAgainLater),
             Input::Result(number, result) => self.result(now, number, &result),
             Input::Failed(number, errors) => self.failed(now, number, &errors),
@@ -185,6 +214,7 @@ impl Connection {
                 self.again_at = Some(now.plus_millis(limits::PULL_AGAIN_MS));
                 self.wake()
             }
+            Input::Idle => self.idle(now),
             Input::Lost(close) => self.close(close),
             Input::Tick => self.tick(now),
         }
@@ -195,44 +225,63 @@ impl Connection {
             Said::Init(payload) if self.phase == Phase::Waiting => {
                 self.phase = Phase::Verifying;
                 self.waits_since = now;
-                vec![Action::Verify(message::token(payload.as_ref()))]
+                vec![Action::Verify(message::shown(payload.as_ref()))]
             }
             Said::Init(_) => self.close(Close::TooManyInits),
             Said::Ping(payload) => {
-                let renewal = message::token(payload.as_ref()).filter(|_| self.pass().is_some());
-                // A token is not sent back.
-                let back = payload.as_ref().filter(|_| renewal.is_none());
-                let mut actions = self.send(now, message::pong(back));
-                actions.extend(renewal.map(|token| Action::Verify(Some(token))));
-                actions
+                let shown = message::shown(payload.as_ref());
+                match shown {
+                    // The answer comes when it is judged.
+                    Some(shown) if self.pass().is_some() => vec![Action::Verify(Some(shown))],
+                    // The exact text without a payload is answered by the runtime, and wakes nothing. A token is not sent back.
+                    shown => {
+                        let back = payload.as_ref().filter(|_| shown.is_none());
+                        let mut actions = self.send(now, message::pong(back));
+                        actions.push(Action::Count);
+                        actions
+                    }
+                }
             }
             Said::Pong(payload) => {
                 let number = message::number(payload.as_ref()).unwrap_or(self.asked);
-                if self.window.answered(number) { self.pump(|_| true) } else { Vec::new() }
+                if self.window.answered(number) { self.pump(|_| true) } else { vec![Action::Count] }
             }
             Said::Subscribe { id, asked } => self.subscribe(now, id, asked),
             Said::Complete { id } => {
                 let number = self.operations.iter().find(|(_, it)| it.id == id);
                 let number = number.map(|(number, _)| *number);
-                number.map(|number| self.forget(number)).unwrap_or_default()
+                number.map_or_else(|| vec![Action::Count], |number| self.forget(number))
             }
         }
     }
 
-    fn verified(&mut self, pass: Result<Pass, &'static str>) -> Vec<Action> {
+    fn verified(&mut self, now: Timestamp, pass: Result<Pass, String>) -> Vec<Action> {
+        // A newer token that does not count is answered before the socket closes: the page can say what is wrong.
+        let refused = |this: &mut Self, detail: &str, close: Close| {
+            let mut actions = match this.phase {
+                Phase::Open(_) => this.send(now, message::not_renewed("INVALID_TOKEN", detail)),
+                _ => Vec::new(),
+            };
+            actions.extend(this.close(close));
+            actions
+        };
         match (pass, &self.phase) {
-            (Err(detail), _) => self.close(Close::Forbidden(detail)),
+            (Err(detail), _) => refused(self, &detail, Close::BadToken(detail.clone())),
             // A renewed token belongs to the same principal, so the subscriptions stay allowed.
-            (Ok(pass), Phase::Open(known)) if pass.principal != known.principal => {
-                self.close(Close::Forbidden("the token belongs to another principal"))
+            (Ok(pass), Phase::Open(known)) if pass.caller.principal != known.caller.principal => {
+                let detail = "the token belongs to another principal";
+                refused(self, detail, Close::Forbidden(detail))
             }
             (Ok(pass), phase) => {
                 let first = !matches!(phase, Phase::Open(_));
+                let expires_at = pass.caller.expires_at;
                 self.phase = Phase::Open(pass);
-                let mut actions = self.wake();
-                if first {
-                    actions.insert(0, Action::Send(message::ack(None)));
-                }
+                self.upgraded = None;
+                let mut actions = match first {
+                    true => vec![Action::Send(message::ack(None))],
+                    false => self.send(now, message::renewed(expires_at)),
+                };
+                actions.extend(self.wake());
                 let sources: BTreeSet<_> =
                     self.operations.values().filter_map(|it| it.source.clone()).collect();
                 actions.extend(sources.into_iter().map(Action::Renew));
@@ -342,12 +391,26 @@ impl Connection {
         frame.map(|frame| self.send(now, frame)).unwrap_or_default()
     }
 
+    /// A client is let be when others of its principal have used up the count. One that goes on and on is closed.
+    fn idle(&mut self, now: Timestamp) -> Vec<Action> {
+        let over = self.idle.0.plus_millis(i64::from(limits::RATE_PERIOD_S) * 1_000);
+        if now >= over {
+            self.idle = (now, 0);
+        }
+        self.idle.1 += 1;
+        if self.idle.1 > limits::IDLE_MESSAGES {
+            self.close(Close::TryAgainLater)
+        } else {
+            Vec::new()
+        }
+    }
+
     fn tick(&mut self, now: Timestamp) -> Vec<Action> {
         let late = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
         if late(self.init_until()) {
             return self.close(Close::InitTimeout);
         }
-        if late(self.pass().and_then(|pass| pass.expires_at)) {
+        if late(self.pass().map(|pass| pass.until)) {
             return self.close(Close::Forbidden("the token has expired"));
         }
         if self.window.next(now) == Next::GiveUp {
@@ -408,7 +471,7 @@ impl Connection {
 
     /// The next instant at which time matters. There is one alarm for all reasons.
     fn wake(&self) -> Vec<Action> {
-        let expiry = self.pass().and_then(|pass| pass.expires_at);
+        let expiry = self.pass().map(|pass| pass.until);
         let next = [self.init_until(), expiry, self.again_at, self.window.until()];
         let next = next.into_iter().flatten().min();
         next.map(Action::Wake).into_iter().collect()

@@ -1,6 +1,6 @@
 //! The messages of the client, the answers of the server, and the close codes.
 
-use edgefold_kernel::{Kind, Rejection, limits};
+use edgefold_kernel::{Kind, Rejection, Timestamp, limits};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -144,7 +144,9 @@ pub enum Close {
     BadRequest(String),
     /// 4401: an operation before the acknowledgement.
     Unauthorized,
-    /// 4403: no token, a bad one, or one that has expired.
+    /// 4401: no token, or a bad one. Clients do not come back with it.
+    BadToken(String),
+    /// 4403: the token has expired while the socket was open, or is somebody else's. Clients come back with a new one.
     Forbidden(&'static str),
     /// 4406: another subprotocol.
     SubprotocolNotAcceptable,
@@ -169,7 +171,7 @@ impl Close {
     pub fn code(&self) -> u16 {
         match self {
             Self::BadRequest(_) => 4400,
-            Self::Unauthorized => 4401,
+            Self::Unauthorized | Self::BadToken(_) => 4401,
             Self::Forbidden(_) => 4403,
             Self::SubprotocolNotAcceptable => 4406,
             Self::InitTimeout => 4408,
@@ -187,6 +189,7 @@ impl Close {
         let mut reason = match self {
             Self::BadRequest(detail) => format!("Invalid message: {detail}"),
             Self::Unauthorized => "Unauthorized".into(),
+            Self::BadToken(detail) => format!("Unauthorized: {detail}"),
             Self::Forbidden(detail) => format!("Forbidden: {detail}"),
             Self::SubprotocolNotAcceptable => "Subprotocol not acceptable".into(),
             Self::InitTimeout => "Connection initialisation timeout".into(),
@@ -234,8 +237,17 @@ pub fn number(payload: Option<&Payload>) -> Option<u64> {
     payload?.get("number")?.as_u64()
 }
 
-/// The token in a payload: `authorization` as in the header, `Bearer …`, or the bare token as `token`.
-pub fn token(payload: Option<&Payload>) -> Option<String> {
+/// What a client shows in a payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// A token.
+    Token(String),
+    /// A ticket, see [`ticket`](crate::door::ticket).
+    Ticket(String),
+}
+
+/// The token in a payload: `authorization` as in the header, `Bearer …`, or the bare token as `token`; or a `ticket`.
+pub fn shown(payload: Option<&Payload>) -> Option<Shown> {
     let payload = payload?;
     let text = |name: &str| payload.get(name).and_then(Value::as_str);
     let bearer = ["authorization", "Authorization"].into_iter().find_map(text);
@@ -243,7 +255,18 @@ pub fn token(payload: Option<&Payload>) -> Option<String> {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    bearer.or_else(|| text("token")).map(str::to_owned)
+    let token = bearer.or_else(|| text("token")).map(|token| Shown::Token(token.to_owned()));
+    token.or_else(|| text("ticket").map(|ticket| Shown::Ticket(ticket.to_owned())))
+}
+
+/// The answer to a `ping` with a token that counts from now on.
+pub fn renewed(expires_at: Timestamp) -> String {
+    json!({"type": "pong", "payload": {"expiresAt": expires_at}}).to_string()
+}
+
+/// The answer to a `ping` with a token that does not count.
+pub fn not_renewed(code: &str, detail: &str) -> String {
+    json!({"type": "pong", "payload": {"code": code, "detail": detail}}).to_string()
 }
 
 fn with_payload(kind: &str, payload: Option<&Payload>) -> String {

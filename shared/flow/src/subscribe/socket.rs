@@ -6,7 +6,7 @@
 //!
 //! A client sends commands to this instance as `command`, or several as `commands`; each is answered by `accepted` or
 //! `rejected` with its `id`, in order. Anything else is answered by `error`, and the socket stays open. Each message
-//! but `ping` and `pong` counts as a request of its principal: one too many is answered with the code `RATE_LIMITED`,
+//! but `pong`, and the exact `ping` that the runtime answers, counts as a request of its principal: one too many is answered with the code `RATE_LIMITED`,
 //! and nothing is decided.
 //!
 //! After every [`SOCKET_WINDOW_BYTES`](edgefold_kernel::limits::SOCKET_WINDOW_BYTES) the server asks the client whether
@@ -24,7 +24,7 @@ use serde_json::Value;
 use crate::{
     Accepted, Message,
     command::body_too_large,
-    door::{allowance::Allowance, json},
+    door::{allowance::Allowance, json, ticket},
 };
 
 /// Subprotocol of the native socket.
@@ -150,10 +150,11 @@ impl Asked {
 }
 
 /// Requests that a message counts as, as over HTTP: a batch as many as it has commands. A `ping` counts here: the runtime
-/// answers the one that is written as [`PING`], and it wakes nobody. A `pong` with a version is an answer that was asked for.
+/// answers the one that is written as [`PING`], and it wakes nobody. A `pong` does
+/// not count here, since it may be an answer that was asked for: the object counts the others.
 pub fn cost(said: &Result<Said, Rejection>) -> usize {
     match said {
-        Ok(Said::Pong { version: Some(_) }) => 0,
+        Ok(Said::Pong { .. }) => 0,
         Ok(Said::Commands { commands }) => commands.len(),
         _ => 1,
     }
@@ -290,7 +291,8 @@ const TOKEN_PREFIX: &str = "bearer.";
 /// # Errors
 /// `UNSUPPORTED_PROTOCOL` when it offers only others.
 pub fn negotiate(offered: Option<&str>) -> Result<Option<&'static str>, Rejection> {
-    let others = |list: &str| list.split(',').any(|one| !one.trim().starts_with(TOKEN_PREFIX));
+    let shows = |one: &str| one.starts_with(TOKEN_PREFIX) || ticket::offered(one).is_some();
+    let others = |list: &str| list.split(',').any(|one| !shows(one.trim()));
     match offered {
         None => Ok(None),
         Some(list) if !others(list) => Ok(None),
@@ -416,7 +418,7 @@ mod tests {
             (r#"{"type":"authenticate","token":"t"}"#.into(), 1),
             ("rubbish".into(), 1),
             (r#"{"type":"ping" }"#.into(), 1),
-            (r#"{"type":"pong"}"#.into(), 1),
+            (r#"{"type":"pong"}"#.into(), 0),
             (r#"{"type":"pong","version":7}"#.into(), 0),
         ] {
             assert_eq!(cost(&read(&text)), expected, "{text}");

@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 use edgefold_flow::{
+    door::token::Caller,
     session::{
         Action, Connection, Input,
         connection::{Number, Pass},
@@ -22,7 +23,7 @@ pub fn id(text: &str) -> Id {
 }
 
 pub fn pass_of(subject: &str) -> Pass {
-    Pass { principal: Principal::new(id(subject), Role::new("owner")), expires_at: None }
+    Pass::from(Caller::new(Principal::new(id(subject), Role::new("owner")), Timestamp::MAX))
 }
 
 pub fn room() -> Source {

@@ -15,8 +15,9 @@ use edgefold_kernel::{Envelope, Failure, Fault, StreamId};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use worker::{
-    Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, RawMessage, console_error,
-    console_warn, js_sys::JSON, send::SendFuture,
+    Env, MessageBatch, MessageExt, QueueContentType, QueueRetryOptionsBuilder, RawMessage,
+    RawMessageBuilder, console_error, console_warn, js_sys::JSON, send::SendFuture,
+    wasm_bindgen::JsValue,
 };
 
 use crate::{
@@ -32,9 +33,6 @@ const AT_ONCE: usize = 50;
 
 /// Seconds until a message is tried again that this code cannot read. During a deploy newer code will.
 const UNREADABLE_AGAIN_S: u32 = 60;
-
-/// Seconds until a message is tried again for which a batch had no place.
-const NO_PLACE_AGAIN_S: u32 = 1;
 
 /// What a batch brings: the messages to instances, and those to the journal.
 #[derive(Default)]
@@ -62,7 +60,11 @@ pub async fn consume(
         let text = text(&message);
         if let Ok(letter) = serde_json::from_str::<Letter>(&text) {
             if places > 0 && places + letter.deliveries.len() > DESTINATIONS {
-                again(&message, NO_PLACE_AGAIN_S);
+                // As a new message: nothing is wrong with it, and the queue counts its retries.
+                if let Err(error) = send(env, &text).await {
+                    console_warn!("a message without a place is not sent again: {error}");
+                }
+                served.push(message);
                 continue;
             }
             places += letter.deliveries.len();
@@ -104,6 +106,12 @@ fn text(message: &RawMessage) -> String {
     body.as_string().unwrap_or_else(|| {
         JSON::stringify(&body).ok().and_then(|text| text.as_string()).unwrap_or_default()
     })
+}
+
+async fn send(env: &Env, text: &str) -> worker::Result<()> {
+    let message = RawMessageBuilder::new(JsValue::from_str(text))
+        .build_with_content_type(QueueContentType::Text);
+    env.queue(bindings::BUS)?.send_raw(message).await
 }
 
 fn again(message: &RawMessage, seconds: u32) {

@@ -29,6 +29,14 @@ pub(crate) async fn list(env: &Env, source: &StreamId, hold: &Hold) -> Result<()
     rows::<Value>(env, sql!("list"), &row).await.map(drop)
 }
 
+/// Lets the list forget a sequence that its source does not hold back any more.
+///
+/// # Errors
+/// Fails if the database fails.
+pub(crate) async fn forget(env: &Env, id: u64) -> Result<(), Fault> {
+    rows::<Value>(env, sql!("forget"), &[id.into()]).await.map(drop)
+}
+
 /// A page of the list, with totals.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! A message is admitted at a door, and addressed to its instance.
 
-use edgefold_flow::{Catalogue, Message};
-use edgefold_kernel::{Failure, Fault, Principal, StreamId};
+use edgefold_flow::{Catalogue, Message, door::token::Caller};
+use edgefold_kernel::{Failure, Fault, StreamId};
 
 use crate::platform::clock;
 
@@ -9,7 +9,7 @@ use crate::platform::clock;
 ///
 /// # Errors
 /// The refusals of the door.
-pub fn admit(message: Message, catalogue: &Catalogue, by: &Principal) -> Result<Message, Failure> {
+pub fn admit(message: Message, catalogue: &Catalogue, by: &Caller) -> Result<Message, Failure> {
     Ok(message.admit(catalogue, by, clock::fresh_id)?)
 }
 

@@ -1,39 +1,41 @@
 //! Every caller shows a token. The runtime's WebCrypto checks its signature, and the issuer gives the keys.
-//! The form of a token is in [`edgefold_flow::door::token`], the choice of its key in [`edgefold_flow::door::keys`].
-//!
-//! | variable | what it is |
-//! |---|---|
-//! | `AUTH_SECRET` | secret of at least 32 bytes that HS256 tokens are signed with |
-//! | `AUTH_JWKS_URL` | key set of an issuer that signs with RS256, ES256 or EdDSA |
-//! | `AUTH_ISSUER`, `AUTH_AUDIENCE` | what `iss` must be, and `aud` must hold |
+//! The form of a token is in [`edgefold_flow::door::token`], the choice of its key in [`edgefold_flow::door::keys`]. What a deployment sets is in
+//! [`edgefold_flow::door::issuer`].
 
-use std::{cell::RefCell, collections::BTreeMap, pin::pin, time::Duration};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::BTreeMap,
+    pin::pin,
+    time::Duration,
+};
 
 use edgefold_flow::{
-    Catalogue,
+    Catalogue, contract,
     door::{
+        environment::Variables,
+        issuer::Issuers,
         keys::{Kept, KeySet, Lookup},
-        token::{Algorithm, Caller, Expected, Token, bearer, digest, invalid},
+        ticket,
+        token::{Algorithm, Caller, Token, bearer, digest, invalid, missing},
     },
     subscribe::socket,
 };
-use edgefold_kernel::{Failure, Fault, Kind, Rejection, Timestamp, limits};
+use edgefold_kernel::{Failure, Fault, Timestamp, limits};
 use futures_util::future::{Either, select};
 use js_sys::{Array, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
 use worker::{Delay, Env, Fetch, Request, Url, console_error, wasm_bindgen_futures::JsFuture};
 
-use crate::platform::{answer::header, clock};
+use crate::platform::{answer::header, clock, stub};
 
 /// Time that an issuer has to answer: a request waits for it.
 const ISSUER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Shortest secret, in bytes: as long as a signature of HS256 (RFC 7518, section 3.2).
-const SECRET_BYTES: usize = 32;
-
 thread_local! {
-    /// The issuer's keys, as this isolate knows them.
-    static KEYS: RefCell<Kept> = RefCell::new(Kept::default());
+    /// The issuers that are set, read once.
+    static ISSUERS: OnceCell<Issuers> = const { OnceCell::new() };
+    /// Their keys by the address of the key set, as this isolate knows them.
+    static KEYS: RefCell<BTreeMap<String, Kept>> = const { RefCell::new(BTreeMap::new()) };
     /// Verified tokens by digest, each with the instant until which the verification counts.
     static VERIFIED: RefCell<BTreeMap<[u8; 32], (Caller, Timestamp)>> =
         const { RefCell::new(BTreeMap::new()) };
@@ -70,18 +72,50 @@ pub async fn authenticate(
     catalogue: &Catalogue,
 ) -> Result<Caller, Failure> {
     let authorization = header(request.headers(), "authorization");
-    let offered = header(request.headers(), "upgrade")
-        .and_then(|_| header(request.headers(), "sec-websocket-protocol"));
+    let offered = offered(request);
     let token = match (&authorization, &offered) {
-        (None, Some(offered)) => {
-            socket::offered_token(offered).ok_or_else(edgefold_flow::door::token::missing)?
-        }
+        (None, Some(offered)) => socket::offered_token(offered).ok_or_else(missing)?,
         (authorization, _) => bearer(authorization.as_deref())?,
     };
     verify(env, catalogue, token).await
 }
 
-/// The principal of this token, and the instant at which it expires.
+/// The sender of this upgrade: as [`authenticate`] finds it, or by a ticket in the offered subprotocol `ticket.<ticket>`,
+/// which is used up by this.
+///
+/// # Errors
+/// `UNAUTHENTICATED` when it shows neither, and what [`verify`] and [`redeem`] say.
+pub async fn upgrading(
+    request: &Request,
+    env: &Env,
+    catalogue: &Catalogue,
+) -> Result<Caller, Failure> {
+    match offered(request).as_deref().and_then(ticket::offered) {
+        Some(ticket) => redeem(env, ticket).await,
+        None => authenticate(request, env, catalogue).await,
+    }
+}
+
+/// The subprotocols that an upgrade offers.
+fn offered(request: &Request) -> Option<String> {
+    header(request.headers(), "upgrade")
+        .and_then(|_| header(request.headers(), "sec-websocket-protocol"))
+}
+
+/// The caller who comes with this ticket, once.
+///
+/// # Errors
+/// `INVALID_TOKEN` when there is no such ticket; a fault when the object in which it would lie cannot be reached.
+pub async fn redeem(env: &Env, text: &str) -> Result<Caller, Failure> {
+    let (object, digest) = ticket::read(text)?;
+    let request = stub::post(contract::TICKET_USE, &digest)?;
+    let answer = stub::session_known(env, object, request).await?;
+    let answer = answer.ok_or_else(ticket::unknown)?;
+    let caller: Option<Caller> = stub::read(answer).await?;
+    Ok(ticket::bearer(caller.ok_or_else(ticket::unknown)?))
+}
+
+/// The caller of this token. Every door asks here, and the first verdict counts for all of them.
 ///
 /// # Errors
 /// `INVALID_TOKEN`; `AUTH_NOT_CONFIGURED` when this deployment has no key of its kind; a fault when the issuer's keys
@@ -93,17 +127,24 @@ pub async fn verify(env: &Env, catalogue: &Catalogue, text: &str) -> Result<Call
         return Ok(caller);
     }
     let token = Token::parse(text)?;
-    let key = match token.algorithm {
-        Algorithm::Hs256 => secret(env).await?,
-        _ => published(env, &token, now).await?,
+    let issuers = issuers(env, catalogue);
+    let issuer = issuers.of(&token).inspect_err(|refused| {
+        if refused.code == "AUTH_NOT_CONFIGURED" {
+            console_error!("a token was refused because there is no key for {:?}", token.algorithm);
+        }
+    })?;
+    let key = match (token.algorithm, &issuer.secret, &issuer.key_set) {
+        (Algorithm::Hs256, Some(secret), _) => {
+            let bytes = Uint8Array::from(secret.as_bytes());
+            import("raw", &bytes, Algorithm::Hs256).await?
+        }
+        (_, _, Some(url)) => published(url, &token, now).await?,
+        _ => return Err(Fault::Defect("an issuer without a key".into()).into()),
     };
     if !holds(&key, &token).await? {
         return Err(invalid("the signature is not valid").into());
     }
-    let var = |name| env.var(name).ok().map(|value| value.to_string());
-    let (issuer, audience) = (var("AUTH_ISSUER"), var("AUTH_AUDIENCE"));
-    let expected = Expected { issuer, audience, roles: catalogue.roles };
-    let caller = token.admit(&expected, now)?;
+    let caller = token.admit(issuer, catalogue.roles, now)?;
     let until = caller.expires_at.min(now.plus_millis(limits::KEY_SET_FRESH_MS));
     VERIFIED.with_borrow_mut(|verified| {
         if verified.len() >= limits::TOKENS_REMEMBERED {
@@ -114,30 +155,29 @@ pub async fn verify(env: &Env, catalogue: &Catalogue, text: &str) -> Result<Call
     Ok(caller)
 }
 
-/// The shared secret as a key.
-async fn secret(env: &Env) -> Result<JsValue, Failure> {
-    let secret = env.secret("AUTH_SECRET").map(|value| value.to_string()).unwrap_or_default();
-    if secret.len() < SECRET_BYTES {
-        return Err(not_configured("AUTH_SECRET of at least 32 bytes").into());
-    }
-    let bytes = Uint8Array::from(secret.as_bytes());
-    import("raw", &bytes, Algorithm::Hs256).await
+/// The issuers that are set. What makes no sense is logged once and ignored.
+fn issuers(env: &Env, catalogue: &Catalogue) -> Issuers {
+    let read = || {
+        let variable = |name: &str| env.var(name).ok().map(|value| value.to_string());
+        let mut variables = Variables::new(variable);
+        let issuers = Issuers::read(&mut variables, catalogue.roles);
+        variables.misread.iter().for_each(|said| console_error!("{said}"));
+        issuers
+    };
+    ISSUERS.with(|known| known.get_or_init(read).clone())
 }
 
-/// The issuer's key for this token.
-async fn published(env: &Env, token: &Token<'_>, now: Timestamp) -> Result<JsValue, Failure> {
-    let url = env.var("AUTH_JWKS_URL").map(|value| value.to_string());
-    let url = url.ok().filter(|url| !url.is_empty());
-    let url = url.ok_or_else(|| not_configured("AUTH_JWKS_URL"))?;
-    let mut step = KEYS.with_borrow(|kept| kept.look_up(token, now));
+/// The key of this token in a published key set.
+async fn published(url: &str, token: &Token<'_>, now: Timestamp) -> Result<JsValue, Failure> {
+    let mut step = kept(url, |kept| kept.look_up(token, now));
     if step == Lookup::Fetch {
         // Requests that arrive during the fetch use the last good set, if there is one.
-        KEYS.with_borrow_mut(|kept| kept.asking(now));
-        let answer = fetch_keys(&url).await;
-        if let Err(fault) = KEYS.with_borrow_mut(|kept| kept.asked(answer, now)) {
+        kept(url, |kept| kept.asking(now));
+        let answer = fetch_keys(url).await;
+        if let Err(fault) = kept(url, |kept| kept.asked(answer, now)) {
             console_error!("{fault}");
         }
-        step = KEYS.with_borrow(|kept| kept.look_up(token, now));
+        step = kept(url, |kept| kept.look_up(token, now));
     }
     match step {
         Lookup::Use(key) => {
@@ -149,6 +189,10 @@ async fn published(env: &Env, token: &Token<'_>, now: Timestamp) -> Result<JsVal
             Err(Fault::Unavailable("the key set".into(), "it could not be fetched".into()).into())
         }
     }
+}
+
+fn kept<T>(url: &str, with: impl FnOnce(&mut Kept) -> T) -> T {
+    KEYS.with_borrow_mut(|keys| with(keys.entry(url.to_owned()).or_default()))
 }
 
 async fn fetch_keys(url: &str) -> Result<KeySet, Fault> {
@@ -198,16 +242,6 @@ fn parameters(algorithm: Algorithm) -> Result<JsValue, Fault> {
             .map_err(|error| broken(&error))?;
     }
     Ok(parameters.unchecked_into())
-}
-
-/// The refusal of every token of a kind for which no key is configured.
-fn not_configured(what: &str) -> Rejection {
-    console_error!("a token was refused because there is no {what}");
-    Rejection::new(
-        Kind::Unauthenticated,
-        "AUTH_NOT_CONFIGURED",
-        "this deployment has no key for tokens of this kind",
-    )
 }
 
 fn broken(error: &JsValue) -> Fault {

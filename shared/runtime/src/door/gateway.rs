@@ -18,7 +18,7 @@ use edgefold_flow::{
     participant::Sight,
     subscribe::Page,
 };
-use edgefold_kernel::{Failure, Fault, Id, Metadata, Principal, StreamId, Version};
+use edgefold_kernel::{Failure, Fault, Id, Metadata, StreamId, Version};
 use futures_util::future::{BoxFuture, FutureExt, try_join_all};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -54,7 +54,7 @@ impl WorkersGateway {
     async fn send(&self, mut message: Message) -> Result<Accepted, Failure> {
         let by = self.asker()?;
         message.metadata = traced(message.metadata, &self.trace);
-        let message = admit(message, self.catalogue, self.principal()?)?;
+        let message = admit(message, self.catalogue, self.caller()?)?;
         let to = target(&message)?;
         let request = stub::post_as(&by, contract::COMMAND, &message)?;
         stub::read(stub::fetch(&self.env, self.catalogue, &to, request).await?).await
@@ -73,8 +73,8 @@ impl WorkersGateway {
 }
 
 impl Gateway for WorkersGateway {
-    fn principal(&self) -> Result<&Principal, Failure> {
-        Ok(&self.caller.as_ref().ok_or_else(missing)?.principal)
+    fn caller(&self) -> Result<&Caller, Failure> {
+        Ok(self.caller.as_ref().ok_or_else(missing)?)
     }
 
     fn fresh_id(&self) -> Id {

@@ -138,8 +138,12 @@ impl<A: Participant> Object<A> {
     }
 
     /// Hands messages to the queues until there are none left, on both ways at once.
-    pub(crate) async fn publish(&self) {
+    pub(crate) async fn publish(self: &Rc<Self>) {
         join_all(WAYS.map(|way| self.publish_on(way))).await;
+        // What had nothing to say has arrived.
+        if self.instance.is_unkept().unwrap_or(false) {
+            self.keep_cursors();
+        }
     }
 
     async fn publish_on(&self, way: Way) {

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use edgefold_flow::{
     Participant,
-    contract::{HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried},
+    contract::{HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried, UNKNOWN_SEQUENCE},
     door::Asker,
     instance::Due,
     publish::{
@@ -195,7 +195,7 @@ impl<A: Participant> Object<A> {
     /// An administrator has decided: that is logged, since a hold that is over is forgotten, and what is due is tried.
     async fn decided(self: &Rc<Self>, to: Option<StreamId>) -> Result<HoldOutcome, Failure> {
         let gone =
-            || Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", "nothing is held back there");
+            || Rejection::new(Kind::NotFound, UNKNOWN_SEQUENCE, "nothing is held back there");
         let hold = self.instance.hold(to.as_ref())?.ok_or_else(gone)?;
         if let Some(decided) = &hold.decided {
             console_log!("{}", decision(self.instance.stream(), to.as_ref(), decided));

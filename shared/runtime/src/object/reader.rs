@@ -198,13 +198,15 @@ impl<A: Participant> Object<A> {
         same
     }
 
-    /// Notes that a reader has everything up to the question with this number.
-    pub(crate) fn answered(self: &Rc<Self>, socket: &WebSocket, number: u64) {
-        let Some(mut reader) = Reader::of(socket) else { return };
-        if reader.seen.window.answered(number) {
+    /// Notes that a reader has everything up to the question with this number. Returns false if nobody has asked.
+    pub(crate) fn answered(self: &Rc<Self>, socket: &WebSocket, number: u64) -> bool {
+        let Some(mut reader) = Reader::of(socket) else { return false };
+        let answered = reader.seen.window.answered(number);
+        if answered {
             reader.keep();
             self.catch_up(socket.clone());
         }
+        answered
     }
 
     /// Asks a reader whose window is full.

@@ -119,8 +119,12 @@ impl<A: Participant> Object<A> {
                 return Ok(());
             }
             Ok(Said::Pong { version }) => {
-                if let Some(version) = version {
-                    self.answered(socket, version);
+                if !version.is_some_and(|version| self.answered(socket, version)) {
+                    // Nobody has asked: it counts, as everything does that wakes the object.
+                    let name = rate::key(Some(&caller.principal), "");
+                    if let Some(refused) = counter::count(&self.env, name, 1).await {
+                        self.reply(socket, &[socket::error(&refused)]);
+                    }
                 }
                 return Ok(());
             }
@@ -142,7 +146,7 @@ impl<A: Participant> Object<A> {
         let (ids, messages): (Vec<_>, Vec<_>) =
             asked.into_iter().map(|asked| asked.to(A::TYPE, id)).unzip();
         let commands: Vec<_> = messages.iter().map(|message| message.command_id.clone()).collect();
-        let admit = |message| admit(message, self.catalogue, &caller.principal);
+        let admit = |message| admit(message, self.catalogue, &caller);
         let admitted: Vec<_> = messages.into_iter().map(admit).collect();
         let by = Asker::Somebody(caller);
         let results = self.admitted(admitted, &by).await;

@@ -108,6 +108,22 @@ pub async fn session(
     send(stub, call.into()).await
 }
 
+/// Asks the object of the sessions' class with this identifier, which a caller has named. `None`: the platform has given out no
+/// such identifier.
+///
+/// # Errors
+/// A fault when the object cannot be reached, panics or does not answer in time.
+pub async fn session_known(
+    env: &Env,
+    id: &str,
+    call: impl Into<Call>,
+) -> Result<Option<Response>, Failure> {
+    let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
+    let Ok(id) = namespace.id_from_string(id) else { return Ok(None) };
+    let stub = id.get_stub().map_err(|error| broken(&error))?;
+    send(stub, call.into()).await.map(Some)
+}
+
 /// Asks an object of the sessions' class that has a name: it counts the sockets of a principal, or tells of a category.
 ///
 /// # Errors

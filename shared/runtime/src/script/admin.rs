@@ -14,10 +14,12 @@
 use edgefold_flow::{
     Catalogue,
     admin::{self, BulkOutcome, Discard, Outcome, Page, PageWanted, SequencePage, SequenceView},
-    contract::{self, HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried},
+    contract::{
+        self, HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried, UNKNOWN_SEQUENCE,
+    },
     publish::hold::Status,
 };
-use edgefold_kernel::{Failure, Id, Kind, Principal, Rejection};
+use edgefold_kernel::{Failure, Kind, Principal, Rejection, Subject};
 use futures_util::{StreamExt, stream};
 use worker::{Env, Method, Request, Response, Url, send::SendFuture};
 
@@ -54,6 +56,11 @@ pub async fn serve(
         }
         (["dead-letters", "discard"], Method::Post) => {
             let result = match discard(request, env, false).await {
+                Ok(_) if query.iter().all(|(name, _)| name == "after" || name == "limit") => {
+                    // All that is held back at once is nobody's intention.
+                    let said = "name what is discarded: status, lane, code, or an end";
+                    Err(Rejection::shape("MISSING_FIELD", "status", said).into())
+                }
                 Ok(discard) => desk.every(&query, Some(discard)).await,
                 Err(failure) => Err(failure),
             };
@@ -99,7 +106,7 @@ async fn discard(request: &mut Request, env: &Env, is_one: bool) -> Result<Disca
 struct Desk<'a> {
     env: &'a Env,
     catalogue: &'static Catalogue,
-    by: Id,
+    by: Subject,
 }
 
 impl Desk<'_> {
@@ -125,7 +132,7 @@ impl Desk<'_> {
         };
         known.ok_or_else(|| {
             let detail = format!("there is no sequence with the id {id:?}");
-            Rejection::new(Kind::NotFound, "UNKNOWN_SEQUENCE", detail).into()
+            Rejection::new(Kind::NotFound, UNKNOWN_SEQUENCE, detail).into()
         })
     }
 
@@ -186,7 +193,14 @@ impl Desk<'_> {
         path: &'static str,
         body: &impl serde::Serialize,
     ) -> Result<T, Failure> {
-        stub::call(self.env, self.catalogue, &found.source, path, body).await
+        let answer = stub::call(self.env, self.catalogue, &found.source, path, body).await;
+        if let Err(Failure::Rejected(refusal)) = &answer
+            && refusal.code == UNKNOWN_SEQUENCE
+        {
+            // It flows, and the list has not heard of it.
+            listed::forget(self.env, found.id).await?;
+        }
+        answer
     }
 }
 

@@ -10,6 +10,7 @@ use edgefold_flow::{
         Asker,
         header::{trace, traced},
         rate,
+        ticket::Ticket,
         token::Caller,
     },
 };
@@ -63,6 +64,7 @@ pub async fn serve(
             let url = request.url()?;
             return admin::serve(&mut request, &url, rest, env, catalogue).await;
         }
+        (["tickets"], Method::Post) => ticket(&request, env, catalogue).await,
         (["correlations", command_id], Method::Get) => {
             correlation(&request, env, catalogue, command_id).await
         }
@@ -70,7 +72,7 @@ pub async fn serve(
         (["aggregates", _, _] | ["aggregates", _, _, "events"] | ["correlations", _], _) => {
             return answer::wrong_method("GET, HEAD");
         }
-        (["commands"], _) => return answer::wrong_method("POST"),
+        (["commands"] | ["tickets"], _) => return answer::wrong_method("POST"),
         _ => {
             Err(Rejection::new(Kind::NotFound, "UNKNOWN_PATH", format!("there is no path {asked}"))
                 .into())
@@ -99,6 +101,22 @@ pub fn document(request: &Request, text: &'static str) -> worker::Result<Respons
         }
         _ => answer::wrong_method("GET, HEAD"),
     }
+}
+
+/// Gives the caller a ticket, from the object that counts its sockets.
+async fn ticket(
+    request: &Request,
+    env: &Env,
+    catalogue: &'static Catalogue,
+) -> Result<Response, Failure> {
+    let caller = auth::authenticate(request, env, catalogue).await?;
+    let name = rate::key(Some(&caller.principal), "");
+    let answer = stub::session_named(env, &name, stub::post(contract::TICKET, &caller)?).await?;
+    let ticket: Ticket = stub::read(answer).await?;
+    let defect = |error: worker::Error| Fault::Defect(error.to_string());
+    let mut answer = answer::json(201, "application/json", &ticket).map_err(defect)?;
+    answer.headers_mut().set("cache-control", "no-store").map_err(defect)?;
+    Ok(answer)
 }
 
 async fn command(
@@ -158,7 +176,7 @@ async fn send(
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> Result<Response, Failure> {
-    let message = admit(message, catalogue, &caller.principal)?;
+    let message = admit(message, catalogue, &caller)?;
     let by = Asker::Somebody(caller);
     let request = stub::post_as(&by, contract::COMMAND, &message)?;
     stub::fetch(env, catalogue, &target(&message)?, request).await
@@ -176,9 +194,8 @@ async fn batch(
     let mut calls: BTreeMap<StreamId, (Vec<usize>, Vec<Message>)> = BTreeMap::new();
     for (index, (item, answer)) in items.into_iter().zip(&mut answers).enumerate() {
         let command_id = item.as_ref().ok().and_then(|message| message.command_id.clone());
-        let admitted = item
-            .map_err(Failure::from)
-            .and_then(|message| admit(message, catalogue, &caller.principal));
+        let admitted =
+            item.map_err(Failure::from).and_then(|message| admit(message, catalogue, &caller));
         match admitted.and_then(|message| Ok((target(&message)?, message))) {
             Ok((to, message)) => {
                 let (indexes, messages) = calls.entry(to).or_default();
@@ -220,7 +237,11 @@ async fn look(
     (aggregate_type, id): (&str, &str),
     path: &str,
 ) -> Result<Response, Failure> {
-    let by = Asker::Somebody(auth::authenticate(request, env, catalogue).await?);
+    let caller = match path {
+        contract::SOCKET => auth::upgrading(request, env, catalogue).await?,
+        _ => auth::authenticate(request, env, catalogue).await?,
+    };
+    let by = Asker::Somebody(caller);
     let entry = catalogue.entry(aggregate_type)?;
     let id = decoded("aggregateId", id)?;
     let url = address(request)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ObjectType, Schema, SubscriptionType};
 use edgefold_flow::{
     Catalogue, contract,
-    door::{allowance::Allowance, environment::is_development, header::trace, rate},
+    door::{Asker, allowance::Allowance, environment::is_development, header::trace, rate},
     graphql::{
         admit::Admitted,
         gateway::Gateway,
@@ -46,7 +46,7 @@ where
 {
     let upgrade = answer::header(request.headers(), "upgrade").unwrap_or_default();
     if upgrade.eq_ignore_ascii_case("websocket") {
-        return open(&request, &env).await;
+        return open(&request, &env, catalogue).await;
     }
     let variable = |name: &str| env.var(name).ok().map(|variable| variable.to_string());
     if is_development(variable) && is_page(&request)? {
@@ -85,8 +85,8 @@ fn is_page(request: &Request) -> worker::Result<bool> {
     Ok(http::wants_page(&head, request.url()?.query()))
 }
 
-/// Opens a websocket: an object of its own serves it from here on. The client shows its token there.
-async fn open(request: &Request, env: &Env) -> worker::Result<Response> {
+/// Opens a websocket: an object of its own serves it from here on. The client shows its token there, or has shown it here.
+async fn open(request: &Request, env: &Env, catalogue: &Catalogue) -> worker::Result<Response> {
     let offered = answer::header(request.headers(), "sec-websocket-protocol");
     if !session::message::is_offered(offered.as_deref()) {
         let (pair, close) = (WebSocketPair::new()?, Close::SubprotocolNotAcceptable);
@@ -94,8 +94,19 @@ async fn open(request: &Request, env: &Env) -> worker::Result<Response> {
         pair.server.close(Some(close.code()), Some(close.reason()))?;
         return Response::from_websocket(pair.client);
     }
+    let caller = match auth::upgrading(request, env, catalogue).await {
+        Ok(caller) => Some(caller),
+        // Browsers show nothing here, and a proxy may use the header for itself.
+        Err(Failure::Rejected(refused)) if refused.code == "UNAUTHENTICATED" => None,
+        Err(failure) => return answer::failed(&failure),
+    };
+    let headers = request.headers().clone();
+    headers.delete(contract::ASKER)?;
+    if let Some(caller) = caller {
+        headers.set(contract::ASKER, &Asker::Somebody(caller).text())?;
+    }
     let mut init = RequestInit::new();
-    init.with_headers(request.headers().clone());
+    init.with_headers(headers);
     let inner = Request::new_with_init(&stub::url(contract::SOCKET), &init)?;
     match stub::session(env, None, inner).await {
         Ok(response) => Ok(response),

@@ -8,6 +8,7 @@ use std::{
 use edgefold_flow::{
     Catalogue,
     contract::{self, Seat},
+    door::{Asker, token::Caller},
     session::{Input, message},
     subscribe::Told,
 };
@@ -51,7 +52,14 @@ impl Session {
     /// Fails if the runtime refuses to build a response.
     pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         match (request.method(), request.path().as_str()) {
-            (Method::Get, contract::SOCKET) => self.0.open(),
+            (Method::Get, contract::SOCKET) => {
+                let by = Asker::read(answer::header(request.headers(), contract::ASKER).as_deref());
+                let caller = by.ok().and_then(|by| match by {
+                    Asker::System => None,
+                    Asker::Somebody(caller) => Some(caller),
+                });
+                self.0.open(caller)
+            }
             (Method::Post, contract::TOLD) => match answer::read::<Told>(&mut request).await {
                 Ok(told) => answer::empty(self.0.told(told).await),
                 Err(failure) => answer::failed(&failure),
@@ -74,6 +82,14 @@ impl Session {
                 let result = answer::read::<Seat>(&mut request).await;
                 let result = result.and_then(|seat| Ok(self.0.take_back(&seat.session)?));
                 answer::outcome(200, result)
+            }
+            (Method::Post, contract::TICKET) => {
+                let result = answer::read::<Caller>(&mut request).await;
+                answer::outcome(201, result.and_then(|caller| self.0.give_ticket(&caller)))
+            }
+            (Method::Post, contract::TICKET_USE) => {
+                let result = answer::read::<String>(&mut request).await;
+                answer::outcome(200, result.and_then(|digest| Ok(self.0.use_ticket(&digest)?)))
             }
             (Method::Post, contract::JOURNALLED) => answer::outcome(200, self.0.journalled()),
             (_, path) => {

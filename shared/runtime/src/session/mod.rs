@@ -15,6 +15,7 @@
 mod object;
 mod kept;
 mod seats;
+mod tickets;
 mod category;
 mod operation;
 mod socket;

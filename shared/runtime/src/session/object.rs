@@ -9,7 +9,11 @@ use std::{
 use async_graphql::{Request as Query, Response as Answer};
 use edgefold_flow::{
     Catalogue,
-    session::{Connection, connection::Number, message::Asked},
+    session::{
+        Connection,
+        connection::Number,
+        message::{Asked, Shown},
+    },
     subscribe::Followers,
     subscribe::Source,
 };
@@ -57,7 +61,9 @@ pub(crate) struct Category {
 /// Work that has to be awaited.
 pub(crate) enum Work {
     /// See [`Action::Verify`](edgefold_flow::session::Action::Verify).
-    Verify(Option<String>),
+    Verify(Option<Shown>),
+    /// See [`Action::Count`](edgefold_flow::session::Action::Count).
+    Count,
     /// See [`Action::Run`](edgefold_flow::session::Action::Run).
     Run(Number, Box<Asked>),
     /// See [`Action::Pump`](edgefold_flow::session::Action::Pump); with the page that the source told, if it did.

@@ -20,11 +20,11 @@ use edgefold_flow::{
     session::{
         Close, Input,
         connection::{Number, Pass},
-        message::{self, Asked},
+        message::{self, Asked, Shown},
     },
     subscribe::{Begin, Page, Source},
 };
-use edgefold_kernel::{Failure, Principal, Rejection, StreamId, limits};
+use edgefold_kernel::{Failure, Principal, Rejection, StreamId};
 use futures_util::StreamExt;
 use serde_json::Value;
 use worker::console_error;
@@ -41,30 +41,29 @@ use crate::{
 };
 
 impl Object {
-    /// Checks a token and counts that as a request: for a newer token before its signature is checked, for the first
+    /// Checks a token or a ticket, or takes the caller that the upgrade has shown; and counts that as a request: for a newer token before its signature is checked, for the first
     /// one when its principal is known.
-    pub(crate) async fn verify(self: &Rc<Self>, token: Option<String>) {
+    pub(crate) async fn verify(self: &Rc<Self>, shown: Option<Shown>) {
         let is_first = self.who().is_err();
         if self.over_limit(1).await.is_some() {
             return self.take(Input::Unverified).await;
         }
-        let verified = match token {
-            None => Err("expected a bearer token in the payload"),
-            Some(token) => match auth::verify(&self.env, self.catalogue, &token).await {
-                Ok(Caller { principal, expires_at }) => {
-                    let until = expires_at.plus_millis(limits::CLOCK_SKEW_MS);
-                    Ok(Pass { principal, expires_at: Some(until) })
-                }
-                Err(Failure::Rejected(_)) => Err("the token is not valid"),
-                Err(Failure::Faulted(fault)) => {
-                    console_error!("{}: {fault}", fault.code());
-                    return self.take(Input::Unverified).await;
-                }
-            },
+        let judged = match shown {
+            None => self.upgraded().ok_or_else(|| missing().into()),
+            Some(Shown::Token(token)) => auth::verify(&self.env, self.catalogue, &token).await,
+            Some(Shown::Ticket(ticket)) => auth::redeem(&self.env, &ticket).await,
+        };
+        let verified = match judged {
+            Ok(caller) => Ok(Pass::from(caller)),
+            Err(Failure::Rejected(refused)) => Err(refused.detail),
+            Err(Failure::Faulted(fault)) => {
+                console_error!("{}: {fault}", fault.code());
+                return self.take(Input::Unverified).await;
+            }
         };
         if let Ok(pass) = &verified
             && is_first
-            && self.are_too_many(&pass.principal, 1).await.is_some()
+            && self.are_too_many(&pass.caller.principal, 1).await.is_some()
         {
             return self.take(Input::Unverified).await;
         }
@@ -74,7 +73,7 @@ impl Object {
             let has_seat = self.has_seat(pass).await;
             if self.connection.borrow().is_none() {
                 // The socket has closed meanwhile, and did not know of this seat.
-                return self.free_seat(&pass.principal).await;
+                return self.free_seat(&pass.caller.principal).await;
             }
             if !has_seat {
                 return self.take(Input::Lost(Close::TooManySockets)).await;
@@ -83,11 +82,15 @@ impl Object {
         self.take(Input::Verified(verified)).await;
     }
 
+    fn upgraded(&self) -> Option<Caller> {
+        self.connection.borrow().as_ref().and_then(|it| it.upgraded().cloned())
+    }
+
     /// True if the token may count for this session: its first token, or a newer one of the same principal.
     fn is_own(&self, pass: &Pass) -> bool {
         let connection = self.connection.borrow();
         let known = connection.as_ref().and_then(|connection| connection.pass());
-        known.is_none_or(|known| known.principal == pass.principal)
+        known.is_none_or(|known| known.caller.principal == pass.caller.principal)
     }
 
     /// Runs an operation.
@@ -119,6 +122,15 @@ impl Object {
     async fn over_limit(&self, cost: usize) -> Option<Rejection> {
         let who = self.who().ok()?;
         self.are_too_many(&who.principal, cost).await
+    }
+
+    /// Counts a message as a request of its principal; before the acknowledgement, of this session.
+    pub(super) async fn is_idle_too_often(&self) -> bool {
+        let name = match self.who() {
+            Ok(who) => rate::key(Some(&who.principal), ""),
+            Err(_) => format!("session:{}", self.state.id()),
+        };
+        counter::count(&self.env, name, 1).await.is_some()
     }
 
     async fn are_too_many(&self, principal: &Principal, cost: usize) -> Option<Rejection> {
@@ -169,7 +181,9 @@ impl Object {
 
     /// Follows a source, or prolongs the lease. Returns the head of the source.
     async fn join_source(&self, source: &Source, turn: u64) -> Result<u64, Failure> {
-        let (who, follow) = (self.who()?, self.follow(turn));
+        let (pass, follow) = (self.pass()?, self.follow(turn));
+        // The source tells the session for as long as the socket stays.
+        let who = Caller { expires_at: pass.until, ..pass.caller };
         match source {
             Source::Stream { aggregate_type, aggregate_id } => {
                 let stream = StreamId::new(aggregate_type.as_str(), aggregate_id.clone());
@@ -310,10 +324,12 @@ impl Object {
     }
 
     fn who(&self) -> Result<Caller, Failure> {
+        Ok(self.pass()?.caller)
+    }
+
+    fn pass(&self) -> Result<Pass, Failure> {
         let connection = self.connection.borrow();
-        let pass = connection.as_ref().and_then(|it| it.pass()).ok_or_else(missing)?;
-        let expires_at = pass.expires_at.unwrap_or(edgefold_kernel::Timestamp::MAX);
-        Ok(Caller { principal: pass.principal.clone(), expires_at })
+        Ok(connection.as_ref().and_then(|it| it.pass()).ok_or_else(missing)?.clone())
     }
 
     fn settings(&self) -> DocumentLimits {

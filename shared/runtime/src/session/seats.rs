@@ -35,8 +35,7 @@ impl Object {
 
     /// Takes a seat for this socket, or keeps it for longer. Returns false if there is none left.
     pub(crate) async fn has_seat(&self, pass: &Pass) -> bool {
-        let until = pass.expires_at.unwrap_or(Timestamp::MAX);
-        self.ask(&pass.principal, contract::SEAT, until).await != Some(429)
+        self.ask(&pass.caller.principal, contract::SEAT, pass.until).await != Some(429)
     }
 
     /// Frees the seat of this socket.

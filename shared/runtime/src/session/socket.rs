@@ -8,6 +8,7 @@ use std::{collections::BTreeSet, panic::AssertUnwindSafe, rc::Rc, time::Duration
 
 use edgefold_flow::{
     contract::Follow,
+    door::token::Caller,
     session::{
         Action, Close, Connection, Input,
         connection::Number,
@@ -37,11 +38,12 @@ use crate::{
 const SENT_WITHIN: Duration = Duration::from_secs(1);
 
 impl Object {
-    pub(super) fn open(self: &Rc<Self>) -> worker::Result<Response> {
+    pub(super) fn open(self: &Rc<Self>, caller: Option<Caller>) -> worker::Result<Response> {
         let pair = WebSocketPair::new()?;
         self.state.accept_web_socket(&pair.server);
         let (connection, actions) = Connection::open(clock::now());
-        self.connection.replace(Some(connection.allowed(allowance(&self.env))));
+        let connection = connection.allowed(allowance(&self.env)).upgraded_by(caller);
+        self.connection.replace(Some(connection));
         drop(self.carry_out(actions));
         let response = Response::from_websocket(pair.client)?;
         response.headers().set("sec-websocket-protocol", message::PROTOCOL)?;
@@ -134,7 +136,8 @@ impl Object {
                     self.forget(number);
                     works.extend(source.map(Work::Leave));
                 }
-                Action::Verify(token) => works.push(Work::Verify(token)),
+                Action::Verify(shown) => works.push(Work::Verify(shown)),
+                Action::Count => works.push(Work::Count),
                 Action::Run(number, asked) => works.push(Work::Run(number, asked)),
                 Action::Pump(number) => works.push(Work::Pump(number, None)),
                 Action::Renew(source) => works.push(Work::Renew(source)),
@@ -142,7 +145,7 @@ impl Object {
         }
         let connection = self.connection.borrow();
         if let Some(pass) = connection.as_ref().and_then(Connection::pass) {
-            self.holder.replace(Some(pass.principal.clone()));
+            self.holder.replace(Some(pass.caller.principal.clone()));
         }
         if let Some(connection) = connection.as_ref()
             && let Err(error) = socket.serialize_attachment(connection.attachment())
@@ -163,10 +166,15 @@ impl Object {
 
     async fn one(self: Rc<Self>, work: Work) {
         match work {
-            Work::Verify(token) => {
-                if AssertUnwindSafe(self.verify(token)).catch_unwind().await.is_err() {
-                    let verified = Err("the token cannot be verified");
+            Work::Verify(shown) => {
+                if AssertUnwindSafe(self.verify(shown)).catch_unwind().await.is_err() {
+                    let verified = Err("the token cannot be verified".to_owned());
                     self.take(Input::Verified(verified)).await;
+                }
+            }
+            Work::Count => {
+                if self.is_idle_too_often().await {
+                    self.take(Input::Idle).await;
                 }
             }
             Work::Run(number, asked) => self.guarded(number, self.run(number, *asked)).await,

@@ -1,7 +1,7 @@
 //! The commands of a claim, with the checks of their shape.
 
 use crate::resource::commands::check_days;
-use edgefold_kernel::{Date, Id, Rejection, Text, commands};
+use edgefold_kernel::{Date, Id, Rejection, Subject, Text, commands};
 use serde::{Deserialize, Serialize};
 
 /// Claims days of a resource.
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateClaim {
     /// The guest who claims them.
-    pub user_id: Id,
+    pub user_id: Subject,
     /// The resource.
     pub resource_id: Id,
     /// First day.

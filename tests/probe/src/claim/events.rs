@@ -1,6 +1,6 @@
 //! The events of a claim. **Names and fields are the storage format**: they never change, they get new versions.
 
-use edgefold_kernel::{Date, Id, Text, Timestamp, event::no_upcast, events};
+use edgefold_kernel::{Date, Id, Subject, Text, Timestamp, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
 
 /// Days of a resource are claimed.
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct ClaimCreated {
     /// The guest who claims them.
-    pub user_id: Id,
+    pub user_id: Subject,
     /// The resource.
     pub resource_id: Id,
     /// First day.

@@ -1,6 +1,6 @@
 //! The state of a claim, and how an event changes it.
 
-use edgefold_kernel::{Date, Id, Timestamp};
+use edgefold_kernel::{Date, Id, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::events::ClaimEvent;
@@ -18,7 +18,7 @@ pub struct ClaimState {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// The owner.
-    pub user_id: Id,
+    pub user_id: Subject,
     /// The resource.
     pub resource_id: Id,
     /// First day.

@@ -1,6 +1,6 @@
 //! The commands of a meter, with the checks of their shape.
 
-use edgefold_kernel::{Id, Text, Timestamp, commands};
+use edgefold_kernel::{Subject, Text, Timestamp, commands};
 use serde::{Deserialize, Serialize};
 
 /// Takes a meter into service.
@@ -10,7 +10,7 @@ pub struct RegisterMeter {
     /// Kind of meter.
     pub model: Text,
     /// The owner.
-    pub owner_id: Id,
+    pub owner_id: Subject,
 }
 
 /// Reports how a meter is, as of its own clock.

@@ -7,7 +7,7 @@
 //! | | 3 | `value` became `reading` |
 
 use edgefold_kernel::{
-    Fault, Id, Text, Timestamp,
+    Fault, Subject, Text, Timestamp,
     event::{no_upcast, step},
     events,
 };
@@ -23,7 +23,7 @@ pub struct MeterRegistered {
     /// Model name in the maker's catalogue.
     pub model: Text,
     /// The owner.
-    pub owner_id: Id,
+    pub owner_id: Subject,
 }
 
 /// The meter reported how it is. The report may be older than one that arrived before it.

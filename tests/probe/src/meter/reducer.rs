@@ -1,6 +1,6 @@
 //! The state of a meter, and how an event changes it.
 
-use edgefold_kernel::{Id, Text, Timestamp};
+use edgefold_kernel::{Subject, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -25,7 +25,7 @@ pub struct MeterState {
     /// Model name in the maker's catalogue.
     pub model: Text,
     /// The owner.
-    pub owner_id: Id,
+    pub owner_id: Subject,
     /// True if it is out of service.
     pub decommissioned: bool,
     /// Number of reports, late ones included.

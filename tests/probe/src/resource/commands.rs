@@ -1,6 +1,8 @@
 //! The commands of a resource, with the checks of their shape.
 
-use edgefold_kernel::{Amount, Date, Id, Rejection, Text, command::unknown_command, commands};
+use edgefold_kernel::{
+    Amount, Date, Id, Rejection, Subject, Text, command::unknown_command, commands,
+};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::release;
@@ -32,7 +34,7 @@ pub struct HoldResource {
     pub date_end: Date,
     /// The guest for whom. Required since the second release, so that the operator sees whom to expect.
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "user_id")]
-    pub user_id: Option<Id>,
+    pub user_id: Option<Subject>,
 }
 
 /// The guest is there. Sent by the claim, not from outside, since the second release.
@@ -84,7 +86,7 @@ impl OccupyResource {
 }
 
 /// The first release does not know this field, whatever it holds.
-fn user_id<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Id>, D::Error> {
+fn user_id<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Subject>, D::Error> {
     match release::is_first() {
         true => Err(D::Error::custom("unknown field `userId`")),
         false => Option::deserialize(source),

@@ -1,6 +1,6 @@
 //! The events of a resource. **Names and fields are the storage format**: they never change, they get new versions.
 
-use edgefold_kernel::{Amount, Date, Id, Text, event::no_upcast, events};
+use edgefold_kernel::{Amount, Date, Id, Subject, Text, event::no_upcast, events};
 use serde::{Deserialize, Serialize};
 
 /// The resource takes holds from now on.
@@ -29,7 +29,7 @@ pub struct ResourceHeld {
     pub date_end: Date,
     /// The guest for whom. Events of the first release do not say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub user_id: Option<Id>,
+    pub user_id: Option<Subject>,
 }
 
 /// The guest of a claim is there.

@@ -1,9 +1,9 @@
-//! The policy of resources. Everyone with a token may look for one; only the operator may see who holds its days.
+//! The policy of resources. Everyone with a token may look for one; only the operator and services may see who holds its days.
 
 use edgefold_kernel::{Principal, Scope};
 
 use super::commands::ResourceCommand;
-use crate::roles::is_operator;
+use crate::roles::{is_operator, sees_all};
 
 /// Resources are opened and closed by the operator. Holds are asked for by claims, not by people.
 pub fn may_send(principal: &Principal, command: &ResourceCommand) -> bool {
@@ -15,9 +15,9 @@ pub fn may_send(principal: &Principal, command: &ResourceCommand) -> bool {
     }
 }
 
-/// Only the operator: state and stream name the claims that hold days.
+/// Only the operator and services: state and stream name the claims that hold days.
 pub fn may_see(principal: &Principal) -> bool {
-    is_operator(principal)
+    sees_all(principal)
 }
 
 /// A row shows only the number of holds.

@@ -1,6 +1,6 @@
 //! The state of a resource, and how an event changes it.
 
-use edgefold_kernel::{Amount, Date, Id, Text};
+use edgefold_kernel::{Amount, Date, Id, Subject, Text};
 use serde::{Deserialize, Serialize};
 
 use super::events::ResourceEvent;
@@ -48,7 +48,7 @@ pub struct Hold {
     pub date_end: Date,
     /// The guest for whom, if that was said.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub user_id: Option<Id>,
+    pub user_id: Option<Subject>,
     /// True once the guest is there.
     #[serde(default)]
     pub occupied: bool,

@@ -6,19 +6,20 @@ use std::{borrow::Cow, collections::BTreeSet};
 use edgefold_flow::{
     Accepted, Message,
     contract::{EventsPage, RowView},
+    door::token::Caller,
     graphql::gateway::{Gateway, Row},
     instance::When,
     participant::Sight,
     subscribe::Page,
 };
-use edgefold_kernel::{Failure, Fault, Id, Principal, StreamId, Version};
+use edgefold_kernel::{Failure, Fault, Id, Principal, StreamId, Timestamp, Version};
 use edgefold_probe::roles::OPERATOR;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use serde_json::Value;
 
 /// Read models that hold these rows, or cannot be read.
 pub(crate) struct Rows {
-    principal: Principal,
+    caller: Caller,
     found: Result<Vec<Row>, Fault>,
     /// True if the objects answer who may see them.
     is_asked: bool,
@@ -28,7 +29,7 @@ impl Rows {
     /// As an operator reads them.
     pub(crate) fn new(found: Result<Vec<Row>, Fault>, is_asked: bool) -> Self {
         let principal = Principal::new(Id::parse("sam").unwrap(), OPERATOR);
-        Self { principal, found, is_asked }
+        Self { caller: Caller::new(principal, Timestamp::MAX), found, is_asked }
     }
 }
 
@@ -37,8 +38,8 @@ fn away<T: Send + 'static>() -> BoxFuture<'static, Result<T, Failure>> {
 }
 
 impl Gateway for Rows {
-    fn principal(&self) -> Result<&Principal, Failure> {
-        Ok(&self.principal)
+    fn caller(&self) -> Result<&Caller, Failure> {
+        Ok(&self.caller)
     }
 
     fn fresh_id(&self) -> Id {

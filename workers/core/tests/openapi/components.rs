@@ -82,6 +82,7 @@ pub(crate) fn components() -> Map<String, Value> {
         ("EventsPage", "events"),
         ("Correlation", "correlation"),
         ("CloudEvent", "cloudevent"),
+        ("Ticket", "ticket"),
         ("DeadLetters", "dead-letters"),
         ("DeadLetter", "dead-letter"),
         ("DeadLetterOutcome", "dead-letter-outcome"),

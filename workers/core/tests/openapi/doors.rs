@@ -262,6 +262,15 @@ fn discard_all() -> Value {
     json!({"post": ask_discard("discardDeadLetters", summary, sequences(), shown, &[])})
 }
 
+fn tickets() -> Value {
+    let mut given = good("It is good for a minute and for one socket, to watch.", of("Ticket"));
+    given["headers"] = json!({"Cache-Control": {"description": "`no-store`.", "required": true, "schema": {"const": "no-store"}}});
+    json!({"post": {
+        "operationId": "giveTicket", "summary": "Gives the caller a ticket, with which a page opens a socket without a token.",
+        "responses": answers(json!({"201": given}), problems(&[401, 403, 429, 500, 503])),
+    }})
+}
+
 fn graphql() -> Value {
     let schema = of("GraphqlResponse");
     let content = json!({GRAPHQL: {"schema": schema}, "application/json": {"schema": schema}});
@@ -339,6 +348,7 @@ pub(crate) fn document() -> Value {
             "/aggregates/{type}/{id}": state(),
             "/aggregates/{type}/{id}/events": events(),
             "/correlations/{commandId}": correlations(),
+            "/tickets": tickets(),
             "/graphql": graphql(),
             "/admin/dead-letters": dead_letters(),
             "/admin/dead-letters/retry": retry_all(),

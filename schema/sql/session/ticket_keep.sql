@@ -1,0 +1,1 @@
+INSERT INTO tickets (digest, caller, until) VALUES (?, ?, ?)
