@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 
 use super::{
     environment::Variables,
-    token::{Algorithm, Token, invalid},
+    signature::{Algorithm, invalid},
 };
 
 /// Shortest secret, in bytes: as long as a signature of HS256 (RFC 7518, section 3.2).
@@ -173,17 +173,16 @@ impl Issuers {
         Self(found.collect())
     }
 
-    /// The issuer that a token names. Only a signature under a key of that issuer makes it true.
+    /// The issuer that a token with this algorithm names. Only a signature under a key of that issuer makes it true.
     ///
     /// # Errors
     /// `AUTH_NOT_CONFIGURED` when no issuer signs in this way; `INVALID_TOKEN` when it is another one.
-    pub fn of(&self, token: &Token<'_>) -> Result<&Issuer, Rejection> {
-        let mut signing = self.0.iter().filter(|issuer| issuer.signs(token.algorithm)).peekable();
+    pub fn of(&self, algorithm: Algorithm, named: Option<&str>) -> Result<&Issuer, Rejection> {
+        let mut signing = self.0.iter().filter(|issuer| issuer.signs(algorithm)).peekable();
         if signing.peek().is_none() {
             let detail = "this deployment has no key for tokens of this kind";
             return Err(Rejection::new(Kind::Unauthenticated, "AUTH_NOT_CONFIGURED", detail));
         }
-        let named = token.issuer();
         let fitting: Vec<_> =
             signing.filter(|it| it.name.is_none() || it.name.as_deref() == named).collect();
         let found = fitting.iter().find(|it| it.name.is_some()).or_else(|| fitting.first());
@@ -199,6 +198,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::door::token::Token;
 
     const ROLES: &[RoleKind] =
         &[RoleKind::of(Role::new("guest"), "A guest."), RoleKind::of(Role::new("staff"), "Staff.")];
@@ -216,7 +216,10 @@ mod tests {
     fn found(issuers: &Issuers, alg: &str, iss: Option<&str>) -> Result<Issuer, String> {
         let text = super::super::token::tests::token(&json!({"alg": alg}), &json!({"iss": iss}));
         let token = Token::parse(&text).unwrap();
-        issuers.of(&token).cloned().map_err(|refused| refused.code.into_owned())
+        issuers
+            .of(token.algorithm, token.issuer())
+            .cloned()
+            .map_err(|refused| refused.code.into_owned())
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! | [`document`] | the limits of a GraphQL document |
 //! | [`allowance`] | how much a caller may send at once |
 //! | [`origin`] | the pages from which a browser may call |
+//! | [`signature`] | the signatures of tokens, and the refusals of callers |
 //! | [`rate`] | how often a caller may call |
 //! | [`issuer`] | the issuers of tokens, and where theirs say who it is |
 //! | [`token`] | the caller, as the claims of a bearer token describe it |
@@ -22,6 +23,7 @@ pub mod environment;
 pub mod document;
 pub mod allowance;
 pub mod origin;
+pub mod signature;
 pub mod rate;
 pub mod issuer;
 pub mod token;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::Ipv6Addr};
 
 use edgefold_kernel::{Kind, Principal, Rejection, Timestamp, limits};
 
-use super::token::digest;
+use super::signature::digest;
 
 /// The name under which requests are counted: the principal, or the address of a caller without a good token. Sockets bear
 /// it as their tag, of which the platform takes 256 characters: of a long subject it is the digest.

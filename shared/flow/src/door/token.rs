@@ -6,33 +6,15 @@
 
 use std::fmt;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use edgefold_kernel::{Kind, Principal, Rejection, RoleKind, Subject, Timestamp, limits};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::issuer::{Claim, Issuer};
-
-/// The signature algorithms of tokens. A token with any other, `none` above all, is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum Algorithm {
-    /// HMAC with SHA-256, under a shared secret.
-    #[serde(rename = "HS256")]
-    Hs256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    #[serde(rename = "RS256")]
-    Rs256,
-    /// ECDSA over P-256 with SHA-256.
-    #[serde(rename = "ES256")]
-    Es256,
-    /// Ed25519 (RFC 8037).
-    #[serde(rename = "EdDSA")]
-    EdDsa,
-}
+pub use super::signature::{Algorithm, decode, digest, invalid, missing};
 
 /// A token that was read, but not verified yet.
 #[derive(Debug)]
@@ -354,16 +336,6 @@ impl<'de> Visitor<'de> for OnceVisitor {
     }
 }
 
-/// The refusal of a token.
-pub fn invalid(detail: &str) -> Rejection {
-    Rejection::new(Kind::Unauthenticated, "INVALID_TOKEN", detail)
-}
-
-/// The refusal of a caller who shows no token.
-pub fn missing() -> Rejection {
-    Rejection::new(Kind::Unauthenticated, "UNAUTHENTICATED", "expected a bearer token")
-}
-
 /// The token of an `Authorization` header (RFC 6750); the scheme in any case.
 ///
 /// # Errors
@@ -376,22 +348,13 @@ pub fn bearer(header: Option<&str>) -> Result<&str, Rejection> {
     if is_bearer { Ok(token) } else { Err(missing()) }
 }
 
-/// The digest under which a verified token or a ticket is remembered: it reveals neither.
-pub fn digest(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
-}
-
-/// Reads base64url without padding (RFC 7515). Each value has one text: stray bits at the end are refused.
-pub fn decode(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use edgefold_kernel::Role;
     use serde_json::json;
 
     use super::*;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
     const NOW: i64 = 1_800_000_000;
     const OWNER: Role = Role::new("owner");

@@ -6,6 +6,7 @@
 //! | `object` | the memory of an object of this class while it is awake |
 //! | `kept` | the documents of a session's subscriptions are kept until its socket is gone |
 //! | `seats` | the sockets of a principal are counted |
+//! | `tickets` | the tickets of a principal are remembered, and taken once |
 //! | `category` | new events of a category are told to the sessions that follow it |
 //! | `operation` | an operation of a socket is run |
 //! | `socket` | a socket opens, speaks, closes; a source tells it of new events |
