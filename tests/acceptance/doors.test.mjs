@@ -127,6 +127,8 @@ test('an event is a CloudEvent that names its cause', async () => {
     correlationid: 'order-7',
     causationid: 'click-1',
     traceparent: metadata.traceparent,
+    correlationclaimed: true,
+    causationclaimed: true,
     actor: 'sam',
     actorrole: 'operator',
     data: resource101,

@@ -49,7 +49,7 @@ test('a method, a media type and a content type that are none of ours are 405, 4
     await core.post('/graphql', '{}', { 'content-type': 'text/plain' }),
   ];
   assert.deepEqual(answers.map(({ status }) => status), [405, 406, 415]);
-  assert.equal(answers[0].headers.get('allow'), 'GET, POST');
+  assert.equal(answers[0].headers.get('allow'), 'GET, HEAD, POST');
   for (const { body } of answers) assert.match(body.errors[0].extensions.code, /^[A-Z_]+$/);
 });
 

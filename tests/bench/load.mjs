@@ -3,6 +3,7 @@ import { Pool } from 'undici';
 import WebSocket from 'ws';
 import { bearer, token } from '../acceptance/tokens.mjs';
 
+const year = new Date().getUTCFullYear() + 1;
 const shown = bearer(token('staff', 'bench'));
 
 let made = 0;
@@ -117,7 +118,7 @@ const calls = {
     const times = [];
     for (const aggregateId of rooms) {
       const id = `reservation-${run}-${++made}`;
-      const payload = { userId: 'ana', roomId: aggregateId, dateStart: '2030-01-01', dateEnd: '2030-01-02' };
+      const payload = { userId: 'ana', roomId: aggregateId, dateStart: `${year}-01-01`, dateEnd: `${year}-01-02` };
       const begun = performance.now();
       await post({ aggregateType: 'reservation', aggregateId: id, name: 'CreateReservation', payload });
       const socket = new WebSocket(address(url, 'reservation', id, 1), { headers: shown });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { fresh, serve, until } from '../acceptance/harness.mjs';
-import { addRoom, cancel, reserve, settled } from '../../workers/reservation/tests/hotel.mjs';
+import { addRoom, cancel, reserve, settled, year } from '../../workers/reservation/tests/hotel.mjs';
 import { proxy } from '../acceptance/proxy.mjs';
 import { token } from '../acceptance/tokens.mjs';
 import { launch, open } from './browser.mjs';
@@ -39,7 +39,7 @@ const visit = async ({ origin }, client) => {
     },
   };
 };
-const nights = (roomId) => ({ roomId, dateStart: '2027-01-01', dateEnd: '2027-01-03' });
+const nights = (roomId) => ({ roomId, dateStart: `${year}-01-01`, dateEnd: `${year}-01-03` });
 const story = ['1 ReservationCreated PENDING', '2 ReservationConfirmed CONFIRMED', '3 ReservationCancelled CANCELLED'];
 
 for (const client of ['apollo', 'urql']) {
@@ -66,7 +66,7 @@ for (const client of ['apollo', 'urql']) {
   });
 
   test(`${client}: a connection that is cut comes back with its cursor: nothing is lost, nothing comes twice`, async () => {
-    const id = await reserve(core, await addRoom(core), '2027-01-01', '2027-01-03');
+    const id = await reserve(core, await addRoom(core), `${year}-01-01`, `${year}-01-03`);
     await settled(core, id);
     const visitor = await visit(home, client);
     await visitor.fill('follow', { id });
@@ -82,7 +82,7 @@ for (const client of ['apollo', 'urql']) {
 }
 
 test('a runtime that is killed is followed again from the cursor', async () => {
-  const id = await reserve(core, await addRoom(core), '2027-01-01', '2027-01-03');
+  const id = await reserve(core, await addRoom(core), `${year}-01-01`, `${year}-01-03`);
   await settled(core, id);
   const visitor = await visit(home, 'apollo');
   await visitor.fill('follow', { id });
@@ -126,7 +126,7 @@ const native = (page, address, shown) =>
   );
 
 test('the native socket shows its token as a subprotocol, and gives history, live events and answers', async () => {
-  const id = await reserve(core, await addRoom(core), '2027-01-01', '2027-01-03');
+  const id = await reserve(core, await addRoom(core), `${year}-01-01`, `${year}-01-03`);
   await settled(core, id);
   const { page } = await visit(home, 'apollo');
   const address = `${network.url.replace('http', 'ws')}/aggregates/reservation/${id}?after=0`;
@@ -145,7 +145,7 @@ test('the native socket shows its token as a subprotocol, and gives history, liv
 
 test('a page of a foreign origin sees nothing and changes nothing', async () => {
   const room = await addRoom(core);
-  const id = await reserve(core, room, '2027-02-01', '2027-02-03');
+  const id = await reserve(core, room, `${year}-02-01`, `${year}-02-03`);
   await settled(core, id);
   const visitor = await visit(foreign, 'apollo');
   await visitor.fill('claim', nights(room));

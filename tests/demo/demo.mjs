@@ -7,8 +7,9 @@ const say = (text = '') => console.log(text && `  ${text}`);
 const chapter = (title) => console.log(`\n${title}\n`);
 
 const room = 'room-101';
-const ana = { userId: 'ana', roomId: room, dateStart: '2027-05-10', dateEnd: '2027-05-13' };
-const ben = { userId: 'ben', roomId: room, dateStart: '2027-05-12', dateEnd: '2027-05-14' };
+const year = new Date().getUTCFullYear() + 1;
+const ana = { userId: 'ana', roomId: room, dateStart: `${year}-05-10`, dateEnd: `${year}-05-13` };
+const ben = { userId: 'ben', roomId: room, dateStart: `${year}-05-12`, dateEnd: `${year}-05-14` };
 
 const result = `__typename
   ... on Accepted { aggregateId version confirmWithinMs }

@@ -1,14 +1,13 @@
 //! Step 1, **command**: a message enters at a door, and is answered at once.
 
 use edgefold_kernel::{
-    Failure, Fault, Id, Kind, Metadata, Rejection, Version,
+    Failure, Id, Kind, Metadata, Rejection, Version,
     command::{optional_object, read_payload},
-    limits,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::door::allowance::Allowance;
+use crate::door::{allowance::Allowance, header, json};
 
 /// A command on its way, as it enters at `POST /commands`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,14 +50,6 @@ impl Message {
             |field: String| field.strip_prefix("message.").map(str::to_owned).unwrap_or(field);
         let message: Self = read_payload(ROOT, value)
             .map_err(|refusal| Rejection { field: refusal.field.map(unrooted), ..refusal })?;
-        let trace = message.metadata.as_ref().and_then(|metadata| metadata.traceparent.as_ref());
-        if trace.is_some_and(|trace| trace.len() > limits::TRACE_BYTES || !trace.is_ascii()) {
-            return Err(Rejection::shape(
-                "INVALID_FIELD",
-                "metadata.traceparent",
-                "expected: at most 256 ASCII characters",
-            ));
-        }
         Ok(message)
     }
 
@@ -71,7 +62,7 @@ impl Message {
         let invalid = |said: &str| {
             Rejection::shape("INVALID_FIELD", "Idempotency-Key", format!("expected: {said}"))
         };
-        let key = Id::parse(key).map_err(invalid)?;
+        let key = Id::parse(header::key(key)).map_err(invalid)?;
         match &self.command_id {
             Some(command_id) if *command_id != key => {
                 Err(invalid("the same value as commandId, or only one of the two"))
@@ -87,14 +78,12 @@ impl Message {
 /// Reads JSON from a request's body of at most `most` bytes.
 ///
 /// # Errors
-/// `BODY_TOO_LARGE` or `MALFORMED_JSON`.
+/// `BODY_TOO_LARGE`, or what [`json::read`] says.
 pub fn parse_json(body: &[u8], most: usize) -> Result<Value, Rejection> {
     if body.len() > most {
         return Err(body_too_large(most));
     }
-    serde_json::from_slice(body).map_err(|error| {
-        Rejection::new(Kind::Malformed, "MALFORMED_JSON", format!("not JSON: {error}"))
-    })
+    json::read(body)
 }
 
 /// The refusal of a body of more than `most` bytes.
@@ -167,6 +156,9 @@ pub struct Problem {
     /// Version of the stream when it was refused, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_version: Option<Version>,
+    /// The command's id, made up when the caller gave none: what fails on the server's side is safe to repeat under it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<Id>,
 }
 
 impl Problem {
@@ -180,33 +172,36 @@ impl Problem {
             field: None,
             rule: None,
             current_version: None,
+            command_id: None,
         }
     }
 
-    fn answer(&self) -> (u16, Value) {
-        (self.status, json!(self))
+    /// A failure: a fault with its code, never with its text.
+    pub fn of(failure: &Failure) -> Self {
+        match failure {
+            Failure::Rejected(rejection) => Self {
+                field: rejection.field.clone(),
+                rule: rejection.rule.as_ref().map(ToString::to_string),
+                current_version: rejection.current_version,
+                ..Self::new(rejection.status(), &rejection.code, &rejection.detail)
+            },
+            Failure::Faulted(fault) => {
+                let detail = if fault.retryable() { "try again" } else { "an error on our side" };
+                Self::new(fault.status(), fault.code(), detail)
+            }
+        }
+    }
+
+    /// The same problem of this command.
+    #[must_use]
+    pub fn of_command(self, command_id: Option<&Id>) -> Self {
+        Self { command_id: command_id.cloned(), ..self }
     }
 }
 
-/// A refusal as [`Problem`], with its status.
-pub fn problem(rejection: &Rejection) -> (u16, Value) {
-    let problem = Problem {
-        field: rejection.field.clone(),
-        rule: rejection.rule.as_ref().map(ToString::to_string),
-        current_version: rejection.current_version,
-        ..Problem::new(rejection.status(), &rejection.code, &rejection.detail)
-    };
-    problem.answer()
-}
-
-/// A fault as [`Problem`], with its status: its code, never its text.
-pub fn fault_problem(fault: &Fault) -> (u16, Value) {
-    let detail = if fault.retryable() { "try again" } else { "an error on our side" };
-    Problem::new(fault.status(), fault.code(), detail).answer()
-}
-
-/// The result of a command as one JSON object with its `status`, for doors that answer several commands at once.
-pub fn answer(result: &Result<Accepted, Failure>) -> Value {
+/// The result of a command as one JSON object with its `status`, for doors that answer several commands at once. A failure
+/// names the command.
+pub fn answer(result: &Result<Accepted, Failure>, command_id: Option<&Id>) -> Value {
     match result {
         Ok(accepted) => {
             let mut answer = serde_json::to_value(accepted).unwrap_or_default();
@@ -215,8 +210,7 @@ pub fn answer(result: &Result<Accepted, Failure>) -> Value {
             }
             answer
         }
-        Err(Failure::Rejected(rejection)) => problem(rejection).1,
-        Err(Failure::Faulted(fault)) => fault_problem(fault).1,
+        Err(failure) => json!(Problem::of(failure).of_command(command_id)),
     }
 }
 
@@ -245,7 +239,7 @@ impl schemars::JsonSchema for Incoming {
                     "type": "array",
                     "items": one,
                     "minItems": 1,
-                    "maxItems": limits::BATCH_COMMANDS,
+                    "maxItems": edgefold_kernel::limits::BATCH_COMMANDS,
                 },
             ],
         })
@@ -291,6 +285,8 @@ fn title(status: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use edgefold_kernel::{Fault, limits};
+
     use super::*;
 
     fn parse(body: &str) -> Result<Message, Rejection> {
@@ -354,11 +350,39 @@ mod tests {
 
     #[test]
     fn a_problem_carries_field_rule_and_version() {
-        let (status, problem) = problem(&Rejection::rule("ROOM_CLOSED", "closed").at(3));
-        assert_eq!(status, 422);
-        assert_eq!(
-            (&problem["rule"], &problem["currentVersion"]),
-            (&json!("ROOM_CLOSED"), &json!(3))
-        );
+        let problem = json!(Problem::of(&Rejection::rule("ROOM_CLOSED", "closed").at(3).into()));
+        let shown = [&problem["status"], &problem["rule"], &problem["currentVersion"]];
+        assert_eq!(shown, [&json!(422), &json!("ROOM_CLOSED"), &json!(3)]);
+    }
+
+    #[test]
+    fn a_refusal_and_a_fault_name_the_command() {
+        let id = Id::parse("c-1").unwrap();
+        for failure in [
+            Failure::from(Rejection::rule("ROOM_CLOSED", "closed")),
+            Fault::Unavailable("the object".into(), "no answer".into()).into(),
+        ] {
+            assert_eq!(answer(&Err(failure.clone()), Some(&id))["commandId"], "c-1", "{failure}");
+            assert_eq!(answer(&Err(failure), None).get("commandId"), None);
+        }
+    }
+
+    #[test]
+    fn a_key_in_quotes_is_the_same_key() {
+        let body = r#"{"aggregateType":"a","name":"b","payload":{},"commandId":"abc"}"#;
+        let keyed = |key: &str| parse(body).unwrap().with_key(Some(key.to_owned()));
+        assert!(keyed("abc").is_ok() && keyed("\"abc\"").is_ok());
+        assert!(keyed("abd").is_err() && keyed("\"abd\"").is_err());
+    }
+
+    #[test]
+    fn a_message_is_the_same_however_its_numbers_are_written() {
+        let body = |numbers: &str| format!(r#"{{"aggregateType":"a","name":"b",{numbers}}}"#);
+        let plain = parse(&body(r#""expectedVersion":0,"payload":{"capacity":2,"rate":9900}"#));
+        let float =
+            parse(&body(r#""expectedVersion":0.0,"payload":{"capacity":2.0,"rate":9.9e3}"#));
+        assert_eq!(float.unwrap(), plain.unwrap());
+        let twice = refusal(&body(r#""commandId":"a","commandId":"b","payload":{}"#));
+        assert_eq!(twice, (400, "DUPLICATE_MEMBER".into(), "commandId".into()));
     }
 }

@@ -60,7 +60,7 @@ fn a_body_is_json_in_utf_8_or_refused() {
     }
     assert_eq!(post(None), Err(415));
     let put = negotiate(&Head { method: "PUT", ..Head::default() }).unwrap_err();
-    assert_eq!((put.status, put.allow), (405, Some("GET, POST")));
+    assert_eq!((put.status, put.allow), (405, Some("GET, HEAD, POST")));
 }
 
 #[test]
@@ -87,6 +87,73 @@ fn a_request_that_is_not_well_formed_is_refused() {
     }
     let request = gotten("query=%7B+a+%7D&variables=&operationName=&query=b", Media::Json).unwrap();
     assert_eq!((request.query.as_str(), request.operation_name), ("{ a }", None));
+}
+
+#[test]
+fn a_hash_instead_of_a_document_is_told_to_send_the_document() {
+    let hash = r#"{"persistedQuery":{"version":1,"sha256Hash":"ab"}}"#;
+    let url: String = form_urlencoded::byte_serialize(hash.as_bytes()).collect();
+    for refused in [
+        posted(format!(r#"{{"extensions":{hash}}}"#).as_bytes(), 1_000, Media::Json),
+        posted(format!(r#"{{"query":null,"extensions":{hash}}}"#).as_bytes(), 1_000, Media::Json),
+        gotten(&format!("extensions={url}"), Media::Json),
+    ] {
+        let refused = refused.unwrap_err();
+        let error = &refused.body["errors"][0];
+        assert_eq!((refused.status, &refused.body["errors"].as_array().unwrap().len()), (200, &1));
+        assert_eq!(error["message"], "PersistedQueryNotSupported");
+        assert_eq!(error["extensions"]["code"], "PERSISTED_QUERY_NOT_SUPPORTED");
+    }
+    let both = format!(r#"{{"query":"{{a}}","extensions":{hash}}}"#);
+    assert!(posted(both.as_bytes(), 1_000, Media::Json).is_ok());
+}
+
+#[test]
+fn a_variable_that_comes_twice_is_refused() {
+    let body = r#"{"query":"{a}","variables":{"id":"a","id":"b"}}"#;
+    let refused = posted(body.as_bytes(), 1_000, Media::Json).unwrap_err();
+    assert_eq!(refused.body["errors"][0]["extensions"]["code"], "DUPLICATE_MEMBER");
+    let url = "query=%7Ba%7D&variables=%7B%22id%22%3A1%2C%22id%22%3A2%7D";
+    let refused = gotten(url, Media::Json).unwrap_err();
+    assert_eq!(refused.body["errors"][0]["extensions"]["code"], "DUPLICATE_MEMBER");
+}
+
+#[test]
+fn an_id_that_would_lose_digits_is_one_clear_error() {
+    let asked = |of: &str, id: &str| {
+        let body = format!(
+            r#"{{"query":"query($id:{of}){{room(id:$id){{id}}}}","variables":{{"id":{id}}}}}"#
+        );
+        let request = posted(body.as_bytes(), 1_000, Media::Json).unwrap();
+        with(request, &DocumentLimits::default())
+    };
+    assert_eq!(asked("ID!", "12345678901234567890"), "INVALID_VARIABLE");
+    assert_eq!(asked("[ID!]", "[1, 12345678901234567890123]"), "INVALID_VARIABLE");
+    for good in ["7", "7.0", "9223372036854775807", "\"12345678901234567890\"", "null"] {
+        assert_eq!(asked("ID", good), "admitted", "{good}");
+    }
+}
+
+#[test]
+fn a_name_has_a_length() {
+    let named = |length: usize| code(&format!("{{ {}: a }}", "x".repeat(length)));
+    assert_eq!([named(64), named(65)], ["admitted", "NAME_TOO_LONG"]);
+    assert_eq!(
+        code(&format!("{{ a {{ ...f }} }} fragment f on A {{ {} }}", "x".repeat(400_000))),
+        "NAME_TOO_LONG"
+    );
+}
+
+#[test]
+fn an_operation_counts_as_the_fields_at_its_root() {
+    let cost = |query: &str| {
+        admit(Request::new(query), &DocumentLimits::default()).map(|it| it.cost).unwrap()
+    };
+    assert_eq!(cost("{ a { b c } }"), 1);
+    assert_eq!(cost("mutation { x: a { b } y: a { b } ... { z: a { b } } }"), 3);
+    assert_eq!(cost("{ ...f ...f } fragment f on Query { a b }"), 4);
+    let many = (0..50).map(|n| format!("a{n}: a ")).collect::<String>();
+    assert_eq!(cost(&format!("mutation {{ {many} }}")), 50);
 }
 
 #[test]

@@ -44,9 +44,32 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(
         feature = "schema",
-        schemars(length(max = crate::limits::TRACE_BYTES), pattern(r"^[\x00-\x7F]*$"))
+        schemars(length(max = crate::limits::TRACE_BYTES), pattern(TRACEPARENT))
     )]
     pub traceparent: Option<String>,
+    /// What vendors of tracing add to `traceparent`, as the caller sent it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = crate::limits::TRACESTATE_BYTES), pattern("^[ -~]*$"))
+    )]
+    pub tracestate: Option<String>,
+    /// W3C baggage, as the caller sent it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = crate::limits::BAGGAGE_BYTES), pattern("^[ -~]*$"))
+    )]
+    pub baggage: Option<String>,
+    /// True if a caller from outside has named the correlation: nobody has checked that the chain is its own. The system
+    /// writes it.
+    #[serde(skip_serializing_if = "is_false", default)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub correlation_claimed: bool,
+    /// True if a caller from outside has named the cause. The system writes it.
+    #[serde(skip_serializing_if = "is_false", default)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub causation_claimed: bool,
     /// The sender of the command at the beginning of the chain; absent when the system acts by itself, as deadlines do.
     /// The system writes it; a caller that names one is refused.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -62,6 +85,15 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub answer_by: Option<Timestamp>,
+}
+
+/// A `traceparent` as W3C's Trace Context writes it.
+#[cfg(feature = "schema")]
+const TRACEPARENT: &str = "^(00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}|(?!00|ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[ -~]*)?)$";
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Metadata {
@@ -200,6 +232,18 @@ struct CloudEvent<T> {
     /// W3C trace context, as the caller sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<T>,
+    /// What vendors of tracing add to `traceparent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracestate: Option<T>,
+    /// W3C baggage, as the caller sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baggage: Option<T>,
+    /// True if a caller from outside has named `correlationid`: nobody has checked that the chain is its own.
+    #[serde(skip_serializing_if = "is_false", default)]
+    correlationclaimed: bool,
+    /// True if a caller from outside has named `causationid`.
+    #[serde(skip_serializing_if = "is_false", default)]
+    causationclaimed: bool,
     /// Subject of the sender of the command at the beginning of the chain; `system` if there was no sender.
     #[cfg_attr(feature = "schema", schemars(with = "Subject"))]
     actor: T,
@@ -250,6 +294,10 @@ impl Serialize for Envelope {
             correlationid: meta.correlation_id.as_ref().map(Id::as_str),
             causationid: meta.causation_id.as_ref().map(Id::as_str),
             traceparent: meta.traceparent.as_deref(),
+            tracestate: meta.tracestate.as_deref(),
+            baggage: meta.baggage.as_deref(),
+            correlationclaimed: meta.correlation_claimed,
+            causationclaimed: meta.causation_claimed,
             actor,
             actorrole,
             actorvia: meta.via.as_ref().map(Subject::as_str),
@@ -287,6 +335,10 @@ impl<'de> Deserialize<'de> for Envelope {
                 correlation_id: wire.correlationid.map(id).transpose()?,
                 causation_id: wire.causationid.map(id).transpose()?,
                 traceparent: wire.traceparent,
+                tracestate: wire.tracestate,
+                baggage: wire.baggage,
+                correlation_claimed: wire.correlationclaimed,
+                causation_claimed: wire.causationclaimed,
                 actor,
                 via: wire.actorvia.map(subject).transpose()?,
                 answer_by: None,

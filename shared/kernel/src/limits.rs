@@ -140,6 +140,10 @@ pub const SESSION_OPERATIONS_MOST: usize = 200;
 /// Bytes of one GraphQL document on a socket (64 KiB). A hundred of them are kept for a session, in its own object.
 pub const QUERY_BYTES: usize = 64 << 10;
 
+/// Bytes of the variables of one subscription (16 KiB), which are kept with its document: filters and cursors take a few
+/// hundred.
+pub const VARIABLES_BYTES: usize = 16 << 10;
+
 /// GraphQL sockets that one principal may have open. Every browser page has one, so a person has a few dozen at most.
 /// Set it with `SESSIONS_PER_PRINCIPAL`.
 pub const SESSIONS_PER_PRINCIPAL: usize = 100;
@@ -199,8 +203,14 @@ pub const AMOUNT_MAX: i64 = 1_000_000_000_000;
 /// Longest free text in a command (a reason, a reference), in characters.
 pub const TEXT_CHARS: usize = 500;
 
-/// Longest value of a tracing header that is kept with an event, in bytes. A `traceparent` takes 55.
+/// Longest `traceparent` that is kept with an event, in bytes. Today's takes 55; later versions may say more.
 pub const TRACE_BYTES: usize = 256;
+
+/// Longest `tracestate` that is kept with an event, in bytes: what W3C's Trace Context asks everybody to hand on.
+pub const TRACESTATE_BYTES: usize = 512;
+
+/// Longest `baggage` that is kept with an event, in bytes. W3C asks for 8,192, but every event of a chain stores it.
+pub const BAGGAGE_BYTES: usize = 1_024;
 
 /// Longest token, in bytes. One with an RSA signature and a dozen claims takes about 1,000; headers of the platform end at
 /// 16 KB each.
@@ -268,6 +278,21 @@ pub const GRAPHQL_COMPLEXITY: usize = 5_000;
 /// for many times, each a call to an object or the database: the platform allows 1,000 of those a request. Set it with
 /// `GRAPHQL_MAX_ALIASES`.
 pub const GRAPHQL_ALIASES: usize = 50;
+
+/// Longest name or alias of a field in a GraphQL document, in characters. The answer repeats it in every row; the longest of
+/// the samples has 22.
+pub const GRAPHQL_NAME_BYTES: usize = 64;
+
+/// Items that a list within a row counts as, such as the lines of an order: how many there are is not known before. A page
+/// counts as the rows that it asks for.
+pub const GRAPHQL_LIST_ITEMS: usize = 10;
+
+/// Bytes of one answer of GraphQL, watched while it is built (4 MiB). The isolate has 128 MB, and holds an answer some ten
+/// times over: as values, as JSON, as text. A full page of events takes about 1 MB. Set it with `GRAPHQL_MAX_ANSWER_BYTES` …
+pub const GRAPHQL_ANSWER_BYTES: usize = 4 << 20;
+
+/// … to at most this (16 MiB).
+pub const GRAPHQL_ANSWER_BYTES_MOST: usize = 16 << 20;
 
 /// Directives of a GraphQL document, counted in the same way. Each is checked against each other of its field. Set it with
 /// `GRAPHQL_MAX_DIRECTIVES`.

@@ -83,6 +83,13 @@ impl Date {
     }
 }
 
+impl Date {
+    /// Days from this one until another; negative if that one comes before.
+    pub fn days_until(self, other: Self) -> i64 {
+        (other.0 - self.0).num_days()
+    }
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.format("%Y-%m-%d"))
@@ -127,6 +134,12 @@ impl Timestamp {
     #[must_use]
     pub fn plus_millis(self, millis: i64) -> Self {
         Self::from_millis(self.0.saturating_add(millis))
+    }
+
+    /// Its day in UTC.
+    pub fn day(self) -> Date {
+        let instant = DateTime::<Utc>::from_timestamp_millis(self.0);
+        Date(instant.unwrap_or(DateTime::UNIX_EPOCH).date_naive())
     }
 
     /// Reads RFC 3339, in any offset. A leap second is the second after it, as it is for every clock that counts from 1970.
@@ -330,6 +343,19 @@ mod tests {
         ] {
             assert!(Date::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn days_are_counted_over_the_calendar() {
+        let date = |text: &str| Date::parse(text).unwrap();
+        assert_eq!(date("2028-02-28").days_until(date("2028-03-01")), 2);
+        assert_eq!(date("2028-03-01").days_until(date("2028-02-28")), -2);
+        assert_eq!(date("0000-01-01").days_until(date("9999-12-31")), 3_652_424);
+        let last = Timestamp::parse("2026-12-31T23:59:59.999Z").unwrap();
+        assert_eq!(
+            [last.day(), last.plus_millis(1).day()],
+            [date("2026-12-31"), date("2027-01-01")]
+        );
     }
 
     #[test]

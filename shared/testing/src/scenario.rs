@@ -111,6 +111,14 @@ where
         self.state
     }
 
+    /// Expects that the command is accepted, with whatever events.
+    #[track_caller]
+    pub fn then_accepted(self) {
+        if let Err(failure) = self.decision {
+            panic!("it was refused: {failure}");
+        }
+    }
+
     /// Expects that the command is accepted and needs no event.
     #[track_caller]
     pub fn then_nothing(self) {

@@ -183,9 +183,7 @@ fn the_command_of_a_deadline_goes_back_to_the_event_that_set_it_after_a_snapshot
             correlation_id: Some(id("of-wind")),
             causation_id: Some(id("e-2")),
             traceparent: Some("00-1-2-01".into()),
-            actor: None,
-            via: None,
-            answer_by: None,
+            ..Metadata::default()
         };
         assert_eq!(rung.metadata, expected);
         assert_eq!(rung.command_id, id("deadline.e-1002"));

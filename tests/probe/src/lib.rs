@@ -51,7 +51,9 @@ session_object!(SessionObject, CATALOGUE, schema::execute);
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
     guard::guarded(request, &env, CATALOGUE, async |request| match request.path().as_str() {
-        "/graphql" => graphql::serve(request, env.clone(), CATALOGUE, schema::schema()).await,
+        "/graphql" | "/graphql/" => {
+            graphql::serve(request, env.clone(), CATALOGUE, schema::schema()).await
+        }
         _ => doors::serve(request, &env, CATALOGUE).await,
     })
     .await

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use async_graphql::{MergedObject, MergedSubscription, Request, Response, Schema};
 use edgefold_flow::{
     Catalogue,
-    graphql::{Declares, EventSubscription, HistoryQuery, MeQuery, Names},
+    graphql::{Declares, EventSubscription, HistoryQuery, MeQuery, Names, Watch},
 };
 use futures_util::stream::BoxStream;
 
@@ -51,6 +51,9 @@ pub fn schema() -> &'static ProbeSchema {
     SCHEMA.get_or_init(|| {
         Schema::build(Query::default(), Mutation::default(), Subscription::default())
             .register_input_type::<Names<Script>>()
+            .extension(Watch)
+            // A suggestion would name what introspection hides.
+            .disable_suggestions()
             .finish()
     })
 }

@@ -55,7 +55,7 @@ impl Store {
         let result = admitted
             .map_err(Failure::from)
             .and_then(|message| self.instance.handle(&message, &Foreign::default(), &stamp));
-        answer(&result)
+        answer(&result, None)
     }
 }
 

@@ -12,7 +12,7 @@ use edgefold_flow::{
     door::document::DocumentLimits,
     graphql::{
         Feed,
-        admit::admit,
+        admit::{Admitted, admit},
         gateway::Gateway,
         http::{self, Media},
     },
@@ -81,7 +81,7 @@ fn admitted(query: &str) -> Result<Vec<(Source, Begin)>, String> {
         let body = http::answer(answer, Media::GraphqlResponse).body;
         body["errors"][0]["extensions"]["code"].as_str().unwrap().to_owned()
     };
-    let (request, _) = admit(Request::new(query), &DocumentLimits::default())
+    let Admitted { request, .. } = admit(Request::new(query), &DocumentLimits::default())
         .map_err(|error| code(Response::from_errors(vec![error])))?;
     let feed = Feed::ask();
     let answers = execute(resolved(request, &feed)).collect::<Vec<_>>();
@@ -114,7 +114,7 @@ fn the_field_may_stand_within_fragments() {
         "subscription A {{ ...F }} subscription B {{ ...F }} fragment F on Subscription {{ {one} }}"
     );
     let request = Request::new(named).operation_name("B");
-    let (request, _) = admit(request, &DocumentLimits::default()).unwrap();
+    let Admitted { request, .. } = admit(request, &DocumentLimits::default()).unwrap();
     let feed = Feed::ask();
     let answers = execute(resolved(request, &feed)).collect::<Vec<_>>();
     assert_eq!(answers.now_or_never().unwrap().len(), 0);
@@ -126,7 +126,7 @@ fn what_fields_of_one_name_select_comes_together() {
     let registered = event(1, "MeterRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
     let query = r#"subscription { ...F ... { meter(id: "m-1") { meter { model } } } }
         fragment F on Subscription { meter(id: "m-1") { cursor meter { version } } }"#;
-    let (request, _) = admit(Request::new(query), &DocumentLimits::default()).unwrap();
+    let Admitted { request, .. } = admit(Request::new(query), &DocumentLimits::default()).unwrap();
     let feed = Feed::give(page(0, 0, Value::Null, vec![registered]));
     let answers = execute(resolved(request, &feed)).collect::<Vec<_>>().now_or_never().unwrap();
     let answers: Vec<_> = answers.into_iter().map(|it| it.data.into_json().unwrap()).collect();

@@ -48,7 +48,9 @@ session_object!(SessionObject, CATALOGUE, schema::execute);
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
     guard::guarded(request, &env, CATALOGUE, async |request| match request.path().as_str() {
         "/openapi.json" => doors::document(&request, OPENAPI),
-        "/graphql" => graphql::serve(request, env.clone(), CATALOGUE, schema::schema()).await,
+        "/graphql" | "/graphql/" => {
+            graphql::serve(request, env.clone(), CATALOGUE, schema::schema()).await
+        }
         _ => doors::serve(request, &env, CATALOGUE).await,
     })
     .await

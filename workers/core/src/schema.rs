@@ -7,7 +7,7 @@ use edgefold_account::api::{AccountMutation, AccountQuery, AccountSubscription};
 use edgefold_device::api::{DeviceMutation, DeviceQuery, DeviceSubscription};
 use edgefold_flow::{
     Catalogue,
-    graphql::{Declares, EventSubscription, HistoryQuery, MeQuery, Names},
+    graphql::{Declares, EventSubscription, HistoryQuery, MeQuery, Names, Watch},
 };
 use edgefold_order::api::{OrderMutation, OrderQuery, OrderSubscription};
 use edgefold_reservation::api::{ReservationMutation, ReservationQuery, ReservationSubscription};
@@ -69,6 +69,9 @@ pub fn schema() -> &'static CoreSchema {
     SCHEMA.get_or_init(|| {
         Schema::build(Query::default(), Mutation::default(), Subscription::default())
             .register_input_type::<Names<Core>>()
+            .extension(Watch)
+            // A suggestion would name what introspection hides.
+            .disable_suggestions()
             .finish()
     })
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { checkBeginnings } from '../../../tests/acceptance/beginnings.mjs';
 import { fresh, serve } from '../../../tests/acceptance/harness.mjs';
 import { token } from '../../../tests/acceptance/tokens.mjs';
-import { settled } from '../../reservation/tests/hotel.mjs';
+import { settled, year } from '../../reservation/tests/hotel.mjs';
 
 const core = await serve('core', { GRAPHQL_INTROSPECTION: 'on' });
 
@@ -14,7 +14,7 @@ const account = (await core.send('account', 'OpenAccount', { ownerId: 'ana', cur
 /** What begins an instance of each type: the command, its payload, and one of other content. */
 const creating = {
   room: ['AddRoom', { hotelId: 'grand', number: '2', capacity: 2, nightlyRate: 1 }, { capacity: 3 }],
-  reservation: ['CreateReservation', { userId: 'ana', roomId: room, dateStart: '2030-01-01', dateEnd: '2030-02-01' }, { dateEnd: '2030-03-01' }],
+  reservation: ['CreateReservation', { userId: 'ana', roomId: room, dateStart: `${year}-01-01`, dateEnd: `${year}-02-01` }, { dateEnd: `${year}-03-01` }],
   account: ['OpenAccount', { ownerId: 'ana', currency: 'EUR', overdraftLimit: 0 }, { currency: 'USD' }],
   order: ['PlaceOrder', { customerId: 'ana', accountId: account, lines: [{ sku: 'tea', quantity: 1, unitPrice: 1 }] }, { lines: [{ sku: 'tea', quantity: 2, unitPrice: 1 }] }],
   device: ['RegisterDevice', { model: 'm', ownerId: 'ana' }, { model: 'n' }],
@@ -31,7 +31,7 @@ checkBeginnings(core, token('staff', 'sam'), creating);
 test('a guest who sends a reservation again holds the nights once', async () => {
   const ana = core.as(token('guest', 'ana'));
   const roomId = (await core.send('room', 'AddRoom', { hotelId: 'grand', number: '3', capacity: 2, nightlyRate: 1 })).aggregateId;
-  const payload = { userId: 'ana', roomId, dateStart: '2030-01-05', dateEnd: '2030-01-06' };
+  const payload = { userId: 'ana', roomId, dateStart: `${year}-01-05`, dateEnd: `${year}-01-06` };
   const key = { 'idempotency-key': fresh('key') };
   const send = () => ana.post('/commands', { aggregateType: 'reservation', name: 'CreateReservation', payload }, key);
   const [first, second] = [await send(), await send()];

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from '../../../tests/acceptance/harness.mjs';
-import { addRoom, nights, settled as answered } from '../../reservation/tests/hotel.mjs';
+import { addRoom, nights, settled as answered, year } from '../../reservation/tests/hotel.mjs';
 import { journalled } from '../../../tests/acceptance/journal.mjs';
 import { account, goods, settled } from '../../order/tests/shop.mjs';
 import { token } from '../../../tests/acceptance/tokens.mjs';
@@ -28,7 +28,7 @@ test('what waits for an answer ends when the minute is over, though the runtime 
   const work = many((n) => ({ n, claim: fresh('reservation'), order: fresh('order') }));
   let accepted = 0;
   const sent = work.flatMap(({ n, claim, order }) => [
-    core.command('reservation', 'CreateReservation', nights(rooms[n], '2030-01-01', '2030-01-03'), { aggregateId: claim }),
+    core.command('reservation', 'CreateReservation', nights(rooms[n], `${year}-01-01`, `${year}-01-03`), { aggregateId: claim }),
     core.command('order', 'PlaceOrder', goods(payers[n], 400), { aggregateId: order }),
   ].map((answer) => answer.then(() => accepted++, () => {})));
   await until('some are accepted', () => accepted >= count);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from '../../../tests/acceptance/harness.mjs';
-import { addRoom, reserve, settled } from '../../reservation/tests/hotel.mjs';
+import { addRoom, reserve, settled, year } from '../../reservation/tests/hotel.mjs';
 import { account, place, settled as orderSettled } from '../../order/tests/shop.mjs';
 import { token } from '../../../tests/acceptance/tokens.mjs';
 
@@ -55,7 +55,7 @@ test('every aggregate can be watched', async () => {
 
 test('every instance can be asked for by version, by instant, and with what was just written', async () => {
   const room = await addRoom(core);
-  const reservation = await reserve(core, room, '2031-01-01', '2031-01-03');
+  const reservation = await reserve(core, room, `${year}-01-01`, `${year}-01-03`);
   await settled(core, reservation);
   const wallet = await account(core, 5_000);
   const order = await place(core, wallet, 700);

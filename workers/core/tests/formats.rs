@@ -15,13 +15,14 @@ use edgefold_core::CATALOGUE;
 use edgefold_device::Device;
 use edgefold_flow::{
     Accepted, Message, admin,
-    command::{EventRef, Incoming, Problem, fault_problem, problem},
+    command::{EventRef, Incoming, Problem},
     contract::{EventsPage, StateView},
-    door::{allowance::Allowance, ticket::Ticket},
+    door::{allowance::Allowance, header::check_trace, ticket::Ticket},
     project::correlation::{Caused, entries},
 };
 use edgefold_kernel::{
-    Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Metadata, Rejection, StreamId, Timestamp,
+    Aggregate, CommandSet, Envelope, EventSet, Failure, Fault, Id, Metadata, Rejection, StreamId,
+    Timestamp,
     schema::{Types, Versions, commands, events, named, state, taken, written},
 };
 use edgefold_order::Order;
@@ -240,6 +241,11 @@ fn the_schema_of_a_command_takes_what_its_reader_takes() {
     }
 }
 
+/// Whether the door takes the trace context; it looks at it when it admits the message.
+fn is_traced(message: &Message) -> bool {
+    message.metadata.as_ref().is_none_or(|metadata| check_trace(metadata).is_ok())
+}
+
 #[test]
 fn the_schema_of_a_message_takes_what_the_door_takes() {
     let [(_, schema), ..] = shared();
@@ -250,8 +256,12 @@ fn the_schema_of_a_message_takes_what_the_door_takes() {
         "metadata": {"correlationId": "r-1", "causationId": "e-1", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
     });
     let mut bodies = variants(&message);
-    let traces = [256, 257].map(|length| json!("x".repeat(length)));
-    for trace in traces.into_iter().chain([json!("é"), json!(1), json!(null)]) {
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let later = parent.replacen("00", "cc", 1);
+    let traces = [190, 201].map(|length| json!(format!("{later}-{}", "x".repeat(length))));
+    let others = [later.as_str(), &parent.to_uppercase(), "garbage", "é", "", "00-1-2-01"]
+        .map(|it| json!(it));
+    for trace in traces.into_iter().chain(others).chain([json!(1), json!(null)]) {
         let mut traced = message.clone();
         traced["metadata"]["traceparent"] = trace;
         bodies.push(traced);
@@ -259,7 +269,7 @@ fn the_schema_of_a_message_takes_what_the_door_takes() {
     bodies.extend([0, 1, 2, 100, 101].map(|count| json!(vec![&message; count])));
     for body in bodies {
         let read = match Incoming::parse(body.to_string().as_bytes(), &Allowance::default()) {
-            Ok(Incoming::One(message)) => message.payload.is_object(),
+            Ok(Incoming::One(message)) => message.payload.is_object() && is_traced(&message),
             Ok(Incoming::Many(items)) => items.iter().all(Result::is_ok),
             Err(_) => false,
         };
@@ -343,11 +353,12 @@ fn an_answer_is_what_its_schema_says() {
     });
     assert_eq!(complaints(&accepted, &answer), [""; 0]);
     assert!(knows(&accepted, &answer));
-    for (_, answer) in [
-        problem(&Rejection::rule("ROOM_CLOSED", "closed").at(3)),
-        problem(&Rejection::shape("MISSING_FIELD", "payload.number", "number is required")),
-        fault_problem(&Fault::Defect("not told".into())),
+    for failure in [
+        Failure::from(Rejection::rule("ROOM_CLOSED", "closed").at(3)),
+        Rejection::shape("MISSING_FIELD", "payload.number", "number is required").into(),
+        Fault::Defect("not told".into()).into(),
     ] {
+        let answer = json!(Problem::of(&failure).of_command(Id::parse("c-1").ok().as_ref()));
         assert_eq!(complaints(&refused, &answer), [""; 0], "{answer}");
         assert!(knows(&refused, &answer), "{answer}");
         assert_ne!(complaints(&accepted, &answer), [""; 0]);

@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import { buildSchema } from 'graphql';
 import { readFileSync } from 'node:fs';
 import { serve, until } from '../../../tests/acceptance/harness.mjs';
-import { room101 } from '../../reservation/tests/hotel.mjs';
+import { room101, year } from '../../reservation/tests/hotel.mjs';
 import { token } from '../../../tests/acceptance/tokens.mjs';
 
 const core = await serve('core');
@@ -35,8 +35,8 @@ const lists = {
       userId: [['ana', 'ben', 'nobody'], (row, value) => row.userId === value],
       roomId: [['room-0', 'room-1'], (row, value) => row.roomId === value],
       status: [['CONFIRMED', 'CANCELLED', 'PENDING'], (row, value) => row.status === value],
-      arrivingFrom: [['2030-01-05'], (row, value) => row.dateStart >= value],
-      arrivingUntil: [['2030-01-05'], (row, value) => row.dateStart <= value],
+      arrivingFrom: [[`${year}-01-05`], (row, value) => row.dateStart >= value],
+      arrivingUntil: [[`${year}-01-05`], (row, value) => row.dateStart <= value],
     },
   },
   devices: {
@@ -83,7 +83,7 @@ const buyer = (n) => (n < 6 ? 'ana' : 'ben');
 
 before(async () => {
   const send = (type, n, name, payload) => core.send(type, name, payload, { aggregateId: `${type}-${n}` });
-  const day = (n) => `2030-01-${String(n + 1).padStart(2, '0')}`;
+  const day = (n) => `${year}-01-${String(n + 1).padStart(2, '0')}`;
   for (const n of some) {
     await send('room', n, 'AddRoom', { ...room101, hotelId: `h${n % 2}`, number: `${10 - (n % 4)}`, capacity: 1 + (n % 4), nightlyRate: 100 * (n % 3) });
     if (n === 5) await send('room', n, 'CloseRoom', {});

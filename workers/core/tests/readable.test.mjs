@@ -23,7 +23,9 @@ const next = random();
 const pick = (list) => list[Math.floor(next() * list.length)];
 const times = (count, make) => Array.from({ length: count }, make);
 
-const day = (from = 30, to = 38) => `20${from + Math.floor(next() * (to - from))}-0${1 + Math.floor(next() * 9)}-1${Math.floor(next() * 10)}`;
+const day = () => `20${30 + Math.floor(next() * 8)}-0${1 + Math.floor(next() * 9)}-1${Math.floor(next() * 10)}`;
+/** A day so far ahead. */
+const ahead = (from, to) => new Date(Date.now() + (from + Math.floor(next() * (to - from))) * 86_400_000).toISOString().slice(0, 10);
 const days = ['0000-01-01', '9999-12-31', '2028-02-29', '9999-12-30'];
 const instants = [
   '0000-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.9999999Z', '9999-12-31T23:59:60Z', '2016-12-31T23:59:60Z',
@@ -57,7 +59,7 @@ function value(schema, defs, name) {
 }
 
 function text({ format, pattern, maxLength = 40 }, name) {
-  if (format === 'date') return next() < 0.2 ? pick(days) : name === 'dateEnd' ? day(35, 38) : day(30, 36);
+  if (format === 'date') return next() < 0.2 ? pick(days) : name === 'dateEnd' ? ahead(30, 90) : ahead(1, 60);
   if (format === 'date-time') return next() < 0.6 ? pick(instants) : `${day()}T12:00:0${Math.floor(next() * 10)}.${Math.floor(next() * 1e6)}Z`;
   const owned = { ownerId: 'ana', userId: 'ana', customerId: 'ana', playerId: 'ana' };
   if (name in owned && next() < 0.8) return owned[name];

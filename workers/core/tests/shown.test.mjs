@@ -5,7 +5,7 @@ import { before, test } from 'node:test';
 import { fresh, serve, until } from '../../../tests/acceptance/harness.mjs';
 import { checkSights } from '../../../tests/acceptance/sights.mjs';
 import { token } from '../../../tests/acceptance/tokens.mjs';
-import { settled } from '../../reservation/tests/hotel.mjs';
+import { settled, year } from '../../reservation/tests/hotel.mjs';
 
 const core = await serve('core', { GRAPHQL_INTROSPECTION: 'on' });
 
@@ -38,7 +38,7 @@ const policy = {
 
 before(async () => {
   for (const [n, owner] of ['ana', 'ben'].entries()) {
-    const night = { dateStart: `2030-01-0${n + 1}`, dateEnd: `2030-01-0${n + 2}` };
+    const night = { dateStart: `${year}-01-0${n + 1}`, dateEnd: `${year}-01-0${n + 2}` };
     const payloads = {
       room: ['AddRoom', { hotelId: 'grand', number: `${n}`, capacity: 2, nightlyRate: 1 }],
       account: ['OpenAccount', { ownerId: owner, currency: 'EUR', overdraftLimit: 5 }],

@@ -28,6 +28,7 @@ pub fn errands(id: &Id, event: &ReservationEvent) -> Vec<Errand> {
         ReservationEvent::Created(created) => {
             let hold = HoldRoom {
                 reservation_id: id.clone(),
+                user_id: Some(created.user_id.clone()),
                 date_start: created.date_start,
                 date_end: created.date_end,
             };

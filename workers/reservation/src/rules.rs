@@ -1,6 +1,6 @@
 //! Every business rule of a reservation.
 
-use edgefold_kernel::{Aggregate, Context, Decision, Rejection, StreamId};
+use edgefold_kernel::{Aggregate, Context, Date, Decision, Rejection, StreamId, Timestamp};
 use edgefold_room::{Room, reducer::Status as RoomStatus};
 
 use crate::{
@@ -12,6 +12,15 @@ use crate::{
     process::ANSWER_WITHIN_MS,
     reducer::{ReservationState, State, Status},
 };
+
+/// Most nights of one reservation: whoever stays longer rents a flat.
+pub const NIGHTS: i64 = 90;
+
+/// Most days between a booking and the arrival: two years, as far as hotels open their books.
+pub const DAYS_AHEAD: i64 = 730;
+
+/// Where the day begins last it does so 12 hours after UTC: until then a hotel there has guests who arrive today.
+const LAST_MIDNIGHT_MS: i64 = -12 * 60 * 60 * 1000;
 
 /// The decision to create a reservation needs the copy of the room's stream.
 pub fn rests_on(command: &ReservationCommand) -> Vec<StreamId> {
@@ -26,7 +35,8 @@ pub fn rests_on(command: &ReservationCommand) -> Vec<StreamId> {
 /// Decides a command.
 ///
 /// # Errors
-/// `RESERVATION_EXISTS`, `RESERVATION_UNKNOWN`, `ROOM_UNKNOWN`, `ROOM_CLOSED`, `RESERVATION_ENDED` or `NOT_PENDING`.
+/// `RESERVATION_EXISTS`, `RESERVATION_UNKNOWN`, `ROOM_UNKNOWN`, `ROOM_CLOSED`, `ARRIVAL_PAST`, `ARRIVAL_TOO_FAR`,
+/// `STAY_TOO_LONG`, `RESERVATION_ENDED` or `NOT_PENDING`.
 pub fn decide(
     state: &State,
     command: &ReservationCommand,
@@ -86,8 +96,28 @@ fn created(create: &CreateReservation, context: &Context<'_>) -> Decision<Reserv
         }
         Some(_) => {}
     }
+    check_stay(date_start, date_end, context.now)?;
     let confirm_by = context.now.plus_millis(i64::from(ANSWER_WITHIN_MS));
     Ok(vec![ReservationCreated { user_id, room_id, date_start, date_end, confirm_by }.into()])
+}
+
+/// A stay begins from today on, and neither lasts for ever nor lies beyond what a hotel has opened.
+fn check_stay(date_start: Date, date_end: Date, now: Timestamp) -> Result<(), Rejection> {
+    let ahead = now.plus_millis(LAST_MIDNIGHT_MS).day().days_until(date_start);
+    if ahead < 0 {
+        let detail = format!("dateStart must not lie in the past, got {date_start}");
+        return Err(Rejection::rule("ARRIVAL_PAST", detail));
+    }
+    if ahead > DAYS_AHEAD {
+        let detail = format!("dateStart must be within {DAYS_AHEAD} days, got {date_start}");
+        return Err(Rejection::rule("ARRIVAL_TOO_FAR", detail));
+    }
+    let nights = date_start.days_until(date_end);
+    if nights > NIGHTS {
+        let detail = format!("a reservation has at most {NIGHTS} nights, this one {nights}");
+        return Err(Rejection::rule("STAY_TOO_LONG", detail));
+    }
+    Ok(())
 }
 
 fn only_pending(

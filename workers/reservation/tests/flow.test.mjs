@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkOrder } from '../../../tests/acceptance/events.mjs';
 import { fresh, serve, until } from '../../../tests/acceptance/harness.mjs';
-import { addRoom, cancel, holds, nights, projected, reserve, roomProjected, settled } from './hotel.mjs';
+import { addRoom, cancel, holds, nights, projected, reserve, roomProjected, settled, year } from './hotel.mjs';
 import { journalled } from '../../../tests/acceptance/journal.mjs';
 
 const core = await serve('core');
@@ -13,26 +13,26 @@ const overlap = (a, b) => a.dateStart < b.dateEnd && b.dateStart < a.dateEnd;
 test('a reservation is PENDING at once and CONFIRMED when the room holds the nights', async () => {
   const room = await addRoom(core);
   const id = fresh('reservation');
-  const payload = nights(room, '2027-01-10', '2027-01-12');
+  const payload = nights(room, `${year}-01-10`, `${year}-01-12`);
   const { confirmWithinMs, events } = await core.send('reservation', 'CreateReservation', payload, { aggregateId: id });
   assert.deepEqual(types(events), ['ReservationCreated']);
   assert.equal(confirmWithinMs, 60_000);
   assert.equal((await settled(core, id)).status, 'CONFIRMED');
   assert.deepEqual(types(await core.events('reservation', id)), ['ReservationCreated', 'ReservationConfirmed']);
   assert.deepEqual(await holds(core, room, [id]), [
-    { reservationId: id, dateStart: '2027-01-10', dateEnd: '2027-01-12' },
+    { reservationId: id, userId: 'ana', dateStart: `${year}-01-10`, dateEnd: `${year}-01-12` },
   ]);
 });
 
 test('overlapping nights are DECLINED with the reason', async () => {
   const room = await addRoom(core);
-  await settled(core, await reserve(core, room, '2027-02-10', '2027-02-15'));
+  await settled(core, await reserve(core, room, `${year}-02-10`, `${year}-02-15`));
   for (const [from, to] of [
-    ['2027-02-14', '2027-02-16'],
-    ['2027-02-08', '2027-02-11'],
-    ['2027-02-11', '2027-02-12'],
-    ['2027-02-01', '2027-02-28'],
-    ['2027-02-10', '2027-02-15'],
+    [`${year}-02-14`, `${year}-02-16`],
+    [`${year}-02-08`, `${year}-02-11`],
+    [`${year}-02-11`, `${year}-02-12`],
+    [`${year}-02-01`, `${year}-02-28`],
+    [`${year}-02-10`, `${year}-02-15`],
   ]) {
     const { status, reason } = await settled(core, await reserve(core, room, from, to));
     assert.deepEqual([status, reason], ['DECLINED', 'NIGHTS_TAKEN'], `${from} to ${to}`);
@@ -43,9 +43,9 @@ test('the day of departure is free for the next guest: ranges are half-open', as
   const room = await addRoom(core);
   const stays = [];
   for (const [from, to] of [
-    ['2027-03-10', '2027-03-12'],
-    ['2027-03-12', '2027-03-15'],
-    ['2027-03-09', '2027-03-10'],
+    [`${year}-03-10`, `${year}-03-12`],
+    [`${year}-03-12`, `${year}-03-15`],
+    [`${year}-03-09`, `${year}-03-10`],
   ]) {
     stays.push(await reserve(core, room, from, to));
   }
@@ -61,7 +61,7 @@ test('a room that is unknown or closed is refused at once, and nothing is stored
     [closed, 'ROOM_CLOSED'],
   ]) {
     const aggregateId = fresh('reservation');
-    const payload = nights(room, '2027-04-01', '2027-04-02');
+    const payload = nights(room, `${year}-04-01`, `${year}-04-02`);
     const { status, body } = await core.command('reservation', 'CreateReservation', payload, { aggregateId });
     assert.deepEqual([status, body.code, body.rule], [422, code, code]);
     assert.equal(await core.state('reservation', aggregateId), undefined);
@@ -70,35 +70,35 @@ test('a room that is unknown or closed is refused at once, and nothing is stored
 
 test('a room that closes between two reservations is refused to the second: the copy is up to date', async () => {
   const room = await addRoom(core);
-  const first = await reserve(core, room, '2027-04-10', '2027-04-12');
+  const first = await reserve(core, room, `${year}-04-10`, `${year}-04-12`);
   assert.equal((await settled(core, first)).status, 'CONFIRMED');
   await core.send('room', 'CloseRoom', {}, { aggregateId: room });
-  const { body } = await core.command('reservation', 'CreateReservation', nights(room, '2027-04-20', '2027-04-21'));
+  const { body } = await core.command('reservation', 'CreateReservation', nights(room, `${year}-04-20`, `${year}-04-21`));
   assert.equal(body.code, 'ROOM_CLOSED');
   await holds(core, room, [first]);
 });
 
 test('cancelling gives the nights back, and another guest gets them', async () => {
   const room = await addRoom(core);
-  const first = await reserve(core, room, '2027-05-01', '2027-05-05');
+  const first = await reserve(core, room, `${year}-05-01`, `${year}-05-05`);
   await settled(core, first);
   await cancel(core, first, { reason: 'rain' });
   const { status, reason } = (await core.state('reservation', first)).state;
   assert.deepEqual([status, reason], ['CANCELLED', 'rain']);
   await holds(core, room, []);
-  const second = await reserve(core, room, '2027-05-02', '2027-05-04');
+  const second = await reserve(core, room, `${year}-05-02`, `${year}-05-04`);
   assert.equal((await settled(core, second)).status, 'CONFIRMED');
   await holds(core, room, [second]);
 });
 
 test('cancelling before the room has answered leaves no nights held', async () => {
   const room = await addRoom(core);
-  const id = await reserve(core, room, '2027-05-10', '2027-05-12');
+  const id = await reserve(core, room, `${year}-05-10`, `${year}-05-12`);
   await cancel(core, id);
   await journalled(core, 'reservation', id);
   // What the room was asked, hold and release, is in its stream before a later reservation of the same nights is confirmed.
   const next = await until('another guest gets the nights', async () => {
-    const other = await reserve(core, room, '2027-05-10', '2027-05-12');
+    const other = await reserve(core, room, `${year}-05-10`, `${year}-05-12`);
     return (await settled(core, other)).status === 'CONFIRMED' && other;
   });
   await holds(core, room, [next]);
@@ -107,9 +107,9 @@ test('cancelling before the room has answered leaves no nights held', async () =
 
 test('cancelling twice changes nothing the second time; a declined reservation cannot be cancelled', async () => {
   const room = await addRoom(core);
-  const first = await reserve(core, room, '2027-05-20', '2027-05-25');
+  const first = await reserve(core, room, `${year}-05-20`, `${year}-05-25`);
   await settled(core, first);
-  const declined = await reserve(core, room, '2027-05-21', '2027-05-22');
+  const declined = await reserve(core, room, `${year}-05-21`, `${year}-05-22`);
   await settled(core, declined);
   const { status, body } = await core.command('reservation', 'CancelReservation', {}, { aggregateId: declined });
   assert.deepEqual([status, body.rule], [422, 'RESERVATION_ENDED']);
@@ -120,7 +120,7 @@ test('cancelling twice changes nothing the second time; a declined reservation c
 
 test('of 40 reservations that race for one room, no two that overlap are CONFIRMED and none stays PENDING', async () => {
   const room = await addRoom(core);
-  const day = (n) => `2027-07-${String(n).padStart(2, '0')}`;
+  const day = (n) => `${year}-07-${String(n).padStart(2, '0')}`;
   const ids = await Promise.all(
     Array.from({ length: 40 }, (_, n) => {
       const start = 1 + ((n * 7) % 25);

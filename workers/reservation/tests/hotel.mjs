@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { fresh, until } from '../../../tests/acceptance/harness.mjs';
 
+/** Next year: bookings lie ahead, and not too far. */
+export const year = new Date().getUTCFullYear() + 1;
+
 export const room101 = { hotelId: 'grand', number: '101', capacity: 2, nightlyRate: 12_500 };
 
 export async function addRoom(core, id = fresh('room')) {

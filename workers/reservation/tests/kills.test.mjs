@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, insist, serve, until } from '../../../tests/acceptance/harness.mjs';
 import { journalled } from '../../../tests/acceptance/journal.mjs';
-import { addRoom, nights } from './hotel.mjs';
+import { addRoom, nights, year } from './hotel.mjs';
 
 const [rooms, reservations, kills] = [30, 300, 5];
 const patient = { within: 150_000 };
-const day = (n) => new Date(Date.UTC(2030, 0, 1 + n)).toISOString().slice(0, 10);
+const day = (n) => new Date(Date.UTC(year, 0, 1 + n)).toISOString().slice(0, 10);
 
 test(`of ${reservations} reservations none expires that a room has held, with ${kills} kills`, async (t) => {
   const core = await serve('core'); // with the usual pauses

@@ -94,7 +94,7 @@ proptest! {
             let state = simulator.state("reservation", name);
             prop_assert_ne!(&state["status"], "PENDING");
             if state["status"] == "CONFIRMED" {
-                confirmed.push(json!({"reservationId": name, "dateStart": state["dateStart"], "dateEnd": state["dateEnd"]}));
+                confirmed.push(json!({"reservationId": name, "userId": state["userId"], "dateStart": state["dateStart"], "dateEnd": state["dateEnd"]}));
             }
         }
         for (index, one) in confirmed.iter().enumerate() {

@@ -78,6 +78,37 @@ fn it_is_created_when_the_copy_of_the_room_says_that_it_is_open() {
 }
 
 #[test]
+fn a_stay_begins_from_today_on_within_two_years_and_lasts_for_a_season_at_most() {
+    let stay = |from: &str, to: &str| {
+        let (date_start, date_end) = (Date::parse(from).unwrap(), Date::parse(to).unwrap());
+        let create = CreateReservation { date_start, date_end, ..create() };
+        given::<Reservation>([]).knowing::<Room>("12A", [room_added()]).at(NOW).when(create)
+    };
+    for (from, to) in
+        [("2026-01-01", "2026-01-02"), ("2028-01-01", "2028-01-02"), ("2026-01-01", "2026-04-01")]
+    {
+        stay(from, to).then_accepted();
+    }
+    for (from, to, rule) in [
+        ("2025-12-31", "2026-01-02", "ARRIVAL_PAST"),
+        ("0000-01-01", "9999-12-31", "ARRIVAL_PAST"),
+        ("2028-01-02", "2028-01-03", "ARRIVAL_TOO_FAR"),
+        ("9999-12-30", "9999-12-31", "ARRIVAL_TOO_FAR"),
+        ("2026-01-01", "2026-04-02", "STAY_TOO_LONG"),
+        ("2026-01-01", "9999-12-31", "STAY_TOO_LONG"),
+    ] {
+        stay(from, to).then_refused(rule);
+    }
+    let early = "2026-01-02T11:59:59Z";
+    let create = CreateReservation { date_start: Date::parse("2026-01-01").unwrap(), ..create() };
+    given::<Reservation>([])
+        .knowing::<Room>("12A", [room_added()])
+        .at(early)
+        .when(CreateReservation { date_end: Date::parse("2026-01-02").unwrap(), ..create })
+        .then_accepted();
+}
+
+#[test]
 fn it_is_refused_when_the_room_is_unknown_or_closed() {
     given::<Reservation>([]).when(create()).then_refused("ROOM_UNKNOWN");
     given::<Reservation>([])
@@ -135,7 +166,8 @@ fn it_is_cancelled_while_it_has_not_ended() {
 #[test]
 fn a_hold_confirms_a_pending_reservation_and_is_given_back_by_any_other() {
     let CreateReservation { date_start, date_end, .. } = create();
-    let held: RoomEvent = RoomHeld { reservation_id: id("it"), date_start, date_end }.into();
+    let held: RoomEvent =
+        RoomHeld { reservation_id: id("it"), user_id: None, date_start, date_end }.into();
     let held = envelopes(&StreamId::new("room", id("12A")), [held]).remove(0);
     let reaction = |events: Vec<_>| {
         Reservation::on_foreign(&state_after::<Reservation>(events), &held).unwrap()
@@ -164,7 +196,7 @@ fn the_room_is_asked_to_hold_and_to_release() {
         let errands = Reservation::errands(&id("it"), &event);
         errands.into_iter().map(|errand| (errand.name, errand.payload)).collect::<Vec<_>>()
     };
-    let hold = json!({"reservationId": "it", "dateStart": "2026-03-01", "dateEnd": "2026-03-03"});
+    let hold = json!({"reservationId": "it", "userId": "ana", "dateStart": "2026-03-01", "dateEnd": "2026-03-03"});
     assert_eq!(asked(created()), [("HoldRoom", hold)]);
     let release = json!({"reservationId": "it"});
     for event in [cancelled(), expired(), HoldReturned { room_id: id("12A") }.into()] {

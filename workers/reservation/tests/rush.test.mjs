@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, insist, serve, until } from '../../../tests/acceptance/harness.mjs';
-import { addRoom, nights, projected, roomProjected } from './hotel.mjs';
+import { addRoom, nights, projected, roomProjected, year } from './hotel.mjs';
 import { journalled } from '../../../tests/acceptance/journal.mjs';
 import { rows } from '../../../tests/acceptance/storage.mjs';
 
@@ -12,7 +12,7 @@ const [rooms, reservations, kills] = [10, 200, 4];
 const final = ['CONFIRMED', 'DECLINED', 'CANCELLED', 'EXPIRED'];
 /** What is not confirmed is sent again by an alarm after 20 s, and a claim expires after a minute. */
 const again = { within: 150_000 };
-const day = (n) => new Date(Date.UTC(2030, 0, 1 + n)).toISOString().slice(0, 10);
+const day = (n) => new Date(Date.UTC(year, 0, 1 + n)).toISOString().slice(0, 10);
 
 test(`${reservations} reservations race for ${rooms} rooms with ${kills} kills: no overlap, and nothing is left behind`, async (t) => {
   const core = await serve('core', { SEND_AGAIN_SECONDS: '20' });

@@ -1,6 +1,6 @@
 //! The commands of a room, with the checks of their shape.
 
-use edgefold_kernel::{Amount, Date, Id, Rejection, commands};
+use edgefold_kernel::{Amount, Date, Id, Rejection, Subject, commands};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// Opens a room for holds.
@@ -27,6 +27,9 @@ pub struct AddRoom {
 pub struct HoldRoom {
     /// The reservation for which the nights are held.
     pub reservation_id: Id,
+    /// The guest of the reservation. Code of before did not say it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user_id: Option<Subject>,
     /// First night.
     pub date_start: Date,
     /// Day of departure: the night before it is the last one.

@@ -1,7 +1,12 @@
 //! The events of a room. **Names and fields are the storage format**: they never change, they get new versions.
 
-use edgefold_kernel::{Amount, Date, Id, event::no_upcast, events};
+use edgefold_kernel::{
+    Amount, Date, Fault, Id, Subject,
+    event::{no_upcast, step},
+    events,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::commands::RoomNumber;
 
@@ -20,6 +25,19 @@ pub struct RoomAdded {
     pub nightly_rate: Amount,
 }
 
+/// Version 1 of `RoomHeld`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RoomHeldV1 {
+    /// The reservation for which they are held.
+    pub reservation_id: Id,
+    /// First night.
+    pub date_start: Date,
+    /// Day of departure.
+    pub date_end: Date,
+}
+
 /// Nights are held for a reservation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,6 +45,9 @@ pub struct RoomAdded {
 pub struct RoomHeld {
     /// The reservation for which they are held.
     pub reservation_id: Id,
+    /// Its guest. Version 1 did not say who that is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user_id: Option<Subject>,
     /// First night.
     pub date_start: Date,
     /// Day of departure.
@@ -50,10 +71,24 @@ pub struct RoomClosed {}
 
 events! {
     /// The events of a room.
-    pub enum RoomEvent upcast no_upcast {
+    pub enum RoomEvent upcast upcast {
         "RoomAdded" v 1 => Added(RoomAdded),
-        "RoomHeld" v 1 => Held(RoomHeld),
+        "RoomHeld" v 2 after (RoomHeldV1) => Held(RoomHeld),
         "RoomReleased" v 1 => Released(RoomReleased),
         "RoomClosed" v 1 => Closed(RoomClosed),
+    }
+}
+
+fn upcast(name: &str, from: u32, data: Value) -> Result<Value, Fault> {
+    match (name, from) {
+        ("RoomHeld", 1) => step::<RoomHeldV1, RoomHeld>(name, from, data),
+        _ => no_upcast(name, from, data),
+    }
+}
+
+impl From<RoomHeldV1> for RoomHeld {
+    fn from(old: RoomHeldV1) -> Self {
+        let RoomHeldV1 { reservation_id, date_start, date_end } = old;
+        Self { reservation_id, user_id: None, date_start, date_end }
     }
 }

@@ -1,6 +1,6 @@
 //! The state of a room, and how an event changes it.
 
-use edgefold_kernel::{Amount, Date, Id};
+use edgefold_kernel::{Amount, Date, Id, Subject};
 use serde::{Deserialize, Serialize};
 
 use crate::{commands::RoomNumber, events::RoomEvent};
@@ -45,6 +45,9 @@ pub enum Status {
 pub struct Hold {
     /// The reservation for which they are held.
     pub reservation_id: Id,
+    /// Its guest, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user_id: Option<Subject>,
     /// First night.
     pub date_start: Date,
     /// Day of departure.
@@ -86,6 +89,7 @@ pub fn evolve(state: &mut State, event: &RoomEvent) {
         }
         (RoomEvent::Held(held), Some(room)) => room.holds.push(Hold {
             reservation_id: held.reservation_id.clone(),
+            user_id: held.user_id.clone(),
             date_start: held.date_start,
             date_end: held.date_end,
         }),

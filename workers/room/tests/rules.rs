@@ -4,18 +4,22 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use edgefold_flow::Participant;
-use edgefold_kernel::{Aggregate, Amount, Date, Id};
+use edgefold_kernel::{Aggregate, Amount, Date, Id, Subject};
 use edgefold_room::{
     Room, RoomEvent,
     commands::{AddRoom, CloseRoom, HoldRoom, ReleaseRoom, RoomNumber},
     events::{RoomAdded, RoomClosed, RoomHeld, RoomReleased},
-    rules::HOLDS,
+    rules::{HOLDS, HOLDS_OF_GUEST},
 };
 use edgefold_testing::given;
 use proptest::prelude::*;
 
 fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
+}
+
+fn subject(text: &str) -> Subject {
+    Subject::parse(text).unwrap()
 }
 
 fn date(text: &str) -> Date {
@@ -41,12 +45,13 @@ fn added() -> RoomEvent {
 }
 
 fn hold(reservation: &str, from: &str, to: &str) -> HoldRoom {
-    HoldRoom { reservation_id: id(reservation), date_start: date(from), date_end: date(to) }
+    let (reservation_id, user_id) = (id(reservation), None);
+    HoldRoom { reservation_id, user_id, date_start: date(from), date_end: date(to) }
 }
 
 fn held(reservation: &str, from: &str, to: &str) -> RoomEvent {
-    let HoldRoom { reservation_id, date_start, date_end } = hold(reservation, from, to);
-    RoomHeld { reservation_id, date_start, date_end }.into()
+    let HoldRoom { reservation_id, user_id, date_start, date_end } = hold(reservation, from, to);
+    RoomHeld { reservation_id, user_id, date_start, date_end }.into()
 }
 
 fn released(reservation: &str) -> RoomEvent {
@@ -122,6 +127,33 @@ fn a_room_is_held_so_many_times() {
     given::<Room>(past.into_iter().chain([released("r0")]))
         .when(hold("more", "2036-03-01", "2036-03-02"))
         .then([held("more", "2036-03-01", "2036-03-02")]);
+}
+
+#[test]
+fn one_guest_holds_a_room_only_so_many_times_and_others_hold_it_all_the_same() {
+    let of = |guest: &str, reservation: &str| HoldRoom {
+        user_id: Some(subject(guest)),
+        ..hold(reservation, "2036-03-01", "2036-03-02")
+    };
+    let own = (0..HOLDS_OF_GUEST).map(|n| {
+        let RoomEvent::Held(held) = held(&format!("r{n}"), "2026-01-01", "2026-01-02") else {
+            unreachable!()
+        };
+        RoomHeld { user_id: Some(subject("ana")), ..held }.into()
+    });
+    let past: Vec<RoomEvent> = [added()].into_iter().chain(own).collect();
+    let refused = given::<Room>(past.clone()).when(of("ana", "more"));
+    refused.then_refused("TOO_MANY_HOLDS_OF_GUEST");
+    let HoldRoom { reservation_id, user_id, date_start, date_end } = of("ben", "more");
+    given::<Room>(past.clone()).when(of("ben", "more")).then([RoomHeld {
+        reservation_id,
+        user_id,
+        date_start,
+        date_end,
+    }
+    .into()]);
+    let again = given::<Room>(past.into_iter().chain([released("r0")])).when(of("ana", "more"));
+    again.then_accepted();
 }
 
 #[test]

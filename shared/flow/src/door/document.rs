@@ -4,7 +4,7 @@ use edgefold_kernel::limits;
 
 use super::environment::{Variables, is_development};
 
-/// The limits of a document, and whether introspection is on. The defaults stand in [`limits`].
+/// The limits of a document and of its answer, and whether introspection is on. The defaults stand in [`limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DocumentLimits {
     /// `GRAPHQL_MAX_TOKENS`
@@ -17,6 +17,8 @@ pub struct DocumentLimits {
     pub aliases: usize,
     /// `GRAPHQL_MAX_DIRECTIVES`
     pub directives: usize,
+    /// `GRAPHQL_MAX_ANSWER_BYTES`
+    pub answer: usize,
     /// `GRAPHQL_INTROSPECTION`: `on` or `off`; when it is neither, on in development and off in production.
     pub introspection: bool,
 }
@@ -35,6 +37,11 @@ impl DocumentLimits {
             Some("off") => false,
             _ => is_development(|name| variables.text(name)),
         };
+        let answer = variables.number(
+            "GRAPHQL_MAX_ANSWER_BYTES",
+            1..=limits::GRAPHQL_ANSWER_BYTES_MOST,
+            limits::GRAPHQL_ANSWER_BYTES,
+        );
         let mut number =
             |name: &str, default: usize| variables.number(name, 0..=usize::MAX, default);
         Self {
@@ -43,6 +50,7 @@ impl DocumentLimits {
             complexity: number("GRAPHQL_MAX_COMPLEXITY", limits::GRAPHQL_COMPLEXITY),
             aliases: number("GRAPHQL_MAX_ALIASES", limits::GRAPHQL_ALIASES),
             directives: number("GRAPHQL_MAX_DIRECTIVES", limits::GRAPHQL_DIRECTIVES),
+            answer,
             introspection,
         }
     }

@@ -29,6 +29,20 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
         (self.of)(name)
     }
 
+    /// The items of a variable that lists them with commas between, as `read` understands them. One that it does not
+    /// understand counts as not listed. `None` when the variable is not set.
+    pub fn list<T>(&mut self, name: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+        let text = self.text(name)?;
+        let mut items = Vec::new();
+        for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+            match read(item) {
+                Some(item) => items.push(item),
+                None => self.misread.push(format!("{name} lists {item:?}, which can never count")),
+            }
+        }
+        Some(items)
+    }
+
     /// The number that a variable sets. A value that is not a whole number within these bounds counts as not set.
     pub fn number(&mut self, name: &str, within: RangeInclusive<usize>, default: usize) -> usize {
         let Some(text) = self.text(name) else { return default };

@@ -3,6 +3,8 @@
 //!
 //! | file | what it says |
 //! |---|---|
+//! | [`json`] | JSON from outside |
+//! | [`header`] | the headers that a door has to understand |
 //! | [`environment`] | the environment of the script, and the values of its variables |
 //! | [`document`] | the limits of a GraphQL document |
 //! | [`allowance`] | how much a caller may send at once |
@@ -15,6 +17,8 @@
 //! | [`ticket`] | a ticket for one socket |
 //! | [`asker`] | the party for whom the script asks an object |
 
+pub mod json;
+pub mod header;
 pub mod environment;
 pub mod document;
 pub mod allowance;

@@ -42,8 +42,8 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// Counts one more request under this name. Returns false if it is one too many.
-    pub fn count(&mut self, name: &str, most: usize, now: Timestamp) -> bool {
+    /// Counts so many more requests under this name. Returns false if they are too many.
+    pub fn count(&mut self, name: &str, cost: usize, most: usize, now: Timestamp) -> bool {
         let over = self.since.plus_millis(i64::from(limits::RATE_PERIOD_S) * 1_000);
         if now >= over {
             *self = Self { since: now, counts: BTreeMap::new() };
@@ -52,7 +52,7 @@ impl Counter {
         let has_place = self.counts.len() < limits::RATE_NAMES || self.counts.contains_key(name);
         let count = self.counts.entry(if has_place { name } else { OTHERS }.to_owned());
         let count = count.or_default();
-        *count += 1;
+        *count = count.saturating_add(cost);
         *count <= most
     }
 }
@@ -89,7 +89,7 @@ mod tests {
     fn everybody_may_call_so_often_in_each_period() {
         let period = i64::from(limits::RATE_PERIOD_S) * 1_000;
         let (mut counter, start) = (Counter::default(), 1_000_000);
-        let mut may = |name, at| counter.count(name, 2, Timestamp::from_millis(at));
+        let mut may = |name, at| counter.count(name, 1, 2, Timestamp::from_millis(at));
         assert_eq!(
             [may("ana", start), may("ana", start), may("ana", start + 1)],
             [true, true, false]
@@ -100,9 +100,18 @@ mod tests {
     }
 
     #[test]
+    fn what_costs_more_counts_more() {
+        let mut counter = Counter::default();
+        let mut may = |cost| counter.count("ana", cost, 100, Timestamp::from_millis(1 << 40));
+        assert_eq!([may(99), may(1), may(1)], [true, true, false]);
+        assert!(!may(usize::MAX));
+    }
+
+    #[test]
     fn those_who_find_no_place_share_one_and_those_who_have_one_keep_it() {
         let mut counter = Counter::default();
-        let mut may = |name: &str, most| counter.count(name, most, Timestamp::from_millis(1 << 40));
+        let mut may =
+            |name: &str, most| counter.count(name, 1, most, Timestamp::from_millis(1 << 40));
         assert!(may("ana", 2));
         for number in 1..limits::RATE_NAMES {
             assert!(may(&number.to_string(), 2));

@@ -4,16 +4,30 @@ use async_graphql::{
     ErrorExtensionValues, Request, ServerError, Value,
     parser::{
         parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
+        types::{
+            BaseType, DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
+            Type,
+        },
     },
 };
 use edgefold_kernel::Rejection;
 
 use super::{
-    measure::{measure, scan},
+    measure::{measure, roots, scan},
     root::flatten,
 };
 use crate::door::document::DocumentLimits;
+
+/// A request that may be executed.
+#[derive(Debug)]
+pub struct Admitted {
+    /// The request, with its parsed document and its limits.
+    pub request: Request,
+    /// Query, mutation or subscription.
+    pub kind: OperationType,
+    /// Requests that it counts as: one for each field at the root of its operation, which is a command or a look of its own.
+    pub cost: usize,
+}
 
 /// Parses the document of a request, measures it, finds the operation to execute and checks that its variables are there.
 /// The request keeps the parsed document.
@@ -21,24 +35,21 @@ use crate::door::document::DocumentLimits;
 /// # Errors
 /// A request error, with its code: `GRAPHQL_PARSE_FAILED`, what [`scan`], [`measure`] and [`flatten`] refuse,
 /// `UNKNOWN_OPERATION`, `INVALID_VARIABLE`.
-pub fn admit(
-    mut request: Request,
-    settings: &DocumentLimits,
-) -> Result<(Request, OperationType), ServerError> {
+pub fn admit(mut request: Request, settings: &DocumentLimits) -> Result<Admitted, ServerError> {
     scan(&request.query, settings).map_err(refused)?;
     let mut document = parse_query(&request.query)
         .map_err(|error| coded(ServerError::from(error), "GRAPHQL_PARSE_FAILED"))?;
-    measure(&document, &request.variables, settings).map_err(refused)?;
+    measure(&document, &request.variables, settings, None).map_err(refused)?;
     // An empty name counts as absent.
     request.operation_name = request.operation_name.filter(|name| !name.is_empty());
     let operation = chosen(&document, request.operation_name.as_deref())?;
     check_variables(operation, &request)?;
-    let kind = operation.ty;
+    let (kind, cost) = (operation.ty, roots(&document, operation));
     if kind == OperationType::Subscription {
         flatten(&mut document, request.operation_name.as_deref()).map_err(refused)?;
     }
     request.set_parsed_query(document);
-    Ok((request, kind))
+    Ok(Admitted { request: request.data(*settings), kind, cost })
 }
 
 fn chosen<'a>(
@@ -73,11 +84,36 @@ fn check_variables(operation: &OperationDefinition, request: &Request) -> Result
                 format!("variable ${name} of type {} has no value", definition.node.var_type);
             return Err(coded(ServerError::new(message, Some(definition.pos)), "INVALID_VARIABLE"));
         }
+        if is_id(&definition.node.var_type.node)
+            && request.variables.get(name).is_some_and(has_inexact)
+        {
+            let message = format!(
+                "variable ${name} of type {}: send a number of this size as a string",
+                definition.node.var_type
+            );
+            return Err(coded(ServerError::new(message, Some(definition.pos)), "INVALID_VARIABLE"));
+        }
     }
     Ok(())
 }
 
-fn refused(rejection: Rejection) -> ServerError {
+fn is_id(of: &Type) -> bool {
+    match &of.base {
+        BaseType::Named(name) => name == "ID",
+        BaseType::List(item) => is_id(item),
+    }
+}
+
+/// True if there is a number that an id cannot be read from without losing digits.
+fn has_inexact(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => !number.is_i64(),
+        Value::List(items) => items.iter().any(has_inexact),
+        _ => false,
+    }
+}
+
+pub(super) fn refused(rejection: Rejection) -> ServerError {
     let code = rejection.code.to_string();
     coded(ServerError::new(rejection.detail, None), &code)
 }

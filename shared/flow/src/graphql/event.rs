@@ -33,8 +33,16 @@ pub struct Event {
     correlation_id: Option<ID>,
     /// The event or command that directly caused it.
     causation_id: Option<ID>,
+    /// True if a caller from outside has named the correlation: nobody has checked that the chain is its own.
+    correlation_claimed: bool,
+    /// True if a caller from outside has named the cause.
+    causation_claimed: bool,
     /// W3C trace context, as the caller sent it.
     traceparent: Option<String>,
+    /// What vendors of tracing add to `traceparent`.
+    tracestate: Option<String>,
+    /// W3C baggage, as the caller sent it.
+    baggage: Option<String>,
     /// Sender of the command at the beginning of the chain; null when the system acts by itself, as deadlines do.
     actor: Option<ID>,
     /// Role of that sender.
@@ -69,7 +77,11 @@ impl Event {
             command_id: id(&event.command_id),
             correlation_id: meta.correlation_id.as_ref().map(id),
             causation_id: meta.causation_id.as_ref().map(id),
+            correlation_claimed: meta.correlation_claimed,
+            causation_claimed: meta.causation_claimed,
             traceparent: meta.traceparent.clone(),
+            tracestate: meta.tracestate.clone(),
+            baggage: meta.baggage.clone(),
             actor: meta.actor.as_ref().map(|actor| actor.subject.as_str().into()),
             actor_role: meta.actor.as_ref().map(|actor| RoleName(actor.role.clone())),
             actor_via: meta.via.as_ref().map(|via| via.as_str().into()),

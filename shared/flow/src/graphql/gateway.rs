@@ -34,6 +34,9 @@ pub trait Gateway: Send + Sync {
         Ok(&self.caller()?.principal)
     }
 
+    /// A fresh id for a command that has none.
+    fn fresh_id(&self) -> Id;
+
     /// Sends a command.
     fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>>;
 
@@ -78,7 +81,8 @@ pub trait Gateway: Send + Sync {
     fn sleep(&self, millis: u64) -> BoxFuture<'_, ()>;
 }
 
-/// Milliseconds between two looks of a query that waits for a read model.
+/// Milliseconds between the first two looks of a query that waits for a read model. Each pause is twice the one before, so
+/// that a version that never comes costs eight looks and not a hundred.
 const LOOK_AGAIN_MS: u64 = 50;
 
 /// The row of one instance, at this version at least when one is named: read your writes.
@@ -92,7 +96,7 @@ pub async fn row_at_least(
     id: &str,
     least: Option<Version>,
 ) -> Result<Option<Row>, Failure> {
-    let mut waited = 0;
+    let (mut waited, mut pause) = (0, LOOK_AGAIN_MS);
     loop {
         let row = gateway.rows(Cow::Borrowed(sql), vec![Value::from(id)]).await?;
         let row = row.into_iter().next();
@@ -102,8 +106,10 @@ pub async fn row_at_least(
             Ok(()) => return Ok(row),
             Err(refusal) if waited >= limits::READ_YOUR_WRITES_MS => return Err(refusal.into()),
             Err(_) => {
-                gateway.sleep(LOOK_AGAIN_MS).await;
-                waited += LOOK_AGAIN_MS;
+                let rest = pause.min(limits::READ_YOUR_WRITES_MS - waited);
+                gateway.sleep(rest).await;
+                waited += rest;
+                pause *= 2;
             }
         }
     }

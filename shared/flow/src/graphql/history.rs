@@ -109,7 +109,7 @@ async fn command_result(
             Err(Failure::Rejected(rejection)) if unknown(&rejection) => {}
             outcome => {
                 if let Some(accepted) = outcome.map_err(unanswered)? {
-                    return CommandResult::of(Ok(accepted)).map(Some);
+                    return CommandResult::of(Ok(accepted), None).map(Some);
                 }
             }
         }

@@ -18,10 +18,14 @@ use edgefold_kernel::{Fault, Kind, Rejection};
 use serde_json::{Map, Value, json};
 
 use super::{
-    admit::{admit, coded},
+    admit::{Admitted, admit, coded},
     refusal::told,
+    watch::is_too_large,
 };
-use crate::{command::parse_json, door::document::DocumentLimits};
+use crate::{
+    command::parse_json,
+    door::{document::DocumentLimits, json},
+};
 
 /// The form of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +82,7 @@ pub fn negotiate(head: &Head<'_>) -> Result<Media, Answer> {
             let refusal =
                 Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", "this path takes GET and POST");
             return Err(Answer {
-                allow: Some("GET, POST"),
+                allow: Some("GET, HEAD, POST"),
                 ..refuse(&refusal, media.unwrap_or(Media::Json))
             });
         }
@@ -176,9 +180,14 @@ pub fn gotten(query: &str, media: Media) -> Result<Request, Answer> {
             continue;
         }
         let value = match name.as_ref() {
-            "variables" | "extensions" => serde_json::from_str(&value).map_err(|_| {
-                malformed("MALFORMED_REQUEST", &format!("{name}: expected JSON"), media)
-            })?,
+            "variables" | "extensions" => {
+                json::read(value.as_bytes()).map_err(|refusal| match &*refusal.code {
+                    "MALFORMED_JSON" => {
+                        malformed("MALFORMED_REQUEST", &format!("{name}: expected JSON"), media)
+                    }
+                    _ => refuse(&refusal, media),
+                })?
+            }
             _ => Value::String(value.into_owned()),
         };
         members.insert(name.into_owned(), value);
@@ -190,7 +199,18 @@ fn well_formed(mut members: Map<String, Value>, media: Media) -> Result<Request,
     let expected = |name: &str, what: &str| {
         malformed("MALFORMED_REQUEST", &format!("{name}: expected {what}"), media)
     };
-    let Some(Value::String(query)) = members.remove("query") else {
+    let query = members.remove("query").filter(|query| !query.is_null());
+    let is_persisted = members
+        .get("extensions")
+        .and_then(|extensions| extensions.get("persistedQuery"))
+        .is_some_and(Value::is_object);
+    if query.is_none() && is_persisted {
+        // Clients go by this code or by this message, and then send the document itself.
+        let detail = "PersistedQueryNotSupported";
+        let error = coded(ServerError::new(detail, None), "PERSISTED_QUERY_NOT_SUPPORTED");
+        return Err(answer(Response::from_errors(vec![error]), media));
+    }
+    let Some(Value::String(query)) = query else {
         return Err(expected("query", "a document, as a string"));
     };
     let mut request = Request::new(query);
@@ -222,10 +242,10 @@ pub fn admitted(
     method: &str,
     media: Media,
     settings: &DocumentLimits,
-) -> Result<Request, Answer> {
-    let (request, kind) = admit(request, settings)
+) -> Result<Admitted, Answer> {
+    let admitted = admit(request, settings)
         .map_err(|error| answer(Response::from_errors(vec![error]), media))?;
-    match kind {
+    match admitted.kind {
         OperationType::Mutation if method == "GET" => {
             let refusal =
                 Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", "send mutations by POST");
@@ -234,7 +254,7 @@ pub fn admitted(
         OperationType::Subscription => {
             Err(malformed("SUBSCRIPTION_UNSUPPORTED", "open a websocket for subscriptions", media))
         }
-        _ => Ok(request),
+        _ => Ok(admitted),
     }
 }
 
@@ -242,8 +262,9 @@ pub fn admitted(
 pub fn answer(response: Response, media: Media) -> Answer {
     let Response { data, errors, .. } = response;
     // An error of a field has a path; one without is of the request, and nothing was executed.
-    let executed =
-        data != async_graphql::Value::Null || errors.iter().any(|error| !error.path.is_empty());
+    let executed = (data != async_graphql::Value::Null
+        || errors.iter().any(|error| !error.path.is_empty()))
+        && !errors.iter().any(is_too_large);
     let errors: Vec<ServerError> =
         errors.into_iter().map(|error| with_code(error, executed)).collect();
     let status = match (executed, media) {

@@ -3,7 +3,11 @@
 
 use async_graphql::{
     Positioned, Variables,
-    parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet},
+    parser::types::{
+        ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+        TypeCondition,
+    },
+    registry::Registry,
 };
 use edgefold_kernel::{Kind, Rejection, limits};
 
@@ -73,27 +77,55 @@ fn string(text: &str) -> usize {
     }
 }
 
-/// Measures every operation of a document.
+/// Measures every operation of a document. With the schema's types at hand, what stands in a list within a row counts more
+/// than once, too.
 ///
 /// # Errors
-/// `QUERY_TOO_DEEP`, `QUERY_TOO_COMPLEX`, `TOO_MANY_ALIASES`, `TOO_MANY_DIRECTIVES`, `INTROSPECTION_OFF`.
+/// `QUERY_TOO_DEEP`, `QUERY_TOO_COMPLEX`, `TOO_MANY_ALIASES`, `NAME_TOO_LONG`, `TOO_MANY_DIRECTIVES`, `INTROSPECTION_OFF`.
 pub fn measure(
     document: &ExecutableDocument,
     variables: &Variables,
     settings: &DocumentLimits,
+    types: Option<&Registry>,
 ) -> Result<(), Rejection> {
     let mut walk =
-        Walk { document, variables, settings, cost: 0, steps: 0, aliases: 0, directives: 0 };
+        Walk { document, variables, settings, types, cost: 0, steps: 0, aliases: 0, directives: 0 };
     for (_, operation) in document.operations.iter() {
         walk.directives += operation.node.directives.len();
-        walk.selections(&operation.node, &operation.node.selection_set, Place::default())?;
+        let of = types.and_then(|types| match operation.node.ty {
+            OperationType::Query => Some(types.query_type.as_str()),
+            OperationType::Mutation => types.mutation_type.as_deref(),
+            OperationType::Subscription => types.subscription_type.as_deref(),
+        });
+        let place = Place { of, ..Place::default() };
+        walk.selections(&operation.node, &operation.node.selection_set, place)?;
     }
     Ok(())
 }
 
+/// Fields at the root of an operation, those of fragments included. The document was measured before.
+pub fn roots(document: &ExecutableDocument, operation: &OperationDefinition) -> usize {
+    let (mut left, mut fields) = (vec![&operation.selection_set.node], 0);
+    while let Some(selections) = left.pop() {
+        for selection in &selections.items {
+            match &selection.node {
+                Selection::Field(_) => fields += 1,
+                Selection::InlineFragment(fragment) => left.push(&fragment.node.selection_set.node),
+                Selection::FragmentSpread(spread) => {
+                    let fragment = document.fragments.get(&spread.node.fragment_name.node);
+                    left.extend(fragment.map(|fragment| &fragment.node.selection_set.node));
+                }
+            }
+        }
+    }
+    fields
+}
+
 /// The place of a selection in an operation.
 #[derive(Clone, Copy)]
-struct Place {
+struct Place<'a> {
+    /// Type of what is selected from, where the schema is at hand.
+    of: Option<&'a str>,
     /// Fields around it.
     depth: usize,
     /// Fragments around it: a ring of fragments without fields has no depth.
@@ -106,9 +138,16 @@ struct Place {
     introspected: Option<usize>,
 }
 
-impl Default for Place {
+impl Default for Place<'_> {
     fn default() -> Self {
-        Self { depth: 0, spreads: 0, times: 1, rows: limits::LIST_ROWS_DEFAULT, introspected: None }
+        Self {
+            of: None,
+            depth: 0,
+            spreads: 0,
+            times: 1,
+            rows: limits::LIST_ROWS_DEFAULT,
+            introspected: None,
+        }
     }
 }
 
@@ -116,18 +155,19 @@ struct Walk<'a> {
     document: &'a ExecutableDocument,
     variables: &'a Variables,
     settings: &'a DocumentLimits,
+    types: Option<&'a Registry>,
     cost: usize,
     steps: usize,
     aliases: usize,
     directives: usize,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     fn selections(
         &mut self,
         operation: &OperationDefinition,
-        selections: &Positioned<SelectionSet>,
-        place: Place,
+        selections: &'a Positioned<SelectionSet>,
+        place: Place<'a>,
     ) -> Result<(), Rejection> {
         let settings = self.settings;
         for selection in &selections.node.items {
@@ -142,15 +182,16 @@ impl Walk<'_> {
             match &selection.node {
                 Selection::Field(field) => self.field(operation, &field.node, place)?,
                 Selection::InlineFragment(fragment) => {
-                    let inner = self.inside(place)?;
+                    let condition = fragment.node.type_condition.as_ref();
+                    let inner = self.inside(place, condition)?;
                     self.selections(operation, &fragment.node.selection_set, inner)?;
                 }
                 Selection::FragmentSpread(spread) => {
                     let document = self.document;
-                    let inner = self.inside(place)?;
                     // The schema reports a fragment that does not exist.
                     if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node)
                     {
+                        let inner = self.inside(place, Some(&fragment.node.type_condition))?;
                         self.selections(operation, &fragment.node.selection_set, inner)?;
                     }
                 }
@@ -159,21 +200,31 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn inside(&self, place: Place) -> Result<Place, Rejection> {
+    fn inside(
+        &self,
+        place: Place<'a>,
+        condition: Option<&'a Positioned<TypeCondition>>,
+    ) -> Result<Place<'a>, Rejection> {
         if place.spreads >= self.settings.depth {
             return Err(over("QUERY_TOO_DEEP", "fragments within fragments", self.settings.depth));
         }
-        Ok(Place { spreads: place.spreads + 1, ..place })
+        let on = condition.filter(|_| self.types.is_some()).map(|it| it.node.on.node.as_str());
+        Ok(Place { spreads: place.spreads + 1, of: on.or(place.of), ..place })
     }
 
     fn field(
         &mut self,
         operation: &OperationDefinition,
-        field: &Field,
-        place: Place,
+        field: &'a Field,
+        place: Place<'a>,
     ) -> Result<(), Rejection> {
         let settings = self.settings;
         let name = field.name.node.as_str();
+        if field.response_key().node.len() > limits::GRAPHQL_NAME_BYTES {
+            let most = limits::GRAPHQL_NAME_BYTES;
+            let detail = format!("a name or an alias may have at most {most} characters");
+            return Err(Rejection::new(Kind::Malformed, "NAME_TOO_LONG", detail));
+        }
         self.aliases += usize::from(field.alias.is_some());
         self.cost = self.cost.saturating_add(place.times);
         if self.aliases > settings.aliases {
@@ -187,14 +238,28 @@ impl Walk<'_> {
         }
         // What a page holds is asked for under these names, as the connection specification has them.
         let per_row = matches!(name, "edges" | "nodes") && place.introspected.is_none();
+        let answered = self.answered(name, place);
+        let is_list = place.introspected.is_none() && answered.is_some_and(|it| it.contains('['));
+        let factor = match (per_row, is_list) {
+            (true, _) => place.rows,
+            (false, true) => limits::GRAPHQL_LIST_ITEMS,
+            (false, false) => 1,
+        };
         let inner = Place {
+            of: answered.map(|it| it.trim_matches(['[', ']', '!'])),
             depth: place.depth + 1,
             spreads: place.spreads,
-            times: if per_row { place.times.saturating_mul(place.rows) } else { place.times },
+            times: place.times.saturating_mul(factor),
             rows: self.rows(operation, field),
             introspected: self.introspected(name, place)?,
         };
         self.selections(operation, &field.selection_set, inner)
+    }
+
+    /// Type of a field's answer, where the schema is at hand.
+    fn answered(&self, name: &str, place: Place<'a>) -> Option<&'a str> {
+        let of = self.types?.types.get(place.of?)?;
+        Some(of.field_by_name(name)?.ty.as_str())
     }
 
     /// Rows of a page that a field asks for.
@@ -217,7 +282,7 @@ impl Walk<'_> {
             .map_or(limits::LIST_ROWS_DEFAULT, |rows| rows.clamp(1, limits::LIST_ROWS))
     }
 
-    fn introspected(&self, name: &str, place: Place) -> Result<Option<usize>, Rejection> {
+    fn introspected(&self, name: &str, place: Place<'a>) -> Result<Option<usize>, Rejection> {
         let lists = match (place.introspected, name) {
             (None, "__schema" | "__type") if !self.settings.introspection => {
                 let detail = "introspection is off here; the schema is printed in schema/graphql";

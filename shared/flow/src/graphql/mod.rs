@@ -24,6 +24,7 @@
 //! | [`measure`] | the cost of a document, and its limits |
 //! | [`root`] | the root of a subscription |
 //! | [`admit`] | a request is parsed, measured and checked before it is executed |
+//! | [`watch`] | the watch of a schema over documents and answers |
 //! | [`http`] | GraphQL over HTTP: requests, and the form of responses |
 
 pub mod gateway;
@@ -43,6 +44,7 @@ pub mod subscription;
 pub mod measure;
 pub mod root;
 pub mod admit;
+pub mod watch;
 pub mod http;
 
 use refusal::int;
@@ -59,3 +61,4 @@ pub use page::{List, day, named, page};
 pub use refusal::{faulted, faults, unanswered};
 pub use scalars::{Amount, Date, DateTime};
 pub use subscription::{EventSubscription, Feed, Subscribed, subscribe, subscribe_all};
+pub use watch::Watch;

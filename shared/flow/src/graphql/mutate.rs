@@ -7,7 +7,7 @@ use edgefold_kernel::{Aggregate, Failure, Fault, Rejection, Version};
 use serde::Serialize;
 
 use super::{CommandResult, gateway::Gateway};
-use crate::Message;
+use crate::{Message, door::json};
 
 /// The arguments of every mutation besides its input.
 pub struct Arguments {
@@ -29,15 +29,19 @@ pub async fn send<A: Aggregate>(
     payload: impl Serialize,
     arguments: Arguments,
 ) -> Result<CommandResult, Error> {
-    let payload = serde_json::to_value(payload).map_err(|error| Fault::Defect(error.to_string()));
+    // The content of a command is the same at every door, however its numbers are written.
+    let payload = serde_json::to_value(payload).map(json::plain);
+    let payload = payload.map_err(|error| Fault::Defect(error.to_string()));
     let message = payload
         .map_err(Failure::from)
         .and_then(|payload| Ok(message(A::TYPE, name, payload, arguments)?));
     match message {
-        Ok(message) => {
-            CommandResult::of(context.data::<Arc<dyn Gateway>>()?.command(message).await)
+        Ok(mut message) => {
+            let gateway = context.data::<Arc<dyn Gateway>>()?;
+            let command_id = message.command_id.get_or_insert_with(|| gateway.fresh_id()).clone();
+            CommandResult::of(gateway.command(message).await, Some(&command_id))
         }
-        Err(failure) => CommandResult::of(Err(failure)),
+        Err(failure) => CommandResult::of(Err(failure), None),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The result of a command. A refusal is data: a member of the union, not an error.
 
-use async_graphql::{Error, ID, SimpleObject, Union};
-use edgefold_kernel::{Failure, Rejection};
+use async_graphql::{Error, ErrorExtensions, ID, SimpleObject, Union};
+use edgefold_kernel::{Failure, Id, Rejection};
 
 use super::{AggregateType, EventType, faulted, int};
 
@@ -60,18 +60,30 @@ pub struct Rejected {
     rule: Option<String>,
     /// Version of the stream when it was refused, where that is known.
     current_version: Option<i32>,
+    /// The command's id, made up when none was given. Null when the one that was given is none.
+    command_id: Option<ID>,
 }
 
 impl CommandResult {
-    /// The result of a command, as data.
+    /// The result of a command, as data. A refusal and a fault name the command.
     ///
     /// # Errors
     /// A fault.
-    pub fn of(result: Result<crate::Accepted, Failure>) -> Result<Self, Error> {
+    pub fn of(
+        result: Result<crate::Accepted, Failure>,
+        command_id: Option<&Id>,
+    ) -> Result<Self, Error> {
         match result {
             Ok(accepted) => Ok(Self::Accepted(accepted.into())),
-            Err(Failure::Rejected(rejection)) => Ok(Self::Rejected(rejection.into())),
-            Err(Failure::Faulted(fault)) => Err(faulted(&fault)),
+            Err(Failure::Rejected(rejection)) => {
+                let command_id = command_id.map(|id| id.as_str().into());
+                Ok(Self::Rejected(Rejected { command_id, ..rejection.into() }))
+            }
+            Err(Failure::Faulted(fault)) => Err(faulted(&fault).extend_with(|_, extensions| {
+                if let Some(id) = command_id {
+                    extensions.set("commandId", id.as_str());
+                }
+            })),
         }
     }
 }
@@ -104,6 +116,7 @@ impl From<Rejection> for Rejected {
             field: it.field,
             rule: it.rule.map(std::borrow::Cow::into_owned),
             current_version: it.current_version.map(int),
+            command_id: None,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Decides commands, one or many, and answers them.
 
 use edgefold_kernel::{
-    CommandSet, Envelope, Failure, Fault, Foreign, Id, Kind, Rejection, StreamId, Timestamp,
+    CommandSet, Envelope, Failure, Fault, Foreign, Id, Kind, Metadata, Principal, Rejection,
+    StreamId, Timestamp,
 };
 
 use super::{Instance, Loaded, draft::Draft};
@@ -9,7 +10,7 @@ use crate::{
     Accepted, Message, Participant, Stamp,
     append::{
         Cause,
-        storage::{Slice, Storage},
+        storage::{Slice, Storage, Write},
     },
     command::EventRef,
     decide::{Outcome, check_expected, check_repeat, fingerprint},
@@ -34,7 +35,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let streams = A::rests_on(&command);
         let may_send = |loaded: &Loaded<A::State>| {
             let principal = stamp.by.principal();
-            principal.is_none_or(|who| A::may_send(who, self.id(), &command, &loaded.state))
+            // A stranger is answered as if the instance did not exist: that decision rests on the same.
+            principal.is_none_or(|who| {
+                A::may_send(who, self.id(), &command, &loaded.state)
+                    || is_stranger::<A>(who, self.id(), &command, &loaded.state)
+            })
         };
         if streams.is_empty() || !self.read(may_send)? {
             return Ok(Vec::new());
@@ -130,6 +135,17 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 }
 
+/// True for a caller that may not see the instance, and that might send this command if the instance did not exist.
+fn is_stranger<A: Participant>(
+    who: &Principal,
+    id: &Id,
+    command: &A::Command,
+    state: &A::State,
+) -> bool {
+    let creates = A::Command::kind(command.write().0).is_some_and(|kind| kind.creates);
+    creates && !A::may_see(who, id, state) && A::may_send(who, id, command, &A::State::default())
+}
+
 impl<A: Participant, S: Storage> Draft<'_, A, S> {
     /// Checks the policy first, so that a stranger learns nothing; then idempotency, the expected version, the rules.
     fn handle(
@@ -141,7 +157,18 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         let missing = || Rejection::shape("MISSING_FIELD", "commandId", "commandId is required");
         let command_id = message.command_id.clone().ok_or_else(missing)?;
         let command = A::Command::read(&message.name, &message.payload);
-        self.authorise(command.as_ref())?;
+        if let Err(refusal) = self.authorise(command.as_ref()) {
+            let as_if_free = command.is_ok_and(|command| {
+                let who = self.stamp.by.principal();
+                who.is_some_and(|who| {
+                    is_stranger::<A>(who, self.instance.id(), &command, &self.loaded.state)
+                })
+            });
+            if as_if_free {
+                self.refused_when_free(message, foreign, &command_id)?;
+            }
+            return Err(refusal.into());
+        }
         let content = fingerprint(&message.name, &message.payload);
         let drafted = self.write.outcomes.iter().find(|outcome| outcome.command_id == command_id);
         let earlier = drafted.cloned().or(earlier);
@@ -152,15 +179,40 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         let after = self.loaded.head.version;
         check_expected(message.expected_version, after)?;
         let command = command.map_err(|refusal| refusal.at(after))?;
+        let cause = Cause { command_id, metadata: self.metadata(message) };
+        self.decide(&command, foreign, &cause)?;
+        let outcome = self.remember_outcome(&cause, content, after);
+        Ok(Decided { outcome, duplicate: false })
+    }
+
+    /// What a stranger is answered that creates an instance which exists: what it would be answered if the instance did not
+    /// exist, where that is a refusal. Otherwise refusals would tell which ids are taken, and leave no trace.
+    ///
+    /// # Errors
+    /// What refuses the command on an empty stream.
+    fn refused_when_free(
+        &self,
+        message: &Message,
+        foreign: &Foreign,
+        command_id: &Id,
+    ) -> Result<(), Failure> {
+        check_expected(message.expected_version, 0)?;
+        let command = A::Command::read(&message.name, &message.payload)?;
+        let loaded = Loaded::empty();
+        let (instance, stamp) = (self.instance, self.stamp);
+        let mut draft = Draft { instance, stamp, loaded, write: Write::default(), fresh: vec![] };
+        let cause = Cause { command_id: command_id.clone(), metadata: self.metadata(message) };
+        draft.decide(&command, foreign, &cause)
+    }
+
+    /// The causes of a command, with its sender.
+    fn metadata(&self, message: &Message) -> Metadata {
         let mut metadata = message.metadata.clone().unwrap_or_default();
         if let Some(principal) = self.stamp.by.principal() {
             metadata.actor = Some(principal.clone());
             metadata.via = self.stamp.by.via().cloned();
         }
-        let cause = Cause { command_id, metadata };
-        self.decide(&command, foreign, &cause)?;
-        let outcome = self.remember_outcome(&cause, content, after);
-        Ok(Decided { outcome, duplicate: false })
+        metadata
     }
 
     /// Checks the policy. A command that cannot be read cannot be judged: it is refused as unreadable, and callers that

@@ -76,6 +76,14 @@ struct Loaded<T> {
     journal: Cursor,
 }
 
+impl<T: Default> Loaded<T> {
+    /// The stream that nothing was appended to.
+    fn empty() -> Self {
+        let (state, head) = (T::default(), Head::default());
+        Self { state, head, snapshot: 0, bus: Cursor::stored(0, 0), journal: Cursor::stored(0, 0) }
+    }
+}
+
 impl<A: Participant, S: Storage> Instance<A, S> {
     /// The instance of this id, over its own storage. Reads nothing yet.
     pub fn new(id: Id, storage: S) -> Self {

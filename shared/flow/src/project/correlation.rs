@@ -68,6 +68,10 @@ pub struct Entry {
     pub causation_id: Option<Id>,
     /// One id for everything that a request caused.
     pub correlation_id: Id,
+    /// True if a caller from outside has named the cause: it may have grafted its command onto the chain of another.
+    pub causation_claimed: bool,
+    /// True if a caller from outside has named the correlation.
+    pub correlation_claimed: bool,
     /// Sender of the command at the beginning of the chain; `system` if there was no sender.
     pub actor: String,
     /// Role of that sender.
@@ -100,6 +104,8 @@ pub fn entries(catalogue: &Catalogue, event: &Envelope) -> Vec<Entry> {
         command_id: event.command_id.clone(),
         causation_id: event.metadata.causation_id.clone(),
         correlation_id: correlated(event.metadata.correlation_id.as_ref()),
+        causation_claimed: event.metadata.causation_claimed,
+        correlation_claimed: event.metadata.correlation_claimed,
         actor: actor.to_owned(),
         actor_role: actor_role.to_owned(),
         actor_via: event.metadata.via.as_ref().map(ToString::to_string),
@@ -122,6 +128,7 @@ pub fn entries(catalogue: &Catalogue, event: &Envelope) -> Vec<Entry> {
             event_id: None,
             command_id: message.command_id?,
             causation_id: metadata.causation_id,
+            causation_claimed: metadata.causation_claimed,
             correlation_id: correlated(metadata.correlation_id.as_ref()),
             ..happened.clone()
         })

@@ -73,10 +73,10 @@ pub fn caused_by(event: &Envelope) -> Result<Metadata, Fault> {
             .clone()
             .or_else(|| Some(event.command_id.clone())),
         causation_id: Some(event_id),
-        traceparent: event.metadata.traceparent.clone(),
-        actor: event.metadata.actor.clone(),
-        via: event.metadata.via.clone(),
+        // The system knows the cause: it is this event.
+        causation_claimed: false,
         answer_by: None,
+        ..event.metadata.clone()
     })
 }
 

@@ -1,19 +1,25 @@
 //! A message is checked at a door before it is handed on.
 
-use edgefold_kernel::{Id, Kind, Principal, Rejection};
+use edgefold_kernel::{Id, Kind, Metadata, Principal, Rejection};
 use sha2::{Digest, Sha256};
 
 use super::Catalogue;
-use crate::{Message, door::token::Caller, publish::is_reserved};
+use crate::{
+    Message,
+    door::{header::check_trace, token::Caller},
+    publish::is_reserved,
+};
 
 impl Message {
-    /// Checks what a door can check: the caller may send at all, the aggregate and the command exist, the command may come from outside, and the
-    /// instance is named or may be made up, and the command has no id of the system's. Fills in the ids that were left out: a fresh one for the command, and
-    /// one that follows from the command for the instance.
+    /// Checks what a door can check: the caller may send at all, the aggregate and the command exist, the command may come
+    /// from outside, the instance is named or may be made up, and the command has no id of the system's. Fills in the ids that
+    /// were left out: a fresh one for the command, and one that follows from the command for the instance. Marks the causes
+    /// that the caller named itself.
     ///
     /// # Errors
     /// `FORBIDDEN`, `UNKNOWN_AGGREGATE`, `UNKNOWN_COMMAND`, `COMMAND_INTERNAL`, `UNKNOWN_FIELD` for what the server writes into
-    /// `metadata`, `MISSING_FIELD` for `aggregateId`, or `RESERVED_ID` for `commandId`.
+    /// `metadata`, `MISSING_FIELD` for `aggregateId`, `INVALID_FIELD` for an id or a trace context, or `RESERVED_ID` for
+    /// `commandId`.
     pub fn admit(
         mut self,
         catalogue: &Catalogue,
@@ -31,25 +37,13 @@ impl Message {
                 ..Rejection::new(Kind::Forbidden, "COMMAND_INTERNAL", detail)
             });
         }
-        let metadata = self.metadata.as_ref();
-        let written = [
-            ("metadata.actor", metadata.is_some_and(|metadata| metadata.actor.is_some())),
-            ("metadata.via", metadata.is_some_and(|metadata| metadata.via.is_some())),
-        ];
-        if let Some((field, _)) = written.into_iter().find(|(_, is_there)| *is_there) {
-            return Err(Rejection::shape(
-                "UNKNOWN_FIELD",
-                field,
-                "leave it out: the server sets it from the token",
-            ));
+        if let Some(metadata) = &mut self.metadata {
+            check_metadata(metadata)?;
+            metadata.correlation_claimed = metadata.correlation_id.is_some();
+            metadata.causation_claimed = metadata.causation_id.is_some();
         }
-        if self.metadata.as_ref().is_some_and(|metadata| metadata.answer_by.is_some()) {
-            let field = "metadata.answerBy";
-            return Err(Rejection::shape(
-                "UNKNOWN_FIELD",
-                field,
-                "leave it out: the server sets it",
-            ));
+        for (field, id) in [("aggregateId", &self.aggregate_id), ("commandId", &self.command_id)] {
+            check_path(field, id.as_ref())?;
         }
         if self.aggregate_id.is_none() && !kind.creates {
             return Err(Rejection::shape(
@@ -67,6 +61,37 @@ impl Message {
             self.aggregate_id = Some(generated_id(&by.principal, &self.aggregate_type, command_id));
         }
         Ok(self)
+    }
+}
+
+/// Checks what a caller says of the causes of its command.
+fn check_metadata(metadata: &Metadata) -> Result<(), Rejection> {
+    for (field, is_set) in [
+        ("metadata.actor", metadata.actor.is_some()),
+        ("metadata.via", metadata.via.is_some()),
+        ("metadata.answerBy", metadata.answer_by.is_some()),
+        ("metadata.correlationClaimed", metadata.correlation_claimed),
+        ("metadata.causationClaimed", metadata.causation_claimed),
+    ] {
+        if is_set {
+            let detail = "leave it out: the server sets it";
+            return Err(Rejection::shape("UNKNOWN_FIELD", field, detail));
+        }
+    }
+    check_path("metadata.correlationId", metadata.correlation_id.as_ref())?;
+    check_path("metadata.causationId", metadata.causation_id.as_ref())?;
+    check_trace(metadata)
+}
+
+/// Checks that an id can stand in a path: an address leaves out the steps `.` and `..` before it is sent. Stored events may
+/// hold such ids, so that [`Id`] itself takes them.
+fn check_path(field: &'static str, id: Option<&Id>) -> Result<(), Rejection> {
+    match id.map(Id::as_str) {
+        Some("." | "..") => {
+            let detail = "expected: an id other than . and .., which no path can name";
+            Err(Rejection::shape("INVALID_FIELD", field, detail))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -90,6 +115,43 @@ mod tests {
     use edgefold_kernel::Role;
 
     use super::*;
+
+    #[test]
+    fn an_id_that_no_path_can_name_is_refused() {
+        let id = |text: &str| Id::parse(text).unwrap();
+        for bad in [".", ".."] {
+            let refusal = check_path("aggregateId", Some(&id(bad))).unwrap_err();
+            assert_eq!(
+                (&*refusal.code, refusal.field.as_deref()),
+                ("INVALID_FIELD", Some("aggregateId"))
+            );
+            let named = Metadata { causation_id: Some(id(bad)), ..Metadata::default() };
+            let refusal = check_metadata(&named).unwrap_err();
+            assert_eq!(refusal.field.as_deref(), Some("metadata.causationId"));
+        }
+        for good in ["...", ".a", "a.", "%2e"] {
+            assert_eq!(check_path("aggregateId", Some(&id(good))), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn what_the_system_writes_into_the_causes_no_caller_writes() {
+        for (metadata, field) in [
+            (Metadata { correlation_claimed: true, ..Metadata::default() }, "correlationClaimed"),
+            (Metadata { causation_claimed: true, ..Metadata::default() }, "causationClaimed"),
+            (
+                Metadata {
+                    answer_by: Some(edgefold_kernel::Timestamp::MAX),
+                    ..Metadata::default()
+                },
+                "answerBy",
+            ),
+        ] {
+            let refusal = check_metadata(&metadata).unwrap_err();
+            assert_eq!(refusal.code, "UNKNOWN_FIELD");
+            assert_eq!(refusal.field, Some(format!("metadata.{field}")));
+        }
+    }
 
     #[test]
     fn a_generated_id_follows_from_caller_type_and_command() {

@@ -1,8 +1,10 @@
 //! The messages of the client, the answers of the server, and the close codes.
 
-use edgefold_kernel::Timestamp;
+use edgefold_kernel::{Kind, Rejection, Timestamp, limits};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+
+use crate::door;
 
 /// The subprotocol.
 pub const PROTOCOL: &str = "graphql-transport-ws";
@@ -55,6 +57,20 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// What is kept of a subscription for as long as it lives: the extensions, which nothing reads, are not.
+    ///
+    /// # Errors
+    /// `VARIABLES_TOO_LARGE` over [`limits::VARIABLES_BYTES`].
+    pub fn to_keep(self) -> Result<Self, Rejection> {
+        let variables = self.variables.as_ref().map(|it| json!(it).to_string().len());
+        if variables.is_some_and(|bytes| bytes > limits::VARIABLES_BYTES) {
+            let most = limits::VARIABLES_BYTES;
+            let detail = format!("the variables of a subscription may have at most {most} bytes");
+            return Err(Rejection::new(Kind::TooLarge, "VARIABLES_TOO_LARGE", detail));
+        }
+        Ok(Self { extensions: None, ..self })
+    }
+
     /// The request, as GraphQL takes it. Nothing here reads the extensions.
     pub fn request(&self) -> async_graphql::Request {
         let mut request = async_graphql::Request::new(&self.query);
@@ -74,8 +90,12 @@ impl Said {
         if text.len() > most {
             return Err(invalid(&format!("a message may have at most {most} bytes")));
         }
-        let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
-            return Err(invalid("expected a JSON object"));
+        let mut message = match door::json::read(text.as_bytes()) {
+            Ok(Value::Object(message)) => message,
+            Err(refusal) if refusal.code == "DUPLICATE_MEMBER" => {
+                return Err(invalid(&refusal.detail));
+            }
+            _ => return Err(invalid("expected a JSON object")),
         };
         let kind = message.remove("type");
         let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
@@ -287,6 +307,26 @@ mod tests {
 
     fn read(text: &str) -> Result<Said, Close> {
         Said::parse(text, 1 << 20)
+    }
+
+    #[test]
+    fn a_subscription_keeps_bounded_variables_and_no_extensions() {
+        let of = |variables: usize, extensions: usize| {
+            let padded = |length| json!({"x": "x".repeat(length)}).as_object().cloned();
+            let (variables, extensions) = (padded(variables), padded(extensions));
+            Asked { query: "subscription{a}".into(), variables, extensions, ..Asked::default() }
+        };
+        let kept = of(1_000, 1 << 20).to_keep().unwrap();
+        assert_eq!((kept.extensions, kept.variables.is_some()), (None, true));
+        let refusal = of(limits::VARIABLES_BYTES, 0).to_keep().unwrap_err();
+        assert_eq!((refusal.status(), &*refusal.code), (413, "VARIABLES_TOO_LARGE"));
+    }
+
+    #[test]
+    fn a_member_that_comes_twice_is_no_message() {
+        let twice = r#"{"id":"1","type":"subscribe","payload":{"query":"{a}","query":"{b}"}}"#;
+        let Err(Close::BadRequest(detail)) = read(twice) else { panic!("it is read") };
+        assert_eq!(detail, "the member payload.query comes twice");
     }
 
     #[test]

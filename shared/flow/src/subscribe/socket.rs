@@ -24,7 +24,7 @@ use serde_json::Value;
 use crate::{
     Accepted, Message,
     command::body_too_large,
-    door::{allowance::Allowance, ticket},
+    door::{allowance::Allowance, json, ticket},
 };
 
 /// Subprotocol of the native socket.
@@ -91,21 +91,44 @@ impl Said {
     /// Reads a message of the client.
     ///
     /// # Errors
-    /// `BODY_TOO_LARGE`; `MALFORMED_MESSAGE` with what was expected; `INVALID_BATCH` for no commands, or too many.
+    /// `BODY_TOO_LARGE`; `DUPLICATE_MEMBER`; `MALFORMED_MESSAGE` with what was expected; `INVALID_BATCH` for no commands, or
+    /// too many.
     pub fn parse(text: &str, allowance: &Allowance) -> Result<Self, Rejection> {
         if text.len() > allowance.body {
             return Err(body_too_large(allowance.body));
         }
-        let said = serde_json::from_str(text);
-        let said = said.map_err(|error| {
-            Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", format!("not a message: {error}"))
+        let malformed = |detail: String| {
+            Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", format!("not a message: {detail}"))
+        };
+        let value = json::read(text.as_bytes()).map_err(|refusal| match &*refusal.code {
+            "MALFORMED_JSON" => malformed(refusal.detail),
+            _ => refusal,
         })?;
+        let said = serde_json::from_value(value).map_err(|error| malformed(error.to_string()))?;
         match &said {
             Self::Commands { commands } if !(1..=allowance.batch).contains(&commands.len()) => {
                 let detail = format!("a batch may have 1 to {} commands", allowance.batch);
                 Err(Rejection::shape("INVALID_BATCH", "commands", detail))
             }
             _ => Ok(said),
+        }
+    }
+}
+
+impl Said {
+    /// The same message with an id for each of its commands: the answer names it, whatever becomes of the command.
+    #[must_use]
+    pub fn named(self, fresh: impl Fn() -> Id) -> Self {
+        let named = |mut asked: Asked| {
+            asked.command_id.get_or_insert_with(&fresh);
+            asked
+        };
+        match self {
+            Self::Command(asked) => Self::Command(Box::new(named(*asked))),
+            Self::Commands { commands } => {
+                Self::Commands { commands: commands.into_iter().map(named).collect() }
+            }
+            other => other,
         }
     }
 }
@@ -126,10 +149,15 @@ impl Asked {
     }
 }
 
-/// True if a message counts as a request, as over HTTP: a batch counts once, a pong does not count. A ping counts where it wakes
-/// the object: the exact text does not.
-pub fn counts(said: &Result<Said, Rejection>) -> bool {
-    !matches!(said, Ok(Said::Pong { .. }))
+/// Requests that a message counts as, as over HTTP: a batch as many as it has commands. A `ping` counts here: the runtime
+/// answers the one that is written as [`PING`], and it wakes nobody. A `pong` does
+/// not count here, since it may be an answer that was asked for: the object counts the others.
+pub fn cost(said: &Result<Said, Rejection>) -> usize {
+    match said {
+        Ok(Said::Pong { .. }) => 0,
+        Ok(Said::Commands { commands }) => commands.len(),
+        _ => 1,
+    }
 }
 
 /// The answers to a refused message: one for each of its commands.
@@ -140,7 +168,8 @@ pub fn refuse(said: &Result<Said, Rejection>, rejection: &Rejection) -> Vec<Stri
         _ => return vec![error(rejection)],
     };
     let refused = Err(rejection.clone().into());
-    commands.iter().map(|asked| answer(&asked.id, &refused)).collect()
+    let answer = |asked: &Asked| answer(&asked.id, &refused, asked.command_id.as_ref());
+    commands.iter().map(answer).collect()
 }
 
 /// The answer to a message that is not a command.
@@ -148,9 +177,9 @@ pub fn error(rejection: &Rejection) -> String {
     Frame::Error { code: &rejection.code, detail: &rejection.detail }.text()
 }
 
-/// The answer to a command on the socket.
-pub fn answer(id: &str, result: &Result<Accepted, Failure>) -> String {
-    let mut answer = crate::command::answer(result);
+/// The answer to a command on the socket. A refusal names the command.
+pub fn answer(id: &str, result: &Result<Accepted, Failure>, command_id: Option<&Id>) -> String {
+    let mut answer = crate::command::answer(result, command_id);
     if let Some(members) = answer.as_object_mut() {
         let kind = if result.is_ok() { "accepted" } else { "rejected" };
         members.insert("type".to_owned(), Value::from(kind));
@@ -233,6 +262,21 @@ pub fn parse_version(field: &'static str, text: &str) -> Result<Version, Rejecti
     })
 }
 
+/// Reads an instant from a query string. There a `+` stands for a blank: one before an offset was a `+`.
+///
+/// # Errors
+/// `INVALID_INSTANT` when it is none.
+pub fn parse_instant(field: &'static str, text: &str) -> Result<Timestamp, Rejection> {
+    let offset = text.rfind(' ').filter(|at| text.len() - at == " 00:00".len());
+    let written = match offset {
+        Some(at) => text.get(..at).zip(text.get(at + 1..)).map(|(time, of)| format!("{time}+{of}")),
+        None => None,
+    };
+    Timestamp::parse(written.as_deref().unwrap_or(text)).map_err(|said| {
+        Rejection::shape("INVALID_INSTANT", field, format!("{field}: expected {said}"))
+    })
+}
+
 /// The token among offered subprotocols, as `bearer.<token>`: browsers cannot set headers at an upgrade. It is never
 /// answered as the chosen one.
 pub fn offered_token(offered: &str) -> Option<&str> {
@@ -311,6 +355,46 @@ mod tests {
     }
 
     #[test]
+    fn an_instant_in_a_query_may_have_lost_the_plus_of_its_offset() {
+        let parse = |text: &str| parse_instant("at", text).map(|at| at.to_string());
+        let noon = Ok("2030-01-01T11:00:00.000Z".to_owned());
+        assert_eq!(parse("2030-01-01T12:00:00 01:00"), noon);
+        assert_eq!(parse("2030-01-01T12:00:00+01:00"), noon);
+        for bad in [
+            "2030-01-01 11:00:00Z",
+            "2030-01-01T12:00:00  01:00",
+            " 01:00",
+            "2030-01-01 00:00",
+            "é 01:00",
+        ] {
+            let refusal = parse(bad).unwrap_err();
+            assert_eq!((&*refusal.code, refusal.field.as_deref()), ("INVALID_INSTANT", Some("at")));
+        }
+    }
+
+    #[test]
+    fn a_command_without_an_id_gets_one() {
+        let fresh = || Id::parse("made-up").unwrap();
+        let said = r#"{"type":"commands","commands":[{"id":"7","name":"A","payload":{}},{"id":"8","name":"A","payload":{},"commandId":"own"}]}"#;
+        let Ok(Said::Commands { commands }) = read(said).map(|said| said.named(fresh)) else {
+            panic!("no commands");
+        };
+        let ids: Vec<_> =
+            commands.iter().map(|it| it.command_id.as_ref().unwrap().as_str()).collect();
+        assert_eq!(ids, ["made-up", "own"]);
+    }
+
+    #[test]
+    fn a_member_that_comes_twice_is_refused_on_a_socket_too() {
+        let twice = r#"{"type":"command","id":"7","name":"A","payload":{"amount":1,"amount":2}}"#;
+        let refusal = read(twice).unwrap_err();
+        assert_eq!(
+            (&*refusal.code, refusal.field.as_deref()),
+            ("DUPLICATE_MEMBER", Some("payload.amount"))
+        );
+    }
+
+    #[test]
     fn a_message_holds_as_much_as_is_allowed() {
         let one = r#"{"id":"7","name":"a","payload":{}}"#;
         let text = format!(r#"{{"type":"commands","commands":[{one},{one}]}}"#);
@@ -326,18 +410,18 @@ mod tests {
     }
 
     #[test]
-    fn a_message_counts_once_and_an_answer_to_the_server_does_not() {
+    fn a_message_counts_as_its_commands_and_an_answer_that_was_asked_for_does_not() {
         let command = r#"{"id":"7","name":"Open","payload":{}}"#;
         for (text, expected) in [
-            (format!(r#"{{"type":"command",{}"#, &command[1..]), true),
-            (format!(r#"{{"type":"commands","commands":[{command},{command}]}}"#), true),
-            (r#"{"type":"authenticate","token":"t"}"#.into(), true),
-            ("rubbish".into(), true),
-            (r#"{ "type": "ping" }"#.into(), true),
-            (r#"{"type":"pong"}"#.into(), false),
-            (r#"{"type":"pong","version":7}"#.into(), false),
+            (format!(r#"{{"type":"command",{}"#, &command[1..]), 1),
+            (format!(r#"{{"type":"commands","commands":[{command},{command}]}}"#), 2),
+            (r#"{"type":"authenticate","token":"t"}"#.into(), 1),
+            ("rubbish".into(), 1),
+            (r#"{"type":"ping" }"#.into(), 1),
+            (r#"{"type":"pong"}"#.into(), 0),
+            (r#"{"type":"pong","version":7}"#.into(), 0),
         ] {
-            assert_eq!(counts(&read(&text)), expected, "{text}");
+            assert_eq!(cost(&read(&text)), expected, "{text}");
         }
     }
 
@@ -367,7 +451,7 @@ mod tests {
     #[test]
     fn an_answer_carries_the_id_of_the_command() {
         let refused = Err(Rejection::rule("DOOR_LOCKED", "locked").at(3).into());
-        let answer: Value = serde_json::from_str(&answer("7", &refused)).unwrap();
+        let answer: Value = serde_json::from_str(&answer("7", &refused, None)).unwrap();
         assert_eq!(
             (&answer["type"], &answer["id"], &answer["code"], &answer["status"]),
             (&"rejected".into(), &"7".into(), &"DOOR_LOCKED".into(), &422.into())

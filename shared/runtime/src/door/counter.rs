@@ -4,6 +4,7 @@ use std::{cell::RefCell, time::Duration};
 
 use edgefold_flow::door::rate::{self, Counter};
 use edgefold_kernel::{Fault, Rejection};
+use futures_util::future::join_all;
 use worker::{Env, console_error};
 
 use super::allowance::allowance;
@@ -18,25 +19,35 @@ thread_local! {
     static COUNTER: RefCell<Counter> = RefCell::default();
 }
 
-/// Counts one more request under this name. Returns a refusal if it is one too many. If no limiter is bound, or it
+/// Counts so many more requests under this name. Returns a refusal if they are too many. If no limiter is bound, or it
 /// fails or does not answer, this isolate counts the requests that it sees.
-pub(crate) async fn count(env: &Env, name: String) -> Option<Rejection> {
-    let Ok(limiter) = env.rate_limiter(bindings::REQUESTS) else { return count_here(env, &name) };
+pub(crate) async fn count(env: &Env, name: String, cost: usize) -> Option<Rejection> {
+    if cost == 0 {
+        return None;
+    }
+    let Ok(limiter) = env.rate_limiter(bindings::REQUESTS) else {
+        return count_here(env, &name, cost);
+    };
+    // The platform counts one at a time, in memory beside the script.
     let asked = async {
-        let outcome = limiter.limit(name.clone()).await;
-        outcome.map_err(|error| Fault::Unavailable(LIMITER.into(), error.to_string()))
+        let all = join_all((0..cost).map(|_| limiter.limit(name.clone()))).await;
+        let all: Result<Vec<_>, _> = all.into_iter().collect();
+        all.map_err(|error| Fault::Unavailable(LIMITER.into(), error.to_string()))
     };
     match stub::within(LIMITER_WITHIN, LIMITER, asked).await {
-        Ok(outcome) => (!outcome.success).then(rate::limited),
+        Ok(outcomes) => {
+            let is_over = outcomes.iter().any(|outcome| !outcome.success);
+            is_over.then(rate::limited)
+        }
         Err(error) => {
             console_error!("the rate limiter does not count: {error}");
-            count_here(env, &name)
+            count_here(env, &name, cost)
         }
     }
 }
 
-fn count_here(env: &Env, name: &str) -> Option<Rejection> {
+fn count_here(env: &Env, name: &str, cost: usize) -> Option<Rejection> {
     let (most, now) = (allowance(env).requests, clock::now());
-    let may = COUNTER.with_borrow_mut(|counter| counter.count(name, most, now));
+    let may = COUNTER.with_borrow_mut(|counter| counter.count(name, cost, most, now));
     (!may).then(rate::limited)
 }

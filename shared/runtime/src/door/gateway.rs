@@ -7,6 +7,7 @@ use edgefold_flow::{
     contract::{self, EventsPage, RowView},
     door::{
         Asker,
+        header::traced,
         token::{Caller, missing},
     },
     graphql::{
@@ -17,7 +18,7 @@ use edgefold_flow::{
     participant::Sight,
     subscribe::Page,
 };
-use edgefold_kernel::{Failure, Fault, Id, StreamId, Version};
+use edgefold_kernel::{Failure, Fault, Id, Metadata, StreamId, Version};
 use futures_util::future::{BoxFuture, FutureExt, try_join_all};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -25,27 +26,34 @@ use serde_json::Value;
 use worker::{Delay, Env, Method, Request, console_error, send::SendFuture};
 
 use super::admit::{admit, target};
-use crate::platform::{database, stub};
+use crate::platform::{clock, database, stub};
 
 /// The gateway of one request.
 pub struct WorkersGateway {
     env: Env,
     catalogue: &'static Catalogue,
     caller: Option<Caller>,
+    trace: Metadata,
 }
 
 impl WorkersGateway {
     /// The gateway to the bindings of this environment, for a caller, or for a stranger, whom resolvers refuse.
     pub fn new(env: Env, catalogue: &'static Catalogue, caller: Option<Caller>) -> Self {
-        Self { env, catalogue, caller }
+        Self { env, catalogue, caller, trace: Metadata::default() }
+    }
+
+    /// The same gateway for a request with this trace context, which its commands get.
+    pub fn traced(self, trace: Metadata) -> Self {
+        Self { trace, ..self }
     }
 
     fn asker(&self) -> Result<Asker, Failure> {
         Ok(Asker::Somebody(self.caller.clone().ok_or_else(missing)?))
     }
 
-    async fn send(&self, message: Message) -> Result<Accepted, Failure> {
+    async fn send(&self, mut message: Message) -> Result<Accepted, Failure> {
         let by = self.asker()?;
+        message.metadata = traced(message.metadata, &self.trace);
         let message = admit(message, self.catalogue, self.caller()?)?;
         let to = target(&message)?;
         let request = stub::post_as(&by, contract::COMMAND, &message)?;
@@ -67,6 +75,10 @@ impl WorkersGateway {
 impl Gateway for WorkersGateway {
     fn caller(&self) -> Result<&Caller, Failure> {
         Ok(self.caller.as_ref().ok_or_else(missing)?)
+    }
+
+    fn fresh_id(&self) -> Id {
+        clock::fresh_id()
     }
 
     fn command(&self, message: Message) -> BoxFuture<'_, Result<Accepted, Failure>> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use edgefold_flow::{
-    Catalogue, Instance, Message, Participant,
+    Catalogue, Instance, Message, Participant, command,
     contract::{self, ASKER, HoldAsked, PartWanted, SpanWanted},
     door::Asker,
     participant::Sight,
@@ -83,23 +83,28 @@ impl<A: Participant> Host<A> {
         let by = Asker::read(answer::header(request.headers(), ASKER).as_deref());
         match (request.method(), path.as_str()) {
             (Method::Post, contract::COMMAND) => {
-                let outside = !matches!(by, Ok(Asker::System));
-                let result = match (by, answer::read(&mut request).await) {
-                    (Ok(by), Ok(message)) => object.command(&message, &by).await,
-                    (Err(refusal), _) => Err(refusal.into()),
-                    (_, Err(failure)) => Err(failure),
-                };
-                match outside {
-                    true => answer::outcome(202, result),
-                    false => answer::inside(202, result),
+                match (by, answer::read::<Message>(&mut request).await) {
+                    (Ok(by), Ok(message)) => match (object.command(&message, &by).await, by) {
+                        (result, Asker::System) => answer::inside(202, result),
+                        (Ok(accepted), _) => answer::json(202, "application/json", &accepted),
+                        (Err(failure), _) => {
+                            answer::failed_command(&failure, message.command_id.as_ref())
+                        }
+                    },
+                    (Err(refusal), _) => answer::failed(&refusal.into()),
+                    (_, Err(failure)) => answer::failed(&failure),
                 }
             }
             (Method::Post, contract::COMMANDS) => {
                 match (by, answer::read::<Vec<Message>>(&mut request).await) {
                     (Ok(by), Ok(messages)) => {
                         let results = object.commands(&messages, &by).await;
-                        let answers: Vec<_> =
-                            results.iter().map(edgefold_flow::command::answer).collect();
+                        let named = results.iter().zip(&messages);
+                        let answers: Vec<_> = named
+                            .map(|(result, message)| {
+                                command::answer(result, message.command_id.as_ref())
+                            })
+                            .collect();
                         answer::json(200, "application/json", &answers)
                     }
                     (Err(refusal), _) => answer::failed(&refusal.into()),

@@ -12,6 +12,7 @@ use edgefold_flow::{
     contract::Counters,
     door::{
         Asker,
+        header::knows,
         token::{Caller, missing},
     },
     participant::Sight,
@@ -190,11 +191,10 @@ impl<A: Participant> Object<A> {
         };
         let tag = format!("\"{}\"", view.version);
         let known = answer::header(request.headers(), "if-none-match");
-        let mut response =
-            match known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
-                true => answer::empty(304)?,
-                false => answer::json(200, "application/json", &view)?,
-            };
+        let mut response = match known.is_some_and(|known| knows(&known, &tag)) {
+            true => answer::empty(304)?,
+            false => answer::json(200, "application/json", &view)?,
+        };
         response.headers_mut().set("etag", &tag)?;
         Ok(response)
     }

@@ -11,7 +11,7 @@ use edgefold_flow::{
     },
     subscribe::socket::{self, Frame, Said},
 };
-use edgefold_kernel::{Failure, Fault, Kind, Rejection, Version, limits};
+use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, Version, limits};
 use worker::{
     Request, Response, Url, WebSocket, WebSocketIncomingMessage, WebSocketPair, console_error,
 };
@@ -19,7 +19,7 @@ use worker::{
 use super::instance::Object;
 use crate::{
     door::{admit::admit, allowance::allowance, auth, counter},
-    platform::answer,
+    platform::{answer, clock},
 };
 
 impl<A: Participant> Object<A> {
@@ -100,10 +100,12 @@ impl<A: Participant> Object<A> {
             }
         };
         let Some(caller) = self.listening(socket) else { return Ok(()) };
-        let mut turn = socket::counts(&said).then(|| self.turns.next());
+        let said = said.map(|said| said.named(clock::fresh_id));
+        let cost = socket::cost(&said);
+        let mut turn = (cost > 0).then(|| self.turns.next());
         if let Some(turn) = &mut turn {
             let name = rate::key(Some(&caller.principal), "");
-            let refused = counter::count(&self.env, name).await;
+            let refused = counter::count(&self.env, name, cost).await;
             turn.comes().await;
             if let Some(refused) = refused {
                 self.reply(socket, &socket::refuse(&said, &refused));
@@ -120,7 +122,7 @@ impl<A: Participant> Object<A> {
                 if !version.is_some_and(|version| self.answered(socket, version)) {
                     // Nobody has asked: it counts, as everything does that wakes the object.
                     let name = rate::key(Some(&caller.principal), "");
-                    if let Some(refused) = counter::count(&self.env, name).await {
+                    if let Some(refused) = counter::count(&self.env, name, 1).await {
                         self.reply(socket, &[socket::error(&refused)]);
                     }
                 }
@@ -143,12 +145,16 @@ impl<A: Participant> Object<A> {
         let id = self.instance.id();
         let (ids, messages): (Vec<_>, Vec<_>) =
             asked.into_iter().map(|asked| asked.to(A::TYPE, id)).unzip();
+        let commands: Vec<_> = messages.iter().map(|message| message.command_id.clone()).collect();
         let admit = |message| admit(message, self.catalogue, &caller);
         let admitted: Vec<_> = messages.into_iter().map(admit).collect();
         let by = Asker::Somebody(caller);
         let results = self.admitted(admitted, &by).await;
-        let answers = ids.iter().zip(&results).map(|(id, result)| socket::answer(id, result));
-        self.reply(socket, &answers.collect::<Vec<_>>());
+        let answers = ids.iter().zip(&commands).zip(&results);
+        let answer = |((id, command_id), result): ((&String, &Option<Id>), _)| {
+            socket::answer(id, result, command_id.as_ref())
+        };
+        self.reply(socket, &answers.map(answer).collect::<Vec<_>>());
         Ok(())
     }
 

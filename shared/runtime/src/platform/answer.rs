@@ -1,7 +1,10 @@
 //! Results as HTTP responses.
 
-use edgefold_flow::command::{body_too_large, fault_problem, problem};
-use edgefold_kernel::{Failure, Fault, Kind, Rejection};
+use edgefold_flow::{
+    command::{Problem, body_too_large},
+    door::header::expect_uncoded,
+};
+use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection};
 use futures_util::TryStreamExt;
 use serde::Serialize;
 use worker::{Headers, Request, Response, console_error};
@@ -46,11 +49,9 @@ pub fn inside(status: u16, result: Result<impl Serialize, Failure>) -> worker::R
     match result {
         Err(Failure::Faulted(fault)) => {
             console_error!("{}: {fault}", fault.code());
-            let (status, mut problem) = fault_problem(&fault);
-            if let Some(detail) = problem.get_mut("detail") {
-                *detail = fault.to_string().into();
-            }
-            json(status, PROBLEM, &problem)
+            let detail = fault.to_string();
+            let problem = Problem { detail, ..Problem::of(&fault.into()) };
+            json(problem.status, PROBLEM, &problem)
         }
         result => outcome(status, result),
     }
@@ -61,14 +62,19 @@ pub fn inside(status: u16, result: Result<impl Serialize, Failure>) -> worker::R
 /// # Errors
 /// Fails if the runtime refuses to build it.
 pub fn failed(failure: &Failure) -> worker::Result<Response> {
-    let (status, body) = match failure {
-        Failure::Rejected(rejection) => problem(rejection),
-        Failure::Faulted(fault) => {
-            console_error!("{}: {fault}", fault.code());
-            fault_problem(fault)
-        }
-    };
-    challenged(json(status, PROBLEM, &body)?, failure)
+    failed_command(failure, None)
+}
+
+/// The same for a command: the problem names it.
+///
+/// # Errors
+/// Fails if the runtime refuses to build it.
+pub fn failed_command(failure: &Failure, command_id: Option<&Id>) -> worker::Result<Response> {
+    if let Failure::Faulted(fault) = failure {
+        console_error!("{}: {fault}", fault.code());
+    }
+    let problem = Problem::of(failure).of_command(command_id);
+    challenged(json(problem.status, PROBLEM, &problem)?, failure)
 }
 
 /// Asks a caller without a good token for one.
@@ -104,8 +110,9 @@ pub fn wrong_method(takes: &str) -> worker::Result<Response> {
 /// Reads a body of at most `most` bytes.
 ///
 /// # Errors
-/// `BODY_TOO_LARGE`; a fault when the body breaks off.
+/// `UNSUPPORTED_ENCODING`, `BODY_TOO_LARGE`; a fault when the body breaks off.
 pub async fn body(request: &mut Request, most: usize) -> Result<Vec<u8>, Failure> {
+    expect_uncoded(header(request.headers(), "content-encoding").as_deref())?;
     let broken =
         |error: worker::Error| Fault::Unavailable("the request's body".into(), error.to_string());
     match header(request.headers(), "content-length")

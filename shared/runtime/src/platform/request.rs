@@ -1,7 +1,7 @@
 //! The parameters of a request: query and ids of its URL, and the content type of its body.
 
 use edgefold_flow::{instance::When, subscribe::socket};
-use edgefold_kernel::{Failure, Id, Kind, Rejection, Timestamp, Version, limits};
+use edgefold_kernel::{Failure, Id, Kind, Rejection, Version, limits};
 use percent_encoding::percent_decode_str;
 use worker::{Request, Url};
 
@@ -16,11 +16,7 @@ pub(crate) fn when(url: &Url) -> Result<When, Failure> {
     for (name, value) in url.query_pairs() {
         let asked = match name.as_ref() {
             "version" => When::Version(socket::parse_version("version", &value)?),
-            "at" => {
-                let invalid =
-                    |said| Rejection::shape("INVALID_INSTANT", "at", format!("expected: {said}"));
-                When::Instant(Timestamp::parse(&value).map_err(invalid)?)
-            }
+            "at" => When::Instant(socket::parse_instant("at", &value)?),
             other => {
                 return Err(Rejection::shape(
                     "UNKNOWN_PARAMETER",

@@ -76,7 +76,7 @@ pub async fn serve(
             };
             answer::outcome(200, result)
         }
-        (["dead-letters"] | ["dead-letters", _], _) => answer::wrong_method("GET"),
+        (["dead-letters"] | ["dead-letters", _], _) => answer::wrong_method("GET, HEAD"),
         (["dead-letters", _, "retry" | "discard"], _) => answer::wrong_method("POST"),
         _ => {
             let detail = format!("there is no path {}", url.path());

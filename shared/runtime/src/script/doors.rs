@@ -6,9 +6,15 @@ use edgefold_flow::{
     Catalogue, Message,
     command::Incoming,
     contract,
-    door::{Asker, rate, ticket::Ticket, token::Caller},
+    door::{
+        Asker,
+        header::{trace, traced},
+        rate,
+        ticket::Ticket,
+        token::Caller,
+    },
 };
-use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, limits};
+use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, limits};
 use futures_util::future::join_all;
 use serde_json::Value;
 use worker::{Env, Method, Request, RequestInit, Response, Url};
@@ -19,10 +25,11 @@ use crate::{
         admit::{admit, target},
         allowance::allowance,
         auth,
+        counter::count,
     },
     journal::correlation,
     platform::{
-        answer,
+        answer, clock,
         request::{decoded, expect_json, page},
         stub,
     },
@@ -38,9 +45,10 @@ pub async fn serve(
     catalogue: &'static Catalogue,
 ) -> worker::Result<Response> {
     let asked = request.path();
-    let path: Vec<&str> = asked.split('/').skip(1).collect();
+    // One slash at the end changes nothing.
+    let path: Vec<&str> = asked.strip_suffix('/').unwrap_or(&asked).split('/').skip(1).collect();
     let result = match (path.as_slice(), request.method()) {
-        (["healthz"], Method::Get | Method::Head) => {
+        (["healthz"], Method::Get) => {
             return answer::json(200, "application/json", &serde_json::json!({"status": "ok"}));
         }
         (["commands"], Method::Post) => command(&mut request, env, catalogue).await,
@@ -62,7 +70,7 @@ pub async fn serve(
         }
         (["healthz"], _) => return answer::wrong_method("GET, HEAD"),
         (["aggregates", _, _] | ["aggregates", _, _, "events"] | ["correlations", _], _) => {
-            return answer::wrong_method("GET");
+            return answer::wrong_method("GET, HEAD");
         }
         (["commands"] | ["tickets"], _) => return answer::wrong_method("POST"),
         _ => {
@@ -76,14 +84,19 @@ pub async fn serve(
     }
 }
 
+/// What is the same for everybody may be kept by anybody, for a while.
+const PUBLIC: &str = "public, max-age=300";
+
 /// Serves a document of JSON that never changes.
 ///
 /// # Errors
 /// Fails if the runtime refuses to build a response.
 pub fn document(request: &Request, text: &'static str) -> worker::Result<Response> {
     match request.method() {
-        Method::Get | Method::Head => {
-            let builder = Response::builder().with_header("content-type", "application/json")?;
+        Method::Get => {
+            let builder = Response::builder()
+                .with_header("content-type", "application/json")?
+                .with_header("cache-control", PUBLIC)?;
             Ok(builder.fixed(text.as_bytes().to_vec()))
         }
         _ => answer::wrong_method("GET, HEAD"),
@@ -114,29 +127,59 @@ async fn command(
     let caller = auth::authenticate(request, env, catalogue).await?;
     expect_json(request)?;
     let key = answer::header(request.headers(), "idempotency-key");
+    let trace = trace(|name| answer::header(request.headers(), name));
     let allowance = allowance(env);
     match Incoming::parse(&answer::body(request, allowance.body).await?, &allowance)? {
         Incoming::One(message) => {
-            let message = admit(message.with_key(key)?, catalogue, &caller)?;
-            let by = Asker::Somebody(caller);
-            stub::fetch(
-                env,
-                catalogue,
-                &target(&message)?,
-                stub::post_as(&by, contract::COMMAND, &message)?,
-            )
-            .await
+            let mut message = named(message.with_key(key)?);
+            message.metadata = traced(message.metadata, &trace);
+            let command_id = message.command_id.clone();
+            match send(message, caller, env, catalogue).await {
+                Ok(response) => Ok(response),
+                Err(failure) => answer::failed_command(&failure, command_id.as_ref())
+                    .map_err(|error| Fault::Defect(error.to_string()).into()),
+            }
         }
         Incoming::Many(_) if key.is_some() => {
             let detail = "a batch takes no such header; give each command its own commandId";
             Err(Rejection::shape("INVALID_FIELD", "Idempotency-Key", detail).into())
         }
         Incoming::Many(items) => {
+            // The request itself was counted before.
+            let name = rate::key(Some(&caller.principal), "");
+            if let Some(limited) = count(env, name, items.len().saturating_sub(1)).await {
+                return Err(limited.into());
+            }
+            let named = |item: Result<Message, Rejection>| {
+                item.map(|message| {
+                    let metadata = traced(message.metadata.clone(), &trace);
+                    named(Message { metadata, ..message })
+                })
+            };
+            let items = items.into_iter().map(named).collect();
             let answers = batch(items, caller, env, catalogue).await;
             answer::json(200, "application/json", &answers)
                 .map_err(|error| Fault::Defect(error.to_string()).into())
         }
     }
+}
+
+/// The message with an id: its answer names it, whatever becomes of it.
+fn named(message: Message) -> Message {
+    let command_id = message.command_id.or_else(|| Some(clock::fresh_id()));
+    Message { command_id, ..message }
+}
+
+async fn send(
+    message: Message,
+    caller: Caller,
+    env: &Env,
+    catalogue: &'static Catalogue,
+) -> Result<Response, Failure> {
+    let message = admit(message, catalogue, &caller)?;
+    let by = Asker::Somebody(caller);
+    let request = stub::post_as(&by, contract::COMMAND, &message)?;
+    stub::fetch(env, catalogue, &target(&message)?, request).await
 }
 
 /// Sends commands to their instances: those for one instance in one call, in order; the instances side by side. Answers
@@ -150,6 +193,7 @@ async fn batch(
     let mut answers: Vec<Value> = vec![Value::Null; items.len()];
     let mut calls: BTreeMap<StreamId, (Vec<usize>, Vec<Message>)> = BTreeMap::new();
     for (index, (item, answer)) in items.into_iter().zip(&mut answers).enumerate() {
+        let command_id = item.as_ref().ok().and_then(|message| message.command_id.clone());
         let admitted =
             item.map_err(Failure::from).and_then(|message| admit(message, catalogue, &caller));
         match admitted.and_then(|message| Ok((target(&message)?, message))) {
@@ -158,7 +202,7 @@ async fn batch(
                 indexes.push(index);
                 messages.push(message);
             }
-            Err(failure) => *answer = refused(failure),
+            Err(failure) => *answer = refused(failure, command_id.as_ref()),
         }
     }
     let by = &Asker::Somebody(caller);
@@ -167,8 +211,10 @@ async fn batch(
             let request = stub::post_as(by, contract::COMMANDS, &messages)?;
             stub::read::<Vec<Value>>(stub::fetch(env, catalogue, &to, request).await?).await
         };
-        let found = found.await;
-        let found = found.unwrap_or_else(|failure| vec![refused(failure); indexes.len()]);
+        let found = found.await.unwrap_or_else(|failure| {
+            let ids = messages.iter().map(|message| message.command_id.as_ref());
+            ids.map(|id| refused(failure.clone(), id)).collect()
+        });
         indexes.into_iter().zip(found).collect::<Vec<_>>()
     });
     for (index, found) in join_all(calls).await.into_iter().flatten() {
@@ -179,8 +225,8 @@ async fn batch(
     answers
 }
 
-fn refused(failure: Failure) -> Value {
-    edgefold_flow::command::answer(&Err(failure))
+fn refused(failure: Failure, command_id: Option<&Id>) -> Value {
+    edgefold_flow::command::answer(&Err(failure), command_id)
 }
 
 /// Hands a request to look at an instance, or to watch it, to its object.

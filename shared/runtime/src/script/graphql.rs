@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_graphql::{ObjectType, Schema, SubscriptionType};
 use edgefold_flow::{
     Catalogue, contract,
-    door::{Asker, allowance::Allowance, environment::is_development},
+    door::{Asker, allowance::Allowance, environment::is_development, header::trace, rate},
     graphql::{
+        admit::Admitted,
         gateway::Gateway,
         http::{self, Answer, Head, Media},
     },
@@ -19,6 +20,7 @@ use crate::{
     door::{
         allowance::allowance,
         auth,
+        counter::count,
         gateway::{WorkersGateway, log_faults},
     },
     platform::{answer, stub},
@@ -65,8 +67,11 @@ where
         },
     };
     let allowance = allowance(&env);
-    let gateway = |env| WorkersGateway::new(env, catalogue, caller);
-    match execute(&mut request, media, env, gateway, schema, &allowance).await {
+    let address = answer::header(request.headers(), "cf-connecting-ip").unwrap_or_default();
+    let name = rate::key(caller.as_ref().map(|caller| &caller.principal), &address);
+    let trace = trace(|name| answer::header(request.headers(), name));
+    let gateway = |env| WorkersGateway::new(env, catalogue, caller).traced(trace);
+    match execute(&mut request, media, env, (gateway, name), schema, &allowance).await {
         Ok(Ok(answer) | Err(answer)) => send(answer),
         Err(failure) => failed(&failure, media),
     }
@@ -125,7 +130,7 @@ async fn execute<Q, M, S>(
     request: &mut Request,
     media: Media,
     env: Env,
-    gateway: impl FnOnce(Env) -> WorkersGateway,
+    (gateway, name): (impl FnOnce(Env) -> WorkersGateway, String),
     schema: &Schema<Q, M, S>,
     allowance: &Allowance,
 ) -> Result<Result<Answer, Answer>, Failure>
@@ -148,7 +153,11 @@ where
     let admitted =
         asked.and_then(|asked| http::admitted(asked, &method, media, &allowance.graphql));
     Ok(match admitted {
-        Ok(query) => {
+        Ok(Admitted { request: query, cost, .. }) => {
+            // The request itself was counted before.
+            if let Some(limited) = count(&env, name, cost.saturating_sub(1)).await {
+                return Ok(Err(http::refuse(&limited, media)));
+            }
             let gateway: Arc<dyn Gateway> = Arc::new(gateway(env));
             let response = schema.execute(query.data(gateway)).await;
             log_faults(&response);

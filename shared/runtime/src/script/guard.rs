@@ -3,11 +3,7 @@
 
 use edgefold_flow::{
     Catalogue,
-    door::{
-        origin::{self, Origins},
-        rate,
-        token::Caller,
-    },
+    door::{origin, rate, token::Caller},
     graphql::http::{self, Head},
 };
 use edgefold_kernel::{Rejection, limits};
@@ -15,7 +11,7 @@ use worker::{Env, Headers, Method, Request, RequestInit, Response};
 
 use super::graphql;
 use crate::{
-    door::{auth, counter::count},
+    door::{allowance::origins, auth, counter::count},
     platform::answer,
 };
 
@@ -32,33 +28,45 @@ pub async fn guarded(
     let page = answer::header(request.headers(), "origin");
     if let Some(page) = &page {
         let own = request.url()?.origin().ascii_serialization();
-        let origins = Origins::read(|name| env.var(name).ok().map(|value| value.to_string()));
+        let origins = origins(env);
         if let Err(rejection) = origins.check(page, &own) {
             return marked(refused(&request, &rejection)?, None);
         }
         if is_preflight(&request) {
             let mut answer = answer::empty(204)?;
-            for (name, value) in origin::PREFLIGHT {
+            for (name, value) in origins.preflight() {
                 answer.headers_mut().set(name, value)?;
             }
             return marked(answer, Some(page));
         }
     }
+    // What can be got can be asked for without its body (RFC 9110, section 9.3.2).
+    let is_head = request.method() == Method::Head;
     let response = match over_limit(&request, env, catalogue).await {
         Some(rejection) => refused(&request, &rejection)?,
         None => door(of_known_method(request)?).await?,
     };
-    marked(response, page.as_deref())
+    let response = marked(response, page.as_deref())?;
+    if !is_head {
+        return Ok(response);
+    }
+    let (status, headers) = (response.status_code(), response.headers().clone());
+    Ok(Response::builder().with_status(status).with_headers(headers).empty())
 }
 
-/// The `worker` crate takes a method that it does not know for `GET`, and a door would answer it as such. Such a request
-/// gets a method that is known, and that no door takes.
+/// The request as the doors understand it: `HEAD` as `GET`. The `worker` crate takes a method that it does not know for `GET`,
+/// and a door would answer it as such. Such a request gets a method that is known, and that no door takes.
 fn of_known_method(request: Request) -> worker::Result<Request> {
-    if request.inner().method() == request.method().as_ref() {
-        return Ok(request);
-    }
+    let method = match request.method() {
+        Method::Head => Method::Get,
+        known if request.inner().method() == known.as_ref() => return Ok(request),
+        _ => Method::Patch,
+    };
+    let headers = request.headers().clone();
+    // Only `GET` upgrades to a websocket.
+    headers.delete("upgrade")?;
     let mut init = RequestInit::new();
-    init.with_method(Method::Patch).with_headers(request.headers().clone());
+    init.with_method(method).with_headers(headers);
     Request::new_with_init(request.url()?.as_str(), &init)
 }
 
@@ -76,13 +84,13 @@ async fn over_limit(request: &Request, env: &Env, catalogue: &Catalogue) -> Opti
     let caller = auth::authenticate(request, env, catalogue).await.ok();
     let address = answer::header(request.headers(), "cf-connecting-ip").unwrap_or_default();
     let principal = caller.as_ref().map(|Caller { principal, .. }| principal);
-    count(env, rate::key(principal, &address)).await
+    count(env, rate::key(principal, &address), 1).await
 }
 
 /// A refusal in the form of the door that was asked.
 fn refused(request: &Request, rejection: &Rejection) -> worker::Result<Response> {
     let is_upgrade = answer::header(request.headers(), "upgrade").is_some();
-    if request.path() != "/graphql" || is_upgrade {
+    if request.path().trim_end_matches('/') != "/graphql" || is_upgrade {
         return answer::failed(&rejection.clone().into());
     }
     let accept = answer::header(request.headers(), "accept");
@@ -93,14 +101,21 @@ fn refused(request: &Request, rejection: &Rejection) -> worker::Result<Response>
     }
 }
 
-/// Adds the CORS headers and, after too many requests, `Retry-After`. The headers of an object's answer cannot be
-/// changed, so they are copied.
+/// Adds the headers of every answer: CORS; whoever keeps it keeps it for this caller alone, or not at all; it is what its
+/// content type says; and, after too many requests, `Retry-After`. The headers of an object's answer cannot be changed, so
+/// they are copied.
 fn marked(response: Response, page: Option<&str>) -> worker::Result<Response> {
     let headers = Headers::new();
     for (name, value) in response.headers() {
         headers.append(&name, &value)?;
     }
-    headers.append("vary", "Origin")?;
+    headers.append("vary", "Authorization, Origin")?;
+    headers.set("x-content-type-options", "nosniff")?;
+    if !headers.has("cache-control")? {
+        // Only what has a tag can be asked for again with it; the answer is then judged anew.
+        let is_tagged = headers.has("etag")?;
+        headers.set("cache-control", if is_tagged { "private, no-cache" } else { "no-store" })?;
+    }
     for (name, value) in page.into_iter().flat_map(origin::headers) {
         headers.set(name, value)?;
     }

@@ -22,24 +22,27 @@ macro_rules! sql {
 
 impl Object {
     /// Keeps a subscription: its document and its source.
-    pub(crate) fn keep(&self, number: Number) {
+    ///
+    /// # Errors
+    /// A fault when it is not kept: it would be lost with the memory of this object, and the client would not know.
+    pub(crate) fn keep(&self, number: Number) -> Result<(), Fault> {
         let connection = self.connection.borrow();
         let found = connection.as_ref().and_then(|it| it.operations().find(|(n, _)| *n == number));
-        let (asked, Some((_, operation))) = (self.asked.borrow(), found) else { return };
-        let json = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
+        let (asked, Some((_, operation))) = (self.asked.borrow(), found) else {
+            return Ok(());
+        };
+        let json = |value: Result<String, serde_json::Error>| {
+            value.map_err(|error| Fault::Defect(error.to_string()))
+        };
         let params = vec![
             self::number(number),
             text(&operation.id),
-            text(&json(serde_json::to_string(&operation.source))),
-            text(&json(serde_json::to_string(&asked.get(&number)))),
+            text(&json(serde_json::to_string(&operation.source))?),
+            text(&json(serde_json::to_string(&asked.get(&number)))?),
         ];
         let sql = Statements::new(&self.state.storage());
-        let kept = sql
-            .change(sql!("tables"), vec![])
-            .and_then(|()| sql.change(sql!("operation_keep"), params));
-        if let Err(error) = kept {
-            console_error!("a subscription is not kept: {error}");
-        }
+        sql.change(sql!("tables"), vec![])?;
+        sql.change(sql!("operation_keep"), params)
     }
 
     /// Keeps nothing of an operation.

@@ -68,6 +68,8 @@ pub(crate) enum Work {
     Run(Number, Box<Asked>),
     /// See [`Action::Pump`](edgefold_flow::session::Action::Pump); with the page that the source told, if it did.
     Pump(Number, Option<Rc<edgefold_flow::subscribe::Page>>),
+    /// The operation cannot be kept.
+    Fail(Number, edgefold_kernel::Fault),
     /// See [`Action::Renew`](edgefold_flow::session::Action::Renew).
     Renew(Source),
     /// No operation follows this source any more.

@@ -13,7 +13,7 @@ use edgefold_flow::{
     },
     graphql::{
         Feed,
-        admit::admit,
+        admit::{Admitted, admit},
         gateway::Gateway,
         http::{self, Media},
     },
@@ -45,7 +45,7 @@ impl Object {
     /// one when its principal is known.
     pub(crate) async fn verify(self: &Rc<Self>, shown: Option<Shown>) {
         let is_first = self.who().is_err();
-        if self.over_limit().await.is_some() {
+        if self.over_limit(1).await.is_some() {
             return self.take(Input::Unverified).await;
         }
         let judged = match shown {
@@ -63,7 +63,7 @@ impl Object {
         };
         if let Ok(pass) = &verified
             && is_first
-            && self.is_one_too_many(&pass.caller.principal).await.is_some()
+            && self.are_too_many(&pass.caller.principal, 1).await.is_some()
         {
             return self.take(Input::Unverified).await;
         }
@@ -95,14 +95,15 @@ impl Object {
 
     /// Runs an operation.
     pub(crate) async fn run(self: &Rc<Self>, number: Number, asked: Asked) {
-        let (query, kind) = match admit(asked.request(), &self.settings()) {
+        let Admitted { request: query, kind, cost } = match admit(asked.request(), &self.settings())
+        {
             Ok(admitted) => admitted,
             Err(error) => {
                 let (_, errors) = shown(Response::from_errors(vec![error]));
                 return self.take(Input::Failed(number, errors)).await;
             }
         };
-        if let Some(refused) = self.over_limit().await {
+        if let Some(refused) = self.over_limit(cost).await {
             return self.take(Input::Failed(number, refusal(&refused.into()))).await;
         }
         if kind == OperationType::Subscription {
@@ -117,10 +118,10 @@ impl Object {
         .await;
     }
 
-    /// Counts an operation as a request, as the doors over HTTP do.
-    async fn over_limit(&self) -> Option<Rejection> {
+    /// Counts an operation as requests, as the doors over HTTP do.
+    async fn over_limit(&self, cost: usize) -> Option<Rejection> {
         let who = self.who().ok()?;
-        self.is_one_too_many(&who.principal).await
+        self.are_too_many(&who.principal, cost).await
     }
 
     /// Counts a message as a request of its principal; before the acknowledgement, of this session.
@@ -129,15 +130,21 @@ impl Object {
             Ok(who) => rate::key(Some(&who.principal), ""),
             Err(_) => format!("session:{}", self.state.id()),
         };
-        counter::count(&self.env, name).await.is_some()
+        counter::count(&self.env, name, 1).await.is_some()
     }
 
-    async fn is_one_too_many(&self, principal: &Principal) -> Option<Rejection> {
-        counter::count(&self.env, rate::key(Some(principal), "")).await
+    async fn are_too_many(&self, principal: &Principal, cost: usize) -> Option<Rejection> {
+        counter::count(&self.env, rate::key(Some(principal), ""), cost).await
     }
 
     /// Finds the source of a subscription, and follows it.
     async fn subscribe(self: &Rc<Self>, number: Number, asked: Asked, query: Query) {
+        let asked = match asked.to_keep() {
+            Ok(asked) => asked,
+            Err(refused) => {
+                return self.take(Input::Failed(number, refusal(&refused.into()))).await;
+            }
+        };
         let feed = Feed::ask();
         let mut answers = (self.execute)(self.on_behalf(query).data(Arc::clone(&feed)));
         if let Some(answer) = answers.next().await {
@@ -286,7 +293,7 @@ impl Object {
         let asked = self.asked.borrow().get(&number).cloned().unwrap_or_default();
         let admitted = admit(asked.request(), &self.settings());
         // It was admitted before; a limit may have been set since.
-        let (query, _) = admitted
+        let Admitted { request: query, .. } = admitted
             .map_err(|error| Input::Failed(number, shown(Response::from_errors(vec![error])).1))?;
         let (mut from, through) = (page.after, page.through);
         let feed = Feed::give(page);

@@ -128,7 +128,10 @@ impl Object {
                     works.push(Work::Shut);
                 }
                 Action::Wake(at) => self.set_alarm(at),
-                Action::Keep(number) => self.keep(number),
+                Action::Keep(number) => {
+                    let kept = self.keep(number);
+                    works.extend(kept.err().map(|fault| Work::Fail(number, fault)));
+                }
                 Action::Forget(number, source) => {
                     self.forget(number);
                     works.extend(source.map(Work::Leave));
@@ -176,6 +179,9 @@ impl Object {
             }
             Work::Run(number, asked) => self.guarded(number, self.run(number, *asked)).await,
             Work::Pump(number, page) => self.guarded(number, self.pump(number, page)).await,
+            Work::Fail(number, fault) => {
+                self.take(Input::Failed(number, operation::refusal(&fault.into()))).await;
+            }
             Work::Renew(source) => self.renew(source).await,
             Work::Leave(source) => self.leave(&source).await,
             Work::Shut => self.shut().await,

@@ -42,6 +42,10 @@ impl Gateway for Rows {
         Ok(&self.caller)
     }
 
+    fn fresh_id(&self) -> Id {
+        Id::parse("fresh").unwrap()
+    }
+
     fn command(&self, _: Message) -> BoxFuture<'_, Result<Accepted, Failure>> {
         away()
     }

@@ -21,7 +21,7 @@ fn meaning(status: u16) -> &'static str {
         406 => "The caller accepts none of the forms of the answer.",
         409 => "The stream, or the sequence that is held back, is not in the expected state.",
         413 => "The body is too long: the limit is 1 MiB, unless another one is set.",
-        415 => "The body is not JSON, or the upgrade is not to a websocket.",
+        415 => "The body is not JSON, or is coded, or the upgrade is not to a websocket.",
         422 => "A field or a business rule says no.",
         429 => "Too many requests, or sockets, of one principal or address.",
         500 => "A fault on our side.",

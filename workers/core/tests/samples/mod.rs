@@ -26,7 +26,7 @@ pub(crate) fn good() -> Vec<(&'static str, &'static str, Vec<Value>)> {
             "reservation",
             "CreateReservation",
             vec![
-                json!({"userId": "ana", "roomId": "12A", "dateStart": "2028-02-28", "dateEnd": "2028-02-29"}),
+                json!({"userId": "ana", "roomId": "12A", "dateStart": "2027-12-31", "dateEnd": "2028-02-29"}),
             ],
         ),
         ("reservation", "CancelReservation", vec![json!({}), json!({"reason": "späte Anreise"})]),
