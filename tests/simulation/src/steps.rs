@@ -45,17 +45,22 @@ pub enum What {
 /// A step, and the seed of what is left to chance in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
+    /// What happens.
     pub what: What,
+    /// What is left to chance in it.
     pub dice: u64,
 }
 
 /// A story.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Story {
+    /// Its seed.
     pub seed: u64,
+    /// How the queue brings messages.
     pub way: Way,
     /// True if no fault lasts long: then nothing expires that is answered.
     pub is_calm: bool,
+    /// What happens, in order.
     pub steps: Vec<Step>,
 }
 

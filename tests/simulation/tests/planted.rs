@@ -5,8 +5,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use edgefold_flow::planted::{Planted, plant};
-use edgefold_testing::Way;
 use edgefold_simulation::{Story, run};
+use edgefold_testing::Way;
 
 /// The stories of these seeds, until one fails. Returns the invariant that does not hold.
 fn found(fault: Planted, seeds: u64) -> Option<&'static str> {
