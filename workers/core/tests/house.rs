@@ -47,7 +47,9 @@ fn only_runtime_and_core_know_workers() {
     ] {
         assert!(crates.contains_key(name), "{name} is looked at");
     }
-    for (name, known) in crates.iter().filter(|(name, _)| !SHELL.contains(&name.as_str())) {
+    // The stories are told of the catalogue that is deployed, so they know the crate that binds it; nothing knows them.
+    let is_bound = |name: &str| !SHELL.contains(&name) && name != "edgefold-simulation";
+    for (name, known) in crates.iter().filter(|(name, _)| is_bound(name)) {
         for forbidden in [
             "worker",
             "worker-sys",
