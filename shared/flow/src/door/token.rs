@@ -4,17 +4,15 @@
 //! [`keys`](crate::door::keys) finds the key; the shell checks the signature over [`Token::signed`]; and only then
 //! [`Token::admit`] judges the claims. Every door asks this one judge.
 
-use std::fmt;
-
 use edgefold_kernel::{Kind, Principal, Rejection, RoleKind, Subject, Timestamp, limits};
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error, MapAccess, SeqAccess, Visitor},
-};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::issuer::{Claim, Issuer};
 pub use super::signature::{Algorithm, decode, digest, invalid, missing};
+use super::{
+    issuer::{Claim, Issuer},
+    json,
+};
 
 /// A token that was read, but not verified yet.
 #[derive(Debug)]
@@ -267,72 +265,10 @@ fn lacks(name: &str) -> Rejection {
 fn object(what: &str, text: &str) -> Result<Map<String, Value>, Rejection> {
     let unreadable = |said: String| invalid(&format!("the token's {what} cannot be read: {said}"));
     let bytes = decode(text).ok_or_else(|| unreadable("expected base64url".into()))?;
-    match serde_json::from_slice(&bytes) {
-        Ok(Once(Value::Object(members))) => Ok(members),
+    match json::read(&bytes) {
+        Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(unreadable("expected a JSON object".into())),
-        Err(error) => Err(unreadable(format!("{:.200}", error.to_string()))),
-    }
-}
-
-/// A JSON value whose objects have each member once.
-struct Once(Value);
-
-impl<'de> Deserialize<'de> for Once {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        source.deserialize_any(OnceVisitor).map(Self)
-    }
-}
-
-struct OnceVisitor;
-
-impl<'de> Visitor<'de> for OnceVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, it: bool) -> Result<Value, E> {
-        Ok(it.into())
-    }
-
-    fn visit_i64<E>(self, it: i64) -> Result<Value, E> {
-        Ok(it.into())
-    }
-
-    fn visit_u64<E>(self, it: u64) -> Result<Value, E> {
-        Ok(it.into())
-    }
-
-    fn visit_f64<E>(self, it: f64) -> Result<Value, E> {
-        Ok(it.into())
-    }
-
-    fn visit_str<E>(self, it: &str) -> Result<Value, E> {
-        Ok(it.into())
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Once(item)) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(list.into())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some((name, Once(value))) = members.next_entry::<String, Once>()? {
-            if object.contains_key(&name) {
-                return Err(A::Error::custom(format!("the member {name:?} comes twice")));
-            }
-            object.insert(name, value);
-        }
-        Ok(object.into())
+        Err(refusal) => Err(unreadable(format!("{:.200}", refusal.detail))),
     }
 }
 
@@ -563,11 +499,11 @@ pub(super) mod tests {
         let header = r#"{"alg":"HS256"}"#;
         for (text, member) in [
             (raw(header, &twice), "role"),
-            (raw(header, &within), "sub"),
+            (raw(header, &within), "act.sub"),
             (raw(r#"{"alg":"HS256","alg":"RS256"}"#, &good), "alg"),
         ] {
             let detail = Token::parse(&text).unwrap_err().detail;
-            assert!(detail.contains(&format!("the member \"{member}\" comes twice")), "{detail}");
+            assert!(detail.contains(&format!("the member {member} comes twice")), "{detail}");
         }
     }
 
