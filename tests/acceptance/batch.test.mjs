@@ -49,8 +49,8 @@ test('each item is answered what it would have been answered alone', async () =>
   const single = await core.send('resource', 'AddResource', resource101, { aggregateId: alone, commandId: 'c' });
   const neutral = ({ events, aggregateId, ...rest }) => ({ ...rest, events: events.map(({ id: _, ...event }) => event) });
   assert.deepEqual(neutral(answer), { ...neutral(single), status: 202 });
-  const [refused] = await batch([add(id)]);
-  const { body } = await core.command('resource', 'AddResource', resource101, { aggregateId: alone });
+  const [refused] = await batch([add(id, { commandId: 'd' })]);
+  const { body } = await core.command('resource', 'AddResource', resource101, { aggregateId: alone, commandId: 'd' });
   assert.deepEqual(refused, body);
 });
 

@@ -58,7 +58,7 @@ for (const door of doors) {
   test(`${name}: who is no browser is not asked, and a cache is told that pages are`, async () => {
     const answer = await call(door, {});
     assert.notEqual(answer.status, 403);
-    assert.deepEqual([allowed(answer), answer.headers.get('vary')], [null, 'Origin']);
+    assert.deepEqual([allowed(answer), answer.headers.get('vary')], [null, 'Authorization, Origin']);
   });
 
   test(`${name}: a browser asks before it sends a token, and needs none for that`, async () => {

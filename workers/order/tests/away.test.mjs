@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from '../../../tests/acceptance/harness.mjs';
 import { journalled } from '../../../tests/acceptance/journal.mjs';
-import { addRoom, nights, projected, roomProjected, settled as reserved } from '../../reservation/tests/hotel.mjs';
+import { addRoom, nights, projected, roomProjected, settled as reserved, year } from '../../reservation/tests/hotel.mjs';
 import { account, balanced, goods, settled as ordered } from './shop.mjs';
 
 const minutes = 2;
@@ -18,7 +18,7 @@ const at = (ms) => new Promise((done) => setTimeout(done, ms));
 async function claims(core, rooms) {
   const pairs = rooms.map((room) => [0, 1].map(() => ({ id: fresh('reservation'), room })));
   await Promise.all(pairs.flat().map(({ id, room }) =>
-    core.send('reservation', 'CreateReservation', nights(room, '2030-01-01', '2030-01-03'), { aggregateId: id })));
+    core.send('reservation', 'CreateReservation', nights(room, `${year}-01-01`, `${year}-01-03`), { aggregateId: id })));
   for (const pair of pairs) {
     const ends = [];
     for (const { id } of pair) {
