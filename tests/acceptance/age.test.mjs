@@ -78,7 +78,14 @@ async function cost(type, id, work) {
 
 /** The costs of the same for both, side by side. */
 const both = (type, ids, work) => Promise.all(ids.map((id, which) => cost(type, id, () => work(id, which))));
-const same = ([young, old], what) => assert.deepEqual(old, young, what);
+
+/** The same but for what it costs that a receipt comes alone, or together with another: a few rows read, and the cursors written. */
+function same([young, old], what = '') {
+  const noise = { read: 4, written: 1 };
+  for (const [name, most] of Object.entries(noise)) {
+    assert.ok(Math.abs(old[name] - young[name]) <= most, `${what} ${name}: ${JSON.stringify({ young, old })}`);
+  }
+}
 
 test('commands, deliveries to it and from it, and decisions on it cost the same at any length', async (t) => {
   const ids = await probes();
