@@ -143,6 +143,8 @@ export class Core {
 
   // ── behind the doors ──
 
+  /** What an object answers that was reached by its number alone: the platform does not tell it its name. */
+  nameless = (type, id, path) => this.#call('inside', { type, id, path, isNameless: true });
   /** Unloads one object; its sockets hibernate. Says whether it was awake. */
   evict = (type, id) => this.#call('evict', { type, id });
   /** Unloads the sessions of all GraphQL sockets; the sockets hibernate. Says how many were awake. */

@@ -6,8 +6,10 @@ async function answer(env, { statements, statement, params, queue, texts, object
     await env[queue].sendBatch(texts.map((body) => ({ body, contentType: 'text' })));
     return null;
   }
-  const [binding, id] = object;
-  const response = await env[binding].get(env[binding].idFromName(id)).fetch(`https://object${path}`);
+  const [binding, id, isNameless] = object;
+  const named = env[binding].idFromName(id);
+  const to = isNameless ? env[binding].idFromString(named.toString()) : named;
+  const response = await env[binding].get(to).fetch(`https://object${path}`);
   return response.json();
 }
 

@@ -154,7 +154,7 @@ const evict = (type, object) =>
 
 const calls = {
   /** The answer of an object to the script, at a path that no door has. */
-  inside: ({ type, id, path }) => ask({ object: [type.toUpperCase(), id], path }),
+  inside: ({ type, id, path, isNameless }) => ask({ object: [type.toUpperCase(), id, isNameless], path }),
   evict: ({ type, id }) => evict(type, { name: id }),
   sessions: () => miniflare.listDurableObjectIds(classOf('session'), script),
   async evictSessions() {

@@ -217,6 +217,9 @@ impl<A: Participant> Host<A> {
         socket: &worker::WebSocket,
         said: worker::WebSocketIncomingMessage,
     ) -> worker::Result<()> {
+        if self.0.misnamed {
+            return Ok(());
+        }
         self.0.wake().await;
         self.0.heard(socket, said).await
     }

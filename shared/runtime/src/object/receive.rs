@@ -10,12 +10,15 @@ use edgefold_flow::{
     publish::Delivery,
     receive::{Incoming, Parcel, Receipt},
 };
-use edgefold_kernel::{Failure, Fault, StreamId, Version};
+use edgefold_kernel::{Fault, StreamId, Version};
 use futures_util::future::{Either, FutureExt, join_all, select};
 use worker::Delay;
 
 use super::instance::Object;
-use crate::platform::{clock, stub};
+use crate::{
+    bus::consume::fault_of,
+    platform::{clock, stub},
+};
 
 /// Time for a delivery that needs something of another object: half of what the bus waits for a parcel, so that a slow source
 /// holds up only its own deliveries.
@@ -86,10 +89,7 @@ impl<A: Participant> Object<A> {
 
     async fn take_part(self: &Rc<Self>, incoming: &Incoming) -> Result<Received, Fault> {
         let streams = self.instance.delivery_rests_on(incoming)?;
-        let foreign = self.ask(streams).await.map_err(|failure| match failure {
-            Failure::Faulted(fault) => fault,
-            Failure::Rejected(refusal) => Fault::Newer(refusal.to_string()),
-        })?;
+        let foreign = self.ask(streams).await.map_err(|failure| fault_of(&failure))?;
         let stamp = clock::stamp(&Asker::System);
         let received = self.instance.receive(incoming, &foreign, &stamp);
         self.tell();
@@ -117,10 +117,7 @@ impl<A: Participant> Object<A> {
         let to = self.instance.stream().clone();
         let wanted = PartWanted { to, after, through };
         let part = stub::call(&self.env, self.catalogue, from, contract::PART, &wanted).await;
-        part.map_err(|failure| match failure {
-            Failure::Faulted(fault) => fault,
-            Failure::Rejected(refusal) => Fault::Newer(refusal.to_string()),
-        })
+        part.map_err(|failure| fault_of(&failure))
     }
 
     /// A delivery that takes longer goes on, and is found done at the next attempt.
