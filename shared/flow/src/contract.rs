@@ -68,6 +68,15 @@ pub const TOLD: &str = "/told";
 /// `POST` to the object of a category: the journal has come further. Answers 204 once the sessions are sure to be told.
 pub const JOURNALLED: &str = "/journalled";
 
+/// `POST` to a journal: an [`Append`](crate::journal::Append). Answers an [`Appended`](crate::journal::Appended) with 200, or a
+/// problem.
+pub const APPEND: &str = "/append";
+
+/// Name of the journal of a category's partition.
+pub fn journal_object(aggregate_type: &str, partition: u16) -> String {
+    format!("{aggregate_type}/{partition}")
+}
+
 /// Name of a category's object, in the class of sessions …
 pub fn category_object(aggregate_type: &str) -> String {
     format!("{CATEGORY}{aggregate_type}")

@@ -14,6 +14,7 @@
 //! | [`route`] | **5** the destinations of a letter, and its waiting place when it cannot be delivered |
 //! | [`receive`] | **6** duplicates dropped, gaps named, order kept |
 //! | [`project`] | **7** journal and read models |
+//! | [`journal`] | **7** the journal of a category |
 //! | [`subscribe`] | **8** live events, each with a cursor |
 //! | [`contract`] | the messages between the script and the objects |
 //! | [`instance`] | one aggregate instance: these steps over a [`storage`](append::storage) port |
@@ -36,6 +37,7 @@ pub mod publish;
 pub mod route;
 pub mod receive;
 pub mod project;
+pub mod journal;
 pub mod subscribe;
 pub mod contract;
 pub mod instance;

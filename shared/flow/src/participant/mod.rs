@@ -9,11 +9,13 @@
 //! |---|---|
 //! | [`rule`] | which foreign events it wants, and which of its instances gets each |
 //! | [`change`] | the changes of its projections |
+//! | [`list`] | by what its rows are listed |
 //! | [`fold`] | events, folded on from a state |
 //! | [`sight`] | how much somebody sees of an instance |
 
 pub mod rule;
 pub mod change;
+pub mod list;
 pub mod fold;
 pub mod sight;
 
@@ -25,6 +27,7 @@ use serde_json::Value;
 
 pub use change::Change;
 pub use fold::folded;
+pub use list::{Column, Condition, Filter, Listed, Op, Order};
 pub use rule::{Route, To};
 pub use sight::{Sight, sight};
 
@@ -34,10 +37,19 @@ pub trait Participant: Aggregate {
     /// The foreign events that it wants, and which of its instances gets each.
     const ROUTES: &'static [Route] = &[];
 
-    /// The part of its state that others decide on. A large part that nobody decides on is left out here: an answer
-    /// costs as many bytes as it has.
+    /// By what its rows are listed.
+    const LISTED: Listed = Listed::PLAIN;
+
+    /// The part of its state that others see: other aggregates decide on it, lists and subscriptions show it. A large part
+    /// that nobody needs there is left out here, since an answer costs as many bytes as it has; its number is kept in a field.
     fn outline(state: &Self::State) -> Self::State {
         state.clone()
+    }
+
+    /// True if an own event is published to the journal, as all are by default. One that is nobody else's business need not
+    /// leave its object: no projection, no list and no subscription to the category hears of it.
+    fn publishes(_event: &Self::Event) -> bool {
+        true
     }
 
     /// The requests that follow from an own event. They depend on the event alone and on no state, so that they can be

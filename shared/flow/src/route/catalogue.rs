@@ -11,13 +11,25 @@ use serde_json::Value;
 use crate::{
     Message, Participant,
     decide::panicked,
-    participant::{Change, Route, Sight, folded, sight},
+    participant::{Change, Listed, Route, Sight, folded, sight},
     publish::messages,
 };
 
 /// See [`Entry::sights`].
 pub type Sights =
     fn(&Principal, &Id, (&Value, Version), &[(u64, Envelope)]) -> Result<Vec<Sight>, Fault>;
+
+/// See [`Entry::fold`].
+pub type Fold = fn(Option<&str>, &[Envelope]) -> Result<Folded, Fault>;
+
+/// A state of an instance, in both of its forms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folded {
+    /// The whole state as JSON, to fold on from.
+    pub state: String,
+    /// The part that others see, as JSON.
+    pub outline: String,
+}
 
 /// One aggregate type in the script's catalogue.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +44,12 @@ pub struct Entry {
     pub events: &'static [EventKind],
     /// Its delivery rules.
     pub routes: &'static [Route],
+    /// By what its rows are listed.
+    pub listed: Listed,
+    /// Schema version of its state.
+    pub state_version: u32,
+    /// The state after events that follow a whole state, or that begin the stream where there is none.
+    pub fold: Fold,
     /// Its read models.
     pub project: fn(&Envelope) -> Result<Vec<Change>, Fault>,
     /// Its upcasters: from event name, schema version and stored data to the data of the current version.
@@ -51,6 +69,9 @@ impl Entry {
             commands: <<A as Aggregate>::Command as CommandSet>::KINDS,
             events: <<A as Aggregate>::Event as EventSet>::KINDS,
             routes: A::ROUTES,
+            listed: A::LISTED,
+            state_version: A::STATE_VERSION,
+            fold: fold::<A>,
             project: A::project,
             canonical: canonical::<A>,
             errands: errands::<A>,
@@ -72,6 +93,19 @@ impl Entry {
 
 fn canonical<A: Aggregate>(name: &str, version: u32, data: &str) -> Result<String, Fault> {
     A::Event::read(name, version, data)?.write()
+}
+
+fn fold<A: Participant>(state: Option<&str>, events: &[Envelope]) -> Result<Folded, Fault> {
+    let unreadable = |error: serde_json::Error| Fault::Unreadable(error.to_string());
+    let mut state = match state {
+        Some(text) => serde_json::from_str(text).map_err(unreadable)?,
+        None => A::State::default(),
+    };
+    for event in events {
+        A::evolve(&mut state, &event.read()?, event.version);
+    }
+    let text = |state: &A::State| serde_json::to_string(state).map_err(unreadable);
+    Ok(Folded { state: text(&state)?, outline: text(&A::outline(&state))? })
 }
 
 fn sights<A: Participant>(

@@ -12,3 +12,5 @@ pub const DB: &str = "DB";
 pub const REQUESTS: &str = "REQUESTS";
 /// The class of GraphQL sessions.
 pub const SESSION: &str = "SESSION";
+/// The class of journals.
+pub const JOURNALS: &str = "JOURNALS";

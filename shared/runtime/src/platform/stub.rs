@@ -3,7 +3,11 @@
 use std::{borrow::Cow, pin::pin, time::Duration};
 
 use super::bindings;
-use edgefold_flow::{Catalogue, contract::ASKER, door::Asker};
+use edgefold_flow::{
+    Catalogue,
+    contract::{ASKER, journal_object},
+    door::Asker,
+};
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
 use futures_util::future::{Either, select};
 use js_sys::{JsString, Object, Promise, Reflect};
@@ -135,6 +139,21 @@ pub async fn session_named(
 ) -> Result<Response, Failure> {
     let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
     let stub = namespace.get_by_name(name).map_err(|error| broken(&error))?;
+    send(stub, call.into()).await
+}
+
+/// Asks the journal of a category's partition.
+///
+/// # Errors
+/// A fault when the object cannot be reached, panics or does not answer in time.
+pub async fn journal(
+    env: &Env,
+    (aggregate_type, partition): (&str, u16),
+    call: impl Into<Call>,
+) -> Result<Response, Failure> {
+    let namespace = env.durable_object(bindings::JOURNALS).map_err(|error| broken(&error))?;
+    let name = journal_object(aggregate_type, partition);
+    let stub = namespace.get_by_name(&name).map_err(|error| broken(&error))?;
     send(stub, call.into()).await
 }
 

@@ -1,0 +1,58 @@
+//! What a stream sends to its journal, and the answer.
+
+use edgefold_kernel::{Id, Timestamp, Version};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// Names one journalled event of a stream. The journal finds it by this, so it needs no other index over the streams: the
+/// same row answers what a correlation has caused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Version of the event.
+    pub version: Version,
+    /// Its correlation: that of its metadata or, where there is none, the id of the command that led to it.
+    pub correlation: Id,
+}
+
+/// `POST /append` to the journal of the stream's category and partition: events that follow each other. The journal stores the
+/// text as it comes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Append {
+    /// The instance.
+    pub id: Id,
+    /// The published event before the first of these; left out when the first published event of the stream is among these.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub before: Option<Link>,
+    /// Ascending, each in its wire form. Between two of them lie only events that are not published.
+    pub events: Vec<Box<RawValue>>,
+    /// The row after the last of them, or after a later event.
+    pub row: Row,
+}
+
+/// What lists and subscriptions show of an instance.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// Version that the state is at.
+    pub version: Version,
+    /// Instant of the stream's first event.
+    pub began: Timestamp,
+    /// Schema version of the state.
+    pub state_version: u32,
+    /// The state, as [`Participant::outline`](crate::Participant::outline) shows it.
+    pub state: Box<RawValue>,
+}
+
+/// The answer of the journal. It comes when the events are sure to be processed: they are, or an alarm is set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Appended {
+    /// It has all of them, at positions up to this one. Repeats were dropped.
+    Taken {
+        /// Position of the last of them.
+        position: u64,
+    },
+    /// It does not have the event before them: it was restored to an earlier state. The stream looks for the last event that it
+    /// has, and goes on from there.
+    Lacks,
+}

@@ -1,0 +1,12 @@
+//! Step 7, **project**: the journal of a category keeps the events of its streams, and runs processors over them.
+//!
+//! The journal is an object, or several: partitions by stream. A stream sends it what it has appended, in order; the
+//! answer is the receipt.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | [`append`] | what a stream sends to its journal, and the answer |
+
+pub mod append;
+
+pub use append::{Append, Appended, Link, Row};
