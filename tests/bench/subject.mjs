@@ -109,6 +109,9 @@ export class Subject {
   errors = () => this.#peer.call('errors');
   inspector = () => this.#peer.call('inspector');
 
+  /** What an object says to the script, and to nobody outside. */
+  inside = (args) => this.#peer.call('inside', args);
+
   /** `{rowsRead, rowsWritten, bytes}` of an object since it was loaded. */
   counters = (type, id) => this.#peer.call('inside', { type, id, path: '/counters' });
 
