@@ -9,12 +9,14 @@
 //! |---|---|
 //! | [`rule`] | which foreign events it wants, and which of its instances gets each |
 //! | [`change`] | the changes of its projections |
+//! | [`projection`] | a projection that is written by hand |
 //! | [`list`] | by what its rows are listed |
 //! | [`fold`] | events, folded on from a state |
 //! | [`sight`] | how much somebody sees of an instance |
 
 pub mod rule;
 pub mod change;
+pub mod projection;
 pub mod list;
 pub mod fold;
 pub mod sight;
@@ -27,6 +29,7 @@ use serde_json::Value;
 
 pub use change::Change;
 pub use fold::folded;
+pub use projection::{Projection, Table};
 pub use list::{Column, Condition, Filter, Listed, Op, Order};
 pub use rule::{Route, To};
 pub use sight::{Sight, sight};
