@@ -6,7 +6,10 @@
 //! | file | what it is |
 //! |---|---|
 //! | [`append`] | what a stream sends to its journal, and the answer |
+//! | [`rows`] | the state rows of a category: their table, and how they are written |
 
 pub mod append;
+pub mod rows;
 
 pub use append::{Append, Appended, Link, Row};
+pub use rows::StateRows;
