@@ -14,10 +14,7 @@ pub trait Database {
     ///
     /// # Errors
     /// The faults of [`failure::fault`](super::failure::fault). After one that heals by itself they may have been run.
-    fn batch(
-        &self,
-        statements: &[Change],
-    ) -> impl Future<Output = Result<Vec<Vec<Found>>, Fault>>;
+    fn batch(&self, statements: &[Change]) -> impl Future<Output = Result<Vec<Vec<Found>>, Fault>>;
 }
 
 /// Parameters of one statement (platform: 100).

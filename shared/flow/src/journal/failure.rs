@@ -28,13 +28,15 @@ const LASTING: [&str; 20] = [
 ];
 
 /// The constraints by which a runner learns that another one was faster, as the error names them, in lower case.
-const OVERTAKEN: [&str; 2] = ["constraint failed: checkpoint.turn", "constraint failed: processor."];
+const OVERTAKEN: [&str; 2] =
+    ["constraint failed: checkpoint.turn", "constraint failed: processor."];
 
 /// The constraint with which a rehearsal ends.
 const REHEARSED: &str = "constraint failed: parked.id";
 
 /// Errors that no event causes: the tables are not those that this code knows.
-const TABLES: [&str; 4] = ["no such table", "no such column", "has no column named", "no such function"];
+const TABLES: [&str; 4] =
+    ["no such table", "no such column", "has no column named", "no such function"];
 
 /// What a failure says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +152,10 @@ mod tests {
         let meaning = |error: &str| meaning(&fault(error, ["SELECT 'no such table'"]));
         for (error, expected) in [
             ("D1_ERROR: Network connection lost.", Meaning::Away),
-            ("D1_ERROR: NOT NULL constraint failed: checkpoint.turn: SQLITE_CONSTRAINT", Meaning::Overtaken),
+            (
+                "D1_ERROR: NOT NULL constraint failed: checkpoint.turn: SQLITE_CONSTRAINT",
+                Meaning::Overtaken,
+            ),
             ("UNIQUE constraint failed: processor.name, processor.status", Meaning::Overtaken),
             ("NOT NULL constraint failed: parked.id", Meaning::Rehearsed),
             ("D1_ERROR: no such table: room_g1: SQLITE_ERROR", Meaning::Tables),

@@ -79,7 +79,10 @@ mod tests {
         version: 1,
         categories: &["room"],
         tables: &[
-            Table { name: "seat", create: &["CREATE TABLE {seat} (a)", "CREATE INDEX {seat}_a ON {seat} (a)"] },
+            Table {
+                name: "seat",
+                create: &["CREATE TABLE {seat} (a)", "CREATE INDEX {seat}_a ON {seat} (a)"],
+            },
             Table { name: "row", create: &["CREATE TABLE {row} (b)"] },
         ],
         project: |_| Ok(Vec::new()),
