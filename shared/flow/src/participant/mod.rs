@@ -9,13 +9,17 @@
 //! |---|---|
 //! | [`rule`] | which foreign events it wants, and which of its instances gets each |
 //! | [`change`] | the changes of its projections |
+//! | [`projection`] | a projection that is written by hand |
 //! | [`list`] | by what its rows are listed |
+//! | [`filter`] | the rows that somebody asks for |
 //! | [`fold`] | events, folded on from a state |
 //! | [`sight`] | how much somebody sees of an instance |
 
 pub mod rule;
 pub mod change;
+pub mod projection;
 pub mod list;
+pub mod filter;
 pub mod fold;
 pub mod sight;
 
@@ -26,8 +30,10 @@ use edgefold_kernel::{
 use serde_json::Value;
 
 pub use change::Change;
+pub use filter::{Condition, Filter, Op};
 pub use fold::folded;
-pub use list::{Column, Condition, Filter, Listed, Op, Order};
+pub use list::{Column, Listed, Order};
+pub use projection::{Projection, Table};
 pub use rule::{Route, To};
 pub use sight::{Sight, sight};
 

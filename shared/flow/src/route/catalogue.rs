@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{
     Message, Participant,
     decide::panicked,
-    participant::{Change, Listed, Route, Sight, folded, sight},
+    participant::{Change, Listed, Projection, Route, Sight, folded, sight},
     publish::messages,
 };
 
@@ -127,6 +127,8 @@ fn errands<A: Participant>(event: &Envelope) -> Result<Vec<Message>, Fault> {
 pub struct Catalogue {
     /// The aggregate types.
     pub entries: &'static [Entry],
+    /// The projections that are written by hand.
+    pub projections: &'static [Projection],
     /// The roles. One that stored events name stays declared, also when no token has it any more.
     pub roles: &'static [RoleKind],
 }
@@ -205,6 +207,7 @@ mod tests {
 
     const GUARDED: Catalogue = Catalogue {
         entries: &[],
+        projections: &[],
         roles: &[kind("owner", false), kind("watcher", false), kind("keeper", true)],
     };
 
