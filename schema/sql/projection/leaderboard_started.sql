@@ -1,1 +1,1 @@
-INSERT INTO {leaderboard_rounds} (round_id, game) VALUES (?1, ?2) ON CONFLICT DO NOTHING
+INSERT INTO {leaderboard_round} (round_id, game) VALUES (?1, ?2) ON CONFLICT DO NOTHING
