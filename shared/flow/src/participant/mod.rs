@@ -28,8 +28,8 @@ use edgefold_kernel::{
 use serde_json::Value;
 
 pub use change::Change;
-pub use fold::folded;
 pub use filter::{Condition, Filter, Op};
+pub use fold::folded;
 pub use list::{Column, Listed, Order};
 pub use rule::{Route, To};
 pub use sight::{Sight, sight};
@@ -78,14 +78,6 @@ pub trait Participant: Aggregate {
     /// a change of the state moves or cancels it.
     fn deadline(_id: &Id, _state: &Self::State) -> Option<Due<Self::Command>> {
         None
-    }
-
-    /// The rows of its read models that an own event changes.
-    ///
-    /// # Errors
-    /// Fails if the event cannot be read.
-    fn project(_event: &Envelope) -> Result<Vec<Change>, Fault> {
-        Ok(Vec::new())
     }
 
     /// True if the caller may send this command to this instance in this state.

@@ -25,6 +25,9 @@ const LASTING: [&str; 18] = [
     "too large",
 ];
 
+/// Parts of the errors about what is not made yet.
+const MISSING: [&str; 2] = ["no such table", "no such column"];
+
 /// The journal's own constraint, as the error names it, in lower case.
 const JOURNALLED: &str = "unique constraint failed: journal.";
 
@@ -51,6 +54,12 @@ pub fn fault<'a>(error: &str, statements: impl IntoIterator<Item = &'a str>) -> 
 /// True if another consumer has journalled one of these events meanwhile: what is left of them may be tried at once.
 pub fn is_overtaken(fault: &Fault) -> bool {
     matches!(fault, Fault::Unavailable(what, _) if *what == JOURNAL)
+}
+
+/// True if a statement met no such table, or no such column: what it reads is not made yet.
+pub fn is_missing(fault: &Fault) -> bool {
+    let Fault::Defect(text) = fault else { return false };
+    MISSING.iter().any(|part| text.contains(part))
 }
 
 /// A statement in one line, without its comments.
@@ -108,6 +117,14 @@ mod tests {
                 Fault::Unavailable("the database".into(), error.to_owned())
             );
         }
+    }
+
+    #[test]
+    fn what_is_not_made_yet_is_told_apart() {
+        assert!(is_missing(&fault("D1_ERROR: no such table: x: SQLITE_ERROR", [SQL])));
+        assert!(is_missing(&fault("D1_ERROR: no such column: r.y: SQLITE_ERROR", [SQL])));
+        assert!(!is_missing(&fault("D1_ERROR: Network connection lost.", [SQL])));
+        assert!(!is_missing(&fault("D1_ERROR: malformed JSON: SQLITE_ERROR", [SQL])));
     }
 
     #[test]
