@@ -11,7 +11,7 @@ use serde_json::json;
 use counter::{Case, Counter};
 
 const CATALOGUE: Catalogue =
-    Catalogue { entries: const { &[Entry::of::<Counter>("COUNTER")] }, roles: &[] };
+    Catalogue { entries: const { &[Entry::of::<Counter>("COUNTER")] }, projections: &[], roles: &[] };
 
 fn ana() -> Caller {
     let ana = Principal::new(Id::parse("ana").unwrap(), Role::new("guest"));

@@ -27,11 +27,11 @@ use super::{
 use crate::{
     Participant,
     instance::When,
+    journal::failure::{Meaning, meaning},
     participant::{
         Condition, Filter, Op, Order,
         list::{BEGAN, ColumnKind},
     },
-    project::failure::is_missing,
 };
 
 /// Cursor of a page: the order of its list, and in that order the key and the id of a row; opaque to clients. Lists are
@@ -107,7 +107,7 @@ pub(super) async fn read_rows(
     loop {
         let Statement { sql, params } = statement.clone();
         match gateway.rows(Cow::Owned(sql), params).await {
-            Err(fault) if is_missing(&fault) => {
+            Err(fault) if meaning(&fault) == Meaning::Tables => {
                 if waited == 0 {
                     gateway.wake(aggregate_type).await?;
                 }

@@ -6,10 +6,23 @@
 //! | file | what it is |
 //! |---|---|
 //! | [`append`] | what a stream sends to its journal, and the answer |
+//! | [`layout`] | how many partitions a category has, and where a stream begins |
+//! | [`storage`] | the port behind which a partition keeps its journal |
+//! | [`partition`] | one partition: appends, repeats, gaps, positions, pages |
 //! | [`rows`] | the state rows of a category: their table, and how they are written |
+//! | [`failure`] | what an error of the database says |
+//! | [`database`] | the port to the database of the read models |
 
 pub mod append;
+pub mod layout;
+pub mod storage;
+pub mod partition;
 pub mod rows;
+pub mod failure;
+pub mod database;
 
 pub use append::{Append, Appended, Link, Row};
+pub use layout::Partitions;
+pub use partition::{Item, Partition};
 pub use rows::StateRows;
+pub use storage::Storage;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     Message, Participant,
-    participant::{Listed, Route, Sight, folded, sight},
+    participant::{Listed, Projection, Route, Sight, folded, sight},
     publish::messages,
 };
 
@@ -110,6 +110,8 @@ fn errands<A: Participant>(event: &Envelope) -> Result<Vec<Message>, Fault> {
 pub struct Catalogue {
     /// The aggregate types.
     pub entries: &'static [Entry],
+    /// The projections that are written by hand.
+    pub projections: &'static [Projection],
     /// The roles. One that stored events name stays declared, also when no token has it any more.
     pub roles: &'static [RoleKind],
 }
@@ -188,6 +190,7 @@ mod tests {
 
     const GUARDED: Catalogue = Catalogue {
         entries: &[],
+        projections: &[],
         roles: &[kind("owner", false), kind("watcher", false), kind("keeper", true)],
     };
 

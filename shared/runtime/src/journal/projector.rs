@@ -14,9 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use edgefold_flow::{
     Catalogue, Change,
     contract::SpanWanted,
+    journal::failure::is_overtaken,
     project::{
         JOURNAL_HEADS,
-        failure::is_overtaken,
         journal,
         pieces::{Failures, Marks, Pieces, Row},
     },

@@ -4,7 +4,7 @@ use edgefold_kernel::Fault;
 
 /// Parts of the errors that a second attempt meets again, in lower case: the statement, the tables or a value have to
 /// change first.
-const LASTING: [&str; 18] = [
+const LASTING: [&str; 20] = [
     "no such table",
     "no such column",
     "no such function",
@@ -23,16 +23,57 @@ const LASTING: [&str; 18] = [
     "statement too long",
     "too big",
     "too large",
+    "already exists",
+    "to delete view",
 ];
 
-/// Parts of the errors about what is not made yet.
-const MISSING: [&str; 2] = ["no such table", "no such column"];
+/// The constraints by which a runner learns that another one was faster, as the error names them, in lower case.
+const OVERTAKEN: [&str; 2] =
+    ["constraint failed: checkpoint.turn", "constraint failed: processor."];
 
-/// The journal's own constraint, as the error names it, in lower case.
-const JOURNALLED: &str = "unique constraint failed: journal.";
+/// The constraint with which a rehearsal ends.
+const REHEARSED: &str = "constraint failed: parked.id";
 
-/// What is unavailable to a consumer that another one was faster than.
-const JOURNAL: &str = "the journal";
+/// Errors that no event causes: the tables are not those that this code knows.
+const TABLES: [&str; 4] =
+    ["no such table", "no such column", "has no column named", "no such function"];
+
+/// What a failure says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// It heals by itself.
+    Away,
+    /// Another runner was faster, or the database was restored: look again.
+    Overtaken,
+    /// A rehearsal went well. Nothing was changed.
+    Rehearsed,
+    /// The tables are not those that the statements expect.
+    Tables,
+    /// A second attempt meets it again.
+    Poison,
+}
+
+/// What this failure of the database says.
+pub fn meaning(fault: &Fault) -> Meaning {
+    let Fault::Defect(said) = fault else {
+        return if fault.retryable() { Meaning::Away } else { Meaning::Poison };
+    };
+    // The statements follow behind the error.
+    let error = said.split(STATEMENTS).next().unwrap_or_default().to_lowercase();
+    let names = |part: &&str| error.contains(*part);
+    if OVERTAKEN.iter().any(|part| names(&part)) {
+        Meaning::Overtaken
+    } else if names(&REHEARSED) {
+        Meaning::Rehearsed
+    } else if TABLES.iter().any(|part| names(&part)) {
+        Meaning::Tables
+    } else {
+        Meaning::Poison
+    }
+}
+
+/// Stands between error and statements.
+const STATEMENTS: &str = ", in: ";
 
 /// Characters of a statement in a fault: enough to find it by.
 const STATEMENT_CHARS: usize = 300;
@@ -41,25 +82,12 @@ const STATEMENT_CHARS: usize = 300;
 /// itself: an overload, a lost connection, a stall.
 pub fn fault<'a>(error: &str, statements: impl IntoIterator<Item = &'a str>) -> Fault {
     let lower = error.to_lowercase();
-    if lower.contains(JOURNALLED) {
-        Fault::Unavailable(JOURNAL.into(), error.to_owned())
-    } else if LASTING.iter().any(|part| lower.contains(part)) {
+    if LASTING.iter().any(|part| lower.contains(part)) {
         let statements: Vec<String> = statements.into_iter().map(short).collect();
-        Fault::Defect(format!("{error}, in: {}", statements.join("; ")))
+        Fault::Defect(format!("{error}{STATEMENTS}{}", statements.join("; ")))
     } else {
         Fault::Unavailable("the database".into(), error.to_owned())
     }
-}
-
-/// True if another consumer has journalled one of these events meanwhile: what is left of them may be tried at once.
-pub fn is_overtaken(fault: &Fault) -> bool {
-    matches!(fault, Fault::Unavailable(what, _) if *what == JOURNAL)
-}
-
-/// True if a statement met no such table, or no such column: what it reads is not made yet.
-pub fn is_missing(fault: &Fault) -> bool {
-    let Fault::Defect(text) = fault else { return false };
-    MISSING.iter().any(|part| text.contains(part))
 }
 
 /// A statement in one line, without its comments.
@@ -82,8 +110,8 @@ mod tests {
             "D1_ERROR: no such column: timeout at offset 7: SQLITE_ERROR",
             "D1_ERROR: table x has no column named y: SQLITE_ERROR",
             "D1_ERROR: UNIQUE constraint failed: room.id: SQLITE_CONSTRAINT",
-            "D1_ERROR: UNIQUE constraint failed: journal_of_mine.id: SQLITE_CONSTRAINT",
-            "D1_ERROR: NOT NULL constraint failed: journal.event: SQLITE_CONSTRAINT",
+            "D1_ERROR: NOT NULL constraint failed: room.number: SQLITE_CONSTRAINT",
+            "D1_ERROR: table room_g1 already exists at offset 13: SQLITE_ERROR",
             "D1_ERROR: cannot store TEXT value in INTEGER column x.y: SQLITE_CONSTRAINT",
             "D1_ERROR: near \"FORM\": syntax error at offset 9: SQLITE_ERROR",
             "D1_ERROR: datatype mismatch: SQLITE_MISMATCH",
@@ -120,20 +148,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_made_yet_is_told_apart() {
-        assert!(is_missing(&fault("D1_ERROR: no such table: x: SQLITE_ERROR", [SQL])));
-        assert!(is_missing(&fault("D1_ERROR: no such column: r.y: SQLITE_ERROR", [SQL])));
-        assert!(!is_missing(&fault("D1_ERROR: Network connection lost.", [SQL])));
-        assert!(!is_missing(&fault("D1_ERROR: malformed JSON: SQLITE_ERROR", [SQL])));
-    }
-
-    #[test]
-    fn a_consumer_that_was_slower_than_another_one_is_told_apart() {
-        let error = "D1_ERROR: UNIQUE constraint failed: journal.aggregate_type, \
-                     journal.aggregate_id, journal.version: SQLITE_CONSTRAINT";
-        assert!(is_overtaken(&fault(error, [SQL])));
-        assert!(fault(error, [SQL]).retryable());
-        assert!(!is_overtaken(&fault("D1_ERROR: Network connection lost.", [SQL])));
-        assert!(!is_overtaken(&fault("D1_ERROR: UNIQUE constraint failed: room.id", [SQL])));
+    fn each_failure_says_what_is_to_be_done() {
+        let meaning = |error: &str| meaning(&fault(error, ["SELECT 'no such table'"]));
+        for (error, expected) in [
+            ("D1_ERROR: Network connection lost.", Meaning::Away),
+            (
+                "D1_ERROR: NOT NULL constraint failed: checkpoint.turn: SQLITE_CONSTRAINT",
+                Meaning::Overtaken,
+            ),
+            ("UNIQUE constraint failed: processor.name, processor.status", Meaning::Overtaken),
+            ("NOT NULL constraint failed: parked.id", Meaning::Rehearsed),
+            ("D1_ERROR: no such table: room_g1: SQLITE_ERROR", Meaning::Tables),
+            ("D1_ERROR: table x has no column named y: SQLITE_ERROR", Meaning::Tables),
+            ("D1_ERROR: UNIQUE constraint failed: room_g1.id: SQLITE_CONSTRAINT", Meaning::Poison),
+            ("D1_ERROR: malformed JSON: SQLITE_ERROR", Meaning::Poison),
+        ] {
+            assert_eq!(meaning(error), expected, "{error}");
+        }
     }
 }
