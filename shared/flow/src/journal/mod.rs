@@ -6,7 +6,16 @@
 //! | file | what it is |
 //! |---|---|
 //! | [`append`] | what a stream sends to its journal, and the answer |
+//! | [`layout`] | how many partitions a category has, and where a stream begins |
+//! | [`storage`] | the port behind which a partition keeps its journal |
+//! | [`partition`] | one partition: appends, repeats, gaps, positions, pages |
 
 pub mod append;
+pub mod layout;
+pub mod storage;
+pub mod partition;
 
 pub use append::{Append, Appended, Link, Row};
+pub use layout::Partitions;
+pub use partition::{Item, Partition};
+pub use storage::Storage;
