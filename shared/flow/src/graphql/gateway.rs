@@ -90,7 +90,7 @@ pub trait Gateway: Send + Sync {
     ) -> BoxFuture<'a, Result<String, Failure>>;
 
     /// Has the journals of a category look what is to be done: their tables may be missing.
-    fn wake<'a>(&'a self, category: &'a str) -> BoxFuture<'a, Result<(), Fault>>;
+    fn wake<'a>(&'a self, category: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
 
     /// The events of a correlation, over all categories, oldest first, also of instances that the caller may not see. At most
     /// [`CAUSED_EVENTS`](edgefold_kernel::limits::CAUSED_EVENTS).

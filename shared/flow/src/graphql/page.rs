@@ -83,8 +83,7 @@ pub async fn page<A: Participant, T: OutputType>(
     let after = after.as_ref().map(|(key, id)| (key, id.as_str()));
     let wanted = Wanted { order, after, filter: &filter, rows: first + 1 };
     let statement = Statement::of(A::TYPE, &A::LISTED, &wanted);
-    let mut rows =
-        read_rows(gateway, A::TYPE, &statement).await.map_err(|fault| faulted(&fault))?;
+    let mut rows = read_rows(gateway, A::TYPE, &statement).await.map_err(unanswered)?;
     let has_more = rows.len() > first;
     rows.truncate(first);
     let rows = try_join_all(rows.iter().map(|row| shown::<A>(gateway, row)));
@@ -102,7 +101,7 @@ pub(super) async fn read_rows(
     gateway: &dyn Gateway,
     aggregate_type: &str,
     statement: &Statement,
-) -> Result<Vec<Row>, Fault> {
+) -> Result<Vec<Row>, Failure> {
     let (mut waited, mut pause) = (0, LOOK_AGAIN_MS);
     loop {
         let Statement { sql, params } = statement.clone();
@@ -112,14 +111,15 @@ pub(super) async fn read_rows(
                     gateway.wake(aggregate_type).await?;
                 }
                 if waited >= limits::READ_YOUR_WRITES_MS {
-                    return Err(Fault::Unavailable("the read model".into(), fault.to_string()));
+                    let made = Fault::Unavailable("the read model".into(), fault.to_string());
+                    return Err(made.into());
                 }
                 let rest = pause.min(limits::READ_YOUR_WRITES_MS - waited);
                 gateway.sleep(rest).await;
                 waited += rest;
                 pause *= 2;
             }
-            found => return found,
+            found => return Ok(found?),
         }
     }
 }

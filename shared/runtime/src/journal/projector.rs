@@ -16,8 +16,7 @@ use edgefold_flow::{
     contract::SpanWanted,
     journal::failure::is_overtaken,
     project::{
-        JOURNAL_HEADS,
-        journal,
+        JOURNAL_HEADS, journal,
         pieces::{Failures, Marks, Pieces, Row},
     },
     receive::{Span, Step, spans, step},
