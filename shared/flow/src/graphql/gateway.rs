@@ -107,11 +107,16 @@ pub trait Gateway: Send + Sync {
     fn sleep(&self, millis: u64) -> BoxFuture<'_, ()>;
 }
 
-/// The refusal of a list that does not show a version of an instance yet. `events` are still before it in the journal.
+/// The refusal of a list that does not show a version of an instance yet. So many events are before it in the journal; none
+/// where it is not journalled.
 pub fn behind(stream: &StreamId, version: Version, events: u64) -> Rejection {
     let StreamId { aggregate_type, aggregate_id } = stream;
+    let far = match events {
+        0 => String::new(),
+        events => format!(": it is {events} events behind"),
+    };
     let detail = format!(
-        "the list does not show version {version} of {aggregate_type} {aggregate_id} yet: it is {events} events behind"
+        "the list does not show version {version} of {aggregate_type} {aggregate_id} yet{far}"
     );
     let field = Some("minVersion".to_owned());
     Rejection { field, ..Rejection::new(Kind::Conflict, "READ_MODEL_BEHIND", detail) }
