@@ -134,8 +134,15 @@ pub const SESSION_INIT_WITHIN_MS: i64 = 10_000;
 /// Active operations of one GraphQL socket. Set it with `GRAPHQL_MAX_OPERATIONS` …
 pub const SESSION_OPERATIONS: usize = 100;
 
-/// … to at most this: their cursors are attached to the socket, about 50 bytes each, of 16,384.
+/// … to at most this, see [`SESSION_SOURCES`].
 pub const SESSION_OPERATIONS_MOST: usize = 200;
+
+/// Sources of all operations of one GraphQL socket: a subscription to a category has one for each partition. The place in each is
+/// attached to the socket, up to 70 bytes, of 16,384.
+pub const SESSION_SOURCES: usize = 200;
+
+/// Partitions of one category's journal. A subscription follows all of them, a correlation is asked of each.
+pub const PARTITIONS: usize = 64;
 
 /// Bytes of one GraphQL document on a socket (64 KiB). A hundred of them are kept for a session, in its own object.
 pub const QUERY_BYTES: usize = 64 << 10;

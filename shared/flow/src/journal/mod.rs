@@ -6,7 +6,10 @@
 //! | file | what it is |
 //! |---|---|
 //! | [`append`] | what a stream sends to its journal, and the answer |
+//! | [`cursor`] | a place in a journal, and the cursor of a category |
 
 pub mod append;
+pub mod cursor;
 
 pub use append::{Append, Appended, Link, Row};
+pub use cursor::Place;
