@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`window`] | how far a sender may be ahead of its reader |
 //! | [`socket`] | the protocol of an aggregate's native socket |
-//! | [`source`] | the source of a subscription's events |
+//! | [`source`] | what a subscription follows, and where it begins |
 //! | [`page`] | part of a source, as a follower gets it |
 //! | [`followers`] | the followers of a source, and the version up to which each was told |
 
@@ -18,5 +18,5 @@ pub mod page;
 pub mod followers;
 
 pub use followers::Followers;
-pub use page::{Fold, Page, Told};
-pub use source::{Begin, Source};
+pub use page::{Fold, Item, Page, Part, RowsPage, Told};
+pub use source::{Begin, RowsWanted, Source, Wanted};
