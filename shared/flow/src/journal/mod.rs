@@ -7,9 +7,12 @@
 //! |---|---|
 //! | [`append`] | what a stream sends to its journal, and the answer |
 //! | [`cursor`] | a place in a journal, and the cursor of a category |
+//! | [`rows`] | the state rows of a category: their table, and how they are written |
 
 pub mod append;
 pub mod cursor;
+pub mod rows;
 
 pub use append::{Append, Appended, Link, Row};
 pub use cursor::Place;
+pub use rows::StateRows;

@@ -1,8 +1,6 @@
 //! By what the rows of an aggregate are listed: the one description of which the table with its indexes, the statement of a
 //! page, and the filter of a subscription are made.
 
-use edgefold_kernel::{Id, Subject};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The lists of an aggregate.
@@ -24,6 +22,11 @@ impl Listed {
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
+
+    /// An order by its name.
+    pub fn order(&self, name: &str) -> Option<&Order> {
+        self.orders.iter().find(|order| order.name == name)
+    }
 }
 
 /// A field of a row. Its column in D1 is computed from the row's JSON.
@@ -37,7 +40,7 @@ pub struct Column {
     pub is_indexed: bool,
 }
 
-/// Type of a column.
+/// Type of a column. A field that is null or left out is null in its column; any other value of the field is of this type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
     /// Texts, days, instants, ids and enums. Instants are always printed alike, and sort as time does.
@@ -46,6 +49,27 @@ pub enum ColumnKind {
     Integer,
     /// Other numbers.
     Real,
+}
+
+/// What a column holds. Two of one column compare as SQLite compares them.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub enum Cell<'a> {
+    /// Texts compare byte by byte.
+    Text(&'a str),
+    /// Numbers compare as numbers, exactly so up to 2^53.
+    Number(f64),
+}
+
+impl ColumnKind {
+    /// A value of JSON in a column of this type; `None` where the column has null, or can hold no such value.
+    pub fn cell(self, value: &Value) -> Option<Cell<'_>> {
+        match (self, value) {
+            (Self::Text, Value::String(text)) => Some(Cell::Text(text)),
+            (Self::Integer | Self::Real, Value::Number(number)) => number.as_f64().map(Cell::Number),
+            (Self::Integer, Value::Bool(flag)) => Some(Cell::Number(f64::from(u8::from(*flag)))),
+            _ => None,
+        }
+    }
 }
 
 impl Column {
@@ -105,42 +129,4 @@ impl Order {
     pub const fn descending(name: &'static str, by: &'static str) -> Self {
         Self { name, by, is_descending: true }
     }
-}
-
-/// A condition on one column.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Condition {
-    /// Name of the column.
-    pub column: String,
-    /// How the two are compared.
-    pub op: Op,
-    /// The value: a text, a number or a boolean.
-    pub value: Value,
-}
-
-/// A comparison: the column stands on its left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Op {
-    /// Equal.
-    Eq,
-    /// Less.
-    Lt,
-    /// Less or equal.
-    Le,
-    /// Greater or equal.
-    Ge,
-}
-
-/// The rows that somebody asks for, of those that it may list.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Filter {
-    /// Those of this owner; any owner when left out.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub owner: Option<Subject>,
-    /// The instance of this id alone.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub only: Option<Id>,
-    /// All of these hold.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub conditions: Vec<Condition>,
 }

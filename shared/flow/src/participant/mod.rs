@@ -10,12 +10,14 @@
 //! | [`rule`] | which foreign events it wants, and which of its instances gets each |
 //! | [`change`] | the changes of its projections |
 //! | [`list`] | by what its rows are listed |
+//! | [`filter`] | the rows that somebody asks for |
 //! | [`fold`] | events, folded on from a state |
 //! | [`sight`] | how much somebody sees of an instance |
 
 pub mod rule;
 pub mod change;
 pub mod list;
+pub mod filter;
 pub mod fold;
 pub mod sight;
 
@@ -27,7 +29,8 @@ use serde_json::Value;
 
 pub use change::Change;
 pub use fold::folded;
-pub use list::{Column, Condition, Filter, Listed, Op, Order};
+pub use filter::{Condition, Filter, Op};
+pub use list::{Column, Listed, Order};
 pub use rule::{Route, To};
 pub use sight::{Sight, sight};
 
