@@ -70,7 +70,9 @@ pub struct Lack {
     pub places: Vec<Place>,
     /// True if the source has more.
     pub is_behind: bool,
-    /// Position in this source from which on the operation has caught up; `None` if it lacks something of another source, too.
+    /// True if everything that was there when it began was sent, and the client was told so.
+    pub has_caught_up: bool,
+    /// Position in this source from which on that is so; `None` if it lacks something older of another source, too.
     pub caught_up_at: Option<u64>,
 }
 
@@ -78,6 +80,11 @@ impl Lack {
     /// The place in the source behind which it lacks something.
     pub fn after(&self) -> Place {
         self.places.get(self.index).cloned().unwrap_or_default()
+    }
+
+    /// True if the operation has caught up once it has come to this position of the source.
+    pub fn has_caught_up_at(&self, position: u64) -> bool {
+        self.has_caught_up || self.caught_up_at.is_some_and(|at| position >= at)
     }
 }
 
@@ -123,15 +130,13 @@ impl Operation {
         let behind = in_turn.clone().find(|(_, track)| track.is_behind());
         let (index, track) = behind.or_else(|| self.tracks.iter().enumerate().next())?;
         let mut others = self.tracks.iter().enumerate().filter(|(other, _)| *other != index);
-        let caught_up_at = match self.has_caught_up {
-            true => Some(0),
-            false => others.all(|(_, other)| other.has_caught_up()).then_some(track.until),
-        };
+        let caught_up_at = others.all(|(_, other)| other.has_caught_up()).then_some(track.until);
         Some(Lack {
             index,
             source: track.source.clone(),
             places: self.tracks.iter().map(|track| track.cursor.clone()).collect(),
             is_behind: behind.is_some(),
+            has_caught_up: self.has_caught_up,
             caught_up_at,
         })
     }
@@ -158,10 +163,14 @@ impl Operation {
 
     /// Takes a step if it is the next one: then what belongs to it may be sent.
     pub(super) fn take(&mut self, step: Step) -> bool {
-        let is_behind = self.tracks.iter().any(Track::is_behind);
-        let says_it_alone = !self.has_caught_up && !is_behind && step.from == step.to.position;
+        let has_caught_up = self.tracks.iter().all(Track::has_caught_up);
         let Some(track) = self.tracks.get_mut(step.index) else { return false };
-        if track.cursor.position != step.from || !(track.is_behind() || says_it_alone) {
+        let is_next = match step.from == step.to.position {
+            // Nothing but the word that it has caught up.
+            true => has_caught_up && !self.has_caught_up,
+            false => track.is_behind(),
+        };
+        if track.cursor.position != step.from || !is_next {
             return false;
         }
         track.head = track.head.max(step.to.position);
