@@ -28,6 +28,12 @@ pub enum Planted {
     AnswerByLost,
     /// What the journal did not take counts as journalled.
     JournalAssumed,
+    /// A journal keeps what it has already once more.
+    RepeatsKept,
+    /// A journal takes what does not follow the events that it has.
+    BeforeIgnored,
+    /// A stream says that nothing was before what it sends.
+    BeforeLost,
 }
 
 #[cfg(feature = "planted")]

@@ -60,6 +60,28 @@ pub const OUTCOME_TTL_MS: i64 = 24 * 60 * 60 * 1000;
 /// quarter of it.
 pub const SQL_JSON_BYTES: usize = 1_000_000;
 
+/// Partitions of a category's journal, at most: a cursor over the category names a place in each of them.
+pub const JOURNAL_PARTITIONS: u16 = 64;
+
+/// Events that a stream sends to its journal in one call, at most …
+pub const JOURNAL_APPEND_EVENTS: usize = 1_000;
+
+/// … and bytes of them: with the outline they fit one value of SQL (platform: 2 MB).
+pub const JOURNAL_APPEND_BYTES: usize = 700_000;
+
+/// Largest outline of a state, in bytes of JSON: it is a value in a row of D1 and of the journal (platform: 2 MB), and a large
+/// one is written again with every event.
+pub const OUTLINE_BYTES: usize = 1_000_000;
+
+/// Bytes of the appends that a journal keeps in one row (256 KiB): whoever wants one event reads its row.
+pub const JOURNAL_ROW_BYTES: usize = 256 << 10;
+
+/// Latest events that a journal keeps in memory for its readers, at most …
+pub const JOURNAL_TAIL_EVENTS: usize = 10_000;
+
+/// … and bytes of their data and rows (8 MiB of the isolate's 128 MB, which several objects may share).
+pub const JOURNAL_TAIL_BYTES: usize = 8 << 20;
+
 /// Milliseconds that an event may take to reach all its destinations before its object sends it again (60 s).
 ///
 /// A deployment may choose another time (`SEND_AGAIN_SECONDS`). A pass through the queue takes well under a second, so a

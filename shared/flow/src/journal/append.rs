@@ -1,17 +1,25 @@
 //! What a stream sends to its journal, and the answer.
 
-use edgefold_kernel::{Id, Timestamp, Version};
+use edgefold_kernel::{Envelope, Id, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// Names one journalled event of a stream. The journal finds it by this, so it needs no other index over the streams: the
 /// same row answers what a correlation has caused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Link {
     /// Version of the event.
     pub version: Version,
     /// Its correlation: that of its metadata or, where there is none, the id of the command that led to it.
     pub correlation: Id,
+}
+
+impl Link {
+    /// The name of an event.
+    pub fn of(event: &Envelope) -> Self {
+        let correlation = event.metadata.correlation_id.as_ref().unwrap_or(&event.command_id);
+        Self { version: event.version, correlation: correlation.clone() }
+    }
 }
 
 /// `POST /append` to the journal of the stream's category and partition: events that follow each other. The journal stores the
@@ -23,7 +31,8 @@ pub struct Append {
     /// The published event before the first of these; left out when the first published event of the stream is among these.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub before: Option<Link>,
-    /// Ascending, each in its wire form. Between two of them lie only events that are not published.
+    /// Ascending, each in its wire form. Between two of them lie only events that are not published. Without any it is a
+    /// question: does the journal have the event before them?
     pub events: Vec<Box<RawValue>>,
     /// The row after the last of them, or after a later event.
     pub row: Row,
@@ -39,7 +48,8 @@ pub struct Row {
     pub began: Timestamp,
     /// Schema version of the state.
     pub state_version: u32,
-    /// The state, as [`Participant::outline`](crate::Participant::outline) shows it.
+    /// The state, as [`Participant::outline`](crate::Participant::outline) shows it; null where it is larger than
+    /// [`limits::OUTLINE_BYTES`](edgefold_kernel::limits::OUTLINE_BYTES), and in a question.
     pub state: Box<RawValue>,
 }
 
@@ -49,7 +59,7 @@ pub struct Row {
 pub enum Appended {
     /// It has all of them, at positions up to this one. Repeats were dropped.
     Taken {
-        /// Position of the last of them.
+        /// Position of the last of them; in answer to a question, that of the event before them, or 0.
         position: u64,
     },
     /// It does not have the event before them: it was restored to an earlier state. The stream looks for the last event that it

@@ -6,13 +6,22 @@
 //! | file | what it is |
 //! |---|---|
 //! | [`append`] | what a stream sends to its journal, and the answer |
+//! | [`layout`] | how many partitions a category has, and where a stream begins |
+//! | [`storage`] | the port behind which a partition keeps its journal |
+//! | [`partition`] | one partition: appends, repeats, gaps, positions, pages |
 //! | [`cursor`] | a place in a journal, and the cursor of a category |
 //! | [`rows`] | the state rows of a category: their table, and how they are written |
 
 pub mod append;
+pub mod layout;
+pub mod storage;
+pub mod partition;
 pub mod cursor;
 pub mod rows;
 
 pub use append::{Append, Appended, Link, Row};
 pub use cursor::Place;
+pub use layout::Partitions;
+pub use partition::{Item, Partition};
 pub use rows::StateRows;
+pub use storage::Storage;
