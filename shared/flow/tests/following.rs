@@ -32,7 +32,10 @@ fn a_subscription_sends_what_comes_after_its_cursor_once_and_in_order() {
 #[test]
 fn what_a_filter_leaves_out_moves_the_cursor_and_sends_nothing() {
     let (mut socket, number) = Socket::following("1", Begin::version(0), 9);
-    assert_eq!(socket.step(Input::Event(number, Step { index: 0, from: 0, to: Place::version(5) }, None)), []);
+    assert_eq!(
+        socket.step(Input::Event(number, Step { index: 0, from: 0, to: Place::version(5) }, None)),
+        []
+    );
     assert_eq!(socket.lacks(number), Some(5));
 }
 
@@ -79,7 +82,8 @@ fn a_cursor_ahead_of_its_source_is_an_error_of_that_operation() {
     let mut socket = Socket::acknowledged();
     let number = run(&socket.subscribe("1"));
     socket.step(Input::Joining(number, vec![room()]));
-    let error = &sent(&socket.step(Input::Joined(number, Begin::version(4), vec![Place::version(3)])))[0];
+    let error =
+        &sent(&socket.step(Input::Joined(number, Begin::version(4), vec![Place::version(3)])))[0];
     assert_eq!(error["payload"][0]["extensions"]["code"], "INVALID_CURSOR");
 }
 

@@ -217,7 +217,11 @@ fn receiving_a_message_which_is_not_specified_results_in_an_immediate_socket_clo
 fn a_client_that_does_not_take_what_it_is_sent_is_asked_then_waited_for_then_closed() {
     let (mut socket, number) = Socket::following("1", Begin::version(0), 9);
     let big = format!(r#"{{"data":"{}"}}"#, "a".repeat(limits::SOCKET_WINDOW_BYTES));
-    let actions = socket.step(Input::Event(number, Step { index: 0, from: 0, to: Place::version(1) }, Some(big)));
+    let actions = socket.step(Input::Event(
+        number,
+        Step { index: 0, from: 0, to: Place::version(1) },
+        Some(big),
+    ));
     let frames = sent(&actions);
     assert_eq!((&frames[0]["type"], &frames[1]["type"]), (&json!("next"), &json!("ping")));
     let until = limits::SOCKET_ANSWER_WITHIN_MS;
@@ -384,7 +388,7 @@ fn largest() -> Socket {
 
 #[test]
 fn the_places_of_as_many_operations_as_there_may_be_fit_the_attachment() {
-    for partitions in [1, 8, limits::PARTITIONS] {
+    for partitions in [1, 8, usize::from(limits::JOURNAL_PARTITIONS)] {
         let mut socket = largest();
         // Far behind: every number has as many digits as it can. An object holds no million million events.
         let middle: Vec<_> = vec![place(500_000_000_000); partitions];

@@ -12,19 +12,16 @@ use futures_util::{StreamExt, stream, stream::BoxStream};
 use serde::Deserialize;
 
 use super::{
-    AggregateType, DateTime, Event, List, StateAt, faulted, gateway::Gateway, int, refusal::invalid,
-    unanswered,
+    AggregateType, DateTime, Event, List, StateAt, faulted, gateway::Gateway, int,
+    refusal::invalid, unanswered,
 };
 use crate::{
     Participant,
     instance::unknown,
-    journal::{Place, cursor},
+    journal::{Place, RowChange, RowsPage, cursor},
     participant::{Condition, Filter, Sight, folded, sight},
     session::Lack,
-    subscribe::{
-        Begin, Item, Page, Part, RowsPage, RowsWanted, Wanted,
-        socket::parse_version,
-    },
+    subscribe::{Begin, Page, Part, RowsWanted, Wanted, socket::parse_version},
 };
 
 /// The stream of items of a subscription's field.
@@ -188,10 +185,10 @@ pub fn subscribe_all<A: Participant, T: Send + 'static>(
     let Some((part, lack)) = feed.turn(wanted, begin) else {
         return Ok(stream::empty().boxed());
     };
-    let Part::Rows(RowsPage { items: found, through, .. }) = part else {
+    let Part::Rows(RowsPage { changes, through, .. }) = part else {
         return Err(faulted(&misplaced()));
     };
-    let shown = found.into_iter().map(|item| row::<A>(item, principal));
+    let shown = changes.into_iter().map(|change| row::<A>(change, principal));
     let shown = shown.collect::<Result<_, _>>().map_err(|fault| faulted(&fault))?;
     let cursor = |place: &Place| {
         let mut places = lack.places.clone();
@@ -218,8 +215,8 @@ fn scope<A: Participant>(principal: &Principal) -> Option<(Filter, bool)> {
 }
 
 /// A row that changed, for a caller. The policy decides about its event by the state in the row.
-fn row<A: Participant>(item: Item, principal: &Principal) -> Result<Shown<A::State>, Fault> {
-    let Item { at, id, event, row, has_left } = item;
+fn row<A: Participant>(change: RowChange, principal: &Principal) -> Result<Shown<A::State>, Fault> {
+    let RowChange { at, id, event, row, has_left } = change;
     let state = A::State::deserialize(&mut serde_json::Deserializer::from_str(row.state.get()));
     let state = state.map_err(|error| Fault::Unreadable(error.to_string()))?;
     // The journal keeps the schema version of the release that wrote the event there.

@@ -75,7 +75,7 @@ pub fn read(category: &str, text: &str) -> Result<Vec<Place>, Rejection> {
     match read {
         Some(Written(of, places))
             if of == category
-                && places.len() <= limits::PARTITIONS
+                && places.len() <= usize::from(limits::JOURNAL_PARTITIONS)
                 && places.iter().all(is_whole) =>
         {
             Ok(places)
@@ -89,7 +89,8 @@ pub fn read(category: &str, text: &str) -> Result<Vec<Place>, Rejection> {
 
 /// The refusal of a cursor that does not fit the journal any more.
 pub fn stale() -> Rejection {
-    let detail = "the journal was restored since this cursor was given out: begin again with the list";
+    let detail =
+        "the journal was restored since this cursor was given out: begin again with the list";
     Rejection {
         field: Some("after".into()),
         ..Rejection::new(Kind::Conflict, "STALE_CURSOR", detail)
@@ -108,7 +109,7 @@ mod tests {
         assert_eq!(read("claim", "0"), Ok(Vec::new()));
         let codes = |category, text: &str| read(category, text).unwrap_err().code.into_owned();
         assert_eq!(codes("meter", &text), "INVALID_CURSOR");
-        let many = write("claim", &vec![Place::START; limits::PARTITIONS + 1]);
+        let many = write("claim", &vec![Place::START; usize::from(limits::JOURNAL_PARTITIONS) + 1]);
         let ahead = write("claim", &[Place::version(1 << 53)]);
         for wrong in ["", "x", "7", "-1", &text[1..], many.as_str(), ahead.as_str()] {
             assert_eq!(codes("claim", wrong), "INVALID_CURSOR", "{wrong}");

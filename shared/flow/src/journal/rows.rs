@@ -127,7 +127,11 @@ mod tests {
     use crate::participant::Order;
 
     const LISTED: Listed = Listed {
-        columns: &[Column::text("ownerId").indexed(), Column::integer("total"), Column::text("status").indexed()],
+        columns: &[
+            Column::text("ownerId").indexed(),
+            Column::integer("total"),
+            Column::text("status").indexed(),
+        ],
         orders: &[
             Order::newest("NEWEST"),
             Order::oldest("OLDEST"),
@@ -136,7 +140,8 @@ mod tests {
         owner: Some("ownerId"),
     };
 
-    const ROWS: StateRows<'_> = StateRows { aggregate_type: "order", state_version: 3, listed: &LISTED };
+    const ROWS: StateRows<'_> =
+        StateRows { aggregate_type: "order", state_version: 3, listed: &LISTED };
 
     #[test]
     fn a_table_has_a_column_for_each_field_and_an_index_for_each_way_to_list() {

@@ -104,7 +104,12 @@ mod tests {
     use super::*;
 
     const LISTED: Listed = Listed {
-        columns: &[Column::text("owner"), Column::text("day"), Column::integer("units"), Column::real("weight")],
+        columns: &[
+            Column::text("owner"),
+            Column::text("day"),
+            Column::integer("units"),
+            Column::real("weight"),
+        ],
         owner: Some("owner"),
         ..Listed::PLAIN
     };
@@ -139,7 +144,10 @@ mod tests {
                 assert!(!holds("units", op, json!(0), &row), "{op:?} {row}");
             }
             assert!(!holds("units", op, json!(null), &json!({"units": null})));
-            assert!(!holds("height", op, json!(0), &json!({"height": 0})), "there is no such column");
+            assert!(
+                !holds("height", op, json!(0), &json!({"height": 0})),
+                "there is no such column"
+            );
         }
     }
 

@@ -65,7 +65,9 @@ impl ColumnKind {
     pub fn cell(self, value: &Value) -> Option<Cell<'_>> {
         match (self, value) {
             (Self::Text, Value::String(text)) => Some(Cell::Text(text)),
-            (Self::Integer | Self::Real, Value::Number(number)) => number.as_f64().map(Cell::Number),
+            (Self::Integer | Self::Real, Value::Number(number)) => {
+                number.as_f64().map(Cell::Number)
+            }
             (Self::Integer, Value::Bool(flag)) => Some(Cell::Number(f64::from(u8::from(*flag)))),
             _ => None,
         }

@@ -28,8 +28,8 @@ use edgefold_kernel::{
 use serde_json::Value;
 
 pub use change::Change;
-pub use fold::folded;
 pub use filter::{Condition, Filter, Op};
+pub use fold::folded;
 pub use list::{Column, Listed, Order};
 pub use rule::{Route, To};
 pub use sight::{Sight, sight};

@@ -117,7 +117,8 @@ impl Operation {
 
     /// True if there is more to send.
     pub fn is_behind(&self) -> bool {
-        self.stage == Stage::Live && (!self.has_caught_up || self.tracks.iter().any(Track::is_behind))
+        self.stage == Stage::Live
+            && (!self.has_caught_up || self.tracks.iter().any(Track::is_behind))
     }
 
     /// What it lacks: of its sources in turn, so that a busy one does not hold up the others.

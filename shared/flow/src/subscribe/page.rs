@@ -1,11 +1,11 @@
 //! Part of a source, as a session gets it: pulled from there, or told without asking.
 
-use edgefold_kernel::{Envelope, Id, Timestamp, Version};
+use edgefold_kernel::{Envelope, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Source;
-use crate::journal::{Place, Row};
+use crate::journal::{Place, RowsPage};
 
 /// Part of a source.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ impl Part {
                 after: place.clone(),
                 through: place.clone(),
                 head: at,
-                items: Vec::new(),
+                changes: Vec::new(),
                 pause_ms: 0,
             }),
         }
@@ -45,46 +45,6 @@ impl Part {
             Self::Rows(page) => page.through.clone(),
         }
     }
-}
-
-/// The rows that changed between two places of a partition, of those that a subscription asks for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RowsPage {
-    /// It begins after this place …
-    pub after: Place,
-    /// … and ends with this one. What lies between and is not among the items concerns this subscription not.
-    pub through: Place,
-    /// Position up to which the partition has come.
-    pub head: u64,
-    /// Ascending.
-    pub items: Vec<Item>,
-    /// Milliseconds that the session waits before it pulls the next page: it is far behind, and others have their turn.
-    #[serde(skip_serializing_if = "is_zero", default)]
-    pub pause_ms: i64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(millis: &i64) -> bool {
-    *millis == 0
-}
-
-/// An event of a category that concerns a subscription.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Item {
-    /// The place behind it.
-    pub at: Place,
-    /// The instance.
-    pub id: Id,
-    /// The event; left out when it is not asked for.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub event: Option<Envelope>,
-    /// The row after it, or after a later event.
-    pub row: Row,
-    /// True if the filter held before and does not hold any more. Then the row is not shown.
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub has_left: bool,
 }
 
 /// The events between two versions of a stream.

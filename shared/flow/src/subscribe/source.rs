@@ -119,9 +119,8 @@ mod tests {
 
     #[test]
     fn a_subscription_begins_after_its_cursor_or_with_the_latest_event_or_now() {
-        let cursor = |begin: Begin, head| {
-            begin.cursor(0, &Place::version(head)).map(|place| place.position)
-        };
+        let cursor =
+            |begin: Begin, head| begin.cursor(0, &Place::version(head)).map(|place| place.position);
         assert_eq!(cursor(Begin::version(0), 5), Some(0));
         assert_eq!(cursor(Begin::version(5), 5), Some(5));
         assert_eq!(cursor(Begin::version(6), 5), None, "ahead of the source");
