@@ -47,6 +47,7 @@ impl Listeners {
         filters: Vec<Filter>,
         head: u64,
     ) {
+        self.looked.get_or_insert(head);
         self.followers.join(session, turn, until, head);
         self.known.insert(session.to_owned(), Listener { filters, told: head });
     }
