@@ -86,6 +86,14 @@ pub const OUTLINE: &str = "/outline";
 /// itself; one that is silent would not.
 pub const RESEND: &str = "/resend";
 
+/// `POST` to a journal: a [`PlaceWanted`]. Answers the [`Place`](crate::journal::Place) that the processor has passed, with 200, or
+/// a problem.
+pub const PLACE: &str = "/place";
+/// `POST` to a journal, without a body: it looks what its processors have to do, such as making a table. Answers 204.
+pub const WAKE: &str = "/wake";
+/// `POST` to a journal: a [`CausedWanted`]. Answers the events of the correlation, in the order of the journal.
+pub const CAUSED: &str = "/caused";
+
 /// Name of the journal of a category's partition.
 pub fn journal_object(aggregate_type: &str, partition: u16) -> String {
     format!("{aggregate_type}/{partition}")
@@ -115,6 +123,22 @@ pub struct Shown {
     pub link: Link,
     /// Milliseconds that the answer may take: it comes as soon as the processor has passed the event.
     pub within_ms: u64,
+}
+
+/// A question how far a processor is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceWanted {
+    /// Name of the processor.
+    pub name: String,
+}
+
+/// A question what a correlation has caused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CausedWanted {
+    /// The correlation.
+    pub correlation: Id,
+    /// Number of events, at most.
+    pub limit: u64,
 }
 
 /// How far a processor is.

@@ -193,6 +193,7 @@ impl Participant for Keeper {
 
 const CATALOGUE: Catalogue = Catalogue {
     entries: const { &[Entry::of::<Sender>("SENDER"), Entry::of::<Keeper>("KEEPER")] },
+    projections: &[],
     roles: &[],
 };
 

@@ -17,7 +17,8 @@ use edgefold_kernel::{Envelope, Failure, Id, Metadata, StreamId, Timestamp, limi
 use edgefold_testing::MemoryJournal;
 use serde_json::{Value, json, value::RawValue};
 
-const COLUMNS: &[Column] = &[Column::text("owner"), Column::text("status"), Column::integer("units")];
+const COLUMNS: &[Column] =
+    &[Column::text("owner"), Column::text("status"), Column::integer("units")];
 const LISTED: Listed = Listed { columns: COLUMNS, owner: Some("owner"), ..Listed::PLAIN };
 const SHAPE: Shape<'static> = Shape { listed: &LISTED, state_version: 2 };
 
@@ -121,7 +122,9 @@ impl Journal {
             assert!(page.through.position > at.position, "no page is empty before the head");
             assert!(page.changes.len() <= limits::PULL_EVENTS);
             let positions = page.changes.iter().map(|change| change.at.position);
-            assert!(positions.into_iter().all(|it| it > at.position && it <= page.through.position));
+            assert!(
+                positions.into_iter().all(|it| it > at.position && it <= page.through.position)
+            );
             found.extend(page.changes.iter().map(|change| {
                 let version = change.event.as_ref().unwrap().version;
                 said(change.id.as_str(), version, change.has_left)
@@ -202,7 +205,11 @@ fn a_row_comes_while_the_filter_holds_and_is_said_to_have_left_once() {
     let only = Filter { only: Some(id("b")), ..Filter::default() };
     assert_eq!(journal.all(&start, &only).0, ["b 1", "b 2"]);
     let change = &journal.page(&start, &of("open")).changes[3];
-    assert_eq!((change.at.position, change.row.version), (5, 5), "policies decide by the row after it");
+    assert_eq!(
+        (change.at.position, change.row.version),
+        (5, 5),
+        "policies decide by the row after it"
+    );
     // From the middle on, what came before is looked up.
     journal.reloaded();
     let middle = journal.page(&start, &of("open")).changes[2].at.clone();
@@ -230,7 +237,11 @@ fn any_history_gives_from_any_place_what_the_filter_says() {
             let stream = format!("s-{}", dice.below(5));
             let owner = ["ana", "ben"][dice.below(2)];
             let status = ["open", "closed", "lost"][dice.below(3)];
-            journal.append(&stream, 1 + dice.below(3) as u64, &row(owner, status, dice.below(9) as i64));
+            journal.append(
+                &stream,
+                1 + dice.below(3) as u64,
+                &row(owner, status, dice.below(9) as i64),
+            );
             places.push(journal.head());
             if dice.below(10) == 0 {
                 journal.reloaded();
@@ -328,7 +339,8 @@ fn a_row_of_another_release_is_asked_of_its_instance() {
     let Pulled::Page(page) = journal.ask(&Place::START, &filter, &current).unwrap() else {
         panic!("it knows them now");
     };
-    let changes: Vec<_> = page.changes.iter().map(|it| (it.id.as_str(), it.at.position, it.has_left)).collect();
+    let changes: Vec<_> =
+        page.changes.iter().map(|it| (it.id.as_str(), it.at.position, it.has_left)).collect();
     // Whether c was open before is not known. That b has left is nobody's business but ben's.
     assert_eq!(changes, [("a", 1, false), ("c", 3, true), ("a", 4, false)]);
     assert_eq!(page.through.position, 6);

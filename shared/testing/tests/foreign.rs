@@ -308,6 +308,7 @@ fn a_decision_whose_source_was_not_asked_is_a_defect_and_never_a_guess() {
 fn a_decision_waits_for_no_delivery() {
     const CATALOGUE: Catalogue = Catalogue {
         entries: const { &[Entry::of::<Teller>("TELLER"), Entry::of::<Listener>("LISTENER")] },
+        projections: &[],
         roles: &[],
     };
     let mut simulator = Simulator::new(CATALOGUE, 1).with::<Teller>().with::<Listener>();

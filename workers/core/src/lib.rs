@@ -30,6 +30,7 @@ pub const CATALOGUE: &Catalogue = &Catalogue {
         Entry::of::<Order>("ORDER"),
         Entry::of::<Round>("ROUND"),
     ],
+    projections: &[],
     roles: ROLES,
 };
 

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 const CATALOGUE: Catalogue = Catalogue {
     entries: &[Entry::of::<Account>("ACCOUNT"), Entry::of::<Order>("ORDER")],
+    projections: &[],
     roles: &[],
 };
 

@@ -12,6 +12,7 @@ use serde_json::json;
 
 const CATALOGUE: Catalogue = Catalogue {
     entries: &[Entry::of::<Room>("ROOM"), Entry::of::<Reservation>("RESERVATION")],
+    projections: &[],
     roles: &[],
 };
 

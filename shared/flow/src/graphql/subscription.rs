@@ -6,20 +6,20 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use async_graphql::{Context, Error, ID, SimpleObject, Subscription, resolver_utils::EnumType};
-use edgefold_kernel::{Fault, Id, Kind, Principal, Rejection, Scope, StreamId};
+use async_graphql::{Context, Error, ID, SimpleObject, Subscription};
+use edgefold_kernel::{Fault, Id, Kind, Principal, Rejection, StreamId};
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use serde::Deserialize;
 
 use super::{
-    AggregateType, DateTime, Event, List, StateAt, faulted, gateway::Gateway, int,
+    AggregateType, DateTime, Event, StateAt, faulted, gateway::Gateway, int, page::allowed,
     refusal::invalid, unanswered,
 };
 use crate::{
     Participant,
     instance::unknown,
     journal::{Place, RowChange, RowsPage, cursor},
-    participant::{Condition, Filter, Sight, folded, sight},
+    participant::{Condition, Sight, folded, sight},
     session::Lack,
     subscribe::{Begin, Page, Part, RowsWanted, Wanted, socket::parse_version},
 };
@@ -163,24 +163,26 @@ pub fn subscribe<A: Participant, T: Send + 'static>(
 /// `FORBIDDEN` for a caller that may list nothing; `INVALID_CURSOR`; a fault when an event or its row cannot be read.
 pub fn subscribe_all<A: Participant, T: Send + 'static>(
     context: &Context<'_>,
-    list: List<impl EnumType>,
+    conditions: Vec<Option<Condition>>,
+    after: Option<String>,
     show: impl Fn(Update, Option<StateAt<A::State>>) -> T,
 ) -> Result<Subscribed<T>, Error> {
     let feed = Arc::clone(context.data::<Arc<Feed>>()?);
-    let principal = context.data::<Arc<dyn Gateway>>()?.principal().map_err(unanswered)?;
-    let Some((filter, lists_all)) = scope::<A>(principal) else {
+    let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
+    let principal = gateway.principal().map_err(unanswered)?;
+    let Some(filter) = allowed::<A>(gateway, conditions)? else {
         let detail = format!("you may not list {}", A::TYPE);
         return Err(unanswered(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail)));
     };
-    let begin = match list.after.as_deref() {
+    let begin = match after.as_deref() {
         None => Begin::Now,
         Some(text) => Begin::After(cursor::read(A::TYPE, text).map_err(unanswered)?),
     };
     let wanted = Wanted::Rows(RowsWanted {
         aggregate_type: A::TYPE.to_owned(),
-        filter: Filter { conditions: conditions(list), ..filter },
+        lists_all: filter.owner.is_none() && filter.only.is_none(),
+        filter,
         wants_events: context.look_ahead().field("event").exists(),
-        lists_all,
     });
     let Some((part, lack)) = feed.turn(wanted, begin) else {
         return Ok(stream::empty().boxed());
@@ -200,20 +202,6 @@ pub fn subscribe_all<A: Participant, T: Send + 'static>(
     Ok(feed.stream(items(shown, through, &lack, cursor, show)))
 }
 
-/// The rows that somebody may list, and whether these are all; `None` if it may list nothing.
-fn scope<A: Participant>(principal: &Principal) -> Option<(Filter, bool)> {
-    let subject = || Some(principal.subject.clone());
-    match A::may_list(principal) {
-        Scope::All => Some((Filter::default(), true)),
-        Scope::Own => Some((Filter { owner: subject(), ..Filter::default() }, false)),
-        // A subject that is no id is no instance's.
-        Scope::Itself => Id::parse(principal.subject.as_str())
-            .ok()
-            .map(|only| (Filter { only: Some(only), ..Filter::default() }, false)),
-        Scope::Nothing => None,
-    }
-}
-
 /// A row that changed, for a caller. The policy decides about its event by the state in the row.
 fn row<A: Participant>(change: RowChange, principal: &Principal) -> Result<Shown<A::State>, Fault> {
     let RowChange { at, id, event, row, has_left } = change;
@@ -229,11 +217,6 @@ fn row<A: Participant>(change: RowChange, principal: &Principal) -> Result<Shown
         false => (None, Some(StateAt { id, version: int(row.version), began, state })),
     };
     Ok(Shown { at, event: event.transpose()?, left, state })
-}
-
-fn conditions(list: List<impl EnumType>) -> Vec<Condition> {
-    drop(list);
-    Vec::new()
 }
 
 fn misplaced() -> Fault {

@@ -91,7 +91,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         Self {
             stream,
             storage,
-            catalogue: Catalogue { entries: &[], roles: &[] },
+            catalogue: Catalogue { entries: &[], projections: &[], roles: &[] },
             cache: RefCell::new(None),
             appended: RefCell::default(),
             fresh: RefCell::default(),

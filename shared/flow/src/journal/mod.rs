@@ -12,6 +12,8 @@
 //! | [`cursor`] | a place in a journal, and the cursor of a category |
 //! | [`follow`] | the rows that changed, for the subscriptions to a category |
 //! | [`rows`] | the state rows of a category: their table, and how they are written |
+//! | [`failure`] | what an error of the database says |
+//! | [`database`] | the port to the database of the read models |
 
 pub mod append;
 pub mod layout;
@@ -20,6 +22,8 @@ pub mod partition;
 pub mod cursor;
 pub mod follow;
 pub mod rows;
+pub mod failure;
+pub mod database;
 
 pub use append::{Append, Appended, Link, Row};
 pub use cursor::Place;

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`rule`] | which foreign events it wants, and which of its instances gets each |
 //! | [`change`] | the changes of its projections |
+//! | [`projection`] | a projection that is written by hand |
 //! | [`list`] | by what its rows are listed |
 //! | [`filter`] | the rows that somebody asks for |
 //! | [`fold`] | events, folded on from a state |
@@ -16,6 +17,7 @@
 
 pub mod rule;
 pub mod change;
+pub mod projection;
 pub mod list;
 pub mod filter;
 pub mod fold;
@@ -31,6 +33,7 @@ pub use change::Change;
 pub use filter::{Condition, Filter, Op};
 pub use fold::folded;
 pub use list::{Column, Listed, Order};
+pub use projection::{Projection, Table};
 pub use rule::{Route, To};
 pub use sight::{Sight, sight};
 
@@ -78,14 +81,6 @@ pub trait Participant: Aggregate {
     /// a change of the state moves or cancels it.
     fn deadline(_id: &Id, _state: &Self::State) -> Option<Due<Self::Command>> {
         None
-    }
-
-    /// The rows of its read models that an own event changes.
-    ///
-    /// # Errors
-    /// Fails if the event cannot be read.
-    fn project(_event: &Envelope) -> Result<Vec<Change>, Fault> {
-        Ok(Vec::new())
     }
 
     /// True if the caller may send this command to this instance in this state.

@@ -3,11 +3,9 @@
 //! | file | what it is |
 //! |---|---|
 //! | [`pieces`] | what is written together, and how a bad event is found |
-//! | [`failure`] | what an error of D1 means |
 //! | [`correlation`] | the events and commands that a command caused, read from the journal |
 
 pub mod pieces;
-pub mod failure;
 pub mod correlation;
 
 use edgefold_kernel::{Envelope, StreamId};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edgefold_flow::{Change, project::failure};
+use edgefold_flow::{Change, journal::failure};
 use edgefold_kernel::Fault;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub(crate) async fn rows<T: DeserializeOwned>(
 /// Fails if D1 fails or does not answer in time. In the latter case they may have been run.
 pub(crate) async fn batch(env: &Env, statements: &[Change]) -> Result<Vec<D1Result>, Fault> {
     let failed = |error: worker::Error| {
-        let mut texts: Vec<_> = statements.iter().map(|statement| statement.sql).collect();
+        let mut texts: Vec<_> = statements.iter().map(|statement| statement.sql.as_ref()).collect();
         texts.sort_unstable();
         texts.dedup();
         failure::fault(&error.to_string(), texts)
