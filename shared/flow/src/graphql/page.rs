@@ -156,9 +156,11 @@ pub(super) async fn shown<A: Participant>(
 
 /// The order of this name.
 pub(super) fn order<A: Participant>(name: &str) -> Result<&'static Order, Fault> {
-    let orders = A::LISTED.orders;
-    let order = orders.iter().find(|order| order.name == name);
-    order.ok_or_else(|| Fault::Defect(format!("{} has no order {name}", A::TYPE)))
+    let orders = A::LISTED.orders.iter();
+    orders
+        .clone()
+        .find(|order| order.name == name)
+        .ok_or_else(|| Fault::Defect(format!("{} has no order {name}", A::TYPE)))
 }
 
 /// Name of a value of an enum, as clients and lists say it.
