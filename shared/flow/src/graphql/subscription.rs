@@ -31,7 +31,7 @@ pub type Subscribed<T> = BoxStream<'static, Result<T, Error>>;
 #[derive(SimpleObject)]
 pub struct Update {
     /// Pass it as `after` when you come back: then you miss nothing and get nothing twice. Opaque.
-    cursor: String,
+    pub cursor: String,
     /// The event. Null for a caller that may list this instance but not see its events.
     event: Option<Event>,
     /// An instance that the filter held before this event and does not hold any more: take it off your list. Null otherwise.
