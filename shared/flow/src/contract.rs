@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    journal::{Link, Place},
+    participant::Filter,
     publish::{Hold, Item},
     receive::Span,
 };
@@ -57,37 +59,103 @@ pub const SPAN: &str = "/span";
 pub const SOCKET: &str = "/socket";
 /// `POST`: a [`Follow`] for a caller: the session is told of every event from now on. Answers [`Followed`] with 200, or
 /// a problem.
+///
+/// `POST` to a journal: a [`FollowRows`] for a caller. Answers [`FollowedRows`] with 200, or a problem: `STALE_CURSOR`,
+/// `TOO_MANY_FOLLOWERS`.
 pub const FOLLOW: &str = "/follow";
 /// `POST`: a [`Follow`] that is over. Answers 204.
 pub const LEAVE: &str = "/leave";
 /// `POST`: a [`Pull`] for a caller. Answers a [`Page`](crate::subscribe::Page) with 200, or a problem.
+///
+/// `POST` to a journal: a [`RowsPull`](crate::journal::RowsPull) for a caller. Answers a [`RowsPage`](crate::journal::RowsPage)
+/// with 200, or a problem: `STALE_CURSOR`.
 pub const PULL: &str = "/pull";
 /// `POST` to a session: a [`Told`](crate::subscribe::Told). Answers 204, or 410 when it does not follow that source.
 pub const TOLD: &str = "/told";
 
-/// `POST` to the object of a category: the journal has come further. Answers 204 once the sessions are sure to be told.
-pub const JOURNALLED: &str = "/journalled";
-
 /// `POST` to a journal: an [`Append`](crate::journal::Append). Answers an [`Appended`](crate::journal::Appended) with 200, or a
 /// problem.
 pub const APPEND: &str = "/append";
+
+/// `POST` to an instance, for a caller that may list it: a [`ShownWanted`]. It sees to it that the version is journalled, and asks
+/// its journal. Answers a [`ShownAnswer`] with 200, or a problem: `UNKNOWN_INSTANCE` for a stranger.
+///
+/// `POST` to a journal: a [`Shown`]. Answers a [`ShownAnswer`] with 200, or a problem.
+pub const SHOWN: &str = "/shown";
+/// `POST` by a journal, without a body: answers the instance's current [`Row`](crate::journal::Row), or null when there is no
+/// stream.
+pub const OUTLINE: &str = "/outline";
+/// `POST` by a journal that was restored to an earlier state, without a body: the instance looks for the last event that its
+/// journal has, and sends what comes after it. Answers 204 at once. An instance that appends something finds that out by
+/// itself; one that is silent would not.
+pub const RESEND: &str = "/resend";
+
+/// `POST` to a journal: a [`PlaceWanted`]. Answers the [`Place`](crate::journal::Place) that the processor has passed, with 200, or
+/// a problem.
+pub const PLACE: &str = "/place";
+/// `POST` to a journal, without a body: it looks what its processors have to do, such as making a table. Answers 204.
+pub const WAKE: &str = "/wake";
+/// `POST` to a journal: a [`CausedWanted`]. Answers the events of the correlation, in the order of the journal.
+pub const CAUSED: &str = "/caused";
 
 /// Name of the journal of a category's partition.
 pub fn journal_object(aggregate_type: &str, partition: u16) -> String {
     format!("{aggregate_type}/{partition}")
 }
 
-/// Name of a category's object, in the class of sessions …
-pub fn category_object(aggregate_type: &str) -> String {
-    format!("{CATEGORY}{aggregate_type}")
+/// A question whether a processor has passed a version of an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownWanted {
+    /// Name of the processor.
+    pub name: String,
+    /// The version. Where it is not published, the last published one before it counts.
+    pub version: Version,
+    /// Milliseconds that the answer may take.
+    pub within_ms: u64,
 }
 
-/// … and the category of an object with this name. A principal's name begins with its role; a session has no name.
-pub fn category_of(name: &str) -> Option<&str> {
-    name.strip_prefix(CATEGORY)
+/// A question whether a processor has passed an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// Name of the processor.
+    pub name: String,
+    /// The instance.
+    pub id: Id,
+    /// The event.
+    pub link: Link,
+    /// Milliseconds that the answer may take: it comes as soon as the processor has passed the event.
+    pub within_ms: u64,
 }
 
-const CATEGORY: &str = "category/";
+/// A question how far a processor is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceWanted {
+    /// Name of the processor.
+    pub name: String,
+}
+
+/// A question what a correlation has caused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CausedWanted {
+    /// The correlation.
+    pub correlation: Id,
+    /// Number of events, at most.
+    pub limit: u64,
+}
+
+/// How far a processor is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownAnswer {
+    /// True if it has passed the event.
+    pub is_passed: bool,
+    /// Position of the event; 0 while it is not journalled, and where there is none.
+    pub position: u64,
+    /// Position that the processor has come to, as far as it is known.
+    pub at: u64,
+}
 
 /// `GET` to a session: 204, or 410 when its socket is gone.
 pub const ALIVE: &str = "/alive";
@@ -126,6 +194,30 @@ pub struct Follow {
 pub struct Followed {
     /// Its version.
     pub head: Version,
+}
+
+/// A session that follows a partition of a category.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FollowRows {
+    /// Identifier of its object.
+    pub session: String,
+    /// Number of its latest operation: a leave that was overtaken by another follow changes nothing.
+    pub turn: u64,
+    /// The place behind which it begins; it is checked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub after: Option<Place>,
+    /// The rows that its subscriptions ask for. It is told of events that concern one of them; of all events when there is none.
+    pub filters: Vec<Filter>,
+    /// True if its caller may list every row.
+    pub lists_all: bool,
+}
+
+/// The place behind the last event of a partition. The session is told of later ones that concern it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FollowedRows {
+    /// The place.
+    pub head: Place,
 }
 
 /// A session's request for the events that it lacks.
@@ -266,16 +358,4 @@ pub struct EventsPage {
     pub head: Version,
     /// `after` of the next page; null at the end.
     pub next: Option<Version>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_object_of_a_category_has_a_name_that_no_principal_has() {
-        assert_eq!(category_object("room"), "category/room");
-        assert_eq!(category_of("category/room"), Some("room"));
-        assert_eq!(category_of("owner:category/room"), None);
-    }
 }

@@ -169,8 +169,12 @@ impl<S: Storage> Partition<S> {
     }
 
     fn drafted_or_stored(&self, draft: &Draft, id: &Id, link: &Link) -> Result<Option<u64>, Fault> {
-        let mut drafted = draft.links.iter().rev();
-        match drafted.find(|placed| placed.id == *id && placed.link == *link) {
+        let is_drafted = |placed: &&Placed| placed.id == *id && placed.link == *link;
+        let drafted = match draft.last.contains_key(id) {
+            true => draft.links.iter().rev().find(is_drafted),
+            false => None,
+        };
+        match drafted {
             Some(placed) => Ok(Some(placed.position)),
             None => self.storage.place(id, link),
         }
@@ -200,6 +204,11 @@ impl<S: Storage> Partition<S> {
             found.extend(items_of(row)?.into_iter().filter(|item| item.position > after));
         }
         Ok(found.into_iter().take(limit.max(1)).take_while(|item| fits(item)).collect())
+    }
+
+    /// True if the event after this position is in memory, or there is none.
+    pub fn is_at_hand(&self, after: u64) -> bool {
+        self.head.get() == Some(after) || self.tail.borrow().after(after).is_some()
     }
 
     /// The event at a position.
