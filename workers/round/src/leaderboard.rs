@@ -21,10 +21,7 @@ pub const LEADERBOARD: Projection = Projection {
     categories: &[Round::TYPE],
     tables: &[
         Table { name: "leaderboard_round", create: &[sql!("leaderboard_round")] },
-        Table {
-            name: "leaderboard",
-            create: &[sql!("leaderboard"), sql!("leaderboard_best")],
-        },
+        Table { name: "leaderboard", create: &[sql!("leaderboard"), sql!("leaderboard_best")] },
     ],
     project,
 };
