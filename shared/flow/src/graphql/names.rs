@@ -155,7 +155,7 @@ impl<S: Declares> InputType for Names<S> {
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        let Catalogue { entries, roles } = S::CATALOGUE;
+        let Catalogue { entries, roles, .. } = S::CATALOGUE;
         let types = entries.iter().map(|entry| {
             let stored = entry.aggregate_type;
             let about = format!("`{stored}` in URLs, in commands over HTTP and in CloudEvents.");
