@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    journal::Link,
     publish::{Hold, Item},
     receive::Span,
 };
@@ -72,9 +73,84 @@ pub const JOURNALLED: &str = "/journalled";
 /// problem.
 pub const APPEND: &str = "/append";
 
+/// `POST` to an instance, for a caller that may list it: a [`ShownWanted`]. It sees to it that the version is journalled, and asks
+/// its journal. Answers a [`ShownAnswer`] with 200, or a problem: `UNKNOWN_INSTANCE` for a stranger.
+///
+/// `POST` to a journal: a [`Shown`]. Answers a [`ShownAnswer`] with 200, or a problem.
+pub const SHOWN: &str = "/shown";
+/// `POST` by a journal, without a body: answers the instance's current [`Row`](crate::journal::Row), or null when there is no
+/// stream.
+pub const OUTLINE: &str = "/outline";
+/// `POST` by a journal that was restored to an earlier state, without a body: the instance looks for the last event that its
+/// journal has, and sends what comes after it. Answers 204 at once. An instance that appends something finds that out by
+/// itself; one that is silent would not.
+pub const RESEND: &str = "/resend";
+
+/// `POST` to a journal: a [`PlaceWanted`]. Answers the [`Place`](crate::journal::Place) that the processor has passed, with 200, or
+/// a problem.
+pub const PLACE: &str = "/place";
+/// `POST` to a journal, without a body: it looks what its processors have to do, such as making a table. Answers 204.
+pub const WAKE: &str = "/wake";
+/// `POST` to a journal: a [`CausedWanted`]. Answers the events of the correlation, in the order of the journal.
+pub const CAUSED: &str = "/caused";
+
 /// Name of the journal of a category's partition.
 pub fn journal_object(aggregate_type: &str, partition: u16) -> String {
     format!("{aggregate_type}/{partition}")
+}
+
+/// A question whether a processor has passed a version of an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownWanted {
+    /// Name of the processor.
+    pub name: String,
+    /// The version. Where it is not published, the last published one before it counts.
+    pub version: Version,
+    /// Milliseconds that the answer may take.
+    pub within_ms: u64,
+}
+
+/// A question whether a processor has passed an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// Name of the processor.
+    pub name: String,
+    /// The instance.
+    pub id: Id,
+    /// The event.
+    pub link: Link,
+    /// Milliseconds that the answer may take: it comes as soon as the processor has passed the event.
+    pub within_ms: u64,
+}
+
+/// A question how far a processor is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceWanted {
+    /// Name of the processor.
+    pub name: String,
+}
+
+/// A question what a correlation has caused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CausedWanted {
+    /// The correlation.
+    pub correlation: Id,
+    /// Number of events, at most.
+    pub limit: u64,
+}
+
+/// How far a processor is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownAnswer {
+    /// True if it has passed the event.
+    pub is_passed: bool,
+    /// Position of the event; 0 while it is not journalled, and where there is none.
+    pub position: u64,
+    /// Position that the processor has come to, as far as it is known.
+    pub at: u64,
 }
 
 /// Name of a category's object, in the class of sessions …

@@ -263,8 +263,18 @@ pub const KEY_SET_STALE_MS: i64 = 24 * 60 * 60 * 1000;
 /// Pause between two fetches of a key set, in milliseconds (30 s): tokens with made-up key ids must not become requests.
 pub const KEY_SET_PAUSE_MS: i64 = 30_000;
 
-/// Milliseconds that a query waits for a read model to reach the version that the query names.
-pub const READ_YOUR_WRITES_MS: u64 = 5_000;
+/// Milliseconds that a list waits for a read model to reach the versions that it names, or for its table to be made. The way from
+/// a command to the rows takes a few milliseconds.
+pub const READ_YOUR_WRITES_MS: u64 = 2_000;
+
+/// Seconds after which callers may try again what is unavailable: the time that a call to D1 may take.
+pub const RETRY_AFTER_S: u32 = 5;
+
+/// Instances whose version a list may name, at most: each is a call of its object.
+pub const LIST_MIN_VERSIONS: usize = 10;
+
+/// Conditions of a list, at most: each is a parameter of its statement (platform: 100 of them).
+pub const LIST_CONDITIONS: usize = 32;
 
 /// Rows in one page of a list, at most. One statement of D1, and far below its 100 MB of result.
 pub const LIST_ROWS: usize = 100;

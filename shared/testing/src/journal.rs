@@ -71,9 +71,8 @@ impl Journal {
                 if self.poison.contains(&(stream.clone(), version)) {
                     return Err(bad(Fault::Unreadable("poison".into())));
                 }
-                let entry = catalogue.entry(&stream.aggregate_type);
-                let changes = entry.map_err(Failure::from).and_then(|it| Ok(it.changes(&event)?));
-                changes.map_err(|failure| bad(Fault::Defect(failure.to_string())))?;
+                let entry = catalogue.entry(&stream.aggregate_type).map_err(Failure::from);
+                entry.map_err(|failure| bad(Fault::Defect(failure.to_string())))?;
             }
             self.streams.entry(stream.clone()).or_default().push(event);
         }

@@ -7,6 +7,7 @@
 //! | [`scenario`] | given / when / then for the rules of one aggregate; a failure points at the caller's line |
 //! | [`cast`] | the principals of the policy tests |
 //! | [`memory`] | the storage port in memory |
+//! | [`kept`] | the storage port of a journal in memory |
 //! | [`bus`] | the ways in which a queue may bring messages |
 //! | [`journal`] | the journal in memory |
 //! | `object` | an instance with its type erased |
@@ -22,6 +23,7 @@
 pub mod scenario;
 pub mod cast;
 pub mod memory;
+pub mod kept;
 pub mod bus;
 pub mod journal;
 mod object;
@@ -34,6 +36,7 @@ mod trouble;
 pub use bus::{WAYS, Way};
 pub use cast::who;
 pub use journal::Journal;
+pub use kept::MemoryJournal;
 pub use memory::MemoryStorage;
 pub use older::{Older, Release};
 pub use scenario::{Given, given, state_after};

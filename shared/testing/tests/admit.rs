@@ -10,8 +10,11 @@ use serde_json::json;
 
 use counter::{Case, Counter};
 
-const CATALOGUE: Catalogue =
-    Catalogue { entries: const { &[Entry::of::<Counter>("COUNTER")] }, projections: &[], roles: &[] };
+const CATALOGUE: Catalogue = Catalogue {
+    entries: const { &[Entry::of::<Counter>("COUNTER")] },
+    projections: &[],
+    roles: &[],
+};
 
 fn ana() -> Caller {
     let ana = Principal::new(Id::parse("ana").unwrap(), Role::new("guest"));

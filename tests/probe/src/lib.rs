@@ -40,7 +40,7 @@ pub const CATALOGUE: &Catalogue = &Catalogue {
         Entry::of::<Meter>("METER"),
         Entry::of::<Probe>("PROBE"),
     ],
-    projections: &[],
+    projections: &[probe::projection::TRAPS],
     roles: roles::ROLES,
 };
 

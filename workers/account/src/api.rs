@@ -1,17 +1,20 @@
 //! Accounts in the GraphQL schema.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
-use edgefold_flow::graphql::{
-    Amount, Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed,
-    Which, one, page, send, subscribe, subscribe_all,
+use edgefold_flow::{
+    graphql::{
+        Amount, Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
+        Subscribed, Which, eq, one, page, send, subscribe, subscribe_all,
+    },
+    participant::Condition,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::reducer;
 
 /// The money of one owner in one currency.
-#[derive(SimpleObject, Deserialize)]
+#[derive(SimpleObject)]
 #[graphql(name = "Account")]
 pub struct AccountView {
     /// Identifier.
@@ -86,19 +89,15 @@ pub struct AccountQuery;
 
 #[Object]
 impl AccountQuery {
-    /// An account; null when there is none. At most one of the three arguments besides `id` may be given.
+    /// An account; null when there is none. At most one of the two arguments besides `id` may be given.
     async fn account(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
         #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<AccountView>> {
-        let sql = include_str!("../../../schema/sql/d1/query/account_by_id.sql");
-        one::<crate::Account, _>(context, sql, &id, Which { min_version, at_version, at }, view)
-            .await
-            .transpose()
+        one::<crate::Account, _>(context, &id, Which { at_version, at }, view).await.transpose()
     }
 
     /// Accounts, in the order that is asked for.
@@ -111,23 +110,23 @@ impl AccountQuery {
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
+        #[graphql(
+            desc = "The list shows these versions, or later ones: it waits up to 2 s. At most 10, of the type of its rows."
+        )]
+        min_version: Option<Vec<MinVersion>>,
     ) -> Result<Connection<AccountView>> {
-        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
-        page::<crate::Account, _>(context, list).await
+        let list = List { order_by, filter: wanted(filter)?, first, after, min_version };
+        page::<crate::Account, _>(context, list, view).await
     }
 }
 
-/// A page of accounts.
-const LIST: &str = include_str!("../../../schema/sql/d1/query/account_page.sql");
-
-/// The conditions of a filter, in the order of the statement.
-fn wanted(filter: Option<AccountFilter>) -> Result<Vec<(&'static str, Value)>> {
+/// The conditions of a filter.
+fn wanted(filter: Option<AccountFilter>) -> Result<Vec<Option<Condition>>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
-        ("ownerId", json!(filter.owner_id)),
-        ("currency", json!(filter.currency)),
-        ("overdrawn", json!(filter.overdrawn.filter(|yes| *yes))),
-        ("inCredit", json!(filter.overdrawn.filter(|yes| !*yes))),
+        eq("ownerId", filter.owner_id),
+        eq("currency", filter.currency),
+        eq("overdrawn", filter.overdrawn),
     ])
 }
 
@@ -142,8 +141,8 @@ fn view(at: StateAt<reducer::State>) -> Option<AccountView> {
         overdraft_limit: Amount(overdraft_limit),
         balance: Amount(account.balance),
         available: Amount(account.available),
-        held: Amount(account.holds.iter().map(|hold| hold.amount.minor_units()).sum()),
-        holds: i32::try_from(account.holds.len()).ok()?,
+        held: Amount(account.held),
+        holds: i32::try_from(account.hold_count).ok()?,
         opened_at: at.began,
     })
 }
@@ -288,9 +287,11 @@ impl AccountSubscription {
         after: Option<String>,
     ) -> Result<Subscribed<AccountUpdate>> {
         let (order_by, filter) = (AccountOrderBy::default(), wanted(filter)?);
-        let list = List { sql: LIST, order_by, filter, first: None, after };
-        subscribe_all::<crate::Account, _, _>(context, list, |cursor, event, account| {
-            AccountUpdate { cursor, event, account: Some(account) }
+        let list = List { order_by, filter, first: None, after, min_version: None };
+        subscribe_all::<crate::Account, _>(context, list, |cursor, event, state| AccountUpdate {
+            cursor,
+            event,
+            account: view(state),
         })
         .await
     }

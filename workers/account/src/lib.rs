@@ -10,7 +10,7 @@
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
 //! | [`process`] | the deadline of its holds |
-//! | [`projection`] | its read model |
+//! | [`lists`] | by what it is listed |
 //! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -19,14 +19,12 @@ pub mod events;
 pub mod reducer;
 pub mod rules;
 pub mod process;
-pub mod projection;
+pub mod lists;
 pub mod policy;
 pub mod api;
 
-use edgefold_flow::{Change, Due, Participant};
-use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, Version,
-};
+use edgefold_flow::{Due, Participant, participant::Listed};
+use edgefold_kernel::{Aggregate, Context, Decision, Id, Principal, Scope, Version};
 
 pub use commands::AccountCommand;
 pub use events::AccountEvent;
@@ -37,7 +35,7 @@ pub struct Account;
 
 impl Aggregate for Account {
     const TYPE: &'static str = "account";
-    const STATE_VERSION: u32 = 2;
+    const STATE_VERSION: u32 = 3;
 
     type Command = AccountCommand;
     type Event = AccountEvent;
@@ -57,16 +55,14 @@ impl Aggregate for Account {
 }
 
 impl Participant for Account {
+    const LISTED: Listed = lists::LISTED;
+
     fn outline(state: &Self::State) -> Self::State {
         reducer::outline(state)
     }
 
     fn deadline(_id: &Id, state: &Self::State) -> Option<Due<AccountCommand>> {
         process::deadline(state)
-    }
-
-    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        projection::project(event)
     }
 
     fn may_send(

@@ -23,6 +23,12 @@ pub struct AccountState {
     pub balance: i64,
     /// Amount that may be withdrawn or held, in minor units: balance plus overdraft limit, minus holds. Never negative.
     pub available: i64,
+    /// True if the balance is below zero.
+    pub overdrawn: bool,
+    /// Total of the holds for payments, in minor units.
+    pub held: i64,
+    /// Number of payments for which money is held.
+    pub hold_count: u32,
     /// The holds for payments, in the order in which they were made.
     pub holds: Vec<Hold>,
 }
@@ -57,7 +63,7 @@ impl AccountState {
     }
 }
 
-/// The state that others decide on: the account without its holds. `available` has counted them already.
+/// The state that others decide on and lists show: the account without its holds. `available` has counted them already.
 pub fn outline(state: &State) -> State {
     state.as_ref().map(|account| AccountState {
         owner_id: account.owner_id.clone(),
@@ -65,6 +71,9 @@ pub fn outline(state: &State) -> State {
         overdraft_limit: account.overdraft_limit,
         balance: account.balance,
         available: account.available,
+        overdrawn: account.overdrawn,
+        held: account.held,
+        hold_count: account.hold_count,
         holds: Vec::new(),
     })
 }
@@ -79,6 +88,9 @@ pub fn evolve(state: &mut State, event: &AccountEvent, version: Version) {
             overdraft_limit: opened.overdraft_limit,
             balance: 0,
             available: 0,
+            overdrawn: false,
+            held: 0,
+            hold_count: 0,
             holds: Vec::new(),
         });
     }
@@ -111,10 +123,12 @@ pub fn evolve(state: &mut State, event: &AccountEvent, version: Version) {
         }
     };
     account.balance = account.balance.saturating_add(entry);
-    let held = account
+    account.overdrawn = account.balance < 0;
+    account.hold_count = u32::try_from(account.holds.len()).unwrap_or(u32::MAX);
+    account.held = account
         .holds
         .iter()
         .fold(0_i64, |held, hold| held.saturating_add(hold.amount.minor_units()));
     let limit = account.overdraft_limit.minor_units();
-    account.available = account.balance.saturating_add(limit).saturating_sub(held);
+    account.available = account.balance.saturating_add(limit).saturating_sub(account.held);
 }

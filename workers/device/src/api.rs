@@ -1,12 +1,15 @@
 //! Devices in the GraphQL schema.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
-use edgefold_flow::graphql::{
-    Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed, Which, named,
-    one, page, send, subscribe, subscribe_all,
+use edgefold_flow::{
+    graphql::{
+        Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
+        Subscribed, Which, eq, named, one, page, send, subscribe, subscribe_all,
+    },
+    participant::Condition,
 };
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::{
     commands::{Reading, Status},
@@ -14,7 +17,7 @@ use crate::{
 };
 
 /// A device in the field, as the latest report by its own clock shows it.
-#[derive(SimpleObject, Deserialize)]
+#[derive(SimpleObject)]
 #[graphql(name = "Device")]
 pub struct DeviceView {
     /// Identifier.
@@ -32,7 +35,6 @@ pub struct DeviceView {
     /// The owner.
     owner_id: ID,
     /// True if it is out of service.
-    #[serde(deserialize_with = "flag")]
     decommissioned: bool,
     /// Number of reports, late ones included.
     readings: i32,
@@ -42,13 +44,8 @@ pub struct DeviceView {
     registered_at: DateTime,
 }
 
-/// SQL has no booleans: 0 and 1.
-fn flag<'de, D: Deserializer<'de>>(source: D) -> Result<bool, D::Error> {
-    u8::deserialize(source).map(|flag| flag != 0)
-}
-
 /// Status of a device, as it reports it.
-#[derive(Clone, Copy, PartialEq, Eq, Enum, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum DeviceStatus {
     /// All is well.
@@ -112,19 +109,15 @@ pub struct DeviceQuery;
 
 #[Object]
 impl DeviceQuery {
-    /// A device; null when there is none. At most one of the three arguments besides `id` may be given.
+    /// A device; null when there is none. At most one of the two arguments besides `id` may be given.
     async fn device(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
         #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<DeviceView>> {
-        let sql = include_str!("../../../schema/sql/d1/query/device_by_id.sql");
-        one::<crate::Device, _>(context, sql, &id, Which { min_version, at_version, at }, view)
-            .await
-            .transpose()
+        one::<crate::Device, _>(context, &id, Which { at_version, at }, view).await.transpose()
     }
 
     /// Devices, in the order that is asked for.
@@ -137,23 +130,24 @@ impl DeviceQuery {
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
+        #[graphql(
+            desc = "The list shows these versions, or later ones: it waits up to 2 s. At most 10, of the type of its rows."
+        )]
+        min_version: Option<Vec<MinVersion>>,
     ) -> Result<Connection<DeviceView>> {
-        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
-        page::<crate::Device, _>(context, list).await
+        let list = List { order_by, filter: wanted(filter)?, first, after, min_version };
+        page::<crate::Device, _>(context, list, view).await
     }
 }
 
-/// A page of devices.
-const LIST: &str = include_str!("../../../schema/sql/d1/query/device_page.sql");
-
-/// The conditions of a filter, in the order of the statement.
-fn wanted(filter: Option<DeviceFilter>) -> Result<Vec<(&'static str, Value)>> {
+/// The conditions of a filter.
+fn wanted(filter: Option<DeviceFilter>) -> Result<Vec<Option<Condition>>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
-        ("ownerId", json!(filter.owner_id)),
-        ("model", json!(filter.model)),
-        ("status", named(filter.status)),
-        ("decommissioned", json!(filter.decommissioned)),
+        eq("ownerId", filter.owner_id),
+        eq("model", filter.model),
+        eq("status", named(filter.status)),
+        eq("decommissioned", filter.decommissioned),
     ])
 }
 
@@ -269,11 +263,11 @@ impl DeviceSubscription {
         after: Option<String>,
     ) -> Result<Subscribed<DeviceUpdate>> {
         let (order_by, filter) = (DeviceOrderBy::default(), wanted(filter)?);
-        let list = List { sql: LIST, order_by, filter, first: None, after };
-        subscribe_all::<crate::Device, _, _>(context, list, |cursor, event, device| DeviceUpdate {
+        let list = List { order_by, filter, first: None, after, min_version: None };
+        subscribe_all::<crate::Device, _>(context, list, |cursor, event, state| DeviceUpdate {
             cursor,
             event,
-            device: Some(device),
+            device: view(state),
         })
         .await
     }

@@ -7,7 +7,7 @@
 //! | [`events`] | the events, and the upcasting of older versions |
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
-//! | [`projection`] | its read model |
+//! | [`lists`] | by what it is listed |
 //! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -15,14 +15,12 @@ pub mod commands;
 pub mod events;
 pub mod reducer;
 pub mod rules;
-pub mod projection;
+pub mod lists;
 pub mod policy;
 pub mod api;
 
-use edgefold_flow::{Change, Participant};
-use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, Version,
-};
+use edgefold_flow::{Participant, participant::Listed};
+use edgefold_kernel::{Aggregate, Context, Decision, Id, Principal, Scope, Version};
 
 pub use commands::DeviceCommand;
 pub use events::DeviceEvent;
@@ -52,9 +50,7 @@ impl Aggregate for Device {
 }
 
 impl Participant for Device {
-    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        projection::project(event)
-    }
+    const LISTED: Listed = lists::LISTED;
 
     fn may_send(
         principal: &Principal,

@@ -1,17 +1,20 @@
 //! Orders in the GraphQL schema.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
-use edgefold_flow::graphql::{
-    Amount, Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed,
-    Which, named, one, page, send, subscribe, subscribe_all,
+use edgefold_flow::{
+    graphql::{
+        Amount, Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
+        Subscribed, Which, eq, named, one, page, send, subscribe, subscribe_all,
+    },
+    participant::Condition,
 };
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::{commands::Line, reducer};
 
 /// One customer's order of goods.
-#[derive(SimpleObject, Deserialize)]
+#[derive(SimpleObject)]
 #[graphql(name = "Order")]
 pub struct OrderView {
     /// Identifier.
@@ -27,7 +30,6 @@ pub struct OrderView {
     /// The account that pays.
     account_id: ID,
     /// The goods.
-    #[serde(deserialize_with = "lines")]
     lines: Vec<OrderLine>,
     /// Total price, in minor units.
     total: Amount,
@@ -54,17 +56,8 @@ impl OrderLine {
     }
 }
 
-/// The column holds them as JSON.
-fn lines<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<OrderLine>, D::Error> {
-    let stored: Vec<Line> =
-        serde_json::from_str(&String::deserialize(source)?).map_err(D::Error::custom)?;
-    let lines: Option<_> = stored.iter().map(OrderLine::of).collect();
-    lines.ok_or_else(|| D::Error::custom("a quantity out of range"))
-}
-
 /// Status of an order.
-#[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum OrderStatus {
     /// The account was asked to hold the money.
     Placed,
@@ -147,19 +140,15 @@ pub struct OrderQuery;
 
 #[Object]
 impl OrderQuery {
-    /// An order; null when there is none. At most one of the three arguments besides `id` may be given.
+    /// An order; null when there is none. At most one of the two arguments besides `id` may be given.
     async fn order(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
         #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<OrderView>> {
-        let sql = include_str!("../../../schema/sql/d1/query/order_by_id.sql");
-        one::<crate::Order, _>(context, sql, &id, Which { min_version, at_version, at }, view)
-            .await
-            .transpose()
+        one::<crate::Order, _>(context, &id, Which { at_version, at }, view).await.transpose()
     }
 
     /// Orders, in the order that is asked for.
@@ -172,22 +161,23 @@ impl OrderQuery {
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
+        #[graphql(
+            desc = "The list shows these versions, or later ones: it waits up to 2 s. At most 10, of the type of its rows."
+        )]
+        min_version: Option<Vec<MinVersion>>,
     ) -> Result<Connection<OrderView>> {
-        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
-        page::<crate::Order, _>(context, list).await
+        let list = List { order_by, filter: wanted(filter)?, first, after, min_version };
+        page::<crate::Order, _>(context, list, view).await
     }
 }
 
-/// A page of orders.
-const LIST: &str = include_str!("../../../schema/sql/d1/query/order_page.sql");
-
-/// The conditions of a filter, in the order of the statement.
-fn wanted(filter: Option<OrderFilter>) -> Result<Vec<(&'static str, Value)>> {
+/// The conditions of a filter.
+fn wanted(filter: Option<OrderFilter>) -> Result<Vec<Option<Condition>>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
-        ("customerId", json!(filter.customer_id)),
-        ("accountId", json!(filter.account_id)),
-        ("status", named(filter.status)),
+        eq("customerId", filter.customer_id),
+        eq("accountId", filter.account_id),
+        eq("status", named(filter.status)),
     ])
 }
 
@@ -311,11 +301,11 @@ impl OrderSubscription {
         after: Option<String>,
     ) -> Result<Subscribed<OrderUpdate>> {
         let (order_by, filter) = (OrderOrderBy::default(), wanted(filter)?);
-        let list = List { sql: LIST, order_by, filter, first: None, after };
-        subscribe_all::<crate::Order, _, _>(context, list, |cursor, event, order| OrderUpdate {
+        let list = List { order_by, filter, first: None, after, min_version: None };
+        subscribe_all::<crate::Order, _>(context, list, |cursor, event, state| OrderUpdate {
             cursor,
             event,
-            order: Some(order),
+            order: view(state),
         })
         .await
     }

@@ -12,7 +12,7 @@
 //! | [`rules`] | every business rule |
 //! | [`process`] | its requests to the account, and its reactions to the answers |
 //! | [`routes`] | which events of the account it wants |
-//! | [`projection`] | its read model |
+//! | [`lists`] | by what it is listed |
 //! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -22,13 +22,13 @@ pub mod reducer;
 pub mod rules;
 pub mod process;
 pub mod routes;
-pub mod projection;
+pub mod lists;
 pub mod policy;
 pub mod api;
 
 use edgefold_flow::{
-    Change, Due, Errand, Participant,
-    participant::{Refused, Route},
+    Due, Errand, Participant,
+    participant::{Listed, Refused, Route},
 };
 use edgefold_kernel::{
     Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId, Version,
@@ -68,6 +68,7 @@ impl Aggregate for Order {
 
 impl Participant for Order {
     const ROUTES: &'static [Route] = routes::ROUTES;
+    const LISTED: Listed = lists::LISTED;
 
     fn errands(id: &Id, event: &OrderEvent) -> Vec<Errand> {
         process::errands(id, event)
@@ -83,10 +84,6 @@ impl Participant for Order {
 
     fn deadline(_id: &Id, state: &Self::State) -> Option<Due<OrderCommand>> {
         process::deadline(state)
-    }
-
-    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        projection::project(event)
     }
 
     fn may_send(

@@ -1,17 +1,21 @@
 //! Reservations in the GraphQL schema.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
-use edgefold_flow::graphql::{
-    Arguments, CommandResult, Connection, Date, DateTime, Event, List, StateAt, Subscribed, Which,
-    day, named, one, page, send, subscribe, subscribe_all,
+use edgefold_flow::{
+    graphql::{
+        Arguments, CommandResult, Connection, Date, DateTime, Event, List, MinVersion, StateAt,
+        Subscribed, Which, at_least, at_most, day, eq, named, one, page, send, subscribe,
+        subscribe_all,
+    },
+    participant::Condition,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::reducer;
 
 /// A guest's claim on nights of a room.
-#[derive(SimpleObject, Deserialize)]
+#[derive(SimpleObject)]
 #[graphql(name = "Reservation")]
 pub struct ReservationView {
     /// Identifier.
@@ -35,8 +39,7 @@ pub struct ReservationView {
 }
 
 /// Status of a reservation.
-#[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum ReservationStatus {
     /// The room was asked.
     Pending,
@@ -97,19 +100,15 @@ pub struct ReservationQuery;
 
 #[Object]
 impl ReservationQuery {
-    /// A reservation; null when there is none. At most one of the three arguments besides `id` may be given.
+    /// A reservation; null when there is none. At most one of the two arguments besides `id` may be given.
     async fn reservation(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
         #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<ReservationView>> {
-        let sql = include_str!("../../../schema/sql/d1/query/reservation_by_id.sql");
-        one::<crate::Reservation, _>(context, sql, &id, Which { min_version, at_version, at }, view)
-            .await
-            .transpose()
+        one::<crate::Reservation, _>(context, &id, Which { at_version, at }, view).await.transpose()
     }
 
     /// Reservations, in the order that is asked for.
@@ -124,24 +123,25 @@ impl ReservationQuery {
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
+        #[graphql(
+            desc = "The list shows these versions, or later ones: it waits up to 2 s. At most 10, of the type of its rows."
+        )]
+        min_version: Option<Vec<MinVersion>>,
     ) -> Result<Connection<ReservationView>> {
-        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
-        page::<crate::Reservation, _>(context, list).await
+        let list = List { order_by, filter: wanted(filter)?, first, after, min_version };
+        page::<crate::Reservation, _>(context, list, view).await
     }
 }
 
-/// A page of reservations.
-const LIST: &str = include_str!("../../../schema/sql/d1/query/reservation_page.sql");
-
-/// The conditions of a filter, in the order of the statement.
-fn wanted(filter: Option<ReservationFilter>) -> Result<Vec<(&'static str, Value)>> {
+/// The conditions of a filter.
+fn wanted(filter: Option<ReservationFilter>) -> Result<Vec<Option<Condition>>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
-        ("userId", json!(filter.user_id)),
-        ("roomId", json!(filter.room_id)),
-        ("status", named(filter.status)),
-        ("arrivingFrom", day("filter.arrivingFrom", filter.arriving_from)?),
-        ("arrivingUntil", day("filter.arrivingUntil", filter.arriving_until)?),
+        eq("userId", filter.user_id),
+        eq("roomId", filter.room_id),
+        eq("status", named(filter.status)),
+        at_least("dateStart", day("filter.arrivingFrom", filter.arriving_from)?),
+        at_most("dateStart", day("filter.arrivingUntil", filter.arriving_until)?),
     ])
 }
 
@@ -250,9 +250,9 @@ impl ReservationSubscription {
         after: Option<String>,
     ) -> Result<Subscribed<ReservationUpdate>> {
         let (order_by, filter) = (ReservationOrderBy::default(), wanted(filter)?);
-        let list = List { sql: LIST, order_by, filter, first: None, after };
-        subscribe_all::<crate::Reservation, _, _>(context, list, |cursor, event, reservation| {
-            ReservationUpdate { cursor, event, reservation: Some(reservation) }
+        let list = List { order_by, filter, first: None, after, min_version: None };
+        subscribe_all::<crate::Reservation, _>(context, list, |cursor, event, state| {
+            ReservationUpdate { cursor, event, reservation: view(state) }
         })
         .await
     }

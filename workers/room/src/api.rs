@@ -1,17 +1,20 @@
 //! Rooms in the GraphQL schema.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
-use edgefold_flow::graphql::{
-    Amount, Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed,
-    Which, named, one, page, send, subscribe, subscribe_all,
+use edgefold_flow::{
+    graphql::{
+        Amount, Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
+        Subscribed, Which, at_least, eq, named, one, page, send, subscribe, subscribe_all,
+    },
+    participant::Condition,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::reducer;
 
 /// A room of a hotel.
-#[derive(SimpleObject, Deserialize)]
+#[derive(SimpleObject)]
 #[graphql(name = "Room")]
 pub struct RoomView {
     /// Identifier.
@@ -33,8 +36,7 @@ pub struct RoomView {
 }
 
 /// A room is open or closed for holds.
-#[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum RoomStatus {
     /// It takes holds.
     Open,
@@ -85,19 +87,15 @@ pub struct RoomQuery;
 
 #[Object]
 impl RoomQuery {
-    /// A room; null when there is none. At most one of the three arguments besides `id` may be given.
+    /// A room; null when there is none. At most one of the two arguments besides `id` may be given.
     async fn room(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
         #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<RoomView>> {
-        let sql = include_str!("../../../schema/sql/d1/query/room_by_id.sql");
-        one::<crate::Room, _>(context, sql, &id, Which { min_version, at_version, at }, view)
-            .await
-            .transpose()
+        one::<crate::Room, _>(context, &id, Which { at_version, at }, view).await.transpose()
     }
 
     /// Rooms, in the order that is asked for.
@@ -110,22 +108,23 @@ impl RoomQuery {
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
+        #[graphql(
+            desc = "The list shows these versions, or later ones: it waits up to 2 s. At most 10, of the type of its rows."
+        )]
+        min_version: Option<Vec<MinVersion>>,
     ) -> Result<Connection<RoomView>> {
-        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
-        page::<crate::Room, _>(context, list).await
+        let list = List { order_by, filter: wanted(filter)?, first, after, min_version };
+        page::<crate::Room, _>(context, list, view).await
     }
 }
 
-/// A page of rooms.
-const LIST: &str = include_str!("../../../schema/sql/d1/query/room_page.sql");
-
-/// The conditions of a filter, in the order of the statement.
-fn wanted(filter: Option<RoomFilter>) -> Result<Vec<(&'static str, Value)>> {
+/// The conditions of a filter.
+fn wanted(filter: Option<RoomFilter>) -> Result<Vec<Option<Condition>>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
-        ("hotelId", json!(filter.hotel_id)),
-        ("status", named(filter.status)),
-        ("guests", json!(filter.guests)),
+        eq("hotelId", filter.hotel_id),
+        eq("status", named(filter.status)),
+        at_least("capacity", filter.guests),
     ])
 }
 
@@ -142,7 +141,7 @@ fn view(at: StateAt<reducer::State>) -> Option<RoomView> {
             reducer::Status::Open => RoomStatus::Open,
             reducer::Status::Closed => RoomStatus::Closed,
         },
-        holds: i32::try_from(room.holds.len()).ok()?,
+        holds: i32::try_from(room.hold_count).ok()?,
     })
 }
 
@@ -229,11 +228,11 @@ impl RoomSubscription {
         after: Option<String>,
     ) -> Result<Subscribed<RoomUpdate>> {
         let (order_by, filter) = (RoomOrderBy::default(), wanted(filter)?);
-        let list = List { sql: LIST, order_by, filter, first: None, after };
-        subscribe_all::<crate::Room, _, _>(context, list, |cursor, event, room| RoomUpdate {
+        let list = List { order_by, filter, first: None, after, min_version: None };
+        subscribe_all::<crate::Room, _>(context, list, |cursor, event, state| RoomUpdate {
             cursor,
             event,
-            room: Some(room),
+            room: view(state),
         })
         .await
     }

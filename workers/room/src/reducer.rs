@@ -23,6 +23,8 @@ pub struct RoomState {
     pub capacity: u32,
     /// Price of a night, in minor units.
     pub nightly_rate: Amount,
+    /// Number of reservations that hold nights.
+    pub hold_count: u32,
     /// The nights that are held, in the order in which they were asked for.
     pub holds: Vec<Hold>,
 }
@@ -62,7 +64,7 @@ impl Hold {
     }
 }
 
-/// The state that others decide on: the room without its holds.
+/// The state that others decide on and lists show: the room without its holds.
 pub fn outline(state: &State) -> State {
     state.as_ref().map(|room| RoomState {
         status: room.status,
@@ -70,13 +72,14 @@ pub fn outline(state: &State) -> State {
         number: room.number.clone(),
         capacity: room.capacity,
         nightly_rate: room.nightly_rate,
+        hold_count: room.hold_count,
         holds: Vec::new(),
     })
 }
 
 /// Changes the state as the event says.
 pub fn evolve(state: &mut State, event: &RoomEvent) {
-    match (event, state) {
+    match (event, &mut *state) {
         (RoomEvent::Added(added), state) => {
             *state = Some(RoomState {
                 status: Status::Open,
@@ -84,6 +87,7 @@ pub fn evolve(state: &mut State, event: &RoomEvent) {
                 number: added.number.clone(),
                 capacity: added.capacity,
                 nightly_rate: added.nightly_rate,
+                hold_count: 0,
                 holds: Vec::new(),
             });
         }
@@ -98,5 +102,8 @@ pub fn evolve(state: &mut State, event: &RoomEvent) {
         }
         (RoomEvent::Closed(_), Some(room)) => room.status = Status::Closed,
         (_, None) => {}
+    }
+    if let Some(room) = state {
+        room.hold_count = u32::try_from(room.holds.len()).unwrap_or(u32::MAX);
     }
 }

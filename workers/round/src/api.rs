@@ -1,19 +1,20 @@
 //! Rounds in the GraphQL schema.
 
-use std::collections::BTreeMap;
-
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
-use edgefold_flow::graphql::{
-    Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed, Which, named,
-    one, page, send, subscribe, subscribe_all,
+use edgefold_flow::{
+    graphql::{
+        Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
+        Subscribed, Which, eq, named, one, page, send, subscribe, subscribe_all,
+    },
+    participant::Condition,
 };
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::{events::Ending, reducer};
 
 /// One round of a game.
-#[derive(SimpleObject, Deserialize)]
+#[derive(SimpleObject)]
 #[graphql(name = "Round")]
 pub struct RoundView {
     /// Identifier.
@@ -29,7 +30,6 @@ pub struct RoundView {
     /// Largest number of players.
     max_players: i32,
     /// The players with their scores.
-    #[serde(deserialize_with = "players")]
     players: Vec<RoundPlayer>,
     /// Number of moves.
     moves: i32,
@@ -48,17 +48,8 @@ pub struct RoundPlayer {
     score: i32,
 }
 
-/// The column holds them as a JSON object: player to score.
-fn players<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<RoundPlayer>, D::Error> {
-    let stored: BTreeMap<String, i32> =
-        serde_json::from_str(&String::deserialize(source)?).map_err(D::Error::custom)?;
-    let player = |(id, score): (String, i32)| RoundPlayer { player_id: id.into(), score };
-    Ok(stored.into_iter().map(player).collect())
-}
-
 /// Status of a round.
-#[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum RoundStatus {
     /// It takes players.
     Open,
@@ -69,8 +60,7 @@ pub enum RoundStatus {
 }
 
 /// Reason of a round's end.
-#[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum RoundEnding {
     /// Somebody ended it.
     Finished,
@@ -132,19 +122,15 @@ pub struct RoundQuery;
 
 #[Object]
 impl RoundQuery {
-    /// A round; null when there is none. At most one of the three arguments besides `id` may be given.
+    /// A round; null when there is none. At most one of the two arguments besides `id` may be given.
     async fn round(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
         #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<RoundView>> {
-        let sql = include_str!("../../../schema/sql/d1/query/round_by_id.sql");
-        one::<crate::Round, _>(context, sql, &id, Which { min_version, at_version, at }, view)
-            .await
-            .transpose()
+        one::<crate::Round, _>(context, &id, Which { at_version, at }, view).await.transpose()
     }
 
     /// Rounds, in the order that is asked for.
@@ -157,19 +143,20 @@ impl RoundQuery {
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
+        #[graphql(
+            desc = "The list shows these versions, or later ones: it waits up to 2 s. At most 10, of the type of its rows."
+        )]
+        min_version: Option<Vec<MinVersion>>,
     ) -> Result<Connection<RoundView>> {
-        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
-        page::<crate::Round, _>(context, list).await
+        let list = List { order_by, filter: wanted(filter)?, first, after, min_version };
+        page::<crate::Round, _>(context, list, view).await
     }
 }
 
-/// A page of rounds.
-const LIST: &str = include_str!("../../../schema/sql/d1/query/round_page.sql");
-
-/// The conditions of a filter, in the order of the statement.
-fn wanted(filter: Option<RoundFilter>) -> Result<Vec<(&'static str, Value)>> {
+/// The conditions of a filter.
+fn wanted(filter: Option<RoundFilter>) -> Result<Vec<Option<Condition>>> {
     let filter = filter.unwrap_or_default();
-    Ok(vec![("game", json!(filter.game)), ("status", named(filter.status))])
+    Ok(vec![eq("game", filter.game), eq("status", named(filter.status))])
 }
 
 fn view(at: StateAt<reducer::State>) -> Option<RoundView> {
@@ -303,11 +290,11 @@ impl RoundSubscription {
         after: Option<String>,
     ) -> Result<Subscribed<RoundUpdate>> {
         let (order_by, filter) = (RoundOrderBy::default(), wanted(filter)?);
-        let list = List { sql: LIST, order_by, filter, first: None, after };
-        subscribe_all::<crate::Round, _, _>(context, list, |cursor, event, round| RoundUpdate {
+        let list = List { order_by, filter, first: None, after, min_version: None };
+        subscribe_all::<crate::Round, _>(context, list, |cursor, event, state| RoundUpdate {
             cursor,
             event,
-            round: Some(round),
+            round: view(state),
         })
         .await
     }

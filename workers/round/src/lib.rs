@@ -8,7 +8,7 @@
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
 //! | [`process`] | its deadlines |
-//! | [`projection`] | its read model |
+//! | [`lists`] | by what it is listed |
 //! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -17,14 +17,12 @@ pub mod events;
 pub mod reducer;
 pub mod rules;
 pub mod process;
-pub mod projection;
+pub mod lists;
 pub mod policy;
 pub mod api;
 
-use edgefold_flow::{Change, Due, Participant};
-use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, Version,
-};
+use edgefold_flow::{Due, Participant, participant::Listed};
+use edgefold_kernel::{Aggregate, Context, Decision, Id, Principal, Scope, Version};
 
 pub use commands::RoundCommand;
 pub use events::RoundEvent;
@@ -55,12 +53,10 @@ impl Aggregate for Round {
 }
 
 impl Participant for Round {
+    const LISTED: Listed = lists::LISTED;
+
     fn deadline(_id: &Id, state: &Self::State) -> Option<Due<RoundCommand>> {
         process::deadline(state)
-    }
-
-    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        projection::project(event)
     }
 
     fn may_send(

@@ -8,6 +8,7 @@ use async_graphql::{Object, OutputType, SimpleObject, TypeName, connection::Page
 pub struct Connection<T: OutputType> {
     edges: Vec<Edge<T>>,
     has_more: bool,
+    updates: Option<String>,
 }
 
 /// A row of a page, with its place in the list.
@@ -21,9 +22,9 @@ pub struct Edge<T: OutputType> {
 }
 
 impl<T: OutputType> Connection<T> {
-    /// A page of these, and whether there are more.
-    pub fn new(edges: Vec<Edge<T>>, has_more: bool) -> Self {
-        Self { edges, has_more }
+    /// A page of these, and whether there are more; `updates` is the cursor of what comes after it was read.
+    pub fn new(edges: Vec<Edge<T>>, has_more: bool, updates: Option<String>) -> Self {
+        Self { edges, has_more, updates }
     }
 }
 
@@ -38,6 +39,12 @@ impl<T: OutputType> Connection<T> {
             start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
             end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
         }
+    }
+
+    /// Pass it as `after:` to the subscription to the same rows: it begins where this list was read, without a gap. Null for
+    /// a caller that may list nothing. Opaque.
+    async fn updates_cursor(&self) -> Option<&str> {
+        self.updates.as_deref()
     }
 
     /// The rows, each with its cursor.

@@ -2,7 +2,9 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
-use edgefold_kernel::{Failure, Fault, Id, Kind, Principal, Rejection, StreamId, Version, limits};
+use edgefold_kernel::{
+    Envelope, Failure, Fault, Id, Kind, Principal, Rejection, StreamId, Version,
+};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
@@ -70,7 +72,31 @@ pub trait Gateway: Send + Sync {
         command_id: Id,
     ) -> BoxFuture<'_, Result<Option<Accepted>, Failure>>;
 
-    /// Reads rows. `sql` comes from a `.sql` file; parameters are null, booleans, numbers and strings.
+    /// Waits until a processor has passed these versions.
+    ///
+    /// # Errors
+    /// `READ_MODEL_BEHIND` when it has not within [`READ_YOUR_WRITES_MS`](edgefold_kernel::limits::READ_YOUR_WRITES_MS); a fault.
+    fn shown<'a>(
+        &'a self,
+        processor: &'a str,
+        wanted: Vec<(StreamId, Version)>,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// The place of a processor in each partition of a category, as the cursor of a subscription to the category.
+    fn places<'a>(
+        &'a self,
+        category: &'a str,
+        processor: &'a str,
+    ) -> BoxFuture<'a, Result<String, Failure>>;
+
+    /// Has the journals of a category look what is to be done: their tables may be missing.
+    fn wake<'a>(&'a self, category: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// The events of a correlation, over all categories, oldest first, also of instances that the caller may not see. At most
+    /// [`CAUSED_EVENTS`](edgefold_kernel::limits::CAUSED_EVENTS).
+    fn caused(&self, correlation: Id) -> BoxFuture<'_, Result<Vec<Envelope>, Failure>>;
+
+    /// Reads rows. Parameters are null, booleans, numbers and strings.
     fn rows(
         &self,
         sql: Cow<'static, str>,
@@ -81,48 +107,17 @@ pub trait Gateway: Send + Sync {
     fn sleep(&self, millis: u64) -> BoxFuture<'_, ()>;
 }
 
-/// Milliseconds between the first two looks of a query that waits for a read model. Each pause is twice the one before, so
-/// that a version that never comes costs eight looks and not a hundred.
-const LOOK_AGAIN_MS: u64 = 50;
-
-/// The row of one instance, at this version at least when one is named: read your writes.
-///
-/// # Errors
-/// `READ_MODEL_BEHIND` with the version of the read model, when it has not reached `min_version` within
-/// [`limits::READ_YOUR_WRITES_MS`].
-pub async fn row_at_least(
-    gateway: &dyn Gateway,
-    sql: &'static str,
-    id: &str,
-    least: Option<Version>,
-) -> Result<Option<Row>, Failure> {
-    let (mut waited, mut pause) = (0, LOOK_AGAIN_MS);
-    loop {
-        let row = gateway.rows(Cow::Borrowed(sql), vec![Value::from(id)]).await?;
-        let row = row.into_iter().next();
-        let version =
-            row.as_ref().and_then(|row| row.get("version")).and_then(Value::as_u64).unwrap_or(0);
-        match behind(version, least.unwrap_or(0)) {
-            Ok(()) => return Ok(row),
-            Err(refusal) if waited >= limits::READ_YOUR_WRITES_MS => return Err(refusal.into()),
-            Err(_) => {
-                let rest = pause.min(limits::READ_YOUR_WRITES_MS - waited);
-                gateway.sleep(rest).await;
-                waited += rest;
-                pause *= 2;
-            }
-        }
-    }
-}
-
-/// Checks that a version is at least the one that the caller wants.
-///
-/// # Errors
-/// `READ_MODEL_BEHIND` with the version that is shown.
-pub fn behind(version: Version, least: Version) -> Result<(), Rejection> {
-    if version >= least {
-        return Ok(());
-    }
-    let detail = format!("the read model is at version {version}, not yet at {least}");
-    Err(Rejection::new(Kind::Conflict, "READ_MODEL_BEHIND", detail).at(version))
+/// The refusal of a list that does not show a version of an instance yet. So many events are before it in the journal; none
+/// where it is not journalled.
+pub fn behind(stream: &StreamId, version: Version, events: u64) -> Rejection {
+    let StreamId { aggregate_type, aggregate_id } = stream;
+    let far = match events {
+        0 => String::new(),
+        events => format!(": it is {events} events behind"),
+    };
+    let detail = format!(
+        "the list does not show version {version} of {aggregate_type} {aggregate_id} yet{far}"
+    );
+    let field = Some("minVersion".to_owned());
+    Rejection { field, ..Rejection::new(Kind::Conflict, "READ_MODEL_BEHIND", detail) }
 }

@@ -1,21 +1,15 @@
 //! The history of an instance and the result of a command, from the instance's own object.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_graphql::{Context, Error, ID, Object};
-use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, limits};
+use edgefold_kernel::{Envelope, Failure, Id, StreamId, limits};
 
 use super::{
-    AggregateType, CommandResult, Connection, Event,
-    connection::Edge,
-    faulted,
-    gateway::{Gateway, Row},
-    one::unknown,
-    page::rows_wanted,
-    refusal::invalid,
-    unanswered,
+    AggregateType, CommandResult, Connection, Event, connection::Edge, faulted, gateway::Gateway,
+    one::unknown, page::rows_wanted, refusal::invalid, unanswered,
 };
-use crate::{project::correlation::JOURNAL_OF_COMMAND, subscribe::socket::parse_version};
+use crate::subscribe::socket::parse_version;
 
 /// Queries about any aggregate.
 #[derive(Default)]
@@ -37,7 +31,7 @@ impl HistoryQuery {
 
     /// The first answer to an accepted command. Null if the command is not known: a refused command leaves no record,
     /// and an accepted one is remembered for 24 hours. With type and instance the answer is there at once; by id alone,
-    /// once the command's events have been journalled.
+    /// once the command's events have been journalled, and unless the caller named another correlation for them.
     async fn command_result(
         &self,
         context: &Context<'_>,
@@ -76,7 +70,7 @@ async fn events(
         Ok::<_, Error>(Edge { node, cursor: event.version.to_string() })
     };
     let edges = page.events.iter().map(edge).collect::<Result<_, _>>()?;
-    Ok(Some(Connection::new(edges, page.next.is_some())))
+    Ok(Some(Connection::new(edges, page.next.is_some(), Some(page.head.to_string()))))
 }
 
 async fn command_result(
@@ -94,7 +88,7 @@ async fn command_result(
     let sent_to = match (aggregate_type, aggregate_id) {
         (Some(aggregate_type), Some(id)) => vec![StreamId::new(aggregate_type, id)],
         (aggregate_type, id) => {
-            let mut streams = streams_of(gateway, &command_id).await.map_err(|it| faulted(&it))?;
+            let mut streams = streams_of(gateway, &command_id).await.map_err(unanswered)?;
             streams.retain(|stream| {
                 aggregate_type.as_ref().is_none_or(|it| *it == stream.aggregate_type)
                     && id.as_ref().is_none_or(|it| *it == stream.aggregate_id)
@@ -117,14 +111,10 @@ async fn command_result(
     Ok(None)
 }
 
-/// The streams that a command has appended to, as the journal knows them.
-async fn streams_of(gateway: &dyn Gateway, command_id: &Id) -> Result<Vec<StreamId>, Fault> {
-    let params = vec![command_id.as_str().into(), limits::SAME_COMMAND_IDS.into()];
-    let rows = gateway.rows(Cow::Borrowed(JOURNAL_OF_COMMAND), params).await?;
-    let text = |row: &Row, column: &str| row.get(column)?.as_str().map(str::to_owned);
-    let stream = |row: &Row| {
-        let id = Id::parse(text(row, "aggregate_id")?).ok()?;
-        Some(StreamId::new(text(row, "aggregate_type")?, id))
-    };
-    Ok(rows.iter().filter_map(stream).collect())
+/// The streams that a command has appended to, as the journals know them.
+async fn streams_of(gateway: &dyn Gateway, command_id: &Id) -> Result<Vec<StreamId>, Failure> {
+    let events = gateway.caused(command_id.clone()).await?;
+    let of_command = events.into_iter().filter(|event| event.command_id == *command_id);
+    let streams: BTreeSet<StreamId> = of_command.map(|event| event.stream).collect();
+    Ok(streams.into_iter().take(limits::SAME_COMMAND_IDS).collect())
 }

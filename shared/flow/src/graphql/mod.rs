@@ -14,7 +14,8 @@
 //! | [`outcome`] | the result of a command |
 //! | [`mutate`] | a mutation becomes a command |
 //! | [`connection`] | a page as a Relay connection |
-//! | `list` | the statement of a list |
+//! | [`list`] | the statement of a list |
+//! | [`fresh`] | a list at least as new as what its caller has seen |
 //! | [`mod@page`] | a page of a list |
 //! | [`mod@one`] | one instance, now or then |
 //! | [`event`] | an event as it is shown |
@@ -34,7 +35,8 @@ pub mod refusal;
 pub mod outcome;
 pub mod mutate;
 pub mod connection;
-mod list;
+pub mod list;
+pub mod fresh;
 pub mod page;
 pub mod one;
 pub mod event;
@@ -51,13 +53,14 @@ use refusal::int;
 
 pub use connection::Connection;
 pub use event::{Event, Json};
+pub use fresh::MinVersion;
 pub use history::HistoryQuery;
 pub use me::{Me, MeQuery};
 pub use mutate::{Arguments, send};
 pub use names::{AggregateType, Declares, EventType, Names, RoleName};
 pub use one::{StateAt, Which, one};
 pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
-pub use page::{List, day, named, page};
+pub use page::{List, at_least, at_most, day, eq, named, page};
 pub use refusal::{faulted, faults, unanswered};
 pub use scalars::{Amount, Date, DateTime};
 pub use subscription::{EventSubscription, Feed, Subscribed, subscribe, subscribe_all};

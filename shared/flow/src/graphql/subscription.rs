@@ -2,27 +2,27 @@
 //! nothing of it stays in memory between two events, and the session can hibernate.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use async_graphql::{Context, Error, ID, Subscription, resolver_utils::EnumType};
-use edgefold_kernel::{Envelope, Fault, Id, Kind, Principal, Rejection, StreamId};
-use futures_util::{StreamExt, stream, stream::BoxStream};
-use serde::de::DeserializeOwned;
+use edgefold_kernel::{Envelope, Failure, Fault, Id, Kind, Principal, Rejection, StreamId};
+use futures_util::{StreamExt, future::try_join_all, stream, stream::BoxStream};
 
 use super::{
     AggregateType, DateTime, Event, List, StateAt, faulted,
     gateway::Gateway,
     int,
-    page::{allowed, read, rows_of},
+    list::{Statement, Wanted},
+    page::{allowed, name, order, read_rows, shown},
     refusal::invalid,
     unanswered,
 };
 use crate::{
     Participant,
     instance::unknown,
-    participant::{Sight, folded, sight},
+    participant::{Filter, Order, Sight, folded, sight},
     subscribe::{Begin, Page, Source, socket::parse_version},
 };
 
@@ -124,14 +124,14 @@ pub fn subscribe<A: Participant, T: Send + 'static>(
 ///
 /// # Errors
 /// `FORBIDDEN` for a caller that may list nothing; `INVALID_CURSOR`; a fault when an event or its row cannot be read.
-pub async fn subscribe_all<A: Participant, V: DeserializeOwned, T: Send + 'static>(
+pub async fn subscribe_all<A: Participant, T: Send + 'static>(
     context: &Context<'_>,
     list: List<impl EnumType>,
-    show: impl Fn(String, Option<Event>, V) -> T,
+    show: impl Fn(String, Option<Event>, StateAt<A::State>) -> T,
 ) -> Result<Subscribed<T>, Error> {
     let feed = Arc::clone(context.data::<Arc<Feed>>()?);
     let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
-    let Some(allowed) = allowed::<A>(gateway)? else {
+    let Some(filter) = allowed::<A>(gateway, list.filter)? else {
         let detail = format!("you may not list {}", A::TYPE);
         return Err(unanswered(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail)));
     };
@@ -140,12 +140,15 @@ pub async fn subscribe_all<A: Participant, V: DeserializeOwned, T: Send + 'stati
         return Ok(stream::empty().boxed());
     };
     let stuck = || feed.with(|inner| inner.stuck = true);
-    let ids = page.events.iter().map(|(_, event)| event.stream.aggregate_id.as_str()).collect();
-    let rows = rows_of(gateway, allowed, &list, ids).await.map_err(|fault| {
-        stuck();
-        faulted(&fault)
+    let order = order::<A>(name(list.order_by)).map_err(|fault| faulted(&fault))?;
+    let ids: BTreeSet<_> = page.events.iter().map(|(_, it)| &it.stream.aggregate_id).collect();
+    let rows = rows_of::<A>(gateway, order, &filter, ids).await.map_err(|failure| {
+        if matches!(&failure, Failure::Faulted(fault) if fault.retryable()) {
+            stuck();
+        }
+        unanswered(failure)
     })?;
-    let is_listed = |event: &Envelope| rows.contains_key(event.stream.aggregate_id.as_str());
+    let is_listed = |event: &Envelope| rows.contains_key(&event.stream.aggregate_id);
     let seen = match context.look_ahead().field("event").exists() {
         true => {
             let events = page.events.iter().map(|(_, event)| event);
@@ -159,16 +162,35 @@ pub async fn subscribe_all<A: Participant, V: DeserializeOwned, T: Send + 'stati
     };
     let mut items = Vec::new();
     for (cursor, event) in &page.events {
-        if let Some(row) = rows.get(event.stream.aggregate_id.as_str()) {
+        if let Some(row) = rows.get(&event.stream.aggregate_id) {
             // The journal keeps the schema version of the release that wrote the event there.
             let lifted =
                 || event.clone().lifted::<A::Event>().and_then(|event| Event::read(&event));
             let shown = seen.contains(&event.stream).then(lifted).transpose();
             let shown = shown.map_err(|fault| faulted(&fault))?;
-            items.push((*cursor, Ok(show(cursor.to_string(), shown, read(row.clone())?))));
+            items.push((*cursor, Ok(show(cursor.to_string(), shown, row.clone()))));
         }
     }
     Ok(feed.stream(items))
+}
+
+/// The rows of these instances that a list with this filter would hold.
+async fn rows_of<A: Participant>(
+    gateway: &dyn Gateway,
+    order: &Order,
+    filter: &Filter,
+    ids: BTreeSet<&Id>,
+) -> Result<BTreeMap<Id, StateAt<A::State>>, Failure> {
+    let ids = ids.into_iter().filter(|id| filter.only.as_ref().is_none_or(|only| only == *id));
+    let rows = ids.map(|id| async move {
+        let filter = Filter { only: Some(id.clone()), ..filter.clone() };
+        let wanted = Wanted { order, after: None, filter: &filter, rows: 1 };
+        let found =
+            read_rows(gateway, A::TYPE, &Statement::of(A::TYPE, &A::LISTED, &wanted)).await?;
+        let Some(row) = found.first() else { return Ok(None) };
+        Ok::<_, Failure>(shown::<A>(gateway, row).await?.map(|(_, at)| (id.clone(), at)))
+    });
+    Ok(try_join_all(rows).await?.into_iter().flatten().collect())
 }
 
 /// Subscriptions to any aggregate.

@@ -9,6 +9,7 @@
 //! | [`layout`] | how many partitions a category has, and where a stream begins |
 //! | [`storage`] | the port behind which a partition keeps its journal |
 //! | [`partition`] | one partition: appends, repeats, gaps, positions, pages |
+//! | [`cursor`] | a place in a journal, and the cursor of a category |
 //! | [`rows`] | the state rows of a category: their table, and how they are written |
 //! | [`failure`] | what an error of the database says |
 //! | [`database`] | the port to the database of the read models |
@@ -24,6 +25,7 @@ pub mod append;
 pub mod layout;
 pub mod storage;
 pub mod partition;
+pub mod cursor;
 pub mod rows;
 pub mod failure;
 pub mod database;
@@ -36,6 +38,7 @@ pub mod order;
 pub mod status;
 
 pub use append::{Append, Appended, Link, Row};
+pub use cursor::Place;
 pub use layout::Partitions;
 pub use partition::{Item, Partition};
 pub use rows::StateRows;

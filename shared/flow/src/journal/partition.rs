@@ -169,8 +169,12 @@ impl<S: Storage> Partition<S> {
     }
 
     fn drafted_or_stored(&self, draft: &Draft, id: &Id, link: &Link) -> Result<Option<u64>, Fault> {
-        let mut drafted = draft.links.iter().rev();
-        match drafted.find(|placed| placed.id == *id && placed.link == *link) {
+        let is_drafted = |placed: &&Placed| placed.id == *id && placed.link == *link;
+        let drafted = match draft.last.contains_key(id) {
+            true => draft.links.iter().rev().find(is_drafted),
+            false => None,
+        };
+        match drafted {
             Some(placed) => Ok(Some(placed.position)),
             None => self.storage.place(id, link),
         }

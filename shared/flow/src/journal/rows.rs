@@ -1,8 +1,9 @@
 //! The state rows of a category: the table that lists read, made from the one description, [`Listed`].
 //!
-//! Every table has the columns `id`, `version`, `began` and `state`. `state` is the row's JSON, as others see the instance;
-//! each column that lists filter by or order by is computed from it. SQLite leaves an index alone where its columns stay as
-//! they are, so an event writes the row, and an index only where what it lists by has changed.
+//! Every table has the columns `id`, `version`, `began`, `state` and `state_version`. `state` is the row's JSON, as others see the
+//! instance; each column that lists filter by or order by is computed from it. SQLite leaves an index alone where its columns
+//! stay as they are, so an event writes the row, and an index only where what it lists by has changed. `state_version` is the
+//! same in all rows of a table: while the rows of a new release are made, those of the last one answer, and readers tell them.
 
 use std::fmt::Write;
 
@@ -71,7 +72,8 @@ impl<'a> StateRows<'a> {
         let name = quoted(table);
         let table_itself = format!(
             "CREATE TABLE {name} (id TEXT PRIMARY KEY, version INTEGER NOT NULL, began TEXT NOT NULL, \
-             state TEXT NOT NULL{columns}) STRICT, WITHOUT ROWID"
+             state TEXT NOT NULL, state_version INTEGER AS ({}){columns}) STRICT, WITHOUT ROWID",
+            self.state_version
         );
         let indexes = self.indexes().into_iter().map(|columns| {
             let index = quoted(&format!("{table}_{}", columns.join("_")));
@@ -82,12 +84,14 @@ impl<'a> StateRows<'a> {
     }
 
     /// The columns of each index before the id: one for each column that the rows are ordered by, and one in the default order
-    /// for each column that picks a few rows out of many.
+    /// for each column that picks a few rows out of many, as the owner does.
     fn indexes(&self) -> Vec<Vec<&'static str>> {
         let mut indexes: Vec<Vec<&'static str>> = Vec::new();
         let default = self.listed.orders.first().map_or(BEGAN, |order| order.by);
         let orders = self.listed.orders.iter().map(|order| vec![order.by]);
-        let picking = self.listed.columns.iter().filter(|column| column.is_indexed);
+        let is_picking =
+            |column: &&Column| column.is_indexed || self.listed.owner == Some(column.name);
+        let picking = self.listed.columns.iter().filter(is_picking);
         let picking = picking.filter(|column| column.name != default);
         for columns in orders.chain(picking.map(|column| vec![column.name, default])) {
             if !indexes.contains(&columns) {
@@ -149,7 +153,7 @@ mod tests {
             ROWS.create("order_g1"),
             [
                 "CREATE TABLE \"order_g1\" (id TEXT PRIMARY KEY, version INTEGER NOT NULL, began TEXT NOT NULL, \
-                 state TEXT NOT NULL, \"ownerId\" TEXT AS (state ->> '$.\"ownerId\"'), \
+                 state TEXT NOT NULL, state_version INTEGER AS (3), \"ownerId\" TEXT AS (state ->> '$.\"ownerId\"'), \
                  \"total\" INTEGER AS (state ->> '$.\"total\"'), \"status\" TEXT AS (state ->> '$.\"status\"')) \
                  STRICT, WITHOUT ROWID",
                 "CREATE INDEX \"order_g1_began\" ON \"order_g1\" (\"began\", id)",

@@ -83,14 +83,6 @@ pub trait Participant: Aggregate {
         None
     }
 
-    /// The rows of its read models that an own event changes.
-    ///
-    /// # Errors
-    /// Fails if the event cannot be read.
-    fn project(_event: &Envelope) -> Result<Vec<Change>, Fault> {
-        Ok(Vec::new())
-    }
-
     /// True if the caller may send this command to this instance in this state.
     ///
     /// A stranger must get the same answer whether there is such an instance or not. The one exception: a caller that

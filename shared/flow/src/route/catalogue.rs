@@ -1,7 +1,5 @@
 //! Every aggregate type that is deployed, as the script knows it. The consumer looks each letter up in it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Kind, Principal, Rejection, RoleKind,
     StreamId, Version, command::CommandKind, event::EventKind,
@@ -10,8 +8,7 @@ use serde_json::Value;
 
 use crate::{
     Message, Participant,
-    decide::panicked,
-    participant::{Change, Listed, Projection, Route, Sight, folded, sight},
+    participant::{Listed, Projection, Route, Sight, folded, sight},
     publish::messages,
 };
 
@@ -50,8 +47,6 @@ pub struct Entry {
     pub state_version: u32,
     /// The state after events that follow a whole state, or that begin the stream where there is none.
     pub fold: Fold,
-    /// Its read models.
-    pub project: fn(&Envelope) -> Result<Vec<Change>, Fault>,
     /// Its upcasters: from event name, schema version and stored data to the data of the current version.
     pub canonical: fn(&str, u32, &str) -> Result<String, Fault>,
     /// The commands that follow from one of its events.
@@ -72,22 +67,10 @@ impl Entry {
             listed: A::LISTED,
             state_version: A::STATE_VERSION,
             fold: fold::<A>,
-            project: A::project,
             canonical: canonical::<A>,
             errands: errands::<A>,
             sights: sights::<A>,
         }
-    }
-}
-
-impl Entry {
-    /// The changes of an event in the read models. A panic is a fault of this one event.
-    ///
-    /// # Errors
-    /// Fails if the event cannot be read.
-    pub fn changes(&self, event: &Envelope) -> Result<Vec<Change>, Fault> {
-        catch_unwind(AssertUnwindSafe(|| (self.project)(event)))
-            .map_err(|panic| panicked(&*panic))?
     }
 }
 

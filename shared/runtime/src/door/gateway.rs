@@ -1,10 +1,10 @@
 //! Resolvers send commands and read models.
 
-use std::{borrow::Cow, collections::BTreeSet, time::Duration};
+use std::{borrow::Cow, cmp::Ordering, collections::BTreeSet, time::Duration};
 
 use edgefold_flow::{
     Accepted, Catalogue, Message,
-    contract::{self, EventsPage, RowView},
+    contract::{self, CausedWanted, EventsPage, PlaceWanted, RowView, ShownAnswer, ShownWanted},
     door::{
         Asker,
         header::traced,
@@ -12,21 +12,22 @@ use edgefold_flow::{
     },
     graphql::{
         faults,
-        gateway::{Gateway, Row},
+        gateway::{Gateway, Row, behind},
     },
     instance::When,
+    journal::{Partitions, Place, cursor},
     participant::Sight,
     subscribe::Page,
 };
-use edgefold_kernel::{Failure, Fault, Id, Metadata, StreamId, Version};
+use edgefold_kernel::{Envelope, Failure, Fault, Id, Metadata, StreamId, Version, limits};
 use futures_util::future::{BoxFuture, FutureExt, try_join_all};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use worker::{Delay, Env, Method, Request, console_error, send::SendFuture};
 
 use super::admit::{admit, target};
-use crate::platform::{clock, database, stub};
+use crate::platform::{bindings, clock, database, stub};
 
 /// The gateway of one request.
 pub struct WorkersGateway {
@@ -58,6 +59,58 @@ impl WorkersGateway {
         let to = target(&message)?;
         let request = stub::post_as(&by, contract::COMMAND, &message)?;
         stub::read(stub::fetch(&self.env, self.catalogue, &to, request).await?).await
+    }
+
+    /// Asks a version of an instance whether a processor shows it.
+    async fn shows(
+        &self,
+        processor: &str,
+        stream: StreamId,
+        version: Version,
+    ) -> Result<(), Failure> {
+        let (name, within_ms) = (processor.to_owned(), limits::READ_YOUR_WRITES_MS);
+        let asked = ShownWanted { name, version, within_ms };
+        let request = stub::post_as(&self.asker()?, contract::SHOWN, &asked)?;
+        let answer = stub::fetch(&self.env, self.catalogue, &stream, request).await?;
+        let ShownAnswer { is_passed, position, at } = match stub::read(answer).await {
+            // A stranger is told no more than of an instance that does not exist.
+            Err(Failure::Rejected(refused)) if refused.code == "UNKNOWN_INSTANCE" => {
+                ShownAnswer::default()
+            }
+            answer => answer?,
+        };
+        match is_passed {
+            true => Ok(()),
+            false => Err(behind(&stream, version, position.saturating_sub(at)).into()),
+        }
+    }
+
+    /// Asks every journal of a category the same. The answers come in the order of the partitions.
+    async fn journals<T: DeserializeOwned>(
+        &self,
+        category: &str,
+        path: &'static str,
+        body: &impl Serialize,
+    ) -> Result<Vec<T>, Failure> {
+        let setting = self.env.var(bindings::JOURNAL_PARTITIONS).ok();
+        let (partitions, _) =
+            Partitions::parse(&setting.map(|it| it.to_string()).unwrap_or_default());
+        let asked = (0..partitions.of(category)).map(|partition| async move {
+            let call = stub::post(path, body)?;
+            stub::read(stub::journal(&self.env, (category, partition), call).await?).await
+        });
+        try_join_all(asked).await
+    }
+
+    async fn all_caused(&self, correlation: Id) -> Result<Vec<Envelope>, Failure> {
+        let asked = CausedWanted { correlation, limit: limits::CAUSED_EVENTS };
+        let categories = self.catalogue.entries.iter().map(|entry| entry.aggregate_type);
+        let found = categories
+            .map(|category| self.journals::<Vec<Envelope>>(category, contract::CAUSED, &asked));
+        let found = try_join_all(found).await?;
+        let mut events: Vec<Envelope> = found.into_iter().flatten().flatten().collect();
+        events.sort_by(oldest_first);
+        Ok(events)
     }
 
     async fn look<T: DeserializeOwned>(
@@ -133,6 +186,43 @@ impl Gateway for WorkersGateway {
         SendFuture::new(self.look(stream, path)).boxed()
     }
 
+    fn shown<'a>(
+        &'a self,
+        processor: &'a str,
+        wanted: Vec<(StreamId, Version)>,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        SendFuture::new(async move {
+            let asked = wanted.into_iter();
+            let asked = asked.map(|(stream, version)| self.shows(processor, stream, version));
+            try_join_all(asked).await.map(drop)
+        })
+        .boxed()
+    }
+
+    fn places<'a>(
+        &'a self,
+        category: &'a str,
+        processor: &'a str,
+    ) -> BoxFuture<'a, Result<String, Failure>> {
+        SendFuture::new(async move {
+            let asked = PlaceWanted { name: processor.to_owned() };
+            let places: Vec<Place> = self.journals(category, contract::PLACE, &asked).await?;
+            Ok(cursor::write(category, &places))
+        })
+        .boxed()
+    }
+
+    fn wake<'a>(&'a self, category: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        SendFuture::new(async move {
+            self.journals::<()>(category, contract::WAKE, &()).await.map(drop)
+        })
+        .boxed()
+    }
+
+    fn caused(&self, correlation: Id) -> BoxFuture<'_, Result<Vec<Envelope>, Failure>> {
+        SendFuture::new(self.all_caused(correlation)).boxed()
+    }
+
     fn rows(
         &self,
         sql: Cow<'static, str>,
@@ -144,6 +234,11 @@ impl Gateway for WorkersGateway {
     fn sleep(&self, millis: u64) -> BoxFuture<'_, ()> {
         SendFuture::new(Delay::from(Duration::from_millis(millis))).boxed()
     }
+}
+
+/// The order of events over all streams. Those of one stream stand in the order of the stream.
+fn oldest_first(one: &Envelope, other: &Envelope) -> Ordering {
+    (one.time, &one.stream, one.version).cmp(&(other.time, &other.stream, other.version))
 }
 
 /// Those of these instances that the caller may see: each instance is asked.

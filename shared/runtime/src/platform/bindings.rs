@@ -14,3 +14,5 @@ pub const REQUESTS: &str = "REQUESTS";
 pub const SESSION: &str = "SESSION";
 /// The class of journals.
 pub const JOURNALS: &str = "JOURNALS";
+/// The setting that says how many partitions the journals have, see [`Partitions`](edgefold_flow::journal::Partitions).
+pub const JOURNAL_PARTITIONS: &str = "JOURNAL_PARTITIONS";

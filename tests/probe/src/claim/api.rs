@@ -1,17 +1,21 @@
 //! Claims in the GraphQL schema.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
-use edgefold_flow::graphql::{
-    Arguments, CommandResult, Connection, Date, DateTime, Event, List, StateAt, Subscribed, Which,
-    day, named, one, page, send, subscribe, subscribe_all,
+use edgefold_flow::{
+    graphql::{
+        Arguments, CommandResult, Connection, Date, DateTime, Event, List, MinVersion, StateAt,
+        Subscribed, Which, at_least, at_most, day, eq, named, one, page, send, subscribe,
+        subscribe_all,
+    },
+    participant::Condition,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::reducer;
 
 /// An owner's claim on days of a resource.
-#[derive(SimpleObject, Deserialize)]
+#[derive(SimpleObject)]
 #[graphql(name = "Claim")]
 pub struct ClaimView {
     /// Identifier.
@@ -35,8 +39,7 @@ pub struct ClaimView {
 }
 
 /// Status of a claim.
-#[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum ClaimStatus {
     /// The resource was asked.
     Pending,
@@ -97,19 +100,15 @@ pub struct ClaimQuery;
 
 #[Object]
 impl ClaimQuery {
-    /// A claim; null when there is none. At most one of the three arguments besides `id` may be given.
+    /// A claim; null when there is none. At most one of the two arguments besides `id` may be given.
     async fn claim(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
         #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<ClaimView>> {
-        let sql = include_str!("../../sql/query/claim_by_id.sql");
-        one::<super::Claim, _>(context, sql, &id, Which { min_version, at_version, at }, view)
-            .await
-            .transpose()
+        one::<super::Claim, _>(context, &id, Which { at_version, at }, view).await.transpose()
     }
 
     /// Claims, in the order that is asked for.
@@ -122,24 +121,25 @@ impl ClaimQuery {
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
+        #[graphql(
+            desc = "The list shows these versions, or later ones: it waits up to 2 s. At most 10, of the type of its rows."
+        )]
+        min_version: Option<Vec<MinVersion>>,
     ) -> Result<Connection<ClaimView>> {
-        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
-        page::<super::Claim, _>(context, list).await
+        let list = List { order_by, filter: wanted(filter)?, first, after, min_version };
+        page::<super::Claim, _>(context, list, view).await
     }
 }
 
-/// A page of claims.
-const LIST: &str = include_str!("../../sql/query/claim_page.sql");
-
-/// The conditions of a filter, in the order of the statement.
-fn wanted(filter: Option<ClaimFilter>) -> Result<Vec<(&'static str, Value)>> {
+/// The conditions of a filter.
+fn wanted(filter: Option<ClaimFilter>) -> Result<Vec<Option<Condition>>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
-        ("userId", json!(filter.user_id)),
-        ("resourceId", json!(filter.resource_id)),
-        ("status", named(filter.status)),
-        ("startingFrom", day("filter.startingFrom", filter.starting_from)?),
-        ("startingUntil", day("filter.startingUntil", filter.starting_until)?),
+        eq("userId", filter.user_id),
+        eq("resourceId", filter.resource_id),
+        eq("status", named(filter.status)),
+        at_least("dateStart", day("filter.startingFrom", filter.starting_from)?),
+        at_most("dateStart", day("filter.startingUntil", filter.starting_until)?),
     ])
 }
 
@@ -246,11 +246,11 @@ impl ClaimSubscription {
         after: Option<String>,
     ) -> Result<Subscribed<ClaimUpdate>> {
         let (order_by, filter) = (ClaimOrderBy::default(), wanted(filter)?);
-        let list = List { sql: LIST, order_by, filter, first: None, after };
-        subscribe_all::<super::Claim, _, _>(context, list, |cursor, event, claim| ClaimUpdate {
+        let list = List { order_by, filter, first: None, after, min_version: None };
+        subscribe_all::<super::Claim, _>(context, list, |cursor, event, state| ClaimUpdate {
             cursor,
             event,
-            claim: Some(claim),
+            claim: view(state),
         })
         .await
     }

@@ -10,7 +10,7 @@
 //! | [`rules`] | every business rule |
 //! | [`process`] | its requests to the resource, and its reactions to the answers |
 //! | [`routes`] | the events of the resource that it wants |
-//! | [`projection`] | its read model |
+//! | [`lists`] | by what it is listed |
 //! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -20,13 +20,13 @@ pub mod reducer;
 pub mod rules;
 pub mod process;
 pub mod routes;
-pub mod projection;
+pub mod lists;
 pub mod policy;
 pub mod api;
 
 use edgefold_flow::{
-    Change, Due, Errand, Participant,
-    participant::{Refused, Route},
+    Due, Errand, Participant,
+    participant::{Listed, Refused, Route},
 };
 use edgefold_kernel::{
     Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, StreamId, Version,
@@ -66,6 +66,7 @@ impl Aggregate for Claim {
 
 impl Participant for Claim {
     const ROUTES: &'static [Route] = routes::ROUTES;
+    const LISTED: Listed = lists::LISTED;
 
     fn errands(id: &Id, event: &ClaimEvent) -> Vec<Errand> {
         process::errands(id, event)
@@ -81,10 +82,6 @@ impl Participant for Claim {
 
     fn deadline(_id: &Id, state: &Self::State) -> Option<Due<ClaimCommand>> {
         process::deadline(state)
-    }
-
-    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        projection::project(event)
     }
 
     fn may_send(

@@ -1,17 +1,20 @@
 //! Meters in the GraphQL schema.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
-use edgefold_flow::graphql::{
-    Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed, Which, named,
-    one, page, send, subscribe, subscribe_all,
+use edgefold_flow::{
+    graphql::{
+        Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
+        Subscribed, Which, eq, named, one, page, send, subscribe, subscribe_all,
+    },
+    participant::Condition,
 };
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::{commands::Status, reducer};
 
 /// A meter in the field, as the latest report by its own clock shows it.
-#[derive(SimpleObject, Deserialize)]
+#[derive(SimpleObject)]
 #[graphql(name = "Meter")]
 pub struct MeterView {
     /// Identifier.
@@ -29,7 +32,6 @@ pub struct MeterView {
     /// The owner.
     owner_id: ID,
     /// True if it is out of service.
-    #[serde(deserialize_with = "flag")]
     decommissioned: bool,
     /// Number of reports, late ones included.
     readings: i32,
@@ -39,13 +41,8 @@ pub struct MeterView {
     registered_at: DateTime,
 }
 
-/// SQL has no booleans: 0 and 1.
-fn flag<'de, D: Deserializer<'de>>(source: D) -> Result<bool, D::Error> {
-    u8::deserialize(source).map(|flag| flag != 0)
-}
-
 /// Status of a meter, as it reports it.
-#[derive(Clone, Copy, PartialEq, Eq, Enum, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum MeterStatus {
     /// All is well.
@@ -109,19 +106,15 @@ pub struct MeterQuery;
 
 #[Object]
 impl MeterQuery {
-    /// A meter; null when there is none. At most one of the three arguments besides `id` may be given.
+    /// A meter; null when there is none. At most one of the two arguments besides `id` may be given.
     async fn meter(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
         #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<MeterView>> {
-        let sql = include_str!("../../sql/query/meter_by_id.sql");
-        one::<super::Meter, _>(context, sql, &id, Which { min_version, at_version, at }, view)
-            .await
-            .transpose()
+        one::<super::Meter, _>(context, &id, Which { at_version, at }, view).await.transpose()
     }
 
     /// Meters, in the order that is asked for.
@@ -134,23 +127,24 @@ impl MeterQuery {
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
+        #[graphql(
+            desc = "The list shows these versions, or later ones: it waits up to 2 s. At most 10, of the type of its rows."
+        )]
+        min_version: Option<Vec<MinVersion>>,
     ) -> Result<Connection<MeterView>> {
-        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
-        page::<super::Meter, _>(context, list).await
+        let list = List { order_by, filter: wanted(filter)?, first, after, min_version };
+        page::<super::Meter, _>(context, list, view).await
     }
 }
 
-/// A page of meters.
-const LIST: &str = include_str!("../../sql/query/meter_page.sql");
-
-/// The conditions of a filter, in the order of the statement.
-fn wanted(filter: Option<MeterFilter>) -> Result<Vec<(&'static str, Value)>> {
+/// The conditions of a filter.
+fn wanted(filter: Option<MeterFilter>) -> Result<Vec<Option<Condition>>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
-        ("ownerId", json!(filter.owner_id)),
-        ("model", json!(filter.model)),
-        ("status", named(filter.status)),
-        ("decommissioned", json!(filter.decommissioned)),
+        eq("ownerId", filter.owner_id),
+        eq("model", filter.model),
+        eq("status", named(filter.status)),
+        eq("decommissioned", filter.decommissioned),
     ])
 }
 
@@ -266,11 +260,11 @@ impl MeterSubscription {
         after: Option<String>,
     ) -> Result<Subscribed<MeterUpdate>> {
         let (order_by, filter) = (MeterOrderBy::default(), wanted(filter)?);
-        let list = List { sql: LIST, order_by, filter, first: None, after };
-        subscribe_all::<super::Meter, _, _>(context, list, |cursor, event, meter| MeterUpdate {
+        let list = List { order_by, filter, first: None, after, min_version: None };
+        subscribe_all::<super::Meter, _>(context, list, |cursor, event, state| MeterUpdate {
             cursor,
             event,
-            meter: Some(meter),
+            meter: view(state),
         })
         .await
     }

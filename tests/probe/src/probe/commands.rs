@@ -84,7 +84,7 @@ pub enum Place {
     Write,
     /// While the event is projected: it is stored before that.
     Project,
-    /// Nowhere, but its projection writes into a table that there is none of.
+    /// Nowhere, but its projection writes a row that may be there already.
     Table,
 }
 

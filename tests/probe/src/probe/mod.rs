@@ -7,6 +7,7 @@
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | what follows from a command |
 //! | [`object`] | its class, which is slow at times |
+//! | [`projection`] | a projection by hand that fails on request |
 //! | [`api`] | its part of the GraphQL schema |
 
 pub mod commands;
@@ -14,10 +15,11 @@ pub mod events;
 pub mod reducer;
 pub mod rules;
 pub mod object;
+pub mod projection;
 pub mod api;
 
 use edgefold_flow::{
-    Change, Errand, Participant,
+    Errand, Participant,
     participant::{Refused, Route, To},
 };
 use edgefold_kernel::{
@@ -77,22 +79,6 @@ impl Participant for Probe {
 
     fn on_refused(_state: &Self::State, refused: &Refused) -> Vec<Self::Command> {
         vec![commands::Heard { what: refused.rejection.code.to_string() }.into()]
-    }
-
-    #[allow(clippy::panic, reason = "this is what the probe is for")]
-    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        match event.read::<events::ProbeEvent>()? {
-            events::ProbeEvent::Trapped(trapped) if trapped.place == commands::Place::Project => {
-                panic!("the probe panics while it is projected")
-            }
-            events::ProbeEvent::Trapped(trapped) if trapped.place == commands::Place::Table => {
-                Ok(vec![Change::new(
-                    "INSERT INTO probe_table (id, version) VALUES (?1, ?2)",
-                    vec![event.stream.aggregate_id.as_str().into(), event.version.into()],
-                )])
-            }
-            _ => Ok(Vec::new()),
-        }
     }
 
     fn may_send(who: &Principal, _id: &Id, _command: &Self::Command, _state: &Self::State) -> bool {

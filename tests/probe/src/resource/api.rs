@@ -1,17 +1,20 @@
 //! Resources in the GraphQL schema.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
-use edgefold_flow::graphql::{
-    Amount, Arguments, CommandResult, Connection, DateTime, Event, List, StateAt, Subscribed,
-    Which, named, one, page, send, subscribe, subscribe_all,
+use edgefold_flow::{
+    graphql::{
+        Amount, Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
+        Subscribed, Which, at_least, eq, named, one, page, send, subscribe, subscribe_all,
+    },
+    participant::Condition,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::reducer;
 
 /// A resource of a group.
-#[derive(SimpleObject, Deserialize)]
+#[derive(SimpleObject)]
 #[graphql(name = "Resource")]
 pub struct ResourceView {
     /// Identifier.
@@ -33,8 +36,7 @@ pub struct ResourceView {
 }
 
 /// A resource is open or closed for holds.
-#[derive(Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum ResourceStatus {
     /// It takes holds.
     Open,
@@ -85,19 +87,15 @@ pub struct ResourceQuery;
 
 #[Object]
 impl ResourceQuery {
-    /// A resource; null when there is none. At most one of the three arguments besides `id` may be given.
+    /// A resource; null when there is none. At most one of the two arguments besides `id` may be given.
     async fn resource(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Identifier.")] id: ID,
-        #[graphql(desc = "Wait until the read model is at this version.")] min_version: Option<i32>,
         #[graphql(desc = "The state at this version.")] at_version: Option<i32>,
         #[graphql(desc = "The state at this instant.")] at: Option<DateTime>,
     ) -> Option<Result<ResourceView>> {
-        let sql = include_str!("../../sql/query/resource_by_id.sql");
-        one::<super::Resource, _>(context, sql, &id, Which { min_version, at_version, at }, view)
-            .await
-            .transpose()
+        one::<super::Resource, _>(context, &id, Which { at_version, at }, view).await.transpose()
     }
 
     /// Resources, in the order that is asked for.
@@ -110,22 +108,23 @@ impl ResourceQuery {
         #[graphql(desc = "Cursor after which the page begins, of the same order.")] after: Option<
             String,
         >,
+        #[graphql(
+            desc = "The list shows these versions, or later ones: it waits up to 2 s. At most 10, of the type of its rows."
+        )]
+        min_version: Option<Vec<MinVersion>>,
     ) -> Result<Connection<ResourceView>> {
-        let list = List { sql: LIST, order_by, filter: wanted(filter)?, first, after };
-        page::<super::Resource, _>(context, list).await
+        let list = List { order_by, filter: wanted(filter)?, first, after, min_version };
+        page::<super::Resource, _>(context, list, view).await
     }
 }
 
-/// A page of resources.
-const LIST: &str = include_str!("../../sql/query/resource_page.sql");
-
-/// The conditions of a filter, in the order of the statement.
-fn wanted(filter: Option<ResourceFilter>) -> Result<Vec<(&'static str, Value)>> {
+/// The conditions of a filter.
+fn wanted(filter: Option<ResourceFilter>) -> Result<Vec<Option<Condition>>> {
     let filter = filter.unwrap_or_default();
     Ok(vec![
-        ("groupId", json!(filter.group_id)),
-        ("status", named(filter.status)),
-        ("fits", json!(filter.fits)),
+        eq("groupId", filter.group_id),
+        eq("status", named(filter.status)),
+        at_least("capacity", filter.fits),
     ])
 }
 
@@ -142,7 +141,7 @@ fn view(at: StateAt<reducer::State>) -> Option<ResourceView> {
             reducer::Status::Open => ResourceStatus::Open,
             reducer::Status::Closed => ResourceStatus::Closed,
         },
-        holds: i32::try_from(resource.holds.len()).ok()?,
+        holds: i32::try_from(resource.hold_count).ok()?,
     })
 }
 
@@ -227,9 +226,11 @@ impl ResourceSubscription {
         after: Option<String>,
     ) -> Result<Subscribed<ResourceUpdate>> {
         let (order_by, filter) = (ResourceOrderBy::default(), wanted(filter)?);
-        let list = List { sql: LIST, order_by, filter, first: None, after };
-        subscribe_all::<super::Resource, _, _>(context, list, |cursor, event, resource| {
-            ResourceUpdate { cursor, event, resource: Some(resource) }
+        let list = List { order_by, filter, first: None, after, min_version: None };
+        subscribe_all::<super::Resource, _>(context, list, |cursor, event, state| ResourceUpdate {
+            cursor,
+            event,
+            resource: view(state),
         })
         .await
     }

@@ -6,7 +6,7 @@
 //! | [`events`] | the events |
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
-//! | [`projection`] | its read model |
+//! | [`lists`] | by what it is listed |
 //! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -14,14 +14,12 @@ pub mod commands;
 pub mod events;
 pub mod reducer;
 pub mod rules;
-pub mod projection;
+pub mod lists;
 pub mod policy;
 pub mod api;
 
-use edgefold_flow::{Change, Participant};
-use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Id, Principal, Scope, Version,
-};
+use edgefold_flow::{Participant, participant::Listed};
+use edgefold_kernel::{Aggregate, Context, Decision, Id, Principal, Scope, Version};
 
 pub use commands::ResourceCommand;
 pub use events::ResourceEvent;
@@ -32,6 +30,7 @@ pub struct Resource;
 
 impl Aggregate for Resource {
     const TYPE: &'static str = "resource";
+    const STATE_VERSION: u32 = 2;
 
     type Command = ResourceCommand;
     type Event = ResourceEvent;
@@ -51,12 +50,10 @@ impl Aggregate for Resource {
 }
 
 impl Participant for Resource {
+    const LISTED: Listed = lists::LISTED;
+
     fn outline(state: &Self::State) -> Self::State {
         reducer::outline(state)
-    }
-
-    fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-        projection::project(event)
     }
 
     fn may_send(

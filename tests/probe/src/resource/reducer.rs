@@ -22,6 +22,8 @@ pub struct ResourceState {
     pub capacity: u32,
     /// Price of a day, in minor units.
     pub rate: Amount,
+    /// Number of claims that hold days.
+    pub hold_count: u32,
     /// The days that are held, in the order in which they were asked for.
     pub holds: Vec<Hold>,
 }
@@ -61,7 +63,7 @@ impl Hold {
     }
 }
 
-/// The state that others decide on: the resource without its holds.
+/// The state that others decide on and lists show: the resource without its holds.
 pub fn outline(state: &State) -> State {
     state.as_ref().map(|resource| ResourceState {
         status: resource.status,
@@ -69,13 +71,14 @@ pub fn outline(state: &State) -> State {
         number: resource.number.clone(),
         capacity: resource.capacity,
         rate: resource.rate,
+        hold_count: resource.hold_count,
         holds: Vec::new(),
     })
 }
 
 /// Changes the state as the event says.
 pub fn evolve(state: &mut State, event: &ResourceEvent) {
-    match (event, state) {
+    match (event, &mut *state) {
         (ResourceEvent::Added(added), state) => {
             *state = Some(ResourceState {
                 status: Status::Open,
@@ -83,6 +86,7 @@ pub fn evolve(state: &mut State, event: &ResourceEvent) {
                 number: added.number.clone(),
                 capacity: added.capacity,
                 rate: added.rate,
+                hold_count: 0,
                 holds: Vec::new(),
             });
         }
@@ -103,5 +107,8 @@ pub fn evolve(state: &mut State, event: &ResourceEvent) {
         }
         (ResourceEvent::Closed(_), Some(resource)) => resource.status = Status::Closed,
         (_, None) => {}
+    }
+    if let Some(resource) = state {
+        resource.hold_count = u32::try_from(resource.holds.len()).unwrap_or(u32::MAX);
     }
 }

@@ -1,1 +1,0 @@
-UPDATE room SET version = ?2, status = 'CLOSED' WHERE id = ?1 AND version < ?2

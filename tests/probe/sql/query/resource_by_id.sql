@@ -1,1 +1,0 @@
-SELECT id, version, group_id, number, capacity, rate, status, holds FROM resource WHERE id = ?1
