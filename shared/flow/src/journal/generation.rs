@@ -223,8 +223,8 @@ pub struct Plan {
 
 /// What this code does about a processor of which these generations are known.
 ///
-/// Its own versions are fed. State rows of another version go on, too, until theirs are there: the rows of any version look alike
-/// from here. What code has never heard of its own version is the newer one, and begins.
+/// Its own versions are fed; what readers see of another version stands until its own is there. Code whose version nobody has
+/// heard of is the newer one, and begins.
 pub fn plan(processor: &Processor, known: &[Known], now: Timestamp) -> Plan {
     let version = processor.version();
     let of_it = || known.iter().filter(|one| one.name == processor.name());
@@ -241,9 +241,12 @@ pub fn plan(processor: &Processor, known: &[Known], now: Timestamp) -> Plan {
             return Plan { stands_until: Some(until), ..Plan::default() };
         }
     }
-    let is_fed = |one: &&Known| {
-        own(one) || (matches!(processor, Processor::Rows(_)) && one.status == Status::Active)
+    // Rows of the same schema of the state go on in a table of another description, too.
+    let is_alike = |one: &&Known| match processor {
+        Processor::Rows(entry) => one.version.starts_with(&format!("{}-", entry.state_version)),
+        Processor::Projection(_) => false,
     };
+    let is_fed = |one: &&Known| own(one) || (is_alike(one) && one.status == Status::Active);
     let was_cancelled = of_it()
         .filter(|one| own(one) && newer.is_none_or(|newer| one.generation > newer.generation))
         .any(|one| one.status == Status::Cancelled);

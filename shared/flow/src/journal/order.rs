@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     database::Database,
     failure::{Meaning, meaning},
-    generation::{self, Known, Processor, Status},
+    generation::{self, Known, Status},
     partition::Partition,
     runner::Runner,
     storage::Storage,

@@ -59,7 +59,6 @@ pub enum Round {
 pub struct Runner<D, S> {
     pub(super) category: String,
     pub(super) partition: u16,
-    pub(super) catalogue: &'static Catalogue,
     pub(super) partitions: Partitions,
     pub(super) database: D,
     pub(super) sources: S,
@@ -75,6 +74,8 @@ pub struct Runner<D, S> {
     pub(super) away: Wait,
     /// True if what is in memory is what is stored.
     is_loaded: bool,
+    /// Instant at which the other partitions were last told of what builds.
+    told_at: Option<Timestamp>,
     /// Rounds in a row in which another runner was faster.
     overtaken: u32,
 }
@@ -91,7 +92,6 @@ impl<D: Database, S: Sources> Runner<D, S> {
         Self {
             category: category.to_owned(),
             partition,
-            catalogue,
             partitions,
             database,
             sources,
@@ -102,6 +102,7 @@ impl<D: Database, S: Sources> Runner<D, S> {
             older: BTreeMap::new(),
             away: Wait::default(),
             is_loaded: false,
+            told_at: None,
             overtaken: 0,
         }
     }
@@ -150,6 +151,7 @@ impl<D: Database, S: Sources> Runner<D, S> {
             self.is_loaded = false;
             self.load(journal, now).await?;
         }
+        self.remind(now).await;
         self.retry(journal, now, RETRIES).await?;
         // The first to be served is the one that readers wait for.
         let mut places: Vec<u64> =
@@ -272,6 +274,23 @@ impl<D: Database, S: Sources> Runner<D, S> {
             }
         }
         Ok(has_switched)
+    }
+
+    /// Wakes the other partitions again, every now and then, while something waits for them: whoever was to tell them may have ended.
+    async fn remind(&mut self, now: Timestamp) {
+        let is_told = |at: Timestamp| at.plus_millis(LOOK_AGAIN_MS) > now;
+        if self.told_at.is_some_and(is_told) {
+            return;
+        }
+        let mut is_needed = false;
+        for track in &self.tracks {
+            let waits = track.status == Status::Building && track.place.is_caught_up;
+            if waits && self.known.iter().any(|known| track.is(known) && known.behind > 0) {
+                self.wake_others(&track.processor).await;
+                is_needed = true;
+            }
+        }
+        self.told_at = is_needed.then_some(now);
     }
 
     fn is_stuck(&self, processor: &Processor, now: Timestamp) -> bool {
