@@ -146,12 +146,17 @@ impl<D: Database, S: Sources> Runner<D, S> {
         journal: &Partition<J>,
         now: Timestamp,
     ) -> Result<(), Fault> {
+        let reminds = self.reminds(now);
+        // The others may have done what this one was to hear of.
+        self.is_loaded &= !reminds;
         self.load(journal, now).await?;
         if self.begin(now).await? || self.switch(now).await? {
             self.is_loaded = false;
             self.load(journal, now).await?;
         }
-        self.remind(now).await;
+        if reminds {
+            self.remind(now).await;
+        }
         self.retry(journal, now, RETRIES).await?;
         // The first to be served is the one that readers wait for.
         let mut places: Vec<u64> =
@@ -276,21 +281,23 @@ impl<D: Database, S: Sources> Runner<D, S> {
         Ok(has_switched)
     }
 
-    /// Wakes the other partitions again, every now and then, while something waits for them: whoever was to tell them may have ended.
-    async fn remind(&mut self, now: Timestamp) {
+    /// True if it is time to look again at what waits for other partitions: whoever was to tell may have ended.
+    fn reminds(&self, now: Timestamp) -> bool {
         let is_told = |at: Timestamp| at.plus_millis(LOOK_AGAIN_MS) > now;
-        if self.told_at.is_some_and(is_told) {
-            return;
+        !self.told_at.is_some_and(is_told) && self.tracks.iter().any(|track| self.waits(track))
+    }
+
+    fn waits(&self, track: &Track) -> bool {
+        let is_behind = |known: &Known| track.is(known) && known.behind > 0;
+        let has_done = track.status == Status::Building && track.place.is_caught_up;
+        has_done && self.known.iter().any(is_behind)
+    }
+
+    async fn remind(&mut self, now: Timestamp) {
+        self.told_at = Some(now);
+        for track in self.tracks.iter().filter(|track| self.waits(track)) {
+            self.wake_others(&track.processor).await;
         }
-        let mut is_needed = false;
-        for track in &self.tracks {
-            let waits = track.status == Status::Building && track.place.is_caught_up;
-            if waits && self.known.iter().any(|known| track.is(known) && known.behind > 0) {
-                self.wake_others(&track.processor).await;
-                is_needed = true;
-            }
-        }
-        self.told_at = is_needed.then_some(now);
     }
 
     fn is_stuck(&self, processor: &Processor, now: Timestamp) -> bool {
