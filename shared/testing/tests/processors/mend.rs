@@ -225,3 +225,22 @@ fn a_page_of_many_changes_goes_in_batches_that_the_database_takes() {
     assert!(largest <= STATEMENTS + 10, "{largest}");
     world.check();
 }
+
+#[test]
+fn what_was_made_up_is_not_applied_again_after_a_restart() {
+    let mut world = World::new(1);
+    world.append("tally", "bad", &[1, REFUSED]);
+    world.settle();
+    // The checkpoint is not stored for events that change nothing.
+    world.append("tally", "bad", &[3]);
+    world.append("tally", "bad", &[4]);
+    world.settle();
+    set_repaired(true);
+    world.order("sums", Order::Retry).unwrap();
+    for _ in 0..3 {
+        world.round(0);
+    }
+    world.restart_all();
+    world.settle();
+    world.check();
+}

@@ -1,14 +1,15 @@
 //! What an administrator does.
 
-use edgefold_flow::journal::generation::Processor;
 use edgefold_flow::journal::{
-    generation::Status,
+    database::Database,
+    failure::{Meaning, meaning},
+    generation::{self, Processor, Status},
     order::Order,
     status::{ProcessorStatus, State},
 };
 use edgefold_kernel::Failure;
 
-use crate::world::{FIRST, World};
+use crate::world::{FIRST, World, block};
 
 fn code(done: Result<(), Failure>) -> String {
     match done {
@@ -156,4 +157,25 @@ fn progress_is_seen() {
     assert!(status.is_healthy && status.lag_events == 0);
     world.settle();
     world.check();
+}
+
+#[test]
+fn nothing_is_switched_that_has_not_caught_up_by_now() {
+    let mut world = World::new(1);
+    world.append("tally", "a", &[1]);
+    world.settle();
+    world.order("sums", Order::Rebuild).unwrap();
+    world.order("sums", Order::Pause).unwrap();
+    world.settle();
+    let asks = generation::known(&Processor::of_category(FIRST, "tally"), "tally", 0);
+    let found = block(world.db.batch(&[asks])).unwrap().remove(0);
+    let known = generation::read_known(found).unwrap();
+    let building = known.iter().find(|it| it.status == Status::Building).unwrap();
+    let switched = block(world.db.batch(&generation::switch(building, &known, world.at())));
+    assert_eq!(meaning(&switched.unwrap_err()), Meaning::Overtaken);
+    world.check_generations("sums", &[(1, "ACTIVE"), (2, "BUILDING")]);
+    world.order("sums", Order::Cancel).unwrap();
+    let switched = block(world.db.batch(&generation::switch(building, &known, world.at())));
+    assert_eq!(meaning(&switched.unwrap_err()), Meaning::Overtaken);
+    world.check_generations("sums", &[(1, "ACTIVE"), (2, "CANCELLED")]);
 }

@@ -403,4 +403,12 @@ impl World {
         let living = "SELECT COUNT(*) FROM processor WHERE status IN ('BUILDING', 'ACTIVE')";
         assert_eq!(self.db.one(tables), self.db.one(living), "no table is left over");
     }
+
+    /// The generations of a processor have these standings.
+    pub(crate) fn check_generations(&self, name: &str, expected: &[(u64, &str)]) {
+        let sql =
+            format!("SELECT generation, status FROM processor WHERE name = '{name}' ORDER BY 1");
+        let expected: Vec<Value> = expected.iter().map(|it| json!([it.0, it.1])).collect();
+        assert_eq!(self.db.rows(&sql), expected);
+    }
 }
