@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    journal::Link,
+    journal::{Link, Place},
+    participant::Filter,
     publish::{Hold, Item},
     receive::Span,
 };
@@ -58,16 +59,19 @@ pub const SPAN: &str = "/span";
 pub const SOCKET: &str = "/socket";
 /// `POST`: a [`Follow`] for a caller: the session is told of every event from now on. Answers [`Followed`] with 200, or
 /// a problem.
+///
+/// `POST` to a journal: a [`FollowRows`] for a caller. Answers [`FollowedRows`] with 200, or a problem: `STALE_CURSOR`,
+/// `TOO_MANY_FOLLOWERS`.
 pub const FOLLOW: &str = "/follow";
 /// `POST`: a [`Follow`] that is over. Answers 204.
 pub const LEAVE: &str = "/leave";
 /// `POST`: a [`Pull`] for a caller. Answers a [`Page`](crate::subscribe::Page) with 200, or a problem.
+///
+/// `POST` to a journal: a [`RowsPull`](crate::journal::RowsPull) for a caller. Answers a [`RowsPage`](crate::journal::RowsPage)
+/// with 200, or a problem: `STALE_CURSOR`.
 pub const PULL: &str = "/pull";
 /// `POST` to a session: a [`Told`](crate::subscribe::Told). Answers 204, or 410 when it does not follow that source.
 pub const TOLD: &str = "/told";
-
-/// `POST` to the object of a category: the journal has come further. Answers 204 once the sessions are sure to be told.
-pub const JOURNALLED: &str = "/journalled";
 
 /// `POST` to a journal: an [`Append`](crate::journal::Append). Answers an [`Appended`](crate::journal::Appended) with 200, or a
 /// problem.
@@ -153,18 +157,6 @@ pub struct ShownAnswer {
     pub at: u64,
 }
 
-/// Name of a category's object, in the class of sessions …
-pub fn category_object(aggregate_type: &str) -> String {
-    format!("{CATEGORY}{aggregate_type}")
-}
-
-/// … and the category of an object with this name. A principal's name begins with its role; a session has no name.
-pub fn category_of(name: &str) -> Option<&str> {
-    name.strip_prefix(CATEGORY)
-}
-
-const CATEGORY: &str = "category/";
-
 /// `GET` to a session: 204, or 410 when its socket is gone.
 pub const ALIVE: &str = "/alive";
 /// `POST` to the object that counts a principal's sockets: a [`Seat`]. Answers 204, or 429 when there is none left.
@@ -202,6 +194,30 @@ pub struct Follow {
 pub struct Followed {
     /// Its version.
     pub head: Version,
+}
+
+/// A session that follows a partition of a category.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FollowRows {
+    /// Identifier of its object.
+    pub session: String,
+    /// Number of its latest operation: a leave that was overtaken by another follow changes nothing.
+    pub turn: u64,
+    /// The place behind which it begins; it is checked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub after: Option<Place>,
+    /// The rows that its subscriptions ask for. It is told of events that concern one of them; of all events when there is none.
+    pub filters: Vec<Filter>,
+    /// True if its caller may list every row.
+    pub lists_all: bool,
+}
+
+/// The place behind the last event of a partition. The session is told of later ones that concern it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FollowedRows {
+    /// The place.
+    pub head: Place,
 }
 
 /// A session's request for the events that it lacks.
@@ -342,16 +358,4 @@ pub struct EventsPage {
     pub head: Version,
     /// `after` of the next page; null at the end.
     pub next: Option<Version>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_object_of_a_category_has_a_name_that_no_principal_has() {
-        assert_eq!(category_object("room"), "category/room");
-        assert_eq!(category_of("category/room"), Some("room"));
-        assert_eq!(category_of("owner:category/room"), None);
-    }
 }

@@ -7,8 +7,9 @@ mod socket;
 
 use edgefold_flow::{
     door::{allowance::Allowance, token::Caller},
+    journal::Place,
     session::{
-        Action, Connection, Input,
+        Action, Connection, Input, Step,
         connection::Pass,
         message::{self, Shown},
     },
@@ -17,7 +18,7 @@ use edgefold_flow::{
 use edgefold_kernel::{Principal, Role, Subject, limits};
 use serde_json::{Value, json};
 
-use socket::{Socket, at, closed, pass_of, pumps, room, run, sent};
+use socket::{Socket, at, closed, partition, pass_of, place, pumps, room, run, sent};
 
 fn token(text: &str) -> Shown {
     Shown::Token(text.to_owned())
@@ -140,7 +141,7 @@ fn if_there_is_already_an_active_subscriber_matching_the_id_the_server_must_clos
 fn once_a_client_completes_an_operation_it_is_free_to_reuse_that_id() {
     let (mut socket, number) = Socket::following("1", Begin::Now, 3);
     let actions = socket.hears(json!({"type": "complete", "id": "1"}));
-    assert_eq!(actions, [Action::Forget(number, Some(room()))]);
+    assert_eq!(actions, [Action::Forget(number, vec![room()])]);
     assert!(run(&socket.subscribe("1")) > number);
 }
 
@@ -151,12 +152,12 @@ fn the_server_dispatches_the_result_with_next_and_then_complete() {
     let actions = socket.step(Input::Result(number, r#"{"data":{"a":1}}"#.into()));
     let next = json!({"id": "1", "type": "next", "payload": {"data": {"a": 1}}});
     assert_eq!(sent(&actions), [next, json!({"id": "1", "type": "complete"})]);
-    assert_eq!(actions.last(), Some(&Action::Forget(number, None)));
+    assert_eq!(actions.last(), Some(&Action::Forget(number, vec![])));
 }
 
 #[test]
 fn the_error_message_terminates_the_operation_and_no_further_messages_will_be_sent() {
-    let (mut socket, number) = Socket::following("1", Begin::After(0), 3);
+    let (mut socket, number) = Socket::following("1", Begin::version(0), 3);
     let actions = socket.step(Input::Failed(number, message::errors("GONE", "no more")));
     let error = &sent(&actions)[0];
     assert_eq!((&error["type"], &error["id"]), (&json!("error"), &json!("1")));
@@ -167,7 +168,7 @@ fn the_error_message_terminates_the_operation_and_no_further_messages_will_be_se
 
 #[test]
 fn no_further_events_relevant_to_the_original_subscription_are_sent_after_complete() {
-    let (mut socket, number) = Socket::following("1", Begin::After(0), 3);
+    let (mut socket, number) = Socket::following("1", Begin::version(0), 3);
     assert_eq!(socket.event(number, 1).len(), 1);
     socket.hears(json!({"type": "complete", "id": "1"}));
     assert_eq!(socket.event(number, 2), [Value::Null; 0]);
@@ -189,10 +190,10 @@ fn the_result_of_a_single_result_operation_is_not_sent_once_the_client_has_compl
 fn a_complete_while_the_source_is_being_asked_leaves_nothing_behind() {
     let mut socket = Socket::acknowledged();
     let number = run(&socket.subscribe("1"));
-    socket.step(Input::Joining(number, room()));
+    socket.step(Input::Joining(number, vec![room()]));
     let actions = socket.hears(json!({"type": "complete", "id": "1"}));
-    assert_eq!(actions, [Action::Forget(number, Some(room()))]);
-    assert_eq!(socket.step(Input::Joined(number, Begin::Now, 3)), []);
+    assert_eq!(actions, [Action::Forget(number, vec![room()])]);
+    assert_eq!(socket.step(Input::Joined(number, Begin::Now, vec![Place::version(3)])), []);
 }
 
 #[test]
@@ -214,9 +215,13 @@ fn receiving_a_message_which_is_not_specified_results_in_an_immediate_socket_clo
 
 #[test]
 fn a_client_that_does_not_take_what_it_is_sent_is_asked_then_waited_for_then_closed() {
-    let (mut socket, number) = Socket::following("1", Begin::After(0), 9);
+    let (mut socket, number) = Socket::following("1", Begin::version(0), 9);
     let big = format!(r#"{{"data":"{}"}}"#, "a".repeat(limits::SOCKET_WINDOW_BYTES));
-    let actions = socket.step(Input::Event(number, 0, 1, Some(big)));
+    let actions = socket.step(Input::Event(
+        number,
+        Step { index: 0, from: 0, to: Place::version(1) },
+        Some(big),
+    ));
     let frames = sent(&actions);
     assert_eq!((&frames[0]["type"], &frames[1]["type"]), (&json!("next"), &json!("ping")));
     let until = limits::SOCKET_ANSWER_WITHIN_MS;
@@ -366,8 +371,8 @@ fn a_socket_has_as_many_operations_and_messages_as_long_as_are_allowed() {
     assert_eq!(closed(&socket.hears(long)).unwrap().0, 4400);
 }
 
-#[test]
-fn the_cursors_of_as_many_operations_as_there_may_be_fit_the_attachment() {
+/// A socket whose principal has the longest names, and which may have as many operations as there may be.
+fn largest() -> Socket {
     let mut socket = Socket::waiting();
     socket.hears(json!({"type": "connection_init"}));
     let role = Role::parse("r".repeat(limits::ROLE_BYTES)).unwrap();
@@ -378,10 +383,45 @@ fn the_cursors_of_as_many_operations_as_there_may_be_fit_the_attachment() {
     socket.step(Input::Verified(Ok(pass)));
     let operations = limits::SESSION_OPERATIONS_MOST;
     socket.connection = socket.connection.allowed(Allowance { operations, ..Allowance::default() });
-    for number in 0..operations {
-        socket.follow(&number.to_string(), Begin::Now, (1 << 53) - 1);
+    socket
+}
+
+#[test]
+fn the_places_of_as_many_operations_as_there_may_be_fit_the_attachment() {
+    for partitions in [1, 8, usize::from(limits::JOURNAL_PARTITIONS)] {
+        let mut socket = largest();
+        // Far behind: every number has as many digits as it can. An object holds no million million events.
+        let middle: Vec<_> = vec![place(500_000_000_000); partitions];
+        for number in 0..limits::SESSION_SOURCES / partitions {
+            let begin = Begin::After(middle.clone());
+            socket.follow_all(&number.to_string(), begin, &vec![1_000_000_000_000; partitions]);
+        }
+        let attachment = socket.connection.attachment();
+        let bytes = attachment.len();
+        assert!(attachment.is_ascii() && bytes < 16_000, "{bytes} of the platform's 16,384 bytes");
+        let followed = socket.connection.operations().map(|(_, it)| it.tracks.len());
+        assert_eq!(followed.sum::<usize>(), limits::SESSION_SOURCES / partitions * partitions);
+        let (restored, _) = Socket { connection: socket.connection.clone(), now: 0 }.evicted();
+        let operations = |socket: &Socket| {
+            socket.connection.operations().map(|(_, it)| it.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(operations(&restored), operations(&socket));
     }
-    let attachment = socket.connection.attachment();
-    let bytes = attachment.len();
-    assert!(attachment.is_ascii() && bytes < 16_000, "{bytes} of the platform's 16,384 bytes");
+}
+
+#[test]
+fn a_category_with_more_partitions_than_there_is_room_for_is_refused_by_itself() {
+    let mut socket = largest();
+    for number in 0..limits::SESSION_SOURCES / 8 {
+        socket.follow_all(&number.to_string(), Begin::Now, &[5; 8]);
+    }
+    let number = run(&socket.subscribe("x"));
+    let actions = socket.step(Input::Joining(number, (0..8).map(partition).collect()));
+    assert_eq!(actions.last(), Some(&Action::Forget(number, vec![])));
+    let error = &sent(&actions)[0]["payload"][0];
+    assert_eq!(error["extensions"]["code"], "TOO_MANY_OPERATIONS");
+    assert!(error["message"].as_str().unwrap().contains("200 sources"), "{error}");
+    socket.hears(json!({"type": "complete", "id": "0"}));
+    socket.follow_all("x", Begin::Now, &[5; 8]);
+    assert_eq!(socket.connection.operations().count(), limits::SESSION_SOURCES / 8);
 }

@@ -156,8 +156,12 @@ pub const SESSION_INIT_WITHIN_MS: i64 = 10_000;
 /// Active operations of one GraphQL socket. Set it with `GRAPHQL_MAX_OPERATIONS` …
 pub const SESSION_OPERATIONS: usize = 100;
 
-/// … to at most this: their cursors are attached to the socket, about 50 bytes each, of 16,384.
+/// … to at most this, see [`SESSION_SOURCES`].
 pub const SESSION_OPERATIONS_MOST: usize = 200;
+
+/// Sources of all operations of one GraphQL socket: a subscription to a category has one for each partition. The place in each is
+/// attached to the socket, up to 70 bytes, of 16,384.
+pub const SESSION_SOURCES: usize = 200;
 
 /// Bytes of one GraphQL document on a socket (64 KiB). A hundred of them are kept for a session, in its own object.
 pub const QUERY_BYTES: usize = 64 << 10;
@@ -193,6 +197,29 @@ pub const REACHED_BYTES: usize = 4 << 20;
 /// Sessions that follow one stream. The object tells each of them of every event with a call, and the platform allows
 /// 1,000 calls. For more watchers, one object carries 32,768 native sockets.
 pub const FOLLOWERS: usize = 900;
+
+/// Places of those that only callers have who may list every row of a category: the staff is let in when everybody is there.
+pub const FOLLOWERS_OF_ALL: usize = 100;
+
+/// Bytes of the filters that a journal keeps for a session (8 KiB), to wake it only for what concerns it. A session with more is
+/// told of everything.
+pub const FOLLOWER_FILTERS_BYTES: usize = 8 << 10;
+
+/// Events of a journal that do not concern a session, after which it is told nevertheless: so it never has more to read.
+pub const QUIET_EVENTS: u64 = 1_000;
+
+/// Events of a journal that one pull of a subscription looks at, at most …
+pub const SCAN_EVENTS: usize = 1_000;
+
+/// … bytes of them (1 MiB) …
+pub const SCAN_BYTES: usize = 1 << 20;
+
+/// … and earlier rows that are looked up for it in storage, each in up to 256 KiB of JSON, to say that a row has left a filter.
+pub const SCAN_LOOKUPS: usize = 200;
+
+/// Milliseconds between two pulls of one principal that read a journal's storage. Whoever is far behind reads 20,000 events a
+/// second, and the journal has time for others.
+pub const SCAN_PAUSE_MS: i64 = 50;
 
 /// Milliseconds until a stream tells a session again that could not be reached.
 pub const TELL_AGAIN_MS: i64 = 5_000;

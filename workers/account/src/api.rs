@@ -3,8 +3,8 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::{
     graphql::{
-        Amount, Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
-        Subscribed, Which, eq, one, page, send, subscribe, subscribe_all,
+        Amount, Arguments, CommandResult, Connection, DateTime, List, MinVersion, StateAt,
+        Subscribed, Update, Which, eq, one, page, send, subscribe, subscribe_all,
     },
     participant::Condition,
 };
@@ -245,12 +245,14 @@ impl AccountMutation {
 /// Something that happened to an account.
 #[derive(SimpleObject)]
 pub struct AccountUpdate {
-    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
-    cursor: String,
-    /// The event; null for a caller that may list this instance but not see its events.
-    event: Option<Event>,
-    /// The account after it.
+    #[graphql(flatten)]
+    update: Update,
+    /// The account after it; null where it has left, and where nothing but `caughtUp` comes.
     account: Option<AccountView>,
+}
+
+fn update(update: Update, state: Option<StateAt<reducer::State>>) -> AccountUpdate {
+    AccountUpdate { update, account: state.and_then(view) }
 }
 
 /// Subscriptions to accounts.
@@ -269,30 +271,19 @@ impl AccountSubscription {
         )]
         after: Option<String>,
     ) -> Result<Subscribed<AccountUpdate>> {
-        subscribe::<crate::Account, _>(context, &id, after, |cursor, event, state| AccountUpdate {
-            cursor,
-            event,
-            account: view(state),
-        })
+        subscribe::<crate::Account, _>(context, &id, after, update)
     }
-    /// The events of accounts from now on, or after the cursor: each once, as soon as the read model has it, in the
-    /// order in which it came there. Only events of accounts that a list with this filter would hold by then.
+    /// The events of the accounts that a list with this filter holds, from now on or after the cursor: each once, in the order
+    /// of the journal, with its row. One that the filter holds no more comes as `left`.
     async fn accounts(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<AccountFilter>,
         #[graphql(
-            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+            desc = "Where it begins: `updatesCursor` of a list or a cursor of this field, `0` for everything; from now on when left out."
         )]
         after: Option<String>,
     ) -> Result<Subscribed<AccountUpdate>> {
-        let (order_by, filter) = (AccountOrderBy::default(), wanted(filter)?);
-        let list = List { order_by, filter, first: None, after, min_version: None };
-        subscribe_all::<crate::Account, _>(context, list, |cursor, event, state| AccountUpdate {
-            cursor,
-            event,
-            account: view(state),
-        })
-        .await
+        subscribe_all::<crate::Account, _>(context, wanted(filter)?, after, update)
     }
 }

@@ -18,6 +18,7 @@ use edgefold_flow::{
     door::Asker,
     graphql::Event,
     instance::{WAYS, When},
+    participant::Column,
 };
 use edgefold_kernel::{
     Aggregate, Envelope, Failure, Foreign, ForeignState, Id, Metadata, Rejection, StreamId,
@@ -183,12 +184,21 @@ fn read_all<A: Participant>(instance: &Instance<A, MemoryStorage>) -> Result<(),
     let said = |error: &dyn std::fmt::Display| error.to_string();
     let entry = CATALOGUE.entry(A::TYPE).map_err(|error| said(&error))?;
     let page = instance.page(0, 1_000).map_err(|error| said(&error))?;
+    let mut events = Vec::new();
     for event in page.events {
         let text = serde_json::to_string(&event).map_err(|error| said(&error))?;
         let event: Envelope = serde_json::from_str(&text).map_err(|error| said(&error))?;
         Event::read(&event).map_err(|error| said(&error))?;
-        entry.changes(&event).map_err(|error| said(&error))?;
         (entry.errands)(&event).map_err(|error| said(&error))?;
+        events.push(event);
+    }
+    let folded = (entry.fold)(None, &events).map_err(|error| said(&error))?;
+    let row: Value = serde_json::from_str(&folded.outline).map_err(|error| said(&error))?;
+    for Column { name, kind, .. } in entry.listed.columns {
+        let value = row.get(name).unwrap_or(&Value::Null);
+        if !value.is_null() && kind.cell(value).is_none() {
+            return Err(format!("no {kind:?} for the column {name}: {value}"));
+        }
     }
     for way in WAYS {
         let later = Timestamp::from_millis(1_767_225_600_000).plus_millis(100 * 24 * 3_600_000);

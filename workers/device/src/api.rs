@@ -3,8 +3,8 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::{
     graphql::{
-        Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
-        Subscribed, Which, eq, named, one, page, send, subscribe, subscribe_all,
+        Arguments, CommandResult, Connection, DateTime, List, MinVersion, StateAt, Subscribed,
+        Update, Which, eq, named, one, page, send, subscribe, subscribe_all,
     },
     participant::Condition,
 };
@@ -221,12 +221,14 @@ impl DeviceMutation {
 /// Something that happened to a device.
 #[derive(SimpleObject)]
 pub struct DeviceUpdate {
-    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
-    cursor: String,
-    /// The event; null for a caller that may list this instance but not see its events.
-    event: Option<Event>,
-    /// The device after it.
+    #[graphql(flatten)]
+    update: Update,
+    /// The device after it; null where it has left, and where nothing but `caughtUp` comes.
     device: Option<DeviceView>,
+}
+
+fn update(update: Update, state: Option<StateAt<reducer::State>>) -> DeviceUpdate {
+    DeviceUpdate { update, device: state.and_then(view) }
 }
 
 /// Subscriptions to devices.
@@ -245,30 +247,19 @@ impl DeviceSubscription {
         )]
         after: Option<String>,
     ) -> Result<Subscribed<DeviceUpdate>> {
-        subscribe::<crate::Device, _>(context, &id, after, |cursor, event, state| DeviceUpdate {
-            cursor,
-            event,
-            device: view(state),
-        })
+        subscribe::<crate::Device, _>(context, &id, after, update)
     }
-    /// The events of devices from now on, or after the cursor: each once, as soon as the read model has it, in the
-    /// order in which it came there. Only events of devices that a list with this filter would hold by then.
+    /// The events of the devices that a list with this filter holds, from now on or after the cursor: each once, in the order
+    /// of the journal, with its row. One that the filter holds no more comes as `left`.
     async fn devices(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<DeviceFilter>,
         #[graphql(
-            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+            desc = "Where it begins: `updatesCursor` of a list or a cursor of this field, `0` for everything; from now on when left out."
         )]
         after: Option<String>,
     ) -> Result<Subscribed<DeviceUpdate>> {
-        let (order_by, filter) = (DeviceOrderBy::default(), wanted(filter)?);
-        let list = List { order_by, filter, first: None, after, min_version: None };
-        subscribe_all::<crate::Device, _>(context, list, |cursor, event, state| DeviceUpdate {
-            cursor,
-            event,
-            device: view(state),
-        })
-        .await
+        subscribe_all::<crate::Device, _>(context, wanted(filter)?, after, update)
     }
 }

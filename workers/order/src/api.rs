@@ -3,8 +3,8 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::{
     graphql::{
-        Amount, Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
-        Subscribed, Which, eq, named, one, page, send, subscribe, subscribe_all,
+        Amount, Arguments, CommandResult, Connection, DateTime, List, MinVersion, StateAt,
+        Subscribed, Update, Which, eq, named, one, page, send, subscribe, subscribe_all,
     },
     participant::Condition,
 };
@@ -258,12 +258,14 @@ impl OrderMutation {
 /// Something that happened to an order.
 #[derive(SimpleObject)]
 pub struct OrderUpdate {
-    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
-    cursor: String,
-    /// The event; null for a caller that may list this instance but not see its events.
-    event: Option<Event>,
-    /// The order after it.
+    #[graphql(flatten)]
+    update: Update,
+    /// The order after it; null where it has left, and where nothing but `caughtUp` comes.
     order: Option<OrderView>,
+}
+
+fn update(update: Update, state: Option<StateAt<reducer::State>>) -> OrderUpdate {
+    OrderUpdate { update, order: state.and_then(view) }
 }
 
 /// Subscriptions to orders.
@@ -283,30 +285,19 @@ impl OrderSubscription {
         )]
         after: Option<String>,
     ) -> Result<Subscribed<OrderUpdate>> {
-        subscribe::<crate::Order, _>(context, &id, after, |cursor, event, state| OrderUpdate {
-            cursor,
-            event,
-            order: view(state),
-        })
+        subscribe::<crate::Order, _>(context, &id, after, update)
     }
-    /// The events of orders from now on, or after the cursor: each once, as soon as the read model has it, in the order
-    /// in which it came there. Only events of orders that a list with this filter would hold by then.
+    /// The events of the orders that a list with this filter holds, from now on or after the cursor: each once, in the order
+    /// of the journal, with its row. One that the filter holds no more comes as `left`.
     async fn orders(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<OrderFilter>,
         #[graphql(
-            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+            desc = "Where it begins: `updatesCursor` of a list or a cursor of this field, `0` for everything; from now on when left out."
         )]
         after: Option<String>,
     ) -> Result<Subscribed<OrderUpdate>> {
-        let (order_by, filter) = (OrderOrderBy::default(), wanted(filter)?);
-        let list = List { order_by, filter, first: None, after, min_version: None };
-        subscribe_all::<crate::Order, _>(context, list, |cursor, event, state| OrderUpdate {
-            cursor,
-            event,
-            order: view(state),
-        })
-        .await
+        subscribe_all::<crate::Order, _>(context, wanted(filter)?, after, update)
     }
 }

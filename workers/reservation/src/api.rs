@@ -3,8 +3,8 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::{
     graphql::{
-        Arguments, CommandResult, Connection, Date, DateTime, Event, List, MinVersion, StateAt,
-        Subscribed, Which, at_least, at_most, day, eq, named, one, page, send, subscribe,
+        Arguments, CommandResult, Connection, Date, DateTime, List, MinVersion, StateAt,
+        Subscribed, Update, Which, at_least, at_most, day, eq, named, one, page, send, subscribe,
         subscribe_all,
     },
     participant::Condition,
@@ -207,12 +207,14 @@ impl ReservationMutation {
 /// Something that happened to a reservation.
 #[derive(SimpleObject)]
 pub struct ReservationUpdate {
-    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
-    cursor: String,
-    /// The event; null for a caller that may list this instance but not see its events.
-    event: Option<Event>,
-    /// The reservation after it.
+    #[graphql(flatten)]
+    update: Update,
+    /// The reservation after it; null where it has left, and where nothing but `caughtUp` comes.
     reservation: Option<ReservationView>,
+}
+
+fn update(update: Update, state: Option<StateAt<reducer::State>>) -> ReservationUpdate {
+    ReservationUpdate { update, reservation: state.and_then(view) }
 }
 
 /// Subscriptions to reservations.
@@ -232,12 +234,10 @@ impl ReservationSubscription {
         )]
         after: Option<String>,
     ) -> Result<Subscribed<ReservationUpdate>> {
-        subscribe::<crate::Reservation, _>(context, &id, after, |cursor, event, state| {
-            ReservationUpdate { cursor, event, reservation: view(state) }
-        })
+        subscribe::<crate::Reservation, _>(context, &id, after, update)
     }
-    /// The events of reservations from now on, or after the cursor: each once, as soon as the read model has it, in the
-    /// order in which it came there. Only events of reservations that a list with this filter would hold by then.
+    /// The events of the reservations that a list with this filter holds, from now on or after the cursor: each once, in the order
+    /// of the journal, with its row. One that the filter holds no more comes as `left`.
     async fn reservations(
         &self,
         context: &Context<'_>,
@@ -245,15 +245,10 @@ impl ReservationSubscription {
             ReservationFilter,
         >,
         #[graphql(
-            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+            desc = "Where it begins: `updatesCursor` of a list or a cursor of this field, `0` for everything; from now on when left out."
         )]
         after: Option<String>,
     ) -> Result<Subscribed<ReservationUpdate>> {
-        let (order_by, filter) = (ReservationOrderBy::default(), wanted(filter)?);
-        let list = List { order_by, filter, first: None, after, min_version: None };
-        subscribe_all::<crate::Reservation, _>(context, list, |cursor, event, state| {
-            ReservationUpdate { cursor, event, reservation: view(state) }
-        })
-        .await
+        subscribe_all::<crate::Reservation, _>(context, wanted(filter)?, after, update)
     }
 }

@@ -3,8 +3,8 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::{
     graphql::{
-        Amount, Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
-        Subscribed, Which, at_least, eq, named, one, page, send, subscribe, subscribe_all,
+        Amount, Arguments, CommandResult, Connection, DateTime, List, MinVersion, StateAt,
+        Subscribed, Update, Which, at_least, eq, named, one, page, send, subscribe, subscribe_all,
     },
     participant::Condition,
 };
@@ -186,12 +186,14 @@ impl RoomMutation {
 /// Something that happened to a room.
 #[derive(SimpleObject)]
 pub struct RoomUpdate {
-    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
-    cursor: String,
-    /// The event; null for a caller that may list this instance but not see its events.
-    event: Option<Event>,
-    /// The room after it.
+    #[graphql(flatten)]
+    update: Update,
+    /// The room after it; null where it has left, and where nothing but `caughtUp` comes.
     room: Option<RoomView>,
+}
+
+fn update(update: Update, state: Option<StateAt<reducer::State>>) -> RoomUpdate {
+    RoomUpdate { update, room: state.and_then(view) }
 }
 
 /// Subscriptions to rooms.
@@ -210,30 +212,19 @@ impl RoomSubscription {
         )]
         after: Option<String>,
     ) -> Result<Subscribed<RoomUpdate>> {
-        subscribe::<crate::Room, _>(context, &id, after, |cursor, event, state| RoomUpdate {
-            cursor,
-            event,
-            room: view(state),
-        })
+        subscribe::<crate::Room, _>(context, &id, after, update)
     }
-    /// The events of rooms from now on, or after the cursor: each once, as soon as the read model has it, in the order
-    /// in which it came there. Only events of rooms that a list with this filter would hold by then.
+    /// The events of the rooms that a list with this filter holds, from now on or after the cursor: each once, in the order
+    /// of the journal, with its row. One that the filter holds no more comes as `left`.
     async fn rooms(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<RoomFilter>,
         #[graphql(
-            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+            desc = "Where it begins: `updatesCursor` of a list or a cursor of this field, `0` for everything; from now on when left out."
         )]
         after: Option<String>,
     ) -> Result<Subscribed<RoomUpdate>> {
-        let (order_by, filter) = (RoomOrderBy::default(), wanted(filter)?);
-        let list = List { order_by, filter, first: None, after, min_version: None };
-        subscribe_all::<crate::Room, _>(context, list, |cursor, event, state| RoomUpdate {
-            cursor,
-            event,
-            room: view(state),
-        })
-        .await
+        subscribe_all::<crate::Room, _>(context, wanted(filter)?, after, update)
     }
 }

@@ -3,8 +3,8 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::{
     graphql::{
-        Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
-        Subscribed, Which, eq, named, one, page, send, subscribe, subscribe_all,
+        Arguments, CommandResult, Connection, DateTime, List, MinVersion, StateAt, Subscribed,
+        Update, Which, eq, named, one, page, send, subscribe, subscribe_all,
     },
     participant::Condition,
 };
@@ -248,12 +248,14 @@ impl RoundMutation {
 /// Something that happened to a round of a game.
 #[derive(SimpleObject)]
 pub struct RoundUpdate {
-    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
-    cursor: String,
-    /// The event; null for a caller that may list this instance but not see its events.
-    event: Option<Event>,
-    /// The round after it.
+    #[graphql(flatten)]
+    update: Update,
+    /// The round after it; null where it has left, and where nothing but `caughtUp` comes.
     round: Option<RoundView>,
+}
+
+fn update(update: Update, state: Option<StateAt<reducer::State>>) -> RoundUpdate {
+    RoundUpdate { update, round: state.and_then(view) }
 }
 
 /// Subscriptions to rounds.
@@ -272,30 +274,19 @@ impl RoundSubscription {
         )]
         after: Option<String>,
     ) -> Result<Subscribed<RoundUpdate>> {
-        subscribe::<crate::Round, _>(context, &id, after, |cursor, event, state| RoundUpdate {
-            cursor,
-            event,
-            round: view(state),
-        })
+        subscribe::<crate::Round, _>(context, &id, after, update)
     }
-    /// The events of rounds from now on, or after the cursor: each once, as soon as the read model has it, in the order
-    /// in which it came there. Only events of rounds that a list with this filter would hold by then.
+    /// The events of the rounds that a list with this filter holds, from now on or after the cursor: each once, in the order
+    /// of the journal, with its row. One that the filter holds no more comes as `left`.
     async fn rounds(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<RoundFilter>,
         #[graphql(
-            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+            desc = "Where it begins: `updatesCursor` of a list or a cursor of this field, `0` for everything; from now on when left out."
         )]
         after: Option<String>,
     ) -> Result<Subscribed<RoundUpdate>> {
-        let (order_by, filter) = (RoundOrderBy::default(), wanted(filter)?);
-        let list = List { order_by, filter, first: None, after, min_version: None };
-        subscribe_all::<crate::Round, _>(context, list, |cursor, event, state| RoundUpdate {
-            cursor,
-            event,
-            round: view(state),
-        })
-        .await
+        subscribe_all::<crate::Round, _>(context, wanted(filter)?, after, update)
     }
 }

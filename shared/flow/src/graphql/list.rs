@@ -95,7 +95,7 @@ impl Statement {
             let Some((by, sought)) = condition.sought(listed) else {
                 return vec!["FALSE".to_owned()];
             };
-            let finds = by.is_indexed && condition.op == Op::Eq && !is_found;
+            let finds = listed.picks(by) && condition.op == Op::Eq && !is_found;
             is_found |= finds;
             let plus = if finds || by.name == order.by { "" } else { "+" };
             let sought = self.param(match sought {

@@ -63,5 +63,5 @@ pub use outcome::{Accepted, CommandResult, EventRef, Rejected};
 pub use page::{List, at_least, at_most, day, eq, named, page};
 pub use refusal::{faulted, faults, unanswered};
 pub use scalars::{Amount, Date, DateTime};
-pub use subscription::{EventSubscription, Feed, Subscribed, subscribe, subscribe_all};
+pub use subscription::{EventSubscription, Feed, Subscribed, Update, subscribe, subscribe_all};
 pub use watch::Watch;

@@ -10,6 +10,7 @@
 //! | [`storage`] | the port behind which a partition keeps its journal |
 //! | [`partition`] | one partition: appends, repeats, gaps, positions, pages |
 //! | [`cursor`] | a place in a journal, and the cursor of a category |
+//! | [`follow`] | the rows that changed, for the subscriptions to a category |
 //! | [`rows`] | the state rows of a category: their table, and how they are written |
 //! | [`failure`] | what an error of the database says |
 //! | [`database`] | the port to the database of the read models |
@@ -26,6 +27,7 @@ pub mod layout;
 pub mod storage;
 pub mod partition;
 pub mod cursor;
+pub mod follow;
 pub mod rows;
 pub mod failure;
 pub mod database;
@@ -39,6 +41,7 @@ pub mod status;
 
 pub use append::{Append, Appended, Link, Row};
 pub use cursor::Place;
+pub use follow::{RowChange, RowsPage, RowsPull};
 pub use layout::Partitions;
 pub use partition::{Item, Partition};
 pub use rows::StateRows;

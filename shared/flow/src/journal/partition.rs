@@ -206,6 +206,11 @@ impl<S: Storage> Partition<S> {
         Ok(found.into_iter().take(limit.max(1)).take_while(|item| fits(item)).collect())
     }
 
+    /// True if the event after this position is in memory, or there is none.
+    pub fn is_at_hand(&self, after: u64) -> bool {
+        self.head.get() == Some(after) || self.tail.borrow().after(after).is_some()
+    }
+
     /// The event at a position.
     ///
     /// # Errors

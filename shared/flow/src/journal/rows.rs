@@ -89,9 +89,7 @@ impl<'a> StateRows<'a> {
         let mut indexes: Vec<Vec<&'static str>> = Vec::new();
         let default = self.listed.orders.first().map_or(BEGAN, |order| order.by);
         let orders = self.listed.orders.iter().map(|order| vec![order.by]);
-        let is_picking =
-            |column: &&Column| column.is_indexed || self.listed.owner == Some(column.name);
-        let picking = self.listed.columns.iter().filter(is_picking);
+        let picking = self.listed.columns.iter().filter(|column| self.listed.picks(column));
         let picking = picking.filter(|column| column.name != default);
         for columns in orders.chain(picking.map(|column| vec![column.name, default])) {
             if !indexes.contains(&columns) {
@@ -166,12 +164,12 @@ mod tests {
 
     #[test]
     fn what_is_ordered_by_the_default_column_needs_no_second_index() {
-        let listed = Listed {
+        const NUMBERED: Listed = Listed {
             columns: &[Column::text("number").indexed()],
             orders: &[Order::ascending("NUMBER", "number")],
             owner: None,
         };
-        let rows = StateRows { listed: &listed, ..ROWS };
+        let rows = StateRows { listed: &NUMBERED, ..ROWS };
         assert_eq!(rows.create("t").len(), 2);
     }
 

@@ -155,7 +155,7 @@ mod tests {
     fn the_owner_and_the_only_one_count_as_well() {
         let id = |text: &str| Id::parse(text).unwrap();
         let row = json!({"owner": "ana"});
-        let of = |owner: &str| Filter { owner: Some(id(owner)), ..Filter::default() };
+        let of = |owner: &str| Filter { owner: Some(id(owner).into()), ..Filter::default() };
         assert!(of("ana").matches(&LISTED, &id("a"), &row));
         assert!(!of("bob").matches(&LISTED, &id("a"), &row));
         assert!(!of("ana").matches(&Listed::PLAIN, &id("a"), &row), "nobody owns a row there");

@@ -23,9 +23,9 @@ impl Listed {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// An order by its name.
-    pub fn order(&self, name: &str) -> Option<&Order> {
-        self.orders.iter().find(|order| order.name == name)
+    /// True if a column picks a few rows out of many, as that of the owner does: it has an index in the default order.
+    pub fn picks(&self, column: &Column) -> bool {
+        column.is_indexed || self.owner == Some(column.name)
     }
 }
 

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     connection::{Action, Connection, Number, Phase},
     message::Close,
-    operation::{Operation, Stage},
+    operation::{Operation, Stage, Track},
 };
 use crate::{
     door::{allowance::Allowance, token::Caller},
+    journal::Place,
     subscribe::{Source, window::Window},
 };
 
@@ -29,8 +30,41 @@ struct Attached {
     upgraded: Option<Caller>,
     /// True if the session was working on an operation.
     busy: bool,
-    /// Number, cursor and head of each subscription.
-    cursors: Vec<(Number, u64, u64)>,
+    /// The progress of each subscription.
+    cursors: Vec<Progress>,
+}
+
+/// Number of a subscription, whether it has caught up, and its progress in each source: position and check of its place, by how
+/// much the source is ahead, and how much of that was there when it began.
+#[derive(Serialize, Deserialize)]
+struct Progress(Number, u8, Vec<(u64, String, u64, u64)>);
+
+impl Progress {
+    fn of(number: Number, operation: &Operation) -> Self {
+        let tracks = operation.tracks.iter().map(|Track { cursor, head, until, .. }| {
+            let ahead = |of: u64| of.saturating_sub(cursor.position);
+            (cursor.position, cursor.check.clone(), ahead(*head), ahead(*until))
+        });
+        Self(number, u8::from(operation.has_caught_up), tracks.collect())
+    }
+
+    /// The operation of this name, which follows these sources.
+    fn restored(self, id: String, sources: Vec<Source>) -> Operation {
+        let Self(_, has_caught_up, progress) = self;
+        let tracks = sources.into_iter().zip(progress);
+        let tracks = tracks.map(|(source, (position, check, head, until))| Track {
+            source,
+            head: position + head,
+            until: position + until,
+            cursor: Place { position, check },
+        });
+        Operation {
+            stage: Stage::Live,
+            tracks: tracks.collect(),
+            has_caught_up: has_caught_up > 0,
+            ..Operation::new(id)
+        }
+    }
 }
 
 impl Connection {
@@ -47,20 +81,20 @@ impl Connection {
             again_at: self.again_at,
             upgraded: self.upgraded.clone(),
             busy: self.operations.values().any(|it| it.stage != Stage::Live),
-            cursors: live.map(|(number, it)| (*number, it.cursor, it.head)).collect(),
+            cursors: live.map(|(number, it)| Progress::of(*number, it)).collect(),
         };
         serde_json::to_string(&attached).unwrap_or_default()
     }
 
     /// The same socket after the session was evicted, from its attachment and the operations that were kept: each
-    /// with its number, the client's id and its source. Operations that were being worked on are lost, and the client
+    /// with its number, the client's id and its sources. Operations that were being worked on are lost, and the client
     /// is told.
     ///
     /// # Errors
     /// The attachment was not written by this code.
     pub fn restore(
         attachment: &str,
-        kept: impl IntoIterator<Item = (Number, String, Source)>,
+        kept: impl IntoIterator<Item = (Number, String, Vec<Source>)>,
     ) -> Result<(Self, Vec<Action>), serde_json::Error> {
         let attached: Attached = serde_json::from_str(attachment)?;
         let mut this = Self {
@@ -75,12 +109,11 @@ impl Connection {
             upgraded: attached.upgraded,
             idle: Default::default(),
         };
-        for (number, id, source) in kept {
-            let cursor = attached.cursors.iter().find(|(known, ..)| *known == number);
-            if let Some((_, cursor, head)) = cursor.copied() {
-                let source = Some(source);
-                let operation = Operation { id, stage: Stage::Live, source, cursor, head };
-                this.operations.insert(number, operation);
+        let mut kept: BTreeMap<_, _> =
+            kept.into_iter().map(|(number, id, sources)| (number, (id, sources))).collect();
+        for progress in attached.cursors {
+            if let Some((id, sources)) = kept.remove(&progress.0) {
+                this.operations.insert(progress.0, progress.restored(id, sources));
             }
         }
         let interrupted = attached.busy || this.phase == Phase::Verifying;

@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     message::{self, Asked, Close, Said, Shown},
-    operation::{Operation, Stage},
+    operation::{Lack, Operation, Stage, Step, Track},
 };
 use crate::{
     door::{allowance::Allowance, token::Caller},
+    journal::Place,
     subscribe::{
         Begin, Source,
         window::{Next, Window},
@@ -37,14 +38,14 @@ pub enum Input {
     Result(Number, String),
     /// The operation came to an end with these errors, a JSON list.
     Failed(Number, String),
-    /// It is a subscription, and is about to ask its source for the head.
-    Joining(Number, Source),
-    /// The source has answered: the subscription begins, and the source tells of later events.
-    Joined(Number, Begin, u64),
+    /// It is a subscription, and is about to ask its sources for their heads.
+    Joining(Number, Vec<Source>),
+    /// The sources have answered with their heads: the subscription begins, and the sources tell of later events.
+    Joined(Number, Begin, Vec<Place>),
     /// A source tells its head.
     Told(Source, u64),
-    /// The frame of a subscription for the events between two of its cursors; `None` when its filter leaves them out.
-    Event(Number, u64, u64, Option<String>),
+    /// The frame of a subscription for a step; `None` when nothing in it concerns the subscription.
+    Event(Number, Step, Option<String>),
     /// Missing events cannot be sent now; the session tries again after a while.
     Stuck,
     /// A message that did nothing was one too many.
@@ -67,7 +68,7 @@ pub enum Action {
     /// This message does nothing that counts by itself: count it as a request. Come back with [`Input::Idle`] if it is one too
     /// many.
     Count,
-    /// Run the operation: execute it, or find the source that it subscribes to.
+    /// Run the operation: execute it, or find the sources that it subscribes to.
     Run(Number, Box<Asked>),
     /// Follow this source again: the token counts longer than it knows.
     Renew(Source),
@@ -75,8 +76,8 @@ pub enum Action {
     Keep(Number),
     /// Send the events that this operation lacks.
     Pump(Number),
-    /// The operation has ended: keep nothing of it. With its source, if no operation follows that any more.
-    Forget(Number, Option<Source>),
+    /// The operation has ended: keep nothing of it. With those of its sources that no operation follows any more.
+    Forget(Number, Vec<Source>),
     /// Come back with [`Input::Tick`] at this instant. It replaces every earlier `Wake`.
     Wake(Timestamp),
 }
@@ -172,18 +173,21 @@ impl Connection {
         self.operations.iter().map(|(number, operation)| (*number, operation))
     }
 
-    /// The cursor after which an operation lacks events that may be sent now. `None`: it has ended, it lacks nothing,
-    /// or the client has to read earlier events first.
-    pub fn wants(&self, number: Number, now: Timestamp) -> Option<u64> {
-        let operation = self.operations.get(&number).filter(|it| it.is_behind())?;
-        let sends = matches!(self.window.next(now), Next::Send { .. });
-        (sends && self.pass().is_some()).then_some(operation.cursor)
+    /// What an operation lacks that may be sent now. `None`: it has ended, it lacks nothing, or the client has to read earlier
+    /// events first.
+    pub fn wants(&self, number: Number, now: Timestamp) -> Option<Lack> {
+        let lack = self.operations.get(&number)?.lack()?;
+        self.may_send(now).then_some(lack)
+    }
+
+    fn may_send(&self, now: Timestamp) -> bool {
+        matches!(self.window.next(now), Next::Send { .. }) && self.pass().is_some()
     }
 
     /// True if an operation follows this source; and the number of the latest operation. The source removes this
     /// session only if it has not joined again since.
     pub fn follows(&self, source: &Source) -> (bool, Number) {
-        let follows = self.operations.values().any(|it| it.source.as_ref() == Some(source));
+        let follows = self.operations.values().any(|it| it.follows(source));
         (follows && self.phase != Phase::Closed, self.last)
     }
 
@@ -206,10 +210,10 @@ impl Connection {
             Input::Unverified => self.close(Close::TryAgainLater),
             Input::Result(number, result) => self.result(now, number, &result),
             Input::Failed(number, errors) => self.failed(now, number, &errors),
-            Input::Joining(number, source) => self.joining(number, source),
-            Input::Joined(number, begin, head) => self.joined(now, number, begin, head),
+            Input::Joining(number, sources) => self.joining(now, number, sources),
+            Input::Joined(number, begin, heads) => self.joined(now, number, &begin, &heads),
             Input::Told(source, head) => self.told(&source, head),
-            Input::Event(number, from, to, text) => self.event(now, number, (from, to), text),
+            Input::Event(number, step, text) => self.event(now, number, step, text),
             Input::Stuck => {
                 self.again_at = Some(now.plus_millis(limits::PULL_AGAIN_MS));
                 self.wake()
@@ -283,8 +287,8 @@ impl Connection {
                 };
                 actions.extend(self.wake());
                 let sources: BTreeSet<_> =
-                    self.operations.values().filter_map(|it| it.source.clone()).collect();
-                actions.extend(sources.into_iter().map(Action::Renew));
+                    self.operations.values().flat_map(Operation::sources).collect();
+                actions.extend(sources.into_iter().cloned().map(Action::Renew));
                 actions
             }
         }
@@ -334,59 +338,78 @@ impl Connection {
         actions
     }
 
-    fn joining(&mut self, number: Number, source: Source) -> Vec<Action> {
+    fn joining(&mut self, now: Timestamp, number: Number, sources: Vec<Source>) -> Vec<Action> {
+        let followed: usize = self.operations.values().map(|it| it.tracks.len()).sum();
+        let most = limits::SESSION_SOURCES;
+        if followed + sources.len() > most {
+            let detail = format!(
+                "the subscriptions of a socket may have at most {most} sources; one to a category has {}",
+                sources.len()
+            );
+            return self.failed(now, number, &message::errors("TOO_MANY_OPERATIONS", &detail));
+        }
         if let Some(operation) = self.operations.get_mut(&number) {
             operation.stage = Stage::Joining;
-            operation.source = Some(source);
+            operation.tracks = sources.into_iter().map(Track::new).collect();
         }
         Vec::new()
     }
 
-    fn joined(&mut self, now: Timestamp, number: Number, begin: Begin, head: u64) -> Vec<Action> {
+    fn joined(
+        &mut self,
+        now: Timestamp,
+        number: Number,
+        begin: &Begin,
+        heads: &[Place],
+    ) -> Vec<Action> {
         let Some(operation) = self.operations.get_mut(&number) else { return Vec::new() };
-        let source = operation.source.clone();
-        let mut actions = match begin.cursor(head) {
-            Some(cursor) => {
-                operation.stage = Stage::Live;
-                operation.cursor = cursor;
-                vec![Action::Keep(number)]
-            }
-            None => {
+        let sources: Vec<_> = operation.sources().cloned().collect();
+        let mut actions = match operation.begin(begin, heads) {
+            None => vec![Action::Keep(number)],
+            Some(head) => {
                 let detail = format!("after is ahead of the stream: its last cursor is {head}");
                 self.failed(now, number, &message::errors("INVALID_CURSOR", &detail))
             }
         };
-        // The source counts this session as told up to the head, whichever of its operations has asked.
-        actions.extend(source.map(|source| self.told(&source, head)).unwrap_or_default());
+        // A source counts this session as told up to the head, whichever of its operations has asked.
+        let mut pumped = BTreeSet::from([number]);
+        for (source, head) in sources.iter().zip(heads) {
+            pumped.extend(self.informed(source, head.position));
+        }
+        actions.extend(self.pump(|number| pumped.contains(&number)));
         actions
     }
 
     fn told(&mut self, source: &Source, head: u64) -> Vec<Action> {
-        for operation in self.operations.values_mut() {
-            if operation.source.as_ref() == Some(source) {
-                operation.head = operation.head.max(head);
-            }
-        }
-        let followers: Vec<_> = self
-            .operations()
-            .filter_map(|(number, it)| (it.source.as_ref() == Some(source)).then_some(number))
-            .collect();
+        let followers = self.informed(source, head);
         self.pump(|number| followers.contains(&number))
+    }
+
+    /// A source has come to this position. Returns the operations that follow it.
+    fn informed(&mut self, source: &Source, head: u64) -> Vec<Number> {
+        let followers = self.operations.iter_mut().filter(|(_, it)| it.follows(source));
+        followers
+            .map(|(number, operation)| {
+                operation.told(source, head);
+                *number
+            })
+            .collect()
     }
 
     fn event(
         &mut self,
         now: Timestamp,
         number: Number,
-        (from, to): (u64, u64),
+        step: Step,
         text: Option<String>,
     ) -> Vec<Action> {
-        if self.wants(number, now) != Some(from) {
+        if !self.may_send(now) {
             return Vec::new();
         }
         let Some(operation) = self.operations.get_mut(&number) else { return Vec::new() };
-        operation.cursor = to;
-        operation.head = operation.head.max(to);
+        if operation.stage != Stage::Live || !operation.take(step) {
+            return Vec::new();
+        }
         let frame = text.map(|text| message::next(&operation.id, &text));
         frame.map(|frame| self.send(now, frame)).unwrap_or_default()
     }
@@ -455,8 +478,8 @@ impl Connection {
 
     fn forget(&mut self, number: Number) -> Vec<Action> {
         let Some(operation) = self.operations.remove(&number) else { return Vec::new() };
-        let source = operation.source.filter(|source| !self.follows(source).0);
-        vec![Action::Forget(number, source)]
+        let left = operation.sources().filter(|source| !self.follows(source).0);
+        vec![Action::Forget(number, left.cloned().collect())]
     }
 
     pub(super) fn close(&mut self, close: Close) -> Vec<Action> {

@@ -9,10 +9,10 @@
 //! | [`connection`] | the protocol as a state machine: inputs go in, actions come out |
 //! | `attachment` | the part of it that survives hibernation |
 //!
-//! A session follows the sources of its subscriptions: streams, and whole categories. A source **tells** its followers
-//! its head, with the new events if they fit. Telling may be lost, doubled or reordered, since a session knows the
-//! cursor of each of its operations and **pulls** missing events. So an event costs no row on its way, and no event is
-//! missed.
+//! A session follows the sources of its subscriptions: streams, and the partitions of categories. A source **tells** its
+//! followers its head, a stream with the new events if they fit. Telling may be lost, doubled or reordered, since a session
+//! knows the place of each of its operations in each source and **pulls** missing events. So an event costs no row on its way,
+//! and no event is missed.
 
 pub mod message;
 pub mod operation;
@@ -21,4 +21,4 @@ mod attachment;
 
 pub use connection::{Action, Connection, Input};
 pub use message::{Close, PROTOCOL, Said};
-pub use operation::Operation;
+pub use operation::{Lack, Operation, Step};

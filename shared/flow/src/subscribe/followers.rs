@@ -4,12 +4,11 @@
 //! a source that was evicted tells them again. A follower that cannot be reached holds the cursor back until its lease
 //! ends.
 //!
-//! A category has no such cursor: after an eviction it tells everyone again, since its alarm is set before it tells
-//! anyone.
+//! A partition of a category has no such cursor: after an eviction it tells everyone again.
 
 use std::collections::BTreeMap;
 
-use edgefold_kernel::{Timestamp, Version, limits};
+use edgefold_kernel::{Timestamp, Version};
 
 /// One follower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,16 +52,6 @@ impl Followers {
         let (told, flying) =
             self.known.get(session).map_or((head, false), |it| (it.told, it.flying));
         self.known.insert(session.to_owned(), Follower { turn, until, told, flying });
-    }
-
-    /// Replaces all followers by these: session, turn, and end of the lease. New ones count as told of nothing.
-    pub fn replace(&mut self, listed: impl IntoIterator<Item = (String, u64, Timestamp)>) {
-        let mut before = std::mem::take(&mut self.known);
-        for (session, turn, until) in listed {
-            let known = before.remove(&session);
-            let (told, flying) = known.map_or((0, false), |it| (it.told, it.flying));
-            self.known.insert(session, Follower { turn, until, told, flying });
-        }
     }
 
     /// Removes a session. Returns false if it has joined again since.
@@ -115,9 +104,26 @@ impl Followers {
         self.known.values().map(|follower| follower.told).min().unwrap_or(Version::MAX)
     }
 
-    /// True if this session may join: it follows already, or there are not too many followers.
-    pub fn has_room(&self, session: &str) -> bool {
-        self.known.contains_key(session) || self.known.len() < limits::FOLLOWERS
+    /// A source has come from one position to another, and nothing in between concerns these sessions: those that know of all
+    /// before it count as told.
+    pub(super) fn pass_over<'a>(
+        &mut self,
+        sessions: impl IntoIterator<Item = &'a str>,
+        (from, to): (u64, u64),
+    ) {
+        for session in sessions {
+            if let Some(follower) = self.known.get_mut(session)
+                && follower.told >= from
+                && !follower.flying
+            {
+                follower.told = follower.told.max(to);
+            }
+        }
+    }
+
+    /// True if this session may join: it follows already, or there are fewer followers than this.
+    pub fn has_room(&self, session: &str, most: usize) -> bool {
+        self.known.contains_key(session) || self.known.len() < most
     }
 
     /// True if there are no followers.
@@ -128,6 +134,8 @@ impl Followers {
 
 #[cfg(test)]
 mod tests {
+    use edgefold_kernel::limits;
+
     use super::*;
 
     fn at(millis: i64) -> Timestamp {
@@ -212,18 +220,18 @@ mod tests {
     }
 
     #[test]
-    fn of_a_list_of_followers_the_new_are_told_everything_and_the_missing_nothing() {
+    fn who_is_passed_over_is_told_of_what_it_was_not_all_the_same() {
         let mut followers = Followers::default();
-        let listed = |session: &str| (session.to_owned(), 1, at(10));
-        followers.replace([listed("a"), listed("b")]);
-        assert_eq!(followers.due(5), [tell("a", 0), tell("b", 0)]);
-        followers.answered("a", Some(5));
-        followers.replace([listed("a"), listed("b"), listed("c")]);
-        assert_eq!(followers.due(6), [tell("a", 5), tell("c", 0)], "b is being told");
+        followers.join("a", 1, at(10), 3);
+        followers.join("b", 1, at(10), 3);
+        followers.due(4);
+        followers.answered("a", Some(4));
+        followers.pass_over(["a", "b"], (4, 6));
+        assert_eq!(followers.due(6), [], "b is being told");
         followers.answered("b", None);
-        followers.replace([listed("a")]);
-        followers.answered("a", Some(6));
-        assert_eq!((followers.known.len(), followers.told()), (1, 6));
+        followers.pass_over(["a", "b", "c"], (6, 7));
+        assert_eq!(followers.due(7), [tell("b", 3)], "it does not know of 4");
+        assert_eq!(followers.told(), 3);
     }
 
     #[test]
@@ -239,12 +247,13 @@ mod tests {
     fn there_is_room_for_so_many_and_for_who_is_there_already() {
         let mut followers = Followers::default();
         for n in 0..limits::FOLLOWERS {
-            assert!(followers.has_room(&format!("s-{n}")));
+            assert!(followers.has_room(&format!("s-{n}"), limits::FOLLOWERS));
             followers.join(&format!("s-{n}"), 1, at(n as i64), 0);
         }
-        assert!(followers.has_room("s-0"));
-        assert!(!followers.has_room("another"));
+        assert!(followers.has_room("s-0", limits::FOLLOWERS));
+        assert!(!followers.has_room("another", limits::FOLLOWERS));
         followers.expire(at(0));
-        assert!(followers.has_room("another"), "the lease of one has ended");
+        assert!(followers.has_room("another", limits::FOLLOWERS), "the lease of one has ended");
+        assert!(!followers.has_room("another", limits::FOLLOWERS - limits::FOLLOWERS_OF_ALL));
     }
 }

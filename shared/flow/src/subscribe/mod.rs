@@ -7,16 +7,22 @@
 //! |---|---|
 //! | [`window`] | how far a sender may be ahead of its reader |
 //! | [`socket`] | the protocol of an aggregate's native socket |
-//! | [`source`] | the source of a subscription's events |
+//! | [`source`] | what a subscription follows, and where it begins |
 //! | [`page`] | part of a source, as a follower gets it |
 //! | [`followers`] | the followers of a source, and the version up to which each was told |
+//! | [`listeners`] | those of a journal's partition, each told only of what concerns it |
+//! | [`pace`] | whoever reads much lets others have their turn |
 
 pub mod window;
 pub mod socket;
 pub mod source;
 pub mod page;
 pub mod followers;
+pub mod listeners;
+pub mod pace;
 
 pub use followers::Followers;
-pub use page::{Fold, Page, Told};
-pub use source::{Begin, Source};
+pub use listeners::Listeners;
+pub use pace::Pace;
+pub use page::{Fold, Page, Part, Told};
+pub use source::{Begin, RowsWanted, Source, Wanted};

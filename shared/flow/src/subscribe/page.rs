@@ -5,19 +5,60 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Source;
+use crate::journal::{Place, RowsPage};
 
-/// The events between two cursors of a source.
+/// Part of a source.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// Of a stream.
+    Stream(Page),
+    /// Of a partition.
+    Rows(RowsPage),
+}
+
+impl Part {
+    /// A part without anything, of a source that has come to `place`.
+    pub fn nothing(source: &Source, place: &Place) -> Self {
+        let at = place.position;
+        match source {
+            Source::Stream { .. } => Self::Stream(Page {
+                after: at,
+                through: at,
+                head: at,
+                events: Vec::new(),
+                fold: None,
+            }),
+            Source::Partition { .. } => Self::Rows(RowsPage {
+                after: place.clone(),
+                through: place.clone(),
+                head: at,
+                changes: Vec::new(),
+                pause_ms: 0,
+            }),
+        }
+    }
+
+    /// It ends with this place.
+    pub fn through(&self) -> Place {
+        match self {
+            Self::Stream(page) => Place::version(page.through),
+            Self::Rows(page) => page.through.clone(),
+        }
+    }
+}
+
+/// The events between two versions of a stream.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Page {
-    /// It begins after this cursor …
+    /// It begins after this version …
     pub after: u64,
     /// … and ends with this one.
     pub through: u64,
-    /// Head of the source.
+    /// Version of the stream.
     pub head: u64,
-    /// Its events, ascending, each with its cursor. Cursors without an event do not concern this session.
+    /// Its events, ascending, each with its version.
     pub events: Vec<(u64, Envelope)>,
-    /// For a stream: where a fold over these events begins.
+    /// Where a fold over these events begins.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fold: Option<Fold>,
 }
@@ -41,7 +82,7 @@ pub struct Told {
     pub source: Source,
     /// Head of the source.
     pub head: u64,
-    /// The new events for this session, as many as one page takes. Left out when the session has to pull them.
+    /// The new events of a stream, as many as one page takes. Left out when the session has to pull them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub page: Option<Page>,
 }

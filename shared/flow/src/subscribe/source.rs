@@ -1,23 +1,27 @@
-//! The source of a subscription's events, and the one with which it begins.
+//! What a subscription follows: the sources of its events, and where it begins in each.
 
 use edgefold_kernel::{Id, StreamId};
 use serde::{Deserialize, Serialize};
 
-/// The source of a subscription's events.
+use crate::{journal::Place, participant::Filter};
+
+/// A source of a subscription's events.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Source {
-    /// One stream. Its cursor is the version.
+    /// One stream. The place in it is the version.
     Stream {
         /// Stored name of the aggregate's type.
         aggregate_type: String,
         /// The instance.
         aggregate_id: Id,
     },
-    /// Every stream of one aggregate type. Its cursor is the position in the journal.
-    Category {
-        /// Stored name of the aggregate's type.
+    /// One partition of a category's journal.
+    Partition {
+        /// Stored name of the aggregates' type.
         aggregate_type: String,
+        /// Number of the partition, from 0.
+        partition: u16,
     },
 }
 
@@ -29,24 +33,82 @@ impl Source {
     }
 }
 
+/// What a subscription's field asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Wanted {
+    /// The events of one stream.
+    Stream(StreamId),
+    /// The rows of a category.
+    Rows(RowsWanted),
+}
+
+/// The rows of a category that a subscription shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RowsWanted {
+    /// Stored name of the aggregates' type.
+    pub aggregate_type: String,
+    /// Those that the caller may list and asks for.
+    pub filter: Filter,
+    /// True if the events are shown, too.
+    pub wants_events: bool,
+    /// True if the caller may list every row: then it has a place among the followers also when few are left.
+    pub lists_all: bool,
+}
+
+impl Wanted {
+    /// The sources of a subscription that begins like this, where the category has so many partitions. A cursor may know of
+    /// more: a release with an older setting is still running beside this one.
+    pub fn sources(&self, begin: &Begin, partitions: impl FnOnce(&str) -> u16) -> Vec<Source> {
+        match self {
+            Self::Stream(stream) => vec![Source::stream(stream)],
+            Self::Rows(RowsWanted { aggregate_type, .. }) => {
+                let known = match begin {
+                    Begin::After(places) => u16::try_from(places.len()).unwrap_or(u16::MAX),
+                    Begin::Latest | Begin::Now => 0,
+                };
+                let partition = |partition| Source::Partition {
+                    aggregate_type: aggregate_type.clone(),
+                    partition,
+                };
+                (0..partitions(aggregate_type).max(known).max(1)).map(partition).collect()
+            }
+        }
+    }
+}
+
 /// The beginning of a subscription, as its field says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begin {
-    /// With the first event after this cursor.
-    After(u64),
-    /// With the latest event, so that the current state comes at once.
+    /// With the first event after this place in each source. A source that is left out begins at its beginning.
+    After(Vec<Place>),
+    /// With the latest event of a stream, so that the current state comes at once.
     Latest,
     /// With the next new event.
     Now,
 }
 
 impl Begin {
-    /// The cursor of this beginning when the source is at `head`. `None`: the named cursor is ahead of the source.
-    pub fn cursor(self, head: u64) -> Option<u64> {
+    /// After a version of a stream.
+    pub fn version(version: u64) -> Self {
+        Self::After(vec![Place::version(version)])
+    }
+
+    /// The place in a source at which this begins; `None`: in none that was given out.
+    pub fn after(&self, source: usize) -> Option<Place> {
         match self {
-            Self::After(cursor) => (cursor <= head).then_some(cursor),
-            Self::Latest => Some(head.saturating_sub(1)),
-            Self::Now => Some(head),
+            Self::After(places) => Some(places.get(source).cloned().unwrap_or(Place::START)),
+            Self::Latest | Self::Now => None,
+        }
+    }
+
+    /// The same for a source that has come to `head`. `None`: the place is ahead of the source.
+    pub fn cursor(&self, source: usize, head: &Place) -> Option<Place> {
+        match (self.after(source), self) {
+            (Some(after), _) => (after.position <= head.position).then_some(after),
+            (None, Self::Latest) => Some(Place::version(head.position.saturating_sub(1))),
+            (None, _) => Some(head.clone()),
         }
     }
 }
@@ -57,11 +119,30 @@ mod tests {
 
     #[test]
     fn a_subscription_begins_after_its_cursor_or_with_the_latest_event_or_now() {
-        assert_eq!(Begin::After(0).cursor(5), Some(0));
-        assert_eq!(Begin::After(5).cursor(5), Some(5));
-        assert_eq!(Begin::After(6).cursor(5), None, "ahead of the source");
-        assert_eq!(Begin::Latest.cursor(5), Some(4));
-        assert_eq!(Begin::Latest.cursor(0), Some(0));
-        assert_eq!(Begin::Now.cursor(5), Some(5));
+        let cursor =
+            |begin: Begin, head| begin.cursor(0, &Place::version(head)).map(|place| place.position);
+        assert_eq!(cursor(Begin::version(0), 5), Some(0));
+        assert_eq!(cursor(Begin::version(5), 5), Some(5));
+        assert_eq!(cursor(Begin::version(6), 5), None, "ahead of the source");
+        assert_eq!(cursor(Begin::Latest, 5), Some(4));
+        assert_eq!(cursor(Begin::Latest, 0), Some(0));
+        assert_eq!(cursor(Begin::Now, 5), Some(5));
+    }
+
+    #[test]
+    fn a_category_has_a_source_for_each_partition_and_a_new_one_begins_at_its_beginning() {
+        let wanted = Wanted::Rows(RowsWanted {
+            aggregate_type: "claim".into(),
+            filter: Filter::default(),
+            wants_events: true,
+            lists_all: true,
+        });
+        let (two, head) = (vec![Place::behind(3, "e-3"), Place::behind(7, "e-7")], Place::START);
+        let begin = Begin::After(two.clone());
+        assert_eq!(wanted.sources(&begin, |_| 3).len(), 3);
+        assert_eq!(wanted.sources(&begin, |_| 1).len(), 2, "as many as the cursor knows of");
+        assert_eq!(wanted.sources(&Begin::Now, |_| 0).len(), 1);
+        assert_eq!(begin.after(1), two.get(1).cloned());
+        assert_eq!(begin.cursor(2, &head), Some(Place::START));
     }
 }

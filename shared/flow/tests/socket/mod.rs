@@ -5,8 +5,9 @@
 
 use edgefold_flow::{
     door::token::Caller,
+    journal::Place,
     session::{
-        Action, Connection, Input,
+        Action, Connection, Input, Step,
         connection::{Number, Pass},
     },
     subscribe::{Begin, Source},
@@ -28,6 +29,15 @@ pub fn pass_of(subject: &str) -> Pass {
 
 pub fn room() -> Source {
     Source::Stream { aggregate_type: "room".into(), aggregate_id: id("12A") }
+}
+
+pub fn partition(number: u16) -> Source {
+    Source::Partition { aggregate_type: "room".into(), partition: number }
+}
+
+/// The place behind an event of a partition.
+pub fn place(position: u64) -> Place {
+    Place { position, check: if position == 0 { String::new() } else { format!("{position:08x}") } }
 }
 
 /// One socket, with everything that it was made to do.
@@ -57,9 +67,33 @@ impl Socket {
 
     pub fn follow(&mut self, name: &str, begin: Begin, head: u64) -> Number {
         let number = run(&self.subscribe(name));
-        self.step(Input::Joining(number, room()));
-        self.step(Input::Joined(number, begin, head));
+        self.step(Input::Joining(number, vec![room()]));
+        self.step(Input::Joined(number, begin, vec![Place::version(head)]));
         number
+    }
+
+    /// A subscription to a category whose partitions have come to these positions.
+    pub fn follow_all(&mut self, name: &str, begin: Begin, heads: &[u64]) -> Number {
+        let number = run(&self.subscribe(name));
+        self.step(Input::Joining(number, (0..).map(partition).take(heads.len()).collect()));
+        let heads = heads.iter().copied().map(place).collect();
+        self.step(Input::Joined(number, begin, heads));
+        number
+    }
+
+    /// It says that the operation has caught up, with nothing else.
+    pub fn catches_up(&mut self, number: Number) -> Vec<Value> {
+        let lack = self.connection.wants(number, at(self.now)).unwrap();
+        assert!(!lack.is_behind && !lack.has_caught_up);
+        let (index, to) = (lack.index, lack.after());
+        let step = Step { index, from: to.position, to };
+        sent(&self.step(Input::Event(number, step, Some(r#"{"data":0}"#.into()))))
+    }
+
+    /// The version after which the operation lacks something of its stream.
+    pub fn lacks(&self, number: Number) -> Option<u64> {
+        let lack = self.connection.wants(number, at(self.now))?;
+        lack.is_behind.then(|| lack.after().position)
     }
 
     pub fn step(&mut self, input: Input) -> Vec<Action> {
@@ -75,13 +109,19 @@ impl Socket {
     }
 
     pub fn event(&mut self, number: Number, to: u64) -> Vec<Value> {
-        sent(&self.step(Input::Event(number, to - 1, to, Some(r#"{"data":1}"#.into()))))
+        self.item(number, 0, (to - 1, Place::version(to)))
+    }
+
+    /// The item of a step in a source.
+    pub fn item(&mut self, number: Number, index: usize, (from, to): (u64, Place)) -> Vec<Value> {
+        let step = Step { index, from, to };
+        sent(&self.step(Input::Event(number, step, Some(r#"{"data":1}"#.into()))))
     }
 
     /// The same socket after an eviction.
     pub fn evicted(self) -> (Self, Vec<Action>) {
         let kept = self.connection.operations().map(|(number, operation)| {
-            (number, operation.id.clone(), operation.source.clone().unwrap_or_else(room))
+            (number, operation.id.clone(), operation.sources().cloned().collect())
         });
         let text = self.connection.attachment();
         let (connection, actions) = Connection::restore(&text, kept.collect::<Vec<_>>()).unwrap();

@@ -2,10 +2,10 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `category` | the followers and new events of a category are read |
+//! | `follow` | sessions that follow a partition are told, and given the rows that changed |
 //! | `projector` | letters are journalled and projected |
 //! | [`correlation`] | the events and commands that a command caused are read |
 
-pub(crate) mod category;
+pub(crate) mod follow;
 pub(crate) mod projector;
 pub mod correlation;

@@ -79,11 +79,11 @@ impl<A: Participant> Object<A> {
         if head == 0 {
             return Err(self.instance.unknown().into());
         }
-        if !self.followers.borrow().has_room(&follow.session) {
+        if !self.followers.borrow().has_room(&follow.session, limits::FOLLOWERS) {
             self.expire_followers();
         }
         let mut followers = self.followers.borrow_mut();
-        if !followers.has_room(&follow.session) {
+        if !followers.has_room(&follow.session, limits::FOLLOWERS) {
             let detail = format!("{} sessions follow this stream already", limits::FOLLOWERS);
             return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail).into());
         }

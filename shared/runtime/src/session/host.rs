@@ -18,7 +18,7 @@ use worker::{
     worker_sys::WebSocketRequestResponsePair,
 };
 
-use super::object::{Category, Execute, Object};
+use super::object::{Execute, Object};
 use crate::platform::answer;
 
 /// The host of a session's object.
@@ -36,11 +36,10 @@ impl Session {
             catalogue,
             execute,
             connection: RefCell::default(),
-            asked: RefCell::default(),
+            kept: RefCell::default(),
             pumped: RefCell::default(),
             holder: RefCell::default(),
             alarm_at: Cell::default(),
-            tells: Category::default(),
         });
         object.restore();
         Self(object)
@@ -91,7 +90,6 @@ impl Session {
                 let result = answer::read::<String>(&mut request).await;
                 answer::outcome(200, result.and_then(|digest| Ok(self.0.use_ticket(&digest)?)))
             }
-            (Method::Post, contract::JOURNALLED) => answer::outcome(200, self.0.journalled()),
             (_, path) => {
                 answer::failed(&Rejection::new(Kind::NotFound, "UNKNOWN_PATH", path).into())
             }
@@ -104,10 +102,10 @@ impl Session {
     /// Fails if the runtime refuses to build a response.
     pub async fn alarm(&self) -> worker::Result<Response> {
         self.0.alarm_at.set(None);
-        match self.0.category() {
-            Some(category) => self.0.ring_category(&category).await,
-            None if self.0.connection.borrow().is_some() => self.0.take(Input::Tick).await,
-            None => self.0.clear().await,
+        let is_open = self.0.connection.borrow().is_some();
+        match is_open {
+            true => self.0.take(Input::Tick).await,
+            false => self.0.clear().await,
         }
         answer::empty(204)
     }

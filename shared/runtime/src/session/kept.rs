@@ -1,17 +1,13 @@
-//! The documents of a session's subscriptions, in its own SQLite from the first of them on. They are deleted with the
-//! socket.
+//! A session's subscriptions, in its own SQLite from the first of them on. They are deleted with the socket.
 
 use std::rc::Rc;
 
-use edgefold_flow::{
-    session::{connection::Number, message::Asked},
-    subscribe::Source,
-};
+use edgefold_flow::{session::connection::Number, subscribe::Source};
 use edgefold_kernel::Fault;
 use futures_util::future::join;
 use worker::console_error;
 
-use super::object::Object;
+use super::object::{Kept, Object};
 use crate::platform::statement::{More, Statements, number, string, text, unreadable, version};
 
 macro_rules! sql {
@@ -21,24 +17,25 @@ macro_rules! sql {
 }
 
 impl Object {
-    /// Keeps a subscription: its document and its source.
+    /// Keeps a subscription.
     ///
     /// # Errors
     /// A fault when it is not kept: it would be lost with the memory of this object, and the client would not know.
     pub(crate) fn keep(&self, number: Number) -> Result<(), Fault> {
         let connection = self.connection.borrow();
         let found = connection.as_ref().and_then(|it| it.operations().find(|(n, _)| *n == number));
-        let (asked, Some((_, operation))) = (self.asked.borrow(), found) else {
+        let (kept, Some((_, operation))) = (self.kept.borrow(), found) else {
             return Ok(());
         };
         let json = |value: Result<String, serde_json::Error>| {
             value.map_err(|error| Fault::Defect(error.to_string()))
         };
+        let sources: Vec<_> = operation.sources().collect();
         let params = vec![
             self::number(number),
             text(&operation.id),
-            text(&json(serde_json::to_string(&operation.source))?),
-            text(&json(serde_json::to_string(&asked.get(&number)))?),
+            text(&json(serde_json::to_string(&sources))?),
+            text(&json(serde_json::to_string(&kept.get(&number)))?),
         ];
         let sql = Statements::new(&self.state.storage());
         sql.change(sql!("tables"), vec![])?;
@@ -47,7 +44,7 @@ impl Object {
 
     /// Keeps nothing of an operation.
     pub(crate) fn forget(&self, number: Number) {
-        if self.asked.borrow_mut().remove(&number).is_some() {
+        if self.kept.borrow_mut().remove(&number).is_some() {
             let sql = Statements::new(&self.state.storage());
             drop(sql.change(sql!("operation_drop"), vec![self::number(number)]));
         }
@@ -59,7 +56,7 @@ impl Object {
     }
 
     /// The subscriptions that were kept.
-    pub(crate) fn kept(&self) -> Result<Vec<(Number, String, Source, Asked)>, Fault> {
+    pub(crate) fn stored(&self) -> Result<Vec<(Number, String, Vec<Source>, Kept)>, Fault> {
         if !self.has_tables()? {
             return Ok(Vec::new());
         }

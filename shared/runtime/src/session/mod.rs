@@ -1,5 +1,5 @@
-//! The class of GraphQL sessions. One object of it holds a socket; others, under names of their own, tell of a category or
-//! count the sockets of a principal.
+//! The class of GraphQL sessions. One object of it holds a socket; others, under names of their own, count the sockets of a
+//! principal.
 //!
 //! | file | what happens |
 //! |---|---|
@@ -7,7 +7,6 @@
 //! | `kept` | the documents of a session's subscriptions are kept until its socket is gone |
 //! | `seats` | the sockets of a principal are counted |
 //! | `tickets` | the tickets of a principal are remembered, and taken once |
-//! | `category` | new events of a category are told to the sessions that follow it |
 //! | `operation` | an operation of a socket is run |
 //! | `socket` | a socket opens, speaks, closes; a source tells it of new events |
 //! | `host` | a request of the contract reaches an object of this class |
@@ -17,7 +16,6 @@ mod object;
 mod kept;
 mod seats;
 mod tickets;
-mod category;
 mod operation;
 mod socket;
 mod host;

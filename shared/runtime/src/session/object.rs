@@ -14,11 +14,11 @@ use edgefold_flow::{
         connection::Number,
         message::{Asked, Shown},
     },
-    subscribe::Followers,
-    subscribe::Source,
+    subscribe::{Page, Source, Wanted},
 };
 use edgefold_kernel::{Principal, Timestamp};
 use futures_util::stream::BoxStream;
+use serde::{Deserialize, Serialize};
 use worker::{Env, State};
 
 /// Executes an operation of any kind.
@@ -31,31 +31,23 @@ pub(crate) struct Object {
     pub(crate) execute: Execute,
     /// `None` before the socket opens and after it has closed.
     pub(crate) connection: RefCell<Option<Connection>>,
-    /// The requests of the subscriptions.
-    pub(crate) asked: RefCell<BTreeMap<Number, Asked>>,
+    /// The subscriptions.
+    pub(crate) kept: RefCell<BTreeMap<Number, Kept>>,
     /// Subscriptions whose missing events are being sent, each by one task at a time.
     pub(crate) pumped: RefCell<BTreeSet<Number>>,
     /// The principal that has a seat for this socket.
     pub(super) holder: RefCell<Option<Principal>>,
     /// Instant of the alarm, as far as this object knows since it was loaded.
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
-    /// For the object of a category: the sessions that it tells.
-    pub(crate) tells: Category,
 }
 
-/// The memory of a category's object while it is awake.
-#[derive(Default)]
-pub(crate) struct Category {
-    /// The followers, and the version up to which each was told.
-    pub(super) followers: RefCell<Followers>,
-    /// Head of the journal; 0 before it was read.
-    pub(super) head: Cell<u64>,
-    /// Sessions that have left, with the turn in which they did. They are deleted with the next look at D1.
-    pub(super) gone: RefCell<Vec<(String, u64)>>,
-    /// True while D1 is being asked.
-    pub(super) reading: Cell<bool>,
-    /// True if D1 has to be asked (again).
-    pub(super) due: Cell<bool>,
+/// A subscription, as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    /// The request.
+    pub(crate) asked: Asked,
+    /// What its field asks for.
+    pub(crate) wanted: Wanted,
 }
 
 /// Work that has to be awaited.
@@ -67,7 +59,7 @@ pub(crate) enum Work {
     /// See [`Action::Run`](edgefold_flow::session::Action::Run).
     Run(Number, Box<Asked>),
     /// See [`Action::Pump`](edgefold_flow::session::Action::Pump); with the page that the source told, if it did.
-    Pump(Number, Option<Rc<edgefold_flow::subscribe::Page>>),
+    Pump(Number, Option<Rc<Page>>),
     /// The operation cannot be kept.
     Fail(Number, edgefold_kernel::Fault),
     /// See [`Action::Renew`](edgefold_flow::session::Action::Renew).

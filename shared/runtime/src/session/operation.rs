@@ -1,10 +1,10 @@
-//! Runs the operations of a GraphQL socket: a query or mutation once, a subscription for every page of its source.
+//! Runs the operations of a GraphQL socket: a query or mutation once, a subscription for every page of its sources.
 
-use std::{rc::Rc, sync::Arc};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use async_graphql::{Request as Query, Response, parser::types::OperationType};
 use edgefold_flow::{
-    contract::{self, Follow, Followed, Pull},
+    contract::{self, Follow, FollowRows, Followed, FollowedRows, Pull},
     door::{
         Asker,
         document::DocumentLimits,
@@ -17,26 +17,27 @@ use edgefold_flow::{
         gateway::Gateway,
         http::{self, Media},
     },
+    journal::{Partitions, Place, RowsPage, RowsPull},
+    participant::Filter,
     session::{
-        Close, Input,
+        Close, Input, Lack, Step,
         connection::{Number, Pass},
         message::{self, Asked, Shown},
     },
-    subscribe::{Begin, Page, Source},
+    subscribe::{Begin, Page, Part, RowsWanted, Source, Wanted},
 };
-use edgefold_kernel::{Failure, Principal, Rejection, StreamId};
-use futures_util::StreamExt;
+use edgefold_kernel::{Failure, Fault, Principal, Rejection, StreamId, limits};
+use futures_util::{StreamExt, future::join_all};
 use serde_json::Value;
-use worker::console_error;
+use worker::{Delay, console_error};
 
-use super::object::Object;
+use super::object::{Kept, Object};
 use crate::{
     door::{
         allowance::allowance,
         auth, counter,
         gateway::{WorkersGateway, log_faults},
     },
-    journal::category,
     platform::{clock, stub},
 };
 
@@ -137,7 +138,7 @@ impl Object {
         counter::count(&self.env, rate::key(Some(principal), ""), cost).await
     }
 
-    /// Finds the source of a subscription, and follows it.
+    /// Finds the sources of a subscription, and follows them.
     async fn subscribe(self: &Rc<Self>, number: Number, asked: Asked, query: Query) {
         let asked = match asked.to_keep() {
             Ok(asked) => asked,
@@ -152,57 +153,116 @@ impl Object {
             return self.take(Input::Failed(number, errors)).await;
         }
         let found = feed.found();
-        let [(source, begin)] = found.as_slice() else {
+        let [(wanted, begin)] = found.as_slice() else {
             let detail = "a subscription must have exactly one field";
             let errors = message::errors("INVALID_SUBSCRIPTION", detail);
             return self.take(Input::Failed(number, errors)).await;
         };
-        self.join(number, asked, source.clone(), *begin).await;
+        self.join(number, Kept { asked, wanted: wanted.clone() }, begin.clone()).await;
     }
 
-    async fn join(self: &Rc<Self>, number: Number, asked: Asked, source: Source, begin: Begin) {
-        self.take(Input::Joining(number, source.clone())).await;
-        let joined = self.join_source(&source, number).await;
-        let input = match joined {
-            Ok(head) => {
-                self.asked.borrow_mut().insert(number, asked);
-                Input::Joined(number, begin, head)
-            }
-            Err(failure) => Input::Failed(number, refusal(&failure)),
-        };
-        self.take(input).await;
-        // It may have been completed meanwhile.
-        let follows = |it: &edgefold_flow::session::Connection| it.follows(&source).0;
-        if !self.connection.borrow().as_ref().is_some_and(follows) {
-            self.asked.borrow_mut().remove(&number);
-            self.leave_as(&source, &self.follow(number)).await;
+    async fn join(self: &Rc<Self>, number: Number, kept: Kept, begin: Begin) {
+        let sources = kept.wanted.sources(&begin, |category| self.partitions(category));
+        self.take(Input::Joining(number, sources.clone())).await;
+        if !self.is_active(number) {
+            return;
         }
+        // The sources are told of all filters of this session: this one is among them from now on.
+        self.kept.borrow_mut().insert(number, kept);
+        let joined = sources.iter().enumerate();
+        let joined =
+            joined.map(|(index, source)| self.join_source(source, begin.after(index), number));
+        let heads: Result<Vec<_>, _> = join_all(joined).await.into_iter().collect();
+        if self.is_active(number) {
+            return self
+                .take(match heads {
+                    Ok(heads) => Input::Joined(number, begin, heads),
+                    Err(failure) => Input::Failed(number, refusal(&failure)),
+                })
+                .await;
+        }
+        // It was completed meanwhile.
+        self.kept.borrow_mut().remove(&number);
+        let follow = self.follow(number);
+        join_all(sources.iter().map(|source| async {
+            let follows = |it: &edgefold_flow::session::Connection| it.follows(source).0;
+            if !self.connection.borrow().as_ref().is_some_and(follows) {
+                self.leave_as(source, &follow).await;
+            }
+        }))
+        .await;
     }
 
-    /// Follows a source, or prolongs the lease. Returns the head of the source.
-    async fn join_source(&self, source: &Source, turn: u64) -> Result<u64, Failure> {
+    /// True while the operation has not ended.
+    fn is_active(&self, number: Number) -> bool {
+        let connection = self.connection.borrow();
+        connection.as_ref().is_some_and(|it| it.operations().any(|(known, _)| known == number))
+    }
+
+    /// Number of partitions of a category.
+    fn partitions(&self, category: &str) -> u16 {
+        let set = self.env.var("JOURNAL_PARTITIONS").ok().map(|value| value.to_string());
+        Partitions::parse(&set.unwrap_or_default()).0.of(category)
+    }
+
+    /// Follows a source, or prolongs the lease; `after` is checked. Returns the head of the source.
+    async fn join_source(
+        &self,
+        source: &Source,
+        after: Option<Place>,
+        turn: u64,
+    ) -> Result<Place, Failure> {
         let (pass, follow) = (self.pass()?, self.follow(turn));
         // The source tells the session for as long as the socket stays.
-        let who = Caller { expires_at: pass.until, ..pass.caller };
+        let by = Asker::Somebody(Caller { expires_at: pass.until, ..pass.caller });
         match source {
             Source::Stream { aggregate_type, aggregate_id } => {
                 let stream = StreamId::new(aggregate_type.as_str(), aggregate_id.clone());
-                let request = stub::post_as(&Asker::Somebody(who), contract::FOLLOW, &follow)?;
+                let request = stub::post_as(&by, contract::FOLLOW, &follow)?;
                 let answer = stub::fetch(&self.env, self.catalogue, &stream, request).await?;
-                Ok(stub::read::<Followed>(answer).await?.head)
+                Ok(Place::version(stub::read::<Followed>(answer).await?.head))
             }
-            Source::Category { aggregate_type } => {
-                let until = who.expires_at.millis();
-                category::join(&self.env, aggregate_type, &follow, until).await
+            Source::Partition { aggregate_type, partition } => {
+                let (filters, lists_all) = self.filters(aggregate_type)?;
+                let Follow { session, turn } = follow;
+                let follow = FollowRows { session, turn, after, filters, lists_all };
+                let request = stub::post_as(&by, contract::FOLLOW, &follow)?;
+                let to = (aggregate_type.as_str(), *partition);
+                let answer = stub::journal(&self.env, to, request).await?;
+                Ok(stub::read::<FollowedRows>(answer).await?.head)
             }
         }
+    }
+
+    /// What the subscriptions of this session to a category want to hear of: everything, when that is much to say. And whether
+    /// its caller may list every row.
+    fn filters(&self, category: &str) -> Result<(Vec<Filter>, bool), Failure> {
+        let kept = self.kept.borrow();
+        let of_category = |kept: &Kept| match &kept.wanted {
+            Wanted::Rows(rows) if rows.aggregate_type == category => Some(rows.clone()),
+            _ => None,
+        };
+        let rows: Vec<RowsWanted> = kept.values().filter_map(of_category).collect();
+        let lists_all = rows.iter().any(|rows| rows.lists_all);
+        let mut filters: Vec<Filter> = Vec::new();
+        for RowsWanted { filter, .. } in rows {
+            if !filters.contains(&filter) {
+                filters.push(filter);
+            }
+        }
+        let text = serde_json::to_string(&filters);
+        let text = text.map_err(|error| Fault::Defect(error.to_string()))?;
+        if text.len() > limits::FOLLOWER_FILTERS_BYTES {
+            filters.clear();
+        }
+        Ok((filters, lists_all))
     }
 
     /// Follows a source with a renewed token.
     pub(crate) async fn renew(self: &Rc<Self>, source: Source) {
         let last = self.connection.borrow().as_ref().map_or(0, |it| it.follows(&source).1);
-        match self.join_source(&source, last).await {
-            Ok(head) => self.take(Input::Told(source, head)).await,
+        match self.join_source(&source, None, last).await {
+            Ok(head) => self.take(Input::Told(source, head.position)).await,
             Err(failure) => {
                 // It would be told for less time than its new token allows. It comes back with its cursors.
                 console_error!("a source is not followed any longer: {failure}");
@@ -228,9 +288,10 @@ impl Object {
                 let stream = StreamId::new(aggregate_type.as_str(), aggregate_id.clone());
                 drop(stub::call::<()>(env, catalogue, &stream, contract::LEAVE, follow).await);
             }
-            Source::Category { aggregate_type } => {
-                let Follow { session, turn } = follow;
-                drop(category::leave(env, aggregate_type, session, *turn).await);
+            Source::Partition { aggregate_type, partition } => {
+                if let Ok(call) = stub::post(contract::LEAVE, follow) {
+                    drop(stub::journal(env, (aggregate_type, *partition), call).await);
+                }
             }
         }
     }
@@ -241,77 +302,102 @@ impl Object {
             // The call that is sending goes on until nothing is missing.
             return;
         }
-        while let Some((source, after)) = self.lacks(number) {
-            let page = match told.take().filter(|page| page.after == after) {
-                Some(page) => Ok(page.as_ref().clone()),
-                None => self.pull(&source, after).await,
+        while let Some(lack) = self.lacks(number) {
+            let (after, is_behind) = (lack.after(), lack.is_behind);
+            let fits = |page: &Rc<Page>| {
+                is_behind
+                    && page.after == after.position
+                    && matches!(lack.source, Source::Stream { .. })
             };
-            let next = match page {
-                Ok(page) if page.through <= after => Err(Input::Stuck),
-                Ok(page) => self.send(number, page).await,
+            let part = match told.take().filter(fits) {
+                Some(page) => Ok(Part::Stream(page.as_ref().clone())),
+                None if is_behind => self.pull(number, &lack.source, after.clone()).await,
+                None => Ok(Part::nothing(&lack.source, &after)),
+            };
+            let (next, pause_ms) = match part {
+                Ok(part) if is_behind && part.through().position <= after.position => {
+                    (Err(Input::Stuck), 0)
+                }
+                Ok(part) => {
+                    let pause_ms = match &part {
+                        Part::Rows(page) => page.pause_ms,
+                        Part::Stream(_) => 0,
+                    };
+                    (self.send(number, part, lack).await, pause_ms)
+                }
                 Err(Failure::Rejected(refused)) => {
-                    Err(Input::Failed(number, refusal(&refused.into())))
+                    (Err(Input::Failed(number, refusal(&refused.into()))), 0)
                 }
                 Err(Failure::Faulted(fault)) => {
                     console_error!("a source is not read: {fault}");
-                    Err(Input::Stuck)
+                    (Err(Input::Stuck), 0)
                 }
             };
             if let Err(input) = next {
                 self.pumped.borrow_mut().remove(&number);
                 return self.take(input).await;
             }
+            if pause_ms > 0 && self.lacks(number).is_some() {
+                Delay::from(Duration::from_millis(pause_ms.unsigned_abs())).await;
+            }
         }
         self.pumped.borrow_mut().remove(&number);
     }
 
-    /// The source of a subscription, and the cursor after which it lacks events that may be sent now.
-    fn lacks(&self, number: Number) -> Option<(Source, u64)> {
-        let connection = self.connection.borrow();
-        let connection = connection.as_ref()?;
-        let after = connection.wants(number, clock::now())?;
-        let (_, operation) = connection.operations().find(|(known, _)| *known == number)?;
-        Some((operation.source.clone()?, after))
+    /// What a subscription lacks that may be sent now.
+    fn lacks(&self, number: Number) -> Option<Lack> {
+        self.connection.borrow().as_ref()?.wants(number, clock::now())
     }
 
-    async fn pull(&self, source: &Source, after: u64) -> Result<Page, Failure> {
+    async fn pull(&self, number: Number, source: &Source, after: Place) -> Result<Part, Failure> {
+        let by = Asker::Somebody(self.who()?);
         match source {
             Source::Stream { aggregate_type, aggregate_id } => {
                 let stream = StreamId::new(aggregate_type.as_str(), aggregate_id.clone());
-                let by = Asker::Somebody(self.who()?);
-                let request = stub::post_as(&by, contract::PULL, &Pull { after })?;
-                stub::read(stub::fetch(&self.env, self.catalogue, &stream, request).await?).await
+                let pull = Pull { after: after.position };
+                let request = stub::post_as(&by, contract::PULL, &pull)?;
+                let answer = stub::fetch(&self.env, self.catalogue, &stream, request).await?;
+                Ok(Part::Stream(stub::read::<Page>(answer).await?))
             }
-            Source::Category { aggregate_type } => {
-                category::pull(&self.env, aggregate_type, after).await
+            Source::Partition { aggregate_type, partition } => {
+                let kept = self.kept.borrow().get(&number).map(|kept| kept.wanted.clone());
+                let Some(Wanted::Rows(RowsWanted { filter, wants_events, .. })) = kept else {
+                    return Err(
+                        Fault::Defect("a subscription without its filter".to_owned()).into()
+                    );
+                };
+                let pull = RowsPull { after, filter, wants_events };
+                let request = stub::post_as(&by, contract::PULL, &pull)?;
+                let to = (aggregate_type.as_str(), *partition);
+                let answer = stub::journal(&self.env, to, request).await?;
+                Ok(Part::Rows(stub::read::<RowsPage>(answer).await?))
             }
         }
     }
 
     /// Sends the frames that a subscription makes of a page.
-    async fn send(self: &Rc<Self>, number: Number, page: Page) -> Result<(), Input> {
-        let asked = self.asked.borrow().get(&number).cloned().unwrap_or_default();
-        let admitted = admit(asked.request(), &self.settings());
+    async fn send(self: &Rc<Self>, number: Number, part: Part, lack: Lack) -> Result<(), Input> {
+        let asked = self.kept.borrow().get(&number).map(|kept| kept.asked.clone());
+        let admitted = admit(asked.unwrap_or_default().request(), &self.settings());
         // It was admitted before; a limit may have been set since.
         let Admitted { request: query, .. } = admitted
             .map_err(|error| Input::Failed(number, shown(Response::from_errors(vec![error])).1))?;
-        let (mut from, through) = (page.after, page.through);
-        let feed = Feed::give(page);
+        let (index, is_behind, through) = (lack.index, lack.is_behind, part.through());
+        let mut from = lack.after().position;
+        let feed = Feed::give(part, lack);
         let mut answers = (self.execute)(self.on_behalf(query).data(Arc::clone(&feed)));
         while let Some(answer) = answers.next().await {
             let Some(to) = feed.yielded() else {
-                return Err(match feed.is_stuck() {
-                    true => Input::Stuck,
-                    false => Input::Failed(number, shown(answer).1),
-                });
+                return Err(Input::Failed(number, shown(answer).1));
             };
             let (data, errors) = shown(answer);
             let text = data.unwrap_or_else(|| format!(r#"{{"data":null,"errors":{errors}}}"#));
-            self.take(Input::Event(number, from, to, Some(text))).await;
-            from = to;
+            let position = to.position;
+            self.take(Input::Event(number, Step { index, from, to }, Some(text))).await;
+            from = position;
         }
-        if from < through {
-            self.take(Input::Event(number, from, through, None)).await;
+        if from < through.position || !is_behind {
+            self.take(Input::Event(number, Step { index, from, to: through }, None)).await;
         }
         Ok(())
     }

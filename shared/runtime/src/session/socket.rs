@@ -1,7 +1,7 @@
 //! A GraphQL socket: it opens, speaks, closes; and a source tells its session of new events. One object for each
 //! socket. The protocol is in [`edgefold_flow::session`]; this file performs its actions.
 //!
-//! The object hibernates. Its state lies in the socket's attachment, and the documents of its subscriptions in its own
+//! The object hibernates. Its state lies in the socket's attachment, and its subscriptions in its own
 //! SQLite, from the first of them on; both go with the socket.
 
 use std::{collections::BTreeSet, panic::AssertUnwindSafe, rc::Rc, time::Duration};
@@ -55,10 +55,10 @@ impl Object {
         let Some(socket) = self.socket() else { return };
         let attached: Option<String> = socket.deserialize_attachment().ok().flatten();
         let Some(attached) = attached else { return };
-        let restored = self.kept().and_then(|kept| {
-            let of = kept.into_iter().map(|(number, id, source, asked)| {
-                self.asked.borrow_mut().insert(number, asked);
-                (number, id, source)
+        let restored = self.stored().and_then(|stored| {
+            let of = stored.into_iter().map(|(number, id, sources, kept)| {
+                self.kept.borrow_mut().insert(number, kept);
+                (number, id, sources)
             });
             Connection::restore(&attached, of.collect::<Vec<_>>()).map_err(unreadable)
         });
@@ -132,9 +132,9 @@ impl Object {
                     let kept = self.keep(number);
                     works.extend(kept.err().map(|fault| Work::Fail(number, fault)));
                 }
-                Action::Forget(number, source) => {
+                Action::Forget(number, sources) => {
                     self.forget(number);
-                    works.extend(source.map(Work::Leave));
+                    works.extend(sources.into_iter().map(Work::Leave));
                 }
                 Action::Verify(shown) => works.push(Work::Verify(shown)),
                 Action::Count => works.push(Work::Count),
@@ -201,7 +201,7 @@ impl Object {
     pub(super) async fn shut(&self) {
         let Some(connection) = self.connection.take() else { return self.clear().await };
         let sources: BTreeSet<Source> =
-            connection.operations().filter_map(|(_, it)| it.source.clone()).collect();
+            connection.operations().flat_map(|(_, it)| it.sources().cloned()).collect();
         if let Some(holder) = self.holder.take() {
             self.free_seat(&holder).await;
         }

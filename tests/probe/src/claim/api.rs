@@ -3,8 +3,8 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::{
     graphql::{
-        Arguments, CommandResult, Connection, Date, DateTime, Event, List, MinVersion, StateAt,
-        Subscribed, Which, at_least, at_most, day, eq, named, one, page, send, subscribe,
+        Arguments, CommandResult, Connection, Date, DateTime, List, MinVersion, StateAt,
+        Subscribed, Update, Which, at_least, at_most, day, eq, named, one, page, send, subscribe,
         subscribe_all,
     },
     participant::Condition,
@@ -203,12 +203,14 @@ impl ClaimMutation {
 /// Something that happened to a claim.
 #[derive(SimpleObject)]
 pub struct ClaimUpdate {
-    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
-    cursor: String,
-    /// The event; null for a caller that may list this instance but not see its events.
-    event: Option<Event>,
-    /// The result of a command.
+    #[graphql(flatten)]
+    update: Update,
+    /// The claim after it; null where it has left, and where nothing but `caughtUp` comes.
     claim: Option<ClaimView>,
+}
+
+fn update(update: Update, state: Option<StateAt<reducer::State>>) -> ClaimUpdate {
+    ClaimUpdate { update, claim: state.and_then(view) }
 }
 
 /// Subscriptions to claims.
@@ -228,30 +230,19 @@ impl ClaimSubscription {
         )]
         after: Option<String>,
     ) -> Result<Subscribed<ClaimUpdate>> {
-        subscribe::<super::Claim, _>(context, &id, after, |cursor, event, state| ClaimUpdate {
-            cursor,
-            event,
-            claim: view(state),
-        })
+        subscribe::<super::Claim, _>(context, &id, after, update)
     }
-    /// The events of claims from now on, or after the cursor: each once, as soon as the read model has it, in the order
-    /// in which it came there. Only events of claims that a list with this filter would hold by then.
+    /// The events of the claims that a list with this filter holds, from now on or after the cursor: each once, in the order
+    /// of the journal, with its row. One that the filter holds no more comes as `left`.
     async fn claims(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<ClaimFilter>,
         #[graphql(
-            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+            desc = "Where it begins: `updatesCursor` of a list or a cursor of this field, `0` for everything; from now on when left out."
         )]
         after: Option<String>,
     ) -> Result<Subscribed<ClaimUpdate>> {
-        let (order_by, filter) = (ClaimOrderBy::default(), wanted(filter)?);
-        let list = List { order_by, filter, first: None, after, min_version: None };
-        subscribe_all::<super::Claim, _>(context, list, |cursor, event, state| ClaimUpdate {
-            cursor,
-            event,
-            claim: view(state),
-        })
-        .await
+        subscribe_all::<super::Claim, _>(context, wanted(filter)?, after, update)
     }
 }

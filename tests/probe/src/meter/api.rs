@@ -3,8 +3,8 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::{
     graphql::{
-        Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
-        Subscribed, Which, eq, named, one, page, send, subscribe, subscribe_all,
+        Arguments, CommandResult, Connection, DateTime, List, MinVersion, StateAt, Subscribed,
+        Update, Which, eq, named, one, page, send, subscribe, subscribe_all,
     },
     participant::Condition,
 };
@@ -218,12 +218,14 @@ impl MeterMutation {
 /// Something that happened to a meter.
 #[derive(SimpleObject)]
 pub struct MeterUpdate {
-    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
-    cursor: String,
-    /// The event; null for a caller that may list this instance but not see its events.
-    event: Option<Event>,
-    /// The result of a command.
+    #[graphql(flatten)]
+    update: Update,
+    /// The meter after it; null where it has left, and where nothing but `caughtUp` comes.
     meter: Option<MeterView>,
+}
+
+fn update(update: Update, state: Option<StateAt<reducer::State>>) -> MeterUpdate {
+    MeterUpdate { update, meter: state.and_then(view) }
 }
 
 /// Subscriptions to meters.
@@ -242,30 +244,19 @@ impl MeterSubscription {
         )]
         after: Option<String>,
     ) -> Result<Subscribed<MeterUpdate>> {
-        subscribe::<super::Meter, _>(context, &id, after, |cursor, event, state| MeterUpdate {
-            cursor,
-            event,
-            meter: view(state),
-        })
+        subscribe::<super::Meter, _>(context, &id, after, update)
     }
-    /// The events of meters from now on, or after the cursor: each once, as soon as the read model has it, in the order
-    /// in which it came there. Only events of meters that a list with this filter would hold by then.
+    /// The events of the meters that a list with this filter holds, from now on or after the cursor: each once, in the order
+    /// of the journal, with its row. One that the filter holds no more comes as `left`.
     async fn meters(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<MeterFilter>,
         #[graphql(
-            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+            desc = "Where it begins: `updatesCursor` of a list or a cursor of this field, `0` for everything; from now on when left out."
         )]
         after: Option<String>,
     ) -> Result<Subscribed<MeterUpdate>> {
-        let (order_by, filter) = (MeterOrderBy::default(), wanted(filter)?);
-        let list = List { order_by, filter, first: None, after, min_version: None };
-        subscribe_all::<super::Meter, _>(context, list, |cursor, event, state| MeterUpdate {
-            cursor,
-            event,
-            meter: view(state),
-        })
-        .await
+        subscribe_all::<super::Meter, _>(context, wanted(filter)?, after, update)
     }
 }

@@ -39,11 +39,11 @@ impl ProbeSubscription {
         if panics_at == Some(0) {
             panic!("the probe panics when a subscription begins")
         }
-        subscribe::<Probe, _>(context, &id, after, move |cursor, _, probe| {
-            if panics_at == Some(probe.version) {
+        subscribe::<Probe, _>(context, &id, after, move |update, probe| {
+            if probe.is_some_and(|probe| panics_at == Some(probe.version)) {
                 panic!("the probe panics in a subscription")
             }
-            cursor
+            update.cursor
         })
     }
 }

@@ -3,8 +3,8 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::{
     graphql::{
-        Amount, Arguments, CommandResult, Connection, DateTime, Event, List, MinVersion, StateAt,
-        Subscribed, Which, at_least, eq, named, one, page, send, subscribe, subscribe_all,
+        Amount, Arguments, CommandResult, Connection, DateTime, List, MinVersion, StateAt,
+        Subscribed, Update, Which, at_least, eq, named, one, page, send, subscribe, subscribe_all,
     },
     participant::Condition,
 };
@@ -186,12 +186,14 @@ impl ResourceMutation {
 /// Something that happened to a resource.
 #[derive(SimpleObject)]
 pub struct ResourceUpdate {
-    /// Pass it as `after:` when you come back: then you miss nothing and get nothing twice. Opaque.
-    cursor: String,
-    /// The event; null for a caller that may list this instance but not see its events.
-    event: Option<Event>,
-    /// The result of a command.
+    #[graphql(flatten)]
+    update: Update,
+    /// The resource after it; null where it has left, and where nothing but `caughtUp` comes.
     resource: Option<ResourceView>,
+}
+
+fn update(update: Update, state: Option<StateAt<reducer::State>>) -> ResourceUpdate {
+    ResourceUpdate { update, resource: state.and_then(view) }
 }
 
 /// Subscriptions to resources.
@@ -210,28 +212,19 @@ impl ResourceSubscription {
         )]
         after: Option<String>,
     ) -> Result<Subscribed<ResourceUpdate>> {
-        subscribe::<super::Resource, _>(context, &id, after, |cursor, event, state| {
-            ResourceUpdate { cursor, event, resource: view(state) }
-        })
+        subscribe::<super::Resource, _>(context, &id, after, update)
     }
-    /// The events of resources from now on, or after the cursor: each once, as soon as the read model has it, in the
-    /// order in which it came there. Only events of resources that a list with this filter would hold by then.
+    /// The events of the resources that a list with this filter holds, from now on or after the cursor: each once, in the order
+    /// of the journal, with its row. One that the filter holds no more comes as `left`.
     async fn resources(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The conditions; all rows when left out.")] filter: Option<ResourceFilter>,
         #[graphql(
-            desc = "Cursor after which it begins, of the same field; with what comes from now on when left out."
+            desc = "Where it begins: `updatesCursor` of a list or a cursor of this field, `0` for everything; from now on when left out."
         )]
         after: Option<String>,
     ) -> Result<Subscribed<ResourceUpdate>> {
-        let (order_by, filter) = (ResourceOrderBy::default(), wanted(filter)?);
-        let list = List { order_by, filter, first: None, after, min_version: None };
-        subscribe_all::<super::Resource, _>(context, list, |cursor, event, state| ResourceUpdate {
-            cursor,
-            event,
-            resource: view(state),
-        })
-        .await
+        subscribe_all::<super::Resource, _>(context, wanted(filter)?, after, update)
     }
 }

@@ -1,1 +1,0 @@
-DELETE FROM category_follower WHERE until <= ?1

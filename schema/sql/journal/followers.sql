@@ -1,0 +1,1 @@
+SELECT session, turn, until, filters FROM followers

@@ -1,0 +1,274 @@
+//! A journal tells the sessions that follow its partition, after the commit and off the way of an append; and gives them the rows
+//! that changed. See [`edgefold_flow::journal::follow`].
+//!
+//! Telling writes no row. The position up to which each session was told is kept in memory: after an eviction all are told again.
+//! The answer to an append waits for the sessions, or for an alarm, so one of the two follows whatever happens.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use edgefold_flow::{
+    Catalogue,
+    contract::{self, Follow, FollowRows, FollowedRows},
+    door::{Asker, token::missing},
+    journal::{
+        Partition, Row, RowsPage, RowsPull, Storage,
+        follow::{self, Current, Pulled, Shape},
+    },
+    subscribe::{Listeners, Pace, Source, Told, followers::Tell},
+};
+use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Timestamp, limits};
+use futures_util::{
+    future::try_join_all,
+    stream::{FuturesUnordered, StreamExt},
+};
+use worker::{Env, Request, Response, console_error};
+
+use crate::platform::{
+    answer, clock,
+    statement::{More, Statements, integer, number, string, text, unreadable, version},
+    stub::{self, Call},
+};
+
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!("../../../../schema/sql/journal/", $name, ".sql"))
+    };
+}
+
+/// The sessions that follow a partition.
+pub(crate) struct Follows {
+    env: Env,
+    catalogue: &'static Catalogue,
+    /// The category, and the number of the partition.
+    of: (String, u16),
+    sql: Statements,
+    has_table: Cell<bool>,
+    listeners: RefCell<Listeners>,
+    /// Sessions that could not be reached. They are told again when the alarm rings.
+    unreached: RefCell<Vec<String>>,
+    pace: RefCell<Pace>,
+}
+
+impl Follows {
+    /// Loads the sessions that follow. They are to be told again: what they were told is not known any more.
+    pub(crate) fn new(
+        env: Env,
+        catalogue: &'static Catalogue,
+        of: (String, u16),
+        storage: &worker::Storage,
+    ) -> Self {
+        let this = Self {
+            env,
+            catalogue,
+            of,
+            sql: Statements::new(storage),
+            has_table: Cell::default(),
+            listeners: RefCell::default(),
+            unreached: RefCell::default(),
+            pace: RefCell::default(),
+        };
+        if let Err(fault) = this.restore() {
+            console_error!("followers are not known: {fault}");
+        }
+        this
+    }
+
+    fn restore(&self) -> Result<(), Fault> {
+        self.has_table.set(!self.sql.rows(sql!("followers_has_table"), vec![])?.is_empty());
+        if !self.has_table.get() {
+            return Ok(());
+        }
+        let found = self.sql.each(sql!("followers"), vec![], |row| {
+            let until = Timestamp::from_millis(integer(&row.get(2))?);
+            let filters = serde_json::from_str(&string(&row.get(3))?).map_err(unreadable)?;
+            Ok(More::Yes((string(&row.get(0))?, version(&row.get(1))?, until, filters)))
+        })?;
+        let mut listeners = self.listeners.borrow_mut();
+        for (session, turn, until, filters) in found {
+            listeners.restore(session, turn, until, filters);
+        }
+        Ok(())
+    }
+
+    /// True if nobody has to be told any more of what was appended up to this position.
+    pub(crate) fn is_told(&self, position: u64) -> bool {
+        self.listeners.borrow().told() >= position
+    }
+
+    /// Serves the requests of a session: [`contract::FOLLOW`], [`contract::LEAVE`], [`contract::PULL`].
+    ///
+    /// # Errors
+    /// Fails if the runtime refuses to build a response.
+    pub(crate) async fn serve<S: Storage>(
+        &self,
+        partition: &Partition<S>,
+        path: &str,
+        request: &mut Request,
+        by: Result<Asker, Rejection>,
+    ) -> worker::Result<Response> {
+        match path {
+            contract::FOLLOW => {
+                let result = answer::read(request).await;
+                answer::outcome(200, result.and_then(|follow| self.follow(partition, by, follow)))
+            }
+            contract::LEAVE => {
+                let result = answer::read(request).await;
+                answer::outcome(200, result.and_then(|follow| Ok(self.leave(&follow)?)))
+            }
+            _ => match answer::read(request).await {
+                Ok(pull) => answer::outcome(200, self.pull(partition, by, &pull).await),
+                Err(failure) => answer::failed(&failure),
+            },
+        }
+    }
+
+    /// A session follows, for as long as its token counts.
+    fn follow<S: Storage>(
+        &self,
+        partition: &Partition<S>,
+        by: Result<Asker, Rejection>,
+        FollowRows { session, turn, after, filters, lists_all }: FollowRows,
+    ) -> Result<FollowedRows, Failure> {
+        let Asker::Somebody(who) = by? else { return Err(missing().into()) };
+        if let Some(after) = &after {
+            follow::check(partition, after)?;
+        }
+        let head = follow::head(partition)?;
+        if !self.listeners.borrow().has_room(&session, lists_all) {
+            self.expire();
+        }
+        let mut listeners = self.listeners.borrow_mut();
+        if !listeners.has_room(&session, lists_all) {
+            let detail =
+                format!("too many sessions follow this category: {} at most", limits::FOLLOWERS);
+            return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail).into());
+        }
+        if !self.has_table.replace(true) {
+            self.sql.change(sql!("followers_table"), vec![])?;
+        }
+        let kept = serde_json::to_string(&filters);
+        let kept = kept.map_err(|error| Fault::Defect(error.to_string()))?;
+        let until = who.expires_at;
+        let params = vec![text(&session), number(turn), number(until.millis()), text(&kept)];
+        self.sql.change(sql!("follower_set"), params)?;
+        listeners.join((&session, turn), until, filters, head.position);
+        Ok(FollowedRows { head })
+    }
+
+    fn leave(&self, Follow { session, turn }: &Follow) -> Result<(), Fault> {
+        match self.listeners.borrow_mut().leave(session, *turn) {
+            true => self.sql.change(sql!("follower_drop"), vec![text(session)]),
+            false => Ok(()),
+        }
+    }
+
+    /// The next rows that changed for a subscription. Whoever is far behind is told to wait before it asks again.
+    async fn pull<S: Storage>(
+        &self,
+        partition: &Partition<S>,
+        by: Result<Asker, Rejection>,
+        pull: &RowsPull,
+    ) -> Result<RowsPage, Failure> {
+        let Asker::Somebody(who) = by? else { return Err(missing().into()) };
+        let shape = Shape::of(self.catalogue.entry(&self.of.0)?);
+        let is_at_hand = partition.is_at_hand(pull.after.position);
+        let mut current = Current::new();
+        loop {
+            match follow::pull(partition, &shape, pull, &current)? {
+                Pulled::Page(mut page) => {
+                    if !is_at_hand && page.through.position < page.head {
+                        let subject = &who.principal.subject;
+                        page.pause_ms = self.pace.borrow_mut().pause(subject, clock::now());
+                    }
+                    return Ok(page);
+                }
+                Pulled::Needs(ids) => {
+                    let rows = ids.into_iter().map(|id| async move {
+                        let of = StreamId::new(self.of.0.as_str(), id.clone());
+                        let path = contract::OUTLINE;
+                        let row =
+                            stub::call::<Option<Row>>(&self.env, self.catalogue, &of, path, &());
+                        Ok::<_, Failure>((id, row.await?))
+                    });
+                    current.extend(try_join_all(rows).await?);
+                }
+            }
+        }
+    }
+
+    /// Tells every session whom something concerns that it was not told. Returns false if some could not be reached: then
+    /// [`again`](Self::again) is to be called when [`limits::TELL_AGAIN_MS`] have passed.
+    pub(crate) async fn tell<S: Storage>(self: Rc<Self>, partition: Rc<Partition<S>>) -> bool {
+        if self.listeners.borrow().is_empty() {
+            return true;
+        }
+        self.expire();
+        let due = || self.due(&partition).into_iter().map(|tell| self.tell_one(&partition, tell));
+        let mut calls: FuturesUnordered<_> = due().collect();
+        while calls.next().await.is_some() {
+            // More may have come meanwhile.
+            calls.extend(due());
+        }
+        self.unreached.borrow().is_empty()
+    }
+
+    /// The same for those that could not be reached before, too.
+    pub(crate) async fn again<S: Storage>(self: Rc<Self>, partition: Rc<Partition<S>>) -> bool {
+        for session in self.unreached.take() {
+            self.listeners.borrow_mut().answered(&session, None);
+        }
+        self.tell(partition).await
+    }
+
+    fn due<S: Storage>(&self, partition: &Partition<S>) -> Vec<Tell> {
+        let due =
+            self.catalogue.entry(&self.of.0).map_err(Failure::from).and_then(|entry| {
+                Ok(self.listeners.borrow_mut().due(partition, &Shape::of(entry))?)
+            });
+        due.unwrap_or_else(|failure| {
+            console_error!("nobody can say whom it concerns: {failure}");
+            Vec::new()
+        })
+    }
+
+    async fn tell_one<S: Storage>(&self, partition: &Partition<S>, tell: Tell) {
+        let Tell { session, turn, .. } = tell;
+        let (aggregate_type, partition_number) = self.of.clone();
+        let source = Source::Partition { aggregate_type, partition: partition_number };
+        let head = partition.head().unwrap_or_default();
+        let told = Told { source, head, page: None };
+        let call: Result<Call, Failure> = stub::post(contract::TOLD, &told);
+        let answer = match call {
+            Ok(call) => stub::session(&self.env, Some(&session), call).await,
+            Err(failure) => Err(failure),
+        };
+        match answer.map(|answer| answer.status_code()) {
+            Ok(200..300) => self.listeners.borrow_mut().answered(&session, Some(head)),
+            Ok(410) => {
+                if self.listeners.borrow_mut().gone(&session, turn) {
+                    self.forget(&session);
+                }
+            }
+            other => {
+                console_error!("a session was not told: {other:?}");
+                self.unreached.borrow_mut().push(session);
+            }
+        }
+    }
+
+    /// Removes the sessions whose lease has ended.
+    fn expire(&self) {
+        for session in self.listeners.borrow_mut().expire(clock::now()) {
+            self.forget(&session);
+        }
+    }
+
+    fn forget(&self, session: &str) {
+        if let Err(fault) = self.sql.change(sql!("follower_drop"), vec![text(session)]) {
+            console_error!("a follower is not forgotten: {fault}");
+        }
+    }
+}
