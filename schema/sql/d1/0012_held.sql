@@ -6,9 +6,8 @@ CREATE TABLE held (
   id          INTEGER PRIMARY KEY,
   source_type TEXT    NOT NULL,
   source_id   TEXT    NOT NULL,
-  to_type     TEXT    NOT NULL,        -- empty for the journal
-  to_id       TEXT    NOT NULL,        -- empty for the journal
-  lane        TEXT    NOT NULL,        -- DELIVERY or PROJECTION
+  to_type     TEXT    NOT NULL,
+  to_id       TEXT    NOT NULL,
   status      TEXT    NOT NULL,        -- FAILING or PARKED
   code        TEXT    NOT NULL,        -- code of the failure
   held        TEXT    NOT NULL         -- JSON, as it is shown
