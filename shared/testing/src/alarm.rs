@@ -73,6 +73,8 @@ impl Simulator {
         }
         let now = self.now;
         drop(self.object(stream).prune(now));
+        // Without this, an instance that is loaded again would have something due, and no alarm.
+        self.object(stream).keep_cursors(u64::MAX).expect("memory does not fail");
         match self.object(stream).next_due(BOUND, now) {
             Ok(Some(due)) if due <= now => self.set_alarm_at(stream, now.plus_millis(TRY_AGAIN_MS)),
             _ => self.set_alarm(stream),
