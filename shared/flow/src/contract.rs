@@ -86,8 +86,8 @@ pub const SHOWN: &str = "/shown";
 /// stream.
 pub const OUTLINE: &str = "/outline";
 /// `POST` by a journal that was restored to an earlier state, without a body: the instance looks for the last event that its
-/// journal has, and sends what comes after it. Answers 204 at once. An instance that appends something finds that out by
-/// itself; one that is silent would not.
+/// journal has, and sends what comes after it. Answers 204 once its journal has everything; until then a fault. An instance that
+/// appends something finds that out by itself; one that is silent would not.
 pub const RESEND: &str = "/resend";
 
 /// `POST` to a journal: a [`PlaceWanted`]. Answers the [`Place`](crate::journal::Place) that the processor has passed, with 200, or
@@ -253,8 +253,8 @@ pub struct PartWanted {
 /// An administrator's question about a hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HoldAsked {
-    /// The destination; null for the journal.
-    pub to: Option<StreamId>,
+    /// The destination.
+    pub to: StreamId,
     /// Items after this version.
     pub after: Version,
     /// Largest number of items.
@@ -275,8 +275,8 @@ pub struct HoldFound {
 /// An administrator lets a hold be tried now.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HoldRetried {
-    /// The destination; null for the journal.
-    pub to: Option<StreamId>,
+    /// The destination.
+    pub to: StreamId,
     /// The administrator.
     pub by: Subject,
 }
@@ -284,8 +284,8 @@ pub struct HoldRetried {
 /// An administrator lets the version go at which a hold stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HoldDiscarded {
-    /// The destination; null for the journal.
-    pub to: Option<StreamId>,
+    /// The destination.
+    pub to: StreamId,
     /// The version; null for the one at which it stands.
     pub version: Option<Version>,
     /// The administrator.

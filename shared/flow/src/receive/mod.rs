@@ -68,8 +68,8 @@ impl Receipt {
 pub struct Settled {
     /// The versions that each message covered: after the first, up to the second.
     pub covered: Vec<(Version, Version)>,
-    /// The receipt of each destination; for messages to the journal it is one, and `None` stands for it.
-    pub receipts: Vec<(Option<StreamId>, Receipt)>,
+    /// The receipt of each destination.
+    pub receipts: Vec<(StreamId, Receipt)>,
 }
 
 /// Joins deliveries of one source to one destination that came together, in any order. What follows from one another becomes
