@@ -9,7 +9,6 @@ use serde_json::Value;
 use crate::{
     journal::Link,
     publish::{Hold, Item},
-    receive::Span,
 };
 
 /// Header of every request that a policy decides about: the caller, as [`Asker`](crate::door::Asker). The script sets
@@ -52,8 +51,6 @@ pub const SIGHT: &str = "/sight";
 pub const EVENTS: &str = "/events";
 /// `GET ?commandId=`: the first answer to a command, as [`Accepted`](crate::Accepted), or null.
 pub const OUTCOME: &str = "/outcome";
-/// `POST`: [`SpanWanted`], part of the stream for another object. Answers [`SpanFound`], also when there is no stream.
-pub const SPAN: &str = "/span";
 /// `GET` with an upgrade: the native socket.
 pub const SOCKET: &str = "/socket";
 /// `POST`: a [`Follow`] for a caller: the session is told of every event from now on. Answers [`Followed`] with 200, or
@@ -261,25 +258,6 @@ pub struct HoldOutcome {
     pub hold: Hold,
     /// Items that were delivered.
     pub delivered: usize,
-}
-
-/// A request for events of this stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SpanWanted {
-    /// Those after this version …
-    pub after: Version,
-    /// … up to this one; up to the head when left out.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub through: Option<Version>,
-}
-
-/// Part of the wanted events: as many as one page takes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SpanFound {
-    /// The span, from the wanted version on.
-    pub span: Span,
-    /// Version of the stream.
-    pub head: Version,
 }
 
 /// `GET /aggregates/{type}/{id}`.

@@ -3,9 +3,8 @@
 //! | file | what it does |
 //! |---|---|
 //! | `category` | the followers and new events of a category are read |
-//! | `projector` | letters are journalled and projected |
 //! | [`correlation`] | the events and commands that a command caused are read |
 
+#[allow(dead_code, reason = "it goes with the subscriptions to categories")]
 pub(crate) mod category;
-pub(crate) mod projector;
 pub mod correlation;

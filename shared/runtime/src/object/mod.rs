@@ -5,6 +5,7 @@
 //! | `turn` | messages on a socket wait, each for its turn |
 //! | [`sqlite`] | the storage port over the object's SQLite |
 //! | `instance` | a command is decided, and its result is told |
+//! | `journal` | the journal is told what is new |
 //! | `alarm` | the alarm rings |
 //! | `reader` | a socket is sent events, as fast as it reads |
 //! | `follow` | new events are told to the sessions that follow |
@@ -18,6 +19,7 @@
 mod turn;
 pub mod sqlite;
 mod instance;
+mod journal;
 mod alarm;
 mod reader;
 mod follow;

@@ -9,7 +9,6 @@
 //! | [`answer`] | results as HTTP responses |
 //! | `request` | the parameters of a request |
 //! | [`stub`] | a call to an object, bounded in time |
-//! | `span` | … for the events of a stream that a destination lacks |
 //! | `database` | calls to D1, bounded in time as well |
 
 pub mod bindings;
@@ -19,5 +18,4 @@ pub(crate) mod statement;
 pub mod answer;
 pub(crate) mod request;
 pub mod stub;
-pub(crate) mod span;
 pub(crate) mod database;
