@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    journal::{Link, Place},
+    journal::{Link, Place, order::Order},
     participant::Filter,
     publish::{Hold, Item},
-    receive::Span,
 };
 
 /// Header of every request that a policy decides about: the caller, as [`Asker`](crate::door::Asker). The script sets
@@ -53,8 +52,6 @@ pub const SIGHT: &str = "/sight";
 pub const EVENTS: &str = "/events";
 /// `GET ?commandId=`: the first answer to a command, as [`Accepted`](crate::Accepted), or null.
 pub const OUTCOME: &str = "/outcome";
-/// `POST`: [`SpanWanted`], part of the stream for another object. Answers [`SpanFound`], also when there is no stream.
-pub const SPAN: &str = "/span";
 /// `GET` with an upgrade: the native socket.
 pub const SOCKET: &str = "/socket";
 /// `POST`: a [`Follow`] for a caller: the session is told of every event from now on. Answers [`Followed`] with 200, or
@@ -98,9 +95,31 @@ pub const WAKE: &str = "/wake";
 /// `POST` to a journal: a [`CausedWanted`]. Answers the events of the correlation, in the order of the journal.
 pub const CAUSED: &str = "/caused";
 
+/// `POST` to a journal, without a body: answers how its processors are, as
+/// [`TrackStatus`](crate::journal::status::TrackStatus)es.
+pub const PROCESSORS: &str = "/processors";
+/// `POST` to a journal: an [`OrderGiven`] of an administrator. Answers 200, or a problem.
+pub const ORDER: &str = "/order";
+
 /// Name of the journal of a category's partition.
 pub fn journal_object(aggregate_type: &str, partition: u16) -> String {
     format!("{aggregate_type}/{partition}")
+}
+
+/// Category and partition of the journal with this name.
+pub fn journal_place(name: &str) -> Option<(String, u16)> {
+    let (category, partition) = name.rsplit_once('/')?;
+    let number = partition.parse::<u16>().ok()?;
+    (journal_object(category, number) == name).then(|| (category.to_owned(), number))
+}
+
+/// An order about a processor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderGiven {
+    /// Name of the processor.
+    pub name: String,
+    /// What is to be done.
+    pub order: Order,
 }
 
 /// A question whether a processor has passed a version of an instance.
@@ -301,25 +320,6 @@ pub struct HoldOutcome {
     pub hold: Hold,
     /// Items that were delivered.
     pub delivered: usize,
-}
-
-/// A request for events of this stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SpanWanted {
-    /// Those after this version …
-    pub after: Version,
-    /// … up to this one; up to the head when left out.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub through: Option<Version>,
-}
-
-/// Part of the wanted events: as many as one page takes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SpanFound {
-    /// The span, from the wanted version on.
-    pub span: Span,
-    /// Version of the stream.
-    pub head: Version,
 }
 
 /// `GET /aggregates/{type}/{id}`.

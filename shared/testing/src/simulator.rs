@@ -160,11 +160,11 @@ impl Simulator {
         }
     }
 
-    /// The journals are restored to what they were when they were backed up. The streams that they had are told.
+    /// The journals are restored to what they were when they were backed up. The streams that they had
+    /// are told some time later.
     pub fn restore_journals(&mut self) {
         let known = self.journal.restore();
         self.doubted.extend(known);
-        self.resend();
     }
 
     /// Lets streams begin in these partitions from now on.

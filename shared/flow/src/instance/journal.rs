@@ -480,7 +480,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 
     /// Instant of the first event.
-    fn began(&self) -> Result<Timestamp, Fault> {
+    pub(super) fn began(&self) -> Result<Timestamp, Fault> {
         if let Some(began) = self.read(|loaded| loaded.began)? {
             return Ok(began);
         }

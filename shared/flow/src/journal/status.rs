@@ -1,5 +1,7 @@
 //! How the processors are, as it is shown to administrators.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use edgefold_kernel::{Fault, Id, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -294,18 +296,35 @@ impl<D: Database, S: Sources> Runner<D, S> {
         })
     }
 
-    /// Position that the rows which readers see of a processor have passed; none where there are none, or it stands still.
+    /// How far the rows are that readers see, for those who wait for them.
+    pub fn board(&self) -> Board {
+        let mut board = Board::default();
+        let active = self.tracks.iter().filter(|track| track.status == Status::Active);
+        for track in active.filter(|track| !track.is_astray) {
+            let name = track.processor.name();
+            board.passed.insert(name, track.position);
+            board.parked.extend(track.parked.keys().map(|id| (name, id.clone())));
+        }
+        board
+    }
+}
+
+/// How far the rows are that readers see.
+#[derive(Clone, Debug, Default)]
+pub struct Board {
+    passed: BTreeMap<&'static str, u64>,
+    parked: BTreeSet<(&'static str, Id)>,
+}
+
+impl Board {
+    /// Position that a processor has passed; none where readers see no rows of it, or it stands still.
     pub fn passed(&self, name: &str) -> Option<u64> {
-        let is_it = |track: &&Track| {
-            track.processor.name() == name && track.status == Status::Active && !track.is_astray
-        };
-        self.tracks.iter().find(is_it).map(|track| track.position)
+        self.passed.get(name).copied()
     }
 
-    /// True if the rows that readers see of a processor lack an instance, which it cannot digest.
+    /// True if the rows of a processor lack an instance, which it cannot digest.
     pub fn is_parked(&self, name: &str, id: &Id) -> bool {
-        let active = self.tracks.iter().filter(|track| track.status == Status::Active);
-        active.filter(|it| it.processor.name() == name).any(|it| it.parked.contains_key(id))
+        self.parked.iter().any(|(of, parked)| *of == name && parked == id)
     }
 }
 

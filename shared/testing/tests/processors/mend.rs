@@ -36,7 +36,7 @@ fn a_bad_event_parks_its_stream_and_after_the_repair_it_is_made_up_in_order() {
             assert_eq!(waits.len(), 1, "{waits:?}");
             assert_eq!((waits[0].0.as_str(), waits[0].1), ("bad", 3));
             let id = Id::parse("bad").unwrap();
-            assert!(world.shards[0].runner.as_ref().unwrap().is_parked("sums", &id));
+            assert!(world.shards[0].runner.as_ref().unwrap().board().is_parked("sums", &id));
             world.restart_all();
             set_repaired(true);
             world.order("sums", Order::Retry).unwrap();
