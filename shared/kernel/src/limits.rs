@@ -114,6 +114,10 @@ pub const BUS_AGAIN_MS: i64 = 5_000;
 /// Longest pause between two attempts, in milliseconds (5 min): that long after an outage everything flows again.
 pub const BUS_AGAIN_AT_MOST_MS: i64 = 5 * 60 * 1000;
 
+/// Thousandths by which the pauses of different instances differ, at most: those that failed together do not come back
+/// together.
+pub const SPREAD_MOST: i64 = 250;
+
 /// Destinations that one ring of the alarm tries again, at most: each is a call, and the platform allows 1,000.
 pub const HOLDS_AT_ONCE: usize = 100;
 
@@ -309,9 +313,9 @@ pub const LIST_ROWS: usize = 100;
 /// Rows in one page of a list when the caller names no number.
 pub const LIST_ROWS_DEFAULT: usize = 20;
 
-/// Most events that are followed from one command. Our longest chain has about ten, but a caller may name any cause for
-/// a command, and each event is a row that the database reads.
-pub const CAUSED_EVENTS: u64 = 10_000;
+/// Most events of a correlation that a journal gives. Our longest chain has about ten, but a caller may name any correlation for a
+/// command, and all of them are in memory at once.
+pub const CAUSED_EVENTS: u64 = 1_000;
 
 /// Instances that are asked for the result of a command when only its id is named: one, unless callers chose the same
 /// id.

@@ -38,9 +38,10 @@ impl Simulator {
         self.failing.remove(&stream(aggregate_type, id));
     }
 
-    /// Makes every instance, and the journal, take calls again.
+    /// Makes every instance, the journals and the administrators' list take calls again.
     pub fn heal(&mut self) {
         self.failing.clear();
+        self.list_away = false;
         self.journal.heal();
     }
 
@@ -61,10 +62,7 @@ impl Simulator {
 
     /// True unless we make it fail in a way that heals by itself: then it is tried for ever.
     pub(crate) fn heals(&self, hold: &Hold) -> bool {
-        match &hold.to {
-            None => !self.journal.away && !self.journal.slow,
-            Some(to) => !self.failing.get(to).is_some_and(Fault::retryable),
-        }
+        !self.failing.get(&hold.to).is_some_and(Fault::retryable)
     }
 
     /// What is held back.
@@ -85,24 +83,28 @@ impl Simulator {
             .map(|(sequence, hold)| {
                 let storage = &self.storages[&sequence.0];
                 let head = storage.head().expect("memory does not fail").version;
-                let versions = match &hold.to {
-                    Some(to) => storage.addressed(to, hold.after, head, usize::MAX),
-                    None => Ok((hold.after + 1..=head).collect()),
-                };
+                let versions = storage.addressed(&hold.to, hold.after, head, usize::MAX);
                 (sequence, versions.expect("memory does not fail"))
             })
             .collect()
     }
 
     /// What has not reached whom it concerns: source, destination, the version up to which that has everything, and the last
-    /// one that is for it.
+    /// one that is for it or, where a version before that was passed over, that one.
     pub fn lacking(&self) -> Vec<(StreamId, StreamId, Version, Version)> {
         let pairs =
             self.storages.iter().flat_map(|one| self.storages.iter().map(move |to| (one, to)));
         let lacking = pairs.filter_map(|((source, from), (to, at))| {
             let last = from.last_addressed(to, Version::MAX).expect("memory does not fail");
             let mark = at.mark(source).expect("memory does not fail");
-            (mark < last).then(|| (source.clone(), to.clone(), mark, last))
+            let wanted = from.addressed(to, 0, mark, usize::MAX).expect("memory does not fail");
+            let sequence = (source.clone(), to.clone());
+            let given = self.given.get(&sequence);
+            let mut passed_over = wanted
+                .into_iter()
+                .filter(|version| !given.is_some_and(|given| given.contains(version)));
+            let lacks = passed_over.next().or((mark < last).then_some(last))?;
+            Some((source.clone(), to.clone(), mark, lacks))
         });
         lacking.collect()
     }
@@ -121,7 +123,7 @@ impl Simulator {
     /// An administrator lets everything be tried that is parked.
     pub fn retry(&mut self) {
         for sequence in self.parked().into_keys() {
-            let (source, to) = (&sequence.0, sequence.1.as_ref());
+            let (source, to) = &sequence;
             let decided = Decided { discarded: None, by: admin(), at: self.now, reason: None };
             self.object(source).retry_hold(to, decided).expect("a hold");
             self.attempt(&sequence);
