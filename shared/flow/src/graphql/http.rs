@@ -10,11 +10,12 @@
 //! | a document, an operation, variables that are not valid, by name | 400, as the audits ask | since April 2026: 422 |
 //! | the same for `application/json` | 200, as the audits ask | since 2026: as by name |
 //! | a caller who may not ask at all, or too much (401, 403, 413, 429, 503) | this status in either form | the same |
+//! | all of it is unavailable for now: `data` is null, and a second attempt may succeed | 503 with `Retry-After`, in either form | 200 |
 //!
 //! *By name* is with `application/graphql-response+json`.
 
 use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
-use edgefold_kernel::{Fault, Kind, Rejection};
+use edgefold_kernel::{Fault, Kind, Rejection, limits};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -55,6 +56,8 @@ pub struct Answer {
     pub media: Media,
     /// The allowed methods, if the request used another one.
     pub allow: Option<&'static str>,
+    /// Seconds after which what is unavailable now may be asked for again.
+    pub retry_after: Option<u32>,
     /// The body.
     pub body: Value,
 }
@@ -265,9 +268,14 @@ pub fn answer(response: Response, media: Media) -> Answer {
     let executed = (data != async_graphql::Value::Null
         || errors.iter().any(|error| !error.path.is_empty()))
         && !errors.iter().any(is_too_large);
+    let passes = |error: &ServerError| error.source::<Fault>().is_some_and(Fault::retryable);
+    let retry_after = errors.iter().any(passes).then_some(limits::RETRY_AFTER_S);
+    let is_unavailable =
+        retry_after.is_some() && data == async_graphql::Value::Null && errors.iter().all(passes);
     let errors: Vec<ServerError> =
         errors.into_iter().map(|error| with_code(error, executed)).collect();
     let status = match (executed, media) {
+        _ if is_unavailable => 503,
         (true, Media::GraphqlResponse) if !errors.is_empty() => PARTIAL_SUCCESS,
         (false, Media::GraphqlResponse) => 400,
         _ => 200,
@@ -279,7 +287,7 @@ pub fn answer(response: Response, media: Media) -> Answer {
     if !errors.is_empty() {
         body.insert("errors".to_owned(), json!(errors));
     }
-    Answer { status, media, allow: None, body: Value::Object(body) }
+    Answer { status, media, allow: None, retry_after, body: Value::Object(body) }
 }
 
 /// Data and errors both, as the draft says it; only with `application/graphql-response+json`.
@@ -312,5 +320,6 @@ pub fn fault(fault: &Fault, media: Media) -> Answer {
 
 fn failed(status: u16, code: &str, detail: &str, media: Media) -> Answer {
     let error = json!({"message": detail, "extensions": {"code": code}});
-    Answer { status, media, allow: None, body: json!({"errors": [error]}) }
+    let retry_after = (status == 503).then_some(limits::RETRY_AFTER_S);
+    Answer { status, media, allow: None, retry_after, body: json!({"errors": [error]}) }
 }

@@ -97,7 +97,7 @@ pub async fn page<A: Participant, T: OutputType>(
 
 /// The rows of a statement. A table that does not exist yet is being made: the journals are told to, and a list waits for it a
 /// little.
-pub(super) async fn read_rows(
+async fn read_rows(
     gateway: &dyn Gateway,
     aggregate_type: &str,
     statement: &Statement,
@@ -126,7 +126,7 @@ pub(super) async fn read_rows(
 
 /// What a row shows, with its key. A row of an earlier release's state, which answers until the table is made again, is asked of
 /// the instance; `None` if it is not there.
-pub(super) async fn shown<A: Participant>(
+async fn shown<A: Participant>(
     gateway: &dyn Gateway,
     row: &Row,
 ) -> Result<Option<(Value, StateAt<A::State>)>, Failure> {
@@ -155,7 +155,7 @@ pub(super) async fn shown<A: Participant>(
 }
 
 /// The order of this name.
-pub(super) fn order<A: Participant>(name: &str) -> Result<&'static Order, Fault> {
+fn order<A: Participant>(name: &str) -> Result<&'static Order, Fault> {
     let orders = A::LISTED.orders.iter();
     orders
         .clone()
@@ -164,7 +164,7 @@ pub(super) fn order<A: Participant>(name: &str) -> Result<&'static Order, Fault>
 }
 
 /// Name of a value of an enum, as clients and lists say it.
-pub(super) fn name<E: EnumType>(value: E) -> &'static str {
+fn name<E: EnumType>(value: E) -> &'static str {
     E::items().iter().find(|item| item.value == value).map_or("", |item| item.name)
 }
 

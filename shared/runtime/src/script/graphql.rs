@@ -188,5 +188,8 @@ pub fn send(answer: Answer) -> worker::Result<Response> {
     if let Some(allow) = answer.allow {
         response.headers_mut().set("allow", allow)?;
     }
+    if let Some(seconds) = answer.retry_after {
+        response.headers_mut().set("retry-after", &seconds.to_string())?;
+    }
     Ok(response)
 }

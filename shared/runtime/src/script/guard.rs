@@ -102,7 +102,7 @@ fn refused(request: &Request, rejection: &Rejection) -> worker::Result<Response>
 }
 
 /// Adds the headers of every answer: CORS; whoever keeps it keeps it for this caller alone, or not at all; it is what its
-/// content type says; and, after too many requests, `Retry-After`. The headers of an object's answer cannot be changed, so
+/// content type says; and, after too many requests or while something is away, `Retry-After`. The headers of an object's answer cannot be changed, so
 /// they are copied.
 fn marked(response: Response, page: Option<&str>) -> worker::Result<Response> {
     let headers = Headers::new();
@@ -119,8 +119,10 @@ fn marked(response: Response, page: Option<&str>) -> worker::Result<Response> {
     for (name, value) in page.into_iter().flat_map(origin::headers) {
         headers.set(name, value)?;
     }
-    if response.status_code() == 429 {
-        headers.set("retry-after", &limits::RATE_PERIOD_S.to_string())?;
+    match response.status_code() {
+        429 => headers.set("retry-after", &limits::RATE_PERIOD_S.to_string())?,
+        503 => headers.set("retry-after", &limits::RETRY_AFTER_S.to_string())?,
+        _ => {}
     }
     Ok(response.with_headers(headers))
 }

@@ -40,7 +40,7 @@ fn refusals(statuses: &[u16], content: &Value) -> Map<String, Value> {
             401 => {
                 answer["headers"] = json!({"WWW-Authenticate": text("The way to show a token.")})
             }
-            429 => answer["headers"] = json!({"Retry-After": text("Seconds to wait.")}),
+            429 | 503 => answer["headers"] = json!({"Retry-After": text("Seconds to wait.")}),
             _ => {}
         }
         (status.to_string(), answer)
