@@ -5,7 +5,6 @@ CREATE TABLE held (
   source_id   TEXT    NOT NULL,
   to_type     TEXT    NOT NULL,
   to_id       TEXT    NOT NULL,
-  lane        TEXT    NOT NULL,  -- DELIVERY
   status      TEXT    NOT NULL,  -- FAILING or PARKED
   code        TEXT    NOT NULL,  -- code of the failure
   held        TEXT    NOT NULL   -- JSON, as it is shown

@@ -1,2 +1,3 @@
-INSERT INTO cursors (one, confirmed, journalled) VALUES (1, ?, ?)
-ON CONFLICT DO UPDATE SET confirmed = excluded.confirmed, journalled = excluded.journalled
+INSERT INTO cursors (one, confirmed, journalled, published) VALUES (1, ?, ?, ?)
+ON CONFLICT DO UPDATE SET
+  confirmed = excluded.confirmed, journalled = excluded.journalled, published = excluded.published

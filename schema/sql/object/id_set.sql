@@ -1,1 +1,1 @@
-INSERT INTO named (one, id) VALUES (1, ?) ON CONFLICT DO NOTHING
+INSERT INTO named (one, id, partition) VALUES (1, ?, ?) ON CONFLICT DO NOTHING

@@ -30,13 +30,16 @@ CREATE TABLE IF NOT EXISTS outcomes (
 CREATE TABLE IF NOT EXISTS cursors (
   one        INTEGER PRIMARY KEY CHECK (one = 1),
   confirmed  INTEGER NOT NULL,         -- the bus: of what has not arrived, a hold says why
-  journalled INTEGER NOT NULL
+  journalled INTEGER NOT NULL,         -- the journal has those that are published
+  published  INTEGER NOT NULL          -- the last one of these; 0 when there is none
 ) STRICT;
 
--- The id of the instance. The platform may wake an object without telling it its name. One row.
+-- The id of the instance: the platform may wake an object without telling it its name. And the partition of the journal in
+-- which its stream began, and stays. One row.
 CREATE TABLE IF NOT EXISTS named (
-  one INTEGER PRIMARY KEY CHECK (one = 1),
-  id  TEXT    NOT NULL
+  one       INTEGER PRIMARY KEY CHECK (one = 1),
+  id        TEXT    NOT NULL,
+  partition INTEGER NOT NULL
 ) STRICT;
 
 -- High-water marks of foreign streams: everything up to the version was received.

@@ -17,24 +17,11 @@ use crate::{
     },
 };
 
-/// Where a sequence goes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum Lane {
-    /// To another instance: events that it wants, and commands that follow.
-    Delivery,
-    /// To the journal and the read models.
-    Projection,
-}
-
-/// The query of a list: `?status=&lane=&code=&destinationType=&destinationId=&sourceType=&sourceId=&after=&limit=`.
+/// The query of a list: `?status=&code=&destinationType=&destinationId=&sourceType=&sourceId=&after=&limit=`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageWanted {
     /// Only this standing; what fails and what is parked unless asked otherwise.
     pub status: Option<Status>,
-    /// Only this lane.
-    pub lane: Option<Lane>,
     /// Only this code of the failure.
     pub code: Option<String>,
     /// Only this destination type, destination id, source type and source id.
@@ -53,7 +40,6 @@ impl PageWanted {
     pub fn parse(query: &[(String, String)]) -> Result<Self, Rejection> {
         let mut wanted = Self {
             status: None,
-            lane: None,
             code: None,
             ends: [const { None }; 4],
             after: 0,
@@ -70,10 +56,6 @@ impl PageWanted {
                     let known = named(value).filter(|status| *status != Status::Free);
                     let said = "FAILING or PARKED";
                     wanted.status = Some(known.ok_or_else(|| invalid(name, said))?);
-                }
-                "lane" => {
-                    let said = "DELIVERY or PROJECTION";
-                    wanted.lane = Some(named(value).ok_or_else(|| invalid(name, said))?);
                 }
                 "code" => wanted.code = Some(value.clone()),
                 "destinationType" => end(&mut wanted, 0),
@@ -179,7 +161,7 @@ fn unknown(name: &str) -> Rejection {
 pub struct Page {
     /// In the order in which they were first listed.
     pub sequences: Vec<SequenceView>,
-    /// Totals by lane, standing and code, beyond this page too.
+    /// Totals by standing and code, beyond this page too.
     pub totals: Vec<Total>,
     /// `after` of the next page; null at the end.
     pub next: Option<u64>,
@@ -189,8 +171,6 @@ pub struct Page {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Total {
-    /// The lane.
-    pub lane: Lane,
     /// The standing.
     pub status: Status,
     /// Code of the failure.
@@ -206,12 +186,10 @@ pub struct Total {
 pub struct SequenceView {
     /// Names it in paths.
     pub id: u64,
-    /// The lane.
-    pub lane: Lane,
     /// The source, which holds it back.
     pub source: StreamId,
-    /// The destination; null for a projection.
-    pub destination: Option<StreamId>,
+    /// The destination.
+    pub destination: StreamId,
     /// `FAILING`: tried again by itself; `PARKED`: waits for an administrator; `FREE`: flows again, and leaves the list.
     pub status: Status,
     /// The version of the source that the destination does not take.
@@ -238,7 +216,6 @@ impl SequenceView {
         let is_failing = hold.status == Status::Failing;
         Self {
             id,
-            lane: if hold.to.is_some() { Lane::Delivery } else { Lane::Projection },
             source,
             destination: hold.to.clone(),
             status: hold.status,
@@ -283,16 +260,11 @@ pub const SEQUENCE_COLUMNS: usize = 4;
 pub fn row(source: &StreamId, hold: &Hold) -> Result<Vec<Value>, Fault> {
     let view = SequenceView::new(0, source.clone(), hold);
     let held = serde_json::to_string(&view).map_err(|error| Fault::Defect(error.to_string()))?;
-    let (to_type, to_id) = hold
-        .to
-        .as_ref()
-        .map_or(("", ""), |to| (to.aggregate_type.as_str(), to.aggregate_id.as_str()));
     Ok(vec![
         source.aggregate_type.as_str().into(),
         source.aggregate_id.as_str().into(),
-        to_type.into(),
-        to_id.into(),
-        name_of(&view.lane),
+        hold.to.aggregate_type.as_str().into(),
+        hold.to.aggregate_id.as_str().into(),
         name_of(&view.status),
         view.code.into(),
         held.into(),
@@ -360,10 +332,9 @@ pub struct BulkOutcome {
 /// The parameters by which a list's statements filter.
 pub fn filters(wanted: &PageWanted) -> Vec<Value> {
     let status = wanted.status.map(|status| name_of(&status));
-    let lane = wanted.lane.map(|lane| name_of(&lane));
     let code = wanted.code.clone().map(Value::from);
     let ends = wanted.ends.iter().map(|end| end.clone().map(Value::from));
-    let all = [status, lane, code].into_iter().chain(ends);
+    let all = [status, code].into_iter().chain(ends);
     all.map(|value| value.unwrap_or(Value::Null)).collect()
 }
 
@@ -379,25 +350,18 @@ mod tests {
 
     #[test]
     fn a_page_is_asked_for_by_its_query() {
-        let text = "status=PARKED&lane=DELIVERY&code=INTERNAL&sourceType=order&after=7&limit=3";
+        let text = "status=PARKED&code=INTERNAL&sourceType=order&after=7&limit=3";
         let wanted = PageWanted::parse(&query(text)).unwrap();
-        assert_eq!((wanted.status, wanted.lane), (Some(Status::Parked), Some(Lane::Delivery)));
+        assert_eq!(wanted.status, Some(Status::Parked));
         assert_eq!((wanted.after, wanted.limit), (7, 3));
         let null = Value::Null;
-        let expected = [
-            "PARKED".into(),
-            "DELIVERY".into(),
-            "INTERNAL".into(),
-            null.clone(),
-            null.clone(),
-            "order".into(),
-            null,
-        ];
+        let expected =
+            ["PARKED".into(), "INTERNAL".into(), null.clone(), null.clone(), "order".into(), null];
         assert_eq!(filters(&wanted), expected);
         for (text, code, field) in [
             ("status=parked", "INVALID_FIELD", "status"),
             ("status=FREE", "INVALID_FIELD", "status"),
-            ("lane=", "INVALID_FIELD", "lane"),
+            ("lane=DELIVERY", "UNKNOWN_FIELD", "lane"),
             ("after=-1", "INVALID_FIELD", "after"),
             ("limit=0", "INVALID_FIELD", "limit"),
             ("limit=101", "INVALID_FIELD", "limit"),
@@ -416,15 +380,12 @@ mod tests {
         let stream = |kind: &str| StreamId::new(kind, Id::parse("x").unwrap());
         let fault = Fault::Defect("it is broken".into());
         let now = Timestamp::from_millis(1_767_225_600_000);
-        for to in [Some(stream("room")), None] {
-            let hold = Hold::new(to.clone(), 3, (4, fault.clone()), now, 8);
-            let row = row(&stream("order"), &hold).unwrap();
-            let lane = if to.is_some() { "DELIVERY" } else { "PROJECTION" };
-            assert_eq!(row[4..7], [lane, "FAILING", "INTERNAL"].map(Value::from));
-            let held = row[7].as_str().unwrap().to_owned();
-            let view = SequenceRow { id: 9, held }.view().unwrap();
-            assert_eq!(view, SequenceView::new(9, stream("order"), &hold));
-        }
+        let hold = Hold::new(stream("room"), 3, (4, fault), now, 8);
+        let row = row(&stream("order"), &hold).unwrap();
+        assert_eq!(row[2..6], ["room", "x", "FAILING", "INTERNAL"].map(Value::from));
+        let held = row[6].as_str().unwrap().to_owned();
+        let view = SequenceRow { id: 9, held }.view().unwrap();
+        assert_eq!(view, SequenceView::new(9, stream("order"), &hold));
     }
 
     #[test]

@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    journal::{Link, Place},
+    journal::{Link, Place, order::Order},
     participant::Filter,
     publish::{Hold, Item},
-    receive::Span,
 };
 
 /// Header of every request that a policy decides about: the caller, as [`Asker`](crate::door::Asker). The script sets
@@ -53,8 +52,6 @@ pub const SIGHT: &str = "/sight";
 pub const EVENTS: &str = "/events";
 /// `GET ?commandId=`: the first answer to a command, as [`Accepted`](crate::Accepted), or null.
 pub const OUTCOME: &str = "/outcome";
-/// `POST`: [`SpanWanted`], part of the stream for another object. Answers [`SpanFound`], also when there is no stream.
-pub const SPAN: &str = "/span";
 /// `GET` with an upgrade: the native socket.
 pub const SOCKET: &str = "/socket";
 /// `POST`: a [`Follow`] for a caller: the session is told of every event from now on. Answers [`Followed`] with 200, or
@@ -86,8 +83,8 @@ pub const SHOWN: &str = "/shown";
 /// stream.
 pub const OUTLINE: &str = "/outline";
 /// `POST` by a journal that was restored to an earlier state, without a body: the instance looks for the last event that its
-/// journal has, and sends what comes after it. Answers 204 at once. An instance that appends something finds that out by
-/// itself; one that is silent would not.
+/// journal has, and sends what comes after it. Answers 204 once its journal has everything; until then a fault. An instance that
+/// appends something finds that out by itself; one that is silent would not.
 pub const RESEND: &str = "/resend";
 
 /// `POST` to a journal: a [`PlaceWanted`]. Answers the [`Place`](crate::journal::Place) that the processor has passed, with 200, or
@@ -98,9 +95,31 @@ pub const WAKE: &str = "/wake";
 /// `POST` to a journal: a [`CausedWanted`]. Answers the events of the correlation, in the order of the journal.
 pub const CAUSED: &str = "/caused";
 
+/// `POST` to a journal, without a body: answers how its processors are, as
+/// [`TrackStatus`](crate::journal::status::TrackStatus)es.
+pub const PROCESSORS: &str = "/processors";
+/// `POST` to a journal: an [`OrderGiven`] of an administrator. Answers 200, or a problem.
+pub const ORDER: &str = "/order";
+
 /// Name of the journal of a category's partition.
 pub fn journal_object(aggregate_type: &str, partition: u16) -> String {
     format!("{aggregate_type}/{partition}")
+}
+
+/// Category and partition of the journal with this name.
+pub fn journal_place(name: &str) -> Option<(String, u16)> {
+    let (category, partition) = name.rsplit_once('/')?;
+    let number = partition.parse::<u16>().ok()?;
+    (journal_object(category, number) == name).then(|| (category.to_owned(), number))
+}
+
+/// An order about a processor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderGiven {
+    /// Name of the processor.
+    pub name: String,
+    /// What is to be done.
+    pub order: Order,
 }
 
 /// A question whether a processor has passed a version of an instance.
@@ -253,8 +272,8 @@ pub struct PartWanted {
 /// An administrator's question about a hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HoldAsked {
-    /// The destination; null for the journal.
-    pub to: Option<StreamId>,
+    /// The destination.
+    pub to: StreamId,
     /// Items after this version.
     pub after: Version,
     /// Largest number of items.
@@ -275,8 +294,8 @@ pub struct HoldFound {
 /// An administrator lets a hold be tried now.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HoldRetried {
-    /// The destination; null for the journal.
-    pub to: Option<StreamId>,
+    /// The destination.
+    pub to: StreamId,
     /// The administrator.
     pub by: Subject,
 }
@@ -284,8 +303,8 @@ pub struct HoldRetried {
 /// An administrator lets the version go at which a hold stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HoldDiscarded {
-    /// The destination; null for the journal.
-    pub to: Option<StreamId>,
+    /// The destination.
+    pub to: StreamId,
     /// The version; null for the one at which it stands.
     pub version: Option<Version>,
     /// The administrator.
@@ -301,25 +320,6 @@ pub struct HoldOutcome {
     pub hold: Hold,
     /// Items that were delivered.
     pub delivered: usize,
-}
-
-/// A request for events of this stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SpanWanted {
-    /// Those after this version …
-    pub after: Version,
-    /// … up to this one; up to the head when left out.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub through: Option<Version>,
-}
-
-/// Part of the wanted events: as many as one page takes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SpanFound {
-    /// The span, from the wanted version on.
-    pub span: Span,
-    /// Version of the stream.
-    pub head: Version,
 }
 
 /// `GET /aggregates/{type}/{id}`.

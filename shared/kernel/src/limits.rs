@@ -114,6 +114,10 @@ pub const BUS_AGAIN_MS: i64 = 5_000;
 /// Longest pause between two attempts, in milliseconds (5 min): that long after an outage everything flows again.
 pub const BUS_AGAIN_AT_MOST_MS: i64 = 5 * 60 * 1000;
 
+/// Thousandths by which the pauses of different instances differ, at most: those that failed together do not come back
+/// together.
+pub const SPREAD_MOST: i64 = 250;
+
 /// Destinations that one ring of the alarm tries again, at most: each is a call, and the platform allows 1,000.
 pub const HOLDS_AT_ONCE: usize = 100;
 

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`platform`] | the parts of Workers that every room uses |
 //! | [`door`] | the common work of all doors |
-//! | [`journal`] | the journal and the read models, in D1 |
+//! | [`journal`] | the journal's object |
 //! | [`bus`] | the consumer of the queues |
 //! | [`object`] | the aggregate's object |
 //! | [`session`] | the class of GraphQL sessions |
@@ -24,5 +24,6 @@ pub mod object;
 pub mod session;
 pub mod script;
 
+pub use journal::Journal;
 pub use object::Host;
 pub use session::Session;

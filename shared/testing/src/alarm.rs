@@ -2,16 +2,16 @@
 //! rings it meets deadlines, sends again what nobody answered for, and tries what it holds back.
 
 use edgefold_flow::{
-    contract::SpanWanted,
-    instance::{Due, WAYS, Way},
+    instance::Due,
     publish::{Outgoing, hold::Status},
     receive::{Incoming, Parcel, Receipt},
 };
-use edgefold_kernel::{Fault, StreamId, Timestamp, Version, limits};
+use edgefold_kernel::{Fault, StreamId, Timestamp, limits};
 
 use crate::{
-    Simulator,
-    simulator::{BOUND, Sequence},
+    Simulator, Way,
+    journal::Course,
+    simulator::{BOUND, Sequence, roll},
 };
 
 /// Milliseconds until the next look at something that could not be done, or was too much for one go.
@@ -73,6 +73,8 @@ impl Simulator {
         }
         let now = self.now;
         drop(self.object(stream).prune(now));
+        // Without this, an instance that is loaded again would have something due, and no alarm.
+        self.object(stream).keep_cursors(u64::MAX).expect("memory does not fail");
         match self.object(stream).next_due(BOUND, now) {
             Ok(Some(due)) if due <= now => self.set_alarm_at(stream, now.plus_millis(TRY_AGAIN_MS)),
             _ => self.set_alarm(stream),
@@ -87,42 +89,111 @@ impl Simulator {
         }
     }
 
-    /// Hands messages to the queue until there are none left.
-    fn publish(&mut self, stream: &StreamId) {
-        for way in WAYS {
-            let one = (stream.clone(), way == Way::Bus);
-            if !self.publishing.insert(one.clone()) {
-                continue;
-            }
-            let life = self.lives;
-            loop {
-                let now = self.now;
-                let messages = self.object(stream).outbox(way, now).unwrap_or_default();
-                if messages.is_empty() {
-                    break;
-                }
-                self.send_out(stream, way, messages);
-                if self.lives != life {
-                    return;
-                }
-            }
-            self.publishing.remove(&one);
+    /// Hands messages to the queue, and events to the journal, until there are none left.
+    pub(crate) fn publish(&mut self, stream: &StreamId) {
+        let life = self.lives;
+        self.publish_on_bus(stream);
+        if self.lives == life {
+            self.tell_journal(stream);
         }
     }
 
-    fn send_again(&mut self, stream: &StreamId) {
-        for way in WAYS {
+    fn publish_on_bus(&mut self, stream: &StreamId) {
+        let one = (stream.clone(), true);
+        if !self.publishing.insert(one.clone()) {
+            return;
+        }
+        let life = self.lives;
+        loop {
             let now = self.now;
-            let messages = self.object(stream).overdue(way, BOUND, now).unwrap_or_default();
-            let life = self.lives;
-            self.send_out(stream, way, messages);
+            let messages = self.object(stream).outbox(now).unwrap_or_default();
+            if messages.is_empty() {
+                break;
+            }
+            self.send_out(stream, messages);
             if self.lives != life {
                 return;
             }
         }
+        self.publishing.remove(&one);
     }
 
-    fn send_out(&mut self, stream: &StreamId, way: Way, messages: Vec<Outgoing>) {
+    /// Tells the journal what it lacks, one call at a time.
+    fn tell_journal(&mut self, stream: &StreamId) {
+        let one = (stream.clone(), false);
+        if !self.publishing.insert(one.clone()) {
+            return;
+        }
+        let life = self.lives;
+        loop {
+            let now = self.now;
+            let Ok(Some(sent)) = self.object(stream).to_journal(now) else { break };
+            let partition = self.object(stream).partition().expect("memory does not fail");
+            let place = (stream.aggregate_type.clone(), partition);
+            self.busy.push(stream.clone());
+            self.meanwhile();
+            if self.lives != life || self.is_killed_in_append(false) {
+                return;
+            }
+            let (course, dice) = (self.course(), self.dice.clone());
+            let answer =
+                self.journal.append(&place, &sent.text, course, |bound| roll(&dice, bound));
+            self.dice = dice;
+            self.meanwhile();
+            if self.lives != life || self.is_killed_in_append(true) {
+                return;
+            }
+            let now = self.now;
+            self.object(stream).journalled(&sent, &answer, now).expect("memory does not fail");
+            self.unkept.insert(stream.clone());
+            self.is_free(stream);
+        }
+        self.publishing.remove(&one);
+        // What has nothing to say to the journal moves its cursor, too.
+        self.unkept.insert(stream.clone());
+        self.set_alarm(stream);
+    }
+
+    /// How a call to a journal goes. What is lost or doubled on the bus is lost or doubled here.
+    fn course(&self) -> Course {
+        let one_in = |bound: usize| self.roll(bound) == 0;
+        match self.bus.way {
+            Way::InOrder => Course::default(),
+            Way::Duplicate | Way::Overlapping => Course { doubled: one_in(2), ..Course::default() },
+            Way::Reordered | Way::Delayed => Course { late: one_in(2), ..Course::default() },
+            Way::Lost => Course { fails: one_in(8), unheard: one_in(8), ..Course::default() },
+            Way::Any => Course {
+                fails: one_in(8),
+                unheard: one_in(8),
+                late: one_in(3),
+                doubled: one_in(8),
+                restarts: one_in(8),
+            },
+        }
+    }
+
+    /// Asks the instances that are in doubt, until each knows what its journal has.
+    pub(crate) fn resend(&mut self) {
+        for stream in self.doubted.clone() {
+            if self.check_reachable(&stream).is_err() {
+                continue;
+            }
+            let life = self.lives;
+            self.object(&stream).doubt_journal().expect("memory does not fail");
+            self.tell_journal(&stream);
+            if self.lives == life && self.object(&stream).is_in_doubt() == Ok(false) {
+                self.doubted.remove(&stream);
+            }
+        }
+    }
+
+    fn send_again(&mut self, stream: &StreamId) {
+        let now = self.now;
+        let messages = self.object(stream).overdue(BOUND, now).unwrap_or_default();
+        self.send_out(stream, messages);
+    }
+
+    fn send_out(&mut self, stream: &StreamId, messages: Vec<Outgoing>) {
         let life = self.lives;
         for message in &messages {
             message.text.iter().for_each(|text| self.bus.push(text.clone()));
@@ -133,7 +204,7 @@ impl Simulator {
             return;
         }
         for message in &messages {
-            self.object(stream).published(way, message).expect("memory does not fail");
+            self.object(stream).published(message).expect("memory does not fail");
             // What has nothing to say has arrived.
             self.unkept.insert(stream.clone());
         }
@@ -171,7 +242,7 @@ impl Simulator {
     }
 
     fn attempt_once(&mut self, sequence: &Sequence) -> Result<bool, Fault> {
-        let (source, to) = (&sequence.0, sequence.1.as_ref());
+        let (source, to) = sequence;
         let (now, life) = (self.now, self.lives);
         self.busy.push(source.clone());
         let receipt = match self.object(source).begin_attempt(to, now) {
@@ -191,9 +262,6 @@ impl Simulator {
                     Parcel { deliveries: vec![Incoming { from: source.clone(), delivery }] };
                 self.hand_over(&to, &parcel).pop().expect("one receipt")
             }
-            Ok(Due::Journal { after, through, discarded }) => {
-                self.journal_own(source, (after, through), discarded)
-            }
         };
         if self.lives == life {
             self.meanwhile();
@@ -210,48 +278,19 @@ impl Simulator {
         is_more
     }
 
-    fn journal_own(
-        &mut self,
-        source: &StreamId,
-        (after, through): (Version, Version),
-        discarded: Option<Version>,
-    ) -> Receipt {
-        // What the journal lacks before it is filled.
-        let from = after.min(self.journal.mark(source));
-        let wanted = SpanWanted { after: from, through: Some(through) };
-        let span = match self.object(source).span(&wanted) {
-            Ok(found) => found.span,
-            Err(fault) => {
-                return Receipt {
-                    mark: after,
-                    failure: Some((after + 1, fault)),
-                    ..Receipt::default()
-                };
-            }
-        };
-        let mark = span.through;
-        match self.journal.append(&self.catalogue, source, span.events, discarded) {
-            Ok(()) => Receipt { mark, ..Receipt::default() },
-            Err((version, fault)) => {
-                let mark = version.saturating_sub(1);
-                Receipt { mark, failure: Some((version, fault)), ..Receipt::default() }
-            }
-        }
-    }
-
     /// Tells the list of a hold, if it says something else.
     fn list(&mut self, sequence: &Sequence) {
-        let (source, to) = (&sequence.0, sequence.1.as_ref());
+        let (source, to) = sequence;
         let hold = self.object(source).hold(to).expect("memory does not fail");
         let Some(hold) = hold.filter(|hold| hold.is_to_be_listed()) else { return };
-        let listed = self.journal.check();
-        if listed.is_ok() {
+        let is_listed = !self.list_away;
+        if is_listed {
             match hold.status {
                 Status::Free => drop(self.listed.remove(sequence)),
                 _ => drop(self.listed.insert(sequence.clone(), hold.clone())),
             }
         }
         let now = self.now;
-        self.object(source).listed(&hold, listed.is_ok(), now).expect("memory does not fail");
+        self.object(source).listed(&hold, is_listed, now).expect("memory does not fail");
     }
 }

@@ -1,14 +1,13 @@
-//! Messages come to the objects and to the journal, as the queue's consumer and the shell of the objects bring them.
+//! Messages come to the objects, as the queue's consumer brings them.
 
 use std::collections::BTreeMap;
 
 use edgefold_flow::{
-    contract::SpanWanted,
     instance::Received,
-    publish::{Delivery, Entries, Letter},
-    receive::{Incoming, Parcel, Receipt, Settled, Step, joined, spans, step},
+    publish::{Delivery, Letter},
+    receive::{Incoming, Parcel, Receipt, Settled, joined},
 };
-use edgefold_kernel::{Envelope, Fault, StreamId, Version, limits};
+use edgefold_kernel::{Fault, StreamId, limits};
 
 use crate::Simulator;
 
@@ -22,18 +21,12 @@ impl Simulator {
     /// Serves a batch of messages. `unheard`: the receipts get lost.
     pub(crate) fn serve(&mut self, texts: Vec<String>, unheard: bool) {
         let life = self.lives;
-        let (mut letters, mut entries) = (Vec::new(), Vec::new());
-        for text in texts {
-            match serde_json::from_str::<Letter>(&text) {
-                Ok(letter) => letters.push(letter),
-                Err(_) => entries.push(serde_json::from_str::<Entries>(&text).expect("a message")),
-            }
-        }
-        let told = [self.deliver(letters), self.journal(entries)];
+        let read = |text: &String| serde_json::from_str::<Letter>(text).expect("a letter");
+        let told = self.deliver(texts.iter().map(read).collect());
         if unheard {
             return;
         }
-        for (source, settled) in told.into_iter().flatten() {
+        for (source, settled) in told {
             self.meanwhile();
             if self.lives != life {
                 return;
@@ -82,7 +75,7 @@ impl Simulator {
             }
             let receipts = self.hand_over(&to, &parcel);
             for (Incoming { from, .. }, receipt) in parcel.deliveries.into_iter().zip(receipts) {
-                told.entry(from).or_default().receipts.push((Some(to.clone()), receipt));
+                told.entry(from).or_default().receipts.push((to.clone(), receipt));
             }
         }
         told
@@ -189,70 +182,6 @@ impl Simulator {
         let failed = Receipt::failed(&incoming.delivery, fault);
         let mark = self.object(to).mark(&incoming.from).expect("memory does not fail");
         Receipt { mark, refused, ..failed }
-    }
-
-    /// Journals what came for the journal.
-    fn journal(&mut self, entries: Vec<Entries>) -> Told {
-        let mut told = Told::new();
-        let mut streams: BTreeMap<StreamId, Vec<Envelope>> = BTreeMap::new();
-        for Entries { source, after, through, mut events } in entries {
-            if events.is_empty() {
-                match self.span(&source, after, through) {
-                    Ok(span) => events = span,
-                    Err(_) => continue,
-                }
-            }
-            told.entry(source.clone()).or_default().covered.push((after, through));
-            streams.entry(source).or_default().extend(events);
-        }
-        for (source, events) in streams {
-            let failure = self.journal_one(&source, events).err();
-            let settled = told.entry(source).or_default();
-            let through = settled.covered.iter().map(|(_, through)| *through).max().unwrap_or(0);
-            let mark = failure.as_ref().map_or(through, |(version, _)| version.saturating_sub(1));
-            settled.receipts.push((None, Receipt { mark, refused: Vec::new(), failure }));
-        }
-        told
-    }
-
-    /// Journals events of one stream, and before them what is missing.
-    fn journal_one(
-        &mut self,
-        source: &StreamId,
-        events: Vec<Envelope>,
-    ) -> Result<(), (Version, Fault)> {
-        let first = events.iter().map(|event| event.version).min().unwrap_or(1);
-        self.journal.check().map_err(|fault| (first, fault))?;
-        for span in spans(events) {
-            let mark = self.journal.mark(source);
-            if let Step::Fill { after, through } = step(mark, (span.after, span.through)) {
-                let missing =
-                    self.span(source, after, through).map_err(|fault| (mark + 1, fault))?;
-                self.journal.append(&self.catalogue, source, missing, None)?;
-            }
-            self.journal.append(&self.catalogue, source, span.events, None)?;
-        }
-        Ok(())
-    }
-
-    fn span(
-        &mut self,
-        source: &StreamId,
-        after: Version,
-        through: Version,
-    ) -> Result<Vec<Envelope>, Fault> {
-        self.check_reachable(source)?;
-        let wanted = SpanWanted { after, through: Some(through) };
-        let mut found = self.object(source).span(&wanted)?.span.events;
-        while let Some(last) = found.last().map(|event| event.version).filter(|it| *it < through) {
-            let wanted = SpanWanted { after: last, ..wanted };
-            let next = self.object(source).span(&wanted)?.span.events;
-            if next.is_empty() {
-                break;
-            }
-            found.extend(next);
-        }
-        Ok(found)
     }
 }
 

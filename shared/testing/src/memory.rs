@@ -8,7 +8,7 @@ use std::{
 };
 
 use edgefold_flow::{
-    append::storage::{Head, Slice, Snapshot, Storage, Write},
+    append::storage::{Cursors, Head, Slice, Snapshot, Storage, Write},
     decide::Outcome,
 };
 use edgefold_kernel::{Envelope, Fault, Id, StreamId, Timestamp, Version};
@@ -23,9 +23,10 @@ struct Memory {
     /// By the day on which they expire, and the command.
     outcomes: RefCell<BTreeMap<(i64, Id), Outcome>>,
     marks: RefCell<BTreeMap<StreamId, Version>>,
-    cursors: Cell<(Version, Version)>,
+    cursors: Cell<Cursors>,
+    partition: Cell<Option<u16>>,
     addressed: RefCell<BTreeSet<(StreamId, Version)>>,
-    holds: RefCell<BTreeMap<Option<StreamId>, (Timestamp, String)>>,
+    holds: RefCell<BTreeMap<StreamId, (Timestamp, String)>>,
     /// By schema version and version.
     snapshots: RefCell<BTreeMap<(u32, Version), Snapshot>>,
     fail_next: Cell<bool>,
@@ -62,11 +63,14 @@ impl MemoryStorage {
 
 impl Storage for MemoryStorage {
     fn head(&self) -> Result<Head, Fault> {
-        let (confirmed, journalled) = self.0.cursors.get();
         let events = self.0.events.borrow();
         let (version, time) =
             events.last().map_or_else(Default::default, |last| (last.version, last.time));
-        Ok(Head { version, confirmed, journalled, time })
+        Ok(Head { version, time, cursors: self.0.cursors.get() })
+    }
+
+    fn partition(&self) -> Result<Option<u16>, Fault> {
+        Ok(self.0.partition.get())
     }
 
     fn events(&self, slice: &Slice) -> Result<Vec<Envelope>, Fault> {
@@ -103,6 +107,7 @@ impl Storage for MemoryStorage {
         if self.0.fail_next.take() || !follows {
             return Err(Fault::Unavailable("storage".into(), "the commit failed".to_owned()));
         }
+        self.0.partition.set(self.0.partition.get().or(Some(write.partition)));
         self.0.events.borrow_mut().extend(write.events.iter().cloned());
         self.0.addressed.borrow_mut().extend(write.addressed.iter().cloned());
         let key = |outcome: &Outcome| (outcome.day(), outcome.command_id.clone());
@@ -133,13 +138,13 @@ impl Storage for MemoryStorage {
         Ok(addressed.range(range).next_back().map_or(0, |(_, version)| *version))
     }
 
-    fn set_cursors(&self, confirmed: Version, journalled: Version) -> Result<(), Fault> {
-        self.0.cursors.set((confirmed, journalled));
+    fn set_cursors(&self, cursors: &Cursors) -> Result<(), Fault> {
+        self.0.cursors.set(*cursors);
         Ok(())
     }
 
-    fn hold(&self, to: Option<&StreamId>) -> Result<Option<String>, Fault> {
-        Ok(self.0.holds.borrow().get(&to.cloned()).map(|(_, hold)| hold.clone()))
+    fn hold(&self, to: &StreamId) -> Result<Option<String>, Fault> {
+        Ok(self.0.holds.borrow().get(to).map(|(_, hold)| hold.clone()))
     }
 
     fn holds(&self, by: Timestamp, limit: usize) -> Result<Vec<String>, Fault> {
@@ -153,15 +158,11 @@ impl Storage for MemoryStorage {
         Ok(self.0.holds.borrow().values().map(|(next, _)| *next).min())
     }
 
-    fn set_hold(
-        &self,
-        to: Option<&StreamId>,
-        kept: Option<(Timestamp, &str)>,
-    ) -> Result<(), Fault> {
+    fn set_hold(&self, to: &StreamId, kept: Option<(Timestamp, &str)>) -> Result<(), Fault> {
         let mut holds = self.0.holds.borrow_mut();
         match kept {
-            Some((next, hold)) => drop(holds.insert(to.cloned(), (next, hold.to_owned()))),
-            None => drop(holds.remove(&to.cloned())),
+            Some((next, hold)) => drop(holds.insert(to.clone(), (next, hold.to_owned()))),
+            None => drop(holds.remove(to)),
         }
         Ok(())
     }

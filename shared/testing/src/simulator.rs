@@ -1,4 +1,4 @@
-//! Whole instances over a queue that loses, doubles and reorders: a run is one seed, and the same seed is the same run.
+//! Whole instances over a queue that loses, doubles and reorders, and over journals: a run is one seed, and the same seed is the same run.
 //!
 //! The steps are those of the deployed system (`Instance`, `Catalogue`, messages as JSON text); only the shell around them is
 //! other: a loop instead of objects and a queue. Where the deployed shell waits for something, another message may be served
@@ -23,8 +23,8 @@ use crate::{
     object::{Make, Object, make},
 };
 
-/// Where the deliveries that an instance holds back come from, and for whom they are; `None` stands for the journal.
-pub type Sequence = (StreamId, Option<StreamId>);
+/// Where the deliveries that an instance holds back come from, and for whom they are.
+pub type Sequence = (StreamId, StreamId);
 
 /// Messages that are served while another one is under way, one within the other.
 const WITHIN: usize = 3;
@@ -37,8 +37,10 @@ const STEPS: usize = 4_000;
 
 /// The whole system in one thread.
 pub struct Simulator {
-    /// The journal.
+    /// The journals.
     pub journal: Journal,
+    /// True while the administrators' list takes nothing.
+    pub list_away: bool,
     pub(crate) catalogue: Catalogue,
     /// The code of each type, and of each instance that runs other code.
     code: (BTreeMap<&'static str, Make>, BTreeMap<StreamId, Make>),
@@ -57,15 +59,19 @@ pub struct Simulator {
     pub(crate) failing: BTreeMap<StreamId, Fault>,
     /// What the administrators see.
     pub(crate) listed: BTreeMap<Sequence, Hold>,
+    /// Instances whose journal was restored, and which do not know yet what it has.
+    pub(crate) doubted: BTreeSet<StreamId>,
     pub(crate) bus: Bus,
     pub(crate) now: Timestamp,
     /// The number of times that everything in memory was lost.
     pub(crate) lives: usize,
-    dice: Cell<u64>,
+    pub(crate) dice: Cell<u64>,
     fresh: Cell<u64>,
     within: usize,
     /// Number of further messages after which the runtime ends.
     kill_after: Option<usize>,
+    /// Number of further calls to journals after which the runtime ends, and whether that call is committed.
+    kill_in_append: Option<(usize, bool)>,
 }
 
 impl Simulator {
@@ -73,6 +79,7 @@ impl Simulator {
     pub fn new(catalogue: Catalogue, seed: u64) -> Self {
         Self {
             journal: Journal::default(),
+            list_away: false,
             catalogue,
             code: Default::default(),
             storages: BTreeMap::new(),
@@ -84,6 +91,7 @@ impl Simulator {
             busy: Vec::new(),
             failing: BTreeMap::new(),
             listed: BTreeMap::new(),
+            doubted: BTreeSet::new(),
             bus: Bus::default(),
             now: Timestamp::from_millis(1_767_225_600_000),
             lives: 0,
@@ -91,6 +99,7 @@ impl Simulator {
             fresh: Cell::new(0),
             within: 0,
             kill_after: None,
+            kill_in_append: None,
         }
     }
 
@@ -128,6 +137,40 @@ impl Simulator {
     pub fn killed_after(mut self, messages: usize) -> Self {
         self.kill_after = Some(messages);
         self
+    }
+
+    /// Ends the runtime once, in the middle of a call to a journal after so many others: before it is committed, or after it.
+    pub fn kill_in_append(&mut self, calls: usize, is_committed: bool) {
+        self.kill_in_append = Some((calls, is_committed));
+    }
+
+    /// Ends the runtime if that was wanted here.
+    pub(crate) fn is_killed_in_append(&mut self, is_committed: bool) -> bool {
+        match &mut self.kill_in_append {
+            Some((0, at)) if *at == is_committed => {
+                self.kill_in_append = None;
+                self.restart();
+                true
+            }
+            Some((calls @ 1.., _)) if is_committed => {
+                *calls -= 1;
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// The journals are restored to what they were when they were backed up. The streams that they had
+    /// are told some time later.
+    pub fn restore_journals(&mut self) {
+        let known = self.journal.restore();
+        self.doubted.extend(known);
+    }
+
+    /// Lets streams begin in these partitions from now on.
+    pub fn partition(&mut self, setting: &str) {
+        self.journal.partitions = edgefold_flow::journal::Partitions::parse(setting).0;
+        self.hibernate();
     }
 
     /// A number below `bound`.
@@ -222,6 +265,7 @@ impl Simulator {
         self.attempting.clear();
         self.busy.clear();
         self.bus.forget();
+        self.journal.restart();
         self.lives += 1;
     }
 
@@ -298,12 +342,15 @@ impl Simulator {
     /// When it comes to no end.
     pub fn settle(&mut self) {
         for _ in 0..STEPS {
+            if !self.doubted.is_empty() && !self.journal.away && !self.journal.slow {
+                self.resend();
+            }
             if !self.bus.is_empty() {
                 self.bring();
             } else if let Some(at) = self.next_again() {
                 self.pass_to(at);
                 self.ring();
-            } else {
+            } else if self.doubted.is_empty() || self.journal.away || self.journal.slow {
                 return;
             }
         }
@@ -327,6 +374,7 @@ impl Simulator {
     fn next_again(&mut self) -> Option<Timestamp> {
         let now = self.now;
         let streams: Vec<_> = self.storages.keys().cloned().collect();
+        let is_journal_well = !self.journal.away && !self.journal.slow;
         let mut next = None;
         for stream in streams {
             let holds = self.holds_of(&stream);
@@ -336,7 +384,11 @@ impl Simulator {
                 true => None,
                 false => self.object(&stream).next_again(BOUND, now).expect("memory"),
             };
-            next = next.into_iter().chain(tried).chain(sent).min();
+            let told = match is_journal_well {
+                true => self.object(&stream).next_to_journal(BOUND, now).expect("memory"),
+                false => None,
+            };
+            next = next.into_iter().chain(tried).chain(sent).chain(told).min();
         }
         next.map(|at| {
             // An object rings at its alarm, which may be a moment later than what it is set for.
@@ -394,7 +446,8 @@ impl Simulator {
             let storage = self.storage(stream);
             let of_type = || self.code.0[stream.aggregate_type.as_str()];
             let make = self.code.1.get(stream).copied().unwrap_or_else(of_type);
-            let object = make(stream.aggregate_id.clone(), storage, &self.catalogue);
+            let partitions = &self.journal.partitions;
+            let object = make(stream.aggregate_id.clone(), storage, &self.catalogue, partitions);
             self.objects.insert(stream.clone(), object);
         }
         &*self.objects[stream]
@@ -424,7 +477,7 @@ pub(crate) fn stream(aggregate_type: &str, id: &str) -> StreamId {
 }
 
 /// A number below `bound` (xorshift64*, Vigna 2016).
-fn roll(dice: &Cell<u64>, bound: usize) -> usize {
+pub(crate) fn roll(dice: &Cell<u64>, bound: usize) -> usize {
     let mut x = dice.get();
     x ^= x >> 12;
     x ^= x << 25;

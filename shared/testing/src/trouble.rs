@@ -38,9 +38,10 @@ impl Simulator {
         self.failing.remove(&stream(aggregate_type, id));
     }
 
-    /// Makes every instance, and the journal, take calls again.
+    /// Makes every instance, the journals and the administrators' list take calls again.
     pub fn heal(&mut self) {
         self.failing.clear();
+        self.list_away = false;
         self.journal.heal();
     }
 
@@ -61,10 +62,7 @@ impl Simulator {
 
     /// True unless we make it fail in a way that heals by itself: then it is tried for ever.
     pub(crate) fn heals(&self, hold: &Hold) -> bool {
-        match &hold.to {
-            None => !self.journal.away && !self.journal.slow,
-            Some(to) => !self.failing.get(to).is_some_and(Fault::retryable),
-        }
+        !self.failing.get(&hold.to).is_some_and(Fault::retryable)
     }
 
     /// What is held back.
@@ -85,10 +83,7 @@ impl Simulator {
             .map(|(sequence, hold)| {
                 let storage = &self.storages[&sequence.0];
                 let head = storage.head().expect("memory does not fail").version;
-                let versions = match &hold.to {
-                    Some(to) => storage.addressed(to, hold.after, head, usize::MAX),
-                    None => Ok((hold.after + 1..=head).collect()),
-                };
+                let versions = storage.addressed(&hold.to, hold.after, head, usize::MAX);
                 (sequence, versions.expect("memory does not fail"))
             })
             .collect()
@@ -121,7 +116,7 @@ impl Simulator {
     /// An administrator lets everything be tried that is parked.
     pub fn retry(&mut self) {
         for sequence in self.parked().into_keys() {
-            let (source, to) = (&sequence.0, sequence.1.as_ref());
+            let (source, to) = &sequence;
             let decided = Decided { discarded: None, by: admin(), at: self.now, reason: None };
             self.object(source).retry_hold(to, decided).expect("a hold");
             self.attempt(&sequence);

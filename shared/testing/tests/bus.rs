@@ -320,26 +320,6 @@ fn what_is_parked_outlives_the_instance_and_its_discard_is_heard_as_a_refusal() 
     });
 }
 
-#[test]
-fn an_event_that_the_journal_does_not_take_is_parked_and_can_be_discarded() {
-    every_way(|mut simulator, case| {
-        simulator.journal.refuse("sender", "s", 2);
-        for what in ["a", "b", "c"] {
-            ask(&mut simulator, &[("k", what)], &[]);
-        }
-        simulator.settle();
-        assert_eq!(kept(&simulator, "k"), ["a", "b", "c"], "{case}: the bus does not wait for it");
-        let parked = simulator.parked();
-        let (sequence, versions) = parked.first_key_value().unwrap();
-        assert_eq!((&sequence.1, &versions[..]), (&None, &[2, 3][..]), "{case}");
-        simulator.discard(sequence).unwrap();
-        simulator.settle();
-        let journalled = simulator.journal.streams().values().map(Vec::len).sum::<usize>();
-        assert_eq!(journalled, simulator.events().len(), "{case}");
-        assert!(simulator.held().is_empty(), "{case}");
-    });
-}
-
 fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
 }
@@ -431,7 +411,7 @@ fn a_source_hears_a_refusal_once_however_often_its_receipt_comes() {
     let keeper = stream("keeper", "k");
     let delivery = sender().part(&keeper, 0, 1, 10).unwrap();
     let receipt = receive(&kept, &Incoming { from: stream("sender", "s"), delivery });
-    let settled = Settled { covered: vec![(0, 1)], receipts: vec![(Some(keeper), receipt)] };
+    let settled = Settled { covered: vec![(0, 1)], receipts: vec![(keeper, receipt)] };
     for _ in 0..3 {
         let sender = sender();
         for _ in 0..2 {

@@ -6,13 +6,13 @@ mod counter;
 
 use edgefold_flow::{
     append::storage::{Slice, Snapshot, Storage},
-    instance::{Way, When},
-    publish::{Entries, Outgoing},
+    instance::When,
+    publish::{Letter, Outgoing},
 };
 use edgefold_kernel::{Aggregate, Failure, Fault, Foreign, Timestamp, Version};
 use serde_json::json;
 
-use counter::{Case, Counter, code};
+use counter::{ASKS, Case, Counter, code};
 
 #[test]
 fn the_events_of_a_command_are_contiguous_and_all_there() {
@@ -179,14 +179,14 @@ fn second(case: &Case, number: i64) -> Timestamp {
 }
 
 /// Publishes everything. Returns the messages.
-fn publish(case: &Case, way: Way) -> Vec<Outgoing> {
+fn publish(case: &Case) -> Vec<Outgoing> {
     let mut all = Vec::new();
     loop {
-        let messages = case.instance.outbox(way, second(case, 0)).unwrap();
+        let messages = case.instance.outbox(second(case, 0)).unwrap();
         if messages.is_empty() {
             return all;
         }
-        messages.iter().for_each(|sent| case.instance.published(way, sent).unwrap());
+        messages.iter().for_each(|sent| case.instance.published(sent).unwrap());
         all.extend(messages);
     }
 }
@@ -195,76 +195,76 @@ fn covered(messages: &[Outgoing]) -> Vec<(Version, Version)> {
     messages.iter().map(|one| (one.after, one.through)).collect()
 }
 
-fn events_in(messages: &[Outgoing]) -> Vec<Version> {
+fn items_in(messages: &[Outgoing]) -> Vec<Version> {
     let texts = messages.iter().filter_map(|one| one.text.as_deref());
-    let entries = texts.map(|text| serde_json::from_str::<Entries>(text).unwrap());
-    entries.flat_map(|entries| entries.events).map(|event| event.version).collect()
+    let letters = texts.map(|text| serde_json::from_str::<Letter>(text).unwrap());
+    let deliveries = letters.flat_map(|letter| letter.deliveries);
+    deliveries.flat_map(|one| one.delivery.items).map(|item| item.version).collect()
 }
 
 #[test]
 fn what_concerns_nobody_is_covered_without_a_message_and_has_arrived() {
     let case = Case::new();
     case.add("a", &[1, 2, 3]);
-    let sent = publish(&case, Way::Bus);
+    let sent = publish(&case);
     assert_eq!((covered(&sent), sent[0].text.as_ref()), (vec![(0, 3)], None));
-    assert_eq!(case.instance.head().unwrap().confirmed, 3);
-    assert_eq!(case.instance.head().unwrap().journalled, 0);
+    assert_eq!(case.instance.head().unwrap().cursors.confirmed, 3);
+    assert_eq!(case.instance.head().unwrap().cursors.journalled, 0);
 }
 
 #[test]
 fn however_much_has_not_arrived_all_of_it_is_sent_again() {
     let case = Case::new();
     for command in 0..5 {
-        case.add(&format!("c{command}"), &[1; 50]);
+        case.add(&format!("c{command}"), &[ASKS; 50]);
     }
-    let sent = publish(&case, Way::Journal);
-    let again = case.instance.overdue(Way::Journal, 60_000, second(&case, 60)).unwrap();
-    assert_eq!(events_in(&again), (1..=250).collect::<Vec<_>>());
-    assert_eq!(events_in(&sent), events_in(&again));
+    let sent = publish(&case);
+    let again = case.instance.overdue(60_000, second(&case, 60)).unwrap();
+    assert_eq!(items_in(&again), (1..=250).collect::<Vec<_>>());
+    assert_eq!(items_in(&sent), items_in(&again));
 }
 
 #[test]
 fn what_has_not_arrived_is_sent_again_when_its_time_has_come() {
     let case = Case::new();
-    case.add("a", &[1, 2, 3]);
-    publish(&case, Way::Bus);
-    let sent = publish(&case, Way::Journal);
-    assert_eq!(events_in(&sent), [1, 2, 3]);
+    case.add("a", &[ASKS; 3]);
+    let sent = publish(&case);
+    assert_eq!(items_in(&sent), [1, 2, 3]);
     let again = |number: i64| {
-        let messages = case.instance.overdue(Way::Journal, 60_000, second(&case, number));
-        events_in(&messages.unwrap())
+        let messages = case.instance.overdue(60_000, second(&case, number));
+        items_in(&messages.unwrap())
     };
     let next = || case.instance.next_again(60_000, second(&case, 1)).unwrap();
     assert_eq!((again(59), next()), (vec![], Some(second(&case, 60))), "it may be on its way");
-    assert!(!case.instance.arrived(Way::Journal, (2, 3)).unwrap());
-    assert!(case.instance.arrived(Way::Journal, (0, 1)).unwrap());
-    assert_eq!(case.instance.head().unwrap().journalled, 1);
-    assert_eq!(again(60), [2, 3]);
+    assert!(!case.instance.arrived((2, 3)).unwrap());
+    assert!(case.instance.arrived((0, 1)).unwrap());
+    assert_eq!(case.instance.head().unwrap().cursors.confirmed, 1);
+    assert_eq!(again(60), [2], "what came early counts");
     assert_eq!(again(61), [0; 0], "once for each instant");
-    assert!(case.instance.arrived(Way::Journal, (1, 2)).unwrap());
-    let journalled = || case.storage.head().unwrap().journalled;
-    assert_eq!(case.instance.head().unwrap().journalled, 3, "what came early counts");
+    assert!(case.instance.arrived((1, 2)).unwrap());
+    let confirmed = || case.storage.head().unwrap().cursors.confirmed;
+    assert_eq!(case.instance.head().unwrap().cursors.confirmed, 3);
     assert_eq!((again(1_000), next()), (vec![], None));
-    assert_eq!(journalled(), 0, "not a row for each");
+    assert_eq!(confirmed(), 0, "not a row for each");
     case.instance.keep_cursors(u64::MAX).unwrap();
-    assert_eq!(journalled(), 3);
+    assert_eq!(confirmed(), 3);
 }
 
 #[test]
 fn the_cursor_of_the_bus_is_stored_no_further_than_every_follower_was_told() {
     let case = Case::new();
     case.add("a", &[1, 2, 3]);
-    publish(&case, Way::Bus);
-    let stored = || case.storage.head().unwrap().confirmed;
+    publish(&case);
+    let stored = || case.storage.head().unwrap().cursors.confirmed;
     case.instance.keep_cursors(2).unwrap();
     assert_eq!((stored(), case.instance.is_unkept().unwrap()), (2, true));
     case.instance.keep_cursors(1).unwrap();
     assert_eq!(stored(), 2, "it never moves back");
     let case = case.restarted();
-    assert_eq!(case.instance.head().unwrap().confirmed, 2, "after a restart");
-    publish(&case, Way::Bus);
+    assert_eq!(case.instance.head().unwrap().cursors.confirmed, 2, "after a restart");
+    publish(&case);
     case.instance.keep_cursors(u64::MAX).unwrap();
-    let stored = case.storage.head().unwrap().confirmed;
+    let stored = case.storage.head().unwrap().cursors.confirmed;
     assert_eq!((stored, case.instance.is_unkept().unwrap()), (3, false));
 }
 
@@ -272,15 +272,15 @@ fn the_cursor_of_the_bus_is_stored_no_further_than_every_follower_was_told() {
 fn an_instance_that_wakes_publishes_what_it_has_just_committed_and_leaves_the_rest_to_its_alarm() {
     for (wakes_at, published, alarm) in [(3, vec![1, 2], 60), (4, vec![], 60), (70, vec![], 70)] {
         let case = Case::new();
-        case.add("a", &[1, 2]);
+        case.add("a", &[ASKS; 2]);
         let (now, alarm) = (second(&case, wakes_at), second(&case, alarm));
         let case = case.restarted();
-        let sent = case.instance.outbox(Way::Journal, now).unwrap();
-        assert_eq!(events_in(&sent), published, "{wakes_at} s");
+        let sent = case.instance.outbox(now).unwrap();
+        assert_eq!(items_in(&sent), published, "{wakes_at} s");
         let next = case.instance.next_again(60_000, now).unwrap();
         assert_eq!(next, Some(alarm), "{wakes_at} s");
-        let again = case.instance.overdue(Way::Journal, 60_000, alarm).unwrap();
-        assert_eq!(events_in(&again).is_empty(), !published.is_empty(), "{wakes_at} s");
+        let again = case.instance.overdue(60_000, alarm).unwrap();
+        assert_eq!(items_in(&again).is_empty(), !published.is_empty(), "{wakes_at} s");
     }
 }
 
@@ -361,22 +361,4 @@ fn a_backfill_goes_on_after_an_eviction() {
     // Another reader, elsewhere in the stream, and one behind it.
     assert_eq!(backfill(&case, 1_450, 1), 1_550);
     assert_eq!(backfill(&case, 50, 1), 150);
-}
-
-#[test]
-fn an_entry_is_the_same_whether_it_is_fresh_or_made_from_the_stored_event() {
-    let case = Case::new();
-    for index in 0..150_i64 {
-        case.add(&format!("c{index}"), &[index, index]);
-    }
-    // More than are kept in memory: the oldest 100 are made from storage in any case.
-    let fresh = publish(&case, Way::Journal);
-    assert_eq!(events_in(&fresh), (1..=300).collect::<Vec<_>>());
-    let stored = publish(&case.restarted(), Way::Journal);
-    let events = |messages: &[Outgoing]| {
-        let texts = messages.iter().filter_map(|one| one.text.as_deref());
-        let read = texts.map(|text| serde_json::from_str::<Entries>(text).unwrap().events);
-        read.flatten().collect::<Vec<_>>()
-    };
-    assert_eq!(events(&fresh), events(&stored));
 }

@@ -25,6 +25,7 @@ pub(crate) fn check_held(simulator: &Simulator, is_poisoned: bool) -> Checked {
 
 pub(crate) fn check(simulator: &mut Simulator, accepted: &[Accepted], is_calm: bool) -> Checked {
     let events = simulator.events();
+    simulator.journal.read_all();
     check_bus(simulator, &events)?;
     check_accepted(accepted, &events)?;
     if is_calm {
@@ -48,8 +49,8 @@ fn check_bus(simulator: &Simulator, events: &[Envelope]) -> Checked {
     for event in events {
         streams.entry(&event.stream).or_default().push(&event.id);
     }
-    let journal = simulator.journal.streams().iter();
-    let journal = journal.map(|(stream, events)| {
+    let journalled = simulator.journal.streams();
+    let journal = journalled.iter().map(|(stream, events)| {
         (stream, events.iter().map(|event| event.id.as_str()).collect::<Vec<_>>())
     });
     let journal: BTreeMap<_, _> = journal.collect();

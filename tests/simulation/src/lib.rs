@@ -74,6 +74,8 @@ struct Telling<'a> {
     accepted: Vec<Accepted>,
     /// True if something failed that cannot heal by itself.
     is_poisoned: bool,
+    /// Partitions of each journal.
+    partitions: u8,
 }
 
 impl<'a> Telling<'a> {
@@ -85,7 +87,7 @@ impl<'a> Telling<'a> {
             .with::<Reservation>()
             .with::<Device>()
             .over(story.way);
-        Self { story, simulator, accepted: Vec::new(), is_poisoned: false }
+        Self { story, simulator, accepted: Vec::new(), is_poisoned: false, partitions: 1 }
     }
 
     fn tell(mut self) -> Result<(), Broken> {
@@ -142,10 +144,19 @@ impl<'a> Telling<'a> {
             What::JournalBack => {
                 (simulator.journal.away, simulator.journal.slow) = (false, false);
             }
-            What::JournalRefuses(to, id, version) => {
-                self.is_poisoned = true;
-                simulator.journal.refuse(to, id, *version);
+            What::JournalKept => simulator.journal.back_up(),
+            What::JournalRestored => simulator.restore_journals(),
+            What::KillInAppend(calls, is_committed) => {
+                simulator.kill_in_append(usize::from(*calls), *is_committed);
             }
+            What::Partitions(number) => {
+                self.partitions = self.partitions.max(*number);
+                let of = |category: &str| format!("{category}={}", self.partitions);
+                let all = ["room", "account", "reservation", "order", "device"].map(of);
+                simulator.partition(&all.join(","));
+            }
+            What::ListAway => simulator.list_away = true,
+            What::ListBack => simulator.list_away = false,
             What::Overload(to, id) => simulator.overload(to, id),
             What::Break(to, id) => {
                 self.is_poisoned = true;

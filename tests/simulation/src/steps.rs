@@ -22,14 +22,24 @@ pub enum What {
     Hibernate,
     /// The runtime ends, with everything in memory.
     Kill,
-    /// The journal takes nothing.
+    /// The journals take nothing.
     JournalAway,
-    /// The journal answers too late.
+    /// The journals answer too late.
     JournalSlow,
-    /// The journal is back.
+    /// The journals are back.
     JournalBack,
-    /// The journal does not take this version.
-    JournalRefuses(&'static str, String, u64),
+    /// The journals are backed up.
+    JournalKept,
+    /// The journals become what they were when they were backed up.
+    JournalRestored,
+    /// The runtime ends in a call to a journal, after so many others: before it is committed, or after it.
+    KillInAppend(u8, bool),
+    /// Journals have so many partitions, unless they have more already.
+    Partitions(u8),
+    /// The administrators' list takes nothing.
+    ListAway,
+    /// The administrators' list is back.
+    ListBack,
     /// An instance has too much to do.
     Overload(&'static str, String),
     /// An instance takes nothing of the queue, and that does not heal by itself.
@@ -141,7 +151,7 @@ impl Dice {
     }
 
     fn wild(&mut self) -> What {
-        match self.below(40) {
+        match self.below(50) {
             0..=13 => self.command(),
             14..=23 => What::Bring(1 + self.below(6) as u8),
             24 | 25 => What::Pass(self.below(20_000) as i64),
@@ -164,15 +174,17 @@ impl Dice {
                 What::Older(to, id)
             }
             38 => What::Newer,
-            _ => match self.below(4) {
+            39..=41 => What::KillInAppend(self.below(8) as u8, self.below(2) == 0),
+            42 | 43 => What::JournalKept,
+            44 | 45 => What::JournalRestored,
+            46 => What::Partitions(2 + self.below(3) as u8),
+            47 => What::ListAway,
+            48 => What::ListBack,
+            _ => match self.below(3) {
                 0 => What::Pass(600_000),
                 1 => {
                     let (to, id) = self.instance();
                     What::Break(to, id)
-                }
-                2 => {
-                    let (to, id) = self.instance();
-                    What::JournalRefuses(to, id, 1 + self.below(5))
                 }
                 _ => What::Pass(8 * 24 * 60 * 60 * 1000),
             },
@@ -208,12 +220,21 @@ impl fmt::Display for What {
             Self::Late(millis) => write!(f, "{millis} ms pass, and alarms are late"),
             Self::Hibernate => f.write_str("every instance hibernates"),
             Self::Kill => f.write_str("the runtime ends, and the queue is lost"),
-            Self::JournalAway => f.write_str("the journal is away"),
-            Self::JournalSlow => f.write_str("the journal is slow"),
-            Self::JournalBack => f.write_str("the journal is back"),
-            Self::JournalRefuses(to, id, version) => {
-                write!(f, "the journal refuses {to} {id} version {version}")
+            Self::JournalAway => f.write_str("the journals are away"),
+            Self::JournalSlow => f.write_str("the journals are slow"),
+            Self::JournalBack => f.write_str("the journals are back"),
+            Self::JournalKept => f.write_str("the journals are backed up"),
+            Self::JournalRestored => f.write_str("the journals are restored"),
+            Self::KillInAppend(calls, is_committed) => {
+                let place = if *is_committed { "after" } else { "before" };
+                write!(
+                    f,
+                    "the runtime ends {place} the commit of a journal, {calls} calls from now"
+                )
             }
+            Self::Partitions(number) => write!(f, "journals have {number} partitions"),
+            Self::ListAway => f.write_str("the list is away"),
+            Self::ListBack => f.write_str("the list is back"),
             Self::Overload(to, id) => write!(f, "{to} {id} is overloaded"),
             Self::Break(to, id) => write!(f, "{to} {id} is broken"),
             Self::Mend(to, id) => write!(f, "{to} {id} is mended"),

@@ -43,5 +43,8 @@ is_found! {
     a_mark_that_is_not_stored: MarkLost within 100 as "it comes to an end";
     a_refusal_that_is_forgotten: RefusalForgotten within 2_000 as "what is answered in time does not expire";
     an_instant_until_which_nobody_is_known_to_wait: AnswerByLost within 2_000 as "what is answered in time does not expire";
-    an_entry_that_the_journal_did_not_take: JournalAssumed within 100 as "everything is journalled once and in order";
+    a_call_that_failed_and_counts_as_journalled: JournalAssumed within 100 as "everything is journalled once and in order";
+    a_journal_that_drops_no_repeat: RepeatsKept within 100 as "everything is journalled once and in order";
+    a_journal_that_passes_over_a_gap: BeforeIgnored within 100 as "everything is journalled once and in order";
+    a_stream_that_does_not_say_what_was_before: BeforeLost within 100 as "everything is journalled once and in order";
 }

@@ -2,7 +2,7 @@
 SELECT id, held FROM held
 WHERE id > ?1
   AND status IN (SELECT value FROM json_each(CASE WHEN ?3 IS NULL THEN '["FAILING","PARKED"]' ELSE json_array(?3) END))
-  AND lane = COALESCE(?4, lane) AND code = COALESCE(?5, code)
-  AND to_type = COALESCE(?6, to_type) AND to_id = COALESCE(?7, to_id)
-  AND source_type = COALESCE(?8, source_type) AND source_id = COALESCE(?9, source_id)
+  AND code = COALESCE(?4, code)
+  AND to_type = COALESCE(?5, to_type) AND to_id = COALESCE(?6, to_id)
+  AND source_type = COALESCE(?7, source_type) AND source_id = COALESCE(?8, source_id)
 ORDER BY id LIMIT ?2

@@ -14,13 +14,23 @@ use crate::decide::Outcome;
 pub struct Head {
     /// Version of the stream; 0 when there is none.
     pub version: Version,
+    /// Time of the last event; 1970 when there is none. No later event has an earlier time.
+    pub time: Timestamp,
+    /// Its cursors.
+    pub cursors: Cursors,
+}
+
+/// How far the events of an instance have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursors {
     /// Cursor of the bus: events up to here have reached all their destinations, or a hold says which have not. Later
     /// events are sent again until they have.
     pub confirmed: Version,
-    /// Cursor of the journal: events up to here are journalled.
+    /// Cursor of the journal: of the events up to here, it has those that are published.
     pub journalled: Version,
-    /// Time of the last event; 1970 when there is none. No later event has an earlier time.
-    pub time: Timestamp,
+    /// The last of those that are published; 0 when there is none. The journal is told of it with what comes next, so that it
+    /// sees whether it lacks something.
+    pub published: Version,
 }
 
 /// The state of the stream at some version, so that a fold can begin there. It is derived and may be thrown away at any
@@ -66,6 +76,8 @@ pub struct Write {
     pub outcomes: Vec<Outcome>,
     /// High-water marks of foreign streams.
     pub marks: Vec<(StreamId, Version)>,
+    /// The partition of the journal that the stream belongs to. It is stored with the first transaction, and stays.
+    pub partition: u16,
 }
 
 impl Write {
@@ -85,6 +97,12 @@ pub trait Storage {
     /// # Errors
     /// Fails if storage fails.
     fn head(&self) -> Result<Head, Fault>;
+
+    /// The partition of the journal that was stored with the first transaction; none before that.
+    ///
+    /// # Errors
+    /// Fails if storage fails.
+    fn partition(&self) -> Result<Option<u16>, Fault>;
 
     /// Own events, ascending. May return fewer than asked for, but at least one if there is one.
     ///
@@ -137,13 +155,13 @@ pub trait Storage {
     ///
     /// # Errors
     /// Fails if storage fails.
-    fn set_cursors(&self, confirmed: Version, journalled: Version) -> Result<(), Fault>;
+    fn set_cursors(&self, cursors: &Cursors) -> Result<(), Fault>;
 
-    /// The text that is kept about a destination that fails; `None` stands for the journal.
+    /// The text that is kept about a destination that fails.
     ///
     /// # Errors
     /// Fails if storage fails.
-    fn hold(&self, to: Option<&StreamId>) -> Result<Option<String>, Fault>;
+    fn hold(&self, to: &StreamId) -> Result<Option<String>, Fault>;
 
     /// The texts of which something is due by this instant, the first ones first.
     ///
@@ -162,8 +180,7 @@ pub trait Storage {
     ///
     /// # Errors
     /// Fails if storage fails.
-    fn set_hold(&self, to: Option<&StreamId>, kept: Option<(Timestamp, &str)>)
-    -> Result<(), Fault>;
+    fn set_hold(&self, to: &StreamId, kept: Option<(Timestamp, &str)>) -> Result<(), Fault>;
 
     /// The latest snapshot of this schema version, at or below this version of the stream.
     ///

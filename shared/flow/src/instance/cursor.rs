@@ -1,4 +1,4 @@
-//! A cursor over the stream: how far its events have arrived somewhere.
+//! The cursor of the bus: how far the events of the stream have arrived at their destinations.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -10,7 +10,7 @@ const PENDING: usize = 1_000;
 /// A pending event: its version, when it was decided, and until when somebody waits for what follows from it.
 pub(super) type Pending = (Version, Timestamp, Option<Timestamp>);
 
-/// The cursor of the bus, or that of the journal.
+/// The cursor.
 #[derive(Debug, Default)]
 pub(super) struct Cursor {
     /// Events up to here have arrived.

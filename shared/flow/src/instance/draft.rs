@@ -51,7 +51,8 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
             let errands = messages(&event, A::errands(&stream.aggregate_id, &known))?;
             let (to, wanted) = self.instance.destinations(&event, &errands);
             check_destinations(to.len())?;
-            fresh.push(Fresh { event, text, errands, to, wanted });
+            let is_published = A::publishes(&known);
+            fresh.push(Fresh { event, text, is_published, errands, to, wanted });
             read.push(known);
         }
         for (version, event) in (version + 1..).zip(&read) {

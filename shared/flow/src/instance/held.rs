@@ -2,45 +2,33 @@
 
 use edgefold_kernel::{Fault, Kind, Rejection, StreamId, Timestamp, Version, limits};
 
-use super::{Instance, Way};
+use super::Instance;
 use crate::{
     Participant, Stamp,
-    append::storage::{Slice, Storage},
+    append::storage::Storage,
     contract::{HoldAsked, HoldDiscarded, HoldFound, UNKNOWN_SEQUENCE},
     publish::{
-        Delivery, Hold, Item,
+        Delivery, Hold,
         hold::{Decided, Status},
     },
     receive::{Receipt, RefusedErrand},
 };
-
-/// Thousandths by which the pauses of different sources differ, at most.
-const MOST_SPREAD: i64 = 250;
 
 /// Something due of a hold.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Due {
     /// Deliver this to the destination.
     Deliver(StreamId, Delivery),
-    /// Journal the events after this version, up to the other. An event that was discarded is journalled, and changes nothing.
-    Journal {
-        /// They come after this version.
-        after: Version,
-        /// The last one.
-        through: Version,
-        /// The one that was discarded.
-        discarded: Option<Version>,
-    },
     /// Nothing is left to deliver.
     Nothing,
 }
 
 impl<A: Participant, S: Storage> Instance<A, S> {
-    /// The hold of a destination, or of the journal.
+    /// The hold of a destination.
     ///
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
-    pub fn hold(&self, to: Option<&StreamId>) -> Result<Option<Hold>, Fault> {
+    pub fn hold(&self, to: &StreamId) -> Result<Option<Hold>, Fault> {
         let text = self.storage.hold(to)?;
         text.map(|text| read(&text)).transpose()
     }
@@ -58,13 +46,13 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     fn keep(&self, hold: &Hold) -> Result<(), Fault> {
         let text = serde_json::to_string(hold).map_err(|error| Fault::Defect(error.to_string()))?;
         let kept = (!hold.is_over()).then_some((hold.next, text.as_str()));
-        self.storage.set_hold(hold.to.as_ref(), kept)
+        self.storage.set_hold(&hold.to, kept)
     }
 
     /// A destination did not take a delivery that the queue brought. If there is a hold already, it goes its own way.
     pub(super) fn stopped(
         &self,
-        to: Option<&StreamId>,
+        to: &StreamId,
         after: Version,
         failure: (Version, Fault),
         (now, bound): (Timestamp, u32),
@@ -72,8 +60,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         match self.hold(to)? {
             Some(hold) if hold.status != Status::Free => Ok(()),
             known => {
-                let spread = self.spread(MOST_SPREAD);
-                let mut hold = Hold::new(to.cloned(), after, failure, now, bound).spread(spread);
+                let spread = self.spread(limits::SPREAD_MOST);
+                let mut hold = Hold::new(to.clone(), after, failure, now, bound).spread(spread);
                 hold.is_known = known.is_some_and(|known| known.is_known);
                 self.keep(&hold)
             }
@@ -85,7 +73,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ///
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
-    pub fn begin_attempt(&self, to: Option<&StreamId>, now: Timestamp) -> Result<Due, Fault> {
+    pub fn begin_attempt(&self, to: &StreamId, now: Timestamp) -> Result<Due, Fault> {
         let Some(mut hold) = self.hold(to)? else { return Ok(Due::Nothing) };
         if !hold.is_due(now) {
             return Ok(Due::Nothing);
@@ -93,11 +81,6 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         hold.begin(now);
         self.keep(&hold)?;
         let head = self.head()?.version;
-        let Some(to) = to else {
-            let after = hold.after;
-            let through = head.min(after + limits::DELIVERY_ITEMS as Version);
-            return Ok(Due::Journal { after, through, discarded: hold.discarded });
-        };
         Ok(Due::Deliver(to.clone(), self.part(to, hold.after, head, limits::DELIVERY_ITEMS)?))
     }
 
@@ -107,25 +90,21 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// A fault when storage fails, or the reaction to a refusal does.
     pub fn end_attempt(
         &self,
-        to: Option<&StreamId>,
+        to: &StreamId,
         receipt: &Receipt,
         bound: u32,
         stamp: &Stamp<'_>,
     ) -> Result<bool, Fault> {
         self.hear_refusals(&receipt.refused, stamp)?;
         let Some(mut hold) = self.hold(to)? else { return Ok(false) };
-        if to.is_none() {
-            self.arrived(Way::Journal, (hold.after, receipt.mark))?;
-        }
         hold.take(receipt.mark);
         let head = self.head()?.version;
-        let is_more = match (&receipt.failure, to) {
-            (Some((version, fault)), _) => {
+        let is_more = match &receipt.failure {
+            Some((version, fault)) => {
                 hold.fail(*version, fault.clone(), stamp.now, bound);
                 false
             }
-            (None, Some(to)) => self.storage.last_addressed(to, head)? > hold.after,
-            (None, None) => head > hold.after,
+            None => self.storage.last_addressed(to, head)? > hold.after,
         };
         if receipt.failure.is_none() {
             match is_more {
@@ -142,7 +121,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
     pub fn listed(&self, told: &Hold, is_listed: bool, now: Timestamp) -> Result<(), Fault> {
-        let Some(mut hold) = self.hold(told.to.as_ref())? else { return Ok(()) };
+        let Some(mut hold) = self.hold(&told.to)? else { return Ok(()) };
         // It may have changed meanwhile: then the list has to be told again.
         let is_same = hold.status == told.status && hold.last == told.last;
         hold.list(is_listed && is_same, now);
@@ -155,21 +134,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// `UNKNOWN_HOLD`.
     pub fn look_at_hold(&self, asked: &HoldAsked) -> Result<HoldFound, edgefold_kernel::Failure> {
-        let hold = self.hold(asked.to.as_ref())?.ok_or_else(unknown_hold)?;
+        let hold = self.hold(&asked.to)?.ok_or_else(unknown_hold)?;
         let after = asked.after.max(hold.after);
         let head = self.head()?.version;
-        let items = match &asked.to {
-            Some(to) => self.part(to, after, head, asked.limit + 1)?.items,
-            None => {
-                let slice = Slice { limit: asked.limit + 1, ..Slice::after(after) };
-                let item = |event: edgefold_kernel::Envelope| Item {
-                    version: event.version,
-                    event: Some(event),
-                    errands: Vec::new(),
-                };
-                self.events(&slice)?.into_iter().map(item).collect()
-            }
-        };
+        let items = self.part(&asked.to, after, head, asked.limit + 1)?.items;
         let has_more = items.len() > asked.limit;
         Ok(HoldFound { hold, items: items.into_iter().take(asked.limit).collect(), has_more })
     }
@@ -180,7 +148,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// `UNKNOWN_HOLD`.
     pub fn retry_hold(
         &self,
-        to: Option<&StreamId>,
+        to: &StreamId,
         decided: Decided,
     ) -> Result<(), edgefold_kernel::Failure> {
         let mut hold = self.hold(to)?.ok_or_else(unknown_hold)?;
@@ -206,18 +174,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         asked: &HoldDiscarded,
         stamp: &Stamp<'_>,
     ) -> Result<(), edgefold_kernel::Failure> {
-        let mut hold = self.hold(asked.to.as_ref())?.ok_or_else(unknown_hold)?;
+        let mut hold = self.hold(&asked.to)?.ok_or_else(unknown_hold)?;
         let head = self.head()?.version;
-        let first = match &asked.to {
-            Some(to) => self.part(to, hold.after, head, 1)?.items.into_iter().next(),
-            None => (hold.after < head).then(|| Item {
-                version: hold.after + 1,
-                event: None,
-                errands: Vec::new(),
-            }),
-        };
+        let first = self.part(&asked.to, hold.after, head, 1)?.items.into_iter().next();
         let first = first.ok_or_else(unknown_hold)?;
-        // The journal takes what stands before the bad event: the hold begins right there.
         let version = first.version;
         if asked.version.is_some_and(|wanted| wanted != version) {
             let detail = format!("only the first version can be discarded; it is {version}");

@@ -4,7 +4,7 @@ use edgefold_kernel::{
     CommandSet, Envelope, Failure, Fault, Foreign, StreamId, Timestamp, Version,
 };
 
-use super::{Instance, Way, draft::Draft};
+use super::{Instance, draft::Draft};
 use crate::{
     Message, Participant, Stamp,
     append::{
@@ -153,32 +153,21 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// A fault when storage fails, or the reaction to a refusal does; then the letter is sent again.
     pub fn settled(&self, settled: &Settled, bound: u32, stamp: &Stamp<'_>) -> Result<bool, Fault> {
-        let (mut way, mut until) = (Way::Bus, Version::MAX);
-        for (to, receipt) in &settled.receipts {
+        for (_, receipt) in &settled.receipts {
             self.hear_refusals(&receipt.refused, stamp)?;
-            if to.is_none() {
-                (way, until) = (Way::Journal, receipt.mark);
-            }
-            if planted::is(Planted::JournalAssumed) {
-                until = Version::MAX;
-            }
         }
         let mut moved = false;
-        for (after, through) in &settled.covered {
-            // What a destination does not take is held for it; what the journal does not take has not arrived.
-            moved |= self.arrived(way, (*after, until.min(*through)))?;
+        for covered in &settled.covered {
+            // What a destination does not take is held for it.
+            moved |= self.arrived(*covered)?;
         }
         for (to, receipt) in &settled.receipts {
             let Some(failure) = &receipt.failure else { continue };
-            if to.is_none() && planted::is(Planted::JournalAssumed) {
-                continue;
-            }
-            // A journal that was restored may lack what it had.
             let at = match planted::is(Planted::HoldMarkLost) {
                 true => self.head()?.version,
                 false => receipt.mark.min(failure.0.saturating_sub(1)),
             };
-            self.stopped(to.as_ref(), at, failure.clone(), (stamp.now, bound))?;
+            self.stopped(to, at, failure.clone(), (stamp.now, bound))?;
         }
         Ok(moved)
     }

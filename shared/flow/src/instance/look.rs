@@ -9,10 +9,9 @@ use super::Instance;
 use crate::{
     Participant,
     append::storage::{Head, Slice, Storage},
-    contract::{EventsPage, RowView, SpanFound, SpanWanted, StateView},
+    contract::{EventsPage, RowView, StateView},
     door::Asker,
     participant::{Sight, sight},
-    receive::Span,
     subscribe::{Fold, Page},
 };
 
@@ -116,29 +115,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// As [`view`](Self::view).
     pub fn row(&self, when: When) -> Result<RowView, Failure> {
         let StateView { version, state, .. } = self.view(when)?;
-        let first = self.storage.events(&Slice { limit: 1, ..Slice::after(0) })?;
-        let began = first.first().map(|first| first.time).ok_or_else(|| self.unknown())?;
-        Ok(RowView { version, began, state })
-    }
-
-    /// Part of the stream, as much as one page takes, for the journal.
-    ///
-    /// # Errors
-    /// Fails if storage fails or what is stored cannot be read.
-    pub fn span(&self, wanted: &SpanWanted) -> Result<SpanFound, Fault> {
-        let head = self.head()?.version;
-        let through = wanted.through.map_or(head, |through| through.min(head));
-        let after = wanted.after.min(through);
-        let (limit, bytes) = (limits::PAGE_EVENTS, limits::PAGE_BYTES);
-        let slice = Slice { through, limit, bytes, ..Slice::after(after) };
-        let events = self.storage.events(&slice)?;
-        // A full page ends with its last event; any other has seen everything that there is.
-        let bytes: usize = events.iter().map(|event| event.data.get().len()).sum();
-        let full = events.len() >= limits::PAGE_EVENTS || bytes >= limits::PAGE_BYTES;
-        let through = events.last().filter(|_| full).map_or(through, |last| last.version);
-        let events = events.into_iter().map(Envelope::lifted::<A::Event>);
-        let events = events.collect::<Result<_, _>>()?;
-        Ok(SpanFound { span: Span { after, through, events }, head })
+        Ok(RowView { version, began: self.began()?, state })
     }
 
     /// The next events after a version, up to `bytes` of data; and the version of the stream.

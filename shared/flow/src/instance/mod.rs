@@ -3,8 +3,9 @@
 //! | room | what it does |
 //! |---|---|
 //! | `reached` | recently folded states, for readers that go on from there |
-//! | `cursor` | how far the events of the stream have arrived somewhere |
-//! | `outbox` | gives messages for the bus and the journal, and counts what has arrived |
+//! | `cursor` | how far the events of the stream have arrived at their destinations |
+//! | `outbox` | gives messages for the bus, and counts what has arrived |
+//! | `journal` | tells the journal what is new, and finds out what it has |
 //! | `draft` | the draft of a transaction |
 //! | `command` | decides commands, one or many, and answers them |
 //! | `held` | keeps holds of destinations that fail, and tries them again |
@@ -18,6 +19,7 @@
 mod reached;
 mod cursor;
 mod outbox;
+mod journal;
 mod draft;
 mod command;
 mod held;
@@ -34,16 +36,18 @@ use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version
 
 pub use held::Due;
 pub use inbox::Received;
+pub use journal::Sending;
 pub use look::{When, unknown};
-pub use outbox::{WAYS, Way};
 
 use crate::{
     Catalogue, Participant, Stamp,
-    append::storage::{Head, Slice, Snapshot, Storage, Write},
+    append::storage::{Cursors, Head, Slice, Snapshot, Storage, Write},
     decide::{Outcome, day, days_alive, end_of, panicked},
+    journal::Partitions,
 };
 use cursor::Cursor;
 use draft::Draft;
+use journal::Journalled;
 use outbox::Fresh;
 use reached::Reached;
 
@@ -55,6 +59,8 @@ pub struct Instance<A: Participant, S> {
     stream: StreamId,
     storage: S,
     catalogue: Catalogue,
+    /// The partition that the stream begins in, if it has not begun.
+    begins_in: u16,
     cache: RefCell<Option<Loaded<A::State>>>,
     appended: RefCell<Vec<Envelope>>,
     /// Events that were just appended. They usually go out at once and need not be read again.
@@ -72,15 +78,26 @@ struct Loaded<T> {
     snapshot: Version,
     /// The cursor of the bus.
     bus: Cursor,
-    /// The cursor of the journal.
-    journal: Cursor,
+    /// What the journal has.
+    journal: Journalled,
+    /// The partition of the journal that the stream belongs to.
+    partition: u16,
+    /// Instant of the first event, if it is known.
+    began: Option<Timestamp>,
 }
 
 impl<T: Default> Loaded<T> {
     /// The stream that nothing was appended to.
     fn empty() -> Self {
-        let (state, head) = (T::default(), Head::default());
-        Self { state, head, snapshot: 0, bus: Cursor::stored(0, 0), journal: Cursor::stored(0, 0) }
+        Self {
+            state: T::default(),
+            head: Head::default(),
+            snapshot: 0,
+            bus: Cursor::stored(0, 0),
+            journal: Journalled::stored(&Cursors::default()),
+            partition: 0,
+            began: None,
+        }
     }
 }
 
@@ -92,6 +109,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             stream,
             storage,
             catalogue: Catalogue { entries: &[], projections: &[], roles: &[] },
+            begins_in: 0,
             cache: RefCell::new(None),
             appended: RefCell::default(),
             fresh: RefCell::default(),
@@ -104,6 +122,12 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     #[must_use]
     pub fn routed(self, catalogue: &Catalogue) -> Self {
         Self { catalogue: *catalogue, ..self }
+    }
+
+    /// The same instance where journals have these partitions; without any setting, each has one.
+    #[must_use]
+    pub fn partitioned(self, partitions: &Partitions) -> Self {
+        Self { begins_in: partitions.begins(A::TYPE, self.id()), ..self }
     }
 
     /// Identifier of the instance.
@@ -124,8 +148,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.storage.mark(source)
     }
 
-    /// Instant at which something is due that waits for time to pass: a deadline, a repeat of what nobody answered for, a hold,
-    /// the end of outcomes. It follows from what is stored. `bound`: milliseconds until the first repeat.
+    /// Instant at which something is due that waits for time to pass: a deadline, a repeat of what nobody answered for, a call to
+    /// the journal, a hold, the end of outcomes. It follows from what is stored. `bound`: milliseconds until the first repeat.
     ///
     /// # Errors
     /// Fails if it cannot be loaded.
@@ -133,6 +157,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let due = [
             self.deadline()?,
             self.next_again(bound, now)?,
+            self.next_to_journal(bound, now)?,
             self.storage.next_hold()?,
             self.next_expiry(now)?,
         ];
@@ -149,11 +174,19 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// Fails if it cannot be loaded.
     pub fn head(&self) -> Result<Head, Fault> {
-        self.read(|loaded| Head {
-            confirmed: loaded.bus.at,
-            journalled: loaded.journal.at,
-            ..loaded.head
+        self.read(|loaded| {
+            let (journalled, published) = loaded.journal.cursor();
+            let cursors = Cursors { confirmed: loaded.bus.at, journalled, published };
+            Head { cursors, ..loaded.head }
         })
+    }
+
+    /// The partition of the journal that the stream belongs to: it began there, or would begin there now.
+    ///
+    /// # Errors
+    /// Fails if it cannot be loaded.
+    pub fn partition(&self) -> Result<u16, Fault> {
+        self.read(|loaded| loaded.partition)
     }
 
     /// The events that were appended since the last call, for those who watch. Only once.
@@ -262,8 +295,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             state,
             head,
             snapshot,
-            bus: Cursor::stored(head.confirmed, head.version),
-            journal: Cursor::stored(head.journalled, head.version),
+            bus: Cursor::stored(head.cursors.confirmed, head.version),
+            journal: Journalled::stored(&head.cursors),
+            partition: self.storage.partition()?.unwrap_or(self.begins_in),
+            began: None,
         })
     }
 
@@ -350,8 +385,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ) -> Result<T, Failure> {
         let loaded = self.take()?;
         let before = loaded.head.version;
-        let mut draft =
-            Draft { instance: self, stamp, loaded, write: Write::default(), fresh: Vec::new() };
+        let write = Write { partition: loaded.partition, ..Write::default() };
+        let mut draft = Draft { instance: self, stamp, loaded, write, fresh: Vec::new() };
         let result = catch_unwind(AssertUnwindSafe(|| steps(&mut draft)))
             .map_err(|panic| panicked(&*panic))?;
         let Draft { mut loaded, write, fresh, .. } = draft;
@@ -368,9 +403,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             let ends = write.outcomes.iter().map(|outcome| end_of(outcome.day()));
             self.expiry.set(Some(known.into_iter().chain(ends).min()));
         }
-        for event in &write.events {
+        for Fresh { event, is_published, .. } in &fresh {
             loaded.bus.waits(event);
-            loaded.journal.waits(event);
+            loaded.journal.waits(event, *is_published);
+            loaded.began = loaded.began.or_else(|| (event.version == 1).then_some(event.time));
         }
         self.keep_fresh(fresh);
         self.appended.borrow_mut().extend(write.events);

@@ -1,31 +1,19 @@
-//! Gives messages for the bus and the journal, and counts what has arrived.
+//! Gives messages for the bus, and counts what has arrived.
 
 use edgefold_kernel::{Envelope, Fault, StreamId, Timestamp, Version, limits};
 
-use super::{Instance, Loaded, cursor::Cursor};
+use super::{Instance, cursor::Pending};
 use crate::{
     Message, Participant,
-    append::storage::{Slice, Storage, Write},
+    append::storage::{Cursors, Slice, Storage, Write},
     planted::{self, Planted},
     publish::{
         Delivery, Item, Outgoing,
         again::sent_again,
-        letter::{Said, pack, pack_entries},
+        letter::{Said, pack},
         messages,
     },
 };
-
-/// One of the two ways out of an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// To other instances.
-    Bus,
-    /// To the journal and the read models.
-    Journal,
-}
-
-/// Both ways.
-pub const WAYS: [Way; 2] = [Way::Bus, Way::Journal];
 
 /// An event that was just appended, with what it says to others.
 #[derive(Clone, Debug)]
@@ -34,21 +22,14 @@ pub(super) struct Fresh {
     pub(super) event: Envelope,
     /// Its wire form.
     pub(super) text: String,
+    /// True if the journal gets it.
+    pub(super) is_published: bool,
     /// The commands that follow from it.
     pub(super) errands: Vec<Message>,
     /// Whom it concerns: first those who want it, then those who are asked.
     pub(super) to: Vec<StreamId>,
     /// Number of those who want it.
     pub(super) wanted: usize,
-}
-
-impl<T> Loaded<T> {
-    pub(super) fn cursor(&mut self, way: Way) -> &mut Cursor {
-        match way {
-            Way::Bus => &mut self.bus,
-            Way::Journal => &mut self.journal,
-        }
-    }
 }
 
 impl<A: Participant, S: Storage> Instance<A, S> {
@@ -58,35 +39,34 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ///
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
-    pub fn outbox(&self, way: Way, now: Timestamp) -> Result<Vec<Outgoing>, Fault> {
-        self.publish_young(way, now)?;
-        let (published, head) =
-            self.change(|loaded| (loaded.cursor(way).published, loaded.head.version))?;
-        if published >= head || (way == Way::Journal && self.hold(None)?.is_some()) {
+    pub fn outbox(&self, now: Timestamp) -> Result<Vec<Outgoing>, Fault> {
+        self.publish_young(now)?;
+        let (published, head) = self.read(|loaded| (loaded.bus.published, loaded.head.version))?;
+        if published >= head {
             return Ok(Vec::new());
         }
         let fresh = self.fresh.borrow();
         let known = fresh.iter().skip_while(|fresh| fresh.event.version <= published);
         let known: Vec<_> = known.collect();
         if known.first().is_some_and(|first| first.event.version == published + 1) {
-            return self.pack(way, published, &known);
+            return self.pack(published, &known);
         }
         drop(known);
         drop(fresh);
         let limit = limits::FRESH_EVENTS;
-        let events = self.read_again(way, &Slice { limit, ..Slice::after(published) })?;
-        self.pack(way, published, &events.iter().collect::<Vec<_>>())
+        let events = self.read_again(&Slice { limit, ..Slice::after(published) })?;
+        self.pack(published, &events.iter().collect::<Vec<_>>())
     }
 
     /// Counts what lay behind the cursor when the instance was loaded as unpublished, if it is young.
-    fn publish_young(&self, way: Way, now: Timestamp) -> Result<(), Fault> {
-        if !self.change(|loaded| std::mem::take(&mut loaded.cursor(way).is_loaded))? {
+    fn publish_young(&self, now: Timestamp) -> Result<(), Fault> {
+        if !self.change(|loaded| std::mem::take(&mut loaded.bus.is_loaded))? {
             return Ok(());
         }
-        let Some((version, since, _)) = self.oldest(way)? else { return Ok(()) };
+        let Some((version, since, _)) = self.oldest()? else { return Ok(()) };
         if since.plus_millis(limits::PUBLISH_WITHIN_MS) >= now {
             self.change(|loaded| {
-                let cursor = loaded.cursor(way);
+                let cursor = &mut loaded.bus;
                 cursor.published = cursor.published.min(version.saturating_sub(1));
             })?;
         }
@@ -94,12 +74,9 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 
     /// The oldest event that waits to arrive.
-    fn oldest(&self, way: Way) -> Result<Option<super::cursor::Pending>, Fault> {
-        let (at, head, known) = self.change(|loaded| {
-            let head = loaded.head.version;
-            let cursor = loaded.cursor(way);
-            (cursor.at, head, cursor.oldest())
-        })?;
+    fn oldest(&self) -> Result<Option<Pending>, Fault> {
+        let (at, head, known) =
+            self.read(|loaded| (loaded.bus.at, loaded.head.version, loaded.bus.oldest()))?;
         if known.is_some() || at >= head {
             return Ok(known);
         }
@@ -111,40 +88,24 @@ impl<A: Participant, S: Storage> Instance<A, S> {
 
     /// Instant at which what waits is sent again next, and whether it is due now. `bound`: milliseconds until the first
     /// repeat.
-    fn again(
-        &self,
-        way: Way,
-        bound: i64,
-        now: Timestamp,
-    ) -> Result<Option<(Timestamp, bool)>, Fault> {
-        let Some((_, since, asked_by)) = self.oldest(way)? else { return Ok(None) };
-        let asked_by = self.change(|loaded| loaded.cursor(way).urgent())?.or(asked_by);
-        if way == Way::Journal && self.hold(None)?.is_some() {
-            return Ok(None);
-        }
-        let until = match way {
-            Way::Bus if planted::is(Planted::AnswerByLost) => None,
-            Way::Bus => asked_by.into_iter().chain(self.deadline()?).min(),
-            Way::Journal => None,
+    fn again(&self, bound: i64, now: Timestamp) -> Result<Option<(Timestamp, bool)>, Fault> {
+        let Some((_, since, asked_by)) = self.oldest()? else { return Ok(None) };
+        let (urgent, tried) = self.read(|loaded| (loaded.bus.urgent(), loaded.bus.again))?;
+        let until = match planted::is(Planted::AnswerByLost) {
+            true => None,
+            false => urgent.or(asked_by).into_iter().chain(self.deadline()?).min(),
         };
-        let tried = self.change(|loaded| loaded.cursor(way).again)?;
         let tried = tried.map_or(since, |tried| tried.max(since));
         let is_due = sent_again(since, until, bound, tried) <= now;
         Ok(Some((sent_again(since, until, bound, now), is_due)))
     }
 
-    /// Instant at which something that waits is sent again.
+    /// Instant at which something that waits is sent again on the bus.
     ///
     /// # Errors
     /// Fails if storage fails.
     pub fn next_again(&self, bound: i64, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
-        let mut next = None;
-        for way in WAYS {
-            let at = self.again(way, bound, now)?;
-            let at = at.map(|(at, is_due)| if is_due { now } else { at });
-            next = next.into_iter().chain(at).min();
-        }
-        Ok(next)
+        Ok(self.again(bound, now)?.map(|(at, is_due)| if is_due { now } else { at }))
     }
 
     /// Messages to send again, if that is due: of the oldest events that have not arrived, up to
@@ -152,57 +113,55 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ///
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.
-    pub fn overdue(&self, way: Way, bound: i64, now: Timestamp) -> Result<Vec<Outgoing>, Fault> {
-        if !self.again(way, bound, now)?.is_some_and(|(_, is_due)| is_due) {
+    pub fn overdue(&self, bound: i64, now: Timestamp) -> Result<Vec<Outgoing>, Fault> {
+        if !self.again(bound, now)?.is_some_and(|(_, is_due)| is_due) {
             return Ok(Vec::new());
         }
         let (at, published) = self.change(|loaded| {
-            let cursor = loaded.cursor(way);
-            cursor.again = Some(now);
-            (cursor.at, cursor.published)
+            loaded.bus.again = Some(now);
+            (loaded.bus.at, loaded.bus.published)
         })?;
         let limit = limits::SEND_AGAIN_EVENTS;
         let mut events =
-            self.read_again(way, &Slice { through: published, limit, ..Slice::after(at) })?;
+            self.read_again(&Slice { through: published, limit, ..Slice::after(at) })?;
         // What was sent a moment ago is on its way.
         let on_its_way = now.plus_millis(-limits::PUBLISH_WITHIN_MS);
         if let Some(first) = events.iter().position(|one| one.event.time > on_its_way) {
             events.truncate(first);
         }
-        self.pack(way, at, &events.iter().collect::<Vec<_>>())
+        self.pack(at, &events.iter().collect::<Vec<_>>())
     }
 
     /// Stored events, with what they say to others. Newer code than the one that stored them may know more destinations: what
     /// is missing of `addressed` is stored, before anybody is told.
-    fn read_again(&self, way: Way, slice: &Slice) -> Result<Vec<Fresh>, Fault> {
+    fn read_again(&self, slice: &Slice) -> Result<Vec<Fresh>, Fault> {
         let events = self.events(slice)?;
         let all: Vec<_> =
             events.into_iter().map(|event| self.fresh(event)).collect::<Result<_, _>>()?;
-        if way == Way::Bus {
-            let mut write = Write::default();
-            for fresh in &all {
-                let version = fresh.event.version;
-                for to in &fresh.to {
-                    if self.storage.last_addressed(to, version)? != version {
-                        write.addressed.push((to.clone(), version));
-                    }
+        let mut write = Write { partition: self.partition()?, ..Write::default() };
+        for fresh in &all {
+            let version = fresh.event.version;
+            for to in &fresh.to {
+                if self.storage.last_addressed(to, version)? != version {
+                    write.addressed.push((to.clone(), version));
                 }
             }
-            if !write.is_empty() {
-                self.storage.commit(&write)?;
-            }
+        }
+        if !write.is_empty() {
+            self.storage.commit(&write)?;
         }
         Ok(all)
     }
 
     /// An event, with what it says to others.
     fn fresh(&self, event: Envelope) -> Result<Fresh, Fault> {
-        let errands = A::errands(self.id(), &event.read()?);
-        let errands = messages(&event, errands)?;
+        let known = event.read()?;
+        let errands = messages(&event, A::errands(self.id(), &known))?;
+        let is_published = A::publishes(&known);
         let text =
             serde_json::to_string(&event).map_err(|error| Fault::Defect(error.to_string()))?;
         let (to, wanted) = self.destinations(&event, &errands);
-        Ok(Fresh { event, text, errands, to, wanted })
+        Ok(Fresh { event, text, is_published, errands, to, wanted })
     }
 
     /// Whom an event concerns: those who want it, and their number; and those who are asked for what follows from it.
@@ -223,24 +182,16 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         (to, wanted)
     }
 
-    fn pack(&self, way: Way, after: Version, events: &[&Fresh]) -> Result<Vec<Outgoing>, Fault> {
-        match way {
-            Way::Journal => {
-                let texts = events.iter().map(|one| (one.event.version, one.text.as_str()));
-                pack_entries(&self.stream, after, texts)
-            }
-            Way::Bus => {
-                let answer_by = self.deadline()?;
-                let said = events.iter().map(|one| self.said(one));
-                let letters = pack(&self.stream, after, said, answer_by)?;
-                let outgoing = letters.into_iter().map(|letter| {
-                    let is_silent = letter.deliveries.is_empty();
-                    let text = (!is_silent).then(|| letter.text()).transpose()?;
-                    Ok(Outgoing { after: letter.after, through: letter.through, text })
-                });
-                outgoing.collect()
-            }
-        }
+    fn pack(&self, after: Version, events: &[&Fresh]) -> Result<Vec<Outgoing>, Fault> {
+        let answer_by = self.deadline()?;
+        let said = events.iter().map(|one| self.said(one));
+        let letters = pack(&self.stream, after, said, answer_by)?;
+        let outgoing = letters.into_iter().map(|letter| {
+            let is_silent = letter.deliveries.is_empty();
+            let text = (!is_silent).then(|| letter.text()).transpose()?;
+            Ok(Outgoing { after: letter.after, through: letter.through, text })
+        });
+        outgoing.collect()
     }
 
     /// What an event says to those whom it concerns, and who have no hold. An event that has arrived says nothing.
@@ -251,7 +202,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             return Ok(said);
         }
         for to in &fresh.to {
-            if self.hold(Some(to))?.is_none() {
+            if self.hold(to)?.is_none() {
                 let before = self.storage.last_addressed(to, version.saturating_sub(1))?;
                 said.to.push((to.clone(), before, Self::item(fresh, to)));
             }
@@ -287,7 +238,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ) -> Result<Delivery, Fault> {
         let head = self.head()?.version;
         let through = through.min(head);
-        let discarded = self.hold(Some(to))?.and_then(|hold| hold.discarded);
+        let discarded = self.hold(to)?.and_then(|hold| hold.discarded);
         let versions = self.storage.addressed(to, after, through, limit.saturating_add(1))?;
         let mut delivery =
             Delivery { after, through, items: Vec::new(), answer_by: self.deadline()? };
@@ -315,29 +266,31 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ///
     /// # Errors
     /// Fails if it cannot be loaded.
-    pub fn published(&self, way: Way, sent: &Outgoing) -> Result<(), Fault> {
+    pub fn published(&self, sent: &Outgoing) -> Result<(), Fault> {
         self.change(|loaded| {
-            let (head, cursor) = (loaded.head.version, loaded.cursor(way));
+            let head = loaded.head.version;
             if sent.text.is_none() || planted::is(Planted::SentIsArrived) {
-                cursor.arrived((sent.after, sent.through), head);
+                loaded.bus.arrived((sent.after, sent.through), head);
             }
-            cursor.published = cursor.published.max(sent.through);
+            loaded.bus.published = loaded.bus.published.max(sent.through);
         })?;
-        let through = self.change(|loaded| loaded.bus.published.min(loaded.journal.published))?;
+        self.forget_fresh()
+    }
+
+    /// Lets go of events that are out on both ways.
+    pub(super) fn forget_fresh(&self) -> Result<(), Fault> {
+        let through = self.read(|loaded| loaded.bus.published.min(loaded.journal.at))?;
         self.fresh.borrow_mut().retain(|fresh| fresh.event.version > through);
         Ok(())
     }
 
-    /// Moves a cursor over events that have arrived, or of which a hold says that they have not. Returns true if it has
+    /// Moves the cursor over events that have arrived, or of which a hold says that they have not. Returns true if it has
     /// moved. It is not stored yet, see [`keep_cursors`](Self::keep_cursors).
     ///
     /// # Errors
     /// Fails if it cannot be loaded.
-    pub fn arrived(&self, way: Way, covered: (Version, Version)) -> Result<bool, Fault> {
-        self.change(|loaded| {
-            let head = loaded.head.version;
-            loaded.cursor(way).arrived(covered, head)
-        })
+    pub fn arrived(&self, covered: (Version, Version)) -> Result<bool, Fault> {
+        self.change(|loaded| loaded.bus.arrived(covered, loaded.head.version))
     }
 
     /// Stores the cursors if one has moved, that of the bus no further than every follower was told. Now and then is enough:
@@ -347,28 +300,35 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// Fails if storage fails.
     pub fn keep_cursors(&self, told: Version) -> Result<(), Fault> {
-        let (bus, journal, kept) = self.read(|loaded| {
-            let kept = (loaded.bus.kept, loaded.journal.kept);
-            (loaded.bus.at.min(told).max(kept.0), loaded.journal.at, kept)
+        let (now, kept) = self.read(|loaded| {
+            let (journalled, published) = loaded.journal.cursor();
+            let confirmed = loaded.bus.at.min(told).max(loaded.bus.kept);
+            let (before, until) = loaded.journal.kept;
+            let kept = Cursors { confirmed: loaded.bus.kept, journalled: before, published: until };
+            (Cursors { confirmed, journalled, published }, kept)
         })?;
-        let bus = match planted::is(Planted::CursorAhead) {
+        let confirmed = match planted::is(Planted::CursorAhead) {
             true => self.head()?.version,
-            false => bus,
+            false => now.confirmed,
         };
-        if (bus, journal) == kept {
+        let now = Cursors { confirmed, ..now };
+        if now == kept {
             return Ok(());
         }
-        self.storage.set_cursors(bus, journal)?;
-        self.change(|loaded| (loaded.bus.kept, loaded.journal.kept) = (bus, journal))
+        self.storage.set_cursors(&now)?;
+        self.change(|loaded| {
+            loaded.bus.kept = now.confirmed;
+            loaded.journal.kept = (now.journalled, now.published);
+        })
     }
 
-    /// True if a cursor is ahead of its stored value.
+    /// True if a cursor is not where its stored value is.
     ///
     /// # Errors
     /// Fails if it cannot be loaded.
     pub fn is_unkept(&self) -> Result<bool, Fault> {
         self.read(|loaded| {
-            loaded.bus.kept < loaded.bus.at || loaded.journal.kept < loaded.journal.at
+            loaded.bus.kept < loaded.bus.at || loaded.journal.kept != loaded.journal.cursor()
         })
     }
 }

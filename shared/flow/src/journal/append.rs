@@ -38,6 +38,26 @@ pub struct Append {
     pub row: Row,
 }
 
+impl Append {
+    /// The text of an append whose events are texts already, with commas between them.
+    ///
+    /// # Errors
+    /// Fails if a part of it has no JSON form.
+    pub fn text(
+        id: &Id,
+        before: Option<&Link>,
+        events: &str,
+        row: &Row,
+    ) -> serde_json::Result<String> {
+        let (id, row) = (serde_json::to_string(id)?, serde_json::to_string(row)?);
+        let before = match before {
+            Some(link) => format!(r#""before":{},"#, serde_json::to_string(link)?),
+            None => String::new(),
+        };
+        Ok(format!(r#"{{"id":{id},{before}"events":[{events}],"row":{row}}}"#))
+    }
+}
+
 /// What lists and subscriptions show of an instance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,4 +85,23 @@ pub enum Appended {
     /// It does not have the event before them: it was restored to an earlier state. The stream looks for the last event that it
     /// has, and goes on from there.
     Lacks,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_an_append_reads_as_the_append() {
+        let id = |text: &str| Id::parse(text).unwrap();
+        let before = Link { version: 7, correlation: id("c\"1") };
+        let state = RawValue::from_string(r#"{"a":1}"#.into()).unwrap();
+        let row = Row { version: 9, began: Timestamp::default(), state_version: 2, state };
+        for (before, events) in [(Some(&before), "{},[1]"), (None, "")] {
+            let text = Append::text(&id("o\\1"), before, events, &row).unwrap();
+            let read: Append = serde_json::from_str(&text).unwrap();
+            assert_eq!((read.id.as_str(), read.before.as_ref()), ("o\\1", before));
+            assert_eq!(serde_json::to_string(&read).unwrap(), text);
+        }
+    }
 }

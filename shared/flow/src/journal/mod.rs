@@ -14,6 +14,13 @@
 //! | [`rows`] | the state rows of a category: their table, and how they are written |
 //! | [`failure`] | what an error of the database says |
 //! | [`database`] | the port to the database of the read models |
+//! | [`generation`] | the generations of a processor: which begins, which ends |
+//! | [`track`] | one generation in one partition |
+//! | [`work`] | what a processor makes of a page |
+//! | [`runner`] | the processors of a partition at work |
+//! | [`mend`] | what cannot be digested is found, and tried again |
+//! | [`order`] | what an administrator does about a processor |
+//! | [`status`] | how the processors are, as it is shown |
 
 pub mod append;
 pub mod layout;
@@ -24,6 +31,13 @@ pub mod follow;
 pub mod rows;
 pub mod failure;
 pub mod database;
+pub mod generation;
+pub mod track;
+pub mod work;
+pub mod runner;
+pub mod mend;
+pub mod order;
+pub mod status;
 
 pub use append::{Append, Appended, Link, Row};
 pub use cursor::Place;
@@ -31,4 +45,5 @@ pub use follow::{RowChange, RowsPage, RowsPull};
 pub use layout::Partitions;
 pub use partition::{Item, Partition};
 pub use rows::StateRows;
+pub use runner::{Round, Runner};
 pub use storage::Storage;

@@ -50,8 +50,8 @@ pub struct Decided {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hold {
-    /// The destination; null for the journal.
-    pub to: Option<StreamId>,
+    /// The destination.
+    pub to: StreamId,
     /// It has everything up to this version.
     pub after: Version,
     /// It does not take this version, as far as is known.
@@ -91,7 +91,7 @@ impl Hold {
     /// The hold of a destination that has just failed for the first time. `bound`: failures that cannot heal until it is
     /// parked.
     pub fn new(
-        to: Option<StreamId>,
+        to: StreamId,
         after: Version,
         (version, fault): (Version, Fault),
         now: Timestamp,
@@ -213,10 +213,14 @@ mod tests {
         Fault::Defect("a panic".into())
     }
 
+    fn to() -> StreamId {
+        StreamId::new("room", edgefold_kernel::Id::parse("r").unwrap())
+    }
+
     fn run(faults: impl IntoIterator<Item = Fault>, bound: u32) -> Hold {
         let mut faults = faults.into_iter();
         let first = faults.next().unwrap();
-        let mut hold = Hold::new(None, 3, (4, first), now(), bound);
+        let mut hold = Hold::new(to(), 3, (4, first), now(), bound);
         for fault in faults {
             let at = hold.next;
             assert!(hold.is_due(at) && !hold.is_due(at.plus_millis(-1)));

@@ -148,21 +148,6 @@ impl Letter {
     }
 }
 
-/// A message for the journal: events of a stream that follow each other. Without events it is a reference: the reader reads
-/// them from the source.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entries {
-    /// The stream.
-    pub source: StreamId,
-    /// It begins after this version …
-    pub after: Version,
-    /// … and ends with this one.
-    pub through: Version,
-    /// Ascending, without a gap; or none.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub events: Vec<Envelope>,
-}
-
 /// A message that is ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
@@ -172,48 +157,6 @@ pub struct Outgoing {
     pub through: Version,
     /// JSON text; none where there is nothing to say.
     pub text: Option<String>,
-}
-
-/// Packs events, each as the text of its wire form, into as few messages for the journal as possible.
-///
-/// # Errors
-/// [`Fault::Defect`] when the source has no JSON form.
-pub fn pack_entries<'a>(
-    source: &StreamId,
-    after: Version,
-    events: impl IntoIterator<Item = (Version, &'a str)>,
-) -> Result<Vec<Outgoing>, Fault> {
-    let name = serde_json::to_string(source).map_err(|error| Fault::Defect(error.to_string()))?;
-    let message = |after: Version, through: Version, events: &str| Outgoing {
-        after,
-        through,
-        text: Some(format!(
-            r#"{{"source":{name},"after":{after},"through":{through},"events":[{events}]}}"#
-        )),
-    };
-    let (mut found, mut open, mut from, mut at) = (Vec::new(), String::new(), after, after);
-    for (version, text) in events {
-        let is_reference = LETTER_AROUND + text.len() > limits::LETTER_BYTES;
-        let is_full = LETTER_AROUND + open.len() + text.len() > limits::LETTER_BYTES;
-        if !open.is_empty() && is_full {
-            found.push(message(from, at, &open));
-            (open, from) = (String::new(), at);
-        }
-        at = version;
-        if is_reference {
-            found.push(message(from, at, ""));
-            from = at;
-            continue;
-        }
-        if !open.is_empty() {
-            open.push(',');
-        }
-        open.push_str(text);
-    }
-    if !open.is_empty() {
-        found.push(message(from, at, &open));
-    }
-    Ok(found)
 }
 
 #[cfg(test)]
@@ -307,30 +250,5 @@ mod tests {
         let [letter] = &letters[..] else { panic!("one letter") };
         assert_eq!(letter.deliveries.len(), limits::DESTINATIONS);
         assert!(letter.text().unwrap().len() <= limits::LETTER_BYTES);
-    }
-
-    #[test]
-    fn entries_are_packed_in_the_same_way() {
-        let texts: Vec<String> = [10, 60_000, 60_000, 60_000, 130_000, 10]
-            .iter()
-            .zip(1..)
-            .map(|(bytes, version)| serde_json::to_string(&event(version, *bytes)).unwrap())
-            .collect();
-        let events = texts.iter().zip(1..).map(|(text, version)| (version, text.as_str()));
-        let found = pack_entries(&stream("o-1"), 0, events).unwrap();
-        let read: Vec<Entries> = found
-            .iter()
-            .map(|one| {
-                let text = one.text.as_deref().unwrap();
-                assert!(text.len() <= limits::LETTER_BYTES);
-                let entries: Entries = serde_json::from_str(text).unwrap();
-                assert_eq!(entries.through, one.through);
-                entries
-            })
-            .collect();
-        let shape: Vec<_> =
-            read.iter().map(|one| (one.after, one.through, one.events.len())).collect();
-        assert_eq!(shape, [(0, 3, 3), (3, 4, 1), (4, 5, 0), (5, 6, 1)]);
-        assert!(pack_entries(&stream("o-1"), 6, []).unwrap().is_empty());
     }
 }

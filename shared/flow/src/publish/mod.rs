@@ -15,4 +15,4 @@ pub mod hold;
 
 pub use errand::{caused_by, derived_id, is_reserved, messages};
 pub use hold::Hold;
-pub use letter::{Addressed, Delivery, Entries, Item, Letter, Outgoing};
+pub use letter::{Addressed, Delivery, Item, Letter, Outgoing};

@@ -1,7 +1,7 @@
 //! Step 6, **receive**: a high-water mark per source stream, for events and for commands that follow from them alike. A
 //! duplicate is dropped, a gap is named so that the shell can fill it from the source, and nothing is applied early.
 
-use edgefold_kernel::{Envelope, Fault, Rejection, StreamId, Version};
+use edgefold_kernel::{Fault, Rejection, StreamId, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -68,8 +68,8 @@ impl Receipt {
 pub struct Settled {
     /// The versions that each message covered: after the first, up to the second.
     pub covered: Vec<(Version, Version)>,
-    /// The receipt of each destination; for messages to the journal it is one, and `None` stands for it.
-    pub receipts: Vec<(Option<StreamId>, Receipt)>,
+    /// The receipt of each destination.
+    pub receipts: Vec<(StreamId, Receipt)>,
 }
 
 /// Joins deliveries of one source to one destination that came together, in any order. What follows from one another becomes
@@ -126,38 +126,6 @@ pub fn step(mark: Version, (after, through): (Version, Version)) -> Step {
 /// The items of a delivery that the destination does not have yet.
 pub fn fresh(mark: Version, delivery: &Delivery) -> impl Iterator<Item = &Item> {
     delivery.items.iter().filter(move |item| item.version > mark)
-}
-
-/// Part of a stream: every event in `(after, through]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Span {
-    /// It begins after this version.
-    pub after: Version,
-    /// It ends with this version.
-    pub through: Version,
-    /// Ascending.
-    pub events: Vec<Envelope>,
-}
-
-/// Joins events of one stream into spans without gaps, ascending, duplicates dropped.
-pub fn spans(mut events: Vec<Envelope>) -> Vec<Span> {
-    events.sort_by_key(|event| event.version);
-    events.dedup_by_key(|event| event.version);
-    let mut spans: Vec<Span> = Vec::new();
-    for event in events {
-        match spans.last_mut() {
-            Some(span) if span.through + 1 == event.version => {
-                span.through = event.version;
-                span.events.push(event);
-            }
-            _ => spans.push(Span {
-                after: event.version.saturating_sub(1),
-                through: event.version,
-                events: vec![event],
-            }),
-        }
-    }
-    spans
 }
 
 #[cfg(test)]

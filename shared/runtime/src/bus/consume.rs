@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use edgefold_flow::{
     Catalogue, contract,
-    publish::{Delivery, Entries, Letter},
+    publish::{Delivery, Letter},
     receive::{Incoming, Parcel, Receipt, Settled, joined},
 };
-use edgefold_kernel::{Envelope, Failure, Fault, StreamId};
+use edgefold_kernel::{Failure, Fault, StreamId};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use worker::{
@@ -20,10 +20,7 @@ use worker::{
     wasm_bindgen::JsValue,
 };
 
-use crate::{
-    journal::projector::{self, Unprojected},
-    platform::{bindings, span::fetch_spans, stub},
-};
+use crate::platform::{bindings, stub};
 
 /// Destinations that one batch serves, at most: the platform allows 1,000 calls, and each source is called, too.
 const DESTINATIONS: usize = 500;
@@ -33,13 +30,6 @@ const AT_ONCE: usize = 50;
 
 /// Seconds until a message is tried again that this code cannot read. During a deploy newer code will.
 const UNREADABLE_AGAIN_S: u32 = 60;
-
-/// What a batch brings: the messages to instances, and those to the journal.
-#[derive(Default)]
-struct Read {
-    letters: Vec<Letter>,
-    entries: Vec<Entries>,
-}
 
 /// What the sources are to be told.
 type Told = BTreeMap<StreamId, Settled>;
@@ -54,44 +44,40 @@ pub async fn consume(
     catalogue: &'static Catalogue,
 ) -> worker::Result<()> {
     let is_dead = batch.queue().ends_with(bindings::DEAD_QUEUE);
-    let (mut read, mut places) = (Read::default(), 0);
+    let (mut letters, mut places) = (Vec::new(), 0);
     let mut served = Vec::new();
     for message in batch.raw_iter() {
         let text = text(&message);
-        if let Ok(letter) = serde_json::from_str::<Letter>(&text) {
-            if places > 0 && places + letter.deliveries.len() > DESTINATIONS {
+        match serde_json::from_str::<Letter>(&text) {
+            Ok(letter) if places > 0 && places + letter.deliveries.len() > DESTINATIONS => {
                 // As a new message: nothing is wrong with it, and the queue counts its retries.
                 if let Err(error) = send(env, &text).await {
                     console_warn!("a message without a place is not sent again: {error}");
                 }
-                served.push(message);
-                continue;
             }
-            places += letter.deliveries.len();
-            read.letters.push(letter);
-        } else {
-            match serde_json::from_str::<Entries>(&text) {
-                Ok(entries) => read.entries.push(entries),
-                Err(error) => {
-                    let head: String = text.chars().take(200).collect();
-                    let (id, error) = (message.id(), error.to_string());
-                    console_error!(
-                        "{}",
-                        json!({"event": "message_unreadable", "message": id, "error": error,
-                            "givenUp": is_dead, "text": head})
-                    );
-                    if !is_dead {
-                        again(&message, UNREADABLE_AGAIN_S);
-                        continue;
-                    }
+            Ok(letter) => {
+                places += letter.deliveries.len();
+                letters.push(letter);
+            }
+            Err(error) => {
+                let head: String = text.chars().take(200).collect();
+                let (id, error) = (message.id(), error.to_string());
+                console_error!(
+                    "{}",
+                    json!({"event": "message_unreadable", "message": id, "error": error,
+                        "givenUp": is_dead, "text": head})
+                );
+                if !is_dead {
+                    again(&message, UNREADABLE_AGAIN_S);
+                    continue;
                 }
             }
         }
         served.push(message);
     }
     let told = match is_dead {
-        true => given_up(read),
-        false => run(env, catalogue, read).await,
+        true => given_up(letters),
+        false => deliver(env, catalogue, letters).await,
     };
     let tell = told.into_iter().map(|(source, settled)| tell(env, catalogue, source, settled));
     stream::iter(tell.map(SendFuture::new)).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
@@ -120,29 +106,16 @@ fn again(message: &RawMessage, seconds: u32) {
 }
 
 /// What the queue itself has given up has ended the script, again and again. Its source tries each destination by itself.
-fn given_up(Read { letters, entries }: Read) -> Told {
+fn given_up(letters: Vec<Letter>) -> Told {
     let fault = || Fault::Defect("the queue has given it up: it ends the script".into());
     let mut told = Told::new();
     for Letter { source, after, through, deliveries } in letters {
         let settled = told.entry(source).or_default();
         settled.covered.push((after, through));
-        let failed = deliveries
-            .into_iter()
-            .map(|one| (Some(one.to), Receipt::failed(&one.delivery, fault())));
+        let failed =
+            deliveries.into_iter().map(|one| (one.to, Receipt::failed(&one.delivery, fault())));
         settled.receipts.extend(failed);
     }
-    for Entries { source, after, through, .. } in entries {
-        let settled = told.entry(source).or_default();
-        settled.covered.push((after, through));
-        let failure = Some((after + 1, fault()));
-        settled.receipts.push((None, Receipt { mark: after, refused: Vec::new(), failure }));
-    }
-    told
-}
-
-async fn run(env: &Env, catalogue: &'static Catalogue, Read { letters, entries }: Read) -> Told {
-    let mut told = deliver(env, catalogue, letters).await;
-    told.extend(journal(env, catalogue, entries).await);
     told
 }
 
@@ -166,7 +139,7 @@ async fn deliver(env: &Env, catalogue: &'static Catalogue, letters: Vec<Letter>)
     let calls = stream::iter(calls.map(SendFuture::new)).buffer_unordered(AT_ONCE);
     for (to, parcel, receipts) in calls.collect::<Vec<_>>().await {
         for (Incoming { from, .. }, receipt) in parcel.deliveries.into_iter().zip(receipts) {
-            told.entry(from).or_default().receipts.push((Some(to.clone()), receipt));
+            told.entry(from).or_default().receipts.push((to.clone(), receipt));
         }
     }
     told
@@ -191,37 +164,6 @@ pub(crate) async fn hand_over(
         Err(Failure::Rejected(refusal)) => Fault::Newer(refusal.to_string()),
     };
     parcel.deliveries.iter().map(|one| Receipt::failed(&one.delivery, fault.clone())).collect()
-}
-
-/// Journals and projects what came for the journal.
-async fn journal(env: &Env, catalogue: &'static Catalogue, entries: Vec<Entries>) -> Told {
-    let mut told = Told::new();
-    let mut streams: BTreeMap<StreamId, Vec<Envelope>> = BTreeMap::new();
-    for Entries { source, after, through, mut events } in entries {
-        if events.is_empty() {
-            let wanted = contract::SpanWanted { after, through: Some(through) };
-            match fetch_spans(env, catalogue, &source, wanted).await {
-                Ok(spans) => events = spans.into_iter().flat_map(|span| span.events).collect(),
-                // The source sends it again.
-                Err(failure) => {
-                    console_warn!("a reference cannot be read: {failure}");
-                    continue;
-                }
-            }
-        }
-        told.entry(source.clone()).or_default().covered.push((after, through));
-        streams.entry(source).or_default().extend(events);
-    }
-    let Unprojected { failed, untold } = projector::project(env, catalogue, streams).await;
-    // They are projected, but nobody was told: their source sends them again.
-    told.retain(|source, _| !untold.contains(source));
-    for (source, settled) in &mut told {
-        let through = settled.covered.iter().map(|(_, through)| *through).max().unwrap_or(0);
-        let failure = failed.get(source).map(|(version, failure)| (*version, fault_of(failure)));
-        let mark = failure.as_ref().map_or(through, |(version, _)| version.saturating_sub(1));
-        settled.receipts.push((None, Receipt { mark, refused: Vec::new(), failure }));
-    }
-    told
 }
 
 /// A failure where no caller is to blame.

@@ -7,14 +7,9 @@
 
 use std::rc::Rc;
 
-use edgefold_flow::{
-    Participant,
-    door::Asker,
-    instance::{WAYS, Way},
-    publish::Outgoing,
-};
+use edgefold_flow::{Participant, door::Asker, publish::Outgoing};
 use edgefold_kernel::{Timestamp, limits};
-use futures_util::future::join_all;
+use futures_util::future::join;
 use worker::{
     BatchMessageBuilder, Env, QueueContentType, RawMessageBuilder, console_error,
     js_sys::{Date, Object as JsObject},
@@ -117,12 +112,18 @@ impl<A: Participant> Object<A> {
         }
         self.broadcast(&self.instance.take_appended());
         self.tell_followers();
-        self.publish().await;
-        self.send_again().await;
-        self.attempt_due().await;
+        // A journal that is slow holds up no delivery.
+        let on_bus = async {
+            self.publish_on_bus().await;
+            self.send_again().await;
+            self.attempt_due().await;
+        };
+        join(on_bus, self.tell_journal()).await;
         if let Err(fault) = self.instance.prune(clock::now()) {
             console_error!("{fault}");
         }
+        // An object that is loaded again would find something due otherwise, and no alarm.
+        self.keep_cursors_now();
         // What is due still was too much for one go, or has failed.
         let soon = clock::now().plus_millis(TRY_AGAIN_MS);
         match self.instance.next_due(self.send_again_ms, clock::now()) {
@@ -137,27 +138,26 @@ impl<A: Participant> Object<A> {
         self.set_alarm_at(clock::now().plus_millis(UNREADABLE_AGAIN_MS));
     }
 
-    /// Hands messages to the queues until there are none left, on both ways at once.
+    /// Hands messages to the queue, and events to the journal, until there are none left.
     pub(crate) async fn publish(self: &Rc<Self>) {
-        join_all(WAYS.map(|way| self.publish_on(way))).await;
+        join(self.publish_on_bus(), self.tell_journal()).await;
         // What had nothing to say has arrived.
         if self.instance.is_unkept().unwrap_or(false) {
             self.keep_cursors();
         }
     }
 
-    async fn publish_on(&self, way: Way) {
-        let publishing = self.publishing(way);
-        if publishing.replace(true) {
+    async fn publish_on_bus(&self) {
+        if self.publishing.replace(true) {
             // The call that is publishing goes on until nothing is left.
             return;
         }
-        let _done = Done(publishing);
+        let _done = Done(&self.publishing);
         loop {
-            match self.instance.outbox(way, clock::now()) {
+            match self.instance.outbox(clock::now()) {
                 Ok(messages) if messages.is_empty() => return,
                 Ok(messages) => {
-                    if !self.send(way, messages).await {
+                    if !self.send(messages).await {
                         return self.set_alarm_at(clock::now().plus_millis(TRY_AGAIN_MS));
                     }
                 }
@@ -166,25 +166,16 @@ impl<A: Participant> Object<A> {
         }
     }
 
-    fn publishing(&self, way: Way) -> &std::cell::Cell<bool> {
-        match way {
-            Way::Bus => &self.publishing.0,
-            Way::Journal => &self.publishing.1,
-        }
-    }
-
     /// Sends again what nobody has answered for in time.
     async fn send_again(&self) {
-        for way in WAYS {
-            match self.instance.overdue(way, self.send_again_ms, clock::now()) {
-                Ok(messages) => drop(self.send(way, messages).await),
-                Err(fault) => console_error!("cannot send again: {fault}"),
-            }
+        match self.instance.overdue(self.send_again_ms, clock::now()) {
+            Ok(messages) => drop(self.send(messages).await),
+            Err(fault) => console_error!("cannot send again: {fault}"),
         }
     }
 
-    /// Hands messages to a queue, in as few calls as it allows. Returns true if the queue took all of them.
-    async fn send(&self, way: Way, messages: Vec<Outgoing>) -> bool {
+    /// Hands messages to the queue, in as few calls as it allows. Returns true if the queue took all of them.
+    async fn send(&self, messages: Vec<Outgoing>) -> bool {
         let mut rest = &messages[..];
         while !rest.is_empty() {
             let mut bytes = 0;
@@ -193,12 +184,12 @@ impl<A: Participant> Object<A> {
                 bytes <= BATCH_BYTES
             });
             let (batch, later) = rest.split_at(fits.count().max(1));
-            if let Err(error) = self.send_batch(way, batch).await {
+            if let Err(error) = self.send_batch(batch).await {
                 console_error!("the queue did not take {} messages: {error}", batch.len());
                 return false;
             }
             for sent in batch {
-                if let Err(fault) = self.instance.published(way, sent) {
+                if let Err(fault) = self.instance.published(sent) {
                     console_error!("{fault}");
                     return false;
                 }
@@ -208,7 +199,7 @@ impl<A: Participant> Object<A> {
         true
     }
 
-    async fn send_batch(&self, way: Way, batch: &[Outgoing]) -> worker::Result<()> {
+    async fn send_batch(&self, batch: &[Outgoing]) -> worker::Result<()> {
         let texts: Vec<_> = batch.iter().filter_map(|one| one.text.as_deref()).collect();
         if texts.is_empty() {
             return Ok(());
@@ -218,11 +209,7 @@ impl<A: Participant> Object<A> {
                 .build_with_content_type(QueueContentType::Text)
         });
         let messages = BatchMessageBuilder::new().messages(messages).build();
-        let binding = match way {
-            Way::Bus => bindings::BUS,
-            Way::Journal => bindings::JOURNAL,
-        };
-        self.env.queue(binding)?.send_raw_batch(messages).await
+        self.env.queue(bindings::BUS)?.send_raw_batch(messages).await
     }
 }
 

@@ -31,7 +31,7 @@ impl<A: Participant> Object<A> {
     /// loaded.
     pub(crate) fn restore_followers(self: &Rc<Self>) {
         let found = self.instance.storage().followers();
-        let confirmed = self.instance.head().map_or(0, |head| head.confirmed);
+        let confirmed = self.instance.head().map_or(0, |head| head.cursors.confirmed);
         match found {
             Ok(found) => {
                 for (session, turn, until) in found {

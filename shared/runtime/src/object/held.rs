@@ -14,18 +14,14 @@ use edgefold_flow::{
     },
     receive::{Incoming, Parcel, Receipt},
 };
-use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
+use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId};
 use futures_util::future::join_all;
 use serde_json::json;
 use worker::{console_error, console_log};
 
 use super::instance::Object;
 use crate::{
-    bus::{
-        consume::{fault_of, hand_over},
-        listed,
-    },
-    journal::projector::{self, Unprojected},
+    bus::{consume::hand_over, listed},
     platform::clock,
 };
 
@@ -37,8 +33,8 @@ const AT_ONCE: usize = 10;
 
 /// An attempt that is under way. It is over when this is dropped, after a panic too.
 struct Attempt<'a> {
-    attempting: &'a RefCell<BTreeSet<Option<StreamId>>>,
-    to: &'a Option<StreamId>,
+    attempting: &'a RefCell<BTreeSet<StreamId>>,
+    to: &'a StreamId,
 }
 
 impl Drop for Attempt<'_> {
@@ -61,7 +57,7 @@ impl<A: Participant> Object<A> {
 
     /// Delivers what waits for a destination, as far as it takes it, and tells the list. Returns the number of items that it
     /// took.
-    async fn attempt(self: &Rc<Self>, to: Option<StreamId>) -> usize {
+    async fn attempt(self: &Rc<Self>, to: StreamId) -> usize {
         // The alarm and an administrator may come together: one attempt at a time.
         if !self.attempting.borrow_mut().insert(to.clone()) {
             return 0;
@@ -69,7 +65,7 @@ impl<A: Participant> Object<A> {
         let attempt = Attempt { attempting: &self.attempting, to: &to };
         let mut delivered = 0;
         for _ in 0..IN_A_ROW {
-            match self.attempt_once(to.as_ref()).await {
+            match self.attempt_once(&to).await {
                 Ok((items, is_more)) => {
                     delivered += items;
                     if !is_more {
@@ -83,12 +79,12 @@ impl<A: Participant> Object<A> {
             }
         }
         drop(attempt);
-        self.list(to.as_ref()).await;
+        self.list(&to).await;
         delivered
     }
 
     /// One attempt. Returns the number of items that were taken, and whether there is more.
-    async fn attempt_once(self: &Rc<Self>, to: Option<&StreamId>) -> Result<(usize, bool), Fault> {
+    async fn attempt_once(self: &Rc<Self>, to: &StreamId) -> Result<(usize, bool), Fault> {
         let (versions, receipt) = match self.instance.begin_attempt(to, clock::now())? {
             Due::Nothing => return Ok((0, false)),
             Due::Deliver(_, delivery) if delivery.items.is_empty() => {
@@ -105,11 +101,6 @@ impl<A: Participant> Object<A> {
                 let none = || Fault::Defect("no receipt".into());
                 (versions, receipts.into_iter().next().ok_or_else(none)?)
             }
-            Due::Journal { after, through, discarded } => {
-                let receipt = self.journal(after, through, discarded).await?;
-                let versions = (after + 1..=through).filter(|version| discarded != Some(*version));
-                (versions.collect(), receipt)
-            }
         };
         let taken = versions.iter().filter(|version| **version <= receipt.mark).count();
         let stamp = clock::stamp(&Asker::System);
@@ -119,35 +110,8 @@ impl<A: Participant> Object<A> {
         Ok((taken, is_more))
     }
 
-    /// Journals and projects own events.
-    async fn journal(
-        &self,
-        after: Version,
-        through: Version,
-        discarded: Option<Version>,
-    ) -> Result<Receipt, Fault> {
-        let wanted = edgefold_flow::contract::SpanWanted { after, through: Some(through) };
-        let span = self.instance.span(&wanted)?.span;
-        let (source, last) = (self.instance.stream().clone(), span.through);
-        let mut receipt = Receipt { mark: last, ..Receipt::default() };
-        let streams = [(source.clone(), span.events)].into();
-        let Unprojected { failed, untold } =
-            projector::project_without(&self.env, self.catalogue, streams, discarded).await;
-        if let Some((version, failure)) = failed.get(&source) {
-            receipt.mark = version.saturating_sub(1);
-            receipt.failure = Some((*version, fault_of(failure)));
-        } else if !untold.is_empty() {
-            receipt = Receipt {
-                mark: after,
-                failure: Some((after + 1, projector::untold())),
-                ..Receipt::default()
-            };
-        }
-        Ok(receipt)
-    }
-
     /// Tells the list of a hold, if it says something else, and logs it.
-    async fn list(&self, to: Option<&StreamId>) {
+    async fn list(&self, to: &StreamId) {
         let hold = match self.instance.hold(to) {
             Ok(Some(hold)) if hold.is_to_be_listed() => hold,
             Ok(_) => return,
@@ -178,7 +142,7 @@ impl<A: Participant> Object<A> {
     ) -> Result<HoldOutcome, Failure> {
         let HoldRetried { to, by } = asked;
         let decided = Decided { discarded: None, by, at: clock::now(), reason: None };
-        self.instance.retry_hold(to.as_ref(), decided)?;
+        self.instance.retry_hold(&to, decided)?;
         self.decided(to).await
     }
 
@@ -193,16 +157,16 @@ impl<A: Participant> Object<A> {
     }
 
     /// An administrator has decided: that is logged, since a hold that is over is forgotten, and what is due is tried.
-    async fn decided(self: &Rc<Self>, to: Option<StreamId>) -> Result<HoldOutcome, Failure> {
+    async fn decided(self: &Rc<Self>, to: StreamId) -> Result<HoldOutcome, Failure> {
         let gone =
             || Rejection::new(Kind::NotFound, UNKNOWN_SEQUENCE, "nothing is held back there");
-        let hold = self.instance.hold(to.as_ref())?.ok_or_else(gone)?;
+        let hold = self.instance.hold(&to)?.ok_or_else(gone)?;
         if let Some(decided) = &hold.decided {
-            console_log!("{}", decision(self.instance.stream(), to.as_ref(), decided));
+            console_log!("{}", decision(self.instance.stream(), &to, decided));
         }
         let delivered = self.attempt(to.clone()).await;
         self.set_alarm();
-        let now = self.instance.hold(to.as_ref())?;
+        let now = self.instance.hold(&to)?;
         // A hold that is over is gone: then it is told as it was, and that it flows.
         Ok(HoldOutcome { hold: now.unwrap_or(Hold { status: Status::Free, ..hold }), delivered })
     }
@@ -223,7 +187,7 @@ fn told(source: &StreamId, hold: &Hold) -> serde_json::Value {
 }
 
 /// What an administrator did, as it is logged.
-fn decision(source: &StreamId, to: Option<&StreamId>, decided: &Decided) -> serde_json::Value {
+fn decision(source: &StreamId, to: &StreamId, decided: &Decided) -> serde_json::Value {
     let is_discard = decided.discarded.is_some();
     json!({
         "event": if is_discard { "delivery_discarded" } else { "delivery_retried" },

@@ -8,7 +8,7 @@ use std::{
 
 use edgefold_flow::{
     Catalogue, Instance, Message, Participant, command,
-    contract::{self, ASKER, HoldAsked, PartWanted, SpanWanted},
+    contract::{self, ASKER, HoldAsked, PartWanted},
     door::Asker,
     participant::Sight,
     receive::Settled,
@@ -18,10 +18,11 @@ use edgefold_kernel::{Fault, Id, Kind, Rejection, limits};
 use futures_util::future::FutureExt;
 use worker::{Env, Method, Request, Response, State, worker_sys::WebSocketRequestResponsePair};
 
-use super::{alarm, instance::Object, sqlite::SqliteStorage, turn::Turns};
+use super::{alarm, instance::Object, journal, sqlite::SqliteStorage};
 use crate::platform::{
     answer, clock,
     request::{command_id, page, when},
+    turn::Turns,
 };
 
 /// The host of an object of this aggregate type.
@@ -38,6 +39,7 @@ impl<A: Participant> Host<A> {
             state.set_websocket_auto_response(&pair);
         }
         let instance = Instance::new(id, storage).routed(catalogue);
+        let instance = instance.partitioned(&journal::partitions(&env));
         let (send_again_ms, bus_attempts) = (alarm::send_again_ms(&env), alarm::bus_attempts(&env));
         let object = Object {
             state,
@@ -50,7 +52,9 @@ impl<A: Participant> Host<A> {
             bus_attempts,
             attempting: RefCell::default(),
             alarms_set: Cell::new(0),
-            publishing: <(Cell<bool>, Cell<bool>)>::default(),
+            publishing: Cell::new(false),
+            telling: Cell::new(false),
+            until_journalled: RefCell::default(),
             keeping: Cell::new(false),
             waiting: Cell::new(false),
             expiry: Cell::new(None),
@@ -147,13 +151,23 @@ impl<A: Participant> Host<A> {
                 };
                 answer::outcome(200, result)
             }
-            (Method::Post, contract::SPAN) => {
-                let result = answer::read::<SpanWanted>(&mut request).await;
-                answer::outcome(200, result.and_then(|wanted| Ok(object.instance.span(&wanted)?)))
-            }
             (Method::Post, contract::FOREIGN) => {
                 answer::inside(200, object.instance.foreign().map_err(Into::into))
             }
+            (Method::Post, contract::SHOWN) => {
+                let result = match answer::read(&mut request).await {
+                    Ok(wanted) => object.shown(by, &wanted).await,
+                    Err(failure) => Err(failure),
+                };
+                answer::outcome(200, result)
+            }
+            (Method::Post, contract::OUTLINE) => {
+                answer::inside(200, object.instance.outline().map_err(Into::into))
+            }
+            (Method::Post, contract::RESEND) => match object.resend().await {
+                Ok(()) => answer::empty(204),
+                Err(fault) => answer::inside(204, Err::<(), _>(fault.into())),
+            },
             (Method::Post, path @ (contract::FOLLOW | contract::LEAVE | contract::PULL)) => {
                 object.followed(path, &mut request, by).await
             }

@@ -19,11 +19,12 @@ use edgefold_flow::{
     receive::Settled,
     subscribe::Followers,
 };
-use edgefold_kernel::{Failure, Fault, Rejection, StreamId, Timestamp};
+use edgefold_kernel::{Failure, Fault, Rejection, StreamId, Timestamp, Version};
+use futures_channel::oneshot::Sender;
 use worker::{Delay, Env, Request, Response, State, Url, console_error};
 
-use super::{sqlite::SqliteStorage, turn::Turns};
-use crate::platform::{answer, clock, request::when};
+use super::sqlite::SqliteStorage;
+use crate::platform::{answer, clock, request::when, turn::Turns};
 
 /// Time by which the stored outbox cursor may lag behind: one row a second under load, instead of one for each command.
 /// Well below the 10 s of idleness after which an object hibernates and loses its memory.
@@ -43,11 +44,15 @@ pub(crate) struct Object<A: Participant> {
     /// Failures that cannot heal, after which a destination's deliveries are parked.
     pub(super) bus_attempts: u32,
     /// Destinations that are being tried.
-    pub(super) attempting: RefCell<BTreeSet<Option<StreamId>>>,
+    pub(super) attempting: RefCell<BTreeSet<StreamId>>,
     /// Number of times that the alarm was set since this object was loaded: each counts as a row written.
     pub(crate) alarms_set: Cell<usize>,
-    /// True while messages are on their way to the queue of the bus, and to that of the journal.
-    pub(super) publishing: (Cell<bool>, Cell<bool>),
+    /// True while messages are on their way to the queue.
+    pub(super) publishing: Cell<bool>,
+    /// True while a call to the journal is under way.
+    pub(super) telling: Cell<bool>,
+    /// Those who wait until a version is journalled.
+    pub(super) until_journalled: RefCell<Vec<(Version, Sender<()>)>>,
     /// True while the cursors are about to be stored.
     pub(super) keeping: Cell<bool>,
     /// True while a reader's answer is expected.
@@ -150,7 +155,7 @@ impl<A: Participant> Object<A> {
         Ok(())
     }
 
-    /// Stores the cursors a moment later, that of the bus up to the version that every follower was told.
+    /// Stores the cursors a moment later.
     pub(crate) fn keep_cursors(self: &Rc<Self>) {
         if self.keeping.replace(true) {
             return;
@@ -159,11 +164,16 @@ impl<A: Participant> Object<A> {
         self.state.wait_until(async move {
             Delay::from(KEEP_AFTER).await;
             object.keeping.set(false);
-            let told = object.followers.borrow().told();
-            if let Err(fault) = object.instance.keep_cursors(told) {
-                console_error!("{fault}");
-            }
+            object.keep_cursors_now();
         });
+    }
+
+    /// Stores the cursors, that of the bus up to the version that every follower was told.
+    pub(super) fn keep_cursors_now(&self) {
+        let told = self.followers.borrow().told();
+        if let Err(fault) = self.instance.keep_cursors(told) {
+            console_error!("{fault}");
+        }
     }
 
     /// Runs after every call that may have appended: it tells the watchers, sets the alarm and publishes the letters.

@@ -2,9 +2,9 @@
 //!
 //! | file | what happens |
 //! |---|---|
-//! | `turn` | messages on a socket wait, each for its turn |
 //! | [`sqlite`] | the storage port over the object's SQLite |
 //! | `instance` | a command is decided, and its result is told |
+//! | `journal` | the journal is told what is new |
 //! | `alarm` | the alarm rings |
 //! | `reader` | a socket is sent events, as fast as it reads |
 //! | `follow` | new events are told to the sessions that follow |
@@ -15,9 +15,9 @@
 //! | `host` | a request of the contract reaches the object |
 //! | `class` | [`aggregate_object!`](crate::aggregate_object) declares the class |
 
-mod turn;
 pub mod sqlite;
 mod instance;
+mod journal;
 mod alarm;
 mod reader;
 mod follow;

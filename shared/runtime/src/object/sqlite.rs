@@ -3,7 +3,7 @@
 use std::{cell::Cell, ops::RangeInclusive};
 
 use edgefold_flow::{
-    append::storage::{Head, Slice, Snapshot, Storage, Write},
+    append::storage::{Cursors, Head, Slice, Snapshot, Storage, Write},
     decide::Outcome,
 };
 use edgefold_kernel::{Envelope, Fault, Id, Metadata, StreamId, Timestamp, Version, limits};
@@ -120,7 +120,10 @@ impl SqliteStorage {
     fn write(&self, write: &Write) -> Result<(), Fault> {
         if !self.has_tables.get() {
             self.sql.change(sql!("tables"), vec![])?;
-            self.sql.change(sql!("id_set"), vec![text(self.stream.aggregate_id.as_str())])?;
+            self.sql.change(
+                sql!("id_set"),
+                vec![text(self.stream.aggregate_id.as_str()), number(write.partition)],
+            )?;
         }
         self.append(&write.events)?;
         if !write.addressed.is_empty() && !self.has_addressed.get() {
@@ -224,11 +227,20 @@ impl Storage for SqliteStorage {
             Some(row) => Ok(Head {
                 version: version(&row.get(0))?,
                 time: Timestamp::from_millis(integer(&row.get(1))?),
-                confirmed: version(&row.get(2))?,
-                journalled: version(&row.get(3))?,
+                cursors: Cursors {
+                    confirmed: version(&row.get(2))?,
+                    journalled: version(&row.get(3))?,
+                    published: version(&row.get(4))?,
+                },
             }),
             None => Ok(Head::default()),
         }
+    }
+
+    fn partition(&self) -> Result<Option<u16>, Fault> {
+        let rows = self.query(sql!("partition"), vec![])?;
+        let partition = rows.first().map(|row| integer(&row.get(0))).transpose()?;
+        partition.map(|partition| u16::try_from(partition).map_err(unreadable)).transpose()
     }
 
     fn events(&self, slice: &Slice) -> Result<Vec<Envelope>, Fault> {
@@ -307,15 +319,16 @@ impl Storage for SqliteStorage {
         rows.first().map_or(Ok(0), |row| version(&row.get(0)))
     }
 
-    fn set_cursors(&self, confirmed: Version, journalled: Version) -> Result<(), Fault> {
-        self.sql.change(sql!("cursors_set"), vec![number(confirmed), number(journalled)])
+    fn set_cursors(&self, cursors: &Cursors) -> Result<(), Fault> {
+        let Cursors { confirmed, journalled, published } = *cursors;
+        self.sql.change(sql!("cursors_set"), [confirmed, journalled, published].map(number).into())
     }
 
-    fn hold(&self, to: Option<&StreamId>) -> Result<Option<String>, Fault> {
+    fn hold(&self, to: &StreamId) -> Result<Option<String>, Fault> {
         if !self.has_holds.get() {
             return Ok(None);
         }
-        let rows = self.sql.rows(sql!("hold"), held(to).into())?;
+        let rows = self.sql.rows(sql!("hold"), named(to).into())?;
         rows.first().map(|row| string(&row.get(0))).transpose()
     }
 
@@ -338,14 +351,10 @@ impl Storage for SqliteStorage {
         }
     }
 
-    fn set_hold(
-        &self,
-        to: Option<&StreamId>,
-        kept: Option<(Timestamp, &str)>,
-    ) -> Result<(), Fault> {
+    fn set_hold(&self, to: &StreamId, kept: Option<(Timestamp, &str)>) -> Result<(), Fault> {
         let Some((next, hold)) = kept else {
             return match self.has_holds.get() {
-                true => self.sql.change(sql!("hold_drop"), held(to).into()),
+                true => self.sql.change(sql!("hold_drop"), named(to).into()),
                 false => Ok(()),
             };
         };
@@ -355,7 +364,7 @@ impl Storage for SqliteStorage {
             self.has_holds.set(true);
         }
         let row = [number(next.millis()), text(hold)];
-        self.sql.change(sql!("hold_set"), held(to).into_iter().chain(row).collect())
+        self.sql.change(sql!("hold_set"), named(to).into_iter().chain(row).collect())
     }
 
     fn snapshot(&self, state_version: u32, through: Version) -> Result<Option<Snapshot>, Fault> {
@@ -378,12 +387,7 @@ impl Storage for SqliteStorage {
     }
 }
 
-/// The two columns that name a destination.
-fn held(to: Option<&StreamId>) -> [JsValue; 2] {
-    to.map_or_else(|| [text(""), text("")], named)
-}
-
-/// The two columns that name a foreign stream.
+/// The two columns that name another stream.
 fn named(stream: &StreamId) -> [JsValue; 2] {
     [text(&stream.aggregate_type), text(stream.aggregate_id.as_str())]
 }

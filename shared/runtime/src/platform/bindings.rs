@@ -2,8 +2,6 @@
 
 /// The queue that is the bus.
 pub const BUS: &str = "BUS";
-/// The queue on the way to the journal.
-pub const JOURNAL: &str = "JOURNAL";
 /// End of the name of the dead-letter queue, to which the platform moves messages that failed too often.
 pub const DEAD_QUEUE: &str = "-dead";
 /// The D1 database of journal and read models.

@@ -5,19 +5,19 @@
 //! | [`bindings`] | the names of a deployment's bindings |
 //! | [`clock`] | time and fresh identifiers |
 //! | `flag` | says that something is under way |
+//! | `turn` | work that waits, each for its turn |
 //! | `statement` | SQL statements over an object's SQLite, with few crossings into JavaScript |
 //! | [`answer`] | results as HTTP responses |
 //! | `request` | the parameters of a request |
 //! | [`stub`] | a call to an object, bounded in time |
-//! | `span` | … for the events of a stream that a destination lacks |
 //! | `database` | calls to D1, bounded in time as well |
 
 pub mod bindings;
 pub mod clock;
 pub(crate) mod flag;
+pub(crate) mod turn;
 pub(crate) mod statement;
 pub mod answer;
 pub(crate) mod request;
 pub mod stub;
-pub(crate) mod span;
 pub(crate) mod database;

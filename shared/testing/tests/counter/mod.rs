@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use edgefold_flow::{Instance, Message, Participant, Stamp, instance::When};
+use edgefold_flow::{Errand, Instance, Message, Participant, Stamp, instance::When};
 use edgefold_kernel::{
     Aggregate, Context, Decision, Failure, Foreign, Id, Rejection, Timestamp, Version, commands,
     event::no_upcast, events,
@@ -80,7 +80,22 @@ impl Aggregate for Counter {
     }
 }
 
-impl Participant for Counter {}
+/// A number that asks the counter `other` to add 1.
+pub const ASKS: i64 = 1_000_007;
+
+impl Participant for Counter {
+    fn errands(_: &Id, event: &CounterEvent) -> Vec<Errand> {
+        let CounterEvent::Added(added) = event;
+        let ask = || Errand::to::<Self>(Id::parse("other").unwrap(), Add { by: vec![1] });
+        (added.by == ASKS).then(ask).into_iter().collect()
+    }
+
+    /// Numbers below 0 are nobody's business.
+    fn publishes(event: &CounterEvent) -> bool {
+        let CounterEvent::Added(added) = event;
+        added.by >= 0
+    }
+}
 
 pub struct Case {
     pub storage: MemoryStorage,

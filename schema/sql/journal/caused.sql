@@ -1,0 +1,1 @@
+SELECT id, version, position FROM links WHERE correlation = ? LIMIT ?

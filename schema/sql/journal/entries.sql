@@ -1,0 +1,1 @@
+SELECT position, appends FROM entries WHERE position > ? ORDER BY position LIMIT ?

@@ -1,0 +1,1 @@
+INSERT INTO links (correlation, id, version, position) VALUES (?, ?, ?, ?)

@@ -1,0 +1,1 @@
+INSERT INTO named (name) VALUES (?)

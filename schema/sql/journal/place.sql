@@ -1,0 +1,1 @@
+SELECT position FROM links WHERE correlation = ? AND id = ? AND version = ?

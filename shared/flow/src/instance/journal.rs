@@ -1,0 +1,492 @@
+//! Tells the journal what is new, and finds out what it has.
+//!
+//! The answer of the journal is the receipt, so there is one call at a time, and the next one begins where the last one ended.
+//! A call without an answer is made again: the journal drops what it has. When it says that it lacks something, it was restored
+//! to an earlier state, and questions find the last event that it has: it always has a beginning of what was published, so each
+//! question halves what is left.
+
+use edgefold_kernel::{Envelope, Fault, Timestamp, Version, limits};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::{Instance, outbox::Fresh};
+use crate::{
+    Participant,
+    append::storage::{Cursors, Slice, Storage},
+    journal::{Append, Appended, Link, Row},
+    planted::{self, Planted},
+    publish::again::sent_again,
+};
+
+/// Shortest pause after a call that has failed, in milliseconds …
+const AGAIN_LEAST_MS: i64 = 1_000;
+
+/// … and longest one: that long after an outage everything is journalled.
+const AGAIN_MOST_MS: i64 = 5 * 60 * 1000;
+
+/// Events of the first call after a failure, or since the instance was loaded: it may fail like others before it.
+const FIRST_EVENTS: usize = 100;
+
+/// Events that are read at once where a published one is looked for.
+const LOOK_EVENTS: usize = 100;
+
+/// What the journal has of the stream.
+#[derive(Debug, Default)]
+pub(super) struct Journalled {
+    /// Of the events up to here it has those that are published.
+    pub(super) at: Version,
+    /// The last of them that is published; 0 when there is none.
+    last: Version,
+    /// Its name, if it was looked up.
+    link: Option<Link>,
+    /// Both versions as they are stored.
+    pub(super) kept: (Version, Version),
+    /// Instant of the event after `at`, if it was looked at.
+    since: Option<Timestamp>,
+    /// Instant of the last call.
+    tried: Option<Timestamp>,
+    /// No call before this instant: the last one has failed.
+    pause: Option<Timestamp>,
+    /// True once a call has been answered.
+    answers: bool,
+    /// The question which event is the last one that it has.
+    search: Option<Search>,
+}
+
+/// It has the event of one version, and none of those from another one on.
+#[derive(Clone, Debug)]
+struct Search {
+    has: Option<Link>,
+    lacks: Version,
+    /// True if the last event before `lacks` is asked for first: it usually has that one.
+    is_doubt: bool,
+}
+
+impl Search {
+    fn has(&self) -> Version {
+        self.has.as_ref().map_or(0, |link| link.version)
+    }
+}
+
+/// A call to the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// The text of an [`Append`].
+    pub text: String,
+    before: Option<Link>,
+    /// It covers the events up to here …
+    through: Version,
+    /// … of which this is the last one that is published. None in a question.
+    last: Option<Link>,
+}
+
+impl Journalled {
+    pub(super) fn stored(cursors: &Cursors) -> Self {
+        let (at, last) = (cursors.journalled, cursors.published);
+        Self { at, last, kept: (at, last), ..Self::default() }
+    }
+
+    /// The two versions to store.
+    pub(super) fn cursor(&self) -> (Version, Version) {
+        (self.at, self.last)
+    }
+
+    /// This event was appended. Events come in their order.
+    pub(super) fn waits(&mut self, event: &Envelope, is_published: bool) {
+        if event.version == self.at + 1 {
+            match is_published {
+                true => self.since = Some(event.time),
+                false => self.at = event.version,
+            }
+        }
+    }
+
+    fn moves(&mut self, at: Version) {
+        (self.at, self.since) = (at, None);
+    }
+
+    /// The last call has failed. Pauses grow with the age of what waits, so they are the same for an instance that was loaded
+    /// again. `spread`: thousandths by which this instance's are longer.
+    fn fails(&mut self, now: Timestamp, spread: i64) {
+        let age = self.since.map_or(0, |since| now.millis().saturating_sub(since.millis()));
+        let pause = (age / 2).clamp(AGAIN_LEAST_MS, AGAIN_MOST_MS);
+        self.pause = Some(now.plus_millis(pause + pause * spread / 1_000));
+        self.answers = false;
+    }
+}
+
+/// Events on their way into one call.
+#[derive(Default)]
+struct Gathered {
+    through: Version,
+    since: Option<Timestamp>,
+    count: usize,
+    texts: String,
+    last: Option<Link>,
+}
+
+impl Gathered {
+    /// Takes an event, unless it does not fit any more.
+    fn takes(&mut self, event: &Envelope, text: Option<&str>, limit: usize) -> bool {
+        if let Some(text) = text {
+            let is_full = self.texts.len() + text.len() >= limits::JOURNAL_APPEND_BYTES;
+            if self.count > 0 && (is_full || self.count >= limit) {
+                return false;
+            }
+            if self.count > 0 {
+                self.texts.push(',');
+            }
+            self.texts.push_str(text);
+            self.count += 1;
+            self.last = Some(Link::of(event));
+        }
+        self.since = self.since.or(Some(event.time));
+        self.through = event.version;
+        true
+    }
+}
+
+impl<A: Participant, S: Storage> Instance<A, S> {
+    /// The next call to the journal; none when it has everything, or while a call that has failed is not to be made again.
+    /// [`journalled`](Self::journalled) takes the answer, before the next one is asked for.
+    ///
+    /// # Errors
+    /// Fails if storage fails or what is stored cannot be read. That counts as a call that has failed.
+    pub fn to_journal(&self, now: Timestamp) -> Result<Option<Sending>, Fault> {
+        if self.read(|loaded| loaded.journal.pause.is_some_and(|until| until > now))? {
+            return Ok(None);
+        }
+        let next = match self.question() {
+            Ok(None) => self.append(),
+            question => question,
+        };
+        let spread = self.spread(limits::SPREAD_MOST);
+        self.change(|loaded| match &next {
+            Ok(Some(_)) => loaded.journal.tried = Some(now),
+            Ok(None) => loaded.journal.pause = None,
+            Err(_) => loaded.journal.fails(now, spread),
+        })?;
+        next
+    }
+
+    /// What comes after the cursor. Events that are not published move it alone.
+    fn append(&self) -> Result<Option<Sending>, Fault> {
+        loop {
+            let (at, head, answers) = self
+                .read(|loaded| (loaded.journal.at, loaded.head.version, loaded.journal.answers))?;
+            if at >= head {
+                return Ok(None);
+            }
+            let limit = if answers { limits::JOURNAL_APPEND_EVENTS } else { FIRST_EVENTS };
+            let Gathered { through, since, texts, last, .. } = self.gather(at, limit)?;
+            let Some(last) = last else {
+                self.change(|loaded| loaded.journal.moves(through))?;
+                continue;
+            };
+            self.change(|loaded| loaded.journal.since = since)?;
+            let before = match planted::is(Planted::BeforeLost) {
+                true => None,
+                false => self.last_link()?,
+            };
+            let text = Append::text(self.id(), before.as_ref(), &texts, &self.row_now()?);
+            let text = text.map_err(|error| Fault::Defect(error.to_string()))?;
+            return Ok(Some(Sending { text, before, through, last: Some(last) }));
+        }
+    }
+
+    /// Events after a version: from memory if they were just appended.
+    fn gather(&self, at: Version, limit: usize) -> Result<Gathered, Fault> {
+        let mut gathered = Gathered::default();
+        let fresh = self.fresh.borrow();
+        let mut near = fresh.iter().skip_while(|one| one.event.version <= at).peekable();
+        if near.peek().is_some_and(|first| first.event.version == at + 1) {
+            for Fresh { event, text, is_published, .. } in near {
+                if !gathered.takes(event, is_published.then_some(text.as_str()), limit) {
+                    break;
+                }
+            }
+            return Ok(gathered);
+        }
+        let bytes = limits::JOURNAL_APPEND_BYTES;
+        let events = self.storage.events(&Slice { limit, bytes, ..Slice::after(at) })?;
+        for event in events {
+            match self.wire_text(event) {
+                Ok((event, text)) => {
+                    if !gathered.takes(&event, text.as_deref(), limit) {
+                        break;
+                    }
+                }
+                // What stands before an event that this code cannot read does not wait for it.
+                Err(_) if gathered.through > 0 => break,
+                Err(fault) => return Err(fault),
+            }
+        }
+        match gathered.through {
+            0 => Err(self.lacks(at + 1)),
+            _ => Ok(gathered),
+        }
+    }
+
+    /// A stored event in its current schema version, and its text if it is published.
+    fn wire_text(&self, event: Envelope) -> Result<(Envelope, Option<String>), Fault> {
+        let event = event.lifted::<A::Event>()?;
+        let text = match A::publishes(&event.read()?) {
+            true => Some(serde_json::to_string(&event)),
+            false => None,
+        };
+        let text = text.transpose().map_err(|error| Fault::Defect(error.to_string()))?;
+        Ok((event, text))
+    }
+
+    /// True if the journal gets this stored event.
+    fn is_published(&self, event: &Envelope) -> Result<bool, Fault> {
+        Ok(A::publishes(&event.clone().lifted::<A::Event>()?.read()?))
+    }
+
+    /// The name of the last published event that the journal has.
+    fn last_link(&self) -> Result<Option<Link>, Fault> {
+        let (last, known) =
+            self.read(|loaded| (loaded.journal.last, loaded.journal.link.clone()))?;
+        if last == 0 || known.is_some() {
+            return Ok(known);
+        }
+        let found = self.storage.events(&Slice { limit: 1, ..Slice::after(last - 1) })?;
+        let link = found.first().filter(|event| event.version == last).map(Link::of);
+        let link = link.ok_or_else(|| self.lacks(last))?;
+        self.change(|loaded| loaded.journal.link = Some(link.clone()))?;
+        Ok(Some(link))
+    }
+
+    /// The next question while it is not known what the journal has. Once it is, the cursor is there.
+    fn question(&self) -> Result<Option<Sending>, Fault> {
+        loop {
+            let Some(search) = self.read(|loaded| loaded.journal.search.clone())? else {
+                return Ok(None);
+            };
+            let (has, lacks) = (search.has(), search.lacks);
+            if has + 1 >= lacks {
+                self.change(|loaded| {
+                    let journal = &mut loaded.journal;
+                    (journal.last, journal.link, journal.search) = (has, search.has, None);
+                    journal.moves(has);
+                })?;
+                return Ok(None);
+            }
+            let middle = if search.is_doubt { lacks - 1 } else { has + (lacks - has) / 2 };
+            match self.first_published(middle, lacks)? {
+                Some(link) => return self.ask(link, middle).map(Some),
+                None => self.change(|loaded| {
+                    let search = loaded.journal.search.as_mut();
+                    search.into_iter().for_each(|search| search.lacks = middle);
+                })?,
+            }
+        }
+    }
+
+    /// Asks whether the journal has an event, the first published one from a version on.
+    fn ask(&self, link: Link, from: Version) -> Result<Sending, Fault> {
+        let row = Row { state: RawValue::NULL.to_owned(), ..self.row_now()? };
+        let text = Append::text(self.id(), Some(&link), "", &row);
+        let text = text.map_err(|error| Fault::Defect(error.to_string()))?;
+        Ok(Sending { text, before: Some(link), through: from, last: None })
+    }
+
+    /// The first published event of `from..below`.
+    fn first_published(&self, from: Version, below: Version) -> Result<Option<Link>, Fault> {
+        let mut after = from.saturating_sub(1);
+        while after + 1 < below {
+            let slice = Slice { through: below - 1, limit: LOOK_EVENTS, ..Slice::after(after) };
+            let events = self.storage.events(&slice)?;
+            if events.is_empty() {
+                return Err(self.lacks(after + 1));
+            }
+            for event in events {
+                if self.is_published(&event)? {
+                    return Ok(Some(Link::of(&event)));
+                }
+                after = event.version;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes the answer to a call.
+    ///
+    /// # Errors
+    /// Fails if it cannot be loaded.
+    pub fn journalled(
+        &self,
+        sent: &Sending,
+        answer: &Result<Appended, Fault>,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let spread = self.spread(limits::SPREAD_MOST);
+        let assumed = Ok(Appended::Taken { position: 0 });
+        let answer = if planted::is(Planted::JournalAssumed) { &assumed } else { answer };
+        self.change(|loaded| {
+            let journal = &mut loaded.journal;
+            let has_it = match answer {
+                Ok(answer) => *answer != Appended::Lacks,
+                Err(_) => return journal.fails(now, spread),
+            };
+            match (&sent.last, &sent.before) {
+                (Some(last), _) if has_it => {
+                    if sent.through > journal.at {
+                        (journal.last, journal.link) = (last.version, Some(last.clone()));
+                        journal.moves(sent.through);
+                    }
+                }
+                (Some(_), Some(before)) => {
+                    let (has, lacks, is_doubt) = (None, before.version, false);
+                    journal.search = Some(Search { has, lacks, is_doubt });
+                }
+                // It lacks something before the first event: it is not the journal that it says.
+                (Some(_), None) => return journal.fails(now, spread),
+                (None, asked) => {
+                    let search = journal.search.as_mut();
+                    search.into_iter().for_each(|search| {
+                        search.is_doubt = false;
+                        match has_it {
+                            true => search.has = asked.clone(),
+                            false => search.lacks = search.lacks.min(sent.through),
+                        }
+                    });
+                }
+            }
+            (journal.pause, journal.answers) = (None, true);
+        })?;
+        self.forget_fresh()
+    }
+
+    /// The journal was restored to an earlier state, somebody says: it is asked for the last event that it has.
+    ///
+    /// # Errors
+    /// Fails if it cannot be loaded.
+    pub fn doubt_journal(&self) -> Result<(), Fault> {
+        self.change(|loaded| {
+            let journal = &mut loaded.journal;
+            if journal.last > 0 && journal.search.is_none() {
+                let (has, lacks, is_doubt) = (None, journal.last + 1, true);
+                journal.search = Some(Search { has, lacks, is_doubt });
+                journal.tried = None;
+            }
+        })
+    }
+
+    /// True while it is not known what the journal has.
+    ///
+    /// # Errors
+    /// Fails if it cannot be loaded.
+    pub fn is_in_doubt(&self) -> Result<bool, Fault> {
+        self.read(|loaded| loaded.journal.search.is_some())
+    }
+
+    /// Instant of the next call to the journal, if one is to be made. `bound`: milliseconds until a call is made again that
+    /// nobody knows anything of.
+    ///
+    /// # Errors
+    /// Fails if storage fails.
+    pub fn next_to_journal(&self, bound: i64, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
+        let (at, head, pause, tried, is_searching) = self.read(|loaded| {
+            let journal = &loaded.journal;
+            (
+                journal.at,
+                loaded.head.version,
+                journal.pause,
+                journal.tried,
+                journal.search.is_some(),
+            )
+        })?;
+        if at >= head && !is_searching {
+            return Ok(None);
+        }
+        if let Some(pause) = pause {
+            return Ok(Some(pause.max(now)));
+        }
+        if is_searching {
+            return Ok(Some(tried.map_or(now, |tried| tried.plus_millis(bound)).max(now)));
+        }
+        let since = self.waits_since(at)?.unwrap_or(now);
+        let from = tried.map_or(since, |tried| tried.max(since));
+        Ok(Some(sent_again(since, None, bound, from).max(now)))
+    }
+
+    /// Instant of the event after the cursor.
+    fn waits_since(&self, at: Version) -> Result<Option<Timestamp>, Fault> {
+        if let Some(since) = self.read(|loaded| loaded.journal.since)? {
+            return Ok(Some(since));
+        }
+        let near = self
+            .fresh
+            .borrow()
+            .iter()
+            .find(|one| one.event.version == at + 1)
+            .map(|one| one.event.time);
+        let since = match near {
+            Some(since) => Some(since),
+            None => {
+                let first = self.storage.events(&Slice { limit: 1, ..Slice::after(at) })?;
+                first.first().map(|event| event.time)
+            }
+        };
+        self.change(|loaded| loaded.journal.since = since)?;
+        Ok(since)
+    }
+
+    /// The name of the published event by which a version is found in the journal: its own or, where it is not published, the
+    /// last one before it. None when there is none. An event further back than one page counts as the last one that the journal
+    /// has.
+    ///
+    /// # Errors
+    /// Fails if storage fails or what is stored cannot be read.
+    pub fn link_by(&self, version: Version) -> Result<Option<Link>, Fault> {
+        let (at, last) = self.read(|loaded| loaded.journal.cursor())?;
+        if (last..=at).contains(&version) {
+            return self.last_link();
+        }
+        for limit in [1, LOOK_EVENTS, limits::PAGE_EVENTS] {
+            let after = version.saturating_sub(limit as Version);
+            let found = self.storage.events(&Slice { through: version, ..Slice::after(after) })?;
+            for event in found.into_iter().rev() {
+                if self.is_published(&event)? {
+                    return Ok(Some(Link::of(&event)));
+                }
+            }
+            if after == 0 {
+                return Ok(None);
+            }
+        }
+        self.last_link()
+    }
+
+    /// The row that others see of this instance; none when there is no stream.
+    ///
+    /// # Errors
+    /// Fails if it cannot be loaded.
+    pub fn outline(&self) -> Result<Option<Row>, Fault> {
+        match self.head()?.version {
+            0 => Ok(None),
+            _ => self.row_now().map(Some),
+        }
+    }
+
+    fn row_now(&self) -> Result<Row, Fault> {
+        let began = self.began()?;
+        let (version, state) =
+            self.read(|loaded| (loaded.head.version, to_raw_value(&A::outline(&loaded.state))))?;
+        let state = state.map_err(|error| Fault::Defect(error.to_string()))?;
+        let is_large = state.get().len() > limits::OUTLINE_BYTES;
+        let state = if is_large { RawValue::NULL.to_owned() } else { state };
+        Ok(Row { version, began, state_version: A::STATE_VERSION, state })
+    }
+
+    /// Instant of the first event.
+    pub(super) fn began(&self) -> Result<Timestamp, Fault> {
+        if let Some(began) = self.read(|loaded| loaded.began)? {
+            return Ok(began);
+        }
+        let first = self.storage.events(&Slice { limit: 1, ..Slice::after(0) })?;
+        let began = first.first().map(|first| first.time).ok_or_else(|| self.lacks(1))?;
+        self.change(|loaded| loaded.began = Some(began))?;
+        Ok(began)
+    }
+}
