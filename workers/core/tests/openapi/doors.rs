@@ -199,7 +199,6 @@ fn sequence() -> Value {
 fn sequences() -> Value {
     let mut parameters = vec![
         query("status", "Only this standing.", json!({"enum": ["FAILING", "PARKED"]})),
-        query("lane", "Only this lane.", json!({"enum": ["DELIVERY", "PROJECTION"]})),
     ];
     for (name, what) in [
         ("code", "Code of the failure."),
