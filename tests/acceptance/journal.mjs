@@ -16,7 +16,7 @@ export function entries(core, type, partition = 0) {
 }
 
 /** The costs of a partition's object since it was loaded. */
-export const counters = (core, type, partition = 0) => core.inside('journals', `${type}/${partition}`, '/counters');
+export const counters = (core, type, partition = 0) => core.counters('journals', `${type}/${partition}`);
 
 /** Waits until the journal has the whole stream; checks that it has each event once, in order, as the object has it. */
 export async function journalled(core, type, id, { partitions = 1, ...options } = {}) {

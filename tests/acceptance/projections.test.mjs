@@ -1,10 +1,13 @@
 // An administrator looks after the projections: they are made again while everything goes on.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { configs, Core } from './core.mjs';
 import { fresh, until } from './harness.mjs';
 import { admin } from './letters.mjs';
-import { vars } from './tokens.mjs';
+import { token, vars } from './tokens.mjs';
 
 const core = new Core(configs.probe, vars, undefined, undefined, true);
 before(() => core.start());
@@ -92,19 +95,35 @@ test('a rebuild goes on when the runtime is killed', async () => {
   await whole();
 });
 
+test('npm run projections does the same from a shell, and shows how far a rebuild is', async () => {
+  const tool = fileURLToPath(new URL('../../.dev/projections.mjs', import.meta.url));
+  const run = (...args) => promisify(execFile)(process.execPath, [tool, ...args, '--url', core.url, '--token', token('admin', 'ada')]);
+  const { stdout: list } = await run('list');
+  assert.match(list, /^meter +well · 0 events behind$/m);
+  const before = await active('meter');
+  const { stdout: rebuilt } = await run('rebuild', 'meter', '--wait');
+  assert.match(rebuilt, new RegExp(`readers see generation ${before + 1}\\n$`));
+  await whole();
+  const { stdout: status } = await run('status', 'meter');
+  assert.match(status, new RegExp(`meter/0 +generation ${before + 1} ACTIVE CAUGHT_UP: (\\d+) of \\1,`));
+  await assert.rejects(run('cancel', 'meter'), /409 NO_REBUILD/);
+  await assert.rejects(run('status', 'nothing'), /404 UNKNOWN_PROJECTION/);
+});
+
 test('poison stops one stream of one projection, and is made up after the repair', async () => {
   const [bad, good] = [fresh('probe'), fresh('probe')];
-  const trap = (id) => core.send('probe', 'Panic', { place: 'table' }, { aggregateId: id });
+  const trap = (id) => core.send('probe', 'Panic', { place: 'TABLE' }, { aggregateId: id });
   const traps = async (id) => (await core.sql('SELECT version FROM traps WHERE id = ? ORDER BY version', id)).map(({ version }) => version);
+  for (const id of [bad, good]) await core.send('probe', 'Append', { count: 1 }, { aggregateId: id });
   await trap(good);
   await until('the projection is there', async () => (await traps(good).catch(() => [])).length === 1, patient);
   const generation = await active('traps');
   // The row is there already: the event cannot be projected.
-  await core.sql(`INSERT INTO traps_g${generation} (id, version) VALUES (?, 1)`, bad);
+  await core.sql(`INSERT INTO traps_g${generation} (id, version) VALUES (?, 2)`, bad);
   await trap(bad);
   await trap(bad);
   await trap(good);
-  await until('the good one goes on', async () => JSON.stringify(await traps(good)) === '[1,2]', patient);
+  await until('the good one goes on', async () => JSON.stringify(await traps(good)) === '[2,3]', patient);
   const parked = await until('the bad one waits', async () => {
     const { partitions, parkedStreams } = await look('traps');
     return parkedStreams === 1 && partitions.flatMap(({ parked }) => parked)[0];
@@ -112,10 +131,10 @@ test('poison stops one stream of one projection, and is made up after the repair
   assert.equal(parked.aggregateId, bad);
   assert.match(parked.error.reason, /UNIQUE constraint failed: traps_g/);
   const rows = await core.sql('SELECT version FROM probe WHERE id = ?', bad);
-  assert.deepEqual(rows, [{ version: 2 }], 'other projections of the stream go on');
+  assert.deepEqual(rows, [{ version: 3 }], 'other projections of the stream go on');
   await core.sql(`DELETE FROM traps_g${generation} WHERE id = ?`, bad);
   await ordered('traps', 'retry');
-  await until('it is made up', async () => JSON.stringify(await traps(bad)) === '[1,2]', patient);
+  await until('it is made up', async () => JSON.stringify(await traps(bad)) === '[2,3]', patient);
   await until('nothing waits', async () => (await look('traps')).parkedStreams === 0, patient);
 });
 
