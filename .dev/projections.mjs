@@ -1,135 +1,116 @@
-// `npm run projections -- list | status NAME | rebuild NAME | pause NAME | resume NAME | cancel NAME | retry NAME`: looks after the
-// processors that make read models, of the core on this machine or of a deployed one.
-//
-//   --url URL       the core; http://127.0.0.1:8787 when left out
-//   --token TOKEN   of an administrator; without it CORE_TOKEN counts, and on this machine one is made
-//   --wait          after `rebuild`: until readers see the new rows, with progress
-//   --json          the answer as it comes
-import { setTimeout as pause } from 'node:timers/promises';
+// `npm run projections -- list | status NAME | rebuild NAME [--wait] | pause NAME | resume NAME | cancel NAME | retry NAME`: looks after
+// the projections of the core on this machine (PORT as with `npm start`), or of another one (`--url`, with an administrator's `--token`).
 import { parseArgs } from 'node:util';
 import { isMain, main, Problem } from './process.mjs';
 import { secret, sign } from './token.mjs';
 
 const orders = ['rebuild', 'pause', 'resume', 'cancel', 'retry'];
-const usage = `usage: npm run projections -- list | status NAME | ${orders.join(' NAME | ')} NAME [--url URL] [--token TOKEN] [--wait] [--json]`;
-const local = 'http://127.0.0.1:8787';
-const patience = 60; // s without progress, until it is said that there is none
+const usage = `usage: npm run projections -- list | status NAME | ${orders.join(' NAME | ')} NAME
+       [--wait] with rebuild: until readers see the new rows
+       [--url https://core.example.com --token TOKEN] for a core that is deployed`;
+const every = 1_000; // ms between two looks at a rebuild
 
-const whole = (number) => Math.round(number).toLocaleString('en');
-
-/** Rows of cells, each column as wide as it must be. */
-function table(rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => `${row[column]}`.length)));
-  return rows.map((row) => row.map((cell, column) => `${cell}`.padEnd(widths[column])).join('   ').trimEnd()).join('\n');
+/** A token for an administrator of this machine, for as long as a rebuild may take. */
+function ownToken() {
+  const now = Math.floor(Date.now() / 1000);
+  return sign({ sub: 'operator', role: 'admin', iat: now, exp: now + 24 * 3600 }, secret());
 }
 
-const rebuilt = ({ generation, events, of, rate, secondsLeft, isPaused }) => {
-  const left = secondsLeft === null ? 'stands' : `${whole(secondsLeft)} s left`;
-  return `generation ${generation}: ${whole(events)} of ${whole(of)} events, ${whole(rate)} a second, ${isPaused ? 'paused' : left}`;
-};
-
-/** Every processor in a line. */
-export const listed = (projections) =>
-  table([
-    ['name', 'healthy', 'behind', 'parked', 'rebuild'],
-    ...projections.map(({ name, isHealthy, lagEvents, lagSeconds, parkedStreams, rebuild }) => [
-      name, isHealthy ? 'yes' : 'NO', `${whole(lagEvents)} events, ${whole(lagSeconds)} s`, whole(parkedStreams), rebuild ? rebuilt(rebuild) : '',
-    ]),
-  ]);
-
-/** One processor, partition by partition, with what is parked. */
-export function shown({ name, version, partitions, unreached, rebuild }) {
-  const lines = [`${name}, version ${version}`];
-  if (rebuild) lines.push(rebuilt(rebuild));
-  lines.push(
-    table([
-      ['partition', 'generation', 'status', 'state', 'position', 'head', 'behind', 'a second', 'parked'],
-      ...partitions.map((one) => [
-        `${one.category}/${one.partition}`, one.generation, one.status, one.state, whole(one.position), whole(one.head),
-        `${whole(one.lagEvents)} events, ${whole(one.lagSeconds)} s`, whole(one.rate), whole(one.parkedStreams),
-      ]),
-    ]),
-  );
-  for (const { category, partition, error, parked } of partitions) {
-    if (error) lines.push(`${category}/${partition} fails: ${error.code}: ${error.reason}`);
-    for (const { aggregateId, position, error, attempts } of parked) {
-      lines.push(`${category} ${aggregateId} is parked after position ${position}, ${attempts} attempts: ${error.code}: ${error.reason}`);
-    }
-  }
-  lines.push(...unreached.map((said) => `not reached: ${said}`));
-  return lines.join('\n');
+/** Where the core is, and what it is shown. A token of this machine goes nowhere else. */
+function core({ url, token }) {
+  if (url && !token) throw new Problem('another core wants a token of its own: --token');
+  const base = url ?? `http://127.0.0.1:${process.env.PORT || 8787}`;
+  if (!/^https?:\/\//.test(base)) throw new Problem(`--url ${base}: expected https://…`);
+  return { base: base.replace(/\/+$/, ''), token: token ?? ownToken() };
 }
 
-class Admin {
-  constructor({ url, token }) {
-    const base = url ?? local;
-    const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(base).hostname);
-    const shown = token ?? process.env.CORE_TOKEN;
-    if (!shown && !isLocal) throw new Problem('a token of an administrator is needed: --token TOKEN, or CORE_TOKEN');
-    const now = Math.floor(Date.now() / 1000);
-    this.base = base.replace(/\/$/, '');
-    this.token = shown ?? sign({ sub: 'projections', role: 'admin', iat: now, exp: now + 3600 }, secret());
-  }
-
-  async ask(path, method = 'GET') {
-    const headers = { authorization: `Bearer ${this.token}` };
-    const response = await fetch(`${this.base}/admin/projections${path}`, { method, headers }).catch((error) => {
-      throw new Problem(`${this.base} does not answer (${error.cause?.code ?? error.message}): does the core run?`);
-    });
-    const body = await response.json().catch(() => ({}));
-    if (!response.ok) throw new Problem(`${body.code ?? response.status}: ${body.detail ?? response.statusText}`);
-    return body;
-  }
-
-  one = (name) => this.ask(`/${encodeURIComponent(name)}`);
-}
-
-/** Waits until a rebuild has come to its end, and says how far it is. */
-async function follow(admin, name) {
-  let [before, since] = ['', Date.now()];
-  for (;;) {
-    const { rebuild, ...status } = await admin.one(name);
-    if (!rebuild) return status;
-    const line = rebuilt(rebuild);
-    if (line !== before) {
-      console.log(line);
-      [before, since] = [line, Date.now()];
-    } else if (Date.now() - since > patience * 1_000) {
-      throw new Problem(`nothing has moved for ${patience} s; npm run projections -- status ${name} says more`);
-    }
-    await pause(1_000);
-  }
-}
-
-async function projections() {
-  let asked;
+async function ask({ base, token }, path, method = 'GET') {
+  let response;
   try {
-    asked = parseArgs({
-      allowPositionals: true,
-      options: { url: { type: 'string' }, token: { type: 'string' }, wait: { type: 'boolean' }, json: { type: 'boolean' } },
-    });
+    response = await fetch(`${base}/admin/projections${path}`, { method, headers: { authorization: `Bearer ${token}` } });
   } catch (error) {
-    throw new Problem(`${error.message}\n${usage}`);
+    throw new Problem(`nobody answers at ${base}: ${error.cause?.message ?? error.message}`);
   }
-  const { values, positionals } = asked;
-  const [what, name, ...rest] = positionals;
-  const isList = what === 'list' && !name;
-  if (!isList && (rest.length || !name || ![...orders, 'status'].includes(what))) throw new Problem(usage);
-  const admin = new Admin(values);
-  const print = (value, text) => console.log(values.json ? JSON.stringify(value, null, 2) : text(value));
-  if (isList) {
-    const { projections } = await admin.ask('');
-    print(projections, listed);
-    return 0;
+  const body = await response.json().catch(() => ({}));
+  if (response.ok) return body;
+  throw new Problem(`${response.status} ${body.code ?? ''}: ${body.detail ?? response.statusText}`);
+}
+
+const count = (number, one, many = `${one}s`) => `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
+
+/** How far a rebuild is, in a line. */
+export function progress({ generation, events, of, rate, secondsLeft, isPaused }) {
+  const part = of ? Math.floor((100 * events) / of) : 100;
+  const left = secondsLeft === null ? '' : `, ${count(secondsLeft, 'second')} left`;
+  const pace = isPaused ? ', paused' : `, ${Math.round(rate).toLocaleString('en')} events/s${left}`;
+  return `rebuild ${generation}: ${part} %, ${events.toLocaleString('en')} of ${count(of, 'event')}${pace}`;
+}
+
+/** A projection in a line. */
+export function line({ name, isHealthy, lagEvents, lagSeconds, parkedStreams, rebuild, unreached }) {
+  const said = [isHealthy ? 'well' : 'STALLED', `${count(lagEvents, 'event')} behind${lagEvents ? ` for ${count(lagSeconds, 'second')}` : ''}`];
+  if (parkedStreams) said.push(count(parkedStreams, 'stream waits', 'streams wait'));
+  if (rebuild) said.push(progress(rebuild));
+  if (unreached.length) said.push(`${count(unreached.length, 'partition')} not reached`);
+  return `${name.padEnd(16)} ${said.join(' · ')}`;
+}
+
+/** All that is known of a projection. */
+function show(projection) {
+  console.log(line(projection));
+  for (const { category, partition, generation, status, state, position, head, lagSeconds, rate, error, parked } of projection.partitions) {
+    console.log(`  ${`${category}/${partition}`.padEnd(18)} generation ${generation} ${status} ${state}: ${position} of ${head}, ${lagSeconds} s behind, ${Math.round(rate)} events/s`);
+    if (error) console.log(`    ${error.code}: ${error.reason}`);
+    for (const { aggregateId, position, error, attempts } of parked) {
+      console.log(`    ${aggregateId} waits after position ${position}, ${count(attempts, 'attempt')}: ${error.reason}`);
+    }
   }
-  if (what === 'status') {
-    print(await admin.one(name), shown);
-    return 0;
+  projection.unreached.forEach((said) => console.log(`  not reached: ${said}`));
+}
+
+/** Follows a rebuild until readers see its rows, or it has ended otherwise. */
+async function follow(core, name, { rebuild: first, ...rest }) {
+  if (!first) return show(rest);
+  for (let said = ''; ; await new Promise((done) => setTimeout(done, every))) {
+    const { rebuild, partitions } = await ask(core, `/${name}`);
+    if (rebuild?.generation === first.generation) {
+      const now = progress(rebuild);
+      if (now !== said) console.log((said = now));
+      continue;
+    }
+    const isSeen = partitions.some(({ generation, status }) => status === 'ACTIVE' && generation === first.generation);
+    if (!isSeen) throw new Problem(`rebuild ${first.generation} was cancelled, or a later one has taken its place`);
+    return console.log(`readers see generation ${first.generation}`);
   }
-  await admin.ask(`/${encodeURIComponent(name)}/${what}`, 'POST');
-  const status = what === 'rebuild' && values.wait ? await follow(admin, name) : await admin.one(name);
-  print(status, shown);
+}
+
+export async function projections(args) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { url: { type: 'string' }, token: { type: 'string' }, wait: { type: 'boolean', default: false } },
+  });
+  const [what, name, more] = positionals;
+  const isOne = what === 'status' || orders.includes(what);
+  if (more || (isOne ? !name : what !== 'list' || name)) throw new Problem(usage);
+  const at = core(values);
+  if (what === 'list') (await ask(at, '')).projections.forEach((one) => console.log(line(one)));
+  else if (what === 'status') show(await ask(at, `/${encodeURIComponent(name)}`));
+  else {
+    const now = await ask(at, `/${encodeURIComponent(name)}/${what}`, 'POST');
+    if (what === 'rebuild' && values.wait) await follow(at, encodeURIComponent(name), now);
+    else show(now);
+  }
   return 0;
 }
 
-if (isMain(import.meta.url)) await main(projections);
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    try {
+      return await projections(process.argv.slice(2));
+    } catch (error) {
+      if (/^ERR_PARSE_ARGS/.test(error.code)) throw new Problem(`${error.message}\n${usage}`);
+      throw error;
+    }
+  });
+}

@@ -83,3 +83,6 @@ export async function projected(core, type, id, options) {
     options,
   );
 }
+
+/** The costs of a partition's object since it was loaded. */
+export const counters = (core, type, partition = 0) => core.counters('journals', `${type}/${partition}`);

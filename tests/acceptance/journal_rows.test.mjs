@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
-import { journalled, row } from './journal.mjs';
+import { counters as countersOf, journalled, row } from './journal.mjs';
 
 const core = await serve('probe', {}, { switched: true });
 const patient = { within: 60_000 };
 const append = (id, count = 1) => core.send('probe', 'Append', { count }, { aggregateId: id });
-const counters = () => core.counters('journals', 'probe/0');
+const counters = () => countersOf(core, 'probe');
 const written = async (id, version) => {
   await journalled(core, 'probe', id, patient);
   await until('the row is there', async () => (await row(core, 'probe', id))?.version === version, patient);

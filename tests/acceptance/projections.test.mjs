@@ -173,18 +173,16 @@ test('only administrators look at processors and give orders; what there is not 
   assert.equal((await order('meter', 'dance')).status, 404);
 });
 
-test('npm run projections does the same from a shell', async () => {
-  const script = fileURLToPath(new URL('../../.dev/projections.mjs', import.meta.url));
-  const run = async (...args) => {
-    const all = [script, ...args, '--url', core.url, '--token', token('admin', 'root')];
-    return promisify(execFile)(process.execPath, all).catch((error) => error);
-  };
+test('npm run projections does the same from a shell, and shows how far a rebuild is', async () => {
+  const tool = fileURLToPath(new URL('../../.dev/projections.mjs', import.meta.url));
+  const run = (...args) => promisify(execFile)(process.execPath, [tool, ...args, '--url', core.url, '--token', token('admin', 'root')]);
   const { stdout: list } = await run('list');
-  for (const name of ['meter', 'probe', 'claim', 'resource', 'traps']) assert.match(list, new RegExp(`^${name} +yes`, 'm'));
+  for (const name of ['meter', 'probe', 'claim', 'resource', 'traps']) assert.match(list, new RegExp(`^${name} +well · `, 'm'));
   const generation = await generationOf('meter');
   const { stdout: done } = await run('rebuild', 'meter', '--wait');
-  assert.match(done, new RegExp(`meter/2 +${generation + 1} +ACTIVE +CAUGHT_UP`));
-  const { code, stderr } = await run('rebuild', 'nobody');
-  assert.equal(code, 1);
-  assert.match(stderr, /UNKNOWN_PROJECTION/);
+  assert.match(done, new RegExp(`readers see generation ${generation + 1}\\n$`));
+  const { stdout: shown } = await run('status', 'meter');
+  assert.match(shown, new RegExp(`meter/2 +generation ${generation + 1} ACTIVE CAUGHT_UP: (\\d+) of \\1,`));
+  await assert.rejects(run('cancel', 'meter'), /409 NO_REBUILD/);
+  await assert.rejects(run('status', 'nothing'), /404 UNKNOWN_PROJECTION/);
 });

@@ -18,7 +18,10 @@ use edgefold_flow::{
     command::{EventRef, Incoming, Problem},
     contract::{EventsPage, StateView},
     door::{allowance::Allowance, header::check_trace, ticket::Ticket},
-    journal::correlation::{Caused, entries},
+    journal::{
+        correlation::{Caused, entries},
+        status::{ProcessorStatus, Processors, Readiness},
+    },
 };
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, EventSet, Failure, Fault, Id, Metadata, Rejection, StreamId,
@@ -87,7 +90,7 @@ fn all() -> Vec<Formats> {
 }
 
 /// The formats that do not belong to one aggregate.
-fn shared() -> [(&'static str, Schema); 13] {
+fn shared() -> [(&'static str, Schema); 16] {
     let shared =
         |name: &'static str, schema| (name, named(&format!("urn:edgefold:{name}"), name, schema));
     [
@@ -101,6 +104,9 @@ fn shared() -> [(&'static str, Schema); 13] {
         shared("dead-letter-outcome", written::<admin::Outcome>()),
         shared("dead-letter-outcomes", written::<admin::BulkOutcome>()),
         shared("dead-letter-discard", taken::<admin::Discard>()),
+        shared("projections", written::<Processors>()),
+        shared("projection", written::<ProcessorStatus>()),
+        shared("readiness", written::<Readiness>()),
         shared("ticket", written::<Ticket>()),
         shared("correlation", written::<Caused>()),
         shared("cloudevent", written::<Envelope>()),

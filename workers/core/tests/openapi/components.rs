@@ -88,6 +88,9 @@ pub(crate) fn components() -> Map<String, Value> {
         ("DeadLetterOutcome", "dead-letter-outcome"),
         ("DeadLetterOutcomes", "dead-letter-outcomes"),
         ("Discard", "dead-letter-discard"),
+        ("Projections", "projections"),
+        ("Projection", "projection"),
+        ("Readiness", "readiness"),
     ] {
         all.take(name, &format!("{file}.json"));
     }

@@ -19,7 +19,7 @@ fn meaning(status: u16) -> &'static str {
         }
         404 => "Nothing has this name, or the caller may not see it.",
         406 => "The caller accepts none of the forms of the answer.",
-        409 => "The stream, or the sequence that is held back, is not in the expected state.",
+        409 => "The stream, the sequence that is held back, or the projection is not in the expected state.",
         413 => "The body is too long: the limit is 1 MiB, unless another one is set.",
         415 => "The body is not JSON, or is coded, or the upgrade is not to a websocket.",
         422 => "A field or a business rule says no.",
@@ -159,11 +159,11 @@ fn events() -> Value {
 }
 
 fn correlations() -> Value {
-    let mut parameters = vec![in_path("commandId", "The command.", of("Id"))];
+    let mut parameters = vec![in_path("correlationId", "The correlation: that of the request or, where it named none, the id of its command.", of("Id"))];
     parameters.extend(page(limits::PAGE_EVENTS_DEFAULT, limits::LIST_ROWS));
-    let good = json!({"200": good("A page of the events and commands that it caused, in the order of the journal.", of("Correlation"))});
+    let good = json!({"200": good("A page of its events and commands that the caller may see, in the order of time. `after` counts entries.", of("Correlation"))});
     json!({"get": {
-        "operationId": "showCorrelation", "summary": "Lists every event and command that a command caused.",
+        "operationId": "showCorrelation", "summary": "Lists every event and command of a correlation, over all aggregates.",
         "parameters": parameters,
         "responses": answers(good, problems(&[401, 403, 404, 422, 429, 500, 503])),
     }})
@@ -329,6 +329,38 @@ fn open(id: &str, summary: &str, shown: Value, refused: &[u16]) -> Value {
     }})
 }
 
+fn named() -> Value {
+    let all = edgefold_flow::journal::generation::Processor::all(CATALOGUE);
+    let names: Vec<_> = all.map(|processor| processor.name()).collect();
+    in_path("name", "The projection: an aggregate type for its state rows, or a projection of its own.", json!({"enum": names}))
+}
+
+fn projections() -> Value {
+    let shown = good("Each of them, with how far it is in each partition.", of("Projections"));
+    let summary = "Lists the projections that the journals keep up to date.";
+    json!({"get": ask("listProjections", summary, json!([]), shown, &[])})
+}
+
+fn projection() -> Value {
+    let shown = good("How far it is in each partition, and what it cannot digest.", of("Projection"));
+    json!({"get": ask("showProjection", "Shows a projection.", json!([named()]), shown, &[404])})
+}
+
+fn projection_order() -> Value {
+    let order = "rebuild: makes its rows again, beside those that readers see; pause, resume, cancel: the rebuild; retry: what it cannot digest.";
+    let orders = json!({"enum": ["rebuild", "pause", "resume", "cancel", "retry"]});
+    let shown = good("The projection as it is now.", of("Projection"));
+    let parameters = json!([named(), in_path("order", order, orders)]);
+    json!({"post": ask("orderProjection", "Rebuilds, pauses, resumes or retries a projection.", parameters, shown, &[404, 409])})
+}
+
+fn readiness() -> Value {
+    let ready = json!({"application/json": {"schema": of("Readiness")}});
+    let mut shown = open("isReady", "Whether the projections keep up.", good("They do.", of("Readiness")), &[403, 500]);
+    shown["get"]["responses"]["503"] = json!({"description": "Some have fallen behind; their names are given.", "content": ready});
+    shown
+}
+
 pub(crate) fn document() -> Value {
     let well = json!({"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]});
     let roles: Vec<_> = CATALOGUE.roles.iter().map(|kind| kind.role.as_str()).collect();
@@ -346,7 +378,7 @@ pub(crate) fn document() -> Value {
             "/commands": commands(),
             "/aggregates/{type}/{id}": state(),
             "/aggregates/{type}/{id}/events": events(),
-            "/correlations/{commandId}": correlations(),
+            "/correlations/{correlationId}": correlations(),
             "/tickets": tickets(),
             "/graphql": graphql(),
             "/admin/dead-letters": dead_letters(),
@@ -355,8 +387,12 @@ pub(crate) fn document() -> Value {
             "/admin/dead-letters/{id}": dead_letter(),
             "/admin/dead-letters/{id}/retry": retry(),
             "/admin/dead-letters/{id}/discard": discard(),
+            "/admin/projections": projections(),
+            "/admin/projections/{name}": projection(),
+            "/admin/projections/{name}/{order}": projection_order(),
             "/openapi.json": open("describe", "This document.", good("OpenAPI 3.1.", json!({"type": "object"})), &[403, 429, 500]),
             "/healthz": open("isWell", "The health of the script.", good("It is.", well), &[403, 500]),
+            "/readyz": readiness(),
         },
         "components": {
             "schemas": components(),
