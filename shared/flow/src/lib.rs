@@ -13,7 +13,6 @@
 //! | [`publish`] | **4** stored events, and the commands that they cause, become letters on the bus |
 //! | [`route`] | **5** the destinations of a letter, and its waiting place when it cannot be delivered |
 //! | [`receive`] | **6** duplicates dropped, gaps named, order kept |
-//! | [`project`] | **7** journal and read models |
 //! | [`journal`] | **7** the journal of a category |
 //! | [`subscribe`] | **8** live events, each with a cursor |
 //! | [`contract`] | the messages between the script and the objects |
@@ -36,7 +35,6 @@ pub mod append;
 pub mod publish;
 pub mod route;
 pub mod receive;
-pub mod project;
 pub mod journal;
 pub mod subscribe;
 pub mod contract;

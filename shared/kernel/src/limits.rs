@@ -313,9 +313,9 @@ pub const LIST_ROWS: usize = 100;
 /// Rows in one page of a list when the caller names no number.
 pub const LIST_ROWS_DEFAULT: usize = 20;
 
-/// Most events that are followed from one command. Our longest chain has about ten, but a caller may name any cause for
-/// a command, and each event is a row that the database reads.
-pub const CAUSED_EVENTS: u64 = 10_000;
+/// Most events of a correlation that a journal gives. Our longest chain has about ten, but a caller may name any correlation for a
+/// command, and all of them are in memory at once.
+pub const CAUSED_EVENTS: u64 = 1_000;
 
 /// Instances that are asked for the result of a command when only its id is named: one, unless callers chose the same
 /// id.

@@ -151,7 +151,9 @@ impl Simulator {
         self.publishing.remove(&one);
         // What has nothing to say to the journal moves its cursor, too.
         self.unkept.insert(stream.clone());
-        self.set_alarm(stream);
+        let now = self.now;
+        let next = self.object(stream).next_to_journal(BOUND, now).expect("memory does not fail");
+        next.into_iter().for_each(|at| self.set_alarm_at(stream, at));
     }
 
     /// How a call to a journal goes. What is lost or doubled on the bus is lost or doubled here.
@@ -181,7 +183,7 @@ impl Simulator {
             let life = self.lives;
             self.object(&stream).doubt_journal().expect("memory does not fail");
             self.tell_journal(&stream);
-            if self.lives == life && self.object(&stream).is_in_doubt() == Ok(false) {
+            if self.lives == life && self.object(&stream).is_journalled() == Ok(true) {
                 self.doubted.remove(&stream);
             }
         }

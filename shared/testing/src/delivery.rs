@@ -7,7 +7,7 @@ use edgefold_flow::{
     publish::{Delivery, Letter},
     receive::{Incoming, Parcel, Receipt, Settled, joined},
 };
-use edgefold_kernel::{Fault, StreamId, limits};
+use edgefold_kernel::{Fault, StreamId, Version, limits};
 
 use crate::Simulator;
 
@@ -89,7 +89,9 @@ impl Simulator {
         }
         let (deliveries, life) = (&parcel.deliveries, self.lives);
         self.busy.push(to.clone());
+        let marks = self.marks(to, deliveries);
         let at_once = self.with_stamp(to, |object, stamp| object.receive_all(deliveries, stamp));
+        self.note(to, deliveries, &marks);
         self.tell(to);
         let mut receipts = Vec::with_capacity(deliveries.len());
         for (incoming, receipt) in deliveries.iter().zip(at_once) {
@@ -166,10 +168,29 @@ impl Simulator {
                 foreign
             }
         };
+        let one = std::slice::from_ref(incoming);
+        let marks = self.marks(to, one);
         let received =
             self.with_stamp(to, |object, stamp| object.receive(incoming, &foreign, stamp));
+        self.note(to, one, &marks);
         self.tell(to);
         received
+    }
+
+    fn marks(&mut self, to: &StreamId, deliveries: &[Incoming]) -> Vec<Version> {
+        let object = self.object(to);
+        let mark = |one: &Incoming| object.mark(&one.from).expect("memory does not fail");
+        deliveries.iter().map(mark).collect()
+    }
+
+    /// Notes which versions the destination was given where its mark has moved.
+    fn note(&mut self, to: &StreamId, deliveries: &[Incoming], before: &[Version]) {
+        let marks = self.marks(to, deliveries);
+        for ((one, before), mark) in deliveries.iter().zip(before).zip(marks) {
+            let versions = one.delivery.items.iter().map(|item| item.version);
+            let given = self.given.entry((one.from.clone(), to.clone())).or_default();
+            given.extend(versions.filter(|version| (before + 1..=mark).contains(version)));
+        }
     }
 
     fn stopped(

@@ -65,7 +65,7 @@ object! {
     fn journalled(sent: &Sending, answer: &Result<Appended, Fault>, now: Timestamp) -> Result<(), Fault>;
     fn next_to_journal(bound: i64, now: Timestamp) -> Result<Option<Timestamp>, Fault>;
     fn doubt_journal() -> Result<(), Fault>;
-    fn is_in_doubt() -> Result<bool, Fault>;
+    fn is_journalled() -> Result<bool, Fault>;
     fn partition() -> Result<u16, Fault>;
     fn next_due(bound: i64, now: Timestamp) -> Result<Option<Timestamp>, Fault>;
     fn keep_cursors(told: Version) -> Result<(), Fault>;

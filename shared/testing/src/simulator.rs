@@ -15,7 +15,9 @@ use edgefold_flow::{
     door::Asker,
     publish::Hold,
 };
-use edgefold_kernel::{Envelope, Failure, Fault, Foreign, Id, StreamId, Timestamp, limits};
+use edgefold_kernel::{
+    Envelope, Failure, Fault, Foreign, Id, StreamId, Timestamp, Version, limits,
+};
 
 use crate::{
     Journal, MemoryStorage,
@@ -61,6 +63,8 @@ pub struct Simulator {
     pub(crate) listed: BTreeMap<Sequence, Hold>,
     /// Instances whose journal was restored, and which do not know yet what it has.
     pub(crate) doubted: BTreeSet<StreamId>,
+    /// The versions of each source that each destination was given, when its mark moved over them.
+    pub(crate) given: BTreeMap<Sequence, BTreeSet<Version>>,
     pub(crate) bus: Bus,
     pub(crate) now: Timestamp,
     /// The number of times that everything in memory was lost.
@@ -92,6 +96,7 @@ impl Simulator {
             failing: BTreeMap::new(),
             listed: BTreeMap::new(),
             doubted: BTreeSet::new(),
+            given: BTreeMap::new(),
             bus: Bus::default(),
             now: Timestamp::from_millis(1_767_225_600_000),
             lives: 0,

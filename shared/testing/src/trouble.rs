@@ -90,14 +90,21 @@ impl Simulator {
     }
 
     /// What has not reached whom it concerns: source, destination, the version up to which that has everything, and the last
-    /// one that is for it.
+    /// one that is for it or, where a version before that was passed over, that one.
     pub fn lacking(&self) -> Vec<(StreamId, StreamId, Version, Version)> {
         let pairs =
             self.storages.iter().flat_map(|one| self.storages.iter().map(move |to| (one, to)));
         let lacking = pairs.filter_map(|((source, from), (to, at))| {
             let last = from.last_addressed(to, Version::MAX).expect("memory does not fail");
             let mark = at.mark(source).expect("memory does not fail");
-            (mark < last).then(|| (source.clone(), to.clone(), mark, last))
+            let wanted = from.addressed(to, 0, mark, usize::MAX).expect("memory does not fail");
+            let sequence = (source.clone(), to.clone());
+            let given = self.given.get(&sequence);
+            let mut passed_over = wanted
+                .into_iter()
+                .filter(|version| !given.is_some_and(|given| given.contains(version)));
+            let lacks = passed_over.next().or((mark < last).then_some(last))?;
+            Some((source.clone(), to.clone(), mark, lacks))
         });
         lacking.collect()
     }

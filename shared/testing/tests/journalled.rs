@@ -243,7 +243,7 @@ fn after_a_restored_journal_the_stream_finds_what_it_has_by_halving_what_is_left
                 let what = format!("kind {kind}, {has} left, told {is_told}: {calls:?}");
                 assert_eq!(versions(&journal), published(&case), "{what}");
                 assert!(questions <= 11 && calls.len() - questions <= 4, "{what}");
-                assert!(!case.instance.is_in_doubt().unwrap(), "{what}");
+                assert!(case.instance.is_journalled().unwrap(), "{what}");
                 assert!(case.instance.is_unkept().unwrap(), "{what}");
             }
         }
@@ -254,7 +254,7 @@ fn after_a_restored_journal_the_stream_finds_what_it_has_by_halving_what_is_left
 fn a_doubt_about_a_journal_that_has_everything_is_one_question() {
     let (case, journal) = (Case::new(), journal());
     case.instance.doubt_journal().unwrap();
-    assert_eq!((next(&case), case.instance.is_in_doubt()), (None, Ok(false)), "no stream");
+    assert_eq!((next(&case), case.instance.is_journalled()), (None, Ok(true)), "no stream");
     case.add("a", &[1, 2, 3, -1]);
     tell(&case, &journal);
     case.instance.doubt_journal().unwrap();

@@ -24,7 +24,7 @@ pub mod schema;
 
 use edgefold_flow::{Catalogue, route::Entry};
 use edgefold_runtime::{
-    aggregate_object, bus,
+    aggregate_object, bus, journal_object,
     script::{doors, graphql, guard},
     session_object,
 };
@@ -47,6 +47,7 @@ pub const CATALOGUE: &Catalogue = &Catalogue {
 aggregate_object!(ResourceObject, Resource, CATALOGUE);
 aggregate_object!(ClaimObject, Claim, CATALOGUE);
 aggregate_object!(MeterObject, Meter, CATALOGUE);
+journal_object!(JournalObject, CATALOGUE);
 session_object!(SessionObject, CATALOGUE, schema::execute);
 
 #[event(fetch)]

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use edgefold_flow::{
     Message,
-    project::correlation::{What, entries},
+    journal::correlation::{What, entries},
 };
 use edgefold_kernel::{Envelope, Id};
 use edgefold_probe::CATALOGUE;

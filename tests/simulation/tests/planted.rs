@@ -33,14 +33,14 @@ macro_rules! is_found {
 
 is_found! {
     a_destination_that_drops_no_repeat: NoDedup within 100 as "everything is done once" | "nothing is lost";
-    a_message_that_counts_as_arrived_when_it_is_sent: SentIsArrived within 100 as "nothing is lost" | "everything is journalled once and in order";
-    a_gap_that_is_passed_over: GapIgnored within 100 as "nothing is lost" | "everything is journalled once and in order";
+    a_message_that_counts_as_arrived_when_it_is_sent: SentIsArrived within 100 as "nothing is lost";
+    a_gap_that_is_passed_over: GapIgnored within 100 as "nothing is lost";
     a_deadline_that_is_not_met: DeadlineLost within 100 as "no deadline is lost";
-    a_cursor_that_runs_ahead: CursorAhead within 100 as "nothing is lost" | "everything is journalled once and in order";
+    a_cursor_that_runs_ahead: CursorAhead within 100 as "nothing is lost";
     a_failure_that_heals_and_counts_as_poison: RetryableIsPoison within 100 as "only poison is held back";
     a_command_that_older_code_refuses: UnknownIsAnswer within 100 as "only a rule refuses";
-    a_hold_that_begins_too_late: HoldMarkLost within 100 as "nothing is lost" | "everything is journalled once and in order";
-    a_mark_that_is_not_stored: MarkLost within 100 as "it comes to an end";
+    a_hold_that_begins_too_late: HoldMarkLost within 100 as "nothing is lost";
+    a_mark_that_is_not_stored: MarkLost within 100 as "it comes to an end" | "nothing is lost";
     a_refusal_that_is_forgotten: RefusalForgotten within 2_000 as "what is answered in time does not expire";
     an_instant_until_which_nobody_is_known_to_wait: AnswerByLost within 2_000 as "what is answered in time does not expire";
     a_call_that_failed_and_counts_as_journalled: JournalAssumed within 100 as "everything is journalled once and in order";

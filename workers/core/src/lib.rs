@@ -14,7 +14,7 @@ use edgefold_roles::ROLES;
 use edgefold_room::Room;
 use edgefold_round::Round;
 use edgefold_runtime::{
-    aggregate_object, bus,
+    aggregate_object, bus, journal_object,
     script::{doors, graphql, guard},
     session_object,
 };
@@ -43,6 +43,7 @@ aggregate_object!(DeviceObject, Device, CATALOGUE);
 aggregate_object!(AccountObject, Account, CATALOGUE);
 aggregate_object!(OrderObject, Order, CATALOGUE);
 aggregate_object!(RoundObject, Round, CATALOGUE);
+journal_object!(JournalObject, CATALOGUE);
 session_object!(SessionObject, CATALOGUE, schema::execute);
 
 #[event(fetch)]

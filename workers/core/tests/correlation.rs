@@ -9,7 +9,7 @@ use edgefold_account::{Account, process::HELD_FOR_MS};
 use edgefold_core::CATALOGUE;
 use edgefold_flow::{
     Message,
-    project::correlation::{What, entries},
+    journal::correlation::{What, entries},
 };
 use edgefold_kernel::{Envelope, Id};
 use edgefold_order::Order;

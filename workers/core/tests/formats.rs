@@ -18,7 +18,7 @@ use edgefold_flow::{
     command::{EventRef, Incoming, Problem},
     contract::{EventsPage, StateView},
     door::{allowance::Allowance, header::check_trace, ticket::Ticket},
-    project::correlation::{Caused, entries},
+    journal::correlation::{Caused, entries},
 };
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, EventSet, Failure, Fault, Id, Metadata, Rejection, StreamId,

@@ -372,12 +372,15 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         })
     }
 
-    /// True while it is not known what the journal has.
+    /// True if the journal has everything, as far as is known.
     ///
     /// # Errors
     /// Fails if it cannot be loaded.
-    pub fn is_in_doubt(&self) -> Result<bool, Fault> {
-        self.read(|loaded| loaded.journal.search.is_some())
+    pub fn is_journalled(&self) -> Result<bool, Fault> {
+        self.read(|loaded| {
+            let journal = &loaded.journal;
+            journal.search.is_none() && journal.at >= loaded.head.version
+        })
     }
 
     /// Instant of the next call to the journal, if one is to be made. `bound`: milliseconds until a call is made again that

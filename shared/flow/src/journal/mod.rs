@@ -21,6 +21,7 @@
 //! | [`mend`] | what cannot be digested is found, and tried again |
 //! | [`order`] | what an administrator does about a processor |
 //! | [`status`] | how the processors are, as it is shown |
+//! | [`correlation`] | the events and commands of a correlation |
 
 pub mod append;
 pub mod layout;
@@ -38,6 +39,7 @@ pub mod runner;
 pub mod mend;
 pub mod order;
 pub mod status;
+pub mod correlation;
 
 pub use append::{Append, Appended, Link, Row};
 pub use cursor::Place;

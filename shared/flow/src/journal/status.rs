@@ -144,6 +144,41 @@ pub struct ProcessorStatus {
     pub unreached: Vec<String>,
 }
 
+/// `GET /admin/projections`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Processors {
+    /// The state rows of each aggregate type, then the projections that are written by hand.
+    pub projections: Vec<ProcessorStatus>,
+}
+
+impl Processors {
+    /// What a monitor is told of them.
+    pub fn readiness(&self) -> Readiness {
+        let sick = self.projections.iter().filter(|it| !it.is_healthy);
+        let stalled: Vec<String> = sick.map(|it| it.name.clone()).collect();
+        let status = if stalled.is_empty() { "ready" } else { "stalled" };
+        Readiness { status: status.into(), stalled }
+    }
+}
+
+/// `GET /readyz`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Readiness {
+    /// `ready` or `stalled`.
+    pub status: String,
+    /// The projections that have fallen behind, or cannot be asked.
+    pub stalled: Vec<String>,
+}
+
+impl Readiness {
+    /// The status over HTTP.
+    pub fn http_status(&self) -> u16 {
+        if self.stalled.is_empty() { 200 } else { 503 }
+    }
+}
+
 /// How far a rebuild is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,71 +1,58 @@
-//! The events and commands that a command caused, read from the journal in D1 for `GET /correlations/{commandId}`.
+//! What happened under a correlation, read from the journals for `GET /correlations/{correlationId}`.
+
+use std::collections::{BTreeSet, HashMap};
 
 use edgefold_flow::{
     Catalogue,
     door::{Asker, token::Caller},
-    project::correlation::{
-        Caused, Entry, JOURNAL_CAUSED, JOURNAL_OF_COMMAND, entries, unknown, visible,
-    },
+    graphql::gateway::Gateway,
+    journal::correlation::{Caused, Entry, entries, unknown},
 };
-use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, limits};
-use serde::Deserialize;
-use serde_json::Value;
+use edgefold_kernel::{Failure, Id, StreamId};
 use worker::Env;
 
-use crate::{door::gateway::seen, platform::database};
+use crate::door::gateway::{WorkersGateway, seen};
 
-/// A row of [`JOURNAL_CAUSED`].
-#[derive(Deserialize)]
-struct Followed {
-    position: u64,
-    event: String,
-}
+/// Instances that are asked at once whether the caller may see them.
+const AT_ONCE: usize = 50;
 
-/// A row of [`JOURNAL_OF_COMMAND`].
-#[derive(Deserialize)]
-struct Appended {
-    aggregate_type: String,
-    aggregate_id: Id,
-}
-
-/// A page of the events and commands that a command caused, as far as the caller may see them.
+/// A page of the events and commands of a correlation, as far as the caller may see them. `after` counts entries that the
+/// caller has seen: what it may not see leaves no trace.
 ///
 /// # Errors
-/// `UNKNOWN_CORRELATION` when the command is not known, or the caller may not see its instance; a fault when the
-/// database or an object cannot be asked.
+/// `UNKNOWN_CORRELATION` when there is nothing that the caller may see; a fault when a journal or an object cannot be asked.
 pub async fn caused(
     env: &Env,
     catalogue: &'static Catalogue,
     caller: Caller,
-    command_id: &Id,
+    correlation: &Id,
     (after, limit): (u64, usize),
 ) -> Result<Caused, Failure> {
-    let by = Asker::Somebody(caller);
-    let params = vec![Value::from(command_id.as_str()), Value::from(limits::LIST_ROWS)];
-    let sent_to: Vec<Appended> = database::rows(env, JOURNAL_OF_COMMAND, &params).await?;
-    let sent_to =
-        sent_to.into_iter().map(|row| StreamId::new(row.aggregate_type, row.aggregate_id));
-    if seen(env, catalogue, &by, sent_to.collect()).await?.is_empty() {
-        return Err(unknown(command_id).into());
-    }
-    let params = vec![
-        Value::from(command_id.as_str()),
-        Value::from(after),
-        Value::from(limit + 1),
-        Value::from(limits::CAUSED_EVENTS),
-    ];
-    let mut found: Vec<Followed> = database::rows(env, JOURNAL_CAUSED, &params).await?;
-    if found.is_empty() && after == 0 {
-        return Err(unknown(command_id).into());
-    }
-    let is_last = found.len() <= limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| !is_last).map(|row| row.position);
-    let events = found.iter().map(|row| serde_json::from_str::<Envelope>(&row.event));
-    let events: Vec<Envelope> =
-        events.collect::<Result<_, _>>().map_err(|error| Fault::Unreadable(error.to_string()))?;
+    let gateway = WorkersGateway::new(env.clone(), catalogue, Some(caller.clone()));
+    let events = gateway.caused(correlation.clone()).await?;
     let listed: Vec<_> = events.iter().flat_map(|event| entries(catalogue, event)).collect();
-    let streams = listed.iter().map(Entry::stream).collect();
-    let entries = visible(listed, &seen(env, catalogue, &by, streams).await?);
-    Ok(Caused { entries, next })
+    let by = Asker::Somebody(caller);
+    let after = usize::try_from(after).unwrap_or(usize::MAX);
+    let mut shown: Vec<Entry> = Vec::new();
+    let mut sights: HashMap<StreamId, bool> = HashMap::new();
+    for some in listed.chunks(AT_ONCE) {
+        let new = some.iter().map(Entry::stream).filter(|stream| !sights.contains_key(stream));
+        let new: BTreeSet<StreamId> = new.collect();
+        if !new.is_empty() {
+            let may = seen(env, catalogue, &by, new.clone()).await?;
+            sights.extend(new.into_iter().map(|stream| (stream.clone(), may.contains(&stream))));
+        }
+        let may = |entry: &&Entry| sights.get(&entry.stream()).is_some_and(|may| *may);
+        shown.extend(some.iter().filter(may).cloned());
+        // One more than the page says whether there is another one.
+        if shown.len() > after.saturating_add(limit) {
+            break;
+        }
+    }
+    if shown.is_empty() {
+        return Err(unknown(correlation).into());
+    }
+    let end = after.saturating_add(limit);
+    let next = (shown.len() > end).then_some(end as u64);
+    Ok(Caused { entries: shown.into_iter().skip(after).take(limit).collect(), next })
 }

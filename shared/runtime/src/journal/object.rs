@@ -91,7 +91,9 @@ impl Object {
         let setting = setting.map(|value| value.to_string()).unwrap_or_default();
         let (partitions, wrong) = Partitions::parse(&setting);
         for part in wrong {
-            console_warn!("JOURNAL_PARTITIONS: {part:?} is ignored; expected, for example, order=4");
+            console_warn!(
+                "JOURNAL_PARTITIONS: {part:?} is ignored; expected, for example, order=4"
+            );
         }
         let (category, number) = self.place.clone().unwrap_or_default();
         let objects = Objects { env: self.env.clone(), catalogue: self.catalogue };

@@ -1,8 +1,7 @@
 //! The database of the read models, and the sources of events, as a runner sees them.
 
 use edgefold_flow::{
-    Catalogue, Change,
-    contract,
+    Catalogue, Change, contract,
     journal::{
         Row,
         database::{Database, Found},

@@ -47,7 +47,7 @@ impl<A: Participant> Object<A> {
                 Ok(None) => return,
                 Err(fault) => {
                     console_error!("the journal cannot be told: {fault}");
-                    return self.set_alarm();
+                    return self.tell_again();
                 }
             };
             let answer = self.append(&sent).await;
@@ -59,9 +59,17 @@ impl<A: Participant> Object<A> {
             }
             self.tell_waiting();
             if answer.is_err() {
-                return self.set_alarm();
+                return self.tell_again();
             }
             self.keep_cursors();
+        }
+    }
+
+    /// Sets the alarm for the next call. Nothing else: a deadline that cannot be met would ring at once, again and again.
+    fn tell_again(&self) {
+        match self.instance.next_to_journal(self.send_again_ms, clock::now()) {
+            Ok(next) => next.into_iter().for_each(|at| self.set_alarm_at(at)),
+            Err(_) => self.set_alarm(),
         }
     }
 
@@ -139,10 +147,9 @@ impl<A: Participant> Object<A> {
         self.instance.doubt_journal()?;
         self.set_alarm();
         self.tell_journal().await;
-        let head = self.instance.head()?;
-        match self.instance.is_in_doubt()? || head.cursors.journalled < head.version {
-            true => Err(Fault::Unavailable("the journal".into(), "it was not told yet".into())),
-            false => Ok(()),
+        match self.instance.is_journalled()? {
+            true => Ok(()),
+            false => Err(Fault::Unavailable("the journal".into(), "it was not told yet".into())),
         }
     }
 }

@@ -9,6 +9,8 @@
 //! | `POST /admin/dead-letters/retry` | tries all that a query finds, a page in each call |
 //! | `POST /admin/dead-letters/discard` | the same for a discard |
 //!
+//! What concerns projections is in [`projections`](super::projections).
+//!
 //! The list lies in D1, and may lag behind; the holds themselves lie in the sources, and are asked there.
 
 use edgefold_flow::{
@@ -17,12 +19,14 @@ use edgefold_flow::{
     contract::{
         self, HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried, UNKNOWN_SEQUENCE,
     },
+    journal::order::Order,
     publish::hold::Status,
 };
 use edgefold_kernel::{Failure, Kind, Principal, Rejection, Subject};
 use futures_util::{StreamExt, stream};
 use worker::{Env, Method, Request, Response, Url, send::SendFuture};
 
+use super::projections;
 use crate::{
     bus::listed,
     door::{allowance::allowance, auth},
@@ -50,6 +54,20 @@ pub async fn serve(
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     let desk = Desk { env, catalogue, by };
     match (path, request.method()) {
+        (["projections"], Method::Get) => {
+            answer::outcome(200, projections::list(env, catalogue).await)
+        }
+        (["projections", name], Method::Get) => {
+            answer::outcome(200, projections::look(env, catalogue, name).await)
+        }
+        (["projections", name, order], Method::Post) if Order::named(order).is_some() => {
+            let order = Order::named(order).unwrap_or(Order::Retry);
+            answer::outcome(200, projections::order(env, catalogue, name, order).await)
+        }
+        (["projections"] | ["projections", _], _) => answer::wrong_method("GET, HEAD"),
+        (["projections", _, order], _) if Order::named(order).is_some() => {
+            answer::wrong_method("POST")
+        }
         (["dead-letters"], Method::Get) => answer::outcome(200, desk.page(&query).await),
         (["dead-letters", "retry"], Method::Post) => {
             answer::outcome(200, desk.every(&query, None).await)

@@ -19,7 +19,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use worker::{Env, Method, Request, RequestInit, Response, Url};
 
-use super::admin;
+use super::{admin, projections};
 use crate::{
     door::{
         admit::{admit, target},
@@ -51,6 +51,7 @@ pub async fn serve(
         (["healthz"], Method::Get) => {
             return answer::json(200, "application/json", &serde_json::json!({"status": "ok"}));
         }
+        (["readyz"], Method::Get) => return projections::ready(env, catalogue).await,
         (["commands"], Method::Post) => command(&mut request, env, catalogue).await,
         (["aggregates", aggregate_type, id], Method::Get) => {
             let upgrade = answer::header(request.headers(), "upgrade").is_some();
@@ -65,10 +66,10 @@ pub async fn serve(
             return admin::serve(&mut request, &url, rest, env, catalogue).await;
         }
         (["tickets"], Method::Post) => ticket(&request, env, catalogue).await,
-        (["correlations", command_id], Method::Get) => {
-            correlation(&request, env, catalogue, command_id).await
+        (["correlations", correlation_id], Method::Get) => {
+            correlation(&request, env, catalogue, correlation_id).await
         }
-        (["healthz"], _) => return answer::wrong_method("GET, HEAD"),
+        (["healthz"] | ["readyz"], _) => return answer::wrong_method("GET, HEAD"),
         (["aggregates", _, _] | ["aggregates", _, _, "events"] | ["correlations", _], _) => {
             return answer::wrong_method("GET, HEAD");
         }
@@ -268,12 +269,12 @@ async fn correlation(
     request: &Request,
     env: &Env,
     catalogue: &'static Catalogue,
-    command_id: &str,
+    correlation_id: &str,
 ) -> Result<Response, Failure> {
     let caller = auth::authenticate(request, env, catalogue).await?;
-    let command_id = decoded("commandId", command_id)?;
+    let correlation_id = decoded("correlationId", correlation_id)?;
     let page = page(&address(request)?, limits::LIST_ROWS)?;
-    let caused = correlation::caused(env, catalogue, caller, &command_id, page).await?;
+    let caused = correlation::caused(env, catalogue, caller, &correlation_id, page).await?;
     answer::json(200, "application/json", &caused)
         .map_err(|error| Fault::Defect(error.to_string()).into())
 }

@@ -78,7 +78,7 @@ fn is_preflight(request: &Request) -> bool {
 /// Counts the request. Returns a refusal if it is one too many.
 async fn over_limit(request: &Request, env: &Env, catalogue: &Catalogue) -> Option<Rejection> {
     // Health checks are not counted: they must always get an answer.
-    if request.path() == "/healthz" {
+    if matches!(request.path().as_str(), "/healthz" | "/readyz") {
         return None;
     }
     let caller = auth::authenticate(request, env, catalogue).await.ok();

@@ -1,30 +1,17 @@
-//! From a command to everything that it caused, over all aggregates. The journal knows which events a command led to,
-//! and which commands an event led to. The commands that follow from an event are derived from the event, so that a
-//! command without a result is listed too.
-
-use std::collections::BTreeSet;
+//! From a correlation to everything that happened under it, over all aggregates. Each journal knows its events by it. The
+//! commands that follow from an event are derived from the event, so that a command without a result is listed too.
 
 use edgefold_kernel::{Envelope, Id, Kind, Rejection, StreamId, Timestamp, Version};
 use serde::Serialize;
 
 use crate::Catalogue;
 
-/// Events that a command caused, a page of them. Parameters: the command's id, after which position, rows, and how many
-/// events are followed at most ([`limits::CAUSED_EVENTS`](edgefold_kernel::limits::CAUSED_EVENTS)). Columns: `position`,
-/// `event` in its wire form.
-pub const JOURNAL_CAUSED: &str = include_str!("../../../../schema/sql/d1/query/journal_caused.sql");
-
-/// The streams that a command has appended to. Parameters: the command's id, rows. Columns: `aggregate_type`,
-/// `aggregate_id`.
-pub const JOURNAL_OF_COMMAND: &str =
-    include_str!("../../../../schema/sql/d1/query/journal_of_command.sql");
-
-/// `GET /correlations/{commandId}`: as far as the journal has come.
+/// `GET /correlations/{correlationId}`: as far as the journals have come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Caused {
-    /// In the order in which the events were journalled; each is followed by the commands that it asked for.
+    /// In the order of time; each event is followed by the commands that it asked for.
     pub entries: Vec<Entry>,
     /// `after` of the next page; null at the end.
     pub next: Option<u64>,
@@ -137,13 +124,8 @@ pub fn entries(catalogue: &Catalogue, event: &Envelope) -> Vec<Entry> {
     std::iter::once(happened).chain(asked).collect()
 }
 
-/// Leaves out entries of instances that the caller may not see.
-pub fn visible(entries: Vec<Entry>, seen: &BTreeSet<StreamId>) -> Vec<Entry> {
-    entries.into_iter().filter(|entry| seen.contains(&entry.stream())).collect()
-}
-
-/// The refusal of a command that is not known, or of which the caller may see nothing.
-pub fn unknown(command_id: &Id) -> Rejection {
-    let detail = format!("the command {command_id} is not known");
+/// The refusal of a correlation that is not known, or of which the caller may see nothing.
+pub fn unknown(correlation: &Id) -> Rejection {
+    let detail = format!("nothing is known of {correlation}");
     Rejection::new(Kind::NotFound, "UNKNOWN_CORRELATION", detail)
 }

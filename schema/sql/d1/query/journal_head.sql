@@ -1,1 +1,0 @@
-SELECT COALESCE(MAX(position), 0) AS head FROM journal
