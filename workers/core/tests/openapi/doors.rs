@@ -197,9 +197,8 @@ fn sequence() -> Value {
 
 /// The query that finds sequences.
 fn sequences() -> Value {
-    let mut parameters = vec![
-        query("status", "Only this standing.", json!({"enum": ["FAILING", "PARKED"]})),
-    ];
+    let mut parameters =
+        vec![query("status", "Only this standing.", json!({"enum": ["FAILING", "PARKED"]}))];
     for (name, what) in [
         ("code", "Code of the failure."),
         ("destinationType", "Type that they go to."),
