@@ -170,7 +170,7 @@ export class Core {
   rowsRead = (statement, ...params) => this.#call('rowsRead', { statement, params });
   /** Puts a text on the bus. */
   letter = (text) => this.letters([text]);
-  /** Puts texts on a queue, at most 100, all at once: on the bus, that of the journal, or that of what the platform gave up. */
+  /** Puts texts on a queue, at most 100, all at once: on the bus, or that of what the platform gave up. */
   letters = (texts, binding = 'BUS') => this.#call('letters', { texts, binding });
   /** Where the script itself answers: Miniflare's own script stands before it at `url`, and opens sockets in its own way. */
   direct = () => this.#call('direct');

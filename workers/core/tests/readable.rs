@@ -17,7 +17,8 @@ use edgefold_flow::{
     append::storage::{Storage, Write},
     door::Asker,
     graphql::Event,
-    instance::{WAYS, When},
+    instance::When,
+    journal::Partition,
     participant::Column,
 };
 use edgefold_kernel::{
@@ -28,7 +29,7 @@ use edgefold_order::Order;
 use edgefold_reservation::Reservation;
 use edgefold_room::Room;
 use edgefold_round::Round;
-use edgefold_testing::MemoryStorage;
+use edgefold_testing::{MemoryJournal, MemoryStorage};
 use proptest::{
     collection::vec, prelude::any, prop_assert, prop_oneof, proptest, sample, strategy::Strategy,
     test_runner::Config,
@@ -200,9 +201,13 @@ fn read_all<A: Participant>(instance: &Instance<A, MemoryStorage>) -> Result<(),
             return Err(format!("no {kind:?} for the column {name}: {value}"));
         }
     }
-    for way in WAYS {
-        let later = Timestamp::from_millis(1_767_225_600_000).plus_millis(100 * 24 * 3_600_000);
-        instance.overdue(way, 60_000, later).map_err(|error| said(&error))?;
+    let later = Timestamp::from_millis(1_767_225_600_000).plus_millis(100 * 24 * 3_600_000);
+    instance.overdue(60_000, later).map_err(|error| said(&error))?;
+    let sent = instance.to_journal(later).map_err(|error| said(&error))?;
+    let partition = Partition::new(MemoryJournal::default());
+    for sent in sent {
+        let answers = partition.append_all(&[sent.text]);
+        answers.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| said(&error))?;
     }
     instance.pull(0).map_err(|error| said(&error))?;
     Ok(())

@@ -76,7 +76,7 @@ pub async fn serve(
             let result = match discard(request, env, false).await {
                 Ok(_) if query.iter().all(|(name, _)| name == "after" || name == "limit") => {
                     // All that is held back at once is nobody's intention.
-                    let said = "name what is discarded: status, lane, code, or an end";
+                    let said = "name what is discarded: status, code, or an end";
                     Err(Rejection::shape("MISSING_FIELD", "status", said).into())
                 }
                 Ok(discard) => desk.every(&query, Some(discard)).await,

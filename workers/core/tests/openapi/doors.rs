@@ -19,7 +19,9 @@ fn meaning(status: u16) -> &'static str {
         }
         404 => "Nothing has this name, or the caller may not see it.",
         406 => "The caller accepts none of the forms of the answer.",
-        409 => "The stream, the sequence that is held back, or the projection is not in the expected state.",
+        409 => {
+            "The stream, the sequence that is held back, or the projection is not in the expected state."
+        }
         413 => "The body is too long: the limit is 1 MiB, unless another one is set.",
         415 => "The body is not JSON, or is coded, or the upgrade is not to a websocket.",
         422 => "A field or a business rule says no.",
@@ -159,7 +161,11 @@ fn events() -> Value {
 }
 
 fn correlations() -> Value {
-    let mut parameters = vec![in_path("correlationId", "The correlation: that of the request or, where it named none, the id of its command.", of("Id"))];
+    let mut parameters = vec![in_path(
+        "correlationId",
+        "The correlation: that of the request or, where it named none, the id of its command.",
+        of("Id"),
+    )];
     parameters.extend(page(limits::PAGE_EVENTS_DEFAULT, limits::LIST_ROWS));
     let good = json!({"200": good("A page of its events and commands that the caller may see, in the order of time. `after` counts entries.", of("Correlation"))});
     json!({"get": {
@@ -197,10 +203,8 @@ fn sequence() -> Value {
 
 /// The query that finds sequences.
 fn sequences() -> Value {
-    let mut parameters = vec![
-        query("status", "Only this standing.", json!({"enum": ["FAILING", "PARKED"]})),
-        query("lane", "Only this lane.", json!({"enum": ["DELIVERY", "PROJECTION"]})),
-    ];
+    let mut parameters =
+        vec![query("status", "Only this standing.", json!({"enum": ["FAILING", "PARKED"]}))];
     for (name, what) in [
         ("code", "Code of the failure."),
         ("destinationType", "Type that they go to."),
@@ -333,7 +337,11 @@ fn open(id: &str, summary: &str, shown: Value, refused: &[u16]) -> Value {
 fn named() -> Value {
     let all = edgefold_flow::journal::generation::Processor::all(CATALOGUE);
     let names: Vec<_> = all.map(|processor| processor.name()).collect();
-    in_path("name", "The projection: an aggregate type for its state rows, or a projection of its own.", json!({"enum": names}))
+    in_path(
+        "name",
+        "The projection: an aggregate type for its state rows, or a projection of its own.",
+        json!({"enum": names}),
+    )
 }
 
 fn projections() -> Value {
@@ -343,7 +351,8 @@ fn projections() -> Value {
 }
 
 fn projection() -> Value {
-    let shown = good("How far it is in each partition, and what it cannot digest.", of("Projection"));
+    let shown =
+        good("How far it is in each partition, and what it cannot digest.", of("Projection"));
     json!({"get": ask("showProjection", "Shows a projection.", json!([named()]), shown, &[404])})
 }
 
@@ -357,8 +366,14 @@ fn projection_order() -> Value {
 
 fn readiness() -> Value {
     let ready = json!({"application/json": {"schema": of("Readiness")}});
-    let mut shown = open("isReady", "Whether the projections keep up.", good("They do.", of("Readiness")), &[403, 500]);
-    shown["get"]["responses"]["503"] = json!({"description": "Some have fallen behind; their names are given.", "content": ready});
+    let mut shown = open(
+        "isReady",
+        "Whether the projections keep up.",
+        good("They do.", of("Readiness")),
+        &[403, 500],
+    );
+    shown["get"]["responses"]["503"] =
+        json!({"description": "Some have fallen behind; their names are given.", "content": ready});
     shown
 }
 
