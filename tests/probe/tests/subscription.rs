@@ -16,12 +16,13 @@ use edgefold_flow::{
         gateway::Gateway,
         http::{self, Media},
     },
-    subscribe::{Begin, Fold, Page, Source},
+    journal::Place,
+    subscribe::{Begin, Fold, Page, Part, Source, Wanted},
 };
 use edgefold_kernel::{Envelope, Id, StreamId, Timestamp};
 use edgefold_probe::schema::execute;
 use futures_util::{StreamExt, future::FutureExt};
-use rows::Rows;
+use rows::{Nothing, lack};
 use serde_json::{Value, json};
 
 fn event(version: u64, event_type: &str, data: &Value) -> (u64, Envelope) {
@@ -43,7 +44,7 @@ fn page(after: u64, at: u64, state: Value, events: Vec<(u64, Envelope)>) -> Page
 
 /// A request of the staff, whose field is resolved for this.
 fn resolved(request: Request, feed: &Arc<Feed>) -> Request {
-    let gateway: Arc<dyn Gateway> = Arc::new(Rows::new(Ok(Vec::new()), true));
+    let gateway: Arc<dyn Gateway> = Arc::new(Nothing::for_operator());
     request.data(gateway).data(Arc::clone(feed))
 }
 
@@ -54,19 +55,26 @@ fn run(query: &str, feed: &Arc<Feed>) -> Vec<Value> {
     answers.into_iter().map(|answer| serde_json::to_value(answer).unwrap()).collect()
 }
 
-fn meter(id: &str) -> Source {
-    Source::stream(&StreamId::new("meter", Id::parse(id).unwrap()))
+fn meter(id: &str) -> Wanted {
+    Wanted::Stream(StreamId::new("meter", Id::parse(id).unwrap()))
+}
+
+/// Resolves the field for this page: the operation has caught up with its last event.
+fn give(page: Page) -> Arc<Feed> {
+    let source = Source::stream(&StreamId::new("meter", Id::parse("m-1").unwrap()));
+    let lack = lack(source, vec![Place::version(page.after)], Some(page.head));
+    Feed::give(Part::Stream(page), lack)
 }
 
 #[test]
 fn a_field_says_what_it_follows_and_from_where_on() {
     for (query, begin) in [
         (r#"subscription { meter(id: "m-1") { cursor } }"#, Begin::Latest),
-        (r#"subscription { meter(id: "m-1", after: "0") { cursor } }"#, Begin::After(0)),
-        (r#"subscription { meter(id: "m-1", after: "7") { cursor } }"#, Begin::After(7)),
+        (r#"subscription { meter(id: "m-1", after: "0") { cursor } }"#, Begin::version(0)),
+        (r#"subscription { meter(id: "m-1", after: "7") { cursor } }"#, Begin::version(7)),
         (
             r#"subscription { events(aggregateType: METER, aggregateId: "m-1") { id } }"#,
-            Begin::After(0),
+            Begin::version(0),
         ),
     ] {
         let feed = Feed::ask();
@@ -75,8 +83,8 @@ fn a_field_says_what_it_follows_and_from_where_on() {
     }
 }
 
-/// The source that a document follows, or the code of its refusal, when it is admitted first as at the door.
-fn admitted(query: &str) -> Result<Vec<(Source, Begin)>, String> {
+/// What a document follows, or the code of its refusal, when it is admitted first as at the door.
+fn admitted(query: &str) -> Result<Vec<(Wanted, Begin)>, String> {
     let code = |answer: Response| {
         let body = http::answer(answer, Media::GraphqlResponse).body;
         body["errors"][0]["extensions"]["code"].as_str().unwrap().to_owned()
@@ -107,7 +115,7 @@ fn the_field_may_stand_within_fragments() {
             fragment F on Subscription {{ {one} }} fragment E on Event {{ type }}"#
         ),
     ] {
-        assert_eq!(admitted(&query), Ok(vec![(meter("m-1"), Begin::After(7))]), "{query}");
+        assert_eq!(admitted(&query), Ok(vec![(meter("m-1"), Begin::version(7))]), "{query}");
     }
     // Those of other operations stay.
     let named = format!(
@@ -118,7 +126,7 @@ fn the_field_may_stand_within_fragments() {
     let feed = Feed::ask();
     let answers = execute(resolved(request, &feed)).collect::<Vec<_>>();
     assert_eq!(answers.now_or_never().unwrap().len(), 0);
-    assert_eq!(feed.found(), [(meter("m-1"), Begin::After(7))]);
+    assert_eq!(feed.found(), [(meter("m-1"), Begin::version(7))]);
 }
 
 #[test]
@@ -127,7 +135,7 @@ fn what_fields_of_one_name_select_comes_together() {
     let query = r#"subscription { ...F ... { meter(id: "m-1") { meter { model } } } }
         fragment F on Subscription { meter(id: "m-1") { cursor meter { version } } }"#;
     let Admitted { request, .. } = admit(Request::new(query), &DocumentLimits::default()).unwrap();
-    let feed = Feed::give(page(0, 0, Value::Null, vec![registered]));
+    let feed = give(page(0, 0, Value::Null, vec![registered]));
     let answers = execute(resolved(request, &feed)).collect::<Vec<_>>().now_or_never().unwrap();
     let answers: Vec<_> = answers.into_iter().map(|it| it.data.into_json().unwrap()).collect();
     assert_eq!(
@@ -195,7 +203,7 @@ fn a_field_with_a_bad_argument_answers_why() {
 fn a_page_is_folded_on_from_its_state_and_every_event_shows_what_came_of_it() {
     let registered = event(1, "MeterRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
     let gone = event(2, "MeterDecommissioned", &json!({}));
-    let feed = Feed::give(page(0, 0, Value::Null, vec![registered, gone]));
+    let feed = give(page(0, 0, Value::Null, vec![registered, gone]));
     let query = r#"subscription { meter(id: "m-1") { cursor event { type version actorRole data } meter { version model decommissioned } } }"#;
     let answers = run(query, &feed);
     let items: Vec<&Value> = answers.iter().map(|answer| &answer["data"]["meter"]).collect();
@@ -205,27 +213,64 @@ fn a_page_is_folded_on_from_its_state_and_every_event_shows_what_came_of_it() {
     let shown =
         |version, gone| json!({"version": version, "model": "Thermo", "decommissioned": gone});
     assert_eq!((&items[0]["meter"], &items[1]["meter"]), (&shown(1, false), &shown(2, true)));
-    assert_eq!([feed.yielded(), feed.yielded(), feed.yielded()], [Some(1), Some(2), None]);
+    let yielded = [feed.yielded(), feed.yielded(), feed.yielded()];
+    assert_eq!(yielded, [Some(Place::version(1)), Some(Place::version(2)), None]);
 }
 
 #[test]
 fn a_state_that_has_the_event_already_is_shown_as_it_is() {
     let registered = event(1, "MeterRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
     let query = r#"subscription { meter(id: "m-1") { meter { version model } } }"#;
-    let folded = run(query, &Feed::give(page(0, 0, Value::Null, vec![registered.clone()])));
+    let folded = run(query, &give(page(0, 0, Value::Null, vec![registered.clone()])));
     let state: edgefold_probe::meter::reducer::State = {
         let mut state = Default::default();
         edgefold_probe::meter::reducer::evolve(&mut state, &registered.1.read().unwrap());
         state
     };
     let state = serde_json::to_value(state).unwrap();
-    assert_eq!(run(query, &Feed::give(page(0, 1, state, vec![registered]))), folded);
+    assert_eq!(run(query, &give(page(0, 1, state, vec![registered]))), folded);
 }
 
 #[test]
 fn a_page_with_an_event_that_nobody_knows_answers_an_error_and_yields_nothing() {
-    let feed = Feed::give(page(0, 0, Value::Null, vec![event(1, "MeterFlew", &json!({}))]));
+    let feed = give(page(0, 0, Value::Null, vec![event(1, "MeterFlew", &json!({}))]));
     let answers = run(r#"subscription { meter(id: "m-1") { cursor } }"#, &feed);
     assert!(answers[0]["errors"][0]["extensions"]["code"].is_string());
     assert_eq!(feed.yielded(), None);
+}
+
+#[test]
+fn the_item_with_which_a_subscription_has_caught_up_says_so_and_every_later_one() {
+    let registered = event(1, "MeterRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
+    let gone = event(2, "MeterDecommissioned", &json!({}));
+    let query = r#"subscription { meter(id: "m-1") { cursor caughtUp left event { version } meter { version } } }"#;
+    let said = |caught_up_at, has_caught_up| {
+        let page = page(0, 0, Value::Null, vec![registered.clone(), gone.clone()]);
+        let source = Source::stream(&StreamId::new("meter", Id::parse("m-1").unwrap()));
+        let lack = rows::lack(source, vec![Place::START], caught_up_at);
+        let feed =
+            Feed::give(Part::Stream(page), edgefold_flow::session::Lack { has_caught_up, ..lack });
+        let answers = run(query, &feed);
+        answers.iter().map(|it| it["data"]["meter"]["caughtUp"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(said(Some(1), false), [json!(true), json!(true)]);
+    assert_eq!(said(Some(2), false), [json!(false), json!(true)]);
+    assert_eq!(said(Some(3), false), [json!(false), json!(false)]);
+    assert_eq!(said(None, false), [json!(false), json!(false)]);
+    assert_eq!(said(Some(0), true), [json!(true), json!(true)]);
+}
+
+#[test]
+fn a_subscription_that_lacks_nothing_says_so_in_an_item_of_its_own() {
+    let source = Source::stream(&StreamId::new("meter", Id::parse("m-1").unwrap()));
+    let place = Place::version(7);
+    let lack = edgefold_flow::session::Lack {
+        is_behind: false,
+        ..lack(source.clone(), vec![place.clone()], Some(7))
+    };
+    let feed = Feed::give(Part::nothing(&source, &place), lack);
+    let query = r#"subscription { meter(id: "m-1") { cursor caughtUp left event { version } meter { version } } }"#;
+    let item = json!({"cursor": "7", "caughtUp": true, "left": null, "event": null, "meter": null});
+    assert_eq!(run(query, &feed)[0]["data"]["meter"], item);
+    assert_eq!([feed.yielded(), feed.yielded()], [Some(place), None]);
 }

@@ -16,7 +16,8 @@ fn id() -> Id {
 
 fn of(owner: &str) -> State {
     serde_json::from_value(json!({
-        "ownerId": owner, "currency": "EUR", "overdraftLimit": 0, "balance": 0, "available": 0, "holds": [],
+        "ownerId": owner, "currency": "EUR", "overdraftLimit": 0, "balance": 0, "available": 0,
+        "overdrawn": false, "held": 0, "holdCount": 0, "holds": [],
     }))
     .unwrap()
 }

@@ -323,9 +323,17 @@ fn others_decide_on_an_account_without_its_holds() {
     let mut outline = Account::outline(&state);
     let known = outline.as_ref().map(|account| (account.holds.len(), account.available));
     assert_eq!(known, Some((0, 300)), "what is held is not available");
-    outline.as_mut().unwrap().holds.clone_from(&state.as_ref().unwrap().holds);
+    let counted = outline.as_ref().map(|account| (account.hold_count as usize, account.held));
+    let holds = &state.as_ref().unwrap().holds;
+    let held: i64 = holds.iter().map(|hold| hold.amount.minor_units()).sum();
+    assert_eq!(counted, Some((holds.len(), held)));
+    assert_ne!(counted, Some((0, 0)), "there are some");
+    outline.as_mut().unwrap().holds.clone_from(holds);
     assert_eq!(outline, state, "all else is there");
     assert_eq!(Account::outline(&None), None);
+    let after = |events: [AccountEvent; 2]| state_after::<Account>(events).unwrap().overdrawn;
+    assert!(after([opened(100), withdrawn(1)]));
+    assert!(!after([opened(100), authorised("p", 1)]));
 }
 
 proptest! {

@@ -14,10 +14,10 @@
 //! | [`outcome`] | the result of a command |
 //! | [`mutate`] | a mutation becomes a command |
 //! | [`connection`] | a page as a Relay connection |
+//! | [`mod@one`] | one instance, now or then |
 //! | [`list`] | the statement of a list |
 //! | [`fresh`] | a list at least as new as what its caller has seen |
 //! | [`mod@page`] | a page of a list |
-//! | [`mod@one`] | one instance, now or then |
 //! | [`event`] | an event as it is shown |
 //! | [`me`] | the caller |
 //! | [`history`] | the history of an instance, and the result of a command |
@@ -35,10 +35,10 @@ pub mod refusal;
 pub mod outcome;
 pub mod mutate;
 pub mod connection;
+pub mod one;
 pub mod list;
 pub mod fresh;
 pub mod page;
-pub mod one;
 pub mod event;
 pub mod me;
 pub mod history;

@@ -1,5 +1,7 @@
-//! The gateway of resolvers in a test: read models with these rows, and objects that are away or say that everything
-//! may be seen.
+//! The gateway of resolvers in a test: for a caller, and with nothing behind it.
+
+// Each test file that shares it uses another part of it.
+#![allow(dead_code)]
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -9,37 +11,46 @@ use edgefold_flow::{
     door::token::Caller,
     graphql::gateway::{Gateway, Row},
     instance::When,
+    journal::Place,
     participant::Sight,
-    subscribe::Page,
+    session::Lack,
+    subscribe::{Page, Source},
 };
-use edgefold_kernel::{Failure, Fault, Id, Principal, StreamId, Timestamp, Version};
+use edgefold_kernel::{
+    Envelope, Failure, Fault, Id, Principal, Role, StreamId, Timestamp, Version,
+};
 use edgefold_probe::roles::OPERATOR;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use serde_json::Value;
 
-/// Read models that hold these rows, or cannot be read.
-pub(crate) struct Rows {
-    caller: Caller,
-    found: Result<Vec<Row>, Fault>,
-    /// True if the objects answer who may see them.
-    is_asked: bool,
+/// A gateway to nothing.
+pub(crate) struct Nothing(Caller);
+
+impl Nothing {
+    /// For an operator.
+    pub(crate) fn for_operator() -> Self {
+        Self::of(OPERATOR, "sam")
+    }
+
+    /// For a caller of this role.
+    pub(crate) fn of(role: Role, subject: &str) -> Self {
+        let principal = Principal::new(Id::parse(subject).unwrap(), role);
+        Self(Caller::new(principal, Timestamp::MAX))
+    }
 }
 
-impl Rows {
-    /// As an operator reads them.
-    pub(crate) fn new(found: Result<Vec<Row>, Fault>, is_asked: bool) -> Self {
-        let principal = Principal::new(Id::parse("sam").unwrap(), OPERATOR);
-        Self { caller: Caller::new(principal, Timestamp::MAX), found, is_asked }
-    }
+/// What a subscription lacks of the first of these sources, which are alike.
+pub(crate) fn lack(source: Source, places: Vec<Place>, caught_up_at: Option<u64>) -> Lack {
+    Lack { index: 0, source, places, is_behind: true, has_caught_up: false, caught_up_at }
 }
 
 fn away<T: Send + 'static>() -> BoxFuture<'static, Result<T, Failure>> {
     ready(Err(Fault::Unavailable("the object".into(), "away".into()).into())).boxed()
 }
 
-impl Gateway for Rows {
+impl Gateway for Nothing {
     fn caller(&self) -> Result<&Caller, Failure> {
-        Ok(&self.caller)
+        Ok(&self.0)
     }
 
     fn fresh_id(&self) -> Id {
@@ -58,10 +69,7 @@ impl Gateway for Rows {
         &self,
         streams: BTreeSet<StreamId>,
     ) -> BoxFuture<'_, Result<BTreeSet<StreamId>, Failure>> {
-        match self.is_asked || streams.is_empty() {
-            true => ready(Ok(streams)).boxed(),
-            false => away(),
-        }
+        ready(Ok(streams)).boxed()
     }
 
     fn sights(&self, _: &StreamId, page: &Page) -> Result<Vec<Sight>, Failure> {
@@ -81,8 +89,28 @@ impl Gateway for Rows {
         away()
     }
 
+    fn shown<'a>(
+        &'a self,
+        _: &'a str,
+        _: Vec<(StreamId, Version)>,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        away()
+    }
+
+    fn places<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<String, Failure>> {
+        away()
+    }
+
+    fn wake<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        away()
+    }
+
+    fn caused(&self, _: Id) -> BoxFuture<'_, Result<Vec<Envelope>, Failure>> {
+        away()
+    }
+
     fn rows(&self, _: Cow<'static, str>, _: Vec<Value>) -> BoxFuture<'_, Result<Vec<Row>, Fault>> {
-        ready(self.found.clone()).boxed()
+        ready(Err(Fault::Unavailable("the database".into(), "away".into()))).boxed()
     }
 
     fn sleep(&self, _: u64) -> BoxFuture<'_, ()> {
