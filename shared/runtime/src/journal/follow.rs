@@ -98,6 +98,11 @@ impl Follows {
         self.listeners.borrow().told() >= position
     }
 
+    /// True if nobody follows.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.listeners.borrow().is_empty()
+    }
+
     /// Serves the requests of a session: [`contract::FOLLOW`], [`contract::LEAVE`], [`contract::PULL`].
     ///
     /// # Errors

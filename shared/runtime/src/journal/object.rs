@@ -46,7 +46,6 @@ pub(super) struct Object {
     pub(super) is_running: Cell<bool>,
     /// True if there is more to do than the runner knew when it began.
     pub(super) runs_again: Cell<bool>,
-    pub(super) is_telling: Cell<bool>,
     /// How far the processors are. `None` before the first round.
     pub(super) board: RefCell<Option<Board>>,
     /// Whatever was appended up to this position is processed, or an alarm is set for it.
@@ -78,7 +77,6 @@ impl Object {
             turns: Turns::default(),
             is_running: Cell::default(),
             runs_again: Cell::default(),
-            is_telling: Cell::default(),
             board: RefCell::default(),
             safe: Cell::default(),
             watchers: RefCell::default(),

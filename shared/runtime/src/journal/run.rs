@@ -65,18 +65,16 @@ impl Object {
         self.set_alarm_at(clock::now());
     }
 
-    /// Tells the sessions that follow.
+    /// Tells the sessions that follow. One that is slow to answer holds up none of the others: what comes meanwhile is told by a
+    /// call of its own.
     pub(super) fn tell(self: &Rc<Self>) {
-        if self.is_telling.replace(true) {
-            // Whoever is telling looks for more until there is nothing.
+        if self.follows.is_empty() {
             return;
         }
         let object = Rc::clone(self);
         self.state.wait_until(async move {
-            let done = Done(&object.is_telling);
             let (follows, partition) = (Rc::clone(&object.follows), Rc::clone(&object.partition));
             let is_told = follows.tell(partition).await;
-            drop(done);
             object.told(is_told);
         });
     }

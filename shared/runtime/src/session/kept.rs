@@ -16,6 +16,9 @@ macro_rules! sql {
     };
 }
 
+/// A subscription that was kept: its number, the client's name for it, its sources, and what they are asked for.
+type Stored = (Number, String, Vec<Source>, Kept);
+
 impl Object {
     /// Keeps a subscription.
     ///
@@ -56,7 +59,7 @@ impl Object {
     }
 
     /// The subscriptions that were kept.
-    pub(crate) fn stored(&self) -> Result<Vec<(Number, String, Vec<Source>, Kept)>, Fault> {
+    pub(crate) fn stored(&self) -> Result<Vec<Stored>, Fault> {
         if !self.has_tables()? {
             return Ok(Vec::new());
         }
