@@ -8,6 +8,7 @@ mod world;
 mod crash;
 mod mend;
 mod orders;
+mod plans;
 mod releases;
 mod restored;
 

@@ -157,7 +157,7 @@ fn query(
 ) -> Result<(Vec<String>, Vec<Vec<Value>>), Fault> {
     let failed = |error: rusqlite::Error| failure::fault(&error.to_string(), [sql.as_ref()]);
     let mut statement = connection.prepare(sql).map_err(failed)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     // D1 takes every number as a double.
     let bound = params.iter().map(|param| match param {
         Value::Null => Sql::Null,
