@@ -19,6 +19,7 @@
 //! | [`work`] | what a processor makes of a page |
 //! | [`runner`] | the processors of a partition at work |
 //! | [`mend`] | what cannot be digested is found, and tried again |
+//! | [`restored`] | instances send again what a journal lacks that was restored |
 //! | [`order`] | what an administrator does about a processor |
 //! | [`status`] | how the processors are, as it is shown |
 //! | [`correlation`] | the events and commands of a correlation |
@@ -37,6 +38,7 @@ pub mod track;
 pub mod work;
 pub mod runner;
 pub mod mend;
+pub mod restored;
 pub mod order;
 pub mod status;
 pub mod correlation;

@@ -54,6 +54,14 @@ pub enum Round {
     Idle,
 }
 
+/// How far the instances of a generation were asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Resent {
+    pub(super) generation: u64,
+    /// Up to this id; `None` when all were asked.
+    pub(super) after: Option<String>,
+}
+
 /// The runner of one partition.
 #[derive(Debug)]
 pub struct Runner<D, S> {
@@ -74,6 +82,10 @@ pub struct Runner<D, S> {
     pub(super) away: Wait,
     /// True if what is in memory is what is stored.
     is_loaded: bool,
+    /// How far the instances were asked to send again what the journal lacks: up to this id, or all of them.
+    pub(super) resent: Option<Resent>,
+    /// The pause after one of them could not be asked.
+    pub(super) lack: Wait,
     /// Instant at which the other partitions were last told of what builds.
     told_at: Option<Timestamp>,
     /// Rounds in a row in which another runner was faster.
@@ -102,6 +114,8 @@ impl<D: Database, S: Sources> Runner<D, S> {
             older: BTreeMap::new(),
             away: Wait::default(),
             is_loaded: false,
+            resent: None,
+            lack: Wait::default(),
             told_at: None,
             overtaken: 0,
         }
@@ -111,6 +125,7 @@ impl<D: Database, S: Sources> Runner<D, S> {
     pub fn wake(&mut self) {
         self.is_loaded = false;
         self.away.end();
+        self.lack.end();
         self.stuck.values_mut().for_each(Wait::end);
         self.tracks.iter_mut().for_each(|track| track.wait.end());
     }
@@ -157,6 +172,7 @@ impl<D: Database, S: Sources> Runner<D, S> {
         if reminds {
             self.remind(now).await;
         }
+        self.make_up(now).await?;
         self.retry(journal, now, RETRIES).await?;
         // The first to be served is the one that readers wait for.
         let mut places: Vec<u64> =
@@ -267,8 +283,8 @@ impl<D: Database, S: Sources> Runner<D, S> {
                 is_own && known.status == Status::Building && known.behind == 0 && !known.is_paused
             };
             let Some(to) = self.known.iter().find(ready) else { continue };
-            let is_astray = self.tracks.iter().any(|track| track.is(to) && track.is_astray);
-            if is_astray || self.is_stuck(&processor, now) {
+            let is_lost = self.tracks.iter().any(|track| track.is(to) && track.is_lost);
+            if is_lost || self.is_stuck(&processor, now) {
                 continue;
             }
             let done = self.database.batch(&generation::switch(to, &self.known, now)).await;
@@ -361,10 +377,13 @@ impl<D: Database, S: Sources> Runner<D, S> {
         };
         let page = journal.page(after, PAGE_EVENTS, PAGE_BYTES)?;
         let head = journal.head()?;
+        let lacking = self.lacking();
+        let lacks = |track: &Track| track.is_rows() && lacking.is_some();
         let mut works = Vec::new();
         for index in group {
             let Some(track) = self.tracks.get_mut(index) else { continue };
-            if page.is_empty() && (track.place.is_caught_up || track.position < head) {
+            let waits = track.place.is_caught_up || track.position < head;
+            if page.is_empty() && (waits || lacks(track)) {
                 continue;
             }
             match prepare(track, &page, &self.sources, now).await {
@@ -434,7 +453,9 @@ impl<D: Database, S: Sources> Runner<D, S> {
             let Some(track) = self.tracks.get(*index) else { continue };
             all.extend(work.statements(track, |_| true));
             parked.extend(work.parks.iter().map(|(id, parked)| parked.row(track, id)));
-            let is_caught_up = track.place.is_caught_up || work.through >= head;
+            // What the journal lacks is sent again before readers see what is made of it.
+            let is_whole = work.through >= head && !self.is_made_up_later(track);
+            let is_caught_up = track.place.is_caught_up || is_whole;
             if must_store(track, work, is_caught_up) {
                 let check = journal.check(work.through)?.unwrap_or_default();
                 moves.push(track.moved(work.through, &check, is_caught_up));
@@ -535,10 +556,16 @@ impl<D: Database, S: Sources> Runner<D, S> {
             return Round::More;
         }
         let mut later: Vec<Timestamp> = self.older.values().copied().collect();
+        match (self.lacking(), self.lack.until(now)) {
+            (Some(_), None) => return Round::More,
+            (Some(_), Some(until)) => later.push(until),
+            (None, _) => {}
+        }
         later.extend(self.stuck.values().map(|wait| wait.until(now).unwrap_or(look_again)));
-        for track in self.tracks.iter().filter(|track| !track.is_paused && !track.is_astray) {
+        for track in self.tracks.iter().filter(|track| !track.is_paused && !track.is_lost) {
             let is_forced = track.parked.values().any(|parked| parked.is_forced);
-            let has_more = track.position < head || !track.place.is_caught_up || is_forced;
+            let is_over = track.place.is_caught_up || self.is_made_up_later(track);
+            let has_more = track.position < head || !is_over || is_forced;
             match (track.wait.until(now), has_more) {
                 (None, true) => return Round::More,
                 (Some(until), true) => later.push(until),
@@ -559,17 +586,11 @@ impl<D: Database, S: Sources> Runner<D, S> {
     }
 }
 
-/// Finds out whether a checkpoint is one of this journal. Where the journal was restored, state rows go on from its head, since its
-/// sources send again what it lacks; anything else cannot go on.
+/// Finds out whether a checkpoint is one of this journal. Where the journal was restored, the rows are made anew. Until then those
+/// that readers see stand as they are, and so does their checkpoint: it says what has happened.
 fn find_way<J: Storage>(track: &mut Track, journal: &Partition<J>) -> Result<(), Fault> {
-    if journal.check(track.place.position)?.as_deref() == Some(&track.place.check) {
-        return Ok(());
-    }
-    track.is_lost = true;
-    match track.is_rows() && track.status == Status::Active {
-        true => track.position = journal.head()?,
-        false => track.is_astray = true,
-    }
+    let check = journal.check(track.place.position)?;
+    track.is_lost = check.as_deref() != Some(&track.place.check);
     Ok(())
 }
 
