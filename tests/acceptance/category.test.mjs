@@ -41,6 +41,7 @@ async function serve(partitions) {
 for (const partitions of [1, 3]) {
   test(`a journal of ${partitions}`, async (t) => {
     const core = await serve(partitions);
+    t.after(async () => console.log(JSON.stringify((await core.logs()).filter(({ level }) => level !== 'log').slice(-30), null, 1)));
     const talk = async (who = operator) => (await core.talk()).init(who);
     /** A cursor that says: from now on. */
     const now = async () => (await core.ask('{ claims { updatesCursor } }')).claims.updatesCursor;
@@ -48,7 +49,7 @@ for (const partitions of [1, 3]) {
 
     await t.test('what happens to any claim comes once, in the order of its stream, with its row', async () => {
       const [talker, resource] = [await talk(), await addResource(core)];
-      const [watching, others] = [watch(talker), talker.subscribe('subscription { it: meters { cursor event { id } } }')];
+      const [watching, others] = [watch(talker), talker.subscribe('subscription { it: meters { cursor caughtUp event { id } } }')];
       await Promise.all([watching, others].map((id) => caughtUp(talker, id)));
       assert.deepEqual(items(talker, watching).map(({ event, claim, left }) => [event, claim, left]), [[null, null, null]], 'nothing was there');
       for (let day = 1; day <= 9; day++) await reserve(core, resource, `2027-02-1${day - 1}`, `2027-02-1${day}`);
