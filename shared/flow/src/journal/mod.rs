@@ -18,6 +18,8 @@
 //! | [`track`] | one generation in one partition |
 //! | [`work`] | what a processor makes of a page |
 //! | [`runner`] | the processors of a partition at work |
+//! | [`turnover`] | a generation begins, and another one ends |
+//! | [`step`] | one page for tracks that are equally far |
 //! | [`mend`] | what cannot be digested is found, and tried again |
 //! | [`restored`] | instances send again what a journal lacks that was restored |
 //! | [`order`] | what an administrator does about a processor |
@@ -37,6 +39,8 @@ pub mod generation;
 pub mod track;
 pub mod work;
 pub mod runner;
+pub mod turnover;
+pub mod step;
 pub mod mend;
 pub mod restored;
 pub mod order;
