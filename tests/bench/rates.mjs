@@ -44,7 +44,7 @@ async function register(core) {
 export async function rates({ core, baseline, load, seconds, limit, wanted }) {
   let [events, queued] = [await register(core), 0];
   const kinds = [
-    { name: 'core', subject: core, type: 'device', drain: (commands) => core.journalled((events += commands)) },
+    { name: 'core', subject: core, type: 'device', drain: (commands) => core.projected('device', (events += commands)) },
     { name: 'bare', subject: baseline, type: 'bare' },
     { name: 'dedup', subject: baseline, type: 'dedup' },
     {

@@ -81,7 +81,7 @@ pub struct RoomFilter {
     status: Option<RoomStatus>,
     /// Rooms that take at least this many guests.
     guests: Option<i32>,
-    /// Rooms that are free from this night on; only together with `freeUntil`, and only in a list.
+    /// Open rooms that are free from this night on; only together with `freeUntil`, and only in a list.
     free_from: Option<Date>,
     /// … until this day of departure.
     free_until: Option<Date>,
@@ -145,6 +145,8 @@ fn wanted(filter: Option<RoomFilter>) -> Result<(Vec<Option<Condition>>, Option<
     let conditions = vec![
         eq("hotelId", filter.hotel_id),
         eq("status", named(filter.status)),
+        // A closed room takes no holds: nobody would call it free.
+        eq("status", named(free.is_some().then_some(RoomStatus::Open))),
         at_least("capacity", filter.guests),
     ];
     Ok((conditions, free))
