@@ -283,6 +283,24 @@ fn a_page_is_bounded_also_where_nothing_concerns_the_caller() {
 }
 
 #[test]
+fn all_who_have_come_equally_far_share_one_read_also_after_the_journal_was_loaded() {
+    let mut journal = Journal::new();
+    for n in 0..50 {
+        journal.append(&format!("s-{n}"), 1, &row("ben", "open", 1));
+    }
+    journal.reloaded();
+    let read = |journal: &Journal| {
+        let before = journal.partition.storage().rows_read();
+        assert_eq!(journal.page(&Place::START, &Filter::default()).changes.len(), 50);
+        journal.partition.storage().rows_read() - before
+    };
+    assert_eq!((read(&journal), read(&journal)), (50, 0));
+    journal.append("s-0", 1, &row("ben", "closed", 1));
+    let found = journal.all(&Place::START, &of("open")).0;
+    assert_eq!(found, journal.expected(0, &of("open")));
+}
+
+#[test]
 fn a_large_row_ends_a_page() {
     let mut journal = Journal::new();
     let large = json!({"owner": "ana", "text": "x".repeat(limits::PULL_BYTES / 2 + 1)});

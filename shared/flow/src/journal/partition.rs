@@ -203,6 +203,12 @@ impl<S: Storage> Partition<S> {
         for row in &rows {
             found.extend(items_of(row)?.into_iter().filter(|item| item.position > after));
         }
+        // After a load the first reader that comes to the head reads for all others.
+        let is_to_head = found.last().is_some_and(|last| Ok(last.position) == self.head());
+        let mut tail = self.tail.borrow_mut();
+        if is_to_head && tail.items.is_empty() {
+            tail.extend(found.clone());
+        }
         Ok(found.into_iter().take(limit.max(1)).take_while(|item| fits(item)).collect())
     }
 
