@@ -41,7 +41,6 @@ async function serve(partitions) {
 for (const partitions of [1, 3]) {
   test(`a journal of ${partitions}`, async (t) => {
     const core = await serve(partitions);
-    t.after(async () => console.log(JSON.stringify((await core.logs()).filter(({ level }) => level !== 'log').slice(-30), null, 1)));
     const talk = async (who = operator) => (await core.talk()).init(who);
     /** A cursor that says: from now on. */
     const now = async () => (await core.ask('{ claims { updatesCursor } }')).claims.updatesCursor;
