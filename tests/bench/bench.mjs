@@ -2,7 +2,7 @@
 //
 //   npm run bench -- --quick            a few hundred operations each: does it run?
 //   npm run bench -- --json FILE        the figures as JSON, too
-//   npm run bench -- --only rates       one part: rates, latency, subscribe, bus, tokens, rows, cold or startup
+//   npm run bench -- --only rates       one part: rates, latency, subscribe, bus, projections, tokens, rows, cold or startup
 //   npm run bench -- --rates 'socket'   only the rates whose name holds this
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -11,6 +11,7 @@ import { converge, counted, steady } from './bus.mjs';
 import { cold, rowsPerCommand } from './costs.mjs';
 import { kilobytes, megabytes, ms, rounds, table, times, whole } from './figures.mjs';
 import { latencies } from './latencies.mjs';
+import { projections } from './projections.mjs';
 import { rates } from './rates.mjs';
 import { limits, startup } from './startup.mjs';
 import { subscriptions } from './subscriptions.mjs';
@@ -33,7 +34,7 @@ const size = quick
   ? { seconds: 2, limit: 300, rows: 100, events: 1_200, watched: 50, confirmed: 5, rate: 10, orders: 20, asked: 50, starts: 1 }
   : { seconds: Number(options.seconds), limit: Infinity, rows: 1_000, events: Number(options.events), watched: 500, confirmed: 100, rate: Number(options.rate), orders: 500, asked: 2_000, starts: 5 };
 
-const parts = ['rates', 'latency', 'subscribe', 'bus', 'tokens', 'rows', 'cold', 'startup'];
+const parts = ['rates', 'latency', 'subscribe', 'bus', 'projections', 'tokens', 'rows', 'cold', 'startup'];
 if (options.only && !parts.includes(options.only)) {
   console.error(`there is no part '${options.only}'. The parts: ${parts.join(', ')}`);
   process.exit(1);
@@ -116,6 +117,22 @@ await part('bus', async (core) => {
     ['orders that timed out', ...killed.map((one) => whole(one.timedOut))],
   ]));
   return { perSecond, figures, perOrder, killed };
+});
+
+await part('projections', async (core) => {
+  const found = await projections(core, { ...size, seconds: quick ? 2 : 20 });
+  const { behind, written, again } = found;
+  print(table([`from the answer until the row shows it, at ${size.rate} commands/s`, 'p50', 'p99', 'of'], [
+    ['one event each', ms(behind.p50), ms(behind.p99), behind.count],
+  ]));
+  print(table(['rows written for an event', 'in its object', 'in the journal'], [
+    ['alone', written.alone.object.toFixed(3), written.alone.journal.toFixed(3)],
+    ['in batches of 100', written.together.object.toFixed(3), written.together.journal.toFixed(3)],
+  ]));
+  print(table([`rows made again from ${whole(again.events)} events`, ''], [
+    ['time', ms(again.ms)], ['events a second', whole((again.events * 1_000) / again.ms)],
+  ]));
+  return found;
 });
 
 await part('tokens', async (core) => {

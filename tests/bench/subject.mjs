@@ -153,6 +153,15 @@ export class Subject {
     return { journalled: sum('head'), projected: sum('position') };
   }
 
+  /** What an administrator sees of a projection. */
+  status = async (name) => (await fetch(`${this.url}/admin/projections/${name}`, { headers: admin })).json();
+
+  /** What an administrator orders for it. */
+  async order(name, order) {
+    const response = await fetch(`${this.url}/admin/projections/${name}/${order}`, { method: 'POST', headers: admin });
+    if (!response.ok) throw new Error(`${order} ${name}: ${await response.text()}`);
+  }
+
   /** Waits until this many events of a type are in its rows; gives up with an error when nothing moves for a while. */
   async projected(type, events, { stall = 90_000 } = {}) {
     let [seen, since] = [-1, Date.now()];
