@@ -48,7 +48,7 @@ for (const partitions of [1, 3]) {
 
     await t.test('what happens to any claim comes once, in the order of its stream, with its row', async () => {
       const [talker, resource] = [await talk(), await addResource(core)];
-      const [watching, others] = [watch(talker), talker.subscribe('subscription { it: meters { cursor event { id } } }')];
+      const [watching, others] = [watch(talker), talker.subscribe('subscription { it: meters { cursor caughtUp event { id } } }')];
       await Promise.all([watching, others].map((id) => caughtUp(talker, id)));
       assert.deepEqual(items(talker, watching).map(({ event, claim, left }) => [event, claim, left]), [[null, null, null]], 'nothing was there');
       for (let day = 1; day <= 9; day++) await reserve(core, resource, `2027-02-1${day - 1}`, `2027-02-1${day}`);

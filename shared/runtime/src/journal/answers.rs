@@ -73,9 +73,15 @@ impl Object {
     }
 
     /// Looks what there is to do, and tries again whatever waits after a failure.
-    pub(super) async fn wake(self: &Rc<Self>) {
-        self.with_runner(async |runner| runner.wake()).await;
-        self.run();
+    ///
+    /// The caller does not wait for it: partitions wake each other in their rounds, and two that waited for each other's would
+    /// wait in vain.
+    pub(super) fn wake(self: &Rc<Self>) {
+        let object = Rc::clone(self);
+        self.state.wait_until(async move {
+            object.with_runner(async |runner| runner.wake()).await;
+            object.run();
+        });
     }
 
     /// How the processors are.

@@ -81,7 +81,7 @@ impl Journal {
                 answer::inside(200, result.and_then(|asked| object.caused(&asked)))
             }
             (Method::Post, contract::WAKE) => {
-                object.wake().await;
+                object.wake();
                 answer::empty(204)
             }
             (Method::Post, contract::PROCESSORS) => answer::inside(200, object.status().await),
