@@ -90,7 +90,8 @@ for (const partitions of [1, 3]) {
       // Whoever was away hears of it, too.
       const back = watch(talker, { filter: { resourceId: mine, status: 'CONFIRMED' }, after: items(talker, filtered)[1].cursor });
       await caughtUp(talker, back);
-      assert.deepEqual(items(talker, back).map(({ left, claim }) => left ?? claim?.id), [ids[2], ids[2]]);
+      const missed = items(talker, back).filter(({ event }) => event); // where its partition has more, an item says `caughtUp` alone
+      assert.deepEqual(missed.map(({ left, claim }) => left ?? claim.id), [ids[2], ids[2]]);
     });
 
     await t.test('from a list to its updates nothing is missing and nothing is left over, whatever goes on meanwhile', async () => {
