@@ -145,8 +145,6 @@ await part('rows', async (core) => {
   const found = await rowsPerCommand(core, size.rows);
   print(table(['rows', ''], [
     [`written for a command with one event, over ${whole(found.commands)}, all included`, found.rowsPerCommand.toFixed(3)],
-    ['written for an event in the journal, of commands one after the other', found.journal.alone.toFixed(3)],
-    ['written for an event in the journal, of a batch of 100', found.journal.batched.toFixed(3)],
   ]));
   return found;
 });

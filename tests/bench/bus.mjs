@@ -29,12 +29,21 @@ class Journals {
   events() {
     for (const [type, after] of Object.entries(this.#positions)) {
       const later = (database) => database.prepare('SELECT position, appends FROM entries WHERE position > ? ORDER BY position').all(after);
-      for (const { position, appends } of inDatabase(this.#core, 'journal', `${type}/0`, later)) {
+      for (const { position, appends } of this.#read(type, later)) {
         this.#events.push(...JSON.parse(appends).flatMap(({ events }) => events));
         this.#positions[type] = position;
       }
     }
     return this.#events;
+  }
+
+  #read(type, later) {
+    try {
+      return inDatabase(this.#core, 'journal', `${type}/0`, later);
+    } catch (error) {
+      if (/unable to open|no such table/.test(error.message)) return []; // killed before it had stored anything
+      throw error;
+    }
   }
 
   count = (type) => this.events().filter((event) => event.type === type).length;
