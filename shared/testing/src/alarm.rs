@@ -9,9 +9,8 @@ use edgefold_flow::{
 use edgefold_kernel::{Fault, StreamId, Timestamp, limits};
 
 use crate::{
-    Simulator, Way,
-    journal::Course,
-    simulator::{BOUND, Sequence, roll},
+    Simulator,
+    simulator::{BOUND, Sequence},
 };
 
 /// Milliseconds until the next look at something that could not be done, or was too much for one go.
@@ -45,7 +44,7 @@ impl Simulator {
         }
     }
 
-    fn set_alarm_at(&mut self, stream: &StreamId, at: Timestamp) {
+    pub(crate) fn set_alarm_at(&mut self, stream: &StreamId, at: Timestamp) {
         let alarm = self.alarms.entry(stream.clone()).or_insert(at);
         *alarm = at.min(*alarm);
     }
@@ -90,7 +89,7 @@ impl Simulator {
     }
 
     /// Hands messages to the queue, and events to the journal, until there are none left.
-    pub(crate) fn publish(&mut self, stream: &StreamId) {
+    fn publish(&mut self, stream: &StreamId) {
         let life = self.lives;
         self.publish_on_bus(stream);
         if self.lives == life {
@@ -116,77 +115,6 @@ impl Simulator {
             }
         }
         self.publishing.remove(&one);
-    }
-
-    /// Tells the journal what it lacks, one call at a time.
-    fn tell_journal(&mut self, stream: &StreamId) {
-        let one = (stream.clone(), false);
-        if !self.publishing.insert(one.clone()) {
-            return;
-        }
-        let life = self.lives;
-        loop {
-            let now = self.now;
-            let Ok(Some(sent)) = self.object(stream).to_journal(now) else { break };
-            let partition = self.object(stream).partition().expect("memory does not fail");
-            let place = (stream.aggregate_type.clone(), partition);
-            self.busy.push(stream.clone());
-            self.meanwhile();
-            if self.lives != life || self.is_killed_in_append(false) {
-                return;
-            }
-            let (course, dice) = (self.course(), self.dice.clone());
-            let answer =
-                self.journal.append(&place, &sent.text, course, |bound| roll(&dice, bound));
-            self.dice = dice;
-            self.meanwhile();
-            if self.lives != life || self.is_killed_in_append(true) {
-                return;
-            }
-            let now = self.now;
-            self.object(stream).journalled(&sent, &answer, now).expect("memory does not fail");
-            self.unkept.insert(stream.clone());
-            self.is_free(stream);
-        }
-        self.publishing.remove(&one);
-        // What has nothing to say to the journal moves its cursor, too.
-        self.unkept.insert(stream.clone());
-        let now = self.now;
-        let next = self.object(stream).next_to_journal(BOUND, now).expect("memory does not fail");
-        next.into_iter().for_each(|at| self.set_alarm_at(stream, at));
-    }
-
-    /// How a call to a journal goes. What is lost or doubled on the bus is lost or doubled here.
-    fn course(&self) -> Course {
-        let one_in = |bound: usize| self.roll(bound) == 0;
-        match self.bus.way {
-            Way::InOrder => Course::default(),
-            Way::Duplicate | Way::Overlapping => Course { doubled: one_in(2), ..Course::default() },
-            Way::Reordered | Way::Delayed => Course { late: one_in(2), ..Course::default() },
-            Way::Lost => Course { fails: one_in(8), unheard: one_in(8), ..Course::default() },
-            Way::Any => Course {
-                fails: one_in(8),
-                unheard: one_in(8),
-                late: one_in(3),
-                doubled: one_in(8),
-                restarts: one_in(8),
-            },
-        }
-    }
-
-    /// Asks the instances that are in doubt, until each knows what its journal has.
-    pub(crate) fn resend(&mut self) {
-        for stream in self.doubted.clone() {
-            if self.check_reachable(&stream).is_err() {
-                continue;
-            }
-            let life = self.lives;
-            self.object(&stream).doubt_journal().expect("memory does not fail");
-            self.tell_journal(&stream);
-            if self.lives == life && self.object(&stream).is_journalled() == Ok(true) {
-                self.doubted.remove(&stream);
-            }
-        }
     }
 
     fn send_again(&mut self, stream: &StreamId) {

@@ -9,12 +9,13 @@
 //! | [`memory`] | the storage port in memory |
 //! | [`kept`] | the storage port of a journal in memory |
 //! | [`bus`] | the ways in which a queue may bring messages |
-//! | [`journal`] | the journal in memory |
+//! | [`journal`] | the journals in memory, with what can go wrong with them |
 //! | `object` | an instance with its type erased |
-//! | [`simulator`] | whole instances over such a queue and such a journal, all from one seed |
+//! | [`simulator`] | whole instances over such a queue and such journals, all from one seed |
 //! | [`older`] | … the code of an earlier release, which runs beside that of today |
+//! | `telling` | … how events come to the journals |
 //! | `alarm` | … what an object does by itself: it publishes, sends again, and tries what is held back |
-//! | `delivery` | … how messages come to the objects and to the journal |
+//! | `delivery` | … how messages come to the objects |
 //! | `trouble` | … what fails, and what an administrator does about it |
 
 // This crate's functions panic on purpose: a failed assertion is their result.
@@ -29,6 +30,7 @@ pub mod journal;
 mod object;
 pub mod simulator;
 pub mod older;
+mod telling;
 mod alarm;
 mod delivery;
 mod trouble;

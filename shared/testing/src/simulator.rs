@@ -75,7 +75,7 @@ pub struct Simulator {
     /// Number of further messages after which the runtime ends.
     kill_after: Option<usize>,
     /// Number of further calls to journals after which the runtime ends, and whether that call is committed.
-    kill_in_append: Option<(usize, bool)>,
+    pub(crate) kill_in_append: Option<(usize, bool)>,
 }
 
 impl Simulator {
@@ -142,40 +142,6 @@ impl Simulator {
     pub fn killed_after(mut self, messages: usize) -> Self {
         self.kill_after = Some(messages);
         self
-    }
-
-    /// Ends the runtime once, in the middle of a call to a journal after so many others: before it is committed, or after it.
-    pub fn kill_in_append(&mut self, calls: usize, is_committed: bool) {
-        self.kill_in_append = Some((calls, is_committed));
-    }
-
-    /// Ends the runtime if that was wanted here.
-    pub(crate) fn is_killed_in_append(&mut self, is_committed: bool) -> bool {
-        match &mut self.kill_in_append {
-            Some((0, at)) if *at == is_committed => {
-                self.kill_in_append = None;
-                self.restart();
-                true
-            }
-            Some((calls @ 1.., _)) if is_committed => {
-                *calls -= 1;
-                false
-            }
-            _ => false,
-        }
-    }
-
-    /// The journals are restored to what they were when they were backed up. The streams that they had
-    /// are told some time later.
-    pub fn restore_journals(&mut self) {
-        let known = self.journal.restore();
-        self.doubted.extend(known);
-    }
-
-    /// Lets streams begin in these partitions from now on.
-    pub fn partition(&mut self, setting: &str) {
-        self.journal.partitions = edgefold_flow::journal::Partitions::parse(setting).0;
-        self.hibernate();
     }
 
     /// A number below `bound`.

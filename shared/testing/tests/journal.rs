@@ -16,7 +16,7 @@ fn id(text: &str) -> Id {
 
 /// An event. Every third has the correlation of its command; the others one that many share.
 fn event(stream: &str, version: u64) -> Envelope {
-    let correlation_id = (version % 3 > 0).then(|| id(&format!("k-{}", version % 5)));
+    let correlation_id = (!version.is_multiple_of(3)).then(|| id(&format!("k-{}", version % 5)));
     Envelope {
         id: format!("{stream}.{version}"),
         stream: StreamId::new("order", id(stream)),

@@ -205,7 +205,7 @@ fn read_all<A: Participant>(instance: &Instance<A, MemoryStorage>) -> Result<(),
     instance.overdue(60_000, later).map_err(|error| said(&error))?;
     let sent = instance.to_journal(later).map_err(|error| said(&error))?;
     let partition = Partition::new(MemoryJournal::default());
-    for sent in sent {
+    if let Some(sent) = sent {
         let answers = partition.append_all(&[sent.text]);
         answers.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| said(&error))?;
     }

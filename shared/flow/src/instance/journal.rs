@@ -6,144 +6,26 @@
 //! question halves what is left.
 
 use edgefold_kernel::{Envelope, Fault, Timestamp, Version, limits};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
-use super::{Instance, outbox::Fresh};
+use super::{
+    Instance,
+    journalled::{Gathered, Search, Sending},
+    outbox::Fresh,
+};
 use crate::{
     Participant,
-    append::storage::{Cursors, Slice, Storage},
+    append::storage::{Slice, Storage},
     journal::{Append, Appended, Link, Row},
     planted::{self, Planted},
     publish::again::sent_again,
 };
-
-/// Shortest pause after a call that has failed, in milliseconds …
-const AGAIN_LEAST_MS: i64 = 1_000;
-
-/// … and longest one: that long after an outage everything is journalled.
-const AGAIN_MOST_MS: i64 = 5 * 60 * 1000;
 
 /// Events of the first call after a failure, or since the instance was loaded: it may fail like others before it.
 const FIRST_EVENTS: usize = 100;
 
 /// Events that are read at once where a published one is looked for.
 const LOOK_EVENTS: usize = 100;
-
-/// What the journal has of the stream.
-#[derive(Debug, Default)]
-pub(super) struct Journalled {
-    /// Of the events up to here it has those that are published.
-    pub(super) at: Version,
-    /// The last of them that is published; 0 when there is none.
-    last: Version,
-    /// Its name, if it was looked up.
-    link: Option<Link>,
-    /// Both versions as they are stored.
-    pub(super) kept: (Version, Version),
-    /// Instant of the event after `at`, if it was looked at.
-    since: Option<Timestamp>,
-    /// Instant of the last call.
-    tried: Option<Timestamp>,
-    /// No call before this instant: the last one has failed.
-    pause: Option<Timestamp>,
-    /// True once a call has been answered.
-    answers: bool,
-    /// The question which event is the last one that it has.
-    search: Option<Search>,
-}
-
-/// It has the event of one version, and none of those from another one on.
-#[derive(Clone, Debug)]
-struct Search {
-    has: Option<Link>,
-    lacks: Version,
-    /// True if the last event before `lacks` is asked for first: it usually has that one.
-    is_doubt: bool,
-}
-
-impl Search {
-    fn has(&self) -> Version {
-        self.has.as_ref().map_or(0, |link| link.version)
-    }
-}
-
-/// A call to the journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sending {
-    /// The text of an [`Append`].
-    pub text: String,
-    before: Option<Link>,
-    /// It covers the events up to here …
-    through: Version,
-    /// … of which this is the last one that is published. None in a question.
-    last: Option<Link>,
-}
-
-impl Journalled {
-    pub(super) fn stored(cursors: &Cursors) -> Self {
-        let (at, last) = (cursors.journalled, cursors.published);
-        Self { at, last, kept: (at, last), ..Self::default() }
-    }
-
-    /// The two versions to store.
-    pub(super) fn cursor(&self) -> (Version, Version) {
-        (self.at, self.last)
-    }
-
-    /// This event was appended. Events come in their order.
-    pub(super) fn waits(&mut self, event: &Envelope, is_published: bool) {
-        if event.version == self.at + 1 {
-            match is_published {
-                true => self.since = Some(event.time),
-                false => self.at = event.version,
-            }
-        }
-    }
-
-    fn moves(&mut self, at: Version) {
-        (self.at, self.since) = (at, None);
-    }
-
-    /// The last call has failed. Pauses grow with the age of what waits, so they are the same for an instance that was loaded
-    /// again. `spread`: thousandths by which this instance's are longer.
-    fn fails(&mut self, now: Timestamp, spread: i64) {
-        let age = self.since.map_or(0, |since| now.millis().saturating_sub(since.millis()));
-        let pause = (age / 2).clamp(AGAIN_LEAST_MS, AGAIN_MOST_MS);
-        self.pause = Some(now.plus_millis(pause + pause * spread / 1_000));
-        self.answers = false;
-    }
-}
-
-/// Events on their way into one call.
-#[derive(Default)]
-struct Gathered {
-    through: Version,
-    since: Option<Timestamp>,
-    count: usize,
-    texts: String,
-    last: Option<Link>,
-}
-
-impl Gathered {
-    /// Takes an event, unless it does not fit any more.
-    fn takes(&mut self, event: &Envelope, text: Option<&str>, limit: usize) -> bool {
-        if let Some(text) = text {
-            let is_full = self.texts.len() + text.len() >= limits::JOURNAL_APPEND_BYTES;
-            if self.count > 0 && (is_full || self.count >= limit) {
-                return false;
-            }
-            if self.count > 0 {
-                self.texts.push(',');
-            }
-            self.texts.push_str(text);
-            self.count += 1;
-            self.last = Some(Link::of(event));
-        }
-        self.since = self.since.or(Some(event.time));
-        self.through = event.version;
-        true
-    }
-}
 
 impl<A: Participant, S: Storage> Instance<A, S> {
     /// The next call to the journal; none when it has everything, or while a call that has failed is not to be made again.
@@ -459,37 +341,5 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             }
         }
         self.last_link()
-    }
-
-    /// The row that others see of this instance; none when there is no stream.
-    ///
-    /// # Errors
-    /// Fails if it cannot be loaded.
-    pub fn outline(&self) -> Result<Option<Row>, Fault> {
-        match self.head()?.version {
-            0 => Ok(None),
-            _ => self.row_now().map(Some),
-        }
-    }
-
-    fn row_now(&self) -> Result<Row, Fault> {
-        let began = self.began()?;
-        let (version, state) =
-            self.read(|loaded| (loaded.head.version, to_raw_value(&A::outline(&loaded.state))))?;
-        let state = state.map_err(|error| Fault::Defect(error.to_string()))?;
-        let is_large = state.get().len() > limits::OUTLINE_BYTES;
-        let state = if is_large { RawValue::NULL.to_owned() } else { state };
-        Ok(Row { version, began, state_version: A::STATE_VERSION, state })
-    }
-
-    /// Instant of the first event.
-    pub(super) fn began(&self) -> Result<Timestamp, Fault> {
-        if let Some(began) = self.read(|loaded| loaded.began)? {
-            return Ok(began);
-        }
-        let first = self.storage.events(&Slice { limit: 1, ..Slice::after(0) })?;
-        let began = first.first().map(|first| first.time).ok_or_else(|| self.lacks(1))?;
-        self.change(|loaded| loaded.began = Some(began))?;
-        Ok(began)
     }
 }

@@ -5,6 +5,8 @@
 //! | `reached` | recently folded states, for readers that go on from there |
 //! | `cursor` | how far the events of the stream have arrived at their destinations |
 //! | `outbox` | gives messages for the bus, and counts what has arrived |
+//! | `row` | makes the row that others see |
+//! | `journalled` | what the journal has, and a call to it |
 //! | `journal` | tells the journal what is new, and finds out what it has |
 //! | `draft` | the draft of a transaction |
 //! | `command` | decides commands, one or many, and answers them |
@@ -19,6 +21,8 @@
 mod reached;
 mod cursor;
 mod outbox;
+mod row;
+mod journalled;
 mod journal;
 mod draft;
 mod command;
@@ -36,7 +40,7 @@ use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version
 
 pub use held::Due;
 pub use inbox::Received;
-pub use journal::Sending;
+pub use journalled::Sending;
 pub use look::{When, unknown};
 
 use crate::{
@@ -47,7 +51,7 @@ use crate::{
 };
 use cursor::Cursor;
 use draft::Draft;
-use journal::Journalled;
+use journalled::Journalled;
 use outbox::Fresh;
 use reached::Reached;
 

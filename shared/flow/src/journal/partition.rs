@@ -293,8 +293,8 @@ fn read_append(text: &str) -> Result<(Append, Vec<Envelope>), Fault> {
 }
 
 fn envelopes(append: &Append) -> Result<Vec<Envelope>, Fault> {
-    let read = |event: &Box<serde_json::value::RawValue>| serde_json::from_str(event.get());
-    append.events.iter().map(read).collect::<Result<_, _>>().map_err(unreadable)
+    let texts = append.events.iter().map(|event| event.get());
+    texts.map(|text| serde_json::from_str(text).map_err(unreadable)).collect()
 }
 
 /// The events of a stored row.
@@ -341,7 +341,7 @@ impl Draft {
             0 => text,
             known => {
                 texts.drain(..known);
-                before = events.drain(..known).last().as_ref().map(Link::of);
+                before = events.drain(..known).next_back().as_ref().map(Link::of);
                 let rest = Append {
                     id: id.clone(),
                     before: before.clone(),
