@@ -61,11 +61,11 @@ pub fn meaning(fault: &Fault) -> Meaning {
     // The statements follow behind the error.
     let error = said.split(STATEMENTS).next().unwrap_or_default().to_lowercase();
     let names = |part: &&str| error.contains(*part);
-    if OVERTAKEN.iter().any(|part| names(part)) {
+    if OVERTAKEN.iter().any(names) {
         Meaning::Overtaken
     } else if names(&REHEARSED) {
         Meaning::Rehearsed
-    } else if TABLES.iter().any(|part| names(part)) {
+    } else if TABLES.iter().any(names) {
         Meaning::Tables
     } else {
         Meaning::Poison

@@ -18,7 +18,10 @@
 //! | [`track`] | one generation in one partition |
 //! | [`work`] | what a processor makes of a page |
 //! | [`runner`] | the processors of a partition at work |
+//! | [`turnover`] | a generation begins, and another one ends |
+//! | [`step`] | one page for tracks that are equally far |
 //! | [`mend`] | what cannot be digested is found, and tried again |
+//! | [`restored`] | instances send again what a journal lacks that was restored |
 //! | [`order`] | what an administrator does about a processor |
 //! | [`status`] | how the processors are, as it is shown |
 //! | [`correlation`] | the events and commands of a correlation |
@@ -36,7 +39,10 @@ pub mod generation;
 pub mod track;
 pub mod work;
 pub mod runner;
+pub mod turnover;
+pub mod step;
 pub mod mend;
+pub mod restored;
 pub mod order;
 pub mod status;
 pub mod correlation;

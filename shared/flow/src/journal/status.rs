@@ -296,7 +296,7 @@ impl<D: Database, S: Sources> Runner<D, S> {
             self.stuck.get(track.processor.name()).filter(|_| track.status == Status::Building);
         let waits = [Some(&track.wait), stuck, Some(&self.away)].into_iter().flatten();
         let error = waits.filter_map(|wait| wait.error.clone()).map(failed).next();
-        let state = match (track.is_paused, error.is_some() || track.is_astray) {
+        let state = match (track.is_paused, error.is_some() || track.is_lost) {
             (true, _) => State::Paused,
             (_, true) => State::Failing,
             _ if track.position < head => State::Running,
@@ -335,7 +335,7 @@ impl<D: Database, S: Sources> Runner<D, S> {
     pub fn board(&self) -> Board {
         let mut board = Board::default();
         let active = self.tracks.iter().filter(|track| track.status == Status::Active);
-        for track in active.filter(|track| !track.is_astray) {
+        for track in active.filter(|track| !track.is_lost) {
             let name = track.processor.name();
             board.passed.insert(name, track.position);
             board.parked.extend(track.parked.keys().map(|id| (name, id.clone())));

@@ -218,10 +218,8 @@ pub struct Track {
     pub is_paused: bool,
     /// True if its rows are of this code's version.
     pub is_own: bool,
-    /// True if its checkpoint is not one of this journal, which was restored: the rows are made anew.
+    /// True if its checkpoint is not one of this journal, which was restored: it stands still, and the rows are made anew.
     pub is_lost: bool,
-    /// True if it cannot go on meanwhile, as state rows can.
-    pub is_astray: bool,
     /// Its checkpoint, as this runner believes.
     pub place: Place,
     /// It has passed this position: at or after its checkpoint.
@@ -248,7 +246,6 @@ impl Track {
             is_paused: known.is_paused,
             is_own: known.version == processor.version(),
             is_lost: false,
-            is_astray: false,
             position: place.position,
             place,
             parked: BTreeMap::new(),
@@ -271,7 +268,7 @@ impl Track {
 
     /// True if it reads events now.
     pub fn runs(&self, now: Timestamp) -> bool {
-        !self.is_paused && !self.is_astray && self.wait.until(now).is_none()
+        !self.is_paused && !self.is_lost && self.wait.until(now).is_none()
     }
 
     /// It has passed a position.

@@ -37,6 +37,12 @@ pub trait Sources {
     /// Fails if there is no such instance, or it cannot be asked.
     fn row(&self, stream: &StreamId) -> impl Future<Output = Result<Row, Failure>>;
 
+    /// Asks an instance to send again what its journal lacks.
+    ///
+    /// # Errors
+    /// Fails until its journal has everything.
+    fn resend(&self, stream: &StreamId) -> impl Future<Output = Result<(), Failure>>;
+
     /// Tells another partition to look what there is to do. What it answers makes no difference.
     fn wake(&self, category: &str, partition: u16) -> impl Future<Output = ()>;
 }

@@ -39,6 +39,10 @@ impl Sources for Objects {
         })
     }
 
+    async fn resend(&self, stream: &StreamId) -> Result<(), Failure> {
+        stub::call(&self.env, self.catalogue, stream, contract::RESEND, &()).await
+    }
+
     async fn wake(&self, category: &str, partition: u16) {
         let woken = async {
             let call = stub::post(contract::WAKE, &())?;

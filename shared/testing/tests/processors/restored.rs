@@ -76,3 +76,36 @@ fn rows_are_made_anew_when_their_journal_was_restored() {
         world.check();
     }
 }
+
+#[test]
+fn silent_instances_send_again_what_a_restored_journal_lacks_before_readers_see_the_new_rows() {
+    for crashes in [false, true] {
+        let mut world = World::new(1);
+        for id in 0..70 {
+            world.append("tally", &format!("early{id}"), &[1]);
+        }
+        world.settle();
+        let copy = world.shards[0].kept.backup();
+        for id in 0..70 {
+            world.append("tally", &format!("early{id}"), &[100]);
+            world.append("tally", &format!("late{id}"), &[100, 100]);
+        }
+        world.settle();
+        let seen = |world: &World| world.db.rows("SELECT COUNT(*), SUM(version) FROM tally");
+        let before = seen(&world);
+        world.shards[0].kept.restore(&copy);
+        world.restart_all();
+        // Nobody has sent anything again yet.
+        for _ in 0..6 {
+            world.round(0);
+            world.now += 20_000;
+            assert_eq!(seen(&world), before, "no instance falls back, and none is missing");
+            if crashes {
+                world.restart_all();
+            }
+        }
+        world.settle();
+        world.check();
+        assert_eq!(seen(&world), before);
+    }
+}

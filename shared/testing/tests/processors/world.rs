@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     pin::pin,
     rc::Rc,
@@ -147,6 +147,8 @@ pub(crate) struct Objects {
     pub(crate) rows: Rc<RefCell<BTreeMap<StreamId, Row>>>,
     pub(crate) woken: Rc<RefCell<Vec<(String, u16)>>>,
     pub(crate) asked: Rc<Cell<usize>>,
+    /// Those that were asked to send again what their journal lacks, and those whose journal has everything.
+    pub(crate) resent: Rc<RefCell<(BTreeSet<StreamId>, BTreeSet<StreamId>)>>,
 }
 
 impl Sources for Objects {
@@ -154,6 +156,15 @@ impl Sources for Objects {
         self.asked.set(self.asked.get() + 1);
         let found = self.rows.borrow().get(stream).cloned();
         Ok(found.ok_or_else(|| Fault::Defect(format!("no {stream:?}")))?)
+    }
+
+    async fn resend(&self, stream: &StreamId) -> Result<(), Failure> {
+        let (asked, done) = &mut *self.resent.borrow_mut();
+        if done.contains(stream) {
+            return Ok(());
+        }
+        asked.insert(stream.clone());
+        Err(Fault::Unavailable("the journal".into(), "it was not told yet".into()).into())
     }
 
     async fn wake(&self, category: &str, partition: u16) {
@@ -261,6 +272,22 @@ impl World {
         assert!(matches!(taken.as_slice(), [Ok(Appended::Taken { .. })]), "{taken:?}");
     }
 
+    /// Those that were asked to send everything again do so.
+    fn resend(&mut self) {
+        let asked = std::mem::take(&mut self.objects.resent.borrow_mut().0);
+        for stream in asked {
+            let id = stream.aggregate_id.to_string();
+            let category = CATEGORIES.into_iter().find(|it| *it == stream.aggregate_type).unwrap();
+            // What the test lets a source forget is not sent.
+            if let Some(all) = self.streams.remove(&(category, id.clone())) {
+                let text = self.event(category, &id, &all, 1);
+                let taken = self.shards[self.shard_of(category, &id)].journal.append_all(&[text]);
+                assert!(matches!(taken.as_slice(), [Ok(Appended::Taken { .. })]), "{taken:?}");
+            }
+            self.objects.resent.borrow_mut().1.insert(stream);
+        }
+    }
+
     /// A stream appends, and its object has this schema version of the state. Gives what it sends.
     pub(crate) fn event(
         &mut self,
@@ -334,6 +361,7 @@ impl World {
                 runner.into_iter().for_each(Runner::wake);
                 is_done = false;
             }
+            self.resend();
             match (is_done, soonest) {
                 (true, None) => return,
                 (true, Some(at)) => self.now = self.now.max(at),
