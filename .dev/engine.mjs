@@ -11,15 +11,12 @@ const links = ['node_modules', 'target/probe'];
 
 /** Whether a file goes with the samples: it is theirs, registers them, or is printed of them. */
 function isOfSamples(path, samples) {
-  const anyOf = samples.join('|');
   return [
     /^(workers|tests\/simulation)\//,
     /^wrangler\.toml$/,
-    /^schema\/(golden|graphql)\//,
+    /^schema\/(golden|graphql|sql\/projection)\//,
     /^schema\/(openapi\.json|routes\.md)$/,
-    new RegExp(`^schema/json/(${anyOf})/`),
-    new RegExp(`^schema/sql/d1/\\d+_(${anyOf}|lists)\\.sql$`),
-    new RegExp(`^schema/sql/d1/query/(${anyOf})_`),
+    new RegExp(`^schema/json/(${samples.join('|')})/`),
   ].some((pattern) => pattern.test(path));
 }
 

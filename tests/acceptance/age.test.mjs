@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { days, settled, addResource } from './claims.mjs';
 import { fresh, serve, until } from './harness.mjs';
-import { journalled } from './journal.mjs';
+import { journalOf, journalled } from './journal.mjs';
 import { inDatabase, silence } from './storage.mjs';
 
 // So that no alarm but a deadline rings while rows are counted.
@@ -24,26 +24,35 @@ function lengthen(database, length, type, data) {
       INSERT INTO events (version, id, type, schema_version, time, command_id, metadata, data)
       SELECT n, id || '-' || n, ?, 1, time + n, command_id || '-' || n, metadata, ? FROM more, events WHERE version = 1`)
     .run(length, type, data);
-  database.exec('INSERT OR REPLACE INTO cursors SELECT 1, MAX(version), MAX(version) FROM events');
+  database.exec('INSERT OR REPLACE INTO cursors SELECT 1, MAX(version), MAX(version), MAX(version) FROM events');
 }
 
-/** The journal counts as complete up to this version, so that it does not read the stream to catch up. */
-const journalledTo = (id, version) =>
-  core.sql('UPDATE journal SET version = ?1 WHERE aggregate_id = ?2 AND version = (SELECT MAX(version) FROM journal WHERE aggregate_id = ?2)', version, id);
+/** The journal has the last event of a lengthened stream: the source need not send the whole of it. The core is stopped. */
+function journalledTo(type, id) {
+  const [last] = inDatabase(core, type, id, (database) => {
+    const statement = 'SELECT version, command_id, metadata FROM events ORDER BY version DESC LIMIT 1';
+    return database.prepare(statement).all();
+  });
+  const correlation = JSON.parse(last.metadata).correlationId ?? last.command_id;
+  inDatabase(core, 'journal', `${type}/0`, (database) =>
+    database
+      .prepare('INSERT INTO links SELECT ?, id, ?, position FROM links WHERE id = ? AND version = 1')
+      .run(correlation, last.version, id));
+}
 
 /** Probes of these lengths. Each has told another one now and then, and is awake with its snapshots. */
 async function probes() {
   const ids = lengths.map(() => fresh('old'));
-  for (const [which, id] of ids.entries()) {
+  for (const id of ids) {
     await append(id);
     await journalled(core, 'probe', id, patient);
-    await journalledTo(id, lengths[which]);
   }
   await core.stop();
   silence(core, 'probe');
   ids.forEach((id, which) => inDatabase(core, 'probe', id, (database) => {
     lengthen(database, lengths[which], 'Counted', '{"index":1,"filler":""}');
   }));
+  ids.forEach((id) => journalledTo('probe', id));
   await core.start();
   for (const [which, id] of ids.entries()) {
     assert.equal((await core.state('probe', id)).version, lengths[which]);
@@ -56,8 +65,8 @@ async function probes() {
 /** The journal has the newest event: the older ones were never sent to it. */
 const journalledUpTo = (id, type = 'probe') =>
   until(`the newest event of ${id} is journalled`, async () => {
-    const [{ version }] = await core.sql('SELECT MAX(version) AS version FROM journal WHERE aggregate_id = ?', id);
-    return version === (await core.state(type, id)).version;
+    const newest = journalOf(core, type, id).at(-1)?.version;
+    return newest === (await core.state(type, id)).version;
   }, patient);
 
 /** Rows that an object reads and writes while this is done, and what follows from it. */
@@ -180,7 +189,6 @@ test('a deadline costs the same at any length', async (t) => {
     await begin(id, n);
     await settled(core, id);
     await journalled(core, 'claim', id);
-    await journalledTo(id, lengths[n]);
   }
   await core.stop();
   // As if the resource had not answered: they are PENDING, and what follows changes nothing of that.
@@ -190,6 +198,7 @@ test('a deadline costs the same at any length', async (t) => {
     database.prepare("UPDATE events SET data = json_set(data, '$.confirmBy', ?) WHERE version = 1").run(new Date(due).toISOString());
     lengthen(database, lengths[which], 'HoldReturned', JSON.stringify({ resourceId: resource }));
   }));
+  ids.forEach((id) => journalledTo('claim', id));
   await core.start();
   for (const [n, id] of ids.entries()) {
     const { body } = await begin(id, n);

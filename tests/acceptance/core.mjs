@@ -153,7 +153,7 @@ export class Core {
   sessions = () => this.#call('sessions');
   /** `{rowsRead, rowsWritten, bytes}` of an object since it was loaded. */
   counters = (type, id) => this.#call('inside', { type, id, path: '/counters' });
-  /** Rows of journal and read models. */
+  /** Rows of D1: the read models, and what is kept about them. */
   sql = (statement, ...params) => this.#call('sql', { statement, params });
   /** Makes D1 `away`, `slow` or `well` for the script and its objects, from now on; `sql` reaches it all the same. */
   d1 = (how) => this.#switch(how);

@@ -16,7 +16,7 @@ const listed = (id, count, as = core) =>
     return status === 200 && body.entries.length >= count && body.entries;
   });
 
-/** What is listed, whatever the order: two events may reach the journal at the same moment. */
+/** What is listed, whatever the order: two events may be of the same moment. */
 const lines = (entries) => entries.map(line).sort();
 
 /** Checks that each entry is what the streams say, and goes back to the command or to another entry. */
@@ -36,25 +36,42 @@ async function checked(entries, command) {
   }
 }
 
-test('what a command names as its cause is caused by it, and what was asked for is a command like any other', async () => {
+test('what a command names as its correlation is listed with it, and what was asked for is a command like any other', async () => {
+  const resource = await addResource(core);
+  const [id, place, leave] = [fresh('claim'), fresh('place'), fresh('leave')];
+  await core.send('claim', 'CreateClaim', days(resource, '2030-02-01', '2030-02-03'), { aggregateId: id, commandId: place });
+  await answered(core, id);
+  const placed = ['claim happened: ClaimConfirmed', 'claim happened: ClaimCreated', 'resource asked: HoldResource', 'resource happened: ResourceHeld'];
+  const first = await listed(place, 4);
+  assert.deepEqual(lines(first), placed);
+  const metadata = { causationId: place, correlationId: place };
+  await core.send('claim', 'CancelClaim', {}, { aggregateId: id, commandId: leave, metadata });
+  await holds(core, resource, []);
+  const all = await listed(place, 7);
+  const left = ['claim happened: ClaimCancelled', 'resource asked: ReleaseResource', 'resource happened: ResourceReleased'];
+  assert.deepEqual(lines(all), [...placed, ...left].sort());
+  await checked(all, place);
+  assert.ok(all.every(({ correlationId }) => correlationId === place));
+  const claimed = all.filter(({ correlationClaimed }) => correlationClaimed);
+  assert.deepEqual(lines(claimed), left, 'only the second command has named one');
+  const asked = all.find(({ name }) => name === 'HoldResource');
+  assert.equal(asked.aggregateId, resource);
+  const [held] = all.filter(({ kind, commandId }) => kind === 'event' && commandId === asked.commandId);
+  assert.equal(held.name, 'ResourceHeld');
+});
+
+test('a cause alone joins nothing: what belongs together says so with one correlation', async () => {
   const resource = await addResource(core);
   const [id, place, leave] = [fresh('claim'), fresh('place'), fresh('leave')];
   await core.send('claim', 'CreateClaim', days(resource, '2030-02-01', '2030-02-03'), { aggregateId: id, commandId: place });
   await answered(core, id);
   await core.send('claim', 'CancelClaim', {}, { aggregateId: id, commandId: leave, metadata: { causationId: place } });
   await holds(core, resource, []);
-  const placed = ['claim happened: ClaimConfirmed', 'claim happened: ClaimCreated', 'resource asked: HoldResource', 'resource happened: ResourceHeld'];
-  const left = ['claim happened: ClaimCancelled', 'resource asked: ReleaseResource', 'resource happened: ResourceReleased'];
-  const second = await listed(leave, 3);
-  assert.deepEqual(lines(second), left);
-  await checked(second, leave);
-  assert.ok(second.every(({ correlationId }) => correlationId === leave));
-  const all = await listed(place, 7);
-  assert.deepEqual(lines(all), [...placed, ...left].sort());
-  await checked(all, place);
-  const asked = all.find(({ name }) => name === 'HoldResource');
-  assert.equal(asked.aggregateId, resource);
-  assert.deepEqual(lines(await listed(asked.commandId, 2)), ['claim happened: ClaimConfirmed', 'resource happened: ResourceHeld']);
+  const entries = await listed(leave, 3);
+  assert.deepEqual(lines(entries), ['claim happened: ClaimCancelled', 'resource asked: ReleaseResource', 'resource happened: ResourceReleased']);
+  await checked(entries, leave);
+  assert.ok(entries.every(({ correlationId }) => correlationId === leave));
+  assert.equal((await listed(place, 4)).length, 4);
 });
 
 test('a command that was refused is listed, and what its refusal led to', async () => {
@@ -88,8 +105,11 @@ test('a claim is followed to its resource and back, page by page', async () => {
     pages.push(body.entries);
     after = body.next;
   }
-  assert.deepEqual(pages.map(({ length }) => length).sort(), [1, 1, 2], 'an event a page, with what it asked for');
+  assert.deepEqual(pages.map(({ length }) => length), [1, 1, 1, 1]);
   assert.deepEqual(lines(pages.flat()), expected);
+  assert.deepEqual(pages.flat(), (await core.request(path(claim))).body.entries, 'pages and the whole have one order');
+  const times = pages.flat().map(({ time }) => time);
+  assert.deepEqual(times, times.toSorted(), 'that of time');
 });
 
 test('each sees of it what the policies of the instances say: the operator all, an owner its own, and others nothing', async () => {

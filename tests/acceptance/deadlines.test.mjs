@@ -40,7 +40,7 @@ test('what waits for an answer ends when the minute is over, though the runtime 
   const talker = await (await core.talk()).init(token('operator', 'sam'));
   const watching = 'subscription ($id: ID!) { it: claim(id: $id, after: "0") { event { type } claim { status } } }';
   const hears = new Map(stored.map(({ claim }) => [claim, talker.subscribe(watching, { id: claim })]));
-  const ends = {};
+  const [ends, commands] = [{}, new Set()];
   for (const { claim, resource } of stored) {
     const { status, confirmBy } = await settled(core, claim, again);
     ends[status] = (ends[status] ?? 0) + 1;
@@ -59,9 +59,12 @@ test('what waits for an answer ends when the minute is over, though the runtime 
     assert.deepEqual(expired.data.it, { event: { type: 'ClaimExpired' }, claim: { status } });
     await journalled(core, 'resource', resource, again);
     await journalled(core, 'claim', claim, again);
-    const { body: caused } = await core.request(`/correlations/${event.commandid}`);
+    const { body: caused } = await core.request(`/correlations/${event.correlationid}`);
     const whose = caused.entries.map(({ aggregateId }) => aggregateId);
-    assert.ok(whose.includes(claim) && whose.every((id) => [claim, resource].includes(id)), "its command id is nobody else's");
+    assert.ok(whose.includes(claim) && whose.every((id) => [claim, resource].includes(id)), 'it goes back to its own command');
+    assert.ok(caused.entries.some(({ eventId }) => eventId === event.id));
+    assert.ok(!commands.has(event.commandid), "its command id is nobody else's");
+    commands.add(event.commandid);
   }
   t.diagnostic(JSON.stringify(ends));
   assert.ok(ends.EXPIRED > 0, JSON.stringify(ends));

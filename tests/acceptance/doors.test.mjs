@@ -58,7 +58,7 @@ test('GET of an instance answers its state with the version as ETag', async () =
     aggregateType: 'resource',
     aggregateId: resource,
     version: 1,
-    state: { ...resource101, status: 'OPEN', holds: [] },
+    state: { ...resource101, status: 'OPEN', holdCount: 0, holds: [] },
   });
 });
 

@@ -1,15 +1,20 @@
 // What fails on our side: the caller gets its code, and its text is in the log.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { addResource } from './claims.mjs';
 import { serve, until } from './harness.mjs';
+import { projected } from './journal.mjs';
 import { token } from './tokens.mjs';
 
 const core = await serve();
-const text = /no such table: resource/;
+const text = /malformed JSON/;
 const logged = async () => (await core.logs()).filter(({ message }) => text.test(message)).length;
 
 test('a resolver that meets a fault says so to the log alone, over HTTP and on the socket', async () => {
-  await core.sql('ALTER TABLE resource RENAME TO resource_away');
+  await projected(core, 'resource', await addResource(core));
+  const [{ name: table }] = await core.sql("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'resource_g%'");
+  await core.sql('DROP VIEW resource');
+  await core.sql(`CREATE VIEW resource AS SELECT * FROM ${table} WHERE json('{') IS NULL`);
   const query = '{ resources { nodes { id } } }';
   const { status, body } = await core.post('/graphql', { query }, { accept: 'application/json' });
   assert.deepEqual([status, body.errors[0].extensions.code, body.errors[0].message], [200, 'INTERNAL', 'an error on our side']);

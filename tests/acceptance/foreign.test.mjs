@@ -31,7 +31,7 @@ async function sources(...lengths) {
         INSERT INTO events (version, id, type, schema_version, time, command_id, metadata, data)
         SELECT n, id || '-' || n, type, schema_version, time, command_id, metadata, data FROM more, events WHERE version = 1`)
       .run(length);
-    database.exec('INSERT OR REPLACE INTO cursors SELECT 1, MAX(version), MAX(version) FROM events');
+    database.exec('INSERT OR REPLACE INTO cursors SELECT 1, MAX(version), MAX(version), MAX(version) FROM events');
   }));
   await core.start();
   return ids;

@@ -1,22 +1,42 @@
-// A read model that has fallen far behind catches up from the source, page by page, when the next letter comes.
+// A journal that was lost, or restored to an earlier state, is filled again by its sources when they have something to say.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
-import { journalled } from './journal.mjs';
+import { journal, journalOf, journalled } from './journal.mjs';
 import { patient } from './letters.mjs';
+import { inDatabase } from './storage.mjs';
 
 const core = await serve();
+const append = (aggregateId, count = 1) => core.send('probe', 'Append', { count }, { aggregateId });
 
 test('a stream whose journal is lost is journalled again, once and in order, however long it is', async () => {
   const [id, other] = [fresh('probe'), fresh('probe')];
-  for (let batch = 0; batch < 12; batch++) await core.send('probe', 'Append', { count: 100 }, { aggregateId: id });
+  for (let batch = 0; batch < 12; batch++) await append(id, 100);
   await journalled(core, 'probe', id);
-  const rows = () => core.sql('SELECT version, event FROM journal WHERE aggregate_id = ? ORDER BY version', id);
-  const before = await rows();
+  const before = journalOf(core, 'probe', id).map(({ event }) => event);
   assert.equal(before.length, 1_200);
-  await core.sql('DELETE FROM journal WHERE aggregate_id = ?', id);
-  await Promise.all([id, other].map((aggregateId) => core.send('probe', 'Append', { count: 1 }, { aggregateId })));
+  await core.stop();
+  inDatabase(core, 'journal', 'probe/0', (database) => database.exec('DELETE FROM entries; DELETE FROM links'));
+  await core.start();
+  await Promise.all([id, other].map((id) => append(id)));
   await journalled(core, 'probe', other);
-  await until('all of it is journalled', async () => (await rows()).length === 1_201, patient);
-  assert.deepEqual((await rows()).slice(0, 1_200), before, 'the same rows as before');
+  await until('all of it is journalled', () => journalOf(core, 'probe', id).length === 1_201, patient);
+  assert.deepEqual(journalOf(core, 'probe', id).slice(0, 1_200).map(({ event }) => event), before, 'the same events as before');
+});
+
+test('a journal that was restored to an earlier state gets what it lacks, and nothing twice', async () => {
+  const id = fresh('probe');
+  await append(id, 50);
+  await journalled(core, 'probe', id);
+  const head = journal(core, 'probe').at(-1).position;
+  for (let n = 0; n < 20; n++) await append(id, 5);
+  await journalled(core, 'probe', id);
+  await core.stop();
+  inDatabase(core, 'journal', 'probe/0', (database) =>
+    database.exec(`DELETE FROM entries WHERE position > ${head}; DELETE FROM links WHERE position > ${head}`));
+  await core.start();
+  assert.equal(journalOf(core, 'probe', id).length, 50);
+  await append(id);
+  await until('it is complete', () => journalOf(core, 'probe', id).length === 151, patient);
+  await journalled(core, 'probe', id);
 });

@@ -4,7 +4,7 @@ import { buildClientSchema, getIntrospectionQuery, parse, validate } from 'graph
 import { isUuid7, isUuid8 } from './events.mjs';
 import { fresh, serve } from './harness.mjs';
 import { addResource, resource101, settled } from './claims.mjs';
-import { journalled } from './journal.mjs';
+import { listed } from './listed.mjs';
 
 const core = await serve('probe', { ENVIRONMENT: 'development' }); // which shows its schema
 const schema = buildClientSchema(await core.ask(getIntrospectionQuery()));
@@ -25,14 +25,15 @@ const documents = {
     it: createClaim(id: $id, input: $input, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
   cancelClaim: `mutation ($id: ID!, $reason: String, $commandId: ID, $expectedVersion: Int) {
     it: cancelClaim(id: $id, reason: $reason, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
-  resource: `query ($id: ID!, $minVersion: Int) {
-    it: resource(id: $id, minVersion: $minVersion) { id version groupId number capacity rate status holds } }`,
-  resources: `query ($first: Int) { it: resources(first: $first) { nodes { id } } }`,
-  claim: `query ($id: ID!, $minVersion: Int) {
-    it: claim(id: $id, minVersion: $minVersion) {
+  resource: `query ($id: ID!) {
+    it: resource(id: $id) { id version groupId number capacity rate status holds } }`,
+  resources: `query ($first: Int, $minVersion: [MinVersion!]) {
+    it: resources(first: $first, minVersion: $minVersion) { nodes { id version } } }`,
+  claim: `query ($id: ID!) {
+    it: claim(id: $id) {
       id version status reason userId resourceId dateStart dateEnd createdAt } }`,
-  claims: `query ($first: Int, $after: String) {
-    it: claims(first: $first, after: $after) {
+  claims: `query ($first: Int, $after: String, $minVersion: [MinVersion!]) {
+    it: claims(first: $first, after: $after, minVersion: $minVersion) {
       edges { cursor node { id createdAt status } } nodes { id }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
 };
@@ -81,33 +82,36 @@ test('ids that are left out are made up', async () => {
   isUuid7(answer.commandId);
 });
 
-test('a resource is read with the version that its command named', async () => {
+test('a resource is read as its last command has left it', async () => {
   const { aggregateId: id, version } = await accepted('addResource', { input: resource101 });
-  assert.deepEqual(await ask('resource', { id, minVersion: version }), { id, version, ...resource101, status: 'OPEN', holds: 0 });
+  assert.deepEqual(await ask('resource', { id }), { id, version, ...resource101, status: 'OPEN', holds: 0 });
   const closed = await accepted('closeResource', { id, expectedVersion: version });
-  assert.equal((await ask('resource', { id, minVersion: closed.version })).status, 'CLOSED');
+  assert.deepEqual(await ask('resource', { id }), { id, version: closed.version, ...resource101, status: 'CLOSED', holds: 0 });
 });
 
 test('a claim is PENDING at its first version, CONFIRMED at its second, CANCELLED at its third', async () => {
   const resource = await addResource(core);
   const { aggregateId: id, version, confirmWithinMs } = await accepted('createClaim', { input: stay(resource) });
   assert.ok(confirmWithinMs > 0);
-  const first = await ask('claim', { id, minVersion: version });
+  assert.equal(version, 1);
+  const first = await ask('claim', { id });
   assert.ok(['PENDING', 'CONFIRMED'].includes(first.status));
-  const second = await ask('claim', { id, minVersion: 2 });
+  await settled(core, id);
+  const second = await ask('claim', { id });
   const { createdAt } = second;
   assert.deepEqual(second, { id, version: 2, status: 'CONFIRMED', reason: null, ...stay(resource), createdAt });
   assert.equal(createdAt, (await core.events('claim', id))[0].time);
   const cancelled = await accepted('cancelClaim', { id, reason: 'rain', expectedVersion: 2 });
-  const third = await ask('claim', { id, minVersion: cancelled.version });
-  assert.deepEqual([third.version, third.status, third.reason], [3, 'CANCELLED', 'rain']);
+  const third = await ask('claim', { id });
+  assert.deepEqual([third.version, third.status, third.reason], [cancelled.version, 'CANCELLED', 'rain']);
 });
 
 test('a declined claim says why', async () => {
   const resource = await addResource(core);
   await settled(core, (await accepted('createClaim', { input: stay(resource) })).aggregateId);
   const { aggregateId: id } = await accepted('createClaim', { input: stay(resource) });
-  const { status, reason } = await ask('claim', { id, minVersion: 2 });
+  await settled(core, id);
+  const { status, reason } = await ask('claim', { id });
   assert.deepEqual([status, reason], ['DECLINED', 'DAYS_TAKEN']);
 });
 
@@ -142,27 +146,22 @@ test('refusals are data: a rule, a shape, a version, an idempotency key', async 
   assert.equal((await refusal('addResource', { id: resource, input: resource101, commandId })).code, 'IDEMPOTENCY_KEY_REUSED');
 });
 
-test('a version that does not come is an error that says READ_MODEL_BEHIND and how far it is', async () => {
-  const resource = await addResource(core);
-  await journalled(core, 'resource', resource);
-  const answers = await Promise.all([
-    core.graphql(documents.resource, { id: resource, minVersion: 2 }),
-    core.graphql(documents.claim, { id: 'nobody', minVersion: 1 }),
-  ]);
-  for (const [{ data, errors }, currentVersion] of [[answers[0], 1], [answers[1], 0]]) {
-    assert.equal(data.it, null);
-    assert.deepEqual(errors[0].extensions, { code: 'READ_MODEL_BEHIND', currentVersion });
-    assert.deepEqual(errors[0].path, ['it']);
-  }
+test('a list waits for versions, and says READ_MODEL_BEHIND when one does not come', async () => {
+  const { aggregateId: id, version } = await accepted('addResource', { input: resource101 });
+  const list = (version) => core.graphql(documents.resources, { first: 100, minVersion: [{ type: 'RESOURCE', id, version }] });
+  assert.deepEqual(await listed(core, 'resource', id, version), { id, version });
+  const { data, errors } = await list(version + 1);
+  assert.equal(data, null);
+  assert.deepEqual(errors[0].extensions, { code: 'READ_MODEL_BEHIND' });
+  assert.deepEqual([errors[0].path, errors[0].message], [['it'], `the list does not show version ${version + 1} of resource ${id} yet`]);
 });
 
 test('a field that fails is null, and takes no other field with it', async () => {
   const resource = await addResource(core);
-  await journalled(core, 'resource', resource);
-  const query = `query ($id: ID!) { there: resource(id: $id) { version } behind: resource(id: $id, minVersion: 9) { version } }`;
+  const query = `query ($id: ID!) { there: resource(id: $id) { version } ahead: resource(id: $id, atVersion: 9) { version } }`;
   const { data, errors } = await core.graphql(query, { id: resource });
-  assert.deepEqual(data, { there: { version: 1 }, behind: null });
-  assert.deepEqual(errors.map(({ path }) => path), [['behind']]);
+  assert.deepEqual(data, { there: { version: 1 }, ahead: null });
+  assert.deepEqual(errors.map(({ path }) => path), [['ahead']]);
 });
 
 test('what does not exist is null', async () => {
@@ -177,7 +176,8 @@ test('claims are a Relay connection, newest first, whole and without doubles ove
     const day = (d) => `2027-${d > 28 ? '04' : '03'}-${String(d > 28 ? d - 28 : d).padStart(2, '0')}`;
     made.push((await accepted('createClaim', { input: stay(resource, day(n), day(n + 1)) })).aggregateId);
   }
-  for (const id of made) await ask('claim', { id, minVersion: 2 });
+  for (const id of made) await settled(core, id);
+  for (const id of made) await listed(core, 'claim', id, 2);
   const pages = [];
   for (let after = null; ; after = pages.at(-1).pageInfo.endCursor) {
     pages.push(await ask('claims', { first: 10, after }));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { configs, Core } from './core.mjs';
 import { fresh, serve, until } from './harness.mjs';
-import { claims, seconds, token, vars } from './tokens.mjs';
+import { claims, seconds, token } from './tokens.mjs';
 
 const core = await serve();
 const day = { dateStart: '2030-01-01', dateEnd: '2030-01-02' };

@@ -2,6 +2,7 @@
 import { before } from 'node:test';
 import { days, settled } from './claims.mjs';
 import { fresh, serve, until } from './harness.mjs';
+import { journal } from './journal.mjs';
 import { checkSights } from './sights.mjs';
 import { token } from './tokens.mjs';
 
@@ -29,10 +30,7 @@ before(async () => {
   await core.send('meter', 'RegisterMeter', { model: 'm', ownerId: 'ben' }, { aggregateId: other });
   await send('claim', 'CreateClaim', night);
   await settled(core, instances.claim.id);
-  await until('all of it is journalled', async () => {
-    const [{ here }] = await core.sql('SELECT COUNT(*) AS here FROM journal');
-    return here === 6;
-  });
+  await until('all of it is journalled', () => journal(core).length === 6);
 });
 
 checkSights(core, {

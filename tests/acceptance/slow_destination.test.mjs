@@ -8,7 +8,6 @@ import { broken, gone, heard, logged, look, parked, tell, told as tells } from '
 import { rows } from './storage.mjs';
 
 const core = await serve('probe', { BUS_ATTEMPTS: '1' }); // what cannot heal is parked at once
-const script = { script: 'edgefold-probe' };
 const patient = { within: 120_000 };
 
 /** Three events and three commands for each of these, alternating, decided together: one letter has them all. */
@@ -83,7 +82,7 @@ test('events and commands for a slow destination hold up those for no other, and
   await until('the sources know that all of it has arrived', async () => {
     await new Promise((done) => setTimeout(done, 1_500)); // the cursor is kept a second after the last confirmation
     await core.stop();
-    const confirmed = sources.map((source) => rows(core, 'probe', source, 'SELECT confirmed FROM cursors', script)[0]?.confirmed);
+    const confirmed = sources.map((source) => rows(core, 'probe', source, 'SELECT confirmed FROM cursors')[0]?.confirmed);
     await core.start();
     return confirmed.every((version) => version === head);
   }, patient);

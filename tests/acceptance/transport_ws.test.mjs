@@ -81,7 +81,7 @@ test('a query and a mutation get one result and then complete', async () => {
   await talker.ended(first);
   const again = talker.subscribe(added, { id, input: resource101 });
   assert.deepEqual(await talker.next(again), [{ data: { addResource: { __typename: 'Rejected', code: 'RESOURCE_EXISTS' } } }]);
-  const asked = talker.subscribe('query ($id: ID!) { resource(id: $id, minVersion: 1) { id number } }', { id });
+  const asked = talker.subscribe('query ($id: ID!) { resource(id: $id) { id number } }', { id });
   assert.deepEqual(await talker.next(asked), [{ data: { resource: { id, number: '101' } } }]);
   await talker.ended(asked);
   assert.deepEqual(talker.of(asked).map(({ type }) => type), ['next', 'complete']);
@@ -89,9 +89,9 @@ test('a query and a mutation get one result and then complete', async () => {
 
 test('a field that fails is a result with errors; a document that is wrong is an error, and nothing was executed', async () => {
   const talker = await talk();
-  const behind = talker.subscribe('{ resource(id: "nowhere", minVersion: 1) { id } }');
-  const [{ data, errors }] = await talker.next(behind);
-  assert.deepEqual([data, errors[0].extensions.code], [{ resource: null }, 'READ_MODEL_BEHIND']);
+  const ahead = talker.subscribe('query ($id: ID!) { resource(id: $id, atVersion: 2) { id } }', { id: await addResource(core) });
+  const [{ data, errors }] = await talker.next(ahead);
+  assert.deepEqual([data, errors[0].extensions.code], [{ resource: null }, 'VERSION_AHEAD']);
   for (const [query, code] of [
     ['{', 'GRAPHQL_PARSE_FAILED'],
     ['{ spaceship }', 'GRAPHQL_VALIDATION_FAILED'],

@@ -1,8 +1,8 @@
-// The benchmark: the built script on the real runtime, and bare JavaScript objects next to it.
+// The benchmark: the built script on the real runtime, and JavaScript with fewer duties and with the same ones next to it.
 //
 //   npm run bench -- --quick            a few hundred operations each: does it run?
 //   npm run bench -- --json FILE        the figures as JSON, too
-//   npm run bench -- --only rates       one part: rates, latency, subscribe, bus, tokens, rows, cold or startup
+//   npm run bench -- --only rates       one part: rates, latency, subscribe, bus, projections, tokens, rows, cold or startup
 //   npm run bench -- --rates 'socket'   only the rates whose name holds this
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -11,6 +11,7 @@ import { converge, counted, steady } from './bus.mjs';
 import { cold, rowsPerCommand } from './costs.mjs';
 import { kilobytes, megabytes, ms, rounds, table, times, whole } from './figures.mjs';
 import { latencies } from './latencies.mjs';
+import { projections } from './projections.mjs';
 import { rates } from './rates.mjs';
 import { limits, startup } from './startup.mjs';
 import { subscriptions } from './subscriptions.mjs';
@@ -33,7 +34,7 @@ const size = quick
   ? { seconds: 2, limit: 300, rows: 100, events: 1_200, watched: 50, confirmed: 5, rate: 10, orders: 20, asked: 50, starts: 1 }
   : { seconds: Number(options.seconds), limit: Infinity, rows: 1_000, events: Number(options.events), watched: 500, confirmed: 100, rate: Number(options.rate), orders: 500, asked: 2_000, starts: 5 };
 
-const parts = ['rates', 'latency', 'subscribe', 'bus', 'tokens', 'rows', 'cold', 'startup'];
+const parts = ['rates', 'latency', 'subscribe', 'bus', 'projections', 'tokens', 'rows', 'cold', 'startup'];
 if (options.only && !parts.includes(options.only)) {
   console.error(`there is no part '${options.only}'. The parts: ${parts.join(', ')}`);
   process.exit(1);
@@ -64,9 +65,12 @@ await part('rates', async (core) => {
     const wanted = ({ name }) => name.includes(options.rates);
     const found = await rates({ core, baseline, load, ...size, limit: quick ? size.limit : 1e9, wanted });
     const line = (one) => [
-      `${one.name}, ${one.unit}`, whole(one.core), whole(one.drained), whole(one.bare), times(one.toBare), whole(one.dedup), times(one.toDedup),
+      `${one.name}, ${one.unit}`,
+      ...[one.core, one.drained, one.bare, one.dedup, one.queued, one.journalled].map(whole),
+      times(one.toDuties),
     ];
-    print(table(['accepted', 'core', 'and projected', 'bare', 'core to it', 'with dedup', 'core to it'], found.map(line)));
+    const head = ['accepted', 'core', 'and projected', 'bare', 'with dedup', 'all duties, queue', 'all duties, journal', 'core to the better'];
+    print(table(head, found.map(line)));
     return found;
   } finally {
     await baseline.close();
@@ -115,6 +119,22 @@ await part('bus', async (core) => {
   return { perSecond, figures, perOrder, killed };
 });
 
+await part('projections', async (core) => {
+  const found = await projections(core, { ...size, seconds: quick ? 2 : 20 });
+  const { behind, written, again } = found;
+  print(table([`from the answer until the row shows it, at ${size.rate} commands/s`, 'p50', 'p99', 'of'], [
+    ['one event each', ms(behind.p50), ms(behind.p99), behind.count],
+  ]));
+  print(table(['rows written for an event', 'in its object', 'in the journal'], [
+    ['alone', written.alone.object.toFixed(3), written.alone.journal.toFixed(3)],
+    ['in batches of 100', written.together.object.toFixed(3), written.together.journal.toFixed(3)],
+  ]));
+  print(table([`rows made again from ${whole(again.events)} events`, ''], [
+    ['time', ms(again.ms)], ['events a second', whole((again.events * 1_000) / again.ms)],
+  ]));
+  return found;
+});
+
 await part('tokens', async (core) => {
   const found = await tokens({ core, load, count: size.asked });
   print(table(['a request with', 'p50', 'p99', 'of'], found.map((one) => [one.name, ms(one.p50), ms(one.p99), one.count])));
@@ -125,6 +145,8 @@ await part('rows', async (core) => {
   const found = await rowsPerCommand(core, size.rows);
   print(table(['rows', ''], [
     [`written for a command with one event, over ${whole(found.commands)}, all included`, found.rowsPerCommand.toFixed(3)],
+    ['written for an event in the journal, of commands one after the other', found.journal.alone.toFixed(3)],
+    ['written for an event in the journal, of a batch of 100', found.journal.batched.toFixed(3)],
   ]));
   return found;
 });

@@ -1,5 +1,6 @@
 // The bus: from append to receipt under a steady load, and from a restart to the end of all that was on its way when the
 // runtime was killed.
+import { inDatabase } from '../acceptance/storage.mjs';
 import { percentile } from './figures.mjs';
 
 const accounts = 20;
@@ -14,15 +15,44 @@ async function open(core) {
   return ids;
 }
 
-const count = async (core, type) => (await core.sql('SELECT COUNT(*) AS count FROM journal WHERE event_type = ?', type))[0].count;
+/** The events of orders and accounts as their journals have them, read from the objects' storage while the core runs. */
+class Journals {
+  #core;
+  #positions = { order: 0, account: 0 };
+  #events = [];
+
+  constructor({ storage }) {
+    this.#core = { storage, script: 'edgefold' };
+  }
+
+  /** Everything so far, but for what was forgotten. */
+  events() {
+    for (const [type, after] of Object.entries(this.#positions)) {
+      const later = (database) => database.prepare('SELECT position, appends FROM entries WHERE position > ? ORDER BY position').all(after);
+      for (const { position, appends } of inDatabase(this.#core, 'journal', `${type}/0`, later)) {
+        this.#events.push(...JSON.parse(appends).flatMap(({ events }) => events));
+        this.#positions[type] = position;
+      }
+    }
+    return this.#events;
+  }
+
+  count = (type) => this.events().filter((event) => event.type === type).length;
+
+  /** Looks only at what comes from now on. */
+  forget() {
+    this.events();
+    this.#events = [];
+  }
+}
 
 /** What an order waits for: the account's answer, or that it comes too late. */
 const ends = ['OrderAccepted', 'OrderTimedOut'];
 
 /** Waits until so many orders have come to one of these ends, and are journalled. Gives how many have to each. */
-async function ended(core, orders, { of = ends, stall = 120_000 } = {}) {
+async function ended(journals, orders, { of = ends, stall = 120_000 } = {}) {
   for (let [seen, since] = [-1, Date.now()]; ; await pause(50)) {
-    const counts = await Promise.all(of.map((type) => count(core, type)));
+    const counts = of.map(journals.count);
     const now = counts.reduce((sum, one) => sum + one);
     if (now >= orders) return counts;
     if (now > seen) [seen, since] = [now, Date.now()];
@@ -30,14 +60,15 @@ async function ended(core, orders, { of = ends, stall = 120_000 } = {}) {
   }
 }
 
-const accepted = (core, orders) => ended(core, orders, { of: ['OrderAccepted'] });
+const accepted = (journals, orders) => ended(journals, orders, { of: ['OrderAccepted'] });
 
 /** How long each of two events of an order is apart, by the instants that they carry: those of append and of receipt. */
-async function apart(core, from, to) {
-  const statement = `SELECT MIN(CASE WHEN event_type = ?1 THEN time END) AS begun, MIN(CASE WHEN event_type = ?2 THEN time END) AS done
-    FROM journal WHERE event_type IN (?1, ?2) GROUP BY COALESCE(event ->> '$.correlationid', event ->> '$.commandid')`;
-  const rows = await core.sql(statement, from, to);
-  return rows.filter(({ begun, done }) => begun && done).map(({ begun, done }) => Date.parse(done) - Date.parse(begun));
+function apart(journals, from, to) {
+  const at = (wanted) => new Map(
+    journals.events().filter(({ type }) => type === wanted).map(({ correlationid, commandid, time }) => [correlationid ?? commandid, Date.parse(time)]),
+  );
+  const done = at(to);
+  return [...at(from)].filter(([order]) => done.has(order)).map(([order, begun]) => done.get(order) - begun);
 }
 
 /** So many orders a second, for a while: each asks its account for the money, and hears its answer. */
@@ -45,16 +76,17 @@ export async function steady({ core, load, rate, seconds }) {
   const payers = await open(core);
   const { url } = core;
   const warm = await load.call('orders', { url, payers, rate, seconds: 1 });
-  await accepted(core, warm.orders);
-  await core.sql('DELETE FROM journal'); // the warm-up is not looked at
+  const journals = new Journals(core);
+  await accepted(journals, warm.orders);
+  journals.forget(); // the warm-up is not looked at
   const { orders, took } = await load.call('orders', { url, payers, rate, seconds });
-  await accepted(core, orders);
+  await accepted(journals, orders);
   const summary = (name, times) => ({ name, count: times.length, p50: percentile(times, 0.5), p99: percentile(times, 0.99) });
   return {
     perSecond: orders / took,
     figures: [
-      summary('a command that an event asks for is carried out', await apart(core, 'OrderPlaced', 'PaymentAuthorised')),
-      summary('an event is taken in by whom it is routed to', await apart(core, 'PaymentAuthorised', 'OrderAccepted')),
+      summary('a command that an event asks for is carried out', apart(journals, 'OrderPlaced', 'PaymentAuthorised')),
+      summary('an event is taken in by whom it is routed to', apart(journals, 'PaymentAuthorised', 'OrderAccepted')),
     ],
   };
 }
@@ -76,7 +108,7 @@ export async function counted({ core, load, rate, seconds }) {
   const payers = await open(core);
   const before = await quiet(core);
   const { orders } = await load.call('orders', { url: core.url, payers, rate, seconds });
-  await accepted(core, orders);
+  await accepted(new Journals(core), orders);
   const after = await quiet(core);
   const more = (kind) => Object.entries(after[kind]).map(([name, number]) => [name, number - (before[kind][name] ?? 0)]);
   const each = (kind) => more(kind).filter(([, number]) => number).map(([name, number]) => [name, number / orders]);
@@ -102,8 +134,9 @@ export async function converge({ core, orders }) {
   const killed = performance.now();
   await core.start();
   const started = performance.now();
-  const before = await count(core, 'OrderAccepted');
-  const [confirmed, timedOut] = await ended(core, stored.flat().length);
+  const journals = new Journals(core);
+  const before = journals.count('OrderAccepted');
+  const [confirmed, timedOut] = await ended(journals, stored.flat().length);
   const ms = performance.now() - started;
   return { orders, outstanding: orders - before, accepted: confirmed, timedOut, ms, away: started - killed };
 }

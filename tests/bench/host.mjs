@@ -17,7 +17,11 @@ const name = script === 'core' ? config.name : script;
 const classes = script === 'core' ? config.durable_objects.bindings : [
   { name: 'BARE', class_name: 'Bare' },
   { name: 'DEDUP', class_name: 'Dedup' },
+  { name: 'QUEUED', class_name: 'Queued' },
+  { name: 'JOURNALLED', class_name: 'Journalled' },
+  { name: 'JOURNAL', class_name: 'Journal' },
 ];
+const queue = 'duties';
 const [database] = config.d1_databases;
 const errors = [];
 
@@ -25,8 +29,12 @@ const mapped = (items, entry) => Object.fromEntries(items.map(entry));
 
 function manifest() {
   if (script !== 'core') {
-    const contents = readFileSync(new URL('baseline_worker.js', import.meta.url), 'utf8');
-    return { mainModule: 'main.js', modulesRoot: '/', modules: { 'main.js': { type: 'esm', contents } } };
+    const files = ['baseline_worker.js', 'duties_worker.js', 'peers_worker.js'];
+    const modules = mapped(files, (file) => [
+      file,
+      { type: 'esm', contents: readFileSync(new URL(file, import.meta.url), 'utf8') },
+    ]);
+    return { mainModule: 'peers_worker.js', modulesRoot: '/', modules };
   }
   const main = join(dirname(configFile), config.main);
   return {
@@ -40,7 +48,7 @@ function manifest() {
   };
 }
 
-const bus = script === 'core' && {
+const bus = script === 'core' ? {
   env: {
     ...mapped(Object.entries({ ...vars, ...settings }), ([name, value]) => [name, { type: 'text', value }]),
     REQUESTS_PER_PRINCIPAL: { type: 'text', value: '1000000000' }, // one principal sends all of it
@@ -57,6 +65,9 @@ const bus = script === 'core' && {
     maxRetries: consumer.max_retries,
     ...(consumer.dead_letter_queue && { deadLetterQueue: consumer.dead_letter_queue }),
   })),
+} : {
+  env: { QUEUE: { type: 'queue', name: queue }, DB: { type: 'd1', id: database.database_id } },
+  triggers: [{ type: 'queue', name: queue, maxBatchSize: 100, maxBatchTimeout: 0, maxRetries: 3 }],
 };
 
 const miniflare = new Miniflare({
@@ -80,10 +91,10 @@ const miniflare = new Miniflare({
           binding,
           { type: 'durable-object', worker: name, exportName: class_name },
         ]),
-        ...bus?.env,
+        ...bus.env,
       },
       exports: mapped(classes, ({ class_name }) => [class_name, { type: 'durable-object', storage: 'sqlite' }]),
-      ...(bus && { triggers: bus.triggers }),
+      triggers: bus.triggers,
     },
     dev: { rootPath: dirname(configFile), unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
   }],

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { bearer, token } from '../acceptance/tokens.mjs';
 
 const shown = bearer(token('staff', 'bench'));
+const admin = bearer(token('admin', 'bench'));
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const patience = 60_000; // ms for the runtime to start
@@ -105,9 +106,16 @@ export class Subject {
   evict = (type, id) => this.#peer.call('evict', { type, id });
   evictSessions = () => this.#peer.call('evictSessions');
   file = (type, id) => this.#peer.call('file', { type, id });
+  /** Where all of it is kept. */
+  get storage() {
+    return join(this.#folder, 'storage');
+  }
   sql = (statement, ...params) => this.#peer.call('sql', { statement, params });
   errors = () => this.#peer.call('errors');
   inspector = () => this.#peer.call('inspector');
+
+  /** What an object says to the script, and to nobody outside. */
+  inside = (args) => this.#peer.call('inside', args);
 
   /** `{rowsRead, rowsWritten, bytes}` of an object since it was loaded. */
   counters = (type, id) => this.#peer.call('inside', { type, id, path: '/counters' });
@@ -137,21 +145,38 @@ export class Subject {
 
   // ── what is delivered ──
 
-  /** Waits until this many events stand in the journal; gives up with an error when it does not move for a while. */
-  async journalled(events, { stall = 90_000 } = {}) {
+  /** How many events of a type are `journalled`, and how many of them are in its rows (`projected`). */
+  async progress(type) {
+    const response = await fetch(`${this.url}/admin/projections/${type}`, { headers: admin });
+    const { partitions } = await response.json();
+    const sum = (figure) => partitions.filter(({ status }) => status === 'ACTIVE').reduce((sum, one) => sum + one[figure], 0);
+    return { journalled: sum('head'), projected: sum('position') };
+  }
+
+  /** What an administrator sees of a projection. */
+  status = async (name) => (await fetch(`${this.url}/admin/projections/${name}`, { headers: admin })).json();
+
+  /** What an administrator orders for it. */
+  async order(name, order) {
+    const response = await fetch(`${this.url}/admin/projections/${name}/${order}`, { method: 'POST', headers: admin });
+    if (!response.ok) throw new Error(`${order} ${name}: ${await response.text()}`);
+  }
+
+  /** Waits until this many events of a type are in its rows; gives up with an error when nothing moves for a while. */
+  async projected(type, events, { stall = 90_000 } = {}) {
     let [seen, since] = [-1, Date.now()];
     for (;;) {
-      const [{ count }] = await this.sql('SELECT COUNT(*) AS count FROM journal');
-      if (count >= events) return;
-      if (count > seen) [seen, since] = [count, Date.now()];
-      if (Date.now() - since > stall) throw new Error(`the journal stands at ${count} of ${events} events`);
-      await pause(100);
+      const { journalled, projected } = await this.progress(type);
+      if (projected >= events) return;
+      if (journalled + projected > seen) [seen, since] = [journalled + projected, Date.now()];
+      if (Date.now() - since > stall) throw new Error(`of ${events} events ${journalled} are journalled, ${projected} projected`);
+      await pause(50);
     }
   }
 
-  /** Waits until everything is confirmed, and this object has kept that: until it has not written for two seconds. */
+  /** Waits until the events of a type are projected, and this object has kept that: until it has not written for two seconds. */
   async settled(type, id, events) {
-    await this.journalled(events);
+    await this.projected(type, events);
     for (let before = -1, now; ; before = now) {
       now = (await this.counters(type, id)).rowsWritten;
       if (now === before) return;

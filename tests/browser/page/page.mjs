@@ -61,6 +61,7 @@ async function follow(id) {
     const why = await new Promise((ended) => {
       const next = ({ reservation: { cursor, event, reservation } }) => {
         after = cursor;
+        if (!reservation) return; // it has caught up, and there was nothing new
         $('status').textContent = reservation.status;
         item($('seen'), `${cursor} ${event.type} ${reservation.status}`);
       };

@@ -30,7 +30,7 @@ pub const CATALOGUE: &Catalogue = &Catalogue {
         Entry::of::<Order>("ORDER"),
         Entry::of::<Round>("ROUND"),
     ],
-    projections: &[],
+    projections: &[edgefold_room::nights::NIGHTS, edgefold_round::leaderboard::LEADERBOARD],
     roles: ROLES,
 };
 

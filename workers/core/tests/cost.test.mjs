@@ -17,7 +17,7 @@ const registration = (id) => device(id, 'RegisterDevice', { model: 'meter', owne
 const report = (id, reading) =>
   device(id, 'UpdateDeviceStatus', { status: 'OK', reading, observedAt: new Date().toISOString() });
 
-let appended = 0; // events of the whole core so far: each of them comes to the journal
+let appended = 0; // events of devices so far: each of them comes to their journal
 const settled = (id, events) => core.settled('device', id, (appended += events));
 const counters = (id) => core.counters('device', id);
 

@@ -46,6 +46,7 @@ test('what waits for an answer ends when the minute is over, though the runtime 
   const talker = await (await core.talk()).init(token('staff', 'sam'));
   const watching = 'subscription ($id: ID!) { it: reservation(id: $id, after: "0") { event { type } reservation { status } } }';
   const hears = new Map(hotel.map(({ claim }) => [claim, talker.subscribe(watching, { id: claim })]));
+  const expiries = new Set();
   const ends = {};
   const ended = (status) => (ends[status] = (ends[status] ?? 0) + 1);
   for (const { claim, room } of hotel) {
@@ -65,9 +66,12 @@ test('what waits for an answer ends when the minute is over, though the runtime 
     assert.deepEqual(expired.data.it, { event: { type: 'ReservationExpired' }, reservation: { status } });
     await journalled(core, 'room', room, again);
     await journalled(core, 'reservation', claim, again);
-    const { body: caused } = await core.request(`/correlations/${event.commandid}`);
+    const { body: caused } = await core.request(`/correlations/${event.correlationid}`);
     const whose = caused.entries.map(({ aggregateId }) => aggregateId);
-    assert.ok(whose.includes(claim) && whose.every((id) => [claim, room].includes(id)), "its command id is nobody else's");
+    assert.ok(whose.includes(claim) && whose.every((id) => [claim, room].includes(id)), "its correlation is nobody else's");
+    assert.ok(caused.entries.some(({ commandId }) => commandId === event.commandid));
+    assert.ok(!expiries.has(event.commandid), "its command id is nobody else's");
+    expiries.add(event.commandid);
   }
   for (const { order, payer } of shop) {
     const { status, reason } = await settled(core, order, again);

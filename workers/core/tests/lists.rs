@@ -171,7 +171,7 @@ proptest! {
             loop {
                 let after = found.last().cloned();
                 let after = after.as_ref().map(|(id, key)| (key, id.as_str()));
-                let wanted = Wanted { order, after, filter: &filter, rows: first };
+                let wanted = Wanted { order, after, filter: &filter, projected: &[], rows: first };
                 let rows = page(&database, "order", &LISTED, &wanted);
                 let is_last = rows.len() < first;
                 found.extend(rows);
@@ -267,7 +267,7 @@ fn statements(of: &str, listed: &'static Listed) -> Vec<(&'static Order, Filter,
                     conditions: conditions.clone(),
                 };
                 for after in [None, Some((&key, "a"))] {
-                    let wanted = Wanted { order, after, filter: &filter, rows: 21 };
+                    let wanted = Wanted { order, after, filter: &filter, projected: &[], rows: 21 };
                     made.push((order, filter.clone(), Statement::of(of, listed, &wanted)));
                 }
             }
@@ -340,7 +340,13 @@ fn no_list_comes_near_the_limits_of_the_database() {
             conditions,
         };
         for order in listed.orders {
-            let wanted = Wanted { order, after: Some((&value, "a")), filter: &filter, rows: 101 };
+            let wanted = Wanted {
+                order,
+                after: Some((&value, "a")),
+                filter: &filter,
+                projected: &[],
+                rows: 101,
+            };
             let made = Statement::of(aggregate_type, listed, &wanted);
             assert!(made.params.len() < 50 && made.sql.len() < 4_000, "{}", made.sql);
         }

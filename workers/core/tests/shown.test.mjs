@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { fresh, serve, until } from '../../../tests/acceptance/harness.mjs';
+import { journal, projected } from '../../../tests/acceptance/journal.mjs';
 import { checkSights } from '../../../tests/acceptance/sights.mjs';
 import { token } from '../../../tests/acceptance/tokens.mjs';
 import { settled, year } from '../../reservation/tests/hotel.mjs';
@@ -53,11 +54,11 @@ before(async () => {
     }
   }
   for (const id of ids.reservation) await settled(core, id);
-  await until('all of it is journalled', async () => {
-    const [{ here }] = await core.sql('SELECT COUNT(DISTINCT aggregate_id) AS here FROM journal WHERE version = 1');
-    const [{ held }] = await core.sql("SELECT COUNT(*) AS held FROM journal WHERE event LIKE '%RoomHeld%'");
-    return here === 12 && held === 2;
+  await until('all of it is journalled', () => {
+    const all = journal(core);
+    return all.filter(({ version }) => version === 1).length === 12 && all.filter(({ event }) => event.type === 'RoomHeld').length === 2;
   });
+  for (const [type, [first, second]] of Object.entries(ids)) for (const id of [first, second]) await projected(core, type, id);
 });
 
 test('the catalogue has no other aggregates, and tokens no other roles', async () => {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { checkOrder } from '../../../tests/acceptance/events.mjs';
 import { fresh, serve, until } from '../../../tests/acceptance/harness.mjs';
 import { journalled } from '../../../tests/acceptance/journal.mjs';
+import { listed } from '../../../tests/acceptance/listed.mjs';
 import { inDatabase, rows } from '../../../tests/acceptance/storage.mjs';
 
 const core = await serve('core');
@@ -67,12 +68,9 @@ test('late reports are kept as history: the stream has each of them, in the orde
 
 test('the read model says the same', async () => {
   await journalled(core, 'device', device, { within: 60_000 });
-  const { device: row } = await core.ask(
-    'query ($id: ID!, $at: Int!) { device(id: $id, minVersion: $at) { version status reading observedAt readings late } }',
-    { id: device, at: count + 1 },
-  );
+  const row = await listed(core, 'device', device, count + 1, 'version status reading observedAt readings late');
   const { status, reading, observedAt, readings, late } = state;
-  assert.deepEqual(row, { version: count + 1, status, reading, observedAt, readings, late });
+  assert.deepEqual(row, { id: device, version: count + 1, status, reading, observedAt, readings, late });
 });
 
 test('what it was at any version is the fold of what had arrived by then', async () => {

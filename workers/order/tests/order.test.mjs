@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve } from '../../../tests/acceptance/harness.mjs';
 import { journalled } from '../../../tests/acceptance/journal.mjs';
+import { listed } from '../../../tests/acceptance/listed.mjs';
 import { account, balanced, cancel, goods, holds, place, settled, update } from './shop.mjs';
 
 const core = await serve('core');
 const types = async (type, id) => (await core.events(type, id)).map((event) => event.type);
-const one = `query ($id: ID!, $minVersion: Int) { it: order(id: $id, minVersion: $minVersion) {
-  id version status reason customerId accountId lines { sku quantity unitPrice } total placedAt } }`;
+const fields = 'id version status reason customerId accountId lines { sku quantity unitPrice } total placedAt';
 
 test('an order is accepted when the account holds the money, shipped when it has paid, and delivered', async () => {
   const payer = await account(core, 1_000);
@@ -26,11 +26,10 @@ test('an order is accepted when the account holds the money, shipped when it has
   assert.deepEqual(await types('order', id), expected);
   await balanced(core, payer, [id]);
   const events = await journalled(core, 'order', id);
-  const { it } = await core.ask(one, { id, minVersion: 5 });
   const { customerId, accountId, lines } = goods(payer, 400);
-  assert.deepEqual(it, {
-    id, version: 5, status: 'DELIVERED', reason: null, customerId, accountId, lines, total: 400, placedAt: events[0].time,
-  });
+  const now = { id, version: 5, status: 'DELIVERED', reason: null, customerId, accountId, lines, total: 400, placedAt: events[0].time };
+  assert.deepEqual((await core.ask(`query ($id: ID!) { it: order(id: $id) { ${fields} } }`, { id })).it, now);
+  assert.deepEqual(await listed(core, 'order', id, 5, fields), now);
 });
 
 test('an order that the account cannot pay is declined with the reason of the account', async () => {

@@ -3,15 +3,17 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use edgefold_flow::{
     graphql::{
-        Amount, Arguments, CommandResult, Connection, DateTime, List, MinVersion, StateAt,
-        Subscribed, Update, Which, at_least, eq, named, one, page, send, subscribe, subscribe_all,
+        Amount, Arguments, CommandResult, Connection, Date, DateTime, List, MinVersion, Projected,
+        StateAt, Subscribed, Update, Which, at_least, day, eq, named, one, page_where, send,
+        subscribe, subscribe_all, unanswered,
     },
     participant::Condition,
 };
+use edgefold_kernel::Rejection;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::reducer;
+use crate::{nights::NIGHTS, reducer};
 
 /// A room of a hotel.
 #[derive(SimpleObject)]
@@ -79,6 +81,10 @@ pub struct RoomFilter {
     status: Option<RoomStatus>,
     /// Rooms that take at least this many guests.
     guests: Option<i32>,
+    /// Open rooms that are free from this night on; only together with `freeUntil`, and only in a list.
+    free_from: Option<Date>,
+    /// … until this day of departure.
+    free_until: Option<Date>,
 }
 
 /// Queries about rooms.
@@ -113,19 +119,37 @@ impl RoomQuery {
         )]
         min_version: Option<Vec<MinVersion>>,
     ) -> Result<Connection<RoomView>> {
-        let list = List { order_by, filter: wanted(filter)?, first, after, min_version };
-        page::<crate::Room, _>(context, list, view).await
+        let (filter, free) = wanted(filter)?;
+        let list = List { order_by, filter, first, after, min_version };
+        page_where::<crate::Room, _>(context, list, vec![free], view).await
     }
 }
 
-/// The conditions of a filter.
-fn wanted(filter: Option<RoomFilter>) -> Result<Vec<Option<Condition>>> {
+/// The conditions of a filter: those on the rows, and the one on nights that are held.
+fn wanted(filter: Option<RoomFilter>) -> Result<(Vec<Option<Condition>>, Option<Projected>)> {
     let filter = filter.unwrap_or_default();
-    Ok(vec![
+    let from = day("filter.freeFrom", filter.free_from)?;
+    let until = day("filter.freeUntil", filter.free_until)?;
+    let free = match (from, until) {
+        (Some(from), Some(until)) if from < until => {
+            let params = vec![from.into(), until.into()];
+            let sql = include_str!("../../../schema/sql/projection/nights_free.sql");
+            Some(Projected { name: NIGHTS.name, sql, params })
+        }
+        (None, None) => None,
+        _ => {
+            let detail = "filter.freeUntil: expected a day after filter.freeFrom, both or neither";
+            return Err(unanswered(Rejection::shape("INVALID_FIELD", "filter.freeUntil", detail)));
+        }
+    };
+    let conditions = vec![
         eq("hotelId", filter.hotel_id),
         eq("status", named(filter.status)),
+        // A closed room takes no holds: nobody would call it free.
+        eq("status", named(free.is_some().then_some(RoomStatus::Open))),
         at_least("capacity", filter.guests),
-    ])
+    ];
+    Ok((conditions, free))
 }
 
 fn view(at: StateAt<reducer::State>) -> Option<RoomView> {
@@ -225,6 +249,11 @@ impl RoomSubscription {
         )]
         after: Option<String>,
     ) -> Result<Subscribed<RoomUpdate>> {
-        subscribe_all::<crate::Room, _>(context, wanted(filter)?, after, update)
+        let (filter, free) = wanted(filter)?;
+        if free.is_some() {
+            let detail = "filter.freeFrom: a subscription does not know which nights are free";
+            return Err(unanswered(Rejection::shape("INVALID_FIELD", "filter.freeFrom", detail)));
+        }
+        subscribe_all::<crate::Room, _>(context, filter, after, update)
     }
 }

@@ -7,6 +7,7 @@
 //! | [`reducer`] | the state, and how an event changes it |
 //! | [`rules`] | every business rule |
 //! | [`lists`] | by what it is listed |
+//! | [`nights`] | the nights that are held, for lists |
 //! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -15,6 +16,7 @@ pub mod events;
 pub mod reducer;
 pub mod rules;
 pub mod lists;
+pub mod nights;
 pub mod policy;
 pub mod api;
 

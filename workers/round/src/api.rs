@@ -4,11 +4,12 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use edgefold_flow::{
     graphql::{
         Arguments, CommandResult, Connection, DateTime, List, MinVersion, StateAt, Subscribed,
-        Update, Which, eq, named, one, page, send, subscribe, subscribe_all,
+        Update, Which, eq, named, one, page, projected, rows_wanted, send, subscribe,
+        subscribe_all,
     },
     participant::Condition,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{events::Ending, reducer};
@@ -151,6 +152,29 @@ impl RoundQuery {
         let list = List { order_by, filter: wanted(filter)?, first, after, min_version };
         page::<crate::Round, _>(context, list, view).await
     }
+
+    /// The players with the most points in a game over all rounds, the best first.
+    async fn leaderboard(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The game.")] game: String,
+        #[graphql(desc = "Number of players, 1 to 100; 20 when left out.")] first: Option<i32>,
+    ) -> Result<Vec<LeaderboardEntry>> {
+        let params = vec![game.into(), rows_wanted(first)?.into()];
+        let sql = include_str!("../../../schema/sql/projection/leaderboard_page.sql");
+        projected::<crate::Round, _>(context, sql, params).await
+    }
+}
+
+/// A player on the leaderboard of a game.
+#[derive(SimpleObject, Deserialize)]
+pub struct LeaderboardEntry {
+    /// The player.
+    player_id: ID,
+    /// Points in all rounds of the game.
+    points: i64,
+    /// Number of moves in them.
+    moves: i64,
 }
 
 /// The conditions of a filter.

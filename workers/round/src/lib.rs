@@ -9,6 +9,7 @@
 //! | [`rules`] | every business rule |
 //! | [`process`] | its deadlines |
 //! | [`lists`] | by what it is listed |
+//! | [`leaderboard`] | the points of players by game |
 //! | [`policy`] | the policy: who may send, see and list |
 //! | [`api`] | its part of the GraphQL schema |
 
@@ -18,6 +19,7 @@ pub mod reducer;
 pub mod rules;
 pub mod process;
 pub mod lists;
+pub mod leaderboard;
 pub mod policy;
 pub mod api;
 

@@ -29,8 +29,21 @@ pub struct Wanted<'a> {
     pub after: Option<(&'a Value, &'a str)>,
     /// The rows that it may hold.
     pub filter: &'a Filter,
+    /// What projections say of them.
+    pub projected: &'a [Projected],
     /// Number of rows, at most.
     pub rows: usize,
+}
+
+/// A condition on the rows of a list by the tables of a projection. Lists alone know it: a subscription does not read them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Projected {
+    /// Name of the projection: `minVersion` waits for it, too.
+    pub name: &'static str,
+    /// The condition in SQL, about `r.id`, with `{1}`, `{2}` … for the parameters.
+    pub sql: &'static str,
+    /// Its parameters: texts and numbers.
+    pub params: Vec<Value>,
 }
 
 /// A statement with its parameters.
@@ -46,7 +59,7 @@ impl Statement {
     /// The statement of a page. Columns: `id`, `version`, `began`, `state` as JSON, `cursor_key`. It reads the view with the
     /// name of the aggregate type.
     pub fn of(aggregate_type: &str, listed: &Listed, wanted: &Wanted<'_>) -> Self {
-        let Wanted { order, after, filter, rows } = *wanted;
+        let Wanted { order, after, filter, projected, rows } = *wanted;
         let key = column(order.by);
         let mut made = Self {
             sql: format!(
@@ -55,7 +68,8 @@ impl Statement {
             ),
             params: Vec::new(),
         };
-        let conditions = made.conditions(listed, order, filter);
+        let mut conditions = made.conditions(listed, order, filter);
+        conditions.extend(projected.iter().map(|one| made.projected(one)));
         let (sign, direction) = if order.is_descending { ("<", " DESC") } else { (">", "") };
         let begins = after.map(|(after, id)| {
             let (after, id) = (made.param(after.clone()), made.param(id.into()));
@@ -107,6 +121,15 @@ impl Statement {
         conditions
     }
 
+    fn projected(&mut self, projected: &Projected) -> String {
+        let mut sql = projected.sql.trim().to_owned();
+        for (number, value) in projected.params.iter().enumerate() {
+            let param = self.param(value.clone());
+            sql = sql.replace(&format!("{{{}}}", number + 1), &param);
+        }
+        sql
+    }
+
     fn param(&mut self, value: Value) -> String {
         self.params.push(value);
         format!("?{}", self.params.len())
@@ -149,7 +172,9 @@ mod tests {
     }
 
     fn made(order: usize, after: Option<(&Value, &str)>, filter: &Filter) -> (String, Vec<Value>) {
-        let wanted = Wanted { order: &LISTED.orders[order], after, filter, rows: 21 };
+        let projected = [];
+        let wanted =
+            Wanted { order: &LISTED.orders[order], after, filter, projected: &projected, rows: 21 };
         let Statement { sql, params } = Statement::of("order", &LISTED, &wanted);
         let (_, sql) = sql.split_once(" FROM ").unwrap();
         (sql.to_owned(), params)

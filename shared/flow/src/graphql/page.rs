@@ -9,7 +9,7 @@ use async_graphql::{
 };
 use edgefold_kernel::{Failure, Fault, Id, Scope, StreamId, limits};
 use futures_util::future::try_join_all;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
     fresh::{MinVersion, least},
     gateway::{Gateway, Row},
     int,
-    list::{KEY, Statement, Wanted},
+    list::{KEY, Projected, Statement, Wanted},
     one::{seen_at, unknown},
     refusal::invalid,
     unanswered,
@@ -65,6 +65,19 @@ pub async fn page<A: Participant, T: OutputType>(
     list: List<impl EnumType>,
     view: impl Fn(StateAt<A::State>) -> Option<T>,
 ) -> Result<Connection<T>, Error> {
+    page_where::<A, T>(context, list, Vec::new(), view).await
+}
+
+/// The same of the rows of which projections say this, too; `None` is a condition that was not asked for.
+///
+/// # Errors
+/// Those of [`page`](fn@page).
+pub async fn page_where<A: Participant, T: OutputType>(
+    context: &Context<'_>,
+    list: List<impl EnumType>,
+    projected: Vec<Option<Projected>>,
+    view: impl Fn(StateAt<A::State>) -> Option<T>,
+) -> Result<Connection<T>, Error> {
     let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
     let filter = allowed::<A>(gateway, list.filter)?;
     let first = rows_wanted(list.first)?;
@@ -72,8 +85,11 @@ pub async fn page<A: Participant, T: OutputType>(
     let after = list.after.as_deref().map(|cursor| begin::<A>(cursor, order)).transpose()?;
     let least = least::<A>(list.min_version)?;
     let Some(filter) = filter else { return Ok(Connection::new(Vec::new(), false, None)) };
+    let projected: Vec<_> = projected.into_iter().flatten().collect();
     if !least.is_empty() {
-        gateway.shown(A::TYPE, least).await.map_err(unanswered)?;
+        let processors = projected.iter().map(|one| one.name).chain([A::TYPE]);
+        let shown = processors.map(|name| gateway.shown(name, least.clone()));
+        try_join_all(shown).await.map_err(unanswered)?;
     }
     // Before the rows are read: what comes in between is shown twice, and not left out.
     let updates = match context.look_ahead().field("updatesCursor").exists() {
@@ -81,7 +97,8 @@ pub async fn page<A: Participant, T: OutputType>(
         false => None,
     };
     let after = after.as_ref().map(|(key, id)| (key, id.as_str()));
-    let wanted = Wanted { order, after, filter: &filter, rows: first + 1 };
+    let rows = first + 1;
+    let wanted = Wanted { order, after, filter: &filter, projected: &projected, rows };
     let statement = Statement::of(A::TYPE, &A::LISTED, &wanted);
     let mut rows = read_rows(gateway, A::TYPE, &statement).await.map_err(unanswered)?;
     let has_more = rows.len() > first;
@@ -93,6 +110,24 @@ pub async fn page<A: Participant, T: OutputType>(
         edges.extend(view(at).map(|node| Edge { node, cursor }));
     }
     Ok(Connection::new(edges, has_more, updates))
+}
+
+/// Rows of a projection, as this statement reads them, for a caller who has shown a token.
+///
+/// # Errors
+/// `UNAUTHENTICATED`; a fault, retryable while the table is being made or the database is away.
+pub async fn projected<A: Participant, T: DeserializeOwned>(
+    context: &Context<'_>,
+    sql: &str,
+    params: Vec<Value>,
+) -> Result<Vec<T>, Error> {
+    let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
+    gateway.principal().map_err(unanswered)?;
+    let statement = Statement { sql: sql.to_owned(), params };
+    let rows = read_rows(gateway, A::TYPE, &statement).await.map_err(unanswered)?;
+    let rows = rows.into_iter().map(|row| serde_json::from_value(Value::Object(row)));
+    let rows = rows.collect::<Result<_, _>>();
+    rows.map_err(|error| faulted(&Fault::Unreadable(error.to_string())))
 }
 
 /// The rows of a statement. A table that does not exist yet is being made: the journals are told to, and a list waits for it a
@@ -218,7 +253,10 @@ fn begin<A: Participant>(cursor: &str, order: &Order) -> Result<(Value, String),
 }
 
 /// Number of rows or events that a list was asked for.
-pub(super) fn rows_wanted(first: Option<i32>) -> Result<usize, Error> {
+///
+/// # Errors
+/// `INVALID_PAGE` when it is out of range.
+pub fn rows_wanted(first: Option<i32>) -> Result<usize, Error> {
     let wanted = first.map_or(Ok(limits::LIST_ROWS_DEFAULT), usize::try_from);
     wanted.ok().filter(|first| (1..=limits::LIST_ROWS).contains(first)).ok_or_else(|| {
         invalid(
