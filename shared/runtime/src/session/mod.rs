@@ -7,6 +7,7 @@
 //! | `kept` | the documents of a session's subscriptions are kept until its socket is gone |
 //! | `seats` | the sockets of a principal are counted |
 //! | `tickets` | the tickets of a principal are remembered, and taken once |
+//! | `source` | the sources of subscriptions are followed, read and left |
 //! | `operation` | an operation of a socket is run |
 //! | `socket` | a socket opens, speaks, closes; a source tells it of new events |
 //! | `host` | a request of the contract reaches an object of this class |
@@ -16,6 +17,7 @@ mod object;
 mod kept;
 mod seats;
 mod tickets;
+mod source;
 mod operation;
 mod socket;
 mod host;
