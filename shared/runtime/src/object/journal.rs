@@ -51,8 +51,12 @@ impl<A: Participant> Object<A> {
                 }
             };
             let answer = self.append(&sent).await;
-            if let Err(fault) = &answer {
-                console_error!("the journal was told in vain: {fault}");
+            match &answer {
+                Err(fault) if fault.retryable() => {
+                    console_warn!("the journal is told again: {fault}");
+                }
+                Err(fault) => console_error!("the journal was told in vain: {fault}"),
+                Ok(_) => {}
             }
             if let Err(fault) = self.instance.journalled(&sent, &answer, clock::now()) {
                 return console_error!("{fault}");

@@ -106,7 +106,7 @@ fn commands() -> Value {
         "events": {"operationId": "showEvents", "parameters": instance, "description": "The stream of the instance."},
         "correlation": {
             "operationId": "showCorrelation", "description": "The events and commands that it caused.",
-            "parameters": {"commandId": "$response.body#/commandId"},
+            "parameters": {"correlationId": "$response.body#/commandId"},
         },
     });
     let good = json!({
