@@ -68,9 +68,12 @@ function testsIn(path, below = root) {
   return files.sort().map((name) => join(folder, name));
 }
 
+/** Milliseconds after which a test or a file of tests has failed: the longest takes five minutes on a busy machine. */
+const longest = 15 * 60_000;
+
 function nodeTests(log, files, concurrency) {
   if (!files.length) throw new Problem('there are no tests where they should be');
-  return node(log, '--test', `--test-concurrency=${concurrency}`, reporter, ...files);
+  return node(log, '--test', `--test-concurrency=${concurrency}`, `--test-timeout=${longest}`, reporter, ...files);
 }
 
 /** The samples' acceptance tests, each beside what it is about. */
