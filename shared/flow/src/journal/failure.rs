@@ -137,6 +137,8 @@ mod tests {
             "D1_ERROR: Internal error in D1 DB storage caused object to be reset.",
             "D1_ERROR: Cannot resolve D1 DB due to transient issue on remote node.",
             "D1_ERROR: database is locked: SQLITE_BUSY",
+            "D1_ERROR: database or disk is full: SQLITE_FULL",
+            "D1_ERROR: Exceeded maximum DB size",
             "D1_ERROR: Memory limit would be exceeded before EOF.",
             "something that nobody has seen before",
         ] {
