@@ -1,4 +1,4 @@
-//! The pure heart of an aggregate: `decide` and `evolve`.
+//! The names of an aggregate, and what the engine asks of it: `decide` and `evolve`.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -9,12 +9,10 @@ use crate::{
 /// The result of a decision: the events to append, or why it was refused. No events mean that nothing had to change.
 pub type Decision<E> = Result<Vec<E>, Failure>;
 
-/// A consistency boundary: one instance takes commands one at a time, and its state is the fold of its own events.
-///
-/// Both functions are synchronous and total. They know no clock, no randomness and no I/O: everything that they need of
-/// the world is in the [`Context`].
+/// A consistency boundary: one instance takes commands one at a time, and its state is the fold of its own events. Here are its
+/// names; [`Reducer`](crate::Reducer) and [`Rules`](crate::Rules) say what it does.
 pub trait Aggregate: Sized + 'static {
-    /// Stored name of the type, in URLs and CloudEvents sources. **Part of the storage format.**
+    /// Stored name of the type, in URLs and CloudEvents sources: see [`is_type`]. **Part of the storage format.**
     const TYPE: &'static str;
 
     /// Milliseconds that a client should wait for the outcome of an accepted command before it asks.
@@ -35,8 +33,35 @@ pub trait Aggregate: Sized + 'static {
     type Command: CommandSet;
     /// The events.
     type Event: EventSet;
+
+    /// The stream of an instance.
+    fn stream(id: &Id) -> StreamId {
+        StreamId::new(Self::TYPE, id.clone())
+    }
+}
+
+/// True if an aggregate type can have this name: it stands in URLs, in enums of GraphQL, in tables and in codes of refusals. Lower-case
+/// letters, digits and `_`, a letter first.
+pub const fn is_type(name: &str) -> bool {
+    let mut rest = name.as_bytes();
+    while let [byte, more @ ..] = rest {
+        let is_first = rest.len() == name.len();
+        if !byte.is_ascii_lowercase() && (is_first || !matches!(byte, b'0'..=b'9' | b'_')) {
+            return false;
+        }
+        rest = more;
+    }
+    !name.is_empty()
+}
+
+/// An aggregate as the engine runs it: a decider, whose state may be that of an empty stream. Whoever writes an aggregate
+/// implements [`Rules`](crate::Rules), and gets this from it.
+///
+/// Both functions are synchronous and total. They know no clock, no randomness and no I/O: everything that they need of
+/// the world is in the [`Context`]. Source of the form: Jérémie Chassaing, «Functional Event Sourcing Decider».
+pub trait Decider: Aggregate {
     /// The fold of the events. `Default` is the state of an empty stream.
-    type State: Default + Clone + Serialize + DeserializeOwned;
+    type State: Default + Clone + Serialize + DeserializeOwned + 'static;
 
     /// Every business rule: the events that the command leads to in this state, or why it is refused.
     ///
@@ -71,14 +96,24 @@ pub struct Context<'a> {
     pub foreign: &'a Foreign,
 }
 
+impl Context<'_> {
+    /// The state of another instance that the command [rests on](Decider::rests_on); `None` when there is no such instance.
+    ///
+    /// # Errors
+    /// Those of [`Foreign::state`].
+    pub fn known<A: Decider<State = Option<S>>, S>(&self, id: &Id) -> Result<Option<S>, Fault> {
+        Ok(self.foreign.state::<A>(id)?.flatten())
+    }
+}
+
 impl Foreign {
     /// The state of a foreign instance; `None` when there is no stream.
     ///
     /// # Errors
     /// [`Fault::Unavailable`] when it is of another schema version: old and new code run side by side during a deploy.
     /// [`Fault::Unreadable`] when it cannot be read, [`Fault::Defect`] when the command does not rest on that stream.
-    pub fn state<A: Aggregate>(&self, id: &Id) -> Result<Option<A::State>, Fault> {
-        let asked = self.get(&StreamId::new(A::TYPE, id.clone()));
+    pub fn state<A: Decider>(&self, id: &Id) -> Result<Option<A::State>, Fault> {
+        let asked = self.get(&A::stream(id));
         let unasked = || Fault::Defect(format!("{} {id} was not asked for its state", A::TYPE));
         let found = asked.ok_or_else(unasked)?;
         if found.version == 0 {

@@ -9,25 +9,42 @@ use serde::{
 use serde_json::{Map, Value};
 use serde_path_to_error::{Path, Segment};
 
-use crate::{Rejection, limits};
+use crate::{Rejection, limits, shape::Shape};
 
 /// Facts about a command that a door needs before the aggregate sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct CommandKind {
     /// Name on the wire, such as `OpenDoor`.
     pub name: &'static str,
-    /// True if the command begins a stream; a door then makes up a missing aggregate id.
+    /// True if the command begins a stream, and does nothing else.
     pub creates: bool,
+    /// True if the command begins a stream where there is none.
+    pub begins: bool,
     /// True if only the system itself may send the command.
     pub internal: bool,
+    /// True if its payload has rules of shape that concern more than one field.
+    pub checked: bool,
+    /// What its payload is.
+    pub shape: Shape,
+}
+
+impl CommandKind {
+    /// True if the command may be the first one of a stream; a door then makes up a missing aggregate id.
+    pub fn may_begin(&self) -> bool {
+        self.creates || self.begins
+    }
+}
+
+/// A part of a set of commands: the payload of one of them, or all of them. Written by [`commands!`](crate::commands).
+pub trait Part<C>: Sized {
+    /// This part of a command; `None` if it is another one.
+    fn of(command: &C) -> Option<&Self>;
 }
 
 /// The commands of one aggregate. Written by [`commands!`](crate::commands).
-pub trait CommandSet: Sized {
+pub trait CommandSet: Sized + 'static {
     /// All commands of the aggregate.
     const KINDS: &'static [CommandKind];
-    /// The payload types in the same order, as a list `(A, (B, ()))`.
-    type Payloads;
 
     /// Reads the payload of the named command.
     ///
@@ -57,8 +74,11 @@ pub trait CommandSet: Sized {
     /// The command's name on the wire and its payload, as [`read`](Self::read) takes them.
     fn write(&self) -> (&'static str, Value);
 
+    /// Facts about this command.
+    fn kind(&self) -> &'static CommandKind;
+
     /// Facts about the named command that a door needs.
-    fn kind(name: &str) -> Option<&'static CommandKind> {
+    fn kind_of(name: &str) -> Option<&'static CommandKind> {
         Self::KINDS.iter().find(|kind| kind.name == name)
     }
 }
@@ -178,22 +198,25 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 /// Declares the commands of an aggregate: an enum with one payload type for each name on the wire.
 ///
 /// ```
-/// use serde::{Deserialize, Serialize};
-/// use edgefold_kernel::commands;
-///
-/// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-/// #[serde(rename_all = "camelCase", deny_unknown_fields)]
-/// pub struct OpenDoor { pub wide: bool }
+/// use edgefold_kernel::{command, commands};
 ///
 /// commands! {
 ///     /// What may be asked of a door.
-///     pub enum DoorCommand { "OpenDoor" [creates] => Open(OpenDoor) }
+///     pub enum Command { "OpenDoor" [creates] => Open(OpenDoor) }
+/// }
+///
+/// /// Opens a door.
+/// #[command]
+/// pub struct OpenDoor {
+///     /// True if it opens all the way.
+///     pub wide: bool,
 /// }
 /// ```
 ///
-/// `[creates]` marks a command that begins a stream, `[internal]` one that only the system may send. The payload of a
-/// `[checked]` one has `check(&self) -> Result<(), Rejection>` for rules of shape that concern more than one field. Several
-/// marks stand with commas between them.
+/// `[creates]` marks the command that begins a stream; `[begins]` one that begins a stream where there is none, and is decided
+/// on the state where there is one; `[internal]` one that only the system may send. The payload of a `[checked]` one has
+/// `check(&self) -> Result<(), Rejection>` for rules of shape that concern more than one field. Several marks stand with commas
+/// between them.
 #[macro_export]
 macro_rules! commands {
     ($(#[$meta:meta])* $vis:vis enum $set:ident { $($name:literal $([$($flag:ident),*])? => $variant:ident($payload:ty)),+ $(,)? }) => {
@@ -202,10 +225,13 @@ macro_rules! commands {
         $vis enum $set { $(#[doc = concat!("`", $name, "`")] $variant($payload)),+ }
 
         impl $crate::CommandSet for $set {
-            const KINDS: &'static [$crate::command::CommandKind] = &[$(
-                $crate::commands!(@kind $crate::command::CommandKind { name: $name, creates: false, internal: false }; $($($flag)*)?)
-            ),+];
-            type Payloads = $crate::__types!($($payload),+);
+            const KINDS: &'static [$crate::command::CommandKind] = &[$($crate::commands!(@kind $name, $payload; $($($flag)*)?)),+];
+
+            fn kind(&self) -> &'static $crate::command::CommandKind {
+                match self {
+                    $(Self::$variant(_) => const { &$crate::commands!(@kind $name, $payload; $($($flag)*)?) }),+
+                }
+            }
 
             fn read(name: &str, payload: &$crate::__private::serde_json::Value) -> Result<Self, $crate::Rejection> {
                 match name {
@@ -235,16 +261,45 @@ macro_rules! commands {
             }
         }
 
-        $(impl From<$payload> for $set { fn from(payload: $payload) -> Self { Self::$variant(payload) } })+
+        impl $crate::command::Part<$set> for $set {
+            fn of(command: &$set) -> Option<&Self> { Some(command) }
+        }
+
+        $(
+            impl From<$payload> for $set { fn from(payload: $payload) -> Self { Self::$variant(payload) } }
+
+            impl $crate::command::Part<$set> for $payload {
+                // A set of one command has no other.
+                #[allow(unreachable_patterns)]
+                fn of(command: &$set) -> Option<&Self> {
+                    match command { $set::$variant(payload) => Some(payload), _ => None }
+                }
+            }
+        )+
+    };
+    (@kind $name:literal, $payload:ty; $($flag:ident)*) => {
+        $crate::commands!(@kind $crate::command::CommandKind {
+            name: $name,
+            creates: false,
+            begins: false,
+            internal: false,
+            checked: false,
+            shape: <$payload as $crate::Described>::SHAPE,
+        }; $($flag)*)
     };
     (@kind $kind:expr;) => { $kind };
     (@kind $kind:expr; creates $($rest:ident)*) => {
         $crate::commands!(@kind $crate::command::CommandKind { creates: true, ..$kind }; $($rest)*)
     };
+    (@kind $kind:expr; begins $($rest:ident)*) => {
+        $crate::commands!(@kind $crate::command::CommandKind { begins: true, ..$kind }; $($rest)*)
+    };
     (@kind $kind:expr; internal $($rest:ident)*) => {
         $crate::commands!(@kind $crate::command::CommandKind { internal: true, ..$kind }; $($rest)*)
     };
-    (@kind $kind:expr; checked $($rest:ident)*) => { $crate::commands!(@kind $kind; $($rest)*) };
+    (@kind $kind:expr; checked $($rest:ident)*) => {
+        $crate::commands!(@kind $crate::command::CommandKind { checked: true, ..$kind }; $($rest)*)
+    };
     (@check $read:ident;) => {};
     (@check $read:ident; checked $($rest:ident)*) => { $read.check()? };
     (@check $read:ident; $other:ident $($rest:ident)*) => { $crate::commands!(@check $read; $($rest)*) };
@@ -304,6 +359,14 @@ mod tests {
         }
     }
 
+    impl crate::Described for Book {
+        const SHAPE: Shape = Shape::Bool;
+    }
+
+    impl crate::Described for Bill {
+        const SHAPE: Shape = Shape::Bool;
+    }
+
     commands! {
         /// Test.
         enum DeskCommand { "Book" [creates] => Book(Book), "Bill" [checked] => Bill(Bill) }
@@ -324,7 +387,7 @@ mod tests {
         let payload = json!({"guestId": "ana", "dates": ["2026-01-31"]});
         let command = DeskCommand::read("Book", &payload).unwrap();
         assert_eq!(command.write(), ("Book", payload));
-        assert!(DeskCommand::kind("Book").unwrap().creates);
+        assert!(DeskCommand::kind_of("Book").unwrap().creates);
     }
 
     #[test]

@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use crate::{EventSet, Fault, Id, Principal, Role, Subject, Timestamp, Version, principal::SYSTEM};
+use crate::{
+    EventSet, Fault, Id, Principal, Role, Subject, Timestamp, Version, limits, principal::SYSTEM,
+};
 
 /// Digits of the `sequence` attribute: the extension asks for strings that sort as numbers, so it is padded with zeros.
 const SEQUENCE_DIGITS: usize = 10;
@@ -97,6 +99,29 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl Metadata {
+    /// Adds a member to the baggage: it stays with the events, and travels to whatever they cause. One of the same key gives
+    /// way. Source: W3C Baggage, section 3.2.1.
+    ///
+    /// # Errors
+    /// The key or the value has a character that cannot stand there, or there is no room for it: [`limits::BAGGAGE_BYTES`]. The
+    /// error says what was expected; nothing has changed then.
+    pub fn carry(&mut self, key: &str, value: &str) -> Result<(), &'static str> {
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !br#"",;=\"#.contains(&byte);
+        if key.is_empty() || !key.bytes().chain(value.bytes()).all(is_plain) {
+            return Err("a key and a value of visible ASCII characters without \" , ; = \\");
+        }
+        let own = format!("{key}={value}");
+        let names = |member: &&str| member.split(['=', ';']).next().map(str::trim) == Some(key);
+        let rest = self.baggage.iter().flat_map(|all| all.split(','));
+        let members: Vec<_> = rest.map(str::trim).filter(|member| !names(member)).collect();
+        let carried = [members.as_slice(), &[own.as_str()]].concat().join(",");
+        if carried.len() > limits::BAGGAGE_BYTES {
+            return Err("less baggage: an event keeps 1,024 bytes of it");
+        }
+        self.baggage = Some(carried);
+        Ok(())
+    }
+
     /// Subject and role of the sender of the command at the beginning of the chain; `system` twice if there was no
     /// sender.
     pub fn acting(&self) -> (&str, &str) {
@@ -368,6 +393,20 @@ mod tests {
             },
             data: RawValue::from_string(r#"{"wide":true,"by":"ana"}"#.into()).unwrap(),
         }
+    }
+
+    #[test]
+    fn baggage_takes_a_member_once_and_within_its_bounds() {
+        let mut metadata =
+            Metadata { baggage: Some("tenant=a;p=1, shop=web".into()), ..Metadata::default() };
+        metadata.carry("tenant", "b").unwrap();
+        assert_eq!(metadata.baggage.as_deref(), Some("shop=web,tenant=b"));
+        for (key, value) in
+            [("", "a"), ("a b", "a"), ("a", "b,c=d"), ("a", "\n"), ("a", &"x".repeat(1_024))]
+        {
+            assert!(metadata.carry(key, value).is_err(), "{key} {value}");
+        }
+        assert_eq!(metadata.baggage.as_deref(), Some("shop=web,tenant=b"));
     }
 
     #[test]

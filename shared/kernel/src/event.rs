@@ -1,29 +1,30 @@
 //! The events of an aggregate: stored names, schema versions, upcasting.
 
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
-use crate::Fault;
+use crate::{Fault, shape::Shape};
 
 /// Stored name and current schema version of an event type. **Both are the storage format**: a name never changes and is
 /// never used again, and a version rises with every change that an old reader could not digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct EventKind {
     /// Stored name, such as `ReservationCreated`. Never a Rust type name.
     pub name: &'static str,
     /// Current schema version, from 1.
     pub version: u32,
+    /// What its data are at the current schema version.
+    pub shape: Shape,
+    /// What they were at the versions before, from 1 on.
+    pub before: &'static [Shape],
 }
 
 /// The events of one aggregate. Written by [`events!`](crate::events).
-pub trait EventSet: Sized + PartialEq {
+pub trait EventSet: Sized + PartialEq + 'static {
     /// All event types of the aggregate.
     const KINDS: &'static [EventKind];
-    /// The types of their data in the same order: for each event type the list `(V1, (V2, ()))` of its schema versions.
-    type Versions;
 
-    /// Stored name and current schema version of this event.
-    fn kind(&self) -> EventKind;
+    /// The type of this event.
+    fn kind(&self) -> &'static EventKind;
 
     /// The stored form of the event's data.
     ///
@@ -39,45 +40,25 @@ pub trait EventSet: Sized + PartialEq {
     fn read(name: &str, version: u32, data: &str) -> Result<Self, Fault>;
 }
 
-/// Lifts data of an old schema version to the next one. An aggregate without old versions needs none: see [`no_upcast`].
-pub type Upcast = fn(name: &str, from: u32, data: Value) -> Result<Value, Fault>;
-
-/// The upcaster of an aggregate whose events all have their first schema version.
+/// Data of an event of this schema version.
 ///
 /// # Errors
-/// Always: there is nothing to lift.
-pub fn no_upcast(name: &str, from: u32, _data: Value) -> Result<Value, Fault> {
-    Err(Fault::Unreadable(format!("no upcaster for {name} v{from}")))
+/// [`Fault::Unreadable`] when they are not.
+pub fn data<T: DeserializeOwned>(name: &str, version: u32, data: &str) -> Result<T, Fault> {
+    serde_json::from_str(data).map_err(|error| unreadable(name, version, &error))
 }
 
-/// Lifts old data step by step to `to`.
+/// Checks that this code knows a schema version.
 ///
 /// # Errors
-/// [`Fault::Newer`] when the data is from a later version than this code knows, [`Fault::Unreadable`] when a step is
-/// missing.
-pub fn lift(name: &str, from: u32, to: u32, data: &str, upcast: Upcast) -> Result<Value, Fault> {
-    let unknown = || format!("{name} v{from}: this code knows v1 to v{to}");
-    if from == 0 {
-        return Err(Fault::Unreadable(unknown()));
+/// [`Fault::Newer`] when it is later than the current one, [`Fault::Unreadable`] when there never was such a version.
+pub fn check_version(name: &str, version: u32, current: u32) -> Result<(), Fault> {
+    let unknown = || format!("{name} v{version}: this code knows v1 to v{current}");
+    match version {
+        0 => Err(Fault::Unreadable(unknown())),
+        later if later > current => Err(Fault::Newer(unknown())),
+        _ => Ok(()),
     }
-    if from > to {
-        return Err(Fault::Newer(unknown()));
-    }
-    let data = serde_json::from_str(data).map_err(|error| unreadable(name, from, &error))?;
-    (from..to).try_fold(data, |data, step| upcast(name, step, data))
-}
-
-/// One step of an upcaster, from the type of one schema version to the type of the next.
-///
-/// # Errors
-/// [`Fault::Unreadable`] when the data are not those of the old version.
-pub fn step<Old: DeserializeOwned, New: From<Old> + Serialize>(
-    name: &str,
-    from: u32,
-    data: Value,
-) -> Result<Value, Fault> {
-    let old: Old = serde_json::from_value(data).map_err(|error| unreadable(name, from, &error))?;
-    serde_json::to_value(New::from(old)).map_err(|error| Fault::Defect(format!("{name}: {error}")))
 }
 
 /// The fault of data that does not fit its schema version.
@@ -88,34 +69,36 @@ pub fn unreadable(name: &str, version: u32, error: &serde_json::Error) -> Fault 
 /// Declares the events of an aggregate: an enum with one data type for each stored name and its current schema version.
 ///
 /// ```
-/// use serde::{Deserialize, Serialize};
-/// use edgefold_kernel::{events, event::no_upcast};
-///
-/// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-/// #[serde(rename_all = "camelCase")]
-/// pub struct DoorOpened { pub wide: bool }
+/// use edgefold_kernel::{event, events};
 ///
 /// events! {
 ///     /// What may have happened to a door.
-///     pub enum DoorEvent upcast no_upcast { "DoorOpened" v 1 => Opened(DoorOpened) }
+///     pub enum Event { "DoorOpened" v 1 => Opened(DoorOpened) }
+/// }
+///
+/// /// The door is open.
+/// #[event]
+/// pub struct DoorOpened {
+///     /// True if it is open all the way.
+///     pub wide: bool,
 /// }
 /// ```
 ///
-/// A version above 1 names the types of the versions before it: `"DoorOpened" v 2 after (DoorOpenedV1) => …`.
+/// A version above 1 names the types of the versions before it, `"DoorOpened" v 2 after (DoorOpenedV1) => …`, and `DoorOpened`
+/// is `From<DoorOpenedV1>`: each version is made from the one before it.
 #[macro_export]
 macro_rules! events {
-    ($(#[$meta:meta])* $vis:vis enum $set:ident upcast $upcast:path { $($name:literal v $version:literal $(after ($($old:ty),+))? => $variant:ident($data:ty)),+ $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis enum $set:ident { $($name:literal v $version:literal $(after ($($old:ident),+))? => $variant:ident($data:ident)),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
         $vis enum $set { $(#[doc = concat!("`", $name, "`")] $variant($data)),+ }
 
         impl $crate::EventSet for $set {
             const KINDS: &'static [$crate::event::EventKind] =
-                &[$($crate::event::EventKind { name: $name, version: $version }),+];
-            type Versions = $crate::__types!($($crate::__types!($($($old,)+)? $data)),+);
+                &[$($crate::events!(@kind $name, $version, $data, ($($($old),+)?))),+];
 
-            fn kind(&self) -> $crate::event::EventKind {
-                match self { $(Self::$variant(_) => $crate::event::EventKind { name: $name, version: $version }),+ }
+            fn kind(&self) -> &'static $crate::event::EventKind {
+                match self { $(Self::$variant(_) => const { &$crate::events!(@kind $name, $version, $data, ($($($old),+)?)) }),+ }
             }
 
             fn write(&self) -> Result<String, $crate::Fault> {
@@ -125,12 +108,11 @@ macro_rules! events {
 
             fn read(name: &str, version: u32, data: &str) -> Result<Self, $crate::Fault> {
                 match (name, version) {
-                    $(($name, $version) => $crate::__private::serde_json::from_str(data).map(Self::$variant)
-                        .map_err(|error| $crate::event::unreadable(name, version, &error)),
+                    $(($name, $version) => $crate::event::data(name, version, data).map(Self::$variant),
                     ($name, _) => {
-                        let data = $crate::event::lift(name, version, $version, data, $upcast)?;
-                        $crate::__private::serde_json::from_value(data).map(Self::$variant)
-                            .map_err(|error| $crate::event::unreadable(name, version, &error))
+                        $crate::event::check_version(name, version, $version)?;
+                        let lifted = $crate::events!(@lift name, version, data, 1, $($($old,)+)? $data);
+                        lifted.map(Self::$variant)
                     })+
                     _ => Err($crate::Fault::Newer(format!("unknown event type {name:?}"))),
                 }
@@ -139,38 +121,69 @@ macro_rules! events {
 
         $(impl From<$data> for $set { fn from(data: $data) -> Self { Self::$variant(data) } })+
     };
+    (@kind $name:literal, $version:literal, $data:ident, ($($old:ident),*)) => {
+        $crate::event::EventKind {
+            name: $name,
+            version: {
+                const BEFORE: &[$crate::Shape] = &[$(<$old as $crate::Described>::SHAPE),*];
+                assert!(BEFORE.len() + 1 == $version, "name the type of each version before this one: after (…)");
+                $version
+            },
+            shape: <$data as $crate::Described>::SHAPE,
+            before: &[$(<$old as $crate::Described>::SHAPE),*],
+        }
+    };
+    // The data of a version, counted from this number on, lifted through those after it.
+    (@lift $name:ident, $version:ident, $text:ident, $number:expr, $last:ident) => {
+        $crate::event::data::<$last>($name, $version, $text)
+    };
+    (@lift $name:ident, $version:ident, $text:ident, $number:expr, $first:ident, $($rest:ident),+) => {
+        if $version == $number {
+            $crate::event::data::<$first>($name, $version, $text).map(|it| $crate::events!(@chain it, $($rest),+))
+        } else {
+            $crate::events!(@lift $name, $version, $text, $number + 1, $($rest),+)
+        }
+    };
+    (@chain $it:expr, $last:ident) => { <$last>::from($it) };
+    (@chain $it:expr, $next:ident, $($rest:ident),+) => { $crate::events!(@chain <$next>::from($it), $($rest),+) };
 }
 
 #[cfg(test)]
 mod tests {
-    use serde::{Deserialize, Serialize};
-    use serde_json::json;
-
     use super::*;
+    use crate::event;
 
-    /// Test.
-    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-    #[serde(rename_all = "camelCase")]
+    #[event]
+    struct RenamedV1 {
+        name: String,
+    }
+
+    #[event]
+    struct RenamedV2 {
+        full_name: String,
+    }
+
+    #[event]
     struct Renamed {
         full_name: String,
         title: String,
     }
 
-    /// v1 had `name`, v2 `fullName`, v3 added `title`.
-    fn upcast(name: &str, from: u32, mut data: Value) -> Result<Value, Fault> {
-        match (name, from) {
-            ("Renamed", 1) => Ok(json!({"fullName": data["name"].take()})),
-            ("Renamed", 2) => {
-                data["title"] = json!("none");
-                Ok(data)
-            }
-            _ => no_upcast(name, from, data),
+    impl From<RenamedV1> for RenamedV2 {
+        fn from(old: RenamedV1) -> Self {
+            Self { full_name: old.name }
+        }
+    }
+
+    impl From<RenamedV2> for Renamed {
+        fn from(old: RenamedV2) -> Self {
+            Self { full_name: old.full_name, title: "none".into() }
         }
     }
 
     events! {
         /// Test.
-        enum PersonEvent upcast upcast { "Renamed" v 3 => Renamed(Renamed) }
+        enum PersonEvent { "Renamed" v 3 after (RenamedV1, RenamedV2) => Renamed(Renamed) }
     }
 
     #[test]

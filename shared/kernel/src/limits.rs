@@ -153,6 +153,21 @@ pub const SOCKET_ANSWER_WITHIN_MS: i64 = 10_000;
 /// that sends a hundred full batches at once gets that much before it can answer anything.
 pub const SOCKET_UNANSWERED_BYTES: usize = 4 << 20;
 
+/// Bytes that are sent to all native sockets of one object together and not known to be read, until its readers are asked
+/// and further events wait (16 MiB). An isolate has 128 MB for its objects, and unread bytes lie there, too; at a round
+/// trip of 50 ms this lets 320 MB a second through.
+pub const OBJECT_WINDOW_BYTES: usize = 16 << 20;
+
+/// The same with answers to commands, which cannot wait (32 MiB): beyond it the reader that is furthest behind is closed
+/// at once. Eight sockets may have as many unread answers as one is allowed.
+pub const OBJECT_UNREAD_BYTES: usize = 32 << 20;
+
+/// Milliseconds that a reader has to answer while events wait for the window of the object (2 s): others are held up by it.
+pub const OBJECT_ANSWER_WITHIN_MS: i64 = 2_000;
+
+/// Milliseconds between two looks of a reader that waits for the window of its object. It looks at one number.
+pub const OBJECT_AGAIN_MS: u64 = 50;
+
 /// Milliseconds that a GraphQL socket waits for `connection_init`, and then for the check of its token. Browsers on
 /// slow networks need a second or two, an issuer has 5 s.
 pub const SESSION_INIT_WITHIN_MS: i64 = 10_000;

@@ -4,7 +4,10 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-use crate::{Id, limits};
+use crate::{
+    Id, limits,
+    shape::{Described, Shape},
+};
 
 /// Name of somebody who calls, as the issuer of the tokens gives it: 1–255 printable ASCII characters, as OpenID Connect
 /// allows them, such as `auth0|5f7c` or `https://id.example/users/7`.
@@ -13,14 +16,7 @@ use crate::{Id, limits};
 /// a subject. Every id can be a subject, so events that were stored with an id read as ever.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Subject(
-    #[cfg_attr(
-        feature = "schema",
-        schemars(length(min = 1, max = limits::SUBJECT_BYTES), pattern("^[ -~]*$"))
-    )]
-    String,
-);
+pub struct Subject(String);
 
 impl Subject {
     /// Reads a subject.
@@ -57,6 +53,10 @@ impl<'de> Deserialize<'de> for Subject {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         Self::parse(String::deserialize(source)?).map_err(D::Error::custom)
     }
+}
+
+impl Described for Subject {
+    const SHAPE: Shape = Shape::Subject;
 }
 
 impl From<Id> for Subject {
@@ -196,6 +196,56 @@ pub enum Scope {
     Itself,
     /// None.
     Nothing,
+}
+
+/// How far the roles of a domain reach, where an instance may have an owner. A policy says which one it has:
+/// it follows who may see an instance and list rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// Roles that act for themselves: on what they own.
+    pub own: &'static [Role],
+    /// Roles that act for anyone, and see everything.
+    pub all: &'static [Role],
+    /// Roles that see everything, and act for nobody.
+    pub see: &'static [Role],
+    /// True if everyone with a token sees everything.
+    pub is_public: bool,
+}
+
+impl Reach {
+    /// Nobody reaches anything.
+    pub const NOBODY: Self = Self { own: &[], all: &[], see: &[], is_public: false };
+
+    /// True if the caller acts for this one: it is it itself, or acts for anyone.
+    pub fn acts_for(&self, principal: &Principal, who: &Subject) -> bool {
+        self.acts_for_all(principal) || self.acts_for_itself(principal) && principal.subject == *who
+    }
+
+    /// True if the caller acts for anyone.
+    pub fn acts_for_all(&self, principal: &Principal) -> bool {
+        self.all.contains(&principal.role)
+    }
+
+    /// True if the caller acts for itself alone.
+    pub fn acts_for_itself(&self, principal: &Principal) -> bool {
+        self.own.contains(&principal.role)
+    }
+
+    /// True if the caller sees everything.
+    pub fn sees_all(&self, principal: &Principal) -> bool {
+        self.is_public || self.acts_for_all(principal) || self.see.contains(&principal.role)
+    }
+
+    /// The rows that the caller may list.
+    pub fn scope(&self, principal: &Principal) -> Scope {
+        if self.sees_all(principal) {
+            Scope::All
+        } else if self.acts_for_itself(principal) {
+            Scope::Own
+        } else {
+            Scope::Nothing
+        }
+    }
 }
 
 #[cfg(test)]

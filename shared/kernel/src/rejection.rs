@@ -71,8 +71,9 @@ impl Rejection {
     }
 
     /// A business rule that says no. The code is the rule's name.
-    pub fn rule(rule: &'static str, detail: impl Into<String>) -> Self {
-        Self { rule: Some(Cow::Borrowed(rule)), ..Self::new(Kind::Rule, rule, detail) }
+    pub fn rule(rule: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        let rule = rule.into();
+        Self { code: rule.clone(), rule: Some(rule), ..Self::new(Kind::Rule, "", detail) }
     }
 
     /// The same refusal, saying at which version the stream was.
