@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     journal::{Link, Place, order::Order},
-    participant::Filter,
+    participant::RowFilter,
     publish::{Hold, Item},
 };
 
@@ -227,7 +227,7 @@ pub struct FollowRows {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub after: Option<Place>,
     /// The rows that its subscriptions ask for. It is told of events that concern one of them; of all events when there is none.
-    pub filters: Vec<Filter>,
+    pub filters: Vec<RowFilter>,
     /// True if its caller may list every row.
     pub lists_all: bool,
 }

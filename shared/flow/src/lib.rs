@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`planted`] | faults that tests plant; none without a feature |
 //! | [`door`] | the checks of callers: who, from where, how often and how much at once |
+//! | [`hook`] | hooks around every decision of a deployment |
 //! | [`participant`] | the part of an aggregate beside `decide` and `evolve` |
 //! | [`command`] | **1** a message enters at a door |
 //! | [`decide`] | **2** idempotency, then expected version, then the rules |
@@ -18,8 +19,9 @@
 //! | [`contract`] | the messages between the script and the objects |
 //! | [`instance`] | one aggregate instance: these steps over a [`storage`](append::storage) port |
 //! | [`session`] | the protocol of a GraphQL websocket |
-//! | [`graphql`] | the words that the aggregates' parts of the GraphQL schema share |
+//! | [`graphql`] | the GraphQL schema, made from the catalogue, and its door |
 //! | [`admin`] | the requests of administrators, and the answers |
+//! | [`prelude`] | what every file of an aggregate uses |
 //!
 //! **Invariant:** a room imports only rooms that stand above it in this list; `shared/testing/tests/rooms` checks it.
 //!
@@ -28,6 +30,7 @@
 
 pub mod planted;
 pub mod door;
+pub mod hook;
 pub mod participant;
 pub mod command;
 pub mod decide;
@@ -42,9 +45,11 @@ pub mod instance;
 pub mod session;
 pub mod graphql;
 pub mod admin;
+pub mod prelude;
 
 pub use append::Stamp;
 pub use command::{Accepted, Message};
+pub use hook::Hooks;
 pub use instance::Instance;
 pub use participant::{Change, Due, Errand, Participant, Route};
 pub use route::Catalogue;

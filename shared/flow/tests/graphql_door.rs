@@ -99,8 +99,8 @@ fn a_hash_instead_of_a_document_is_told_to_send_the_document() {
         gotten(&format!("extensions={url}"), Media::Json),
     ] {
         let refused = refused.unwrap_err();
-        let error = &refused.body["errors"][0];
-        assert_eq!((refused.status, &refused.body["errors"].as_array().unwrap().len()), (200, &1));
+        let error = &refused.body.errors[0];
+        assert_eq!((refused.status, &refused.body.errors.len()), (200, &1));
         assert_eq!(error["message"], "PersistedQueryNotSupported");
         assert_eq!(error["extensions"]["code"], "PERSISTED_QUERY_NOT_SUPPORTED");
     }
@@ -112,10 +112,10 @@ fn a_hash_instead_of_a_document_is_told_to_send_the_document() {
 fn a_variable_that_comes_twice_is_refused() {
     let body = r#"{"query":"{a}","variables":{"id":"a","id":"b"}}"#;
     let refused = posted(body.as_bytes(), 1_000, Media::Json).unwrap_err();
-    assert_eq!(refused.body["errors"][0]["extensions"]["code"], "DUPLICATE_MEMBER");
+    assert_eq!(refused.body.errors[0]["extensions"]["code"], "DUPLICATE_MEMBER");
     let url = "query=%7Ba%7D&variables=%7B%22id%22%3A1%2C%22id%22%3A2%7D";
     let refused = gotten(url, Media::Json).unwrap_err();
-    assert_eq!(refused.body["errors"][0]["extensions"]["code"], "DUPLICATE_MEMBER");
+    assert_eq!(refused.body.errors[0]["extensions"]["code"], "DUPLICATE_MEMBER");
 }
 
 #[test]
@@ -247,4 +247,41 @@ fn a_browser_that_opens_the_door_wants_a_page_and_a_client_does_not() {
     assert!(asks("GET", browser, None) && asks("GET", browser, Some("operationName=a")));
     assert!(!asks("GET", browser, Some("query=%7Ba%7D")) && !asks("POST", browser, None));
     assert!(!asks("GET", "*/*", None) && !asks("GET", "application/json, text/html;q=0", None));
+}
+
+#[test]
+fn a_member_of_an_object_that_comes_twice_is_refused() {
+    for twice in [
+        r#"mutation { write(input: {title: "a", title: "b"}) { id } }"#,
+        r#"mutation { write(input: {lines: [{by: 1}, {by: 2, by: 3}]}) { id } }"#,
+        r#"query($i: Input = {a: 1 a: 2}) { notes(i: $i) { id } }"#,
+        r#"{ notes(filter: {a: {b: 1}, c: ":", a: 2}) { id } }"#,
+    ] {
+        assert_eq!(code(twice), "DUPLICATE_MEMBER", "{twice}");
+    }
+    for once in [
+        r#"{ a: notes(filter: {a: {a: 1}, b: [{a: 1}, {a: 1}]}) { x: id y: id x: id } b: notes { id } }"#,
+        r#"query($a: [I!] = [{a: A}], $b: I = {a: A}) { notes(a: "{a: 1, a: 2}", b: {c: $b, d: $a}) { id } }"#,
+    ] {
+        assert_eq!(code(once), "admitted", "{once}");
+    }
+}
+
+#[test]
+fn a_command_is_sent_once_or_refused() {
+    for twice in [
+        "mutation { burn(id: 1) { id } ... @include(if: true) { burn(id: 1) { id } } }",
+        "mutation($y: Boolean = true) { burn(id: 1) @include(if: $y) { id } ...F } fragment F on Mutation { burn(id: 1) { id } }",
+        "mutation { ...F @skip(if: false) ...F } fragment F on Mutation { burn(id: 1) { id } }",
+    ] {
+        assert_eq!(code(twice), "GRAPHQL_VALIDATION_FAILED", "{twice}");
+    }
+    for once in [
+        "mutation { burn(id: 1) { id } ... @include(if: false) { burn(id: 1) { id } } }",
+        "mutation { burn(id: 1) { id } ... { burn(id: 1) { title } } }",
+        "mutation { burn(id: 1) { id } b: burn(id: 1) @include(if: true) { title } }",
+        "{ note(id: 1) { id } ... @include(if: true) { note(id: 1) { id } } }",
+    ] {
+        assert_eq!(code(once), "admitted", "{once}");
+    }
 }

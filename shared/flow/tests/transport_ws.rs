@@ -27,7 +27,7 @@ fn token(text: &str) -> Shown {
 #[test]
 fn the_server_must_receive_the_connection_initialisation_message_within_the_allowed_waiting_time() {
     let (_, actions) = Connection::open(at(7));
-    assert_eq!(actions, [Action::Wake(at(7 + limits::SESSION_INIT_WITHIN_MS))]);
+    assert_eq!(actions, [Action::Wait(at(7 + limits::SESSION_INIT_WITHIN_MS))]);
     let mut socket = Socket::waiting();
     socket.now = limits::SESSION_INIT_WITHIN_MS - 1;
     assert_eq!(closed(&socket.step(Input::Tick)), None);
@@ -38,13 +38,41 @@ fn the_server_must_receive_the_connection_initialisation_message_within_the_allo
 }
 
 #[test]
+fn nothing_is_stored_for_a_client_before_its_token_counts() {
+    let stored = |actions: &[Action]| {
+        actions.iter().any(|it| matches!(it, Action::Wake(_) | Action::Keep(_)))
+    };
+    let mut socket = Socket::waiting();
+    // It is asked where it is: that has a clock, too.
+    let ping = json!({"type": "ping", "payload": {"a": "a".repeat(limits::SOCKET_WINDOW_BYTES)}});
+    let connection = socket.connection.allowed(Allowance { body: 2 << 20, ..Allowance::default() });
+    socket = Socket { connection, ..socket };
+    let asked = socket.hears(ping);
+    assert!(asked.iter().any(|it| matches!(it, Action::Wait(_))) && !stored(&asked));
+    let (mut socket, again) = socket.evicted();
+    let until = at(limits::SESSION_INIT_WITHIN_MS);
+    assert_eq!(again, [Action::Wait(until)], "what waited has ended with the memory");
+    socket.hears(json!({"type": "connection_init", "payload": {"token": "made up"}}));
+    let refused = socket.step(Input::Verified(Err("no such key".into())));
+    assert_eq!(closed(&refused).unwrap().0, 4401);
+    assert!(!stored(&refused) && socket.connection.is_stranger());
+    assert!(socket.evicted().0.connection.is_stranger(), "there is nothing to delete");
+
+    let mut socket = Socket::waiting();
+    socket.hears(json!({"type": "connection_init"}));
+    assert!(stored(&socket.step(Input::Verified(Ok(pass_of("ana"))))));
+    socket.step(Input::Lost(message::Close::Restarted));
+    assert!(!socket.connection.is_stranger(), "what was stored is deleted");
+}
+
+#[test]
 fn a_token_of_which_nothing_comes_closes_the_socket_as_no_connection_init_does() {
     let mut socket = Socket::waiting();
     socket.now = limits::SESSION_INIT_WITHIN_MS - 1;
     socket.hears(json!({"type": "connection_init"}));
     socket.now += 1;
     let until = socket.now - 1 + limits::SESSION_INIT_WITHIN_MS;
-    assert_eq!(socket.step(Input::Tick), [Action::Wake(at(until))], "it counts from there on");
+    assert_eq!(socket.step(Input::Tick), [Action::Wait(at(until))], "it counts from there on");
     socket.now = until;
     assert_eq!(closed(&socket.step(Input::Tick)).unwrap().0, 4408);
     assert_eq!(socket.step(Input::Verified(Ok(pass_of("ana")))), [], "it comes too late");

@@ -50,7 +50,7 @@ async fn ask(query: &str, settings: DocumentLimits) -> Value {
         .disable_suggestions()
         .finish();
     let admitted = admit(Request::new(query), &settings).unwrap();
-    http::answer(schema.execute(admitted.request).await, Media::Json).body
+    http::answer(schema.execute(admitted.request).await, Media::Json).body.json()
 }
 
 async fn code(query: &str, settings: DocumentLimits) -> String {

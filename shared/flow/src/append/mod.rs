@@ -126,7 +126,7 @@ pub fn check_destinations(count: usize) -> Result<(), Rejection> {
 
 #[cfg(test)]
 mod tests {
-    use edgefold_kernel::{event::no_upcast, events};
+    use edgefold_kernel::{Described, Shape, events};
     use serde::{Deserialize, Serialize};
 
     use super::*;
@@ -139,13 +139,17 @@ mod tests {
         unit: String,
     }
 
+    impl Described for Measured {
+        const SHAPE: Shape = Shape::Bool;
+    }
+
     fn trimmed<S: serde::Serializer>(text: &str, sink: S) -> Result<S::Ok, S::Error> {
         sink.serialize_str(text.trim())
     }
 
     events! {
         /// Test.
-        enum MeterEvent upcast no_upcast { "Measured" v 1 => Measured(Measured) }
+        enum MeterEvent { "Measured" v 1 => Measured(Measured) }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use edgefold_kernel::Rejection;
 use super::{
     measure::{measure, roots, scan},
     root::flatten,
+    selected::repeated,
 };
 use crate::door::document::DocumentLimits;
 
@@ -44,9 +45,21 @@ pub fn admit(mut request: Request, settings: &DocumentLimits) -> Result<Admitted
     request.operation_name = request.operation_name.filter(|name| !name.is_empty());
     let operation = chosen(&document, request.operation_name.as_deref())?;
     check_variables(operation, &request)?;
+    // `@skip` and `@include` would not know of them.
+    for definition in &operation.variable_definitions {
+        if let Some(value) = &definition.node.default_value {
+            let name = definition.node.name.node.clone();
+            request.variables.entry(name).or_insert_with(|| value.node.clone());
+        }
+    }
     let (kind, cost) = (operation.ty, roots(&document, operation));
-    if kind == OperationType::Subscription {
-        flatten(&mut document, request.operation_name.as_deref()).map_err(refused)?;
+    flatten(&mut document, request.operation_name.as_deref()).map_err(refused)?;
+    if kind == OperationType::Mutation {
+        let operation = chosen(&document, request.operation_name.as_deref())?;
+        if let Some(name) = repeated(&document, operation, &request.variables) {
+            let message = format!("{name} stands twice: a command is sent once");
+            return Err(coded(ServerError::new(message, None), "GRAPHQL_VALIDATION_FAILED"));
+        }
     }
     request.set_parsed_query(document);
     Ok(Admitted { request: request.data(*settings), kind, cost })
@@ -115,7 +128,11 @@ fn has_inexact(value: &Value) -> bool {
 
 pub(super) fn refused(rejection: Rejection) -> ServerError {
     let code = rejection.code.to_string();
-    coded(ServerError::new(rejection.detail, None), &code)
+    let mut error = coded(ServerError::new(rejection.detail, None), &code);
+    if let (Some(field), Some(extensions)) = (rejection.field, &mut error.extensions) {
+        extensions.set("field", field);
+    }
+    error
 }
 
 /// The error with its code.

@@ -14,13 +14,16 @@
 //!
 //! *By name* is with `application/graphql-response+json`.
 
+use std::fmt;
+
 use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
-use edgefold_kernel::{Fault, Kind, Rejection, limits};
+use edgefold_kernel::{Failure, Fault, Kind, Rejection, limits};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     admit::{Admitted, admit, coded},
-    refusal::told,
+    refusal::entry,
     watch::is_too_large,
 };
 use crate::{
@@ -59,7 +62,31 @@ pub struct Answer {
     /// Seconds after which what is unavailable now may be asked for again.
     pub retry_after: Option<u32>,
     /// The body.
-    pub body: Value,
+    pub body: Box<Body>,
+}
+
+/// The body of a response. Its fields come in the order of the document.
+#[derive(Debug, Default, PartialEq, Serialize)]
+pub struct Body {
+    /// What was answered; `None` where nothing was executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<async_graphql::Value>,
+    /// The errors.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Value>,
+}
+
+impl Body {
+    /// The same as a value, whose fields have no order.
+    pub fn json(&self) -> Value {
+        json!(self)
+    }
+}
+
+impl fmt::Display for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
 }
 
 /// The head of a request.
@@ -280,14 +307,9 @@ pub fn answer(response: Response, media: Media) -> Answer {
         (false, Media::GraphqlResponse) => 400,
         _ => 200,
     };
-    let mut body = Map::new();
-    if executed {
-        body.insert("data".to_owned(), data.into_json().unwrap_or_default());
-    }
-    if !errors.is_empty() {
-        body.insert("errors".to_owned(), json!(errors));
-    }
-    Answer { status, media, allow: None, retry_after, body: Value::Object(body) }
+    let errors = errors.iter().map(|error| json!(error)).collect();
+    let body = Box::new(Body { data: executed.then_some(data), errors });
+    Answer { status, media, allow: None, retry_after, body }
 }
 
 /// Data and errors both, as the draft says it; only with `application/graphql-response+json`.
@@ -310,16 +332,16 @@ fn malformed(code: &'static str, detail: &str, media: Media) -> Answer {
 
 /// A refusal of the request itself, as a response of GraphQL.
 pub fn refuse(rejection: &Rejection, media: Media) -> Answer {
-    failed(rejection.status(), &rejection.code, &rejection.detail, media)
+    failed(rejection.status(), rejection.clone().into(), media)
 }
 
 /// A fault before anything was executed, as a response of GraphQL: its code, never its text.
 pub fn fault(fault: &Fault, media: Media) -> Answer {
-    failed(fault.status(), fault.code(), told(fault), media)
+    failed(fault.status(), fault.clone().into(), media)
 }
 
-fn failed(status: u16, code: &str, detail: &str, media: Media) -> Answer {
-    let error = json!({"message": detail, "extensions": {"code": code}});
+fn failed(status: u16, failure: Failure, media: Media) -> Answer {
+    let body = Box::new(Body { data: None, errors: vec![entry(failure)] });
     let retry_after = (status == 503).then_some(limits::RETRY_AFTER_S);
-    Answer { status, media, allow: None, retry_after, body: json!({"errors": [error]}) }
+    Answer { status, media, allow: None, retry_after, body }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     journal::rows::quoted,
     participant::{
-        Filter, Listed, Op, Order,
+        Listed, Op, Order, Projected, RowFilter,
         list::{BEGAN, Cell},
     },
 };
@@ -28,22 +28,11 @@ pub struct Wanted<'a> {
     /// Key and id of the row after which the page begins.
     pub after: Option<(&'a Value, &'a str)>,
     /// The rows that it may hold.
-    pub filter: &'a Filter,
+    pub filter: &'a RowFilter,
     /// What projections say of them.
     pub projected: &'a [Projected],
     /// Number of rows, at most.
     pub rows: usize,
-}
-
-/// A condition on the rows of a list by the tables of a projection. Lists alone know it: a subscription does not read them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Projected {
-    /// Name of the projection: `minVersion` waits for it, too.
-    pub name: &'static str,
-    /// The condition in SQL, about `r.id`, with `{1}`, `{2}` … for the parameters.
-    pub sql: &'static str,
-    /// Its parameters: texts and numbers.
-    pub params: Vec<Value>,
 }
 
 /// A statement with its parameters.
@@ -85,7 +74,7 @@ impl Statement {
         made
     }
 
-    fn conditions(&mut self, listed: &Listed, order: &Order, filter: &Filter) -> Vec<String> {
+    fn conditions(&mut self, listed: &Listed, order: &Order, filter: &RowFilter) -> Vec<String> {
         let mut conditions = Vec::new();
         // The first of these that there is finds the rows: the id, the owner, a column that picks few rows.
         let mut is_found = filter.only.is_some();
@@ -109,7 +98,7 @@ impl Statement {
             let Some((by, sought)) = condition.sought(listed) else {
                 return vec!["FALSE".to_owned()];
             };
-            let finds = listed.picks(by) && condition.op == Op::Eq && !is_found;
+            let finds = by.is_indexed && condition.op == Op::Eq && !is_found;
             is_found |= finds;
             let plus = if finds || by.name == order.by { "" } else { "+" };
             let sought = self.param(match sought {
@@ -146,20 +135,36 @@ fn column(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use edgefold_kernel::Id;
+    use edgefold_kernel::{
+        Id,
+        shape::{Described, Field, Object, Shape},
+    };
     use serde_json::json;
 
     use super::*;
-    use crate::participant::{Column, Condition};
+    use crate::participant::{Condition, Filter};
+
+    const fn field(name: &'static str, shape: Shape) -> Field {
+        Field { name, about: "", shape, is_optional: false, is_caller: false, is_inner: false }
+    }
+
+    const STATE: Object = Object {
+        name: "State",
+        about: "",
+        fields: &[
+            field("ownerId", Shape::Subject),
+            field("total", i64::SHAPE),
+            field("status", Shape::ANY_TEXT),
+        ],
+        is_strict: false,
+    };
 
     const LISTED: Listed = Listed {
-        columns: &[
-            Column::text("ownerId").indexed(),
-            Column::integer("total"),
-            Column::text("status").indexed(),
-        ],
-        orders: &[Order::newest("NEWEST"), Order::ascending("LOWEST", "total")],
+        state: &STATE,
+        filters: &[Filter::from("least", "total", ""), Filter::equal("status", "").indexed()],
+        orders: &[Order::newest("NEWEST", ""), Order::ascending("LOWEST", "total", "")],
         owner: Some("ownerId"),
+        ..Listed::PLAIN
     };
 
     fn conditions(of: &[(&str, Op, Value)]) -> Vec<Condition> {
@@ -171,7 +176,11 @@ mod tests {
         of.iter().map(condition).collect()
     }
 
-    fn made(order: usize, after: Option<(&Value, &str)>, filter: &Filter) -> (String, Vec<Value>) {
+    fn made(
+        order: usize,
+        after: Option<(&Value, &str)>,
+        filter: &RowFilter,
+    ) -> (String, Vec<Value>) {
         let projected = [];
         let wanted =
             Wanted { order: &LISTED.orders[order], after, filter, projected: &projected, rows: 21 };
@@ -182,14 +191,14 @@ mod tests {
 
     #[test]
     fn a_plain_list_has_no_conditions() {
-        let (sql, params) = made(0, None, &Filter::default());
+        let (sql, params) = made(0, None, &RowFilter::default());
         assert_eq!(sql, "\"order\" AS r ORDER BY r.began DESC, r.id DESC LIMIT ?1");
         assert_eq!(params, [json!(21)]);
     }
 
     #[test]
     fn one_condition_finds_the_rows_and_the_rest_stay_away_from_indexes() {
-        let filter = Filter {
+        let filter = RowFilter {
             owner: Some(Id::parse("ana").unwrap().into()),
             only: None,
             conditions: conditions(&[
@@ -211,8 +220,10 @@ mod tests {
 
     #[test]
     fn a_range_of_the_order_itself_is_read_from_its_index() {
-        let filter =
-            Filter { conditions: conditions(&[("total", Op::Le, json!(5))]), ..Filter::default() };
+        let filter = RowFilter {
+            conditions: conditions(&[("total", Op::Le, json!(5))]),
+            ..RowFilter::default()
+        };
         let (sql, _) = made(1, Some((&json!(3), "o-1")), &filter);
         assert_eq!(
             sql,
@@ -229,11 +240,11 @@ mod tests {
             ("height", Op::Eq, json!(5)),
             ("total", Op::Eq, json!(null)),
         ] {
-            let filter = Filter { conditions: conditions(&[wrong]), ..Filter::default() };
+            let filter = RowFilter { conditions: conditions(&[wrong]), ..RowFilter::default() };
             assert!(made(0, None, &filter).0.starts_with(none));
         }
         let many = vec![("total", Op::Ge, json!(0)); limits::LIST_CONDITIONS + 1];
-        let filter = Filter { conditions: conditions(&many), ..Filter::default() };
+        let filter = RowFilter { conditions: conditions(&many), ..RowFilter::default() };
         assert!(made(0, None, &filter).0.starts_with(none), "a statement has its bound");
     }
 }

@@ -13,12 +13,15 @@ use edgefold_kernel::{Kind, Rejection, limits};
 
 use crate::door::document::DocumentLimits;
 
-/// Counts the tokens of a document and how deep its brackets lie, before anything recurses over them.
+/// Counts the tokens of a document and how deep its brackets lie, before anything recurses over them. A field that stands twice
+/// in an object is found here, too: what parses the document keeps the last one.
 ///
 /// # Errors
-/// `QUERY_TOO_LONG`, `QUERY_TOO_DEEP`.
+/// `QUERY_TOO_LONG`, `QUERY_TOO_DEEP`, `DUPLICATE_MEMBER`.
 pub fn scan(document: &str, settings: &DocumentLimits) -> Result<(), Rejection> {
     let (mut tokens, mut nesting) = (0, 0_usize);
+    // The names in each object around, and the last word. Braces within parentheses are those of objects.
+    let (mut objects, mut word, mut arguments) = (Vec::<Vec<&str>>::new(), "", 0_usize);
     let mut rest = document;
     while let Some(first) = rest.chars().next() {
         let length = match first {
@@ -34,6 +37,24 @@ pub fn scan(document: &str, settings: &DocumentLimits) -> Result<(), Rejection> 
         match first {
             '{' | '[' | '(' => nesting += 1,
             '}' | ']' | ')' => nesting = nesting.saturating_sub(1),
+            _ => {}
+        }
+        match first {
+            '(' => arguments += 1,
+            ')' => (arguments, objects) = (arguments.saturating_sub(1), Vec::new()),
+            '{' if arguments > 0 => objects.push(Vec::new()),
+            '}' => drop(objects.pop()),
+            '_' | 'a'..='z' | 'A'..='Z' => word = rest.get(..length).unwrap_or_default(),
+            ':' => {
+                if let Some(names) = objects.last_mut() {
+                    if names.contains(&word) {
+                        let detail = format!("the member {word} comes twice");
+                        let refusal = Rejection::new(Kind::Malformed, "DUPLICATE_MEMBER", detail);
+                        return Err(Rejection { field: Some(word.to_owned()), ..refusal });
+                    }
+                    names.push(word);
+                }
+            }
             _ => {}
         }
         if !first.is_whitespace() && !matches!(first, ',' | '#' | '\u{feff}') {

@@ -2,13 +2,9 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Error, ErrorExtensions, Response};
-use edgefold_kernel::{Failure, Fault, Rejection, Version};
-
-/// Versions fit GraphQL's `Int`: a stream of two thousand million events does not fit an object.
-pub(super) fn int(version: Version) -> i32 {
-    i32::try_from(version).unwrap_or(i32::MAX)
-}
+use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions, Response};
+use edgefold_kernel::{Failure, Fault, Rejection};
+use serde_json::{Value, json};
 
 /// A fault under `errors`: its code, never its text. That stays with the error, for the log: see [`faults`].
 pub fn faulted(fault: &Fault) -> Error {
@@ -17,7 +13,7 @@ pub fn faulted(fault: &Fault) -> Error {
 }
 
 /// The message about a fault for the caller, beside its code.
-pub(super) fn told(fault: &Fault) -> &'static str {
+fn told(fault: &Fault) -> &'static str {
     if fault.retryable() { "try again" } else { "an error on our side" }
 }
 
@@ -26,19 +22,28 @@ pub fn faults(response: &Response) -> impl Iterator<Item = &Fault> {
     response.errors.iter().filter_map(|error| error.source::<Fault>())
 }
 
-/// A refusal of a query under `errors`, with its code and, where it is known, the current version.
+/// A refusal of a query under `errors`, with its code and, where they are known, the field and the current version.
 pub fn unanswered(failure: impl Into<Failure>) -> Error {
     match failure.into() {
         Failure::Faulted(fault) => faulted(&fault),
         Failure::Rejected(rejection) => {
-            Error::new(rejection.detail.clone()).extend_with(|_, extensions| {
-                extensions.set("code", rejection.code.as_ref());
-                if let Some(version) = rejection.current_version {
-                    extensions.set("currentVersion", int(version));
-                }
-            })
+            let mut extensions = ErrorExtensionValues::default();
+            extensions.set("code", rejection.code.as_ref());
+            if let Some(field) = &rejection.field {
+                extensions.set("field", field.as_str());
+            }
+            if let Some(version) = rejection.current_version {
+                extensions.set("currentVersion", version);
+            }
+            Error { extensions: Some(extensions), ..Error::new(rejection.detail) }
         }
     }
+}
+
+/// The same entry before anything is executed, as JSON. Of a fault it says the code, never the text.
+pub fn entry(failure: impl Into<Failure>) -> Value {
+    let Error { message, extensions, .. } = unanswered(failure);
+    json!({"message": message, "extensions": extensions})
 }
 
 /// The refusal of an argument.

@@ -1,28 +1,25 @@
-//! The root of a subscription. It has exactly one field, which may stand within fragments: these are put aside here, as
-//! the specification collects the fields of a subscription (`CollectSubscriptionFields`), so that only a field is left
-//! to resolve. Errors of the document stay as they are: the schema reports them.
+//! The root of an operation. Its fields may stand within fragments, and more than once under one name: they are collected
+//! here, as the specification says (`CollectFields`), so that each is resolved once, and a command is sent once. Errors of the
+//! document stay as they are: the schema reports them.
 
 use std::collections::{BTreeSet, HashMap};
 
 use async_graphql::{
     Name, Positioned,
     parser::types::{
-        Directive, DocumentOperations, ExecutableDocument, Field, FragmentDefinition, Selection,
-        SelectionSet,
+        Directive, DocumentOperations, ExecutableDocument, Field, FragmentDefinition,
+        OperationType, Selection, SelectionSet,
     },
 };
 use edgefold_kernel::{Kind, Rejection};
 
-/// Name of the type at the root of every subscription.
-const TYPE: &str = "Subscription";
-
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
 /// Replaces the fragments at the root of this operation by their fields. Fields with the same name in the answer become
-/// one, with the selections of all of them.
+/// one, with the selections of all of them. A root with `@skip` or `@include` stays as it is.
 ///
 /// # Errors
-/// `INVALID_SUBSCRIPTION` for `@skip` or `@include` at the root, as whether there is something to follow must not depend on
+/// Of a subscription, `INVALID_SUBSCRIPTION` for `@skip` or `@include` at the root, as whether there is something to follow must not depend on
 /// variables; and for fields with one name in the answer that are not the same.
 pub fn flatten(document: &mut ExecutableDocument, name: Option<&str>) -> Result<(), Rejection> {
     let ExecutableDocument { operations, fragments } = document;
@@ -32,8 +29,9 @@ pub fn flatten(document: &mut ExecutableDocument, name: Option<&str>) -> Result<
         (DocumentOperations::Multiple(named), None) => named.values_mut().next(),
     };
     let Some(operation) = operation else { return Ok(()) };
+    let of = operation.node.ty;
     let root = &mut operation.node.selection_set.node;
-    let mut collected = Collected::of(fragments);
+    let mut collected = Collected { fragments, of, fields: Vec::new(), within: BTreeSet::new() };
     if collected.take(root)? {
         let Collected { fields, within, .. } = collected;
         let fields = fields.into_iter().map(|field| {
@@ -49,28 +47,36 @@ pub fn flatten(document: &mut ExecutableDocument, name: Option<&str>) -> Result<
 /// The fields that were found at the root so far.
 struct Collected<'a> {
     fragments: &'a Fragments,
+    of: OperationType,
     fields: Vec<Positioned<Field>>,
     /// Fragments that were put aside: each counts once. That none is within itself is seen when the document is measured.
     within: BTreeSet<Name>,
 }
 
-impl<'a> Collected<'a> {
-    fn of(fragments: &'a Fragments) -> Self {
-        Self { fragments, fields: Vec::new(), within: BTreeSet::new() }
+impl Collected<'_> {
+    fn is_root(&self, on: &Name) -> bool {
+        let root = match self.of {
+            OperationType::Query => "Query",
+            OperationType::Mutation => "Mutation",
+            OperationType::Subscription => "Subscription",
+        };
+        *on == root
     }
 
     /// Returns false if the document has an error that the schema must see in the original text.
     fn take(&mut self, selections: &SelectionSet) -> Result<bool, Rejection> {
         for selection in &selections.items {
             let directives = selection.node.directives();
-            check(directives)?;
+            if self.of == OperationType::Subscription {
+                check(directives)?;
+            }
             let taken = match &selection.node {
                 Selection::Field(field) => self.field(field)?,
                 // Any other directive on a fragment is unknown.
                 _ if !directives.is_empty() => false,
                 Selection::InlineFragment(inline) => {
                     let on = inline.node.type_condition.as_ref();
-                    on.is_none_or(|on| on.node.on.node == TYPE)
+                    on.is_none_or(|on| self.is_root(&on.node.on.node))
                         && self.take(&inline.node.selection_set.node)?
                 }
                 Selection::FragmentSpread(spread) => {
@@ -88,7 +94,7 @@ impl<'a> Collected<'a> {
         let fragments = self.fragments;
         let Some(Positioned { node: fragment, .. }) = fragments.get(name) else { return Ok(false) };
         let is_sound =
-            fragment.type_condition.node.on.node == TYPE && fragment.directives.is_empty();
+            self.is_root(&fragment.type_condition.node.on.node) && fragment.directives.is_empty();
         if !is_sound || !self.within.insert(name.clone()) {
             return Ok(is_sound);
         }
@@ -98,14 +104,18 @@ impl<'a> Collected<'a> {
     fn field(&mut self, field: &Positioned<Field>) -> Result<bool, Rejection> {
         let key = field.node.response_key();
         let known = self.fields.iter_mut().find(|known| known.node.response_key() == key);
+        let is_kept = self.of == OperationType::Subscription || field.node.directives.is_empty();
         let Some(Positioned { node: known, .. }) = known else {
             self.fields.push(field.clone());
-            return Ok(true);
+            return Ok(is_kept);
         };
         let Field { name, arguments, directives, selection_set, .. } = &field.node;
         let same = known.name == *name
             && known.arguments.len() == arguments.len()
             && arguments.iter().all(|argument| known.arguments.contains(argument));
+        if !same && self.of != OperationType::Subscription {
+            return Ok(false);
+        }
         if !same {
             return Err(invalid(format!(
                 "{key} is selected twice with different fields or arguments"

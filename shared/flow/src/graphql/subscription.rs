@@ -1,185 +1,176 @@
-//! A subscription. Its field is resolved once to find its sources, and then again for every page of one of them. So
-//! nothing of it stays in memory between two events, and the session can hibernate.
+//! What answers a field of a subscription.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use async_graphql::{Context, Error, ID, SimpleObject, Subscription};
-use edgefold_kernel::{Fault, Id, Kind, Principal, Rejection, StreamId};
-use futures_util::{StreamExt, stream, stream::BoxStream};
-use serde::Deserialize;
+use async_graphql::{Context, Error};
+use edgefold_kernel::{Envelope, Fault, Id, Kind, Principal, Rejection, StreamId, Version};
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    AggregateType, DateTime, Event, StateAt, faulted, gateway::Gateway, int, page::allowed,
-    refusal::invalid, unanswered,
+    api::{Api, Does},
+    faulted,
+    feed::{Feed, Subscribed},
+    gateway::Gateway,
+    input::Arguments,
+    page::{allowed, conditions},
+    refusal::invalid,
+    show, unanswered,
 };
 use crate::{
-    Participant,
     instance::unknown,
     journal::{Place, RowChange, RowsPage, cursor},
-    participant::{Condition, Sight, folded, sight},
+    participant::Sight,
+    route::Entry,
     session::Lack,
     subscribe::{Begin, Page, Part, RowsWanted, Wanted, socket::parse_version},
 };
 
-/// The stream of items of a subscription's field.
-pub type Subscribed<T> = BoxStream<'static, Result<T, Error>>;
-
-/// An item of a subscription, beside the instance itself: the part that is the same for every aggregate.
-#[derive(SimpleObject)]
-pub struct Update {
-    /// Pass it as `after` when you come back: then you miss nothing and get nothing twice. Opaque.
-    pub cursor: String,
-    /// The event. Null for a caller that may list this instance but not see its events.
-    event: Option<Event>,
-    /// An instance that the filter held before this event and does not hold any more: take it off your list. Null otherwise.
-    left: Option<ID>,
-    /// True once everything that was there when the subscription began has come: from the last item of it on. Where none is
-    /// left to say so, an item comes that has nothing but this and its cursor.
-    caught_up: bool,
-}
-
-/// The purpose for which a subscription's field is resolved. The session puts it into the request.
-#[derive(Debug)]
-pub struct Feed(Mutex<Inner>);
-
-#[derive(Debug, Default)]
-struct Inner {
-    given: Option<(Part, Lack)>,
-    found: Vec<(Wanted, Begin)>,
-    yielded: VecDeque<Place>,
-}
-
-impl Feed {
-    /// Resolves the field to find its sources.
-    pub fn ask() -> Arc<Self> {
-        Arc::new(Self(Mutex::default()))
-    }
-
-    /// Resolves the field for the next events: part of the source in which it lacks something.
-    pub fn give(part: Part, lack: Lack) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Inner { given: Some((part, lack)), ..Inner::default() })))
-    }
-
-    /// What was asked for, once for each selected field.
-    pub fn found(&self) -> Vec<(Wanted, Begin)> {
-        self.with(|inner| std::mem::take(&mut inner.found))
-    }
-
-    /// The place, in the source of the page, behind the next item that the field has yielded.
-    pub fn yielded(&self) -> Option<Place> {
-        self.with(|inner| inner.yielded.pop_front())
-    }
-
-    /// Takes the page if there is one; otherwise notes what the field asks for.
-    fn turn(&self, wanted: Wanted, begin: Begin) -> Option<(Part, Lack)> {
-        self.with(|inner| {
-            let given = inner.given.take();
-            if given.is_none() {
-                inner.found.push((wanted, begin));
-            }
-            given
-        })
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// A stream of these items that notes the place of each.
-    fn stream<T: Send + 'static>(
-        self: Arc<Self>,
-        items: Vec<(Place, Result<T, Error>)>,
-    ) -> Subscribed<T> {
-        let yielded = move |(place, item)| {
-            self.with(|inner| inner.yielded.push_back(place));
-            item
-        };
-        stream::iter(items).map(yielded).boxed()
+/// Begins what a field of the subscription's root asks for.
+///
+/// # Errors
+/// Those of the field.
+pub(super) async fn subscribed(
+    api: &Api,
+    does: Does,
+    context: &Context<'_>,
+    mut given: Arguments,
+) -> Result<Subscribed, Error> {
+    let after = given.text("after");
+    match does {
+        Does::Follow(entry) => follow(api, context, entry, &given.required("id"), after),
+        Does::FollowAll(entry) => follow_all(api, context, entry, given, after),
+        Does::FollowEvents => follow_events(api, context, given, after).await,
+        _ => Err(faulted(&Fault::Defect("a query among the subscriptions".to_owned()))),
     }
 }
 
 /// An item, before it gets its cursor.
-struct Shown<S> {
+struct Shown {
     at: Place,
-    event: Option<Event>,
-    left: Option<ID>,
-    state: Option<StateAt<S>>,
+    event: Option<Value>,
+    left: Option<Id>,
+    state: Option<Value>,
 }
 
-/// The items of a page that ends with this place, each as `show` makes it; and one more when nobody else says that the
-/// operation has caught up.
-fn items<S, T>(
-    mut shown: Vec<Shown<S>>,
+/// The items of a page that ends with this place; and one more when nobody else says that the operation has caught up.
+fn items(
+    entry: &Entry,
+    mut shown: Vec<Shown>,
     through: Place,
     lack: &Lack,
     cursor: impl Fn(&Place) -> String,
-    show: impl Fn(Update, Option<StateAt<S>>) -> T,
-) -> Vec<(Place, Result<T, Error>)> {
+) -> Vec<(Place, Result<Value, Error>)> {
     let has_caught_up = |at: &Place| lack.has_caught_up_at(at.position);
     let is_said = lack.has_caught_up || shown.last().is_some_and(|last| has_caught_up(&last.at));
     if has_caught_up(&through) && !is_said {
         shown.push(Shown { at: through, event: None, left: None, state: None });
     }
+    let one = super::describe::camel(entry.aggregate_type, false);
     let item = |Shown { at, event, left, state }| {
-        let update = Update { cursor: cursor(&at), event, left, caught_up: has_caught_up(&at) };
-        (at, Ok(show(update, state)))
+        let update = json!({
+            "cursor": cursor(&at),
+            "event": event,
+            "left": left.as_ref().map(Id::as_str),
+            "caughtUp": has_caught_up(&at),
+            one.as_str(): state,
+        });
+        (at, Ok(update))
     };
     shown.into_iter().map(item).collect()
 }
 
-/// Follows an instance of this aggregate, from a cursor on, or from its latest event. `show` makes an item of each
-/// event
-/// and the state after it. A caller that may only list the instance gets no event with it.
+/// Follows an instance of this aggregate, from a cursor on, or from its latest event. An item is an event and the state after
+/// it, as JSON. A caller that may only list the instance gets no event with it.
 ///
 /// # Errors
 /// `INVALID_CURSOR`, `INVALID_FIELD`; a fault when an event cannot be read.
-pub fn subscribe<A: Participant, T: Send + 'static>(
+pub fn follow(
+    api: &Api,
     context: &Context<'_>,
-    id: &ID,
+    entry: &Entry,
+    id: &str,
     after: Option<String>,
-    show: impl Fn(Update, Option<StateAt<A::State>>) -> T,
-) -> Result<Subscribed<T>, Error> {
+) -> Result<Subscribed, Error> {
     let feed = Arc::clone(context.data::<Arc<Feed>>()?);
-    let stream = StreamId::new(A::TYPE, instance("id", id)?);
+    let stream = StreamId::new(entry.aggregate_type, instance("id", id)?);
     let begin = begin(after.as_deref(), Begin::Latest)?;
     let Some((part, lack)) = feed.turn(Wanted::Stream(stream.clone()), begin) else {
         return Ok(stream::empty().boxed());
     };
     let Part::Stream(page) = part else { return Err(faulted(&misplaced())) };
     let principal = context.data::<Arc<dyn Gateway>>()?.principal().map_err(unanswered)?;
-    let shown = fold::<A>(&page, &stream.aggregate_id, principal);
+    let shown = folded(api, entry, &page, &stream.aggregate_id, principal);
     let shown = shown.map_err(|fault| faulted(&fault))?;
     let cursor = |place: &Place| place.position.to_string();
-    Ok(feed.stream(items(shown, Place::version(page.through), &lack, cursor, show)))
+    Ok(feed.stream(items(entry, shown, Place::version(page.through), &lack, cursor)))
+}
+
+/// The items of a page for a caller: each event with the state after it. Where the caller may only list the instance
+/// the event is left out, and where it may not even list it there is no item.
+fn folded(
+    api: &Api,
+    entry: &Entry,
+    page: &Page,
+    id: &Id,
+    principal: &Principal,
+) -> Result<Vec<Shown>, Fault> {
+    let fold = match &page.fold {
+        Some(fold) => fold,
+        None if page.events.is_empty() => return Ok(Vec::new()),
+        None => return Err(Fault::Defect("a page without a state".to_owned())),
+    };
+    let looks = (entry.looks)(principal, id, (&fold.state, fold.at), &page.events)?;
+    let mut shown = Vec::with_capacity(looks.len());
+    for ((_, event), look) in page.events.iter().zip(looks) {
+        let at = Place::version(event.version);
+        let event = match look.sight {
+            Sight::Stream => Some(show::event(api, event)?),
+            Sight::Row => None,
+            Sight::Nothing => continue,
+        };
+        let began = fold.began.to_string();
+        let state = show::instance(id.as_str(), look.version, &began, look.state);
+        shown.push(Shown { at, event, left: None, state });
+    }
+    Ok(shown)
 }
 
 /// Follows all instances of this aggregate, from a cursor on, or from now: those that a list would hold, each with its row
 /// after the event. With those that the caller may only list comes no event.
 ///
 /// # Errors
-/// `FORBIDDEN` for a caller that may list nothing; `INVALID_CURSOR`; a fault when an event or its row cannot be read.
-pub fn subscribe_all<A: Participant, T: Send + 'static>(
+/// `FORBIDDEN` for a caller that may list nothing; `INVALID_CURSOR`; `INVALID_FIELD`, also for a condition that a projection
+/// answers; a fault when an event or its row cannot be read.
+fn follow_all(
+    api: &Api,
     context: &Context<'_>,
-    conditions: Vec<Option<Condition>>,
+    entry: &Entry,
+    mut given: Arguments,
     after: Option<String>,
-    show: impl Fn(Update, Option<StateAt<A::State>>) -> T,
-) -> Result<Subscribed<T>, Error> {
+) -> Result<Subscribed, Error> {
+    let of = entry.aggregate_type;
     let feed = Arc::clone(context.data::<Arc<Feed>>()?);
     let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
     let principal = gateway.principal().map_err(unanswered)?;
-    let Some(filter) = allowed::<A>(gateway, conditions)? else {
-        let detail = format!("you may not list {}", A::TYPE);
+    let filter = given.object("filter").map_err(unanswered)?;
+    let mut beside = entry.listed.beside.iter().flat_map(|beside| beside.fields);
+    if let Some((name, ..)) = beside.find(|(name, ..)| filter.contains_key(*name)) {
+        let field = format!("filter.{name}");
+        let detail = format!("{field}: a list takes this condition, and a subscription does not");
+        return Err(unanswered(Rejection::shape("INVALID_FIELD", field, detail)));
+    }
+    let (conditions, _) = conditions(&entry.listed, filter)?;
+    let Some(filter) = allowed(gateway, entry, conditions)? else {
+        let detail = format!("you may not list {of}");
         return Err(unanswered(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail)));
     };
     let begin = match after.as_deref() {
         None => Begin::Now,
-        Some(text) => Begin::After(cursor::read(A::TYPE, text).map_err(unanswered)?),
+        Some(text) => Begin::After(cursor::read(of, text).map_err(unanswered)?),
     };
     let wanted = Wanted::Rows(RowsWanted {
-        aggregate_type: A::TYPE.to_owned(),
+        aggregate_type: of.to_owned(),
         lists_all: filter.owner.is_none() && filter.only.is_none(),
         filter,
         wants_events: context.look_ahead().field("event").exists(),
@@ -190,101 +181,87 @@ pub fn subscribe_all<A: Participant, T: Send + 'static>(
     let Part::Rows(RowsPage { changes, through, .. }) = part else {
         return Err(faulted(&misplaced()));
     };
-    let shown = changes.into_iter().map(|change| row::<A>(change, principal));
+    let shown = changes.into_iter().map(|change| row(api, entry, change, principal));
     let shown = shown.collect::<Result<_, _>>().map_err(|fault| faulted(&fault))?;
     let cursor = |place: &Place| {
         let mut places = lack.places.clone();
         if let Some(own) = places.get_mut(lack.index) {
             own.clone_from(place);
         }
-        cursor::write(A::TYPE, &places)
+        cursor::write(of, &places)
     };
-    Ok(feed.stream(items(shown, through, &lack, cursor, show)))
+    Ok(feed.stream(items(entry, shown, through, &lack, cursor)))
 }
 
 /// A row that changed, for a caller. The policy decides about its event by the state in the row.
-fn row<A: Participant>(change: RowChange, principal: &Principal) -> Result<Shown<A::State>, Fault> {
+fn row(api: &Api, entry: &Entry, change: RowChange, principal: &Principal) -> Result<Shown, Fault> {
     let RowChange { at, id, event, row, has_left } = change;
-    let state = A::State::deserialize(&mut serde_json::Deserializer::from_str(row.state.get()));
-    let state = state.map_err(|error| Fault::Unreadable(error.to_string()))?;
-    // The journal keeps the schema version of the release that wrote the event there.
-    let seen = event.filter(|_| sight::<A>(principal, &id, &state) == Sight::Stream);
-    let event = seen.map(|event| event.lifted::<A::Event>().and_then(|event| Event::read(&event)));
-    let id = ID::from(id.as_str());
-    let began = DateTime(row.began.to_string());
+    let state: Value = serde_json::from_str(row.state.get())
+        .map_err(|error| Fault::Unreadable(error.to_string()))?;
+    // Asked without an event, too: a row that cannot be read is a fault.
+    let sight = (entry.sight)(principal, &id, &state)?;
+    let event = match event {
+        Some(event) if sight == Sight::Stream => {
+            // The journal keeps the schema version of the release that wrote the event there.
+            Some(show::event(api, &lifted(entry, event)?)?)
+        }
+        _ => None,
+    };
+    let version: Version = row.version;
     let (left, state) = match has_left {
         true => (Some(id), None),
-        false => (None, Some(StateAt { id, version: int(row.version), began, state })),
+        false => (None, show::instance(id.as_str(), version, &row.began.to_string(), state)),
     };
-    Ok(Shown { at, event: event.transpose()?, left, state })
+    Ok(Shown { at, event, left, state })
+}
+
+/// The same event in the current schema version. Data of the current version are not parsed.
+fn lifted(entry: &Entry, mut event: Envelope) -> Result<Envelope, Fault> {
+    let current = entry.events.iter().find(|kind| kind.name == event.event_type);
+    let current = current.map(|kind| kind.version);
+    if current != Some(event.schema_version) {
+        let data = event.data.get();
+        let lifted = (entry.canonical)(&event.event_type, event.schema_version, data)?;
+        let lifted = RawValue::from_string(lifted);
+        event.data = lifted.map_err(|error| Fault::Defect(error.to_string()))?;
+        event.schema_version = current.unwrap_or(event.schema_version);
+    }
+    Ok(event)
+}
+
+/// Follows the events of one stream, from a cursor on, or from the first one.
+async fn follow_events(
+    api: &Api,
+    context: &Context<'_>,
+    mut given: Arguments,
+    after: Option<String>,
+) -> Result<Subscribed, Error> {
+    let feed = Arc::clone(context.data::<Arc<Feed>>()?);
+    let aggregate_type = given.aggregate_type("aggregateType").unwrap_or_default();
+    let id = instance("aggregateId", &given.required("aggregateId"))?;
+    let stream = StreamId::new(aggregate_type, id);
+    let begin = begin(after.as_deref(), Begin::version(0))?;
+    let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
+    let Some((part, _)) = feed.turn(Wanted::Stream(stream.clone()), begin) else {
+        // To follow a stream it is enough to may list its instance.
+        let seen = gateway.seen(BTreeSet::from([stream.clone()])).await.map_err(unanswered)?;
+        return match seen.contains(&stream) {
+            true => Ok(stream::empty().boxed()),
+            false => Err(unanswered(unknown(&stream))),
+        };
+    };
+    let Part::Stream(page) = part else { return Err(faulted(&misplaced())) };
+    let sights = gateway.sights(&stream, &page).map_err(unanswered)?;
+    let sees = sights.into_iter().map(|sight| sight == Sight::Stream);
+    let events = page.events.iter().zip(sees).filter(|(_, sees)| *sees);
+    let shown = events.map(|((cursor, event), _)| {
+        (Place::version(*cursor), show::event(api, event).map_err(|fault| faulted(&fault)))
+    });
+    Ok(feed.stream(shown.collect()))
 }
 
 fn misplaced() -> Fault {
     Fault::Defect("a page of another kind of source".to_owned())
-}
-
-/// Subscriptions to any aggregate.
-#[derive(Default)]
-pub struct EventSubscription;
-
-#[Subscription]
-impl EventSubscription {
-    /// The events of one stream, in order, each once: everything after the cursor, then live.
-    async fn events(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Type of the aggregate.")] aggregate_type: AggregateType,
-        #[graphql(desc = "The instance.")] aggregate_id: ID,
-        #[graphql(desc = "Cursor after which it begins; with the first event when left out.")]
-        after: Option<String>,
-    ) -> Result<Subscribed<Event>, Error> {
-        let feed = Arc::clone(context.data::<Arc<Feed>>()?);
-        let stream = StreamId::new(aggregate_type.0, instance("aggregateId", &aggregate_id)?);
-        let begin = begin(after.as_deref(), Begin::version(0))?;
-        let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
-        let Some((part, _)) = feed.turn(Wanted::Stream(stream.clone()), begin) else {
-            // To follow a stream it is enough to may list its instance.
-            let seen = gateway.seen(BTreeSet::from([stream.clone()])).await.map_err(unanswered)?;
-            return match seen.contains(&stream) {
-                true => Ok(stream::empty().boxed()),
-                false => Err(unanswered(unknown(&stream))),
-            };
-        };
-        let Part::Stream(page) = part else { return Err(faulted(&misplaced())) };
-        let sights = gateway.sights(&stream, &page).map_err(unanswered)?;
-        let sees = sights.into_iter().map(|sight| sight == Sight::Stream);
-        let events = page.events.iter().zip(sees).filter(|(_, sees)| *sees);
-        let shown = events.map(|((cursor, event), _)| {
-            (Place::version(*cursor), Event::read(event).map_err(|fault| faulted(&fault)))
-        });
-        Ok(feed.stream(shown.collect()))
-    }
-}
-
-/// The items of a page for a caller: each event with the state after it. Where the caller may only list the instance
-/// the event is left out, and where it may not even list it there is no item.
-fn fold<A: Participant>(
-    page: &Page,
-    id: &Id,
-    principal: &Principal,
-) -> Result<Vec<Shown<A::State>>, Fault> {
-    let fold = match &page.fold {
-        Some(fold) => fold,
-        None if page.events.is_empty() => return Ok(Vec::new()),
-        None => return Err(Fault::Defect("a page without a state".to_owned())),
-    };
-    let shown = folded::<A, _>(&fold.state, fold.at, &page.events, |event, at, state| {
-        let shown = match sight::<A>(principal, id, state) {
-            Sight::Stream => Some(Event::read(event)?),
-            Sight::Row => None,
-            Sight::Nothing => return Ok(None),
-        };
-        let (began, state) = (DateTime(fold.began.to_string()), state.clone());
-        let state = StateAt { id: id.as_str().into(), version: int(at), began, state };
-        let at = Place::version(event.version);
-        Ok(Some(Shown { at, event: shown, left: None, state: Some(state) }))
-    })?;
-    shown.into_iter().filter_map(Result::transpose).collect()
 }
 
 /// The beginning of a subscription to a stream. A cursor is opaque: a client may use only those that the server gave out.
@@ -297,7 +274,7 @@ fn begin(after: Option<&str>, otherwise: Begin) -> Result<Begin, Error> {
     }
 }
 
-fn instance(field: &'static str, id: &ID) -> Result<Id, Error> {
-    Id::parse(id.0.clone())
+fn instance(field: &'static str, id: &str) -> Result<Id, Error> {
+    Id::parse(id)
         .map_err(|said| invalid("INVALID_FIELD", field, format!("{field}: expected {said}")))
 }

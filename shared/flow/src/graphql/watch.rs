@@ -1,13 +1,13 @@
 //! The watch of a schema over its requests: what a document asks for is measured with the schema at hand, and the size of
-//! an answer while it is built.
+//! an answer while it is built. The fields at its root come in the order of the document.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
 
 use async_graphql::{
-    QueryPathSegment, Response, ServerError, ServerResult, Value, Variables,
+    Data, Name, QueryPathSegment, Response, ServerError, ServerResult, Value, Variables,
     async_trait::async_trait,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextResolve,
@@ -19,6 +19,7 @@ use async_graphql::{
 use super::{
     admit::{coded, refused},
     measure::measure,
+    selected::collect,
 };
 use crate::door::document::DocumentLimits;
 
@@ -32,21 +33,39 @@ pub struct Watch;
 
 impl ExtensionFactory for Watch {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Watching(AtomicUsize::new(0)))
+        Arc::new(Watching::default())
     }
 }
 
-/// The bytes of one answer so far.
-struct Watching(AtomicUsize);
+/// The bytes of one answer so far. It is among the data of the execution.
+pub(super) struct Counted(pub(super) Arc<AtomicUsize>);
+
+/// One request.
+#[derive(Default)]
+struct Watching {
+    counted: Arc<AtomicUsize>,
+    /// The names of the fields at the root of each operation, in their order.
+    orders: Mutex<Vec<(Option<Name>, Vec<Name>)>>,
+}
 
 impl Watching {
     fn add(&self, bytes: usize, most: usize) -> ServerResult<()> {
-        let before = self.0.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) <= most {
-            return Ok(());
+        let before = self.counted.fetch_add(bytes, Ordering::Relaxed);
+        match before.saturating_add(bytes) <= most {
+            true => Ok(()),
+            false => Err(too_large(most)),
         }
-        let detail = format!("an answer may have at most {most} bytes: ask for less at once");
-        Err(coded(ServerError::new(detail, None), TOO_LARGE))
+    }
+
+    /// The fields at the root in the order of the document. They were answered side by side.
+    fn sort(&self, operation_name: Option<&str>, data: &mut Value) {
+        let Value::Object(members) = data else { return };
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = orders.iter().find(|(name, _)| name.as_deref() == operation_name);
+        if let Some((_, order)) = named.or(orders.first()) {
+            let place = |key: &Name| order.iter().position(|known| known == key);
+            members.sort_by(|one, _, other, _| place(one).cmp(&place(other)));
+        }
     }
 }
 
@@ -62,6 +81,13 @@ impl Extension for Watching {
         let document = next.run(context, query, variables).await?;
         let registry = &context.schema_env.registry;
         measure(&document, variables, &settings(context), Some(registry)).map_err(refused)?;
+        let orders = document.operations.iter().map(|(name, operation)| {
+            let mut fields = Vec::new();
+            collect(&document, variables, &operation.node.selection_set.node, &mut fields);
+            let order = fields.into_iter().map(|field| field.response_key().node.clone());
+            (name.cloned(), order.collect())
+        });
+        *self.orders.lock().unwrap_or_else(PoisonError::into_inner) = orders.collect();
         Ok(document)
     }
 
@@ -72,8 +98,16 @@ impl Extension for Watching {
         next: NextExecute<'_>,
     ) -> Response {
         // Each event of a subscription is an answer of its own.
-        self.0.store(0, Ordering::Relaxed);
-        next.run(context, operation_name).await
+        self.counted.store(0, Ordering::Relaxed);
+        let mut data = Data::default();
+        data.insert(Counted(Arc::clone(&self.counted)));
+        let mut response = next.run_with_data(context, operation_name, data).await;
+        // All that was asked for was skipped: that is an answer, too.
+        if response.errors.is_empty() && response.data == Value::Null {
+            response.data = Value::Object(Default::default());
+        }
+        self.sort(operation_name, &mut response.data);
+        response
     }
 
     async fn resolve(
@@ -99,6 +133,12 @@ impl Extension for Watching {
     }
 }
 
+/// The error of an answer that grew too large.
+pub(super) fn too_large(most: usize) -> ServerError {
+    let detail = format!("an answer may have at most {most} bytes: ask for less at once");
+    coded(ServerError::new(detail, None), TOO_LARGE)
+}
+
 /// True for the error of an answer that grew too large: nothing of it is sent.
 pub(super) fn is_too_large(error: &ServerError) -> bool {
     let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
@@ -111,18 +151,19 @@ fn settings(context: &ExtensionContext<'_>) -> DocumentLimits {
 }
 
 /// Bytes of a value as JSON, without those that its characters take when they are escaped.
-fn size(value: &Value) -> usize {
+pub(super) fn size(value: &Value) -> usize {
     match value {
-        Value::Null | Value::Boolean(_) => 5,
-        Value::Number(_) => 8,
+        Value::Null | Value::Boolean(true) => 4,
+        Value::Boolean(false) => 5,
+        Value::Number(number) => number.to_string().len(),
         Value::String(text) => text.len() + 2,
         Value::Enum(name) => name.len() + 2,
         Value::Binary(bytes) => bytes.len(),
-        Value::List(items) => items.iter().map(|item| size(item) + 1).sum::<usize>() + 2,
+        Value::List(items) => items.iter().map(|item| size(item) + 1).sum::<usize>() + 1,
         Value::Object(members) => {
             let member =
                 |(name, value): (&async_graphql::Name, &Value)| name.len() + 4 + size(value);
-            members.iter().map(member).sum::<usize>() + 2
+            members.iter().map(member).sum::<usize>() + 1
         }
     }
 }

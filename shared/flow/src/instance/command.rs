@@ -1,13 +1,17 @@
 //! Decides commands, one or many, and answers them.
 
 use edgefold_kernel::{
-    CommandSet, Envelope, Failure, Fault, Foreign, Id, Kind, Metadata, Principal, Rejection,
-    StreamId, Timestamp,
+    Envelope, Failure, Fault, Foreign, Id, Kind, Metadata, Principal, Rejection, StreamId,
+    Timestamp,
 };
 
-use super::{Instance, Loaded, draft::Draft};
+use super::{
+    Instance, Loaded,
+    draft::Draft,
+    run::{Command, State},
+};
 use crate::{
-    Accepted, Message, Participant, Stamp,
+    Accepted, Message, Stamp,
     append::{
         Cause,
         storage::{Slice, Storage, Write},
@@ -22,31 +26,34 @@ struct Decided {
     duplicate: bool,
 }
 
-impl<A: Participant, S: Storage> Instance<A, S> {
+impl<S: Storage> Instance<S> {
     /// Foreign streams that the decision on this message needs. Empty when the message will not be decided anyway: no
     /// source is asked for a caller that may not send the command, or for a repeat.
     ///
     /// # Errors
     /// Fails if storage fails.
     pub fn rests_on(&self, message: &Message, stamp: &Stamp<'_>) -> Result<Vec<StreamId>, Fault> {
-        let Ok(command) = A::Command::read(&message.name, &message.payload) else {
+        let Ok(command) = self.run.read(&message.name, &message.payload) else {
             return Ok(Vec::new());
         };
-        let streams = A::rests_on(&command);
-        let may_send = |loaded: &Loaded<A::State>| {
-            let principal = stamp.by.principal();
-            // A stranger is answered as if the instance did not exist: that decision rests on the same.
-            principal.is_none_or(|who| {
-                A::may_send(who, self.id(), &command, &loaded.state)
-                    || is_stranger::<A>(who, self.id(), &command, &loaded.state)
-            })
-        };
-        if streams.is_empty() || !self.read(may_send)? {
-            return Ok(Vec::new());
+        let streams = self.run.rests_on(&command);
+        if streams.is_empty() {
+            return Ok(streams);
         }
-        let is_known = match &message.command_id {
-            Some(id) => self.known_one(id, stamp.now)?.is_some(),
-            None => false,
+        // A stranger is answered as if the instance did not exist: that decision rests on the same, also when the command's
+        // id is somebody else's.
+        let asks = |loaded: &Loaded| {
+            let who = stamp.by.principal();
+            let may_send =
+                who.is_none_or(|who| self.run.may_send(who, self.id(), &command, &loaded.state));
+            let is_stranger =
+                || who.is_some_and(|who| self.is_stranger(who, &command, &loaded.state));
+            (may_send, !may_send && is_stranger())
+        };
+        let is_known = match (self.read(asks)?, &message.command_id) {
+            ((false, false), _) => return Ok(Vec::new()),
+            ((true, _), Some(id)) => self.known_one(id, stamp.now)?.is_some(),
+            _ => false,
         };
         Ok(if is_known { Vec::new() } else { streams })
     }
@@ -106,6 +113,13 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         outcome.map(|outcome| self.accepted(Decided { outcome, duplicate: true })).transpose()
     }
 
+    /// True for a caller that may not see the instance, and that might send this command if the instance did not exist.
+    fn is_stranger(&self, who: &Principal, command: &Command, state: &State) -> bool {
+        command.kind.may_begin()
+            && !self.run.may_see(who, self.id(), state)
+            && self.run.may_send(who, self.id(), command, &self.run.empty())
+    }
+
     fn accepted(&self, decided: Decided) -> Result<Accepted, Fault> {
         let Decided { outcome, duplicate } = decided;
         let within =
@@ -123,30 +137,19 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             fresh
         };
         Ok(Accepted {
-            aggregate_type: A::TYPE.to_owned(),
+            aggregate_type: self.run.facts().aggregate_type.to_owned(),
             aggregate_id: self.id().clone(),
             first_version: outcome.through.min(outcome.after + 1),
             version: outcome.through,
             command_id: outcome.command_id,
             events,
-            confirm_within_ms: A::CONFIRM_WITHIN_MS,
+            confirm_within_ms: self.run.facts().confirm_within_ms,
             duplicate,
         })
     }
 }
 
-/// True for a caller that may not see the instance, and that might send this command if the instance did not exist.
-fn is_stranger<A: Participant>(
-    who: &Principal,
-    id: &Id,
-    command: &A::Command,
-    state: &A::State,
-) -> bool {
-    let creates = A::Command::kind(command.write().0).is_some_and(|kind| kind.creates);
-    creates && !A::may_see(who, id, state) && A::may_send(who, id, command, &A::State::default())
-}
-
-impl<A: Participant, S: Storage> Draft<'_, A, S> {
+impl<S: Storage> Draft<'_, S> {
     /// Checks the policy first, so that a stranger learns nothing; then idempotency, the expected version, the rules.
     fn handle(
         &mut self,
@@ -156,13 +159,11 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
     ) -> Result<Decided, Failure> {
         let missing = || Rejection::shape("MISSING_FIELD", "commandId", "commandId is required");
         let command_id = message.command_id.clone().ok_or_else(missing)?;
-        let command = A::Command::read(&message.name, &message.payload);
+        let command = self.instance.run.read(&message.name, &message.payload);
         if let Err(refusal) = self.authorise(command.as_ref()) {
             let as_if_free = command.is_ok_and(|command| {
                 let who = self.stamp.by.principal();
-                who.is_some_and(|who| {
-                    is_stranger::<A>(who, self.instance.id(), &command, &self.loaded.state)
-                })
+                who.is_some_and(|who| self.instance.is_stranger(who, &command, &self.loaded.state))
             });
             if as_if_free {
                 self.refused_when_free(message, foreign, &command_id)?;
@@ -197,8 +198,8 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         command_id: &Id,
     ) -> Result<(), Failure> {
         check_expected(message.expected_version, 0)?;
-        let command = A::Command::read(&message.name, &message.payload)?;
-        let loaded = Loaded::empty();
+        let command = self.instance.run.read(&message.name, &message.payload)?;
+        let loaded = Loaded::empty(self.instance.run);
         let (instance, stamp) = (self.instance, self.stamp);
         let mut draft = Draft { instance, stamp, loaded, write: Write::default(), fresh: vec![] };
         let cause = Cause { command_id: command_id.clone(), metadata: self.metadata(message) };
@@ -217,16 +218,16 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
 
     /// Checks the policy. A command that cannot be read cannot be judged: it is refused as unreadable, and callers that
     /// may see the instance also get its version.
-    fn authorise(&self, command: Result<&A::Command, &Rejection>) -> Result<(), Rejection> {
+    fn authorise(&self, command: Result<&Command, &Rejection>) -> Result<(), Rejection> {
         let Some(principal) = self.stamp.by.principal() else { return Ok(()) };
         let (id, state) = (self.instance.id(), &self.loaded.state);
         match command {
-            Ok(command) if A::may_send(principal, id, command, state) => Ok(()),
+            Ok(command) if self.instance.run.may_send(principal, id, command, state) => Ok(()),
             Ok(_) => {
                 let detail = "you may not send this command to this instance";
                 Err(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail))
             }
-            Err(_) if A::may_see(principal, id, state) => Ok(()),
+            Err(_) if self.instance.run.may_see(principal, id, state) => Ok(()),
             Err(refusal) => Err(refusal.clone()),
         }
     }

@@ -4,7 +4,7 @@ use edgefold_kernel::{Fault, Kind, Rejection, StreamId, Timestamp, Version, limi
 
 use super::Instance;
 use crate::{
-    Participant, Stamp,
+    Stamp,
     append::storage::Storage,
     contract::{HoldAsked, HoldDiscarded, HoldFound, UNKNOWN_SEQUENCE},
     publish::{
@@ -23,7 +23,7 @@ pub enum Due {
     Nothing,
 }
 
-impl<A: Participant, S: Storage> Instance<A, S> {
+impl<S: Storage> Instance<S> {
     /// The hold of a destination.
     ///
     /// # Errors

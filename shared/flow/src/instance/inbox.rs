@@ -1,12 +1,10 @@
 //! Takes deliveries, receipts and deadlines.
 
-use edgefold_kernel::{
-    CommandSet, Envelope, Failure, Fault, Foreign, StreamId, Timestamp, Version,
-};
+use edgefold_kernel::{Envelope, Failure, Fault, Foreign, StreamId, Timestamp, Version};
 
 use super::{Instance, draft::Draft};
 use crate::{
-    Message, Participant, Stamp,
+    Message, Stamp,
     append::{
         Cause,
         storage::{Slice, Storage},
@@ -35,7 +33,7 @@ pub enum Received {
     },
 }
 
-impl<A: Participant, S: Storage> Instance<A, S> {
+impl<S: Storage> Instance<S> {
     /// Foreign streams on which the commands of a delivery rest.
     ///
     /// # Errors
@@ -44,8 +42,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let mark = self.storage.mark(&incoming.from)?;
         let errands = fresh(mark, &incoming.delivery).flat_map(|item| &item.errands);
         let read =
-            |message: &Message| A::Command::read_leniently(&message.name, &message.payload).ok();
-        Ok(errands.filter_map(read).flat_map(|command| A::rests_on(&command)).collect())
+            |message: &Message| self.run.read_leniently(&message.name, &message.payload).ok();
+        Ok(errands.filter_map(read).flat_map(|command| self.run.rests_on(&command)).collect())
     }
 
     /// Takes a delivery: in order, each item once, in one transaction with the events that follow from it and with the mark.
@@ -180,14 +178,14 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     ) -> Result<(), Fault> {
         for errand in refused {
             let RefusedErrand { name, command_id, metadata, rejection } = errand;
-            let cause = Draft::<A, S>::cause(&format!("{REFUSED}{command_id}"), metadata.clone())?;
+            let cause = Draft::<S>::cause(&format!("{REFUSED}{command_id}"), metadata.clone())?;
             if self.known_one(&cause.command_id, stamp.now)?.is_some() {
                 continue;
             }
             let refused = Refused { name: name.clone(), rejection: rejection.clone() };
             let heard = self.work(stamp, |draft| {
                 let after = draft.loaded.head.version;
-                for command in A::on_refused(&draft.loaded.state, &refused) {
+                for command in self.run.on_refused(&draft.loaded.state, &refused) {
                     draft.react(&command, &cause)?;
                 }
                 if draft.loaded.head.version > after {
@@ -205,7 +203,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// Fails if it cannot be loaded.
     pub fn deadline(&self) -> Result<Option<Timestamp>, Fault> {
-        self.read(|loaded| A::deadline(self.id(), &loaded.state).map(|due| due.at))
+        self.read(|loaded| self.run.deadline(self.id(), &loaded.state).map(|due| due.at))
     }
 
     /// Decides the command of a deadline that has passed. Returns true if there was one: then another one may have
@@ -215,14 +213,14 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// # Errors
     /// A fault when storage fails or the rules refuse.
     pub fn pass_deadline(&self, stamp: &Stamp<'_>) -> Result<bool, Failure> {
-        self.work(stamp, |draft| match A::deadline(self.id(), &draft.loaded.state) {
+        self.work(stamp, |draft| match self.run.deadline(self.id(), &draft.loaded.state) {
             Some(due) if due.at <= stamp.now && !planted::is(Planted::DeadlineLost) => {
                 let head = draft.loaded.head.version;
                 // A stream without events has no deadline.
                 let Some(latest) = self.event(head)? else { return Ok(false) };
                 let set_by = self.event(due.set_by)?;
                 let metadata = set_by.as_ref().map(caused_by).transpose()?.unwrap_or_default();
-                let cause = Draft::<A, S>::cause(&format!("{DEADLINE}{}", latest.id), metadata)?;
+                let cause = Draft::<S>::cause(&format!("{DEADLINE}{}", latest.id), metadata)?;
                 draft.decide(&due.command, &Foreign::default(), &cause)?;
                 Ok(draft.loaded.head.version > head)
             }
@@ -259,7 +257,7 @@ fn refused_errand(
     })
 }
 
-impl<A: Participant, S: Storage> Draft<'_, A, S> {
+impl<S: Storage> Draft<'_, S> {
     /// Drafts what follows from the items of a delivery after the mark, and the mark. Returns the commands that were refused.
     fn take(
         &mut self,
@@ -300,7 +298,7 @@ impl<A: Participant, S: Storage> Draft<'_, A, S> {
         let mut metadata = message.metadata.clone().unwrap_or_default();
         metadata.answer_by = answer_by;
         let cause = Cause { command_id, metadata };
-        let decided = match A::Command::read_leniently(&message.name, &message.payload) {
+        let decided = match self.instance.run.read_leniently(&message.name, &message.payload) {
             Ok(command) => self.decide(&command, foreign, &cause),
             Err(refusal) => Err(refusal.into()),
         };

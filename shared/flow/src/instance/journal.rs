@@ -14,7 +14,6 @@ use super::{
     outbox::Fresh,
 };
 use crate::{
-    Participant,
     append::storage::{Slice, Storage},
     journal::{Append, Appended, Link, Row},
     planted::{self, Planted},
@@ -27,7 +26,7 @@ const FIRST_EVENTS: usize = 100;
 /// Events that are read at once where a published one is looked for.
 const LOOK_EVENTS: usize = 100;
 
-impl<A: Participant, S: Storage> Instance<A, S> {
+impl<S: Storage> Instance<S> {
     /// The next call to the journal; none when it has everything, or while a call that has failed is not to be made again.
     /// [`journalled`](Self::journalled) takes the answer, before the next one is asked for.
     ///
@@ -110,8 +109,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
 
     /// A stored event in its current schema version, and its text if it is published.
     fn wire_text(&self, event: Envelope) -> Result<(Envelope, Option<String>), Fault> {
-        let event = event.lifted::<A::Event>()?;
-        let text = match A::publishes(&event.read()?) {
+        let event = self.run.lifted(event)?;
+        let text = match self.run.publishes(&self.run.event(&event)?) {
             true => Some(serde_json::to_string(&event)),
             false => None,
         };
@@ -121,7 +120,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
 
     /// True if the journal gets this stored event.
     fn is_published(&self, event: &Envelope) -> Result<bool, Fault> {
-        Ok(A::publishes(&event.clone().lifted::<A::Event>()?.read()?))
+        Ok(self.run.publishes(&self.run.event(event)?))
     }
 
     /// The name of the last published event that the journal has.

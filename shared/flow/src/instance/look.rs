@@ -3,15 +3,14 @@
 use edgefold_kernel::{
     Envelope, Failure, Fault, ForeignState, Kind, Rejection, StreamId, Timestamp, Version, limits,
 };
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
-use super::Instance;
+use super::{Instance, run::State};
 use crate::{
-    Participant,
     append::storage::{Head, Slice, Storage},
     contract::{EventsPage, RowView, StateView},
     door::Asker,
-    participant::{Sight, sight},
+    participant::Sight,
     subscribe::{Fold, Page},
 };
 
@@ -34,7 +33,7 @@ pub fn unknown(stream: &StreamId) -> Rejection {
     Rejection::new(Kind::NotFound, "UNKNOWN_INSTANCE", detail)
 }
 
-impl<A: Participant, S: Storage> Instance<A, S> {
+impl<S: Storage> Instance<S> {
     /// The state, now or then.
     ///
     /// # Errors
@@ -45,8 +44,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let version = match when {
             When::Now => head,
             When::Version(version) if version > head && head > 0 => {
-                let detail =
-                    format!("{} {} is at version {head}, not yet at {version}", A::TYPE, self.id());
+                let detail = format!(
+                    "{} {} is at version {head}, not yet at {version}",
+                    self.run.facts().aggregate_type,
+                    self.id()
+                );
                 return Err(Rejection::new(Kind::NotFound, "VERSION_AHEAD", detail)
                     .at(head)
                     .into());
@@ -58,13 +60,13 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             return Err(self.unknown().into());
         }
         let state = if version == head {
-            self.read(|loaded| serde_json::to_value(&loaded.state))?
+            self.read(|loaded| self.run.state(&loaded.state))?
         } else {
-            serde_json::to_value(self.fold(version)?.0)
+            self.run.state(&self.fold(version)?.0)
         };
         let state = state.map_err(|error| Fault::Defect(error.to_string()))?;
         Ok(StateView {
-            aggregate_type: A::TYPE.to_owned(),
+            aggregate_type: self.run.facts().aggregate_type.to_owned(),
             aggregate_id: self.id().clone(),
             version,
             state,
@@ -78,10 +80,10 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     pub fn foreign(&self) -> Result<ForeignState, Fault> {
         let (version, state) = self.read(|loaded| match loaded.head.version {
             0 => (0, Ok(RawValue::NULL.to_owned())),
-            version => (version, to_raw_value(&A::outline(&loaded.state))),
+            version => (version, self.run.outline(&loaded.state)),
         })?;
         let state = state.map_err(|error| Fault::Defect(error.to_string()))?;
-        Ok(ForeignState { version, state_version: A::STATE_VERSION, state })
+        Ok(ForeignState { version, state_version: self.run.facts().state_version, state })
     }
 
     /// The instant at which a version was decided.
@@ -98,7 +100,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// `UNKNOWN_INSTANCE`: a stranger cannot tell it from one that does not exist.
     pub fn check_sight(&self, by: &Asker, least: Sight) -> Result<(), Failure> {
         let Some(principal) = by.principal() else { return Ok(()) };
-        match self.read(|loaded| sight::<A>(principal, self.id(), &loaded.state))? >= least {
+        match self.read(|loaded| self.run.sight(principal, self.id(), &loaded.state))? >= least {
             true => Ok(()),
             false => Err(self.unknown().into()),
         }
@@ -145,14 +147,14 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         let through = events.last().map_or(after, |last| last.version);
         let is_last_alone = events.len() == 1 && through == head;
         let (at, state) = if is_last_alone || after == head {
-            (head, self.read(|loaded| serde_json::to_value(&loaded.state))?)
+            (head, self.read(|loaded| self.run.state(&loaded.state))?)
         } else {
             let mut state = self.reach(after)?;
-            let shown = serde_json::to_value(&state);
+            let shown = self.run.state(&state);
             for event in &events {
-                A::evolve(&mut state, &event.read()?, event.version);
+                self.run.evolve(&mut state, &self.run.event(event)?, event.version);
             }
-            if let Ok(text) = serde_json::to_string(&state) {
+            if let Ok(text) = self.run.text(&state) {
                 self.reached.borrow_mut().keep(through, text);
             }
             (after, shown)
@@ -173,13 +175,13 @@ impl<A: Participant, S: Storage> Instance<A, S> {
 
     /// The state at a version: from one that was reached a short fold before it, or from the latest of those that were
     /// reached and those that are stored.
-    fn reach(&self, version: Version) -> Result<A::State, Fault> {
+    fn reach(&self, version: Version) -> Result<State, Fault> {
         let reached = self
             .reached
             .borrow()
             .by(version)
-            .and_then(|(at, state)| Some((serde_json::from_str::<A::State>(state).ok()?, at)));
-        let is_near = |at: Version| version - at <= A::SNAPSHOT_EVERY;
+            .and_then(|(at, state)| Some((self.run.read_state(state).ok()?, at)));
+        let is_near = |at: Version| version - at <= self.run.facts().snapshot_every;
         let (state, at) = match reached {
             Some((state, at)) if is_near(at) => (state, at),
             reached => {

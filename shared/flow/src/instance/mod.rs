@@ -2,6 +2,7 @@
 //!
 //! | room | what it does |
 //! |---|---|
+//! | [`mod@run`] | an aggregate with its types erased |
 //! | `reached` | recently folded states, for readers that go on from there |
 //! | `cursor` | how far the events of the stream have arrived at their destinations |
 //! | `outbox` | gives messages for the bus, and counts what has arrived |
@@ -18,6 +19,7 @@
 //! cached between calls. Work takes it out of the cache and puts it back after the commit, so a failed commit or a
 //! panic leaves no cache at all, and the next call folds the stored events again.
 
+pub mod run;
 mod reached;
 mod cursor;
 mod outbox;
@@ -42,9 +44,10 @@ pub use held::Due;
 pub use inbox::Received;
 pub use journalled::Sending;
 pub use look::{When, unknown};
+pub use run::{Run, run};
 
 use crate::{
-    Catalogue, Participant, Stamp,
+    Catalogue, Hooks, Participant, Stamp,
     append::storage::{Cursors, Head, Slice, Snapshot, Storage, Write},
     decide::{Outcome, day, days_alive, end_of, panicked},
     journal::Partitions,
@@ -54,18 +57,20 @@ use draft::Draft;
 use journalled::Journalled;
 use outbox::Fresh;
 use reached::Reached;
+use run::State;
 
 /// Milliseconds after midnight within which expired outcomes are deleted (1 h).
 const PRUNE_WITHIN_MS: i64 = 60 * 60 * 1000;
 
 /// One instance of an aggregate, over its storage.
-pub struct Instance<A: Participant, S> {
+pub struct Instance<S> {
+    run: &'static dyn Run,
     stream: StreamId,
     storage: S,
     catalogue: Catalogue,
     /// The partition that the stream begins in, if it has not begun.
     begins_in: u16,
-    cache: RefCell<Option<Loaded<A::State>>>,
+    cache: RefCell<Option<Loaded>>,
     appended: RefCell<Vec<Envelope>>,
     /// Events that were just appended. They usually go out at once and need not be read again.
     fresh: RefCell<VecDeque<Fresh>>,
@@ -74,8 +79,8 @@ pub struct Instance<A: Participant, S> {
     expiry: Cell<Option<Option<Timestamp>>>,
 }
 
-struct Loaded<T> {
-    state: T,
+struct Loaded {
+    state: State,
     head: Head,
     /// Version of the last snapshot, or of the last state that was too large for one; 0 when there is none that this code
     /// can use.
@@ -90,11 +95,11 @@ struct Loaded<T> {
     began: Option<Timestamp>,
 }
 
-impl<T: Default> Loaded<T> {
+impl Loaded {
     /// The stream that nothing was appended to.
-    fn empty() -> Self {
+    fn empty(run: &dyn Run) -> Self {
         Self {
-            state: T::default(),
+            state: run.empty(),
             head: Head::default(),
             snapshot: 0,
             bus: Cursor::stored(0, 0),
@@ -105,14 +110,15 @@ impl<T: Default> Loaded<T> {
     }
 }
 
-impl<A: Participant, S: Storage> Instance<A, S> {
-    /// The instance of this id, over its own storage. Reads nothing yet.
-    pub fn new(id: Id, storage: S) -> Self {
-        let stream = StreamId::new(A::TYPE, id);
+impl<S: Storage> Instance<S> {
+    /// The instance of this aggregate with this id, over its own storage. Reads nothing yet.
+    pub fn new(run: &'static dyn Run, id: Id, storage: S) -> Self {
+        let stream = StreamId::new(run.facts().aggregate_type, id);
         Self {
+            run,
             stream,
             storage,
-            catalogue: Catalogue { entries: &[], projections: &[], roles: &[] },
+            catalogue: Catalogue { entries: &[], projections: &[], hooks: Hooks::NONE, roles: &[] },
             begins_in: 0,
             cache: RefCell::new(None),
             appended: RefCell::default(),
@@ -120,6 +126,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
             reached: RefCell::default(),
             expiry: Cell::default(),
         }
+    }
+
+    /// The instance of the aggregate `A` with this id.
+    pub fn of<A: Participant>(id: Id, storage: S) -> Self {
+        Self::new(run::<A>(), id, storage)
     }
 
     /// The same instance with these delivery rules; without any, nobody wants its events.
@@ -131,7 +142,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// The same instance where journals have these partitions; without any setting, each has one.
     #[must_use]
     pub fn partitioned(self, partitions: &Partitions) -> Self {
-        Self { begins_in: partitions.begins(A::TYPE, self.id()), ..self }
+        Self { begins_in: partitions.begins(self.run.facts().aggregate_type, self.id()), ..self }
     }
 
     /// Identifier of the instance.
@@ -206,7 +217,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         self.change(|loaded| {
             let version = loaded.head.version;
             let behind = version.saturating_sub(loaded.snapshot);
-            if A::SNAPSHOT_EVERY > 0 && behind >= A::SNAPSHOT_EVERY {
+            if self.run.facts().snapshot_every > 0 && behind >= self.run.facts().snapshot_every {
                 self.store_snapshot(&loaded.state, version, limits::SNAPSHOT_BYTES)?;
                 loaded.snapshot = version;
             }
@@ -217,17 +228,16 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// Stores a state as a snapshot, if it has at most `room` bytes. Returns its bytes if it was stored.
     fn store_snapshot(
         &self,
-        state: &A::State,
+        state: &State,
         version: Version,
         room: usize,
     ) -> Result<Option<usize>, Fault> {
-        let state =
-            serde_json::to_string(state).map_err(|error| Fault::Defect(error.to_string()))?;
+        let state = self.run.text(state).map_err(|error| Fault::Defect(error.to_string()))?;
         let bytes = state.len();
         if bytes > room.min(limits::SNAPSHOT_BYTES) {
             return Ok(None);
         }
-        let state_version = A::STATE_VERSION;
+        let state_version = self.run.facts().state_version;
         self.storage.set_snapshot(&Snapshot { version, state_version, state })?;
         Ok(Some(bytes))
     }
@@ -262,7 +272,8 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// The records of these commands that have not expired. An expired one of the same id may lie beside them, under
     /// another day.
     fn known(&self, command_ids: &[&Id], now: Timestamp) -> Result<BTreeMap<Id, Outcome>, Fault> {
-        let found = self.storage.outcomes(days_alive(now, A::OUTCOME_TTL_MS), command_ids)?;
+        let found =
+            self.storage.outcomes(days_alive(now, self.run.facts().outcome_ttl_ms), command_ids)?;
         let alive = found.into_iter().filter(|outcome| outcome.expires_at > now);
         Ok(alive.map(|outcome| (outcome.command_id.clone(), outcome)).collect())
     }
@@ -272,18 +283,18 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         Ok(self.known(&[command_id], now)?.into_values().next())
     }
 
-    fn read<T>(&self, look: impl FnOnce(&Loaded<A::State>) -> T) -> Result<T, Fault> {
+    fn read<T>(&self, look: impl FnOnce(&Loaded) -> T) -> Result<T, Fault> {
         self.change(|loaded| look(loaded))
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Loaded<A::State>) -> T) -> Result<T, Fault> {
+    fn change<T>(&self, change: impl FnOnce(&mut Loaded) -> T) -> Result<T, Fault> {
         let mut loaded = self.take()?;
         let seen = change(&mut loaded);
         self.cache.replace(Some(loaded));
         Ok(seen)
     }
 
-    fn take(&self) -> Result<Loaded<A::State>, Fault> {
+    fn take(&self) -> Result<Loaded, Fault> {
         match self.cache.take() {
             Some(loaded) => Ok(loaded),
             None => {
@@ -292,7 +303,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
         }
     }
 
-    fn load(&self) -> Result<Loaded<A::State>, Fault> {
+    fn load(&self) -> Result<Loaded, Fault> {
         let head = self.storage.head()?;
         let (state, snapshot) = self.fold(head.version)?;
         Ok(Loaded {
@@ -307,22 +318,22 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 
     /// The state at a version, and the version of the last snapshot that it began with or stored.
-    fn fold(&self, through: Version) -> Result<(A::State, Version), Fault> {
+    fn fold(&self, through: Version) -> Result<(State, Version), Fault> {
         let (state, at) = self.snapshot_by(through)?;
         self.fold_on(state, at, through)
     }
 
     /// The latest snapshot at or below a version: its state and its version. Those that cannot be read are skipped; to skip
     /// all of them costs less than to fold the events between them, which follows then.
-    fn snapshot_by(&self, mut through: Version) -> Result<(A::State, Version), Fault> {
-        while let Some(snapshot) = self.storage.snapshot(A::STATE_VERSION, through)? {
-            match serde_json::from_str(&snapshot.state) {
+    fn snapshot_by(&self, mut through: Version) -> Result<(State, Version), Fault> {
+        while let Some(snapshot) = self.storage.snapshot(self.run.facts().state_version, through)? {
+            match self.run.read_state(&snapshot.state) {
                 Ok(state) => return Ok((state, snapshot.version)),
                 Err(_) if snapshot.version > 0 => through = snapshot.version - 1,
                 Err(_) => break,
             }
         }
-        Ok((A::State::default(), 0))
+        Ok((self.run.empty(), 0))
     }
 
     /// The state at a version that comes after this one, and the version of the last snapshot that was stored on the way.
@@ -331,11 +342,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     /// cannot be stored is not missed: this fold stores no more of them.
     fn fold_on(
         &self,
-        mut state: A::State,
+        mut state: State,
         mut at: Version,
         through: Version,
-    ) -> Result<(A::State, Version), Fault> {
-        let (every, mut snapshot) = (A::SNAPSHOT_EVERY, at);
+    ) -> Result<(State, Version), Fault> {
+        let (every, mut snapshot) = (self.run.facts().snapshot_every, at);
         let is_long = every > 0 && through.saturating_sub(at) > every;
         let mut room = if is_long { limits::FOLD_SNAPSHOTS_BYTES } else { 0 };
         while at < through {
@@ -348,7 +359,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
                 if event.version != at + 1 {
                     break;
                 }
-                A::evolve(&mut state, &event.read()?, event.version);
+                self.run.evolve(&mut state, &self.run.event(event)?, event.version);
                 at = event.version;
                 if room > 0 && at.is_multiple_of(every) {
                     match self.store_snapshot(&state, at, room) {
@@ -365,12 +376,16 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     }
 
     fn lacks(&self, version: Version) -> Fault {
-        Fault::Unreadable(format!("{} {} has no version {version}", A::TYPE, self.id()))
+        Fault::Unreadable(format!(
+            "{} {} has no version {version}",
+            self.run.facts().aggregate_type,
+            self.id()
+        ))
     }
 
     /// Own events in their current schema versions. The stored events stay untouched.
     fn events(&self, slice: &Slice) -> Result<Vec<Envelope>, Fault> {
-        self.storage.events(slice)?.into_iter().map(Envelope::lifted::<A::Event>).collect()
+        self.storage.events(slice)?.into_iter().map(|event| self.run.lifted(event)).collect()
     }
 
     fn keep_fresh(&self, letters: Vec<Fresh>) {
@@ -385,7 +400,7 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     fn work<T>(
         &self,
         stamp: &Stamp<'_>,
-        steps: impl FnOnce(&mut Draft<'_, A, S>) -> Result<T, Failure>,
+        steps: impl FnOnce(&mut Draft<'_, S>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let loaded = self.take()?;
         let before = loaded.head.version;

@@ -4,7 +4,7 @@ use edgefold_kernel::{Envelope, Fault, StreamId, Timestamp, Version, limits};
 
 use super::{Instance, cursor::Pending};
 use crate::{
-    Message, Participant,
+    Message,
     append::storage::{Cursors, Slice, Storage, Write},
     planted::{self, Planted},
     publish::{
@@ -32,7 +32,7 @@ pub(super) struct Fresh {
     pub(super) wanted: usize,
 }
 
-impl<A: Participant, S: Storage> Instance<A, S> {
+impl<S: Storage> Instance<S> {
     /// The next messages, as few as possible. Empty when everything was published. An instance that was just loaded
     /// publishes what it committed within the last [`limits::PUBLISH_WITHIN_MS`]; what is older is sent
     /// [again](Self::overdue) by the alarm.
@@ -155,9 +155,9 @@ impl<A: Participant, S: Storage> Instance<A, S> {
 
     /// An event, with what it says to others.
     fn fresh(&self, event: Envelope) -> Result<Fresh, Fault> {
-        let known = event.read()?;
-        let errands = messages(&event, A::errands(self.id(), &known))?;
-        let is_published = A::publishes(&known);
+        let known = self.run.event(&event)?;
+        let errands = messages(&event, self.run.errands(self.id(), &known))?;
+        let is_published = self.run.publishes(&known);
         let text =
             serde_json::to_string(&event).map_err(|error| Fault::Defect(error.to_string()))?;
         let (to, wanted) = self.destinations(&event, &errands);

@@ -1,16 +1,15 @@
 //! Makes the row that others see of the instance.
 
 use edgefold_kernel::{Fault, Timestamp, limits};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use super::Instance;
 use crate::{
-    Participant,
     append::storage::{Slice, Storage},
     journal::Row,
 };
 
-impl<A: Participant, S: Storage> Instance<A, S> {
+impl<S: Storage> Instance<S> {
     /// The row that others see of this instance; none when there is no stream.
     ///
     /// # Errors
@@ -25,11 +24,11 @@ impl<A: Participant, S: Storage> Instance<A, S> {
     pub(super) fn row_now(&self) -> Result<Row, Fault> {
         let began = self.began()?;
         let (version, state) =
-            self.read(|loaded| (loaded.head.version, to_raw_value(&A::outline(&loaded.state))))?;
+            self.read(|loaded| (loaded.head.version, self.run.outline(&loaded.state)))?;
         let state = state.map_err(|error| Fault::Defect(error.to_string()))?;
         let is_large = state.get().len() > limits::OUTLINE_BYTES;
         let state = if is_large { RawValue::NULL.to_owned() } else { state };
-        Ok(Row { version, began, state_version: A::STATE_VERSION, state })
+        Ok(Row { version, began, state_version: self.run.facts().state_version, state })
     }
 
     /// Instant of the first event.

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{Item, Partition, Place, Row, Storage, cursor::stale, partition::check_of};
 use crate::{
-    participant::{Filter, Listed},
+    participant::{Listed, RowFilter},
     route::Entry,
 };
 
@@ -23,7 +23,7 @@ pub struct RowsPull {
     /// The place.
     pub after: Place,
     /// Those that concern the subscription.
-    pub filter: Filter,
+    pub filter: RowFilter,
     /// True if the events are wanted, too.
     pub wants_events: bool,
 }
@@ -93,8 +93,8 @@ impl<'a> Shape<'a> {
     }
 
     /// True if a list with this filter holds a row. A row that cannot be read is in no list.
-    fn holds(&self, filter: &Filter, id: &Id, row: &Row) -> bool {
-        *filter == Filter::default()
+    fn holds(&self, filter: &RowFilter, id: &Id, row: &Row) -> bool {
+        *filter == RowFilter::default()
             || serde_json::from_str::<Value>(row.state.get())
                 .is_ok_and(|state| filter.matches(self.listed, id, &state))
     }
@@ -189,7 +189,7 @@ enum Judged<'a> {
 /// `None`: no more rows may be looked up for this page.
 fn judge<'a, S: Storage>(
     shape: &Shape<'_>,
-    filter: &Filter,
+    filter: &RowFilter,
     item: &'a Item,
     earlier: &mut Earlier<'_, S>,
 ) -> Result<Option<Judged<'a>>, Fault> {
@@ -220,7 +220,7 @@ fn judge<'a, S: Storage>(
 /// a word too many does no harm.
 fn judge_current<'a>(
     shape: &Shape<'_>,
-    filter: &Filter,
+    filter: &RowFilter,
     id: &Id,
     row: &'a Row,
 ) -> Result<Option<Judged<'a>>, Fault> {
@@ -235,8 +235,8 @@ fn judge_current<'a>(
 }
 
 /// The rows that the caller may list at all.
-fn scope(filter: &Filter) -> Filter {
-    Filter { conditions: Vec::new(), ..filter.clone() }
+fn scope(filter: &RowFilter) -> RowFilter {
+    RowFilter { conditions: Vec::new(), ..filter.clone() }
 }
 
 /// The rows of instances before the events of a page.
@@ -288,10 +288,10 @@ pub fn concerned<S: Storage, K>(
     partition: &Partition<S>,
     shape: &Shape<'_>,
     after: u64,
-    filters: Vec<(K, &[Filter])>,
+    filters: Vec<(K, &[RowFilter])>,
 ) -> Result<Vec<K>, Fault> {
     let items = partition.page(after, limits::SCAN_EVENTS, limits::SCAN_BYTES)?;
-    let all = |filters: Vec<(K, &[Filter])>| filters.into_iter().map(|(key, _)| key).collect();
+    let all = |filters: Vec<(K, &[RowFilter])>| filters.into_iter().map(|(key, _)| key).collect();
     if items.last().is_none_or(|last| last.position < partition.head().unwrap_or(u64::MAX)) {
         return Ok(all(filters));
     }
@@ -314,7 +314,7 @@ pub fn concerned<S: Storage, K>(
             rows.iter().filter_map(state).collect::<Vec<_>>(),
         ));
     }
-    let holds = |filter: &Filter| {
+    let holds = |filter: &RowFilter| {
         judged.iter().any(|(id, rows)| rows.iter().any(|row| filter.matches(shape.listed, id, row)))
     };
     let concerned = filters.into_iter().filter(|(_, filters)| filters.iter().any(holds));

@@ -60,7 +60,7 @@ impl<'a> StateRows<'a> {
     /// The statements that make the table with this name, and its indexes.
     pub fn create(&self, table: &str) -> Vec<String> {
         let mut columns = String::new();
-        for Column { name, kind, .. } in self.listed.columns {
+        for Column { name, kind, .. } in self.listed.columns() {
             let kind = match kind {
                 ColumnKind::Text => "TEXT",
                 ColumnKind::Integer => "INTEGER",
@@ -89,8 +89,8 @@ impl<'a> StateRows<'a> {
         let mut indexes: Vec<Vec<&'static str>> = Vec::new();
         let default = self.listed.orders.first().map_or(BEGAN, |order| order.by);
         let orders = self.listed.orders.iter().map(|order| vec![order.by]);
-        let picking = self.listed.columns.iter().filter(|column| self.listed.picks(column));
-        let picking = picking.filter(|column| column.name != default);
+        let columns = self.listed.columns().into_iter();
+        let picking = columns.filter(|column| column.is_indexed && column.name != default);
         for columns in orders.chain(picking.map(|column| vec![column.name, default])) {
             if !indexes.contains(&columns) {
                 indexes.push(columns);
@@ -125,22 +125,39 @@ fn text(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use edgefold_kernel::shape::{Described, Field, Object, Shape};
+
     use super::*;
-    use crate::participant::Order;
+    use crate::participant::{Filter, Order};
+
+    const fn field(name: &'static str, shape: Shape) -> Field {
+        Field { name, about: "", shape, is_optional: false, is_caller: false, is_inner: false }
+    }
+
+    const STATE: Object = Object {
+        name: "State",
+        about: "",
+        fields: &[
+            field("ownerId", Shape::Subject),
+            field("total", i64::SHAPE),
+            field("status", Shape::ANY_TEXT),
+            field("number", Shape::ANY_TEXT),
+        ],
+        is_strict: false,
+    };
 
     const LISTED: Listed = Listed {
-        columns: &[
-            Column::text("ownerId").indexed(),
-            Column::integer("total"),
-            Column::text("status").indexed(),
-        ],
+        state: &STATE,
+        filters: &[Filter::from("least", "total", ""), Filter::equal("status", "").indexed()],
         orders: &[
-            Order::newest("NEWEST"),
-            Order::oldest("OLDEST"),
-            Order::descending("HIGHEST", "total"),
+            Order::newest("NEWEST", ""),
+            Order::oldest("OLDEST", ""),
+            Order::descending("HIGHEST", "total", ""),
         ],
         owner: Some("ownerId"),
-    };
+        ..Listed::PLAIN
+    }
+    .checked();
 
     const ROWS: StateRows<'_> =
         StateRows { aggregate_type: "order", state_version: 3, listed: &LISTED };
@@ -165,9 +182,10 @@ mod tests {
     #[test]
     fn what_is_ordered_by_the_default_column_needs_no_second_index() {
         const NUMBERED: Listed = Listed {
-            columns: &[Column::text("number").indexed()],
-            orders: &[Order::ascending("NUMBER", "number")],
-            owner: None,
+            state: &STATE,
+            filters: &[Filter::equal("number", "").indexed()],
+            orders: &[Order::ascending("NUMBER", "number", "")],
+            ..Listed::PLAIN
         };
         let rows = StateRows { listed: &NUMBERED, ..ROWS };
         assert_eq!(rows.create("t").len(), 2);

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Listed,
+    Condition, Listed, Op,
     list::{Cell, Column},
 };
 
 /// The rows that somebody asks for, of those that it may list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Filter {
+pub struct RowFilter {
     /// Those of this owner; any owner when left out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<Subject>,
@@ -24,41 +24,7 @@ pub struct Filter {
     pub conditions: Vec<Condition>,
 }
 
-/// A condition on one column. Null fulfils none, nor does a column that there is not.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Condition {
-    /// Name of the column.
-    pub column: String,
-    /// How the two are compared.
-    pub op: Op,
-    /// The value: a text, a number or a boolean. One that the column cannot hold is fulfilled by no row.
-    pub value: Value,
-}
-
-/// A comparison: the column stands on its left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Op {
-    /// Equal.
-    Eq,
-    /// Less.
-    Lt,
-    /// Less or equal.
-    Le,
-    /// Greater or equal.
-    Ge,
-}
-
 impl Op {
-    /// The operator in SQL.
-    pub fn sql(self) -> &'static str {
-        match self {
-            Self::Eq => "=",
-            Self::Lt => "<",
-            Self::Le => "<=",
-            Self::Ge => ">=",
-        }
-    }
-
     fn holds(self, left: Cell<'_>, right: Cell<'_>) -> bool {
         match self {
             Self::Eq => left == right,
@@ -69,7 +35,7 @@ impl Op {
     }
 }
 
-impl Filter {
+impl RowFilter {
     /// True if a list with this filter holds a row: the state of an instance as others see it,
     /// [`outline`](super::Participant::outline).
     pub fn matches(&self, listed: &Listed, id: &Id, row: &Value) -> bool {
@@ -85,7 +51,7 @@ impl Filter {
 
 impl Condition {
     /// The column and what it is compared with; `None` if no row can fulfil it.
-    pub fn sought<'a>(&'a self, listed: &'a Listed) -> Option<(&'a Column, Cell<'a>)> {
+    pub fn sought(&self, listed: &Listed) -> Option<(Column, Cell<'_>)> {
         let column = listed.column(&self.column)?;
         Some((column, column.kind.cell(&self.value)?))
     }
@@ -99,20 +65,39 @@ impl Condition {
 
 #[cfg(test)]
 mod tests {
+    use edgefold_kernel::shape::{Described, Field, Object, Shape};
     use serde_json::json;
 
     use super::*;
+    use crate::participant::Filter;
+
+    const fn field(name: &'static str, shape: Shape) -> Field {
+        Field { name, about: "", shape, is_optional: true, is_caller: false, is_inner: false }
+    }
+
+    const ROW: Object = Object {
+        name: "State",
+        about: "",
+        fields: &[
+            field("owner", Shape::Subject),
+            field("day", Shape::Date),
+            field("units", i64::SHAPE),
+            field("weight", Shape::Real),
+        ],
+        is_strict: false,
+    };
 
     const LISTED: Listed = Listed {
-        columns: &[
-            Column::text("owner"),
-            Column::text("day"),
-            Column::integer("units"),
-            Column::real("weight"),
+        state: &ROW,
+        filters: &[
+            Filter::equal("day", ""),
+            Filter::from("least", "units", ""),
+            Filter::equal("weight", ""),
         ],
         owner: Some("owner"),
         ..Listed::PLAIN
-    };
+    }
+    .checked();
 
     fn holds(column: &str, op: Op, value: Value, row: &Value) -> bool {
         Condition { column: column.into(), op, value }.holds(&LISTED, row)
@@ -155,11 +140,11 @@ mod tests {
     fn the_owner_and_the_only_one_count_as_well() {
         let id = |text: &str| Id::parse(text).unwrap();
         let row = json!({"owner": "ana"});
-        let of = |owner: &str| Filter { owner: Some(id(owner).into()), ..Filter::default() };
+        let of = |owner: &str| RowFilter { owner: Some(id(owner).into()), ..RowFilter::default() };
         assert!(of("ana").matches(&LISTED, &id("a"), &row));
         assert!(!of("bob").matches(&LISTED, &id("a"), &row));
         assert!(!of("ana").matches(&Listed::PLAIN, &id("a"), &row), "nobody owns a row there");
-        let only = Filter { only: Some(id("a")), ..Filter::default() };
+        let only = RowFilter { only: Some(id("a")), ..RowFilter::default() };
         assert!(only.matches(&LISTED, &id("a"), &row));
         assert!(!only.matches(&LISTED, &id("b"), &row));
     }

@@ -1,6 +1,6 @@
 //! Events of a stream are folded on from a state that another party has folded.
 
-use edgefold_kernel::{Aggregate, Envelope, Fault, Version};
+use edgefold_kernel::{Decider, Envelope, Fault, Version};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// Fails if the state or an event cannot be read.
-pub fn folded<A: Aggregate, T>(
+pub fn folded<A: Decider, T>(
     state: &Value,
     mut at: Version,
     events: &[(u64, Envelope)],

@@ -7,41 +7,60 @@
 //!
 //! | file | what it says |
 //! |---|---|
-//! | [`rule`] | which foreign events it wants, and which of its instances gets each |
 //! | [`change`] | the changes of its projections |
 //! | [`projection`] | a projection that is written by hand |
+//! | [`rule`] | which foreign events it wants, and which of its instances gets each |
+//! | [`condition`] | a condition on the rows of a list |
 //! | [`list`] | by what its rows are listed |
 //! | [`filter`] | the rows that somebody asks for |
 //! | [`fold`] | events, folded on from a state |
 //! | [`sight`] | how much somebody sees of an instance |
+//! | [`process`] | its process: what follows from events, refusals and time |
+//! | [`policy`] | who may do what, and see what |
+//! | [`author`] | what the author of an aggregate writes, as the engine runs it |
 
-pub mod rule;
 pub mod change;
 pub mod projection;
+pub mod rule;
+pub mod condition;
 pub mod list;
 pub mod filter;
 pub mod fold;
 pub mod sight;
+pub mod process;
+pub mod policy;
+pub mod author;
 
 use edgefold_kernel::{
-    Aggregate, CommandSet, Envelope, Fault, Id, Principal, Rejection, Scope, StreamId, Timestamp,
-    Version,
+    Aggregate, CommandSet, Decider, Envelope, Fault, Id, Principal, Rejection, Scope, StreamId,
+    Timestamp, Version, shape::Object,
 };
 use serde_json::Value;
 
 pub use change::Change;
-pub use filter::{Condition, Filter, Op};
+pub use condition::{Condition, Op};
+pub use filter::RowFilter;
 pub use fold::folded;
-pub use list::{Column, Listed, Order};
-pub use projection::{Projection, Table};
+pub use list::{Beside, Column, Filter, Given, Listed, Lists, Order, Projected};
+pub use policy::Policy;
+pub use process::Process;
+pub use projection::{Asked, Projection, Table};
 pub use rule::{Route, To};
 pub use sight::{Sight, sight};
 
-/// An aggregate that takes part in the flow. By default it depends on no other aggregate, refuses every command from
-/// outside and shows nothing.
-pub trait Participant: Aggregate {
+/// A decider that takes part in the flow, as the engine runs it. Whoever writes an aggregate implements
+/// [`Process`], [`Policy`] and [`Lists`], and gets this from them. By default it depends on no other aggregate, refuses every
+/// command from outside and shows nothing.
+pub trait Participant: Decider {
     /// The foreign events that it wants, and which of its instances gets each.
     const ROUTES: &'static [Route] = &[];
+
+    /// What its state is; an object without fields where nothing of it is described.
+    const STATE: &'static Object =
+        &Object { name: "State", about: "", fields: &[], is_strict: false };
+
+    /// Every code with which it refuses, and what it means.
+    const REFUSALS: &'static [(&'static str, &'static str)] = &[];
 
     /// By what its rows are listed.
     const LISTED: Listed = Listed::PLAIN;
@@ -52,14 +71,12 @@ pub trait Participant: Aggregate {
         state.clone()
     }
 
-    /// True if an own event is published to the journal, as all are by default. One that is nobody else's business need not
-    /// leave its object: no projection, no list and no subscription to the category hears of it.
+    /// See [`Process::publishes`].
     fn publishes(_event: &Self::Event) -> bool {
         true
     }
 
-    /// The requests that follow from an own event. They depend on the event alone and on no state, so that they can be
-    /// derived again from the stored event.
+    /// See [`Process::errands`].
     fn errands(_id: &Id, _event: &Self::Event) -> Vec<Errand> {
         Vec::new()
     }
@@ -77,8 +94,7 @@ pub trait Participant: Aggregate {
         Vec::new()
     }
 
-    /// The next deadline, and the command that follows when it passes. It is durable, since it follows from the state;
-    /// a change of the state moves or cancels it.
+    /// The next deadline, and the command that follows when it passes.
     fn deadline(_id: &Id, _state: &Self::State) -> Option<Due<Self::Command>> {
         None
     }
@@ -95,6 +111,11 @@ pub trait Participant: Aggregate {
         _command: &Self::Command,
         _state: &Self::State,
     ) -> bool {
+        false
+    }
+
+    /// True if a caller that leaves its own name out of a payload means itself.
+    fn acts_for_itself(_principal: &Principal) -> bool {
         false
     }
 
@@ -124,9 +145,9 @@ pub struct Errand {
 
 impl Errand {
     /// A command to an instance of another aggregate.
-    pub fn to<A: Aggregate>(id: Id, command: impl Into<A::Command>) -> Self {
+    pub fn to<A: Aggregate>(id: &Id, command: impl Into<A::Command>) -> Self {
         let (name, payload) = command.into().write();
-        Self { to: StreamId::new(A::TYPE, id), name, payload }
+        Self { to: A::stream(id), name, payload }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use edgefold_kernel::{Envelope, Fault};
+use edgefold_kernel::{Described, Envelope, Fault, shape::Object};
 
 use super::Change;
 
@@ -25,6 +25,40 @@ pub struct Projection {
     pub tables: &'static [Table],
     /// The changes that follow from an event; none where it does not concern the rows. It depends on nothing else.
     pub project: fn(&Envelope) -> Result<Vec<Change>, Fault>,
+    /// The queries that its tables answer, for any caller with a token.
+    pub queries: &'static [Asked],
+}
+
+/// A query that the tables of a projection answer with a list of rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// Its name in GraphQL.
+    pub name: &'static str,
+    /// What it is: its documentation.
+    pub about: &'static str,
+    /// Its arguments, checked by their shapes.
+    pub arguments: &'static Object,
+    /// A row, with a column for each of its fields.
+    pub row: &'static Object,
+    /// The statement over the views, with `?1`, `?2` … for the arguments in order. One that was left out is null: the
+    /// statement says what that means.
+    pub sql: &'static str,
+}
+
+impl Asked {
+    /// The query whose arguments and rows are these types; what it is, the documentation of the arguments says.
+    ///
+    /// # Panics
+    /// While a constant is compiled, when one of them is no struct.
+    #[allow(clippy::panic, reason = "it ends a compilation, and nothing else")]
+    pub const fn of<A: Described, R: Described>(name: &'static str, sql: &'static str) -> Self {
+        match (A::SHAPE.object(), R::SHAPE.object()) {
+            (Some(arguments), Some(row)) => {
+                Self { name, about: arguments.about, arguments, row, sql }
+            }
+            _ => panic!("arguments and rows are structs"),
+        }
+    }
 }
 
 /// A table of a projection.
@@ -86,6 +120,7 @@ mod tests {
             Table { name: "row", create: &["CREATE TABLE {row} (b)"] },
         ],
         project: |_| Ok(Vec::new()),
+        queries: &[],
     };
 
     #[test]

@@ -1,6 +1,6 @@
 //! Delivery rules: plain tables that say which foreign events an aggregate wants, and which of its instances gets each.
 
-use edgefold_kernel::{Envelope, Id};
+use edgefold_kernel::{Aggregate, Envelope, Id};
 
 /// One delivery rule: a foreign event, and which instances get it.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,16 @@ impl To {
 }
 
 impl Route {
+    /// Each of these events of an aggregate goes to the instance whose id stands in this field of its data.
+    pub const fn to_field<A: Aggregate>(event: &'static str, field: &'static str) -> Self {
+        Self { source: A::TYPE, event, to: To::Field(field) }
+    }
+
+    /// Each of these events of an aggregate goes to the instances whose ids stand in this field of its data.
+    pub const fn to_each<A: Aggregate>(event: &'static str, field: &'static str) -> Self {
+        Self { source: A::TYPE, event, to: To::Each(field) }
+    }
+
     /// The instances that get this event by this rule: none when the rule is about other events, or the field is empty.
     pub fn instances(&self, event: &Envelope) -> Vec<Id> {
         if self.source != event.stream.aggregate_type || self.event != event.event_type {

@@ -1,6 +1,7 @@
 //! A message is checked at a door before it is handed on.
 
-use edgefold_kernel::{Id, Kind, Metadata, Principal, Rejection};
+use edgefold_kernel::{Id, Kind, Metadata, Principal, Rejection, command::CommandKind};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Catalogue;
@@ -13,8 +14,8 @@ use crate::{
 impl Message {
     /// Checks what a door can check: the caller may send at all, the aggregate and the command exist, the command may come
     /// from outside, the instance is named or may be made up, and the command has no id of the system's. Fills in the ids that
-    /// were left out: a fresh one for the command, and one that follows from the command for the instance. Marks the causes
-    /// that the caller named itself.
+    /// were left out: a fresh one for the command, and one that follows from the command for the instance. The caller is
+    /// filled in where it acts for itself and has left itself out. Marks the causes that the caller named itself.
     ///
     /// # Errors
     /// `FORBIDDEN`, `UNKNOWN_AGGREGATE`, `UNKNOWN_COMMAND`, `COMMAND_INTERNAL`, `UNKNOWN_FIELD` for what the server writes into
@@ -37,6 +38,9 @@ impl Message {
                 ..Rejection::new(Kind::Forbidden, "COMMAND_INTERNAL", detail)
             });
         }
+        if (entry.acts_for_itself)(&by.principal) {
+            fill_in_caller(kind, &mut self.payload, &by.principal);
+        }
         if let Some(metadata) = &mut self.metadata {
             check_metadata(metadata)?;
             metadata.correlation_claimed = metadata.correlation_id.is_some();
@@ -45,7 +49,7 @@ impl Message {
         for (field, id) in [("aggregateId", &self.aggregate_id), ("commandId", &self.command_id)] {
             check_path(field, id.as_ref())?;
         }
-        if self.aggregate_id.is_none() && !kind.creates {
+        if self.aggregate_id.is_none() && !kind.may_begin() {
             return Err(Rejection::shape(
                 "MISSING_FIELD",
                 "aggregateId",
@@ -61,6 +65,18 @@ impl Message {
             self.aggregate_id = Some(generated_id(&by.principal, &self.aggregate_type, command_id));
         }
         Ok(self)
+    }
+}
+
+/// Fills in the fields that are the caller where they are left out.
+fn fill_in_caller(kind: &CommandKind, payload: &mut Value, principal: &Principal) {
+    let (Some(shape), Some(payload)) = (kind.shape.object(), payload.as_object_mut()) else {
+        return;
+    };
+    for field in shape.fields.iter().filter(|field| field.is_caller) {
+        if payload.get(field.name).is_none_or(Value::is_null) {
+            payload.insert(field.name.to_owned(), principal.subject.as_str().into());
+        }
     }
 }
 

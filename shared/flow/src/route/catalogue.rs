@@ -2,12 +2,14 @@
 
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Kind, Principal, Rejection, RoleKind,
-    StreamId, Version, command::CommandKind, event::EventKind,
+    Scope, StreamId, Version, aggregate::is_type, command::CommandKind, event::EventKind,
+    shape::Object,
 };
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    Message, Participant,
+    Hooks, Message, Participant,
     participant::{Listed, Projection, Route, Sight, folded, sight},
     publish::messages,
 };
@@ -15,6 +17,21 @@ use crate::{
 /// See [`Entry::sights`].
 pub type Sights =
     fn(&Principal, &Id, (&Value, Version), &[(u64, Envelope)]) -> Result<Vec<Sight>, Fault>;
+
+/// See [`Entry::looks`].
+pub type Looks =
+    fn(&Principal, &Id, (&Value, Version), &[(u64, Envelope)]) -> Result<Vec<Look>, Fault>;
+
+/// An instance after one of its events, as a caller sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// How much of it the caller sees.
+    pub sight: Sight,
+    /// Version that the state is at.
+    pub version: Version,
+    /// The part of the state that others see, as JSON.
+    pub state: Value,
+}
 
 /// See [`Entry::fold`].
 pub type Fold = fn(Option<&str>, &[Envelope]) -> Result<Folded, Fault>;
@@ -35,6 +52,14 @@ pub struct Entry {
     pub aggregate_type: &'static str,
     /// Name of the binding of its Durable Object class.
     pub binding: &'static str,
+    /// What its state is.
+    pub state: &'static Object,
+    /// Every code with which its rules refuse, and what it means.
+    pub refusals: &'static [(&'static str, &'static str)],
+    /// The rows that a caller may list.
+    pub may_list: fn(&Principal) -> Scope,
+    /// True if a caller that leaves its own name out of a payload means itself.
+    pub acts_for_itself: fn(&Principal) -> bool,
     /// Its commands.
     pub commands: &'static [CommandKind],
     /// Its events.
@@ -51,16 +76,31 @@ pub struct Entry {
     pub canonical: fn(&str, u32, &str) -> Result<String, Fault>,
     /// The commands that follow from one of its events.
     pub errands: fn(&Envelope) -> Result<Vec<Message>, Fault>,
+    /// The part of an instance in this state that a caller sees.
+    pub sight: fn(&Principal, &Id, &Value) -> Result<Sight, Fault>,
     /// The part of an instance that a caller sees after each of these events, which follow a state at a version.
     pub sights: Sights,
+    /// The same with the state after each event.
+    pub looks: Looks,
+    /// Reads the payload of a command, as an instance does.
+    #[cfg(feature = "schema")]
+    pub read: fn(&str, &Value) -> Result<(), Rejection>,
 }
 
 impl Entry {
     /// The entry of an aggregate type that lives behind this binding.
+    ///
+    /// # Panics
+    /// While a constant is compiled, when no type can have its name.
     pub const fn of<A: Participant>(binding: &'static str) -> Self {
+        assert!(is_type(A::TYPE), "a type has lower-case letters, digits and _, a letter first");
         Self {
             aggregate_type: A::TYPE,
             binding,
+            state: A::STATE,
+            refusals: A::REFUSALS,
+            may_list: A::may_list,
+            acts_for_itself: A::acts_for_itself,
             commands: <<A as Aggregate>::Command as CommandSet>::KINDS,
             events: <<A as Aggregate>::Event as EventSet>::KINDS,
             routes: A::ROUTES,
@@ -69,13 +109,22 @@ impl Entry {
             fold: fold::<A>,
             canonical: canonical::<A>,
             errands: errands::<A>,
+            sight: sight_of::<A>,
             sights: sights::<A>,
+            looks: looks::<A>,
+            #[cfg(feature = "schema")]
+            read: read::<A>,
         }
     }
 }
 
 fn canonical<A: Aggregate>(name: &str, version: u32, data: &str) -> Result<String, Fault> {
     A::Event::read(name, version, data)?.write()
+}
+
+#[cfg(feature = "schema")]
+fn read<A: Aggregate>(name: &str, payload: &Value) -> Result<(), Rejection> {
+    A::Command::read(name, payload).map(drop)
 }
 
 fn fold<A: Participant>(state: Option<&str>, events: &[Envelope]) -> Result<Folded, Fault> {
@@ -100,6 +149,27 @@ fn sights<A: Participant>(
     folded::<A, _>(state, at, events, |_, _, state| sight::<A>(who, id, state))
 }
 
+fn sight_of<A: Participant>(who: &Principal, id: &Id, state: &Value) -> Result<Sight, Fault> {
+    let state = A::State::deserialize(state);
+    let state = state.map_err(|error| Fault::Unreadable(error.to_string()))?;
+    Ok(sight::<A>(who, id, &state))
+}
+
+fn looks<A: Participant>(
+    who: &Principal,
+    id: &Id,
+    (state, at): (&Value, Version),
+    events: &[(u64, Envelope)],
+) -> Result<Vec<Look>, Fault> {
+    let looks = folded::<A, _>(state, at, events, |_, version, state| {
+        let sight = sight::<A>(who, id, state);
+        let shown = serde_json::to_value(A::outline(state));
+        shown.map(|state| Look { sight, version, state })
+    })?;
+    let looks = looks.into_iter().collect::<Result<_, _>>();
+    looks.map_err(|error| Fault::Defect(error.to_string()))
+}
+
 fn errands<A: Participant>(event: &Envelope) -> Result<Vec<Message>, Fault> {
     let errands = A::errands(&event.stream.aggregate_id, &event.read()?);
     messages(event, errands)
@@ -112,6 +182,8 @@ pub struct Catalogue {
     pub entries: &'static [Entry],
     /// The projections that are written by hand.
     pub projections: &'static [Projection],
+    /// What is asked before and after every decision.
+    pub hooks: Hooks,
     /// The roles. One that stored events name stays declared, also when no token has it any more.
     pub roles: &'static [RoleKind],
 }
@@ -191,6 +263,7 @@ mod tests {
     const GUARDED: Catalogue = Catalogue {
         entries: &[],
         projections: &[],
+        hooks: Hooks::NONE,
         roles: &[kind("owner", false), kind("watcher", false), kind("keeper", true)],
     };
 

@@ -28,6 +28,9 @@ struct Attached {
     /// The caller that the upgrade has shown.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     upgraded: Option<Caller>,
+    /// True until the client has shown a token that counts.
+    #[serde(default)]
+    is_stranger: bool,
     /// True if the session was working on an operation.
     busy: bool,
     /// The progress of each subscription.
@@ -80,6 +83,7 @@ impl Connection {
             last: self.last,
             again_at: self.again_at,
             upgraded: self.upgraded.clone(),
+            is_stranger: self.is_stranger,
             busy: self.operations.values().any(|it| it.stage != Stage::Live),
             cursors: live.map(|(number, it)| Progress::of(*number, it)).collect(),
         };
@@ -108,6 +112,7 @@ impl Connection {
             allowance: Allowance::default(),
             upgraded: attached.upgraded,
             idle: Default::default(),
+            is_stranger: attached.is_stranger,
         };
         let mut kept: BTreeMap<_, _> =
             kept.into_iter().map(|(number, id, sources)| (number, (id, sources))).collect();
@@ -117,7 +122,14 @@ impl Connection {
             }
         }
         let interrupted = attached.busy || this.phase == Phase::Verifying;
-        let actions = if interrupted { this.close(Close::Restarted) } else { this.pump(|_| true) };
+        let mut actions = match interrupted {
+            true => this.close(Close::Restarted),
+            false => this.pump(|_| true),
+        };
+        // An alarm is still set; what waits for a stranger has ended.
+        if this.is_stranger && !interrupted {
+            actions.extend(this.wake());
+        }
         Ok((this, actions))
     }
 }

@@ -80,6 +80,8 @@ pub enum Action {
     Forget(Number, Vec<Source>),
     /// Come back with [`Input::Tick`] at this instant. It replaces every earlier `Wake`.
     Wake(Timestamp),
+    /// The same for a client that has shown no token: nothing may be stored for it, and an alarm is stored.
+    Wait(Timestamp),
 }
 
 /// A client with a valid token.
@@ -127,6 +129,8 @@ pub struct Connection {
     pub(super) upgraded: Option<Caller>,
     /// Messages that did nothing and were too many, and since when they are counted.
     pub(super) idle: (Timestamp, usize),
+    /// True until the client has shown a token that counts.
+    pub(super) is_stranger: bool,
 }
 
 impl Connection {
@@ -143,6 +147,7 @@ impl Connection {
             allowance: Allowance::default(),
             upgraded: None,
             idle: (now, 0),
+            is_stranger: true,
         };
         let wake = this.wake();
         (this, wake)
@@ -166,6 +171,11 @@ impl Connection {
     /// The client, once it is acknowledged.
     pub fn pass(&self) -> Option<&Pass> {
         if let Phase::Open(pass) = &self.phase { Some(pass) } else { None }
+    }
+
+    /// True if the client has never shown a token that counts: nothing is stored for it.
+    pub fn is_stranger(&self) -> bool {
+        self.is_stranger
     }
 
     /// The active operations.
@@ -280,6 +290,7 @@ impl Connection {
                 let first = !matches!(phase, Phase::Open(_));
                 let expires_at = pass.caller.expires_at;
                 self.phase = Phase::Open(pass);
+                self.is_stranger = false;
                 self.upgraded = None;
                 let mut actions = match first {
                     true => vec![Action::Send(message::ack(None))],
@@ -492,11 +503,12 @@ impl Connection {
         waiting.then(|| self.waits_since.plus_millis(limits::SESSION_INIT_WITHIN_MS))
     }
 
-    /// The next instant at which time matters. There is one alarm for all reasons.
-    fn wake(&self) -> Vec<Action> {
+    /// The next instant at which time matters. There is one clock for all reasons.
+    pub(super) fn wake(&self) -> Vec<Action> {
         let expiry = self.pass().map(|pass| pass.until);
         let next = [self.init_until(), expiry, self.again_at, self.window.until()];
         let next = next.into_iter().flatten().min();
-        next.map(Action::Wake).into_iter().collect()
+        let clock = if self.is_stranger { Action::Wait } else { Action::Wake };
+        next.map(clock).into_iter().collect()
     }
 }

@@ -11,14 +11,14 @@ use crate::{
         Partition, Storage,
         follow::{Shape, concerned},
     },
-    participant::Filter,
+    participant::RowFilter,
 };
 
 /// A session that listens.
 #[derive(Clone, Debug, PartialEq)]
 struct Listener {
     /// What it wants to hear of; everything when there is none.
-    filters: Vec<Filter>,
+    filters: Vec<RowFilter>,
     /// Position at which it was last told something.
     told: u64,
 }
@@ -34,7 +34,13 @@ pub struct Listeners {
 
 impl Listeners {
     /// Restores a stored follower. What it was told is not known, so it is told again.
-    pub fn restore(&mut self, session: String, turn: u64, until: Timestamp, filters: Vec<Filter>) {
+    pub fn restore(
+        &mut self,
+        session: String,
+        turn: u64,
+        until: Timestamp,
+        filters: Vec<RowFilter>,
+    ) {
         self.known.insert(session.clone(), Listener { filters, told: 0 });
         self.followers.restore(session, turn, until, 0);
     }
@@ -44,7 +50,7 @@ impl Listeners {
         &mut self,
         (session, turn): (&str, u64),
         until: Timestamp,
-        filters: Vec<Filter>,
+        filters: Vec<RowFilter>,
         head: u64,
     ) {
         self.looked.get_or_insert(head);

@@ -6,6 +6,7 @@
 //! | file | what it says |
 //! |---|---|
 //! | [`window`] | how far a sender may be ahead of its reader |
+//! | [`crowd`] | how far an object may be ahead of all its readers together |
 //! | [`socket`] | the protocol of an aggregate's native socket |
 //! | [`source`] | what a subscription follows, and where it begins |
 //! | [`page`] | part of a source, as a follower gets it |
@@ -14,6 +15,7 @@
 //! | [`pace`] | whoever reads much lets others have their turn |
 
 pub mod window;
+pub mod crowd;
 pub mod socket;
 pub mod source;
 pub mod page;

@@ -13,7 +13,9 @@
 //! it has them: it sends `{"type":"ping","version":N}`, and the client sends `{"type":"pong","version":N}` back. Until
 //! then the client gets no more events; then it gets the stored ones. A client that has not answered after 10 s, or
 //! does not read the answers to its own commands, gets an `error` with the code `SLOW_CONSUMER` and the close code
-//! [`SLOW_CONSUMER`]. It comes back with `?after=`. A socket that carries little is never asked.
+//! [`SLOW_CONSUMER`]. It comes back with `?after=`. A socket that carries little is not asked, unless all sockets of the
+//! instance together have much that is not known to be read: see [`crowd`](super::crowd). Then the one that is furthest
+//! behind may be closed, with the code `TOO_MUCH_UNREAD` and the close code [`TOO_MUCH_UNREAD`].
 
 use edgefold_kernel::{
     Envelope, Failure, Id, Kind, Metadata, Rejection, Timestamp, Version, command::optional_object,
@@ -39,6 +41,10 @@ pub const EXPIRED: u16 = 4403;
 
 /// Close code for a reader that is too slow: 4000–4999 are an application's own (RFC 6455), 29 is from 429.
 pub const SLOW_CONSUMER: u16 = 4429;
+
+/// Close code for the reader that is furthest behind when all readers of an instance together have too much unread. 4430
+/// and 4431 are taken by the GraphQL socket.
+pub const TOO_MUCH_UNREAD: u16 = 4432;
 
 /// A message of the client.
 #[derive(Debug, PartialEq, Deserialize)]

@@ -3,7 +3,7 @@
 use edgefold_kernel::{Id, StreamId};
 use serde::{Deserialize, Serialize};
 
-use crate::{journal::Place, participant::Filter};
+use crate::{journal::Place, participant::RowFilter};
 
 /// A source of a subscription's events.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ pub struct RowsWanted {
     /// Stored name of the aggregates' type.
     pub aggregate_type: String,
     /// Those that the caller may list and asks for.
-    pub filter: Filter,
+    pub filter: RowFilter,
     /// True if the events are shown, too.
     pub wants_events: bool,
     /// True if the caller may list every row: then it has a place among the followers also when few are left.
@@ -133,7 +133,7 @@ mod tests {
     fn a_category_has_a_source_for_each_partition_and_a_new_one_begins_at_its_beginning() {
         let wanted = Wanted::Rows(RowsWanted {
             aggregate_type: "claim".into(),
-            filter: Filter::default(),
+            filter: RowFilter::default(),
             wants_events: true,
             lists_all: true,
         });

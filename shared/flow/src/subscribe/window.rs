@@ -24,6 +24,9 @@ pub struct Window {
 struct Question {
     number: u64,
     asked_at: Timestamp,
+    /// Bytes before it, which the reader may not have yet.
+    #[serde(default)]
+    before: usize,
 }
 
 /// The next step with a reader.
@@ -63,6 +66,16 @@ impl Window {
         self.open.map(|question| question.asked_at.plus_millis(limits::SOCKET_ANSWER_WITHIN_MS))
     }
 
+    /// Instant at which the reader was asked, while its answer is missing.
+    pub fn asked_at(&self) -> Option<Timestamp> {
+        self.open.map(|question| question.asked_at)
+    }
+
+    /// Bytes that were sent and of which it is not known that the reader has them.
+    pub fn unread(&self) -> usize {
+        self.sent.saturating_add(self.open.map_or(0, |question| question.before))
+    }
+
     /// Counts bytes that were sent.
     pub fn sent(&mut self, bytes: usize) {
         self.sent = self.sent.saturating_add(bytes);
@@ -70,7 +83,8 @@ impl Window {
 
     /// Notes that the reader was asked, with this number. The answer does not cover bytes that are sent from here on.
     pub fn asked(&mut self, number: u64, now: Timestamp) {
-        *self = Self { sent: 0, open: Some(Question { number, asked_at: now }) };
+        let before = self.unread();
+        *self = Self { sent: 0, open: Some(Question { number, asked_at: now, before }) };
     }
 
     /// Notes that the reader has sent this number back. Returns true if that is the expected answer; any other number
@@ -149,6 +163,15 @@ mod tests {
         let mut window = asked();
         window.sent(limits::SOCKET_UNANSWERED_BYTES);
         assert_eq!(window.next(at(1)), Next::GiveUp);
+    }
+
+    #[test]
+    fn what_was_sent_before_a_question_is_unread_until_its_answer() {
+        let mut window = asked();
+        window.sent(10);
+        assert_eq!(window.unread(), FULL + 10);
+        window.answered(7);
+        assert_eq!(window.unread(), 10, "the answer does not cover it");
     }
 
     #[test]

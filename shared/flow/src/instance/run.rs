@@ -1,0 +1,300 @@
+//! An aggregate as an instance runs it: its types are erased, so that there is one instance in the script, and not one more for
+//! each aggregate. What is written once in Rust is compiled once.
+
+use std::{any::Any, fmt, marker::PhantomData};
+
+use edgefold_kernel::{
+    CommandSet, Context, Decision, Envelope, Failure, Fault, Id, Principal, Rejection, StreamId,
+    Version, command::CommandKind,
+};
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
+
+use crate::{
+    Due, Errand, Participant, Route, Stamp,
+    append::{Cause, record},
+    participant::{Refused, Sight, sight},
+};
+
+/// The state of an instance of some aggregate.
+pub struct State(Box<dyn Any>);
+
+/// A command of some aggregate.
+pub struct Command {
+    /// Facts about it.
+    pub kind: &'static CommandKind,
+    command: Box<dyn Any>,
+}
+
+/// An event of some aggregate.
+pub struct Event(Box<dyn Any>);
+
+/// What an aggregate says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// See [`edgefold_kernel::Aggregate::TYPE`].
+    pub aggregate_type: &'static str,
+    /// See [`edgefold_kernel::Aggregate::CONFIRM_WITHIN_MS`].
+    pub confirm_within_ms: u32,
+    /// See [`edgefold_kernel::Aggregate::STATE_VERSION`].
+    pub state_version: u32,
+    /// See [`edgefold_kernel::Aggregate::SNAPSHOT_EVERY`].
+    pub snapshot_every: Version,
+    /// See [`edgefold_kernel::Aggregate::OUTCOME_TTL_MS`].
+    pub outcome_ttl_ms: i64,
+    /// See [`Participant::ROUTES`].
+    pub routes: &'static [Route],
+}
+
+/// An aggregate, with the functions of [`Participant`]. States, commands and events are those that it gave out itself; any other
+/// is a defect of the caller, and does nothing.
+pub trait Run: Sync {
+    /// What it says of itself.
+    fn facts(&self) -> Facts;
+    /// The state of an empty stream.
+    fn empty(&self) -> State;
+    /// Reads a state.
+    ///
+    /// # Errors
+    /// The text is none.
+    fn read_state(&self, text: &str) -> serde_json::Result<State>;
+    /// A state as JSON.
+    ///
+    /// # Errors
+    /// It has no JSON form.
+    fn state(&self, state: &State) -> serde_json::Result<Value>;
+    /// A state as JSON text.
+    ///
+    /// # Errors
+    /// It has no JSON form.
+    fn text(&self, state: &State) -> serde_json::Result<String>;
+    /// The part of a state that others see.
+    ///
+    /// # Errors
+    /// It has no JSON form.
+    fn outline(&self, state: &State) -> serde_json::Result<Box<RawValue>>;
+    /// See [`CommandSet::read`].
+    ///
+    /// # Errors
+    /// Its refusals.
+    fn read(&self, name: &str, payload: &Value) -> Result<Command, Rejection>;
+    /// See [`CommandSet::read_leniently`].
+    ///
+    /// # Errors
+    /// Its refusals.
+    fn read_leniently(&self, name: &str, payload: &Value) -> Result<Command, Rejection>;
+    /// See [`CommandSet::write`].
+    fn write(&self, command: &Command) -> (&'static str, Value);
+    /// See [`edgefold_kernel::Decider::rests_on`].
+    fn rests_on(&self, command: &Command) -> Vec<StreamId>;
+    /// See [`edgefold_kernel::Decider::decide`].
+    ///
+    /// # Errors
+    /// Its refusals and faults.
+    fn decide(&self, state: &State, command: &Command, context: &Context<'_>) -> Decision<Event>;
+    /// See [`edgefold_kernel::Decider::evolve`].
+    fn evolve(&self, state: &mut State, event: &Event, version: Version);
+    /// See [`Envelope::read`].
+    ///
+    /// # Errors
+    /// Its faults.
+    fn event(&self, event: &Envelope) -> Result<Event, Fault>;
+    /// See [`Envelope::lifted`].
+    ///
+    /// # Errors
+    /// Its faults.
+    fn lifted(&self, event: Envelope) -> Result<Envelope, Fault>;
+    /// See [`record`].
+    ///
+    /// # Errors
+    /// Its refusals.
+    fn record(
+        &self,
+        event: &Event,
+        stream: &StreamId,
+        version: Version,
+        cause: &Cause,
+        stamp: &Stamp<'_>,
+    ) -> Result<(Envelope, Event), Failure>;
+    /// See [`Participant::errands`].
+    fn errands(&self, id: &Id, event: &Event) -> Vec<Errand>;
+    /// See [`Participant::publishes`].
+    fn publishes(&self, event: &Event) -> bool;
+    /// See [`Participant::on_foreign`].
+    ///
+    /// # Errors
+    /// Fails if the event cannot be read.
+    fn on_foreign(&self, state: &State, event: &Envelope) -> Result<Vec<Command>, Fault>;
+    /// See [`Participant::on_refused`].
+    fn on_refused(&self, state: &State, refused: &Refused) -> Vec<Command>;
+    /// See [`Participant::deadline`].
+    fn deadline(&self, id: &Id, state: &State) -> Option<Due<Command>>;
+    /// See [`Participant::may_send`].
+    fn may_send(&self, who: &Principal, id: &Id, command: &Command, state: &State) -> bool;
+    /// See [`Participant::may_see`].
+    fn may_see(&self, who: &Principal, id: &Id, state: &State) -> bool;
+    /// See [`sight`].
+    fn sight(&self, who: &Principal, id: &Id, state: &State) -> Sight;
+}
+
+impl fmt::Debug for dyn Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.facts().aggregate_type)
+    }
+}
+
+/// This aggregate, with its types erased.
+pub const fn run<A: Participant>() -> &'static dyn Run {
+    const { &Of::<A>(PhantomData) }
+}
+
+struct Of<A>(PhantomData<fn() -> A>);
+
+impl<A: Participant> Of<A> {
+    fn known(state: &State) -> serde_json::Result<&A::State> {
+        let strange = || serde::de::Error::custom("a state of another aggregate");
+        state.0.downcast_ref().ok_or_else(strange)
+    }
+
+    fn command(command: A::Command) -> Command {
+        Command { kind: command.kind(), command: Box::new(command) }
+    }
+
+    fn commands(commands: Vec<A::Command>) -> Vec<Command> {
+        commands.into_iter().map(Self::command).collect()
+    }
+}
+
+/// What is of this aggregate, or what is said instead.
+macro_rules! of {
+    ($value:expr => $type:ty, else $otherwise:expr) => {
+        match $value.downcast_ref::<$type>() {
+            Some(value) => value,
+            None => return $otherwise,
+        }
+    };
+}
+
+fn strange() -> Fault {
+    Fault::Defect("a value of another aggregate".to_owned())
+}
+
+impl<A: Participant> Run for Of<A> {
+    fn facts(&self) -> Facts {
+        Facts {
+            aggregate_type: A::TYPE,
+            confirm_within_ms: A::CONFIRM_WITHIN_MS,
+            state_version: A::STATE_VERSION,
+            snapshot_every: A::SNAPSHOT_EVERY,
+            outcome_ttl_ms: A::OUTCOME_TTL_MS,
+            routes: A::ROUTES,
+        }
+    }
+
+    fn empty(&self) -> State {
+        State(Box::new(A::State::default()))
+    }
+
+    fn read_state(&self, text: &str) -> serde_json::Result<State> {
+        Ok(State(Box::new(serde_json::from_str::<A::State>(text)?)))
+    }
+
+    fn state(&self, state: &State) -> serde_json::Result<Value> {
+        serde_json::to_value(Self::known(state)?)
+    }
+
+    fn text(&self, state: &State) -> serde_json::Result<String> {
+        serde_json::to_string(Self::known(state)?)
+    }
+
+    fn outline(&self, state: &State) -> serde_json::Result<Box<RawValue>> {
+        to_raw_value(&A::outline(Self::known(state)?))
+    }
+
+    fn read(&self, name: &str, payload: &Value) -> Result<Command, Rejection> {
+        A::Command::read(name, payload).map(Self::command)
+    }
+
+    fn read_leniently(&self, name: &str, payload: &Value) -> Result<Command, Rejection> {
+        A::Command::read_leniently(name, payload).map(Self::command)
+    }
+
+    fn write(&self, command: &Command) -> (&'static str, Value) {
+        of!(command.command => A::Command, else (command.kind.name, Value::Null)).write()
+    }
+
+    fn rests_on(&self, command: &Command) -> Vec<StreamId> {
+        A::rests_on(of!(command.command => A::Command, else Vec::new()))
+    }
+
+    fn decide(&self, state: &State, command: &Command, context: &Context<'_>) -> Decision<Event> {
+        let state = of!(state.0 => A::State, else Err(strange().into()));
+        let command = of!(command.command => A::Command, else Err(strange().into()));
+        let events = A::decide(state, command, context)?;
+        Ok(events.into_iter().map(|event| Event(Box::new(event))).collect())
+    }
+
+    fn evolve(&self, state: &mut State, event: &Event, version: Version) {
+        if let (Some(state), Some(event)) = (state.0.downcast_mut(), event.0.downcast_ref()) {
+            A::evolve(state, event, version);
+        }
+    }
+
+    fn event(&self, event: &Envelope) -> Result<Event, Fault> {
+        Ok(Event(Box::new(event.read::<A::Event>()?)))
+    }
+
+    fn lifted(&self, event: Envelope) -> Result<Envelope, Fault> {
+        event.lifted::<A::Event>()
+    }
+
+    fn record(
+        &self,
+        event: &Event,
+        stream: &StreamId,
+        version: Version,
+        cause: &Cause,
+        stamp: &Stamp<'_>,
+    ) -> Result<(Envelope, Event), Failure> {
+        let event = of!(event.0 => A::Event, else Err(strange().into()));
+        let (envelope, read) = record(event, stream, version, cause, stamp)?;
+        Ok((envelope, Event(Box::new(read))))
+    }
+
+    fn errands(&self, id: &Id, event: &Event) -> Vec<Errand> {
+        A::errands(id, of!(event.0 => A::Event, else Vec::new()))
+    }
+
+    fn publishes(&self, event: &Event) -> bool {
+        A::publishes(of!(event.0 => A::Event, else false))
+    }
+
+    fn on_foreign(&self, state: &State, event: &Envelope) -> Result<Vec<Command>, Fault> {
+        let state = of!(state.0 => A::State, else Err(strange()));
+        A::on_foreign(state, event).map(Self::commands)
+    }
+
+    fn on_refused(&self, state: &State, refused: &Refused) -> Vec<Command> {
+        Self::commands(A::on_refused(of!(state.0 => A::State, else Vec::new()), refused))
+    }
+
+    fn deadline(&self, id: &Id, state: &State) -> Option<Due<Command>> {
+        let Due { at, command, set_by } = A::deadline(id, of!(state.0 => A::State, else None))?;
+        Some(Due { at, command: Self::command(command), set_by })
+    }
+
+    fn may_send(&self, who: &Principal, id: &Id, command: &Command, state: &State) -> bool {
+        let state = of!(state.0 => A::State, else false);
+        A::may_send(who, id, of!(command.command => A::Command, else false), state)
+    }
+
+    fn may_see(&self, who: &Principal, id: &Id, state: &State) -> bool {
+        A::may_see(who, id, of!(state.0 => A::State, else false))
+    }
+
+    fn sight(&self, who: &Principal, id: &Id, state: &State) -> Sight {
+        sight::<A>(who, id, of!(state.0 => A::State, else Sight::Nothing))
+    }
+}
