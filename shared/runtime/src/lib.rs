@@ -24,6 +24,8 @@ pub mod object;
 pub mod session;
 pub mod script;
 
+pub use edgefold_flow as flow;
 pub use journal::Journal;
 pub use object::Host;
+pub use serde_json::Value as Json;
 pub use session::Session;

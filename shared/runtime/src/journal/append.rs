@@ -18,6 +18,10 @@ const COLLECTED: Duration = Duration::from_millis(1);
 /// Time that an answer waits for the processors. Then an alarm sees to it that they go on.
 const SAFE_WITHIN: Duration = Duration::from_secs(1);
 
+/// Milliseconds within which an alarm has to ring that sees to what is left to do: a later one is set for something else, and
+/// readers would wait for it.
+const ALARM_WITHIN_MS: i64 = 60_000;
+
 /// Bytes of one transaction, at most: what has come beyond that has the next one.
 const COMMIT_BYTES: usize = 8 << 20;
 
@@ -84,7 +88,8 @@ impl Object {
 
     fn is_safe_now(&self, position: u64) -> bool {
         let is_done = self.safe.get() >= position && self.follows.is_told(position);
-        is_done || self.alarm_at.get().is_some()
+        let soon = clock::now().plus_millis(ALARM_WITHIN_MS);
+        is_done || self.alarm_at.get().is_some_and(|at| at <= soon)
     }
 }
 

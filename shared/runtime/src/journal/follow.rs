@@ -213,9 +213,17 @@ impl Follows {
         self.expire();
         let due = || self.due(&partition).into_iter().map(|tell| self.tell_one(&partition, tell));
         let mut calls: FuturesUnordered<_> = due().collect();
-        while calls.next().await.is_some() {
+        let (mut unreached, mut reason) = (0, String::new());
+        while let Some(failed) = calls.next().await {
+            if let Some(said) = failed {
+                (unreached, reason) = (unreached + 1, said);
+            }
             // More may have come meanwhile.
             calls.extend(due());
+        }
+        // One line for all: there may be hundreds, and each is tried again and again.
+        if unreached > 0 {
+            console_error!("{unreached} sessions were not told; the last of them: {reason}");
         }
         self.unreached.borrow().is_empty()
     }
@@ -239,7 +247,8 @@ impl Follows {
         })
     }
 
-    async fn tell_one<S: Storage>(&self, partition: &Partition<S>, tell: Tell) {
+    /// Tells one session. Gives the reason if it could not be reached.
+    async fn tell_one<S: Storage>(&self, partition: &Partition<S>, tell: Tell) -> Option<String> {
         let Tell { session, turn, .. } = tell;
         let (aggregate_type, partition_number) = self.of.clone();
         let source = Source::Partition { aggregate_type, partition: partition_number };
@@ -258,10 +267,11 @@ impl Follows {
                 }
             }
             other => {
-                console_error!("a session was not told: {other:?}");
                 self.unreached.borrow_mut().push(session);
+                return Some(format!("{other:?}"));
             }
         }
+        None
     }
 
     /// Removes the sessions whose lease has ended.

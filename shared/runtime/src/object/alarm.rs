@@ -7,7 +7,7 @@
 
 use std::rc::Rc;
 
-use edgefold_flow::{Participant, door::Asker, publish::Outgoing};
+use edgefold_flow::{door::Asker, publish::Outgoing};
 use edgefold_kernel::{Timestamp, limits};
 use futures_util::future::join;
 use worker::{
@@ -35,7 +35,7 @@ const DEADLINES: usize = 1_000;
 /// look a minute costs next to nothing until then, and deadlines and repeats go on within a minute after it.
 const UNREADABLE_AGAIN_MS: i64 = 60_000;
 
-impl<A: Participant> Object<A> {
+impl Object {
     /// Learns from the platform when the alarm rings, once after the object was loaded: an alarm that is set must not be moved
     /// to a later instant.
     pub(super) async fn wake(&self) {

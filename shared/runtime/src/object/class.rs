@@ -10,11 +10,12 @@ macro_rules! aggregate_object {
     ($class:ident, $aggregate:ty, $catalogue:expr) => {
         #[doc = concat!("Durable Object class of `", stringify!($aggregate), "`.")]
         #[worker::durable_object]
-        pub struct $class(std::panic::AssertUnwindSafe<$crate::Host<$aggregate>>);
+        pub struct $class(std::panic::AssertUnwindSafe<$crate::Host>);
 
         impl worker::DurableObject for $class {
             fn new(state: worker::State, env: worker::Env) -> Self {
-                Self(std::panic::AssertUnwindSafe($crate::Host::new(state, env, $catalogue)))
+                let run = $crate::flow::instance::run::<$aggregate>();
+                Self(std::panic::AssertUnwindSafe($crate::Host::new(run, state, env, $catalogue)))
             }
 
             async fn fetch(&self, request: worker::Request) -> worker::Result<worker::Response> {

@@ -7,7 +7,6 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use edgefold_flow::{
-    Participant,
     contract::{self, Follow, Followed, Pull},
     door::{Asker, token::missing},
     participant::Sight,
@@ -26,7 +25,7 @@ use crate::platform::{
 /// The head of a stream; and the same with the events after some version, as JSON text of [`Told`].
 type News = Result<(Version, String), Fault>;
 
-impl<A: Participant> Object<A> {
+impl Object {
     /// Loads the followers, and tells them again of events that they may not have been told before this object was
     /// loaded.
     pub(crate) fn restore_followers(self: &Rc<Self>) {
@@ -166,7 +165,10 @@ impl<A: Participant> Object<A> {
     }
 
     fn told(&self, after: Version) -> News {
-        let stream = StreamId::new(A::TYPE, self.instance.id().clone());
+        let stream = StreamId::new(
+            self.instance.stream().aggregate_type.as_str(),
+            self.instance.id().clone(),
+        );
         // Without a page the session pulls, and gets the fault there.
         let page = self.instance.pull(after).ok();
         let head = page.as_ref().map_or_else(

@@ -1,13 +1,13 @@
 //! An object asks other instances for their states, before a decision that rests on them.
 
-use edgefold_flow::{Participant, contract};
+use edgefold_flow::contract;
 use edgefold_kernel::{Failure, Fault, Foreign, ForeignState, StreamId};
 use futures_util::future::try_join_all;
 
 use super::instance::Object;
 use crate::platform::stub;
 
-impl<A: Participant> Object<A> {
+impl Object {
     /// Asks these instances for their states, side by side.
     pub(super) async fn ask(&self, streams: Vec<StreamId>) -> Result<Foreign, Failure> {
         let states = streams.into_iter().map(|stream| async move {

@@ -4,7 +4,6 @@
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use edgefold_flow::{
-    Participant,
     contract::{HoldAsked, HoldDiscarded, HoldFound, HoldOutcome, HoldRetried, UNKNOWN_SEQUENCE},
     door::Asker,
     instance::Due,
@@ -43,7 +42,7 @@ impl Drop for Attempt<'_> {
     }
 }
 
-impl<A: Participant> Object<A> {
+impl Object {
     /// Tries what is due.
     pub(super) async fn attempt_due(self: &Rc<Self>) {
         let due = match self.instance.due_holds(clock::now()) {

@@ -7,9 +7,10 @@ use std::{
 };
 
 use edgefold_flow::{
-    Catalogue, Instance, Message, Participant, command,
+    Catalogue, Instance, Message, command,
     contract::{self, ASKER, HoldAsked, PartWanted},
     door::Asker,
+    instance::Run,
     participant::Sight,
     receive::Settled,
     subscribe::socket,
@@ -25,20 +26,25 @@ use crate::platform::{
     turn::Turns,
 };
 
-/// The host of an object of this aggregate type.
-pub struct Host<A: Participant>(Rc<Object<A>>);
+/// The host of an object of some aggregate type.
+pub struct Host(Rc<Object>);
 
-impl<A: Participant> Host<A> {
-    /// The object behind this state. Reads where its stream stands; writes nothing.
-    pub fn new(state: State, env: Env, catalogue: &'static Catalogue) -> Self {
+impl Host {
+    /// The object of an aggregate behind this state. Reads where its stream stands; writes nothing.
+    pub fn new(
+        run: &'static dyn Run,
+        state: State,
+        env: Env,
+        catalogue: &'static Catalogue,
+    ) -> Self {
         let name = state.id().name().and_then(|name| Id::parse(name).ok());
-        let (storage, id) = SqliteStorage::new(A::TYPE, name, &state.storage());
+        let (storage, id) = SqliteStorage::new(run.facts().aggregate_type, name, &state.storage());
         let misnamed = id.is_none();
         let id = id.unwrap_or_else(Id::nobody);
         if let Ok(pair) = WebSocketRequestResponsePair::new(socket::PING, socket::PONG) {
             state.set_websocket_auto_response(&pair);
         }
-        let instance = Instance::new(id, storage).routed(catalogue);
+        let instance = Instance::new(run, id, storage).routed(catalogue);
         let instance = instance.partitioned(&journal::partitions(&env));
         let (send_again_ms, bus_attempts) = (alarm::send_again_ms(&env), alarm::bus_attempts(&env));
         let object = Object {
@@ -57,6 +63,8 @@ impl<A: Participant> Host<A> {
             until_journalled: RefCell::default(),
             keeping: Cell::new(false),
             waiting: Cell::new(false),
+            unread: Cell::new(0),
+            looked: Cell::new(0),
             expiry: Cell::new(None),
             turns: Turns::default(),
             followers: RefCell::default(),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use edgefold_flow::{
-    Accepted, Catalogue, Instance, Message, Participant,
+    Accepted, Catalogue, Instance, Message,
     contract::Counters,
     door::{
         Asker,
@@ -30,11 +30,11 @@ use crate::platform::{answer, clock, request::when, turn::Turns};
 /// Well below the 10 s of idleness after which an object hibernates and loses its memory.
 const KEEP_AFTER: Duration = Duration::from_secs(1);
 
-pub(crate) struct Object<A: Participant> {
+pub(crate) struct Object {
     pub(crate) state: State,
     pub(crate) env: Env,
     pub(crate) catalogue: &'static Catalogue,
-    pub(crate) instance: Instance<A, SqliteStorage>,
+    pub(crate) instance: Instance<SqliteStorage>,
     /// Instant of the alarm, as far as this object knows since it was loaded.
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
     /// True if the platform was asked for that instant.
@@ -57,6 +57,10 @@ pub(crate) struct Object<A: Participant> {
     pub(super) keeping: Cell<bool>,
     /// True while a reader's answer is expected.
     pub(crate) waiting: Cell<bool>,
+    /// Bytes that were sent to all readers and are not known to be read.
+    pub(super) unread: Cell<usize>,
+    /// The same when the readers were last looked at because of it.
+    pub(super) looked: Cell<usize>,
     /// Instant at which the first token of an open socket expires, or earlier.
     pub(crate) expiry: Cell<Option<Timestamp>>,
     /// The last message on a socket that waits for its turn, or has had it.
@@ -72,7 +76,7 @@ fn is_bare(accepted: &Accepted) -> bool {
     accepted.events.is_empty() && !accepted.duplicate
 }
 
-impl<A: Participant> Object<A> {
+impl Object {
     /// Decides a command. The foreign states that it rests on are asked for before; nothing is awaited between decision
     /// and commit.
     pub(crate) async fn command(

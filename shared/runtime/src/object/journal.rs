@@ -3,7 +3,6 @@
 use std::{rc::Rc, time::Duration};
 
 use edgefold_flow::{
-    Participant,
     contract::{self, Shown, ShownAnswer, ShownWanted},
     door::Asker,
     instance::Sending,
@@ -33,7 +32,7 @@ pub(super) fn partitions(env: &Env) -> Partitions {
     partitions
 }
 
-impl<A: Participant> Object<A> {
+impl Object {
     /// Tells the journal what it lacks, until it has everything or a call fails; then the alarm is set for the next one.
     pub(super) async fn tell_journal(self: &Rc<Self>) {
         if self.telling.replace(true) {
@@ -88,7 +87,7 @@ impl<A: Participant> Object<A> {
         within: Duration,
         call: stub::Call,
     ) -> Result<T, Failure> {
-        let place = (A::TYPE, self.instance.partition()?);
+        let place = (self.instance.stream().aggregate_type.as_str(), self.instance.partition()?);
         let answer = async { stub::read(stub::journal(&self.env, place, call).await?).await };
         stub::within(within, "the journal", answer).await
     }

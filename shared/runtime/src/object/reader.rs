@@ -3,14 +3,15 @@
 //! A reader is either catching up or live. While it catches up, it gets stored events page by page and no broadcasts;
 //! it becomes live in the same turn in which it has reached the head. When its [window](Window) is full, the object
 //! asks whether it has everything and sends no events until it has answered: then it catches up, and is live again.
-//! All of this lies in the socket's attachment, which survives hibernation.
+//! All of this lies in the socket's attachment, which survives hibernation. While the window of the object is full
+//! ([`crowd`]), its readers wait before they catch up.
 
 use std::{rc::Rc, time::Duration};
 
 use edgefold_flow::{
-    Participant,
     door::token::Caller,
     subscribe::{
+        crowd::{self, Measures},
         socket::{self, Frame},
         window::{Next, Window},
     },
@@ -29,6 +30,17 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 struct Reader<'a> {
     socket: &'a WebSocket,
     seen: Seen,
+    /// Its unread bytes, as far as the object has counted them.
+    counted: usize,
+}
+
+/// Why a reader is given up.
+#[derive(Clone, Copy)]
+enum Behind {
+    /// It has not answered in time.
+    Slow,
+    /// It is the one furthest behind of too many.
+    Furthest,
 }
 
 /// The attachment of a socket, as JSON text: one call to the runtime. Far below the platform's 16,384 bytes.
@@ -47,11 +59,11 @@ struct Seen {
     window: Window,
 }
 
-impl<A: Participant> Object<A> {
+impl Object {
     /// Begins to send the events after this version to a new socket.
     pub(crate) fn add_reader(self: &Rc<Self>, socket: WebSocket, after: Version, caller: Caller) {
         let seen = Seen { caller, after, live: false, told: false, window: Window::default() };
-        let reader = Reader { socket: &socket, seen };
+        let reader = Reader { socket: &socket, seen, counted: 0 };
         reader.keep();
         self.expect_expiry(reader.over_at());
         self.catch_up(socket);
@@ -62,20 +74,30 @@ impl<A: Participant> Object<A> {
         let now = clock::now();
         self.expiry.set(self.first_expiry());
         for socket in self.state.get_websockets() {
-            match Reader::of(&socket).map(|reader| (reader.seen.live, reader.next(now))) {
+            let reader = Reader::of(&socket);
+            let unread = reader.as_ref().map_or(0, |reader| reader.counted);
+            self.unread.set(self.unread.get().saturating_add(unread));
+            match reader.map(|reader| (reader.seen.live, reader.next(now))) {
                 Some((false, Next::Wait | Next::GiveUp)) => self.wait_for_answers(),
                 Some((false, _)) => self.catch_up(socket),
                 _ => {}
             }
         }
+        self.look_around(now);
     }
 
     /// Sends stored events page by page, with other work in between, until the reader is live or asked.
     fn catch_up(self: &Rc<Self>, socket: WebSocket) {
         let object = Rc::clone(self);
         self.state.wait_until(async move {
+            let mut pause = Duration::ZERO;
             loop {
-                Delay::from(Duration::ZERO).await;
+                Delay::from(pause).await;
+                if crowd::is_full(object.unread.get()) {
+                    pause = Duration::from_millis(limits::OBJECT_AGAIN_MS);
+                    continue;
+                }
+                pause = Duration::ZERO;
                 match object.send_page(&socket) {
                     Ok(true) => {}
                     Ok(false) => return,
@@ -96,13 +118,15 @@ impl<A: Participant> Object<A> {
             return Ok(false);
         };
         if reader.is_over(now) {
-            reader.expire();
+            self.expire(reader);
             return Ok(false);
         }
         if let Next::Send { room } = reader.next(now) {
+            let room = room.min(limits::OBJECT_WINDOW_BYTES.saturating_sub(self.unread.get()));
             let (events, head) = self.instance.follow(reader.seen.after, room)?;
             for event in events {
-                if !reader.event(event.version, &Frame::Event { event: &event }.text(), now) {
+                let frame = Frame::Event { event: &event }.text();
+                if self.is_full_with(&reader) || !reader.event(event.version, &frame, now) {
                     break;
                 }
             }
@@ -111,8 +135,10 @@ impl<A: Participant> Object<A> {
             }
         }
         self.settle(&mut reader, now);
-        reader.keep();
-        Ok(!reader.seen.live && matches!(reader.next(now), Next::Send { .. }))
+        self.keep(&mut reader);
+        let is_more = !reader.seen.live && matches!(reader.next(now), Next::Send { .. });
+        self.look_around(now);
+        Ok(is_more)
     }
 
     /// Sends live events to every reader that has caught up. A reader whose window they fill falls back to catching up.
@@ -129,14 +155,20 @@ impl<A: Participant> Object<A> {
                 continue;
             };
             if reader.is_over(now) {
-                reader.expire();
+                self.expire(reader);
                 continue;
             }
-            let sent = frames.iter().all(|(version, frame)| reader.event(*version, frame, now));
+            let sent = frames.iter().all(|(version, frame)| {
+                !self.is_full_with(&reader) && reader.event(*version, frame, now)
+            });
             reader.seen.live = sent;
             self.settle(&mut reader, now);
-            reader.keep();
+            self.keep(&mut reader);
+            if !sent && matches!(reader.next(now), Next::Send { .. }) {
+                self.catch_up(socket.clone());
+            }
         }
+        self.look_around(now);
     }
 
     /// Sends answers that a client waits for. They count in its window, but are not held back.
@@ -145,17 +177,18 @@ impl<A: Participant> Object<A> {
         let Some(mut reader) = Reader::of(socket) else { return };
         texts.iter().for_each(|text| reader.send(text));
         if reader.next(now) == Next::GiveUp {
-            return reader.give_up();
+            return self.give_up(reader, Behind::Slow);
         }
         self.settle(&mut reader, now);
-        reader.keep();
+        self.keep(&mut reader);
+        self.look_around(now);
     }
 
     /// The client, if its token still counts. Otherwise the socket is closed.
     pub(crate) fn listening(&self, socket: &WebSocket) -> Option<Caller> {
         let reader = Reader::of(socket)?;
         if reader.is_over(clock::now()) {
-            reader.expire();
+            self.expire(reader);
             return None;
         }
         Some(reader.seen.caller)
@@ -177,7 +210,8 @@ impl<A: Participant> Object<A> {
             return;
         }
         let sockets = self.state.get_websockets();
-        sockets.iter().filter_map(Reader::of).filter(|it| it.is_over(now)).for_each(Reader::expire);
+        let over = sockets.iter().filter_map(Reader::of).filter(|it| it.is_over(now));
+        over.for_each(|reader| self.expire(reader));
         self.expiry.set(self.first_expiry());
     }
 
@@ -192,7 +226,7 @@ impl<A: Participant> Object<A> {
         let same = reader.seen.caller.principal == caller.principal;
         if same {
             reader.seen.caller = caller.clone();
-            reader.keep();
+            self.keep(&mut reader);
             self.expect_expiry(reader.over_at());
         }
         same
@@ -203,7 +237,7 @@ impl<A: Participant> Object<A> {
         let Some(mut reader) = Reader::of(socket) else { return false };
         let answered = reader.seen.window.answered(number);
         if answered {
-            reader.keep();
+            self.keep(&mut reader);
             self.catch_up(socket.clone());
         }
         answered
@@ -231,12 +265,106 @@ impl<A: Participant> Object<A> {
                 let readers = sockets.iter().filter_map(Reader::of);
                 let (late, rest): (Vec<_>, Vec<_>) =
                     readers.partition(|reader| reader.next(now) == Next::GiveUp);
-                late.into_iter().for_each(Reader::give_up);
-                if !rest.iter().any(|reader| reader.next(now) == Next::Wait) {
+                let is_asked = rest.iter().any(|reader| reader.next(now) == Next::Wait);
+                drop(rest);
+                late.into_iter().for_each(|reader| object.give_up(reader, Behind::Slow));
+                let is_full = crowd::is_full(object.unread.get());
+                if is_full {
+                    object.take_measures(now);
+                }
+                if !is_asked && !is_full {
                     return object.waiting.set(false);
                 }
             }
         });
+    }
+
+    /// Keeps what is known of a reader, and counts its unread bytes.
+    fn keep(&self, reader: &mut Reader<'_>) {
+        self.unread.set(self.unread_with(reader));
+        reader.counted = reader.seen.window.unread();
+        reader.keep();
+    }
+
+    fn unread_with(&self, reader: &Reader<'_>) -> usize {
+        let others = self.unread.get().saturating_sub(reader.counted);
+        others.saturating_add(reader.seen.window.unread())
+    }
+
+    fn is_full_with(&self, reader: &Reader<'_>) -> bool {
+        crowd::is_full(self.unread_with(reader))
+    }
+
+    /// A reader has left, and took with it what it had not read.
+    pub(crate) fn leaves(&self, socket: &WebSocket) {
+        if let Some(reader) = Reader::of(socket) {
+            self.let_go(&reader);
+        }
+    }
+
+    fn let_go(&self, reader: &Reader<'_>) {
+        self.unread.set(self.unread.get().saturating_sub(reader.counted));
+        drop(reader.socket.serialize_attachment(()));
+    }
+
+    /// Takes measures when the window of the object is full: not for every message, since that looks at all readers.
+    fn look_around(self: &Rc<Self>, now: Timestamp) {
+        let unread = self.unread.get();
+        if !crowd::is_full(unread) {
+            self.looked.set(0);
+        } else if unread >= self.looked.get().saturating_add(limits::SOCKET_WINDOW_BYTES) {
+            self.take_measures(now);
+        }
+    }
+
+    /// Asks the readers that are furthest behind, or closes them.
+    fn take_measures(self: &Rc<Self>, now: Timestamp) {
+        let sockets = self.state.get_websockets();
+        let mut readers: Vec<_> = sockets.iter().map(Reader::of).collect();
+        readers.retain(Option::is_some);
+        let window = |reader: &Option<Reader<'_>>| {
+            reader.as_ref().map(|it| it.seen.window).unwrap_or_default()
+        };
+        let windows: Vec<Window> = readers.iter().map(window).collect();
+        self.unread.set(crowd::total(&windows));
+        let Measures { ask, close } = crowd::measures(&windows, now);
+        let mut reader = |index: usize| readers.get_mut(index).and_then(Option::take);
+        for reader in close.into_iter().filter_map(&mut reader) {
+            self.give_up(reader, Behind::Furthest);
+        }
+        for mut reader in ask.into_iter().filter_map(&mut reader) {
+            reader.ask(now);
+            self.keep(&mut reader);
+        }
+        self.looked.set(self.unread.get());
+        self.wait_for_answers();
+    }
+
+    /// Closes the socket of a reader whose token was not renewed.
+    fn expire(&self, reader: Reader<'_>) {
+        drop(reader.socket.close(Some(socket::EXPIRED), Some("the token has expired")));
+        self.let_go(&reader);
+    }
+
+    /// Tells the reader and closes its socket. The attachment goes: nothing is sent to it or expected from it again.
+    fn give_up(&self, reader: Reader<'_>, why: Behind) {
+        let after = reader.seen.after;
+        let (code, close, reason, detail) = match why {
+            Behind::Slow => {
+                console_warn!("a reader was too slow, and is closed at version {after}");
+                let detail =
+                    "read faster, or come back with ?after= the last sequence that you saw";
+                ("SLOW_CONSUMER", socket::SLOW_CONSUMER, "slow consumer", detail)
+            }
+            Behind::Furthest => {
+                console_warn!("a reader was furthest behind, and is closed at version {after}");
+                let detail = "the readers of this instance have too much unread together, and you are furthest behind: come back with ?after= the last sequence that you saw";
+                ("TOO_MUCH_UNREAD", socket::TOO_MUCH_UNREAD, "too much unread", detail)
+            }
+        };
+        drop(reader.socket.send_with_str(Frame::Error { code, detail }.text()));
+        drop(reader.socket.close(Some(close), Some(reason)));
+        self.let_go(&reader);
     }
 }
 
@@ -244,7 +372,9 @@ impl<'a> Reader<'a> {
     /// The reader of a socket; `None` for a socket that was given up.
     fn of(socket: &'a WebSocket) -> Option<Self> {
         let text: String = socket.deserialize_attachment().ok().flatten()?;
-        serde_json::from_str(&text).ok().map(|seen| Self { socket, seen })
+        let seen: Seen = serde_json::from_str(&text).ok()?;
+        let counted = seen.window.unread();
+        Some(Self { socket, seen, counted })
     }
 
     fn keep(&self) {
@@ -265,12 +395,6 @@ impl<'a> Reader<'a> {
 
     fn over_at(&self) -> Timestamp {
         self.seen.caller.expires_at.plus_millis(limits::CLOCK_SKEW_MS)
-    }
-
-    /// Closes the socket of a reader whose token was not renewed.
-    fn expire(self) {
-        drop(self.socket.close(Some(socket::EXPIRED), Some("the token has expired")));
-        drop(self.socket.serialize_attachment(()));
     }
 
     /// A socket that cannot be sent to is closing: its close event follows.
@@ -303,15 +427,5 @@ impl<'a> Reader<'a> {
         self.send(&Frame::Ping { version }.text());
         self.seen.window.asked(version, now);
         self.seen.live = false;
-    }
-
-    /// Tells the reader and closes its socket. The attachment goes: nothing is sent to it or expected from it again.
-    fn give_up(self) {
-        console_warn!("a reader was too slow, and is closed at version {}", self.seen.after);
-        let detail = "read faster, or come back with ?after= the last sequence that you saw";
-        let frame = Frame::Error { code: "SLOW_CONSUMER", detail };
-        drop(self.socket.send_with_str(frame.text()));
-        drop(self.socket.close(Some(socket::SLOW_CONSUMER), Some("slow consumer")));
-        drop(self.socket.serialize_attachment(()));
     }
 }

@@ -3,7 +3,6 @@
 use std::{rc::Rc, time::Duration};
 
 use edgefold_flow::{
-    Participant,
     contract::{self, PartWanted},
     door::Asker,
     instance::Received,
@@ -24,7 +23,7 @@ use crate::{
 /// holds up only its own deliveries.
 const DELIVERY_WITHIN: Duration = Duration::from_secs(5);
 
-impl<A: Participant> Object<A> {
+impl Object {
     /// Takes every delivery up to its first failure. Those that need nothing of other objects share one transaction.
     pub(super) async fn take(self: &Rc<Self>, parcel: Parcel) -> Vec<Receipt> {
         let stamp = clock::stamp(&Asker::System);

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use edgefold_flow::{
-    Accepted, Message, Participant,
+    Accepted, Message,
     door::{
         Asker, rate,
         token::{Caller, invalid},
@@ -22,7 +22,7 @@ use crate::{
     platform::{answer, clock},
 };
 
-impl<A: Participant> Object<A> {
+impl Object {
     /// Opens a socket.
     pub(crate) fn open(
         self: &Rc<Self>,
@@ -143,8 +143,10 @@ impl<A: Participant> Object<A> {
         // The next message has its turn as soon as this one is done, or waits for something.
         drop(turn);
         let id = self.instance.id();
-        let (ids, messages): (Vec<_>, Vec<_>) =
-            asked.into_iter().map(|asked| asked.to(A::TYPE, id)).unzip();
+        let (ids, messages): (Vec<_>, Vec<_>) = asked
+            .into_iter()
+            .map(|asked| asked.to(self.instance.stream().aggregate_type.as_str(), id))
+            .unzip();
         let commands: Vec<_> = messages.iter().map(|message| message.command_id.clone()).collect();
         let admit = |message| admit(message, self.catalogue, &caller);
         let admitted: Vec<_> = messages.into_iter().map(admit).collect();
@@ -194,6 +196,7 @@ impl<A: Participant> Object<A> {
 
     /// A client leaves.
     pub(crate) fn closed(&self, socket: &WebSocket, code: usize) -> worker::Result<()> {
+        self.leaves(socket);
         // 1005, 1006 and 1015 only ever stand for "no code": they must not be sent.
         let code = u16::try_from(code)
             .ok()

@@ -7,9 +7,33 @@
 //! | [`admin`] | … or comes from an administrator, about parked letters |
 //! | [`doors`] | … or is handed to the instance's object |
 //! | [`guard`] | before that, the request is let in or refused |
+//! | `declare` | the whole of a script that is deployed, as one declaration |
 
 pub mod graphql;
 pub mod projections;
 pub mod admin;
 pub mod doors;
 pub mod guard;
+mod declare;
+
+use edgefold_flow::Catalogue;
+use worker::{Env, Request, Response};
+
+/// Serves a request from outside. `openapi` is the printed description of the HTTP doors.
+///
+/// # Errors
+/// Fails if the runtime refuses to build a response.
+pub async fn serve(
+    request: Request,
+    env: &Env,
+    catalogue: &'static Catalogue,
+    openapi: &'static str,
+    graphql: impl AsyncFnOnce(Request) -> worker::Result<Response>,
+) -> worker::Result<Response> {
+    guard::guarded(request, env, catalogue, async |request| match request.path().as_str() {
+        "/openapi.json" => doors::document(&request, openapi),
+        "/graphql" | "/graphql/" => graphql(request).await,
+        _ => doors::serve(request, env, catalogue).await,
+    })
+    .await
+}

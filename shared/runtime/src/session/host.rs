@@ -40,6 +40,7 @@ impl Session {
             pumped: RefCell::default(),
             holder: RefCell::default(),
             alarm_at: Cell::default(),
+            timer: RefCell::default(),
         });
         object.restore();
         Self(object)

@@ -89,6 +89,14 @@ impl Object {
         }
     }
 
+    /// The same if anything is stored: it was not when no token was shown, or when it is deleted already.
+    pub(super) async fn clear_stored(&self) {
+        let alarm = self.state.storage().get_alarm().await;
+        if !matches!(alarm, Ok(None)) || self.has_tables().unwrap_or(true) {
+            self.clear().await;
+        }
+    }
+
     /// The same after the answer, which tells the caller that the socket is gone.
     pub(crate) fn clear_later(self: &Rc<Self>) {
         if self.connection.borrow().is_none() && self.has_tables().unwrap_or(true) {

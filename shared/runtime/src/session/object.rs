@@ -17,7 +17,7 @@ use edgefold_flow::{
     subscribe::{Page, Source, Wanted},
 };
 use edgefold_kernel::{Principal, Timestamp};
-use futures_util::stream::BoxStream;
+use futures_util::{future::AbortHandle, stream::BoxStream};
 use serde::{Deserialize, Serialize};
 use worker::{Env, State};
 
@@ -39,6 +39,8 @@ pub(crate) struct Object {
     pub(super) holder: RefCell<Option<Principal>>,
     /// Instant of the alarm, as far as this object knows since it was loaded.
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
+    /// The timer for a client that has shown no token. It keeps this object awake.
+    pub(super) timer: RefCell<Option<AbortHandle>>,
 }
 
 /// A subscription, as it is kept.

@@ -14,6 +14,7 @@ use edgefold_flow::{
         admit::{Admitted, admit},
         gateway::Gateway,
         http::{self, Media},
+        refusal::entry,
     },
     session::{
         Close, Input, Lack, Step,
@@ -300,18 +301,14 @@ impl Object {
 fn shown(answer: Response) -> (Option<String>, String) {
     log_faults(&answer);
     let body = http::answer(answer, Media::GraphqlResponse).body;
-    let errors = body.get("errors").map_or_else(|| "[]".to_owned(), Value::to_string);
-    (body.get("data").is_some().then(|| body.to_string()), errors)
+    let errors = Value::from(body.errors.clone()).to_string();
+    (body.data.is_some().then(|| body.to_string()), errors)
 }
 
 /// The reason of an operation's end, as a list of errors.
 pub(crate) fn refusal(failure: &Failure) -> String {
-    match failure {
-        Failure::Rejected(Rejection { code, detail, .. }) => message::errors(code, detail),
-        Failure::Faulted(fault) => {
-            console_error!("{}: {fault}", fault.code());
-            let detail = if fault.retryable() { "try again" } else { "an error on our side" };
-            message::errors(fault.code(), detail)
-        }
+    if let Failure::Faulted(fault) = failure {
+        console_error!("{}: {fault}", fault.code());
     }
+    Value::from(vec![entry(failure.clone())]).to_string()
 }

@@ -2,7 +2,8 @@
 //! socket. The protocol is in [`edgefold_flow::session`]; this file performs its actions.
 //!
 //! The object hibernates. Its state lies in the socket's attachment, and its subscriptions in its own
-//! SQLite, from the first of them on; both go with the socket.
+//! SQLite, from the first of them on; both go with the socket. Nothing is stored, no alarm either, before the client has
+//! shown a token: until then the object stays awake, for some seconds at most.
 
 use std::{collections::BTreeSet, panic::AssertUnwindSafe, rc::Rc, time::Duration};
 
@@ -17,11 +18,14 @@ use edgefold_flow::{
     subscribe::{Source, Told},
 };
 use edgefold_kernel::{Fault, Timestamp};
-use futures_util::future::{Either, FutureExt, LocalBoxFuture, join_all, select};
+use futures_util::future::{
+    AbortHandle, Abortable, Either, FutureExt, LocalBoxFuture, join_all, select,
+};
 use worker::{
     Delay, Response, WebSocket, WebSocketPair, console_error,
     js_sys::{Date, Object as JsObject},
     wasm_bindgen::JsValue,
+    wasm_bindgen_futures::spawn_local,
 };
 
 use super::{
@@ -128,6 +132,7 @@ impl Object {
                     works.push(Work::Shut);
                 }
                 Action::Wake(at) => self.set_alarm(at),
+                Action::Wait(at) => self.wait(at),
                 Action::Keep(number) => {
                     let kept = self.keep(number);
                     works.extend(kept.err().map(|fault| Work::Fail(number, fault)));
@@ -199,7 +204,8 @@ impl Object {
 
     /// Ends the session after its socket has closed: it leaves its sources and deletes its storage.
     pub(super) async fn shut(&self) {
-        let Some(connection) = self.connection.take() else { return self.clear().await };
+        self.stop_timer(None);
+        let Some(connection) = self.connection.take() else { return self.clear_stored().await };
         let sources: BTreeSet<Source> =
             connection.operations().flat_map(|(_, it)| it.sources().cloned()).collect();
         if let Some(holder) = self.holder.take() {
@@ -207,7 +213,10 @@ impl Object {
         }
         let follow = self.follow(u64::MAX);
         join_all(sources.iter().map(|source| self.leave_as(source, &follow))).await;
-        self.clear().await;
+        // To delete what is not there would make a database.
+        if !connection.is_stranger() {
+            self.clear().await;
+        }
     }
 
     fn socket(&self) -> Option<WebSocket> {
@@ -220,7 +229,30 @@ impl Object {
         Follow { session: self.state.id().to_string(), turn: turn.min((1 << 53) - 1) }
     }
 
+    /// Comes back at this instant, unless the client has shown a token or left by then.
+    fn wait(self: &Rc<Self>, at: Timestamp) {
+        let (timer, registration) = AbortHandle::new_pair();
+        self.stop_timer(Some(timer));
+        let pause = at.millis().saturating_sub(clock::now().millis()).max(0);
+        let delay = Delay::from(Duration::from_millis(pause.unsigned_abs()));
+        let object = Rc::clone(self);
+        // Nobody waits for it: an object that is evicted nevertheless begins another timer when it is loaded.
+        spawn_local(async move {
+            if Abortable::new(delay, registration).await.is_ok() {
+                object.take(Input::Tick).await;
+            }
+        });
+    }
+
+    /// Another timer, or an alarm, takes the place of the one that runs.
+    fn stop_timer(&self, next: Option<AbortHandle>) {
+        if let Some(timer) = self.timer.replace(next) {
+            timer.abort();
+        }
+    }
+
     pub(crate) fn set_alarm(&self, at: Timestamp) {
+        self.stop_timer(None);
         if self.alarm_at.get() == Some(at) {
             return;
         }

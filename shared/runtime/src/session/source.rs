@@ -6,7 +6,7 @@ use edgefold_flow::{
     contract::{self, Follow, FollowRows, Followed, FollowedRows, Pull},
     door::{Asker, token::Caller},
     journal::{Partitions, Place, RowsPage, RowsPull},
-    participant::Filter,
+    participant::RowFilter,
     session::{Close, Input, connection::Number},
     subscribe::{Page, Part, RowsWanted, Source, Wanted},
 };
@@ -54,7 +54,7 @@ impl Object {
 
     /// What the subscriptions of this session to a category want to hear of: everything, when that is much to say. And whether
     /// its caller may list every row.
-    fn filters(&self, category: &str) -> Result<(Vec<Filter>, bool), Failure> {
+    fn filters(&self, category: &str) -> Result<(Vec<RowFilter>, bool), Failure> {
         let kept = self.kept.borrow();
         let of_category = |kept: &Kept| match &kept.wanted {
             Wanted::Rows(rows) if rows.aggregate_type == category => Some(rows.clone()),
@@ -62,7 +62,7 @@ impl Object {
         };
         let rows: Vec<RowsWanted> = kept.values().filter_map(of_category).collect();
         let lists_all = rows.iter().any(|rows| rows.lists_all);
-        let mut filters: Vec<Filter> = Vec::new();
+        let mut filters: Vec<RowFilter> = Vec::new();
         for RowsWanted { filter, .. } in rows {
             if !filters.contains(&filter) {
                 filters.push(filter);
