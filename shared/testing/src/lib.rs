@@ -6,6 +6,8 @@
 //! |---|---|
 //! | [`scenario`] | given / when / then for the rules of one aggregate; a failure points at the caller's line |
 //! | [`cast`] | the principals of the policy tests |
+//! | `plain` | types of tests that do not say what they are |
+//! | [`samples`] | values that are right for a shape, and values just outside it |
 //! | [`memory`] | the storage port in memory |
 //! | [`kept`] | the storage port of a journal in memory |
 //! | [`bus`] | the ways in which a queue may bring messages |
@@ -23,6 +25,8 @@
 
 pub mod scenario;
 pub mod cast;
+mod plain;
+pub mod samples;
 pub mod memory;
 pub mod kept;
 pub mod bus;

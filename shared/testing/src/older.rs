@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 
 use edgefold_flow::{Due, Errand, Participant, Route, participant::Refused};
 use edgefold_kernel::{
-    Aggregate, CommandSet, Context, Decision, Envelope, Fault, Id, Rejection, StreamId, Version,
+    Aggregate, CommandSet, Context, Decider, Decision, Envelope, Fault, Id, Rejection, StreamId,
+    Version,
     command::{CommandKind, unknown_command},
 };
 use serde_json::Value;
@@ -31,7 +32,6 @@ pub struct OlderCommand<R: Release>(<R::Of as Aggregate>::Command);
 
 impl<R: Release> CommandSet for OlderCommand<R> {
     const KINDS: &'static [CommandKind] = <<R::Of as Aggregate>::Command as CommandSet>::KINDS;
-    type Payloads = <<R::Of as Aggregate>::Command as CommandSet>::Payloads;
 
     fn read(name: &str, payload: &Value) -> Result<Self, Rejection> {
         if R::COMMANDS.contains(&name) {
@@ -52,6 +52,10 @@ impl<R: Release> CommandSet for OlderCommand<R> {
         known
     }
 
+    fn kind(&self) -> &'static CommandKind {
+        self.0.kind()
+    }
+
     fn write(&self) -> (&'static str, Value) {
         self.0.write()
     }
@@ -62,7 +66,10 @@ impl<R: Release> Aggregate for Older<R> {
     const STATE_VERSION: u32 = R::Of::STATE_VERSION;
     type Command = OlderCommand<R>;
     type Event = <R::Of as Aggregate>::Event;
-    type State = <R::Of as Aggregate>::State;
+}
+
+impl<R: Release> Decider for Older<R> {
+    type State = <R::Of as Decider>::State;
 
     fn decide(
         state: &Self::State,

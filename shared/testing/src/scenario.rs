@@ -7,13 +7,13 @@ use edgefold_flow::{
     append::{Cause, Stamp, record, stored},
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, EventSet, Failure, Foreign, ForeignState, Id, Metadata,
+    Context, Decider, Decision, Envelope, EventSet, Failure, Foreign, ForeignState, Id, Metadata,
     StreamId, Timestamp, Version,
 };
 use serde_json::value::{RawValue, to_raw_value};
 
 /// The past of an instance.
-pub struct Given<A: Aggregate> {
+pub struct Given<A: Decider> {
     id: Id,
     now: Timestamp,
     state: A::State,
@@ -22,13 +22,13 @@ pub struct Given<A: Aggregate> {
 }
 
 /// The result of a command.
-pub struct When<A: Aggregate> {
+pub struct When<A: Decider> {
     decision: Decision<A::Event>,
     state: A::State,
 }
 
 /// An instance with these events in its past.
-pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<A> {
+pub fn given<A: Decider>(events: impl IntoIterator<Item = A::Event>) -> Given<A> {
     let mut given = Given {
         id: Id::parse("it").expect("a well-formed id"),
         now: Timestamp::from_millis(1_767_225_600_000),
@@ -41,11 +41,11 @@ pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<
 }
 
 /// The state after these events.
-pub fn state_after<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> A::State {
+pub fn state_after<A: Decider>(events: impl IntoIterator<Item = A::Event>) -> A::State {
     given::<A>(events).state
 }
 
-impl<A: Aggregate> Given<A> {
+impl<A: Decider> Given<A> {
     /// Another instance with these events in its past. It answers its outline when it is asked.
     #[must_use]
     #[track_caller]
@@ -96,7 +96,7 @@ impl<A: Aggregate> Given<A> {
     }
 }
 
-impl<A: Aggregate> When<A>
+impl<A: Decider> When<A>
 where
     A::Event: Debug + PartialEq,
 {

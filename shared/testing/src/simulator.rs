@@ -13,6 +13,7 @@ use edgefold_flow::{
     Accepted, Catalogue, Message, Participant, Stamp,
     append::storage::{Slice, Storage},
     door::Asker,
+    instance::When,
     publish::Hold,
 };
 use edgefold_kernel::{
@@ -47,7 +48,7 @@ pub struct Simulator {
     /// The code of each type, and of each instance that runs other code.
     code: (BTreeMap<&'static str, Make>, BTreeMap<StreamId, Make>),
     pub(crate) storages: BTreeMap<StreamId, MemoryStorage>,
-    pub(crate) objects: BTreeMap<StreamId, Box<dyn Object>>,
+    pub(crate) objects: BTreeMap<StreamId, Object>,
     pub(crate) alarms: BTreeMap<StreamId, Timestamp>,
     /// Instances whose cursors are about to be stored.
     pub(crate) unkept: BTreeSet<StreamId>,
@@ -371,7 +372,8 @@ impl Simulator {
     /// The state of an instance, as its door shows it.
     #[track_caller]
     pub fn state(&mut self, aggregate_type: &str, id: &str) -> serde_json::Value {
-        self.object(&stream(aggregate_type, id)).state().expect("an instance with a stream")
+        let shown = self.object(&stream(aggregate_type, id)).view(When::Now);
+        shown.expect("an instance with a stream").state
     }
 
     /// Stored names of the events of an instance; none when there is no such stream.
@@ -395,12 +397,12 @@ impl Simulator {
     pub(crate) fn with_stamp<T>(
         &mut self,
         stream: &StreamId,
-        work: impl FnOnce(&dyn Object, &Stamp<'_>) -> T,
+        work: impl FnOnce(&Object, &Stamp<'_>) -> T,
     ) -> T {
         let now = self.now;
         self.object(stream);
         let fresh = || self.fresh_id();
-        work(&*self.objects[stream], &Stamp { now, fresh: &fresh, by: &Asker::System })
+        work(&self.objects[stream], &Stamp { now, fresh: &fresh, by: &Asker::System })
     }
 
     fn fresh_id(&self) -> String {
@@ -412,7 +414,7 @@ impl Simulator {
         self.storages.entry(stream.clone()).or_default().clone()
     }
 
-    pub(crate) fn object(&mut self, stream: &StreamId) -> &dyn Object {
+    pub(crate) fn object(&mut self, stream: &StreamId) -> &Object {
         if !self.objects.contains_key(stream) {
             let storage = self.storage(stream);
             let of_type = || self.code.0[stream.aggregate_type.as_str()];
@@ -421,7 +423,7 @@ impl Simulator {
             let object = make(stream.aggregate_id.clone(), storage, &self.catalogue, partitions);
             self.objects.insert(stream.clone(), object);
         }
-        &*self.objects[stream]
+        &self.objects[stream]
     }
 
     pub(crate) fn pass_to(&mut self, at: Timestamp) {

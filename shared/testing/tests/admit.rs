@@ -13,6 +13,7 @@ use counter::{Case, Counter};
 const CATALOGUE: Catalogue = Catalogue {
     entries: const { &[Entry::of::<Counter>("COUNTER")] },
     projections: &[],
+    hooks: edgefold_flow::Hooks::NONE,
     roles: &[],
 };
 

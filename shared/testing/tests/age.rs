@@ -10,8 +10,8 @@ use edgefold_flow::{
     instance::When,
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Id, StreamId, Timestamp, Version, commands,
-    event::no_upcast, events, limits,
+    Aggregate, Context, Decider, Decision, Envelope, Fault, Id, StreamId, Timestamp, Version,
+    commands, events, limits,
 };
 use edgefold_testing::{MemoryStorage, scenario::envelopes};
 use serde::{Deserialize, Serialize};
@@ -140,12 +140,14 @@ struct Grown {
     bytes: usize,
 }
 
+edgefold_testing::plain!(Grown);
+
 commands! {
     enum HeavyCommand { "Grow" [creates] => Grow(Grown) }
 }
 
 events! {
-    enum HeavyEvent upcast no_upcast { "Grown" v 1 => Grown(Grown) }
+    enum HeavyEvent { "Grown" v 1 => Grown(Grown) }
 }
 
 impl Aggregate for Heavy {
@@ -153,6 +155,9 @@ impl Aggregate for Heavy {
     const SNAPSHOT_EVERY: Version = 1;
     type Command = HeavyCommand;
     type Event = HeavyEvent;
+}
+
+impl Decider for Heavy {
     type State = String;
 
     fn decide(_: &String, command: &HeavyCommand, _: &Context<'_>) -> Decision<HeavyEvent> {
@@ -175,7 +180,7 @@ fn left(bytes: usize) -> [Vec<Version>; 3] {
     let events = envelopes(&StreamId::new(Heavy::TYPE, id.clone()), grown);
     storage.commit(&Write { events, ..Write::default() }).unwrap();
     [(), (), ()].map(|()| {
-        let instance = Instance::<Heavy, _>::new(id.clone(), storage.clone());
+        let instance = Instance::of::<Heavy>(id.clone(), storage.clone());
         assert_eq!(instance.view(When::Now).unwrap().state.as_str().unwrap().len(), bytes);
         storage.snapshots(1)
     })

@@ -15,8 +15,8 @@ use edgefold_flow::{
     route::Entry,
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Foreign, Id, Rejection, StreamId, Timestamp,
-    Version, commands, event::no_upcast, events, limits,
+    Aggregate, Context, Decider, Decision, Envelope, Fault, Foreign, Id, Rejection, StreamId,
+    Timestamp, Version, commands, events, limits,
 };
 use edgefold_testing::{MemoryStorage, Simulator, WAYS, Way};
 use serde::{Deserialize, Serialize};
@@ -82,29 +82,27 @@ struct Kept {
     what: String,
 }
 
-fn upcast(name: &str, from: u32, data: Value) -> Result<Value, Fault> {
-    match (name, from) {
-        ("Asked", 1) => edgefold_kernel::event::step::<AskedV1, Asked>(name, from, data),
-        _ => no_upcast(name, from, data),
-    }
-}
+edgefold_testing::plain!(Ask, Note, Asked, Noted, AskedV1, Keep, Kept);
 
 commands! { enum SenderCommand { "Ask" [creates] => Ask(Ask), "Note" => Note(Note) } }
 events! {
-    enum SenderEvent upcast upcast {
+    enum SenderEvent {
         "Asked" v 2 after (AskedV1) => Asked(Asked), "Noted" v 1 => Noted(Noted)
     }
 }
 events! {
-    enum OldSenderEvent upcast no_upcast { "Asked" v 1 => Asked(AskedV1), "Noted" v 1 => Noted(Noted) }
+    enum OldSenderEvent { "Asked" v 1 => Asked(AskedV1), "Noted" v 1 => Noted(Noted) }
 }
 commands! { enum KeeperCommand { "Keep" [creates] => Keep(Keep) } }
-events! { enum KeeperEvent upcast no_upcast { "Kept" v 1 => Kept(Kept) } }
+events! { enum KeeperEvent { "Kept" v 1 => Kept(Kept) } }
 
 impl Aggregate for Sender {
     const TYPE: &'static str = "sender";
     type Command = SenderCommand;
     type Event = SenderEvent;
+}
+
+impl Decider for Sender {
     type State = ();
 
     fn decide(_: &(), command: &SenderCommand, _: &Context<'_>) -> Decision<SenderEvent> {
@@ -120,8 +118,7 @@ impl Aggregate for Sender {
 }
 
 fn errands(of: &[(Id, String)]) -> Vec<Errand> {
-    let errand =
-        |(to, what): &(Id, String)| Errand::to::<Keeper>(to.clone(), Keep { what: what.clone() });
+    let errand = |(to, what): &(Id, String)| Errand::to::<Keeper>(to, Keep { what: what.clone() });
     of.iter().map(errand).collect()
 }
 
@@ -142,6 +139,9 @@ impl Aggregate for OldSender {
     const TYPE: &'static str = Sender::TYPE;
     type Command = SenderCommand;
     type Event = OldSenderEvent;
+}
+
+impl Decider for OldSender {
     type State = ();
 
     fn decide(_: &(), command: &SenderCommand, _: &Context<'_>) -> Decision<OldSenderEvent> {
@@ -167,6 +167,9 @@ impl Aggregate for Keeper {
     const TYPE: &'static str = "keeper";
     type Command = KeeperCommand;
     type Event = KeeperEvent;
+}
+
+impl Decider for Keeper {
     type State = ();
 
     fn decide(_: &(), command: &KeeperCommand, _: &Context<'_>) -> Decision<KeeperEvent> {
@@ -194,6 +197,7 @@ impl Participant for Keeper {
 const CATALOGUE: Catalogue = Catalogue {
     entries: const { &[Entry::of::<Sender>("SENDER"), Entry::of::<Keeper>("KEEPER")] },
     projections: &[],
+    hooks: edgefold_flow::Hooks::NONE,
     roles: &[],
 };
 
@@ -355,8 +359,8 @@ fn delivery(errands: &[(&str, Value)]) -> Incoming {
     Incoming { from: stream("sender", "s"), delivery }
 }
 
-fn keeper(storage: &MemoryStorage) -> Instance<Keeper, MemoryStorage> {
-    Instance::new(id("k"), storage.clone())
+fn keeper(storage: &MemoryStorage) -> Instance<MemoryStorage> {
+    Instance::of::<Keeper>(id("k"), storage.clone())
 }
 
 fn receive(storage: &MemoryStorage, incoming: &Incoming) -> Receipt {
@@ -401,7 +405,7 @@ fn what_older_code_does_not_know_is_no_answer_but_an_unknown_field_is_left_out()
 #[test]
 fn a_source_hears_a_refusal_once_however_often_its_receipt_comes() {
     let (storage, kept) = (MemoryStorage::default(), MemoryStorage::default());
-    let sender = || Instance::<Sender, _>::new(id("s"), storage.clone()).routed(&CATALOGUE);
+    let sender = || Instance::of::<Sender>(id("s"), storage.clone()).routed(&CATALOGUE);
     let message = json!({
         "aggregateType": "sender", "aggregateId": "s", "name": "Ask", "payload": {"of": [["k", "no"]]}, "commandId": "c",
     });

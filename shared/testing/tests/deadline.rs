@@ -10,8 +10,8 @@ use edgefold_flow::{
     door::Asker,
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Foreign, Id, Metadata, Timestamp, Version, commands,
-    event::no_upcast, events,
+    Aggregate, Context, Decider, Decision, Envelope, Foreign, Id, Metadata, Timestamp, Version,
+    commands, events,
 };
 use edgefold_testing::MemoryStorage;
 use serde::{Deserialize, Serialize};
@@ -50,11 +50,13 @@ struct Ticked {}
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Rung {}
 
+edgefold_testing::plain!(Wind, Tick, Ring, Wound, Ticked, Rung);
+
 commands! {
     enum TimerCommand { "Wind" [creates] => Wind(Wind), "Tick" => Tick(Tick), "Ring" => Ring(Ring) }
 }
 events! {
-    enum TimerEvent upcast no_upcast {
+    enum TimerEvent {
         "Wound" v 1 => Wound(Wound), "Ticked" v 1 => Ticked(Ticked), "Rung" v 1 => Rung(Rung)
     }
 }
@@ -66,6 +68,9 @@ impl Aggregate for Timer {
     const TYPE: &'static str = "timer";
     type Command = TimerCommand;
     type Event = TimerEvent;
+}
+
+impl Decider for Timer {
     type State = State;
 
     fn decide(_: &State, command: &TimerCommand, _: &Context<'_>) -> Decision<TimerEvent> {
@@ -103,17 +108,17 @@ fn id(text: &str) -> Id {
 /// One timer, and a clock that stands at the instant at which it rings.
 struct Case {
     storage: MemoryStorage,
-    timer: Instance<Timer, MemoryStorage>,
+    timer: Instance<MemoryStorage>,
 }
 
 impl Case {
     fn new() -> Self {
         let storage = MemoryStorage::default();
-        Self { timer: Instance::new(id("it"), storage.clone()), storage }
+        Self { timer: Instance::of::<Timer>(id("it"), storage.clone()), storage }
     }
 
     fn restarted(self) -> Self {
-        Self { timer: Instance::new(id("it"), self.storage.clone()), ..self }
+        Self { timer: Instance::of::<Timer>(id("it"), self.storage.clone()), ..self }
     }
 
     fn with_stamp<T>(&self, work: impl FnOnce(&Stamp<'_>) -> T) -> T {

@@ -10,16 +10,31 @@ use edgefold_flow::{
         Append, Link, Partition, Place, Row, RowsPage, RowsPull,
         follow::{self, Current, Pulled, Shape},
     },
-    participant::{Column, Condition, Filter, Listed, Op},
+    participant::{Condition, Filter, Listed, Op, RowFilter},
     subscribe::Listeners,
 };
-use edgefold_kernel::{Envelope, Failure, Id, Metadata, StreamId, Timestamp, limits};
+use edgefold_kernel::{
+    Described, Envelope, Failure, Id, Metadata, StreamId, Timestamp, limits,
+    shape::{self, Field, Object},
+};
 use edgefold_testing::MemoryJournal;
 use serde_json::{Value, json, value::RawValue};
 
-const COLUMNS: &[Column] =
-    &[Column::text("owner"), Column::text("status"), Column::integer("units")];
-const LISTED: Listed = Listed { columns: COLUMNS, owner: Some("owner"), ..Listed::PLAIN };
+const LISTED: Listed = Listed {
+    filters: &[Filter::equal("status", ""), Filter::equal("units", "")],
+    state: &Object {
+        name: "State",
+        about: "",
+        fields: &[
+            Field::new("owner", "", shape::Shape::Subject),
+            Field::new("status", "", String::SHAPE),
+            Field::new("units", "", i64::SHAPE),
+        ],
+        is_strict: false,
+    },
+    owner: Some("owner"),
+    ..Listed::PLAIN
+};
 const SHAPE: Shape<'static> = Shape { listed: &LISTED, state_version: 2 };
 
 fn id(text: &str) -> Id {
@@ -100,13 +115,13 @@ impl Journal {
         follow::head(&self.partition).unwrap()
     }
 
-    fn ask(&self, after: &Place, filter: &Filter, current: &Current) -> Result<Pulled, Failure> {
+    fn ask(&self, after: &Place, filter: &RowFilter, current: &Current) -> Result<Pulled, Failure> {
         let (after, filter) = (after.clone(), filter.clone());
         let pull = RowsPull { after, filter, wants_events: true };
         follow::pull(&self.partition, &SHAPE, &pull, current)
     }
 
-    fn page(&self, after: &Place, filter: &Filter) -> RowsPage {
+    fn page(&self, after: &Place, filter: &RowFilter) -> RowsPage {
         match self.ask(after, filter, &Current::new()).unwrap() {
             Pulled::Page(page) => page,
             Pulled::Needs(ids) => panic!("the current rows of {ids:?}"),
@@ -114,7 +129,7 @@ impl Journal {
     }
 
     /// Everything after a place, page by page, and the number of pages.
-    fn all(&self, after: &Place, filter: &Filter) -> (Vec<String>, usize) {
+    fn all(&self, after: &Place, filter: &RowFilter) -> (Vec<String>, usize) {
         let (mut at, mut found, mut pages) = (after.clone(), Vec::new(), 0);
         while at != self.head() {
             let page = self.page(&at, filter);
@@ -135,7 +150,7 @@ impl Journal {
     }
 
     /// The same, worked out from what was appended.
-    fn expected(&self, after: u64, filter: &Filter) -> Vec<String> {
+    fn expected(&self, after: u64, filter: &RowFilter) -> Vec<String> {
         let (mut rows, mut found) = (BTreeMap::new(), Vec::new());
         for (position, (stream, version, row)) in (1..).zip(&self.events) {
             let holds = |row: &Value| filter.matches(&LISTED, &id(stream), row);
@@ -161,14 +176,14 @@ fn row(owner: &str, status: &str, units: i64) -> Value {
     json!({"owner": owner, "status": status, "units": units})
 }
 
-fn of(status: &str) -> Filter {
+fn of(status: &str) -> RowFilter {
     let value = json!(status);
     let status = Condition { column: "status".into(), op: Op::Eq, value };
-    Filter { conditions: vec![status], ..Filter::default() }
+    RowFilter { conditions: vec![status], ..RowFilter::default() }
 }
 
-fn owned(by: &str, filter: Filter) -> Filter {
-    Filter { owner: Some(by.parse_subject()), ..filter }
+fn owned(by: &str, filter: RowFilter) -> RowFilter {
+    RowFilter { owner: Some(by.parse_subject()), ..filter }
 }
 
 trait ParseSubject {
@@ -201,8 +216,8 @@ fn a_row_comes_while_the_filter_holds_and_is_said_to_have_left_once() {
     let expected = ["a 1", "a 2", "a 3", "a 4 has left", "b 2"];
     assert_eq!(journal.all(&start, &of("open")).0, expected);
     assert_eq!(journal.all(&start, &owned("ana", of("open"))).0, expected[..4]);
-    assert_eq!(journal.all(&start, &owned("cleo", Filter::default())).0, [""; 0]);
-    let only = Filter { only: Some(id("b")), ..Filter::default() };
+    assert_eq!(journal.all(&start, &owned("cleo", RowFilter::default())).0, [""; 0]);
+    let only = RowFilter { only: Some(id("b")), ..RowFilter::default() };
     assert_eq!(journal.all(&start, &only).0, ["b 1", "b 2"]);
     let change = &journal.page(&start, &of("open")).changes[3];
     assert_eq!(
@@ -220,7 +235,7 @@ fn a_row_comes_while_the_filter_holds_and_is_said_to_have_left_once() {
 fn an_event_that_nobody_asked_for_stays_where_it_is() {
     let mut journal = Journal::new();
     journal.append("a", 1, &row("ana", "open", 1));
-    let pull = RowsPull { after: Place::START, filter: Filter::default(), wants_events: false };
+    let pull = RowsPull { after: Place::START, filter: RowFilter::default(), wants_events: false };
     let page = follow::pull(&journal.partition, &SHAPE, &pull, &Current::new()).unwrap();
     let Pulled::Page(page) = page else { panic!("a page") };
     assert!(page.changes[0].event.is_none());
@@ -248,8 +263,10 @@ fn any_history_gives_from_any_place_what_the_filter_says() {
             }
         }
         let few = Condition { column: "units".into(), op: Op::Lt, value: json!(4) };
-        let few = Filter { conditions: vec![few], ..Filter::default() };
-        for filter in [Filter::default(), of("open"), owned("ana", of("open")), owned("ben", few)] {
+        let few = RowFilter { conditions: vec![few], ..RowFilter::default() };
+        for filter in
+            [RowFilter::default(), of("open"), owned("ana", of("open")), owned("ben", few)]
+        {
             let place = &places[dice.below(places.len())];
             let expected = journal.expected(place.position, &filter);
             assert_eq!(journal.all(place, &filter).0, expected, "seed {seed}, after {place:?}");
@@ -266,7 +283,7 @@ fn a_page_is_bounded_also_where_nothing_concerns_the_caller() {
         journal.append(&format!("s-{n}"), 1, &row("ben", "open", 1));
     }
     journal.reloaded();
-    let (found, pages) = journal.all(&Place::START, &owned("ana", Filter::default()));
+    let (found, pages) = journal.all(&Place::START, &owned("ana", RowFilter::default()));
     assert_eq!((found.len(), pages), (0, 3), "each page looks at {} events", limits::SCAN_EVENTS);
     assert_eq!(journal.all(&Place::START, &of("open")).1, 25, "each shows {}", limits::PULL_EVENTS);
     // Each event of the second round has a row before it that is far away.
@@ -276,10 +293,10 @@ fn a_page_is_bounded_also_where_nothing_concerns_the_caller() {
     }
     journal.reloaded();
     let before = journal.partition.storage().rows_read();
-    journal.page(&middle, &owned("ana", Filter::default()));
+    journal.page(&middle, &owned("ana", RowFilter::default()));
     let read = journal.partition.storage().rows_read() - before;
     assert!(read <= limits::SCAN_EVENTS + 2 * limits::SCAN_LOOKUPS + 10, "{read} rows");
-    assert_eq!(journal.all(&middle, &owned("ana", Filter::default())).1, 5);
+    assert_eq!(journal.all(&middle, &owned("ana", RowFilter::default())).1, 5);
 }
 
 #[test]
@@ -291,7 +308,7 @@ fn all_who_have_come_equally_far_share_one_read_also_after_the_journal_was_loade
     journal.reloaded();
     let read = |journal: &Journal| {
         let before = journal.partition.storage().rows_read();
-        assert_eq!(journal.page(&Place::START, &Filter::default()).changes.len(), 50);
+        assert_eq!(journal.page(&Place::START, &RowFilter::default()).changes.len(), 50);
         journal.partition.storage().rows_read() - before
     };
     assert_eq!((read(&journal), read(&journal)), (50, 0));
@@ -307,7 +324,7 @@ fn a_large_row_ends_a_page() {
     for n in 0..6 {
         journal.append(&format!("s-{n}"), 1, &large);
     }
-    let page = journal.page(&Place::START, &Filter::default());
+    let page = journal.page(&Place::START, &RowFilter::default());
     assert_eq!((page.changes.len(), page.through.position, page.head), (2, 2, 6));
 }
 
@@ -323,7 +340,8 @@ fn a_place_that_does_not_fit_the_journal_any_more_is_told_so() {
     journal.partition.storage().restore(&backup);
     journal.reloaded();
     journal.versions.insert("a".into(), 3);
-    let ask = |journal: &Journal, at: &Place| journal.ask(at, &Filter::default(), &Current::new());
+    let ask =
+        |journal: &Journal, at: &Place| journal.ask(at, &RowFilter::default(), &Current::new());
     assert_eq!(code(ask(&journal, &lost)), "STALE_CURSOR", "ahead of it");
     journal.name = "another ";
     journal.append("b", 1, &row("ben", "open", 1));
@@ -387,8 +405,8 @@ fn a_session_is_told_of_what_concerns_it_alone() {
     journal.append("a", 1, &row("ana", "open", 1));
     let head = journal.head().position;
     for (name, filters) in [
-        ("ana", vec![owned("ana", Filter::default())]),
-        ("ben", vec![of("lost"), owned("ben", Filter::default())]),
+        ("ana", vec![owned("ana", RowFilter::default())]),
+        ("ben", vec![of("lost"), owned("ben", RowFilter::default())]),
         ("open", vec![of("open")]),
         ("all", vec![]),
     ] {
@@ -410,7 +428,7 @@ fn a_session_is_told_of_what_concerns_it_alone() {
 #[test]
 fn who_could_not_be_told_is_told_later_whatever_comes() {
     let (mut journal, mut listeners) = (Journal::new(), Listeners::default());
-    listeners.join(("ana", 1), at(10), vec![owned("ana", Filter::default())], 0);
+    listeners.join(("ana", 1), at(10), vec![owned("ana", RowFilter::default())], 0);
     journal.append("a", 1, &row("ana", "open", 1));
     assert_eq!(listeners.due(&journal.partition, &SHAPE).unwrap().len(), 1);
     journal.append("b", 1, &row("ben", "open", 1));
@@ -425,7 +443,7 @@ fn who_could_not_be_told_is_told_later_whatever_comes() {
 #[test]
 fn who_sleeps_for_long_is_told_now_and_then_so_that_it_has_little_to_read() {
     let (mut journal, mut listeners) = (Journal::new(), Listeners::default());
-    listeners.join(("ana", 1), at(10), vec![owned("ana", Filter::default())], 0);
+    listeners.join(("ana", 1), at(10), vec![owned("ana", RowFilter::default())], 0);
     let mut calls = 0;
     for _ in 0..35 {
         journal.append("b", 100, &row("ben", "open", 1));
@@ -444,7 +462,7 @@ fn after_the_journal_was_loaded_again_everybody_is_told() {
     let (mut journal, mut listeners) = (Journal::new(), Listeners::default());
     journal.append("a", 1, &row("ana", "open", 1));
     for name in ["ana", "ben"] {
-        listeners.restore(name.into(), 1, at(10), vec![owned(name, Filter::default())]);
+        listeners.restore(name.into(), 1, at(10), vec![owned(name, RowFilter::default())]);
     }
     assert_eq!(told(&mut listeners, &journal), ["ana", "ben"]);
     journal.append("a", 1, &row("ana", "open", 1));

@@ -13,8 +13,8 @@ use edgefold_flow::{
     route::Entry,
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Failure, Fault, Foreign, ForeignState, Id, Principal,
-    Role, StreamId, Timestamp, commands, event::no_upcast, events,
+    Aggregate, Context, Decider, Decision, Envelope, Failure, Fault, Foreign, ForeignState, Id,
+    Principal, Role, StreamId, Timestamp, commands, events,
 };
 use edgefold_testing::{MemoryStorage, Simulator, scenario::envelopes};
 use serde::{Deserialize, Serialize};
@@ -43,10 +43,12 @@ pub struct Recalled {
     known: Option<Words>,
 }
 
+edgefold_testing::plain!(Say, Said, Recall, Recalled);
+
 commands! { pub enum TellerCommand { "Say" [creates] => Say(Say) } }
-events! { pub enum TellerEvent upcast no_upcast { "Said" v 1 => Said(Said) } }
+events! { pub enum TellerEvent { "Said" v 1 => Said(Said) } }
 commands! { pub enum ListenerCommand { "Recall" [creates] => Recall(Recall) } }
-events! { pub enum ListenerEvent upcast no_upcast { "Recalled" v 1 => Recalled(Recalled) } }
+events! { pub enum ListenerEvent { "Recalled" v 1 => Recalled(Recalled) } }
 
 /// Tells listeners words.
 pub struct Teller;
@@ -63,6 +65,9 @@ impl Aggregate for Teller {
     const STATE_VERSION: u32 = 3;
     type Command = TellerCommand;
     type Event = TellerEvent;
+}
+
+impl Decider for Teller {
     type State = Words;
 
     fn decide(_: &Words, command: &TellerCommand, _: &Context<'_>) -> Decision<TellerEvent> {
@@ -91,6 +96,9 @@ impl Aggregate for Listener {
     const OUTCOME_TTL_MS: i64 = 1_000;
     type Command = ListenerCommand;
     type Event = ListenerEvent;
+}
+
+impl Decider for Listener {
     type State = ();
 
     fn decide(_: &(), command: &ListenerCommand, known: &Context<'_>) -> Decision<ListenerEvent> {
@@ -143,24 +151,24 @@ fn recall(command_id: &str) -> Message {
 }
 
 /// The teller `t` after so many words.
-fn source(words: usize) -> (Instance<Teller, MemoryStorage>, MemoryStorage) {
+fn source(words: usize) -> (Instance<MemoryStorage>, MemoryStorage) {
     let storage = MemoryStorage::default();
     let said = (0..words).map(|_| TellerEvent::from(Said { to: id("b") }));
     let events = envelopes(&teller("t"), said);
     storage.commit(&Write { events, ..Write::default() }).unwrap();
-    (Instance::new(id("t"), storage.clone()), storage)
+    (Instance::of::<Teller>(id("t"), storage.clone()), storage)
 }
 
 /// One listener.
 struct Case {
     storage: MemoryStorage,
-    instance: Instance<Listener, MemoryStorage>,
+    instance: Instance<MemoryStorage>,
 }
 
 impl Case {
     fn new() -> Self {
         let storage = MemoryStorage::default();
-        Self { instance: Instance::new(id("a"), storage.clone()), storage }
+        Self { instance: Instance::of::<Listener>(id("a"), storage.clone()), storage }
     }
 
     /// Decides on this answer of the teller, once it has crossed the wire.
@@ -209,7 +217,7 @@ fn a_source_that_is_awoken_answers_from_its_snapshot_and_what_follows_it() {
         source.handle(&Message::from_value(&say).unwrap(), &Foreign::default(), stamp)
     })
     .unwrap();
-    let awoken = Instance::<Teller, _>::new(id("t"), storage.clone());
+    let awoken = Instance::of::<Teller>(id("t"), storage.clone());
     let before = storage.events_read();
     let answer = awoken.foreign().unwrap();
     assert_eq!((answer.version, answer.state_version), (2_001, 3));
@@ -309,6 +317,7 @@ fn a_decision_waits_for_no_delivery() {
     const CATALOGUE: Catalogue = Catalogue {
         entries: const { &[Entry::of::<Teller>("TELLER"), Entry::of::<Listener>("LISTENER")] },
         projections: &[],
+        hooks: edgefold_flow::Hooks::NONE,
         roles: &[],
     };
     let mut simulator = Simulator::new(CATALOGUE, 1).with::<Teller>().with::<Listener>();

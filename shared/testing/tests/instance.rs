@@ -9,7 +9,7 @@ use edgefold_flow::{
     instance::When,
     publish::{Letter, Outgoing},
 };
-use edgefold_kernel::{Aggregate, Failure, Fault, Foreign, Timestamp, Version};
+use edgefold_kernel::{Decider, Failure, Fault, Foreign, Timestamp, Version};
 use serde_json::json;
 
 use counter::{ASKS, Case, Counter, code};
@@ -299,7 +299,7 @@ fn a_page_folded_on_from_its_state_comes_to_the_state_of_the_stream() {
         assert_eq!(versions, (after + 1..=last).collect::<Vec<_>>());
         let fold = page.fold.unwrap();
         assert_eq!(fold.at, if after == 249 { 250 } else { after });
-        let mut state: <Counter as Aggregate>::State = serde_json::from_value(fold.state).unwrap();
+        let mut state: <Counter as Decider>::State = serde_json::from_value(fold.state).unwrap();
         for (_, event) in page.events.iter().filter(|(version, _)| *version > fold.at) {
             Counter::evolve(&mut state, &event.read().unwrap(), event.version);
         }

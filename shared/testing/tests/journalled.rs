@@ -13,8 +13,8 @@ use edgefold_flow::{
     journal::{Append, Appended, Link, Partition, Partitions},
 };
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Envelope, Fault, Id, StreamId, Timestamp, Version, commands,
-    event::no_upcast, events, limits,
+    Aggregate, Context, Decider, Decision, Envelope, Fault, Id, StreamId, Timestamp, Version,
+    commands, events, limits,
 };
 use edgefold_testing::{MemoryJournal, MemoryStorage, scenario::envelopes};
 use serde::{Deserialize, Serialize};
@@ -312,7 +312,7 @@ fn a_stream_stays_in_the_partition_in_which_it_began() {
     let case = Case::new();
     let with = |number: u16| {
         let id = case.instance.id().clone();
-        Instance::<Counter, _>::new(id, case.storage.clone()).partitioned(&partitions(number))
+        Instance::of::<Counter>(id, case.storage.clone()).partitioned(&partitions(number))
     };
     let begins = |number| partitions(number).begins("counter", case.instance.id());
     let first = (2..=64).find(|number| begins(*number) > 0).unwrap();
@@ -335,13 +335,18 @@ struct Widen {
     bytes: usize,
 }
 
+edgefold_testing::plain!(Widen);
+
 commands! { enum WideCommand { "Widen" [creates] => Widen(Widen) } }
-events! { enum WideEvent upcast no_upcast { "Widened" v 1 => Widened(Widen) } }
+events! { enum WideEvent { "Widened" v 1 => Widened(Widen) } }
 
 impl Aggregate for Wide {
     const TYPE: &'static str = "wide";
     type Command = WideCommand;
     type Event = WideEvent;
+}
+
+impl Decider for Wide {
     type State = String;
 
     fn decide(_: &String, command: &WideCommand, _: &Context<'_>) -> Decision<WideEvent> {
@@ -362,12 +367,12 @@ fn an_outline_that_no_row_could_hold_is_left_out() {
     let id = Id::parse("w").unwrap();
     for (bytes, is_shown) in [(limits::OUTLINE_BYTES - 2, true), (limits::OUTLINE_BYTES, false)] {
         let storage = MemoryStorage::default();
-        let instance = Instance::<Wide, _>::new(id.clone(), storage.clone());
+        let instance = Instance::of::<Wide>(id.clone(), storage.clone());
         assert!(instance.outline().unwrap().is_none(), "no stream");
         let stream = StreamId::new(Wide::TYPE, id.clone());
         let events = envelopes(&stream, [WideEvent::Widened(Widen { bytes })]);
         storage.commit(&Write { events, ..Write::default() }).unwrap();
-        let instance = Instance::<Wide, _>::new(id.clone(), storage);
+        let instance = Instance::of::<Wide>(id.clone(), storage);
         let row = instance.outline().unwrap().unwrap();
         assert_eq!((row.version, row.state.get() != "null"), (1, is_shown));
         let sent = instance.to_journal(Timestamp::default()).unwrap().unwrap();

@@ -7,8 +7,8 @@ use std::cell::Cell;
 
 use edgefold_flow::{Errand, Instance, Message, Participant, Stamp, instance::When};
 use edgefold_kernel::{
-    Aggregate, Context, Decision, Failure, Foreign, Id, Rejection, Timestamp, Version, commands,
-    event::no_upcast, events,
+    Aggregate, Context, Decider, Decision, Failure, Foreign, Id, Rejection, Timestamp, Version,
+    commands, events,
 };
 use edgefold_testing::MemoryStorage;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub struct Fail {
     pub how: String,
 }
 
+edgefold_testing::plain!(Add, Fail, Added);
+
 commands! {
     pub enum CounterCommand { "Add" [creates] => Add(Add), "Fail" => Fail(Fail) }
 }
@@ -41,7 +43,7 @@ pub struct Added {
 }
 
 events! {
-    pub enum CounterEvent upcast no_upcast { "Added" v 1 => Added(Added) }
+    pub enum CounterEvent { "Added" v 1 => Added(Added) }
 }
 
 impl Aggregate for Counter {
@@ -51,6 +53,9 @@ impl Aggregate for Counter {
     const OUTCOME_TTL_MS: i64 = 1_000;
     type Command = CounterCommand;
     type Event = CounterEvent;
+}
+
+impl Decider for Counter {
     type State = i64;
 
     fn decide(
@@ -86,7 +91,7 @@ pub const ASKS: i64 = 1_000_007;
 impl Participant for Counter {
     fn errands(_: &Id, event: &CounterEvent) -> Vec<Errand> {
         let CounterEvent::Added(added) = event;
-        let ask = || Errand::to::<Self>(Id::parse("other").unwrap(), Add { by: vec![1] });
+        let ask = || Errand::to::<Self>(&Id::parse("other").unwrap(), Add { by: vec![1] });
         (added.by == ASKS).then(ask).into_iter().collect()
     }
 
@@ -99,7 +104,7 @@ impl Participant for Counter {
 
 pub struct Case {
     pub storage: MemoryStorage,
-    pub instance: Instance<Counter, MemoryStorage>,
+    pub instance: Instance<MemoryStorage>,
     pub now: Cell<i64>,
     pub fresh: Cell<u32>,
 }
@@ -107,12 +112,12 @@ pub struct Case {
 impl Case {
     pub fn new() -> Self {
         let storage = MemoryStorage::default();
-        let instance = Instance::new(Id::parse("it").unwrap(), storage.clone());
+        let instance = Instance::of::<Counter>(Id::parse("it").unwrap(), storage.clone());
         Self { storage, instance, now: Cell::new(1_000_000), fresh: Cell::new(0) }
     }
 
     pub fn restarted(self) -> Self {
-        let instance = Instance::new(Id::parse("it").unwrap(), self.storage.clone());
+        let instance = Instance::of::<Counter>(Id::parse("it").unwrap(), self.storage.clone());
         Self { instance, ..self }
     }
 

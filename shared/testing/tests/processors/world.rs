@@ -15,12 +15,12 @@ use edgefold_flow::{
         Append, Appended, Link, Partition, Partitions, Round, Row, Runner, order::Order,
         status::TrackStatus, work::Sources,
     },
-    participant::{Column, Listed, Projection, Table, list::Order as By},
+    participant::{Filter, Listed, Projection, Table, list::Order as By},
     route::Entry,
 };
 use edgefold_kernel::{
-    Aggregate, Decision, Envelope, Failure, Fault, Id, Metadata, StreamId, Timestamp, Version,
-    commands, event::no_upcast, events,
+    Aggregate, Decider, Decision, Described, Envelope, Failure, Fault, Id, Metadata, StreamId,
+    Timestamp, Version, commands, events, state,
 };
 use edgefold_testing::MemoryJournal;
 use serde::{Deserialize, Serialize};
@@ -37,16 +37,21 @@ pub(crate) struct Added {
     pub(crate) by: i64,
 }
 
+edgefold_testing::plain!(Added);
+
 events! {
-    pub(crate) enum TallyEvent upcast no_upcast { "Added" v 1 => Added(Added) }
+    pub(crate) enum TallyEvent { "Added" v 1 => Added(Added) }
 }
 
 commands! {
     pub(crate) enum TallyCommand { "Add" [creates] => Add(Added) }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The sum of what was added.
+#[state]
+#[derive(Default)]
 pub(crate) struct Total {
+    /// The sum.
     pub(crate) total: i64,
 }
 
@@ -55,6 +60,9 @@ impl Aggregate for Tally {
     const STATE_VERSION: u32 = 1;
     type Command = TallyCommand;
     type Event = TallyEvent;
+}
+
+impl Decider for Tally {
     type State = Total;
 
     fn decide(
@@ -73,9 +81,16 @@ impl Aggregate for Tally {
 
 impl Participant for Tally {
     const LISTED: Listed = Listed {
-        columns: &[Column::integer("total").indexed()],
-        orders: &[By::newest("NEWEST"), By::ascending("SMALLEST", "total")],
-        owner: None,
+        filters: &[Filter::equal("total", "Those with this total.").indexed()],
+        orders: &[
+            By::newest("NEWEST", "The newest first."),
+            By::ascending("SMALLEST", "total", "The smallest total first."),
+        ],
+        state: match Total::SHAPE.object() {
+            Some(state) => state,
+            None => panic!("a state is a struct"),
+        },
+        ..Listed::PLAIN
     };
 }
 
@@ -124,19 +139,25 @@ const SUMS: Projection = Projection {
         ],
     }],
     project: add_up,
+    queries: &[],
 };
 
 const OTHER: Entry =
     Entry { aggregate_type: "other", binding: "OTHER", ..Entry::of::<Tally>("TALLY") };
 
 /// The first release.
-pub(crate) const FIRST: &Catalogue =
-    &Catalogue { entries: &[Entry::of::<Tally>("TALLY"), OTHER], projections: &[SUMS], roles: &[] };
+pub(crate) const FIRST: &Catalogue = &Catalogue {
+    entries: &[Entry::of::<Tally>("TALLY"), OTHER],
+    projections: &[SUMS],
+    hooks: edgefold_flow::Hooks::NONE,
+    roles: &[],
+};
 
 /// The next one: both kinds of rows are others.
 pub(crate) const SECOND: &Catalogue = &Catalogue {
     entries: &[Entry { state_version: 2, ..Entry::of::<Tally>("TALLY") }, OTHER],
     projections: &[Projection { version: 2, ..SUMS }],
+    hooks: edgefold_flow::Hooks::NONE,
     roles: &[],
 };
 
