@@ -1,2 +1,3 @@
--- ?1: the game. ?2: rows.
-SELECT player_id, points, moves FROM leaderboard WHERE game = ?1 ORDER BY points DESC, player_id DESC LIMIT ?2
+-- ?1: the game. ?2: rows, 20 when null.
+SELECT player_id AS "playerId", points, moves FROM leaderboard WHERE game = ?1 ORDER BY points DESC, player_id DESC
+LIMIT COALESCE(?2, 20)

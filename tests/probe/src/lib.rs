@@ -3,7 +3,7 @@
 //!
 //! | room | what it shows |
 //! |---|---|
-//! | [`roles`] | the roles |
+//! | [`roles`] | the roles, and how far they reach |
 //! | [`release`] | the release that it plays |
 //! | [`resource`] | a supplier with exclusive slots |
 //! | [`claim`] | a process over another aggregate, with a deadline and a compensation |
@@ -22,7 +22,7 @@ pub mod meter;
 pub mod probe;
 pub mod schema;
 
-use edgefold_flow::{Catalogue, route::Entry};
+use edgefold_flow::{Catalogue, Hooks, route::Entry};
 use edgefold_runtime::{
     aggregate_object, bus, journal_object,
     script::{doors, graphql, guard},
@@ -41,6 +41,7 @@ pub const CATALOGUE: &Catalogue = &Catalogue {
         Entry::of::<Probe>("PROBE"),
     ],
     projections: &[probe::projection::TRAPS],
+    hooks: Hooks::NONE,
     roles: roles::ROLES,
 };
 

@@ -1,6 +1,6 @@
-//! The roles of this script.
+//! The roles of this script, and how far they reach.
 
-use edgefold_kernel::{Id, Principal, Role, RoleKind, Scope, Subject};
+use edgefold_kernel::{Reach, Role, RoleKind};
 
 /// Acts for itself, on its own instances.
 pub const OWNER: Role = Role::new("owner");
@@ -22,31 +22,9 @@ pub const ROLES: &[RoleKind] = &[
     RoleKind::administering(ADMIN, "Administers the system."),
 ];
 
-/// True if the caller acts for anyone.
-pub fn is_operator(principal: &Principal) -> bool {
-    principal.role == OPERATOR
-}
+/// What belongs to an owner: it acts on its own, operators on all, and services see all.
+pub const OWNERS_OWN: Reach =
+    Reach { own: &[OWNER], all: &[OPERATOR], see: &[SERVICE], is_public: false };
 
-/// True if the caller sees everything: an operator, or a service.
-pub fn sees_all(principal: &Principal) -> bool {
-    [OPERATOR, SERVICE].contains(&principal.role)
-}
-
-/// True if the caller is the owner of this name.
-pub fn is_owner(principal: &Principal, subject: &Subject) -> bool {
-    principal.is(&OWNER, subject)
-}
-
-/// True if the caller is the machine of this name.
-pub fn is_machine(principal: &Principal, id: &Id) -> bool {
-    principal.is(&MACHINE, id)
-}
-
-/// The rows that a caller may list: an owner its own, an operator and a service all.
-pub fn lists_own(principal: &Principal) -> Scope {
-    match &principal.role {
-        role if [OPERATOR, SERVICE].contains(role) => Scope::All,
-        role if *role == OWNER => Scope::Own,
-        _ => Scope::Nothing,
-    }
-}
+/// What is nobody's: operators act on it, and services see it.
+pub const OPERATORS_ONLY: Reach = Reach { own: &[], ..OWNERS_OWN };

@@ -11,7 +11,7 @@ use async_graphql::Request;
 use edgefold_flow::{
     graphql::{Feed, gateway::Gateway},
     journal::{Place, Row, RowChange, RowsPage, cursor},
-    participant::{Condition, Filter, Op},
+    participant::{Condition, Op, RowFilter},
     session::Lack,
     subscribe::{Begin, Part, RowsWanted, Source, Wanted},
 };
@@ -60,7 +60,7 @@ fn a_field_says_what_it_follows_by_its_filter_and_by_what_its_caller_may_list() 
     let (rows, begin) = found(operator(), "", "cursor").unwrap();
     let wanted = RowsWanted {
         aggregate_type: "claim".into(),
-        filter: Filter::default(),
+        filter: RowFilter::default(),
         wants_events: false,
         lists_all: true,
     };
@@ -69,7 +69,7 @@ fn a_field_says_what_it_follows_by_its_filter_and_by_what_its_caller_may_list() 
     let column = "status".to_owned();
     let pending = Condition { column, op: Op::Eq, value: json!("PENDING") };
     let owner = Id::parse("ana").unwrap().into();
-    let filter = Filter { owner: Some(owner), only: None, conditions: vec![pending] };
+    let filter = RowFilter { owner: Some(owner), only: None, conditions: vec![pending] };
     assert_eq!(rows, RowsWanted { filter, wants_events: true, lists_all: false, ..wanted });
     assert_eq!(found(Nothing::of(ADMIN, "eve"), "", "cursor").unwrap_err(), "FORBIDDEN");
 }

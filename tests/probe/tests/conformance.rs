@@ -18,19 +18,19 @@ use serde_json::{Value, json};
 
 struct Store {
     storage: MemoryStorage,
-    instance: Instance<Resource, MemoryStorage>,
+    instance: Instance<MemoryStorage>,
     fresh: Cell<u32>,
 }
 
 impl Store {
     fn new() -> Self {
         let storage = MemoryStorage::default();
-        let instance = Instance::new(Id::parse("it").unwrap(), storage.clone());
+        let instance = Instance::of::<Resource>(Id::parse("it").unwrap(), storage.clone());
         Self { storage, instance, fresh: Cell::new(0) }
     }
 
     fn restart(&mut self) {
-        self.instance = Instance::new(Id::parse("it").unwrap(), self.storage.clone());
+        self.instance = Instance::of::<Resource>(Id::parse("it").unwrap(), self.storage.clone());
     }
 
     fn fresh(&self) -> String {

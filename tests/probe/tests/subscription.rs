@@ -19,8 +19,8 @@ use edgefold_flow::{
     journal::Place,
     subscribe::{Begin, Fold, Page, Part, Source, Wanted},
 };
-use edgefold_kernel::{Envelope, Id, StreamId, Timestamp};
-use edgefold_probe::schema::execute;
+use edgefold_kernel::{Envelope, Id, Reducer, StreamId, Timestamp};
+use edgefold_probe::{meter::Meter, schema::execute};
 use futures_util::{StreamExt, future::FutureExt};
 use rows::{Nothing, lack};
 use serde_json::{Value, json};
@@ -87,6 +87,7 @@ fn a_field_says_what_it_follows_and_from_where_on() {
 fn admitted(query: &str) -> Result<Vec<(Wanted, Begin)>, String> {
     let code = |answer: Response| {
         let body = http::answer(answer, Media::GraphqlResponse).body;
+        let body = serde_json::to_value(body).unwrap();
         body["errors"][0]["extensions"]["code"].as_str().unwrap().to_owned()
     };
     let Admitted { request, .. } = admit(Request::new(query), &DocumentLimits::default())
@@ -222,11 +223,7 @@ fn a_state_that_has_the_event_already_is_shown_as_it_is() {
     let registered = event(1, "MeterRegistered", &json!({"model": "Thermo", "ownerId": "ana"}));
     let query = r#"subscription { meter(id: "m-1") { meter { version model } } }"#;
     let folded = run(query, &give(page(0, 0, Value::Null, vec![registered.clone()])));
-    let state: edgefold_probe::meter::reducer::State = {
-        let mut state = Default::default();
-        edgefold_probe::meter::reducer::evolve(&mut state, &registered.1.read().unwrap());
-        state
-    };
+    let state = Meter::begin(&registered.1.read().unwrap());
     let state = serde_json::to_value(state).unwrap();
     assert_eq!(run(query, &give(page(0, 1, state, vec![registered]))), folded);
 }

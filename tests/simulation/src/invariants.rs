@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edgefold_account::AccountEvent;
+use edgefold_account::events::Event as AccountEvent;
 use edgefold_flow::{Accepted, publish::hold::Status};
 use edgefold_kernel::{Envelope, StreamId};
 use edgefold_testing::Simulator;
@@ -117,7 +117,7 @@ fn check_domain(simulator: &mut Simulator, events: &[Envelope]) -> Checked {
     for (id, state) in states(simulator, events, "reservation") {
         let status = text(&state["status"]);
         holds(status != "PENDING", "every process comes to an end", || format!("{id} {state}"))?;
-        check_reason(&id, &state)?;
+        check_refusal(&id, &state)?;
         if status == "CONFIRMED" {
             let nights = (text(&state["dateStart"]), text(&state["dateEnd"]));
             confirmed.push((text(&state["roomId"]), id, nights));
@@ -127,7 +127,7 @@ fn check_domain(simulator: &mut Simulator, events: &[Envelope]) -> Checked {
         let status = text(&state["status"]);
         let is_over = !["PLACED", "SHIPPING"].contains(&status.as_str());
         holds(is_over, "every process comes to an end", || format!("{id} {state}"))?;
-        check_reason(&id, &state)?;
+        check_refusal(&id, &state)?;
         let account = text(&state["accountId"]);
         match status.as_str() {
             "ACCEPTED" => held.push((account, id, state["total"].clone())),
@@ -140,10 +140,10 @@ fn check_domain(simulator: &mut Simulator, events: &[Envelope]) -> Checked {
 }
 
 /// A refusal that is an answer is that of a rule.
-fn check_reason(id: &str, state: &Value) -> Checked {
-    let reason = text(&state["reason"]);
+fn check_refusal(id: &str, state: &Value) -> Checked {
+    let refusal = text(&state["refusal"]);
     let is_answer =
-        !["UNKNOWN_COMMAND", "UNKNOWN_FIELD", "INVALID_FIELD"].contains(&reason.as_str());
+        !["UNKNOWN_COMMAND", "UNKNOWN_FIELD", "INVALID_FIELD"].contains(&refusal.as_str());
     holds(is_answer, "only a rule refuses", || format!("{id} {state}"))
 }
 

@@ -1,14 +1,24 @@
 //! The events of an account. **Names and fields are the storage format**: they never change, they get new versions.
 
-use edgefold_kernel::{Amount, Id, Subject, Text, Timestamp, event::no_upcast, events};
-use serde::{Deserialize, Serialize};
+use edgefold_flow::prelude::*;
 
 use crate::commands::Currency;
 
+events! {
+    /// The events of an account.
+    pub enum Event {
+        "AccountOpened" v 1 => Opened(AccountOpened),
+        "MoneyDeposited" v 1 => Deposited(MoneyDeposited),
+        "MoneyWithdrawn" v 1 => Withdrawn(MoneyWithdrawn),
+        "PaymentAuthorised" v 1 => Authorised(PaymentAuthorised),
+        "PaymentCaptured" v 1 => Captured(PaymentCaptured),
+        "PaymentReleased" v 1 => Released(PaymentReleased),
+        "PaymentExpired" v 1 => Expired(PaymentExpired),
+    }
+}
+
 /// The account takes money from now on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct AccountOpened {
     /// The owner.
     pub owner_id: Subject,
@@ -19,38 +29,29 @@ pub struct AccountOpened {
 }
 
 /// Money came in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct MoneyDeposited {
     /// Amount.
     pub amount: Amount,
     /// Purpose.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reference: Option<Text>,
 }
 
 /// Money went out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct MoneyWithdrawn {
     /// Amount.
     pub amount: Amount,
     /// Purpose.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reference: Option<Text>,
 }
 
 /// Money is held for a payment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct PaymentAuthorised {
     /// The payment.
     pub payment_id: Id,
     /// The order that pays, if it is one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
     /// Amount.
     pub amount: Amount,
@@ -59,14 +60,11 @@ pub struct PaymentAuthorised {
 }
 
 /// The money that was held for a payment went out, or part of it: the rest is free again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct PaymentCaptured {
     /// The payment.
     pub payment_id: Id,
     /// The order that pays, if it is one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
     /// Amount that went out.
     pub amount: Amount,
@@ -75,42 +73,23 @@ pub struct PaymentCaptured {
 }
 
 /// The money that was held for a payment is free again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct PaymentReleased {
     /// The payment.
     pub payment_id: Id,
     /// The order that was to pay, if it is one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
     /// Amount that was held.
     pub amount: Amount,
 }
 
 /// The money was held for too long, and is free again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct PaymentExpired {
     /// The payment.
     pub payment_id: Id,
     /// The order that was to pay, if it is one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order_id: Option<Id>,
     /// Amount that was held.
     pub amount: Amount,
-}
-
-events! {
-    /// The events of an account.
-    pub enum AccountEvent upcast no_upcast {
-        "AccountOpened" v 1 => Opened(AccountOpened),
-        "MoneyDeposited" v 1 => Deposited(MoneyDeposited),
-        "MoneyWithdrawn" v 1 => Withdrawn(MoneyWithdrawn),
-        "PaymentAuthorised" v 1 => Authorised(PaymentAuthorised),
-        "PaymentCaptured" v 1 => Captured(PaymentCaptured),
-        "PaymentReleased" v 1 => Released(PaymentReleased),
-        "PaymentExpired" v 1 => Expired(PaymentExpired),
-    }
 }

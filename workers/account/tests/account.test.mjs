@@ -22,7 +22,7 @@ const figures = async (id) => {
   return [state.balance, state.available, state.holds.map(({ paymentId, amount }) => [paymentId, amount])];
 };
 
-const money = 'id version ownerId currency overdraftLimit balance available held holds openedAt';
+const money = 'id version ownerId currency overdraftLimit balance available held holdCount createdAt';
 const one = `query ($id: ID!, $atVersion: Int) { it: account(id: $id, atVersion: $atVersion) { ${money} } }`;
 
 test('an account takes, gives, holds, captures and releases, and its read model says the same', async () => {
@@ -39,12 +39,12 @@ test('an account takes, gives, holds, captures and releases, and its read model 
   const events = await journalled(core, 'account', id);
   const now = {
     id, version, ownerId: 'ana', currency: 'EUR', overdraftLimit: 500,
-    balance: 450, available: 950, held: 0, holds: 0, openedAt: events[0].time,
+    balance: 450, available: 950, held: 0, holdCount: 0, createdAt: events[0].time,
   };
   assert.deepEqual((await core.ask(one, { id })).it, now);
   assert.deepEqual(await listed(core, 'account', id, version, money), now);
   const { it: then } = await core.ask(one, { id, atVersion: 5 });
-  assert.deepEqual([then.version, then.balance, then.available, then.held, then.holds], [5, 700, 700, 500, 2]);
+  assert.deepEqual([then.version, then.balance, then.available, then.held, then.holdCount], [5, 700, 700, 500, 2]);
 });
 
 test('what an account has not got is refused, and changes nothing', async () => {
@@ -83,10 +83,10 @@ test('every command of an account is a mutation', async () => {
   assert.deepEqual(await ask(`openAccount(id: "${id}", input: { ownerId: "ana", currency: "EUR", overdraftLimit: 0 })`), accepted(1));
   assert.deepEqual(await ask(`deposit(id: "${id}", input: { amount: 1000000000, reference: "x" })`), accepted(2));
   assert.deepEqual(await ask(`withdraw(id: "${id}", input: { amount: 1 })`), accepted(3));
-  assert.deepEqual(await ask(`authorisePayment(id: "${id}", paymentId: "p", amount: 10)`), accepted(4));
-  assert.deepEqual(await ask(`capturePayment(id: "${id}", paymentId: "p", amount: 4)`), accepted(5));
-  assert.deepEqual(await ask(`authorisePayment(id: "${id}", paymentId: "q", amount: 10)`), accepted(6));
-  assert.deepEqual(await ask(`releasePayment(id: "${id}", paymentId: "q")`), accepted(7));
+  assert.deepEqual(await ask(`authorisePayment(id: "${id}", input: { paymentId: "p", amount: 10 })`), accepted(4));
+  assert.deepEqual(await ask(`capturePayment(id: "${id}", input: { paymentId: "p", amount: 4 })`), accepted(5));
+  assert.deepEqual(await ask(`authorisePayment(id: "${id}", input: { paymentId: "q", amount: 10 })`), accepted(6));
+  assert.deepEqual(await ask(`releasePayment(id: "${id}", input: { paymentId: "q" })`), accepted(7));
   const zero = await ask(`deposit(id: "${id}", input: { amount: 0 })`);
   assert.deepEqual(zero, { __typename: 'Rejected', code: 'INVALID_FIELD', field: 'payload.amount' });
   const shown = await until('the list shows it', async () => {

@@ -13,7 +13,7 @@ use edgefold_kernel::{Aggregate, Envelope, Foreign, Id, Metadata, Timestamp};
 use edgefold_testing::MemoryStorage;
 use serde_json::{Value, json};
 
-type One = Instance<Account, MemoryStorage>;
+type One = Instance<MemoryStorage>;
 
 fn with_stamp<T>(account: &One, millis: i64, work: impl FnOnce(&Stamp<'_>) -> T) -> T {
     let next = account.head().unwrap().version + 1;
@@ -33,7 +33,7 @@ fn send(account: &One, command: &str, name: &str, payload: Value) {
 fn what_expires_goes_back_to_the_command_that_made_the_hold_whatever_came_after_it() {
     for is_restarted in [false, true] {
         let storage = MemoryStorage::default();
-        let mut account = One::new(Id::parse("a").unwrap(), storage.clone());
+        let mut account = Instance::of::<Account>(Id::parse("a").unwrap(), storage.clone());
         let open = json!({"ownerId": "ana", "currency": "EUR", "overdraftLimit": 0});
         send(&account, "open", "OpenAccount", open);
         send(&account, "deposit", "Deposit", json!({"amount": 1_000}));
@@ -50,7 +50,7 @@ fn what_expires_goes_back_to_the_command_that_made_the_hold_whatever_came_after_
                 storage.snapshot(Account::STATE_VERSION, u64::MAX).unwrap().unwrap().version,
                 505
             );
-            account = One::new(Id::parse("a").unwrap(), storage.clone());
+            account = Instance::of::<Account>(Id::parse("a").unwrap(), storage.clone());
         }
         while with_stamp(&account, HELD_FOR_MS, |stamp| account.pass_deadline(stamp)).unwrap() {}
         let events = storage.events(&Slice::after(505)).unwrap();

@@ -74,8 +74,8 @@ test('what waits for an answer ends when the minute is over, though the runtime 
     expiries.add(event.commandid);
   }
   for (const { order, payer } of shop) {
-    const { status, reason } = await settled(core, order, again);
-    ended(reason ?? status);
+    const { status, refusal } = await settled(core, order, again);
+    ended(refusal ?? status);
     await until(`${payer} holds money for nobody but the accepted`, async () => {
       const { state } = await core.state('account', payer);
       return state.balance === 1_000 && state.holds.length === (status === 'ACCEPTED' ? 1 : 0);

@@ -5,17 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use edgefold_core::{CATALOGUE, schema::schema};
+use edgefold_core::{CATALOGUE, schema};
 use edgefold_flow::{
-    graphql::{
-        AggregateType,
-        list::{Statement, Wanted},
-    },
+    graphql::list::{Statement, Wanted},
     journal::StateRows,
-    participant::{Column, Condition, Filter, Listed, Op, Order, list::ColumnKind},
+    participant::{Column, Condition, Filter, Listed, Op, Order, RowFilter, list::ColumnKind},
     route::Entry,
 };
-use edgefold_kernel::{Id, Subject, limits};
+use edgefold_kernel::{
+    Id, Subject, limits,
+    shape::{Described, Field, Object, Shape},
+};
 use proptest::{
     collection::vec, option, prelude::any, prop_assert_eq, prop_oneof, proptest, sample::select,
     strategy::Strategy, test_runner::Config,
@@ -23,25 +23,43 @@ use proptest::{
 use rusqlite::{Connection, params_from_iter, types::Value as Sql};
 use serde_json::{Map, Value, json};
 
+const fn field(name: &'static str, shape: Shape, is_optional: bool) -> Field {
+    Field { name, about: "", shape, is_optional, is_caller: false, is_inner: false }
+}
+
+const STATE: Object = Object {
+    name: "State",
+    about: "",
+    fields: &[
+        field("owner", Shape::Subject, true),
+        field("kind", Shape::ANY_TEXT, true),
+        field("day", Shape::ANY_TEXT, false),
+        field("units", i64::SHAPE, false),
+        field("gone", Shape::Bool, true),
+        field("weight", Shape::Real, false),
+    ],
+    is_strict: false,
+};
+
 /// A category with everything that a list can have.
 const LISTED: Listed = Listed {
-    columns: &[
-        Column::text("owner"),
-        Column::text("kind").indexed(),
-        Column::text("day"),
-        Column::integer("units").indexed(),
-        Column::integer("gone"),
-        Column::real("weight"),
+    state: &STATE,
+    filters: &[
+        Filter::equal("kind", "").indexed(),
+        Filter::equal("units", "").indexed(),
+        Filter::equal("gone", ""),
     ],
     orders: &[
-        Order::newest("NEWEST"),
-        Order::oldest("OLDEST"),
-        Order::ascending("DAY", "day"),
-        Order::descending("MOST", "units"),
-        Order::ascending("LIGHTEST", "weight"),
+        Order::newest("NEWEST", ""),
+        Order::oldest("OLDEST", ""),
+        Order::ascending("DAY", "day", ""),
+        Order::descending("MOST", "units", ""),
+        Order::ascending("LIGHTEST", "weight", ""),
     ],
     owner: Some("owner"),
-};
+    ..Listed::PLAIN
+}
+.checked();
 
 const ROWS: StateRows<'_> =
     StateRows { aggregate_type: "order", state_version: 3, listed: &LISTED };
@@ -118,7 +136,7 @@ fn rows() -> impl Strategy<Value = Vec<Value>> {
     vec(row, 0..24)
 }
 
-fn filters() -> impl Strategy<Value = Filter> {
+fn filters() -> impl Strategy<Value = RowFilter> {
     let value = prop_oneof![
         select(vec![json!("a"), json!("b"), json!("10"), json!(""), json!("é")]),
         select(vec![
@@ -140,7 +158,7 @@ fn filters() -> impl Strategy<Value = Filter> {
     });
     let owner = option::weighted(0.3, select(vec!["a", "b", "10"]));
     let only = option::weighted(0.1, 0..24_usize);
-    (owner, only, vec(condition, 0..3)).prop_map(|(owner, only, conditions)| Filter {
+    (owner, only, vec(condition, 0..3)).prop_map(|(owner, only, conditions)| RowFilter {
         owner: owner.map(|owner| Subject::parse(owner).unwrap()),
         only: only.map(|number| Id::parse(format!("r-{number:02}")).unwrap()),
         conditions,
@@ -238,8 +256,8 @@ fn value(kind: ColumnKind) -> Value {
 }
 
 /// Every order with every condition, alone and in pairs, for everybody and for an owner, on the first page and on a later one.
-fn statements(of: &str, listed: &'static Listed) -> Vec<(&'static Order, Filter, Statement)> {
-    let conditions = listed.columns.iter().flat_map(|column| {
+fn statements(of: &str, listed: &'static Listed) -> Vec<(&'static Order, RowFilter, Statement)> {
+    let conditions = listed.columns().into_iter().flat_map(|column| {
         [Op::Eq, Op::Ge, Op::Le].map(|op| Condition {
             column: column.name.to_owned(),
             op,
@@ -261,7 +279,7 @@ fn statements(of: &str, listed: &'static Listed) -> Vec<(&'static Order, Filter,
             for (owner, only) in
                 [(&owners[0], &onlys[0]), (&owners[1], &onlys[0]), (&owners[0], &onlys[1])]
             {
-                let filter = Filter {
+                let filter = RowFilter {
                     owner: owner.clone(),
                     only: only.clone(),
                     conditions: conditions.clone(),
@@ -277,10 +295,9 @@ fn statements(of: &str, listed: &'static Listed) -> Vec<(&'static Order, Filter,
 }
 
 /// True if one of the conditions picks its rows by an index.
-fn picks(listed: &Listed, filter: &Filter) -> bool {
+fn picks(listed: &Listed, filter: &RowFilter) -> bool {
     let picks = |condition: &Condition| {
-        condition.op == Op::Eq
-            && listed.column(&condition.column).is_some_and(|it| listed.picks(it))
+        condition.op == Op::Eq && listed.column(&condition.column).is_some_and(|it| it.is_indexed)
     };
     filter.owner.is_some() || filter.conditions.iter().any(picks)
 }
@@ -325,16 +342,15 @@ fn every_statement_goes_by_an_index() {
 fn no_list_comes_near_the_limits_of_the_database() {
     let value = json!("x".repeat(1_000));
     for Entry { aggregate_type, listed, .. } in CATALOGUE.entries {
-        let condition = |column: &Column| Condition {
+        let condition = |column: Column| Condition {
             column: column.name.into(),
             op: Op::Eq,
             value: value.clone(),
         };
-        let conditions =
-            listed.columns.iter().filter(|it| it.kind == ColumnKind::Text).map(condition);
-        let conditions: Vec<_> = conditions.collect();
+        let texts = listed.columns().into_iter().filter(|it| it.kind == ColumnKind::Text);
+        let conditions: Vec<_> = texts.map(condition).collect();
         let conditions = conditions.iter().cycle().take(limits::LIST_CONDITIONS).cloned().collect();
-        let filter = Filter {
+        let filter = RowFilter {
             owner: Some(Subject::parse("a".repeat(255)).unwrap()),
             only: None,
             conditions,
@@ -366,25 +382,22 @@ fn values_of(name: &str) -> Vec<String> {
 #[test]
 fn every_order_that_is_offered_is_described() {
     for Entry { aggregate_type, listed, .. } in CATALOGUE.entries {
-        let shown = AggregateType((*aggregate_type).to_owned()).shown();
-        let name = format!("{}{}OrderBy", &shown[..1], &aggregate_type[1..]);
+        let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+        let name = aggregate_type.split('_').map(word).collect::<String>() + "OrderBy";
         let described: Vec<_> = listed.orders.iter().map(|order| order.name).collect();
         assert_eq!(values_of(&name), described, "{aggregate_type}");
     }
 }
 
 #[test]
-fn a_description_names_columns_that_there_are_each_once() {
+fn no_column_has_the_name_of_another() {
     for Entry { aggregate_type, listed, .. } in CATALOGUE.entries {
-        let names: Vec<_> = listed.columns.iter().map(|it| it.name.to_ascii_lowercase()).collect();
+        let names: Vec<_> =
+            listed.columns().into_iter().map(|it| it.name.to_ascii_lowercase()).collect();
         let once: BTreeSet<_> = names.iter().collect();
         assert_eq!(once.len(), names.len(), "{aggregate_type}");
         for taken in ["id", "version", "began", "state", "state_version"] {
             assert!(!names.iter().any(|name| name == taken), "{aggregate_type} {taken}");
-        }
-        let named = listed.orders.iter().map(|order| order.by).chain(listed.owner);
-        for name in named.filter(|name| *name != "began") {
-            assert!(listed.column(name).is_some(), "{aggregate_type} {name}");
         }
     }
 }

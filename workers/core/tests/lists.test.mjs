@@ -41,8 +41,8 @@ const lists = {
     },
   },
   devices: {
-    fields: 'id ownerId model status decommissioned registeredAt',
-    orders: { ...newest('registeredAt'), MODEL: by('model') },
+    fields: 'id ownerId model status decommissioned createdAt',
+    orders: { ...newest('createdAt'), MODEL: by('model') },
     filters: {
       ownerId: [['ana', 'ben'], (row, value) => row.ownerId === value],
       model: [['m0'], (row, value) => row.model === value],
@@ -51,8 +51,8 @@ const lists = {
     },
   },
   accounts: {
-    fields: 'id ownerId currency balance openedAt',
-    orders: newest('openedAt'),
+    fields: 'id ownerId currency balance createdAt',
+    orders: newest('createdAt'),
     filters: {
       ownerId: [['ana', 'ben'], (row, value) => row.ownerId === value],
       currency: [['EUR', 'CHF'], (row, value) => row.currency === value],
@@ -60,8 +60,8 @@ const lists = {
     },
   },
   orders: {
-    fields: 'id customerId accountId status total placedAt',
-    orders: { ...newest('placedAt'), HIGHEST_TOTAL: by('total', true), LOWEST_TOTAL: by('total') },
+    fields: 'id customerId accountId status total createdAt',
+    orders: { ...newest('createdAt'), HIGHEST_TOTAL: by('total', true), LOWEST_TOTAL: by('total') },
     filters: {
       customerId: [['ana', 'ben'], (row, value) => row.customerId === value],
       accountId: [['account-0', 'account-1'], (row, value) => row.accountId === value],
@@ -69,8 +69,8 @@ const lists = {
     },
   },
   rounds: {
-    fields: 'id game status startedAt',
-    orders: newest('startedAt'),
+    fields: 'id game status createdAt',
+    orders: newest('createdAt'),
     filters: {
       game: [['chess', 'go'], (row, value) => row.game === value],
       status: [['OPEN', 'FINISHED'], (row, value) => row.status === value],

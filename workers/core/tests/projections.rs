@@ -8,15 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use edgefold_core::CATALOGUE;
 use edgefold_flow::{
-    graphql::{
-        Projected,
-        list::{Statement, Wanted},
-    },
+    graphql::list::{Statement, Wanted},
     journal::StateRows,
-    participant::{Filter, Projection},
+    participant::{Projection, RowFilter},
 };
 use edgefold_kernel::{Envelope, Id, Metadata, StreamId, Timestamp};
-use edgefold_room::nights::NIGHTS;
+use edgefold_room::nights::{FREE, NIGHTS};
 use edgefold_round::leaderboard::LEADERBOARD;
 use proptest::{
     collection::vec, prop_assert_eq, proptest, sample::select, strategy::Strategy,
@@ -90,15 +87,12 @@ fn day(number: u32) -> String {
 /// The rooms that are free, as the list finds them.
 fn free(database: &Connection, from: u32, until: u32) -> BTreeSet<String> {
     let entry = CATALOGUE.entry("room").unwrap();
-    let projected = Projected {
-        name: NIGHTS.name,
-        sql: include_str!("../../../schema/sql/projection/nights_free.sql"),
-        params: vec![day(from).into(), day(until).into()],
-    };
+    let given = json!({"freeFrom": day(from), "freeUntil": day(until)});
+    let (conditions, projected) = (FREE.wanted)(given.as_object().unwrap()).unwrap().unwrap();
     let wanted = Wanted {
         order: &entry.listed.orders[0],
         after: None,
-        filter: &Filter::default(),
+        filter: &RowFilter { conditions, ..RowFilter::default() },
         projected: &[projected],
         rows: 10,
     };
@@ -118,7 +112,7 @@ fn add_rooms(database: &Connection) {
     for room in ROOMS {
         let state = json!({"hotelId": "h", "number": room, "nightlyRate": 1, "status": "OPEN", "capacity": 2});
         let values = rows.upsert("room_g1");
-        let row = json!([[room, 1, "2031-01-01T00:00:00.000Z", state.to_string(), 1]]);
+        let row = json!([[room, 1, "2031-01-01T00:00:00.000Z", state]]);
         database.execute(&values, [row.to_string()]).unwrap();
     }
 }

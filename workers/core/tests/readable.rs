@@ -1,11 +1,10 @@
 //! Accepted events can be read: arbitrary commands of every aggregate are decided and stored, and every accepted event
-//! is read back from its text by all of its readers, as after an eviction.
+//! is read back from its text by all of its readers, GraphQL among them, as after an eviction.
 
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-#[allow(dead_code)]
-mod samples;
+mod seen;
 
 use std::{cell::Cell, fs, path::Path};
 
@@ -16,26 +15,31 @@ use edgefold_flow::{
     Instance, Message, Participant, Stamp,
     append::storage::{Storage, Write},
     door::Asker,
-    graphql::Event,
     instance::When,
     journal::Partition,
     participant::Column,
 };
 use edgefold_kernel::{
     Aggregate, Envelope, Failure, Foreign, ForeignState, Id, Metadata, Rejection, StreamId,
-    Timestamp,
+    Timestamp, command::CommandKind,
 };
 use edgefold_order::Order;
 use edgefold_reservation::Reservation;
 use edgefold_room::Room;
 use edgefold_round::Round;
-use edgefold_testing::{MemoryJournal, MemoryStorage};
+use edgefold_testing::{MemoryJournal, MemoryStorage, samples};
 use proptest::{
     collection::vec, prelude::any, prop_assert, prop_oneof, proptest, sample, strategy::Strategy,
     test_runner::Config,
 };
-use samples::{good, odd};
 use serde_json::{Value, value::RawValue};
+
+/// Values at the bounds of what fields take and beside them, and values of every type.
+fn odd() -> Vec<Value> {
+    let shapes = CATALOGUE.entries.iter().flat_map(|entry| entry.commands).map(|kind| kind.shape);
+    let fields = shapes.flat_map(|shape| shape.object().unwrap().fields);
+    fields.flat_map(|field| samples::odd(&field.shape)).chain(samples::anything()).collect()
+}
 
 /// Values of every kind, near what some field takes and far from it.
 fn values() -> impl Strategy<Value = Value> {
@@ -83,14 +87,14 @@ fn leaves(value: &Value, at: String, found: &mut Vec<String>) {
 
 /// Name and payload of a command of this aggregate.
 fn message(aggregate: &str, (which, changes): &Asked, number: usize) -> Message {
-    let samples: Vec<(&str, Value)> = good()
-        .into_iter()
-        .filter(|(it, ..)| *it == aggregate)
-        .flat_map(|(_, name, payloads)| payloads.into_iter().map(move |payload| (name, payload)))
-        .collect();
-    // The first command begins the stream.
+    let commands = CATALOGUE.entry(aggregate).unwrap().commands;
+    let good = |kind: &'static CommandKind| {
+        samples::good(&kind.shape).into_iter().map(|payload| (kind.name, payload))
+    };
+    let samples: Vec<(&str, Value)> = commands.iter().flat_map(good).collect();
+    // The first command begins the stream, for the caller to whom the golden instances belong.
     let (name, mut payload) = match number {
-        0 => samples[0].clone(),
+        0 => (commands[0].name, samples::example(&commands[0].shape)),
         _ => samples[which % samples.len()].clone(),
     };
     for (place, value) in changes {
@@ -141,7 +145,7 @@ fn begun<A: Participant>(stream: &StreamId, name: &str) -> ForeignState {
     };
     let storage = MemoryStorage::default();
     storage.commit(&Write { events: vec![event], ..Write::default() }).unwrap();
-    Instance::<A, _>::new(stream.aggregate_id.clone(), storage).foreign().unwrap()
+    Instance::of::<A>(stream.aggregate_id.clone(), storage).foreign().unwrap()
 }
 
 /// Sends them to one instance; says how many were accepted, or what could not be read.
@@ -154,7 +158,7 @@ fn tell<A: Participant>(story: &[Asked]) -> Result<usize, String> {
         format!("0190a7a0-0000-7000-8000-{:012}", made.get())
     };
     for (number, asked) in story.iter().enumerate() {
-        let instance = Instance::<A, _>::new(id.clone(), storage.clone());
+        let instance = Instance::of::<A>(id.clone(), storage.clone());
         let message = message(A::TYPE, asked, number);
         let now = Timestamp::from_millis(1_767_225_600_000).plus_millis(number as i64 * 40_000);
         let stamp = Stamp { now, fresh: &fresh, by: &Asker::System };
@@ -170,18 +174,21 @@ fn tell<A: Participant>(story: &[Asked]) -> Result<usize, String> {
             Err(Failure::Faulted(fault)) => return Err(format!("{fault}: {}", message.payload)),
         }
         let here = instance.view(When::Now).map_err(|error| error.to_string())?;
-        let evicted = Instance::<A, _>::new(id.clone(), storage.clone());
+        let evicted = Instance::of::<A>(id.clone(), storage.clone());
         let there = evicted.view(When::Now).map_err(|error| error.to_string())?;
         if here.state != there.state {
             return Err(format!("{} was {}", there.state, here.state));
         }
-        read_all(&evicted).map_err(|said| format!("{said} after {}", message.payload))?;
+        read_all::<A>(&evicted).map_err(|said| format!("{said} after {}", message.payload))?;
+    }
+    if accepted > 0 {
+        read_over_graphql::<A>(&Instance::of::<A>(id, storage))?;
     }
     Ok(accepted)
 }
 
 /// Reads a stream as every reader does.
-fn read_all<A: Participant>(instance: &Instance<A, MemoryStorage>) -> Result<(), String> {
+fn read_all<A: Participant>(instance: &Instance<MemoryStorage>) -> Result<(), String> {
     let said = |error: &dyn std::fmt::Display| error.to_string();
     let entry = CATALOGUE.entry(A::TYPE).map_err(|error| said(&error))?;
     let page = instance.page(0, 1_000).map_err(|error| said(&error))?;
@@ -189,13 +196,12 @@ fn read_all<A: Participant>(instance: &Instance<A, MemoryStorage>) -> Result<(),
     for event in page.events {
         let text = serde_json::to_string(&event).map_err(|error| said(&error))?;
         let event: Envelope = serde_json::from_str(&text).map_err(|error| said(&error))?;
-        Event::read(&event).map_err(|error| said(&error))?;
         (entry.errands)(&event).map_err(|error| said(&error))?;
         events.push(event);
     }
     let folded = (entry.fold)(None, &events).map_err(|error| said(&error))?;
     let row: Value = serde_json::from_str(&folded.outline).map_err(|error| said(&error))?;
-    for Column { name, kind, .. } in entry.listed.columns {
+    for Column { name, kind, .. } in entry.listed.columns() {
         let value = row.get(name).unwrap_or(&Value::Null);
         if !value.is_null() && kind.cell(value).is_none() {
             return Err(format!("no {kind:?} for the column {name}: {value}"));
@@ -211,6 +217,21 @@ fn read_all<A: Participant>(instance: &Instance<A, MemoryStorage>) -> Result<(),
     }
     instance.pull(0).map_err(|error| said(&error))?;
     Ok(())
+}
+
+/// Reads everything that GraphQL shows.
+fn read_over_graphql<A: Participant>(instance: &Instance<MemoryStorage>) -> Result<(), String> {
+    let said = |error: Failure| error.to_string();
+    let (row, page) =
+        (instance.row(When::Now).map_err(said)?, instance.page(0, 1_000).map_err(said)?);
+    let happened = page.events.len();
+    let shown = seen::shown(A::TYPE, row, page)?;
+    let events = shown["events"]["nodes"].as_array().ok_or("no events")?;
+    let is_typed = |event: &&Value| event["node"]["details"].is_object();
+    match events.iter().filter(is_typed).count() == happened && shown["one"].is_object() {
+        true => Ok(()),
+        false => Err(format!("not all of it is shown: {shown}")),
+    }
 }
 
 macro_rules! everything_accepted_is_read_back {

@@ -1,30 +1,35 @@
-//! The policy of devices: a device reports about itself, its owner may see it, the staff does everything.
+//! The policy of devices: a device updates itself, the guest that owns it sees it, and the staff does the rest.
 
-use edgefold_kernel::{Id, Principal, Scope};
-use edgefold_roles::{DEVICE, is_device, is_guest, is_staff, lists_own, sees_all};
+use edgefold_flow::prelude::*;
+use edgefold_roles::{DEVICE, GUESTS_OWN};
 
-use crate::{commands::DeviceCommand, reducer::State};
+use crate::{
+    Device,
+    commands::{Command, RegisterDevice},
+    state::State,
+};
 
-/// A device updates itself and no other. The staff registers and decommissions devices.
-pub fn may_send(principal: &Principal, id: &Id, command: &DeviceCommand) -> bool {
-    match command {
-        DeviceCommand::Update(_) => is_staff(principal) || is_device(principal, id),
-        DeviceCommand::Register(_) | DeviceCommand::Decommission(_) => is_staff(principal),
+impl Policy for Device {
+    const REACH: Reach = GUESTS_OWN;
+
+    fn may_begin(principal: &Principal, _id: &Id, _register: &RegisterDevice) -> bool {
+        Self::REACH.acts_for_all(principal)
     }
-}
 
-/// The device itself, the guest that owns it, the staff and services.
-pub fn may_see(principal: &Principal, id: &Id, state: &State) -> bool {
-    let owner = state.as_ref().map(|device| &device.owner_id);
-    sees_all(principal)
-        || is_device(principal, id)
-        || owner.is_some_and(|owner| is_guest(principal, owner))
-}
+    fn may_send(principal: &Principal, id: &Id, command: &Command, _state: &State) -> bool {
+        let reports = matches!(command, Command::Update(_)) && principal.is(&DEVICE, id);
+        reports || Self::REACH.acts_for_all(principal)
+    }
 
-/// A guest's own, of a device itself, and all for the staff and services.
-pub fn may_list(principal: &Principal) -> Scope {
-    match &principal.role {
-        role if *role == DEVICE => Scope::Itself,
-        _ => lists_own(principal),
+    fn may_see(principal: &Principal, id: &Id, state: &State) -> bool {
+        let sees = Self::REACH.sees_all(principal) || Self::acts_on(principal, state);
+        sees || principal.is(&DEVICE, id)
+    }
+
+    fn may_list(principal: &Principal) -> Scope {
+        match principal.role == DEVICE {
+            true => Scope::Itself,
+            false => Self::REACH.scope(principal),
+        }
     }
 }

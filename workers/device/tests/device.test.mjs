@@ -142,7 +142,7 @@ test('a device whose clock is far ahead is refused, and one that is out of servi
 // ── snapshots: behind the doors, so the runtime is stopped to look ──
 
 const snapshotOf = () =>
-  rows(core, 'device', device, 'SELECT * FROM snapshots WHERE state_version = 1 ORDER BY version DESC LIMIT 1')[0];
+  rows(core, 'device', device, 'SELECT * FROM snapshots WHERE state_version = 2 ORDER BY version DESC LIMIT 1')[0];
 
 /** Changes the snapshot while the runtime is stopped, and says what the device is then. */
 async function withSnapshot(change) {
@@ -168,14 +168,14 @@ test('without its snapshot the state is the same', async () => {
 
 for (const [what, sql] of Object.entries({
   'of another schema version': `INSERT OR REPLACE INTO snapshots VALUES (99, 10, '{"status":null}')`,
-  'that cannot be read': `INSERT OR REPLACE INTO snapshots VALUES (1, 10, 'not JSON')`,
-  'of a version that the stream has not': `INSERT OR REPLACE INTO snapshots VALUES (1, 999999, 'null')`,
+  'that cannot be read': `INSERT OR REPLACE INTO snapshots VALUES (2, 10, 'not JSON')`,
+  'of a version that the stream has not': `INSERT OR REPLACE INTO snapshots VALUES (2, 999999, 'null')`,
 })) {
   test(`a snapshot ${what} is ignored, and the fold of the whole stream stores good ones on its way`, async () => {
     const view = await withSnapshot((database) => database.exec(`DELETE FROM snapshots; ${sql}`));
     assert.deepEqual(view.state, state);
     await core.stop();
-    const stored = rows(core, 'device', device, 'SELECT version, state FROM snapshots WHERE state_version = 1 AND version % 500 = 0 ORDER BY version');
+    const stored = rows(core, 'device', device, 'SELECT version, state FROM snapshots WHERE state_version = 2 AND version % 500 = 0 ORDER BY version');
     await core.start();
     assert.deepEqual(stored.map(({ version }) => version), [500, 1_000, 1_500, 2_000, 2_500, 3_000]);
     for (const { version, state: text } of stored) {

@@ -4,43 +4,38 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use edgefold_device::{
-    Device, DeviceEvent,
-    commands::{Reading, Status},
-    events::{DeviceRegistered, DeviceStatusUpdated},
+    Device,
+    commands::{Model, Status},
+    events::{DeviceRegistered, DeviceStatusUpdated, Event},
 };
 use edgefold_flow::{
     Instance,
     append::storage::{Storage, Write},
     instance::When,
 };
-use edgefold_kernel::{Envelope, EventSet, Failure, Fault, Id, StreamId, Timestamp};
+use edgefold_kernel::{Aggregate, Envelope, EventSet, Failure, Fault, Id, StreamId, Timestamp};
 use edgefold_testing::{MemoryStorage, scenario::envelopes};
 use proptest::prelude::*;
 use serde_json::{json, value::RawValue};
 
-fn registered() -> DeviceEvent {
-    let model = serde_json::from_str("\"Thermo 2\"").unwrap();
+fn registered() -> Event {
+    let model = Model::parse("Thermo 2").unwrap();
     DeviceRegistered { model, owner_id: Id::parse("ana").unwrap().into() }.into()
 }
 
-fn updated(reading: f64) -> DeviceEvent {
+fn updated(reading: f64) -> Event {
     let observed_at = Timestamp::parse("2026-01-01T12:00:00.250Z").unwrap();
-    DeviceStatusUpdated {
-        status: Status::Warn,
-        reading: Reading::parse(reading).unwrap(),
-        observed_at,
-    }
-    .into()
+    DeviceStatusUpdated { status: Status::Warn, reading, observed_at }.into()
 }
 
-fn device(id: &str, events: &[Envelope]) -> Instance<Device, MemoryStorage> {
+fn device(id: &str, events: &[Envelope]) -> Instance<MemoryStorage> {
     let storage = MemoryStorage::default();
     storage.commit(&Write { events: events.to_vec(), ..Write::default() }).unwrap();
-    Instance::new(Id::parse(id).unwrap(), storage)
+    Instance::of::<Device>(Id::parse(id).unwrap(), storage)
 }
 
 fn stream(id: &str) -> StreamId {
-    StreamId::new("device", Id::parse(id).unwrap())
+    Device::stream(&Id::parse(id).unwrap())
 }
 
 /// The same event as an older or an unknown code stored it.
@@ -56,7 +51,7 @@ fn every_schema_version_of_a_report_tells_of_the_same_event() {
         (2, include_str!("../../../schema/golden/device/DeviceStatusUpdated.v2.json")),
         (3, include_str!("../../../schema/golden/device/DeviceStatusUpdated.v3.json")),
     ] {
-        let read = DeviceEvent::read("DeviceStatusUpdated", version, data);
+        let read = Event::read("DeviceStatusUpdated", version, data);
         assert_eq!(read, Ok(updated(21.5)), "v{version}");
     }
 }
@@ -88,17 +83,17 @@ fn old_data_that_its_own_version_does_not_explain_is_a_fault() {
         (3, r#"{"status":"OK","value":1,"observedAt":"2026-01-01T12:00:00Z"}"#),
         (0, "{}"),
     ] {
-        let read = DeviceEvent::read("DeviceStatusUpdated", version, data);
+        let read = Event::read("DeviceStatusUpdated", version, data);
         assert!(matches!(read, Err(Fault::Unreadable(_))), "v{version} {data}: {read:?}");
     }
 }
 
 #[test]
 fn what_only_newer_code_can_have_stored_is_a_fault_that_names_it() {
-    let read = DeviceEvent::read("DeviceExploded", 1, "{}");
+    let read = Event::read("DeviceExploded", 1, "{}");
     assert_eq!(read, Err(Fault::Newer("unknown event type \"DeviceExploded\"".into())));
     let current = r#"{"status":"OK","reading":1,"observedAt":"2026-01-01T12:00:00Z"}"#;
-    let read = DeviceEvent::read("DeviceStatusUpdated", 4, current);
+    let read = Event::read("DeviceStatusUpdated", 4, current);
     let said = "DeviceStatusUpdated v4: this code knows v1 to v3";
     assert_eq!(read, Err(Fault::Newer(said.into())));
 }
@@ -122,7 +117,7 @@ proptest! {
     fn a_reading_comes_back_as_it_was_stored(number in prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO) {
         let event = updated(number);
         let stored = event.write().unwrap();
-        prop_assert_eq!(DeviceEvent::read("DeviceStatusUpdated", 3, &stored), Ok(event));
+        prop_assert_eq!(Event::read("DeviceStatusUpdated", 3, &stored), Ok(event));
         let payload: serde_json::Value = serde_json::from_str(&number.to_string()).unwrap();
         prop_assert_eq!(payload.as_f64(), Some(number));
     }

@@ -1,113 +1,13 @@
-//! The commands of an order, with the checks of their shape.
+//! The commands of an order.
 
-use edgefold_kernel::{Amount, Id, Rejection, Subject, Text, commands, limits};
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use edgefold_flow::prelude::*;
+use edgefold_kernel::limits;
 
-/// Orders goods, to be paid from an account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct PlaceOrder {
-    /// The customer.
-    pub customer_id: Subject,
-    /// The account that pays. It is the customer's own.
-    pub account_id: Id,
-    /// The goods, 1 to 100 lines.
-    #[serde(deserialize_with = "lines")]
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = LINES)))]
-    pub lines: Vec<Line>,
-}
-
-/// A quantity of one article.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Line {
-    /// The article, by the seller's numbering.
-    pub sku: Id,
-    /// Quantity, 1 to 1,000,000.
-    #[serde(deserialize_with = "quantity")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = QUANTITY)))]
-    pub quantity: u32,
-    /// Price of one piece, in minor units.
-    pub unit_price: Amount,
-}
-
-/// Reports the progress of the goods.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct UpdateOrderStatus {
-    /// The progress.
-    pub status: Progress,
-}
-
-/// Progress of the goods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum Progress {
-    /// They leave as soon as they are paid.
-    Shipped,
-    /// They have arrived.
-    Delivered,
-}
-
-/// Cancels the order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct CancelOrder {
-    /// Reason, for the record.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub reason: Option<Text>,
-}
-
-/// The account holds the money.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct AcceptOrder {}
-
-/// The account refused to hold the money.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct DeclineOrder {
-    /// Code of the account's refusal.
-    pub reason: String,
-}
-
-/// The account did not answer in time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct TimeOutOrder {}
-
-/// The account has paid: the goods leave.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ShipOrder {}
-
-/// The account holds the money no more, before it was captured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct LosePayment {
-    /// End of the payment: `PAYMENT_EXPIRED` or `PAYMENT_RELEASED`.
-    pub reason: String,
-}
-
-/// The account holds money that is not wanted any more.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ReturnPayment {}
+use crate::rules::Refusal;
 
 commands! {
     /// The commands of an order.
-    pub enum OrderCommand {
+    pub enum Command {
         "PlaceOrder" [creates, checked] => Place(PlaceOrder),
         "UpdateOrderStatus" => Update(UpdateOrderStatus),
         "CancelOrder" => Cancel(CancelOrder),
@@ -120,22 +20,48 @@ commands! {
     }
 }
 
+/// Orders goods, to be paid from an account. Accepted means PLACED: ACCEPTED or DECLINED follows when the account has answered,
+/// DECLINED with the refusal `NO_ANSWER` when it does not within `confirmWithinMs`.
+#[command]
+pub struct PlaceOrder {
+    /// The customer.
+    #[caller]
+    pub customer_id: Subject,
+    /// The account that pays. It is the customer's own.
+    pub account_id: Id,
+    /// The goods. With the longest ids 100 lines are 25 KB of an event's 127.
+    #[within(1..=100)]
+    pub lines: Vec<Line>,
+}
+
+/// A quantity of one article.
+#[command]
+pub struct Line {
+    /// The article, by the seller's numbering.
+    pub sku: Id,
+    /// Quantity.
+    #[within(1..=1_000_000)]
+    pub quantity: u32,
+    /// Price of one piece, in minor units.
+    pub unit_price: Amount,
+}
+
 impl PlaceOrder {
     /// Total price of all lines, in minor units.
     ///
     /// # Errors
     /// `TOTAL_TOO_HIGH` above the largest amount.
     pub fn total(&self) -> Result<Amount, Rejection> {
-        let too_high = || {
-            let detail =
-                format!("the total of an order may be at most {} minor units", limits::AMOUNT_MAX);
-            Rejection::shape("TOTAL_TOO_HIGH", "payload.lines", detail)
-        };
         let total = self.lines.iter().try_fold(0_i64, |total, line| {
             let cost = line.unit_price.minor_units().checked_mul(i64::from(line.quantity))?;
             total.checked_add(cost)
         });
-        total.and_then(|total| Amount::parse(total).ok()).ok_or_else(too_high)
+        if let Some(total) = total.and_then(|total| Amount::parse(total).ok()) {
+            return Ok(total);
+        }
+        let most = limits::AMOUNT_MAX;
+        let detail = format!("the total of an order may be at most {most} minor units");
+        refuse_shape(Refusal::TotalTooHigh, "payload.lines", detail)
     }
 
     fn check(&self) -> Result<(), Rejection> {
@@ -143,23 +69,56 @@ impl PlaceOrder {
     }
 }
 
-/// Most lines of an order: with the longest ids they are 25 KB of an event's 127.
-const LINES: usize = 100;
-
-/// Largest quantity of one article.
-const QUANTITY: u32 = 1_000_000;
-
-fn lines<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<Line>, D::Error> {
-    let lines = Vec::<Line>::deserialize(source)?;
-    match lines.len() {
-        1..=LINES => Ok(lines),
-        _ => Err(D::Error::custom("1 to 100 lines")),
-    }
+/// Reports the progress of the goods. SHIPPED is a request: the order is SHIPPING until the account has paid, and SHIPPED then;
+/// CANCELLED when the money is held no more.
+#[command]
+pub struct UpdateOrderStatus {
+    /// The progress.
+    pub status: Progress,
 }
 
-fn quantity<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {
-    match u32::deserialize(source)? {
-        quantity @ 1..=QUANTITY => Ok(quantity),
-        _ => Err(D::Error::custom("a quantity from 1 to 1000000")),
-    }
+/// Progress of the goods.
+#[command]
+pub enum Progress {
+    /// They leave as soon as they are paid.
+    Shipped,
+    /// They have arrived.
+    Delivered,
 }
+
+/// Cancels an order and frees the money. Refused once it is SHIPPING.
+#[command]
+pub struct CancelOrder {
+    /// Reason, for the record.
+    pub reason: Option<Text>,
+}
+
+/// The account holds the money.
+#[command]
+pub struct AcceptOrder {}
+
+/// The account refused to hold the money.
+#[command]
+pub struct DeclineOrder {
+    /// Code of the account's refusal.
+    pub reason: Code,
+}
+
+/// The account did not answer in time.
+#[command]
+pub struct TimeOutOrder {}
+
+/// The account has paid: the goods leave.
+#[command]
+pub struct ShipOrder {}
+
+/// The account holds the money no more, before it was captured.
+#[command]
+pub struct LosePayment {
+    /// End of the payment: `PAYMENT_EXPIRED` or `PAYMENT_RELEASED`.
+    pub reason: Code,
+}
+
+/// The account holds money that is not wanted any more.
+#[command]
+pub struct ReturnPayment {}

@@ -1,20 +1,19 @@
 //! By what orders are listed.
 
-use edgefold_flow::participant::{Column, Listed, Order};
+use edgefold_flow::prelude::{Order as By, *};
 
-/// The columns and the orders.
-pub const LISTED: Listed = Listed {
-    columns: &[
-        Column::text("customerId").indexed(),
-        Column::text("accountId").indexed(),
-        Column::text("status").indexed(),
-        Column::integer("total"),
-    ],
-    orders: &[
-        Order::newest("NEWEST"),
-        Order::oldest("OLDEST"),
-        Order::descending("HIGHEST_TOTAL", "total"),
-        Order::ascending("LOWEST_TOTAL", "total"),
-    ],
-    owner: Some("customerId"),
-};
+use crate::Order;
+
+impl Lists for Order {
+    const FILTERS: &'static [Filter] = &[
+        Filter::equal("customerId", "Orders of this customer.").indexed(),
+        Filter::equal("accountId", "Those that this account pays.").indexed(),
+        Filter::equal("status", "Those with this status.").indexed(),
+    ];
+    const ORDERS: &'static [By] = &[
+        By::newest("NEWEST", "The newest first."),
+        By::oldest("OLDEST", "The oldest first."),
+        By::descending("HIGHEST_TOTAL", "total", "By total price, the highest first."),
+        By::ascending("LOWEST_TOTAL", "total", "By total price, the lowest first."),
+    ];
+}

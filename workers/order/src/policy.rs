@@ -1,40 +1,26 @@
 //! The policy of orders: guests act on their own, the staff on all.
 
-use edgefold_kernel::{Principal, Scope};
-use edgefold_roles::{is_guest, is_staff, lists_own, sees_all};
+use edgefold_flow::prelude::*;
+use edgefold_roles::GUESTS_OWN;
 
-use crate::{commands::OrderCommand, reducer::State};
+use crate::{
+    Order,
+    commands::{Command, PlaceOrder},
+    state::State,
+};
 
-/// A guest places and cancels its own orders; the staff reports the progress of the goods. The account's answers come
-/// from the system, not from callers.
-pub fn may_send(principal: &Principal, command: &OrderCommand, state: &State) -> bool {
-    match command {
-        OrderCommand::Place(place) => {
-            let is_free = state.is_none() || acts_on(principal, state);
-            is_staff(principal) || (is_guest(principal, &place.customer_id) && is_free)
-        }
-        OrderCommand::Cancel(_) => acts_on(principal, state),
-        OrderCommand::Update(_) => is_staff(principal),
-        OrderCommand::Accept(_)
-        | OrderCommand::Decline(_)
-        | OrderCommand::TimeOut(_)
-        | OrderCommand::Ship(_)
-        | OrderCommand::Lose(_)
-        | OrderCommand::ReturnPayment(_) => false,
+impl Policy for Order {
+    const REACH: Reach = GUESTS_OWN;
+
+    fn may_begin(principal: &Principal, _id: &Id, place: &PlaceOrder) -> bool {
+        Self::acts_for(principal, &place.customer_id)
     }
-}
 
-/// The guest that owns it, the staff and services.
-pub fn may_see(principal: &Principal, state: &State) -> bool {
-    sees_all(principal) || acts_on(principal, state)
-}
-
-fn acts_on(principal: &Principal, state: &State) -> bool {
-    let owner = state.as_ref().map(|order| &order.customer_id);
-    is_staff(principal) || owner.is_some_and(|owner| is_guest(principal, owner))
-}
-
-/// Guests list their own, the staff and services list all.
-pub fn may_list(principal: &Principal) -> Scope {
-    lists_own(principal)
+    /// The staff alone reports the progress of the goods.
+    fn may_send(principal: &Principal, _id: &Id, command: &Command, state: &State) -> bool {
+        match command {
+            Command::Update(_) => Self::REACH.acts_for_all(principal),
+            _ => Self::acts_on(principal, state),
+        }
+    }
 }

@@ -1,127 +1,106 @@
 //! Every business rule of an order.
 
 use edgefold_account::Account;
-use edgefold_kernel::{Aggregate, Context, Decision, Rejection, StreamId};
+use edgefold_flow::prelude::*;
 
 use crate::{
-    commands::{CancelOrder, OrderCommand, PlaceOrder, Progress},
+    Order,
+    commands::{Command, PlaceOrder, Progress},
     events::{
-        OrderAccepted, OrderCancelled, OrderDeclined, OrderDelivered, OrderEvent, OrderPlaced,
+        Event, OrderAccepted, OrderCancelled, OrderDeclined, OrderDelivered, OrderPlaced,
         OrderShipped, OrderTimedOut, PaymentLost, PaymentReturned, ShipmentRequested,
     },
     process::ANSWER_WITHIN_MS,
-    reducer::{OrderState, State, Status},
+    state::{State, Status},
 };
 
-/// The decision to place an order needs the copy of the account's stream.
-pub fn rests_on(command: &OrderCommand) -> Vec<StreamId> {
-    match command {
-        OrderCommand::Place(place) => vec![StreamId::new(Account::TYPE, place.account_id.clone())],
-        _ => Vec::new(),
-    }
+/// Why an order refuses.
+#[refusals]
+pub enum Refusal {
+    /// The total of the order would be larger than an amount can be.
+    TotalTooHigh,
+    /// The customer has no such account.
+    AccountUnknown,
+    /// The order has ended already.
+    OrderEnded,
+    /// The goods are on their way.
+    OrderShipped,
+    /// No money is held for the order.
+    NotAccepted,
+    /// The goods have not left yet.
+    NotShipped,
+    /// The account has answered already.
+    NotPlaced,
+    /// The order is not SHIPPING.
+    NotShipping,
 }
 
-/// Decides a command.
-///
-/// # Errors
-/// `ORDER_EXISTS`, `ORDER_UNKNOWN`, `ACCOUNT_UNKNOWN`, `ORDER_ENDED`, `ORDER_SHIPPED`, `NOT_ACCEPTED`, `NOT_SHIPPED`,
-/// `NOT_PLACED` or `NOT_SHIPPING`.
-pub fn decide(
-    state: &State,
-    command: &OrderCommand,
-    context: &Context<'_>,
-) -> Decision<OrderEvent> {
-    let order = match (command, state) {
-        (OrderCommand::Place(_), Some(_)) => {
-            return Err(Rejection::rule("ORDER_EXISTS", "the order exists already").into());
-        }
-        (OrderCommand::Place(place), None) => return placed(place, context),
-        (_, None) => return Err(Rejection::rule("ORDER_UNKNOWN", "there is no such order").into()),
-        (_, Some(order)) => order,
-    };
-    let account_id = order.account_id.clone();
-    let only = |status, refusal: Rejection, event: OrderEvent| {
-        if order.status == status { Ok(vec![event]) } else { Err(refusal) }
-    };
-    let not_placed = || Rejection::rule("NOT_PLACED", "the account has answered already");
-    let events = match command {
-        OrderCommand::Place(_) => vec![],
-        OrderCommand::Update(update) => progressed(order, update.status)?,
-        OrderCommand::Cancel(cancel) => cancelled(order, cancel)?,
-        OrderCommand::Accept(_) => only(Status::Placed, not_placed(), OrderAccepted {}.into())?,
-        OrderCommand::Decline(decline) => {
-            let declined = OrderDeclined { reason: decline.reason.clone() };
-            only(Status::Placed, not_placed(), declined.into())?
-        }
-        OrderCommand::TimeOut(_) => {
-            only(Status::Placed, not_placed(), OrderTimedOut { account_id }.into())?
-        }
-        OrderCommand::Ship(_) => {
-            let refusal = Rejection::rule("NOT_SHIPPING", "the order is not SHIPPING");
-            only(Status::Shipping, refusal, OrderShipped {}.into())?
-        }
-        OrderCommand::Lose(lose) => match order.status {
-            Status::Accepted | Status::Shipping => {
-                vec![PaymentLost { reason: lose.reason.clone() }.into()]
-            }
-            _ => {
-                return Err(
-                    Rejection::rule("NOT_ACCEPTED", "no money is held for the order").into()
-                );
-            }
-        },
-        OrderCommand::ReturnPayment(_) => vec![PaymentReturned { account_id }.into()],
-    };
-    Ok(events)
-}
+impl Rules for Order {
+    type Create = PlaceOrder;
+    type Refusal = Refusal;
 
-/// An account of somebody else is refused like one that does not exist: a customer learns nothing of others.
-fn placed(place: &PlaceOrder, context: &Context<'_>) -> Decision<OrderEvent> {
-    let PlaceOrder { customer_id, account_id, lines } = place.clone();
-    let account = context.foreign.state::<Account>(&account_id)?.flatten();
-    if account.is_none_or(|account| account.owner_id != customer_id) {
-        let detail = format!("customer {customer_id} has no account {account_id}");
-        return Err(Rejection::rule("ACCOUNT_UNKNOWN", detail).into());
+    /// Whether the account is there, and whose it is.
+    fn rests_on(command: &Command) -> Vec<StreamId> {
+        match command {
+            Command::Place(place) => vec![Account::stream(&place.account_id)],
+            _ => vec![],
+        }
     }
-    let total = place.total()?;
-    let answer_by = context.now.plus_millis(i64::from(ANSWER_WITHIN_MS));
-    Ok(vec![OrderPlaced { customer_id, account_id, lines, total, answer_by }.into()])
+
+    /// An account of somebody else is refused like one that does not exist: a customer learns nothing of others.
+    fn begin(place: &PlaceOrder, context: &Context<'_>) -> Decision<Event> {
+        let PlaceOrder { customer_id, account_id, lines } = place.clone();
+        let account = context.known::<Account, _>(&account_id)?;
+        if account.is_none_or(|account| account.owner_id != customer_id) {
+            let detail = format!("customer {customer_id} has no account {account_id}");
+            return refuse_with(Refusal::AccountUnknown, detail);
+        }
+        let total = place.total()?;
+        let answer_by = context.now.plus_millis(i64::from(ANSWER_WITHIN_MS));
+        happened(OrderPlaced { customer_id, account_id, lines, total, answer_by })
+    }
+
+    fn decide(state: &State, command: &Command, _context: &Context<'_>) -> Decision<Event> {
+        let account_id = state.account_id.clone();
+        match (command.clone(), state.status) {
+            (Command::Place(_), _) => nothing(),
+            (Command::Update(update), status) => progressed(account_id, update.status, status),
+            (Command::Cancel(cancel), Status::Placed | Status::Accepted) => {
+                happened(OrderCancelled { account_id, reason: cancel.reason })
+            }
+            (Command::Cancel(_), Status::Cancelled) => nothing(),
+            (Command::Cancel(_), Status::Declined) => refuse(Refusal::OrderEnded),
+            (Command::Cancel(_), _) => refuse(Refusal::OrderShipped),
+            (Command::Accept(_), Status::Placed) => happened(OrderAccepted {}),
+            (Command::Decline(decline), Status::Placed) => {
+                happened(OrderDeclined { reason: decline.reason })
+            }
+            (Command::TimeOut(_), Status::Placed) => happened(OrderTimedOut { account_id }),
+            (Command::Accept(_) | Command::Decline(_) | Command::TimeOut(_), _) => {
+                refuse(Refusal::NotPlaced)
+            }
+            (Command::Ship(_), Status::Shipping) => happened(OrderShipped {}),
+            (Command::Ship(_), _) => refuse(Refusal::NotShipping),
+            (Command::Lose(lose), Status::Accepted | Status::Shipping) => {
+                happened(PaymentLost { reason: lose.reason })
+            }
+            (Command::Lose(_), _) => refuse(Refusal::NotAccepted),
+            (Command::ReturnPayment(_), _) => happened(PaymentReturned { account_id }),
+        }
+    }
 }
 
 /// The goods leave when they are paid, not before: shipping is a request, and the account's payment fulfils it.
-fn progressed(order: &OrderState, progress: Progress) -> Result<Vec<OrderEvent>, Rejection> {
-    let event = match (progress, order.status) {
-        (_, Status::Declined | Status::Cancelled) => return Err(ended()),
-        (Progress::Shipped, Status::Accepted) => {
-            ShipmentRequested { account_id: order.account_id.clone() }.into()
-        }
-        (Progress::Shipped, Status::Placed) => {
-            return Err(Rejection::rule("NOT_ACCEPTED", "no money is held for the order yet"));
-        }
-        (Progress::Delivered, Status::Shipped) => OrderDelivered {}.into(),
+fn progressed(account_id: Id, progress: Progress, status: Status) -> Decision<Event> {
+    match (progress, status) {
+        (_, Status::Declined | Status::Cancelled) => refuse(Refusal::OrderEnded),
+        (Progress::Shipped, Status::Accepted) => happened(ShipmentRequested { account_id }),
+        (Progress::Shipped, Status::Placed) => refuse(Refusal::NotAccepted),
+        (Progress::Delivered, Status::Shipped) => happened(OrderDelivered {}),
         (Progress::Delivered, Status::Placed | Status::Accepted | Status::Shipping) => {
-            return Err(Rejection::rule("NOT_SHIPPED", "the goods have not left yet"));
+            refuse(Refusal::NotShipped)
         }
         (Progress::Shipped, Status::Shipping | Status::Shipped | Status::Delivered)
-        | (Progress::Delivered, Status::Delivered) => return Ok(vec![]),
-    };
-    Ok(vec![event])
-}
-
-fn cancelled(order: &OrderState, cancel: &CancelOrder) -> Result<Vec<OrderEvent>, Rejection> {
-    match order.status {
-        Status::Placed | Status::Accepted => {
-            let (account_id, reason) = (order.account_id.clone(), cancel.reason.clone());
-            Ok(vec![OrderCancelled { account_id, reason }.into()])
-        }
-        Status::Cancelled => Ok(vec![]),
-        Status::Shipping | Status::Shipped | Status::Delivered => {
-            Err(Rejection::rule("ORDER_SHIPPED", "the goods are on their way"))
-        }
-        Status::Declined => Err(ended()),
+        | (Progress::Delivered, Status::Delivered) => nothing(),
     }
-}
-
-fn ended() -> Rejection {
-    Rejection::rule("ORDER_ENDED", "the order has ended already")
 }

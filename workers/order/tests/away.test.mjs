@@ -22,8 +22,8 @@ async function claims(core, rooms) {
   for (const pair of pairs) {
     const ends = [];
     for (const { id } of pair) {
-      const { status, reason } = await reserved(core, id, inTime);
-      ends.push(`${status} ${reason ?? ''}`.trim());
+      const { status, refusal } = await reserved(core, id, inTime);
+      ends.push(`${status} ${refusal ?? ''}`.trim());
     }
     assert.deepEqual(ends.sort(), ['CONFIRMED', 'DECLINED NIGHTS_TAKEN'], JSON.stringify(pair));
   }
@@ -37,8 +37,8 @@ async function orders(core, payers) {
   for (const pair of pairs) {
     const ends = [];
     for (const { id } of pair) {
-      const { status, reason } = await ordered(core, id, inTime);
-      ends.push(`${status} ${reason ?? ''}`.trim());
+      const { status, refusal } = await ordered(core, id, inTime);
+      ends.push(`${status} ${refusal ?? ''}`.trim());
     }
     assert.deepEqual(ends.sort(), ['ACCEPTED', 'DECLINED INSUFFICIENT_FUNDS'], JSON.stringify(pair));
     await balanced(core, pair[0].payer, pair.map(({ id }) => id));

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use edgefold_account::{Account, process::HELD_FOR_MS};
-use edgefold_flow::{Catalogue, route::Entry};
+use edgefold_flow::{Catalogue, Hooks, route::Entry};
 use edgefold_order::Order;
 use edgefold_testing::{Simulator, Way};
 use proptest::prelude::*;
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 const CATALOGUE: Catalogue = Catalogue {
     entries: &[Entry::of::<Account>("ACCOUNT"), Entry::of::<Order>("ORDER")],
     projections: &[],
+    hooks: Hooks::NONE,
     roles: &[],
 };
 
@@ -42,9 +43,11 @@ fn books(simulator: &mut Simulator) -> (Value, Value) {
     (account["balance"].clone(), held)
 }
 
+/// Its status, and why it is so: the code of a refusal, or the reason that somebody gave.
 fn status(simulator: &mut Simulator, order: &str) -> (Value, Value) {
     let state = simulator.state("order", order);
-    (state["status"].clone(), state["reason"].clone())
+    let why = if state["refusal"].is_null() { &state["reason"] } else { &state["refusal"] };
+    (state["status"].clone(), why.clone())
 }
 
 #[test]

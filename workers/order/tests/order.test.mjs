@@ -8,7 +8,7 @@ import { account, balanced, cancel, goods, holds, place, settled, update } from 
 
 const core = await serve('core');
 const types = async (type, id) => (await core.events(type, id)).map((event) => event.type);
-const fields = 'id version status reason customerId accountId lines { sku quantity unitPrice } total placedAt';
+const fields = 'id version status refusal reason customerId accountId lines { sku quantity unitPrice } total createdAt';
 
 test('an order is accepted when the account holds the money, shipped when it has paid, and delivered', async () => {
   const payer = await account(core, 1_000);
@@ -27,16 +27,16 @@ test('an order is accepted when the account holds the money, shipped when it has
   await balanced(core, payer, [id]);
   const events = await journalled(core, 'order', id);
   const { customerId, accountId, lines } = goods(payer, 400);
-  const now = { id, version: 5, status: 'DELIVERED', reason: null, customerId, accountId, lines, total: 400, placedAt: events[0].time };
+  const now = { id, version: 5, status: 'DELIVERED', refusal: null, reason: null, customerId, accountId, lines, total: 400, createdAt: events[0].time };
   assert.deepEqual((await core.ask(`query ($id: ID!) { it: order(id: $id) { ${fields} } }`, { id })).it, now);
   assert.deepEqual(await listed(core, 'order', id, 5, fields), now);
 });
 
-test('an order that the account cannot pay is declined with the reason of the account', async () => {
+test('an order that the account cannot pay is declined with the refusal of the account', async () => {
   const payer = await account(core, 399);
   const id = await place(core, payer, 400);
-  const { status, reason } = await settled(core, id);
-  assert.deepEqual([status, reason], ['DECLINED', 'INSUFFICIENT_FUNDS']);
+  const { status, refusal } = await settled(core, id);
+  assert.deepEqual([status, refusal], ['DECLINED', 'INSUFFICIENT_FUNDS']);
   await balanced(core, payer, [id]);
 });
 
@@ -69,8 +69,8 @@ test('a payment that the staff makes is none of an order of the same name', asyn
   const id = fresh('order');
   await core.send('account', 'AuthorisePayment', { paymentId: id, amount: 100 }, { aggregateId: payer });
   await place(core, payer, 100, id);
-  const { status, reason } = await settled(core, id);
-  assert.deepEqual([status, reason], ['DECLINED', 'PAYMENT_EXISTS']);
+  const { status, refusal } = await settled(core, id);
+  assert.deepEqual([status, refusal], ['DECLINED', 'PAYMENT_EXISTS']);
   await journalled(core, 'order', id);
   await core.send('account', 'CapturePayment', { paymentId: id }, { aggregateId: payer });
   assert.equal((await core.state('account', payer)).state.balance, 900);

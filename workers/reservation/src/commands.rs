@@ -1,64 +1,11 @@
-//! The commands of a reservation, with the checks of their shape.
+//! The commands of a reservation.
 
-use edgefold_kernel::{Date, Id, Rejection, Subject, Text, commands};
+use edgefold_flow::prelude::*;
 use edgefold_room::commands::check_nights;
-use serde::{Deserialize, Serialize};
-
-/// Claims nights of a room.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct CreateReservation {
-    /// The guest who claims them.
-    pub user_id: Subject,
-    /// The room.
-    pub room_id: Id,
-    /// First night.
-    pub date_start: Date,
-    /// Day of departure: the night before it is the last one.
-    pub date_end: Date,
-}
-
-/// Cancels the reservation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct CancelReservation {
-    /// Reason, for the record.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub reason: Option<Text>,
-}
-
-/// The room holds the nights.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ConfirmReservation {}
-
-/// The room refused the nights.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct DeclineReservation {
-    /// Code of the room's refusal.
-    pub reason: String,
-}
-
-/// The room did not answer in time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ExpireReservation {}
-
-/// The room holds nights that are not wanted any more.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ReturnHold {}
 
 commands! {
     /// The commands of a reservation.
-    pub enum ReservationCommand {
+    pub enum Command {
         "CreateReservation" [creates, checked] => Create(CreateReservation),
         "CancelReservation" => Cancel(CancelReservation),
         "ConfirmReservation" [internal] => Confirm(ConfirmReservation),
@@ -68,8 +15,49 @@ commands! {
     }
 }
 
+/// Claims nights of a room. Accepted means PENDING: CONFIRMED or DECLINED follows when the room has answered, EXPIRED when it
+/// does not within `confirmWithinMs`.
+#[command]
+pub struct CreateReservation {
+    /// The guest who claims them.
+    #[caller]
+    pub user_id: Subject,
+    /// The room.
+    pub room_id: Id,
+    /// First night.
+    pub date_start: Date,
+    /// Day of departure: the night before it is the last one.
+    pub date_end: Date,
+}
+
 impl CreateReservation {
     fn check(&self) -> Result<(), Rejection> {
         check_nights(self.date_start, self.date_end)
     }
 }
+
+/// Cancels a reservation.
+#[command]
+pub struct CancelReservation {
+    /// Reason, for the record.
+    pub reason: Option<Text>,
+}
+
+/// The room holds the nights.
+#[command]
+pub struct ConfirmReservation {}
+
+/// The room refused the nights.
+#[command]
+pub struct DeclineReservation {
+    /// Code of the room's refusal.
+    pub reason: Code,
+}
+
+/// The room did not answer in time.
+#[command]
+pub struct ExpireReservation {}
+
+/// The room holds nights that are not wanted any more.
+#[command]
+pub struct ReturnHold {}

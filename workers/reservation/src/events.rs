@@ -1,12 +1,21 @@
 //! The events of a reservation. **Names and fields are the storage format**: they never change, they get new versions.
 
-use edgefold_kernel::{Date, Id, Subject, Text, Timestamp, event::no_upcast, events};
-use serde::{Deserialize, Serialize};
+use edgefold_flow::prelude::*;
+
+events! {
+    /// The events of a reservation.
+    pub enum Event {
+        "ReservationCreated" v 1 => Created(ReservationCreated),
+        "ReservationConfirmed" v 1 => Confirmed(ReservationConfirmed),
+        "ReservationDeclined" v 1 => Declined(ReservationDeclined),
+        "ReservationCancelled" v 1 => Cancelled(ReservationCancelled),
+        "ReservationExpired" v 1 => Expired(ReservationExpired),
+        "HoldReturned" v 1 => HoldReturned(HoldReturned),
+    }
+}
 
 /// Nights of a room are claimed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct ReservationCreated {
     /// The guest who claims them.
     pub user_id: Subject,
@@ -21,58 +30,35 @@ pub struct ReservationCreated {
 }
 
 /// The room holds the nights.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct ReservationConfirmed {}
 
 /// The room refused the nights.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct ReservationDeclined {
     /// Code of the room's refusal.
-    pub reason: String,
+    pub reason: Code,
 }
 
 /// The reservation was cancelled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct ReservationCancelled {
     /// The room, which is to release the nights.
     pub room_id: Id,
     /// Reason.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Text>,
 }
 
 /// The room did not answer in time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct ReservationExpired {
     /// The room, which is to release the nights, should it hold them.
     pub room_id: Id,
 }
 
 /// The room's hold came too late and is given back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct HoldReturned {
     /// The room, which is to release the nights.
     pub room_id: Id,
-}
-
-events! {
-    /// The events of a reservation.
-    pub enum ReservationEvent upcast no_upcast {
-        "ReservationCreated" v 1 => Created(ReservationCreated),
-        "ReservationConfirmed" v 1 => Confirmed(ReservationConfirmed),
-        "ReservationDeclined" v 1 => Declined(ReservationDeclined),
-        "ReservationCancelled" v 1 => Cancelled(ReservationCancelled),
-        "ReservationExpired" v 1 => Expired(ReservationExpired),
-        "HoldReturned" v 1 => HoldReturned(HoldReturned),
-    }
 }

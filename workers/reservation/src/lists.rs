@@ -1,19 +1,24 @@
 //! By what reservations are listed.
 
-use edgefold_flow::participant::{Column, Listed, Order};
+use edgefold_flow::prelude::*;
 
-/// The columns and the orders.
-pub const LISTED: Listed = Listed {
-    columns: &[
-        Column::text("userId").indexed(),
-        Column::text("roomId").indexed(),
-        Column::text("status").indexed(),
-        Column::text("dateStart"),
-    ],
-    orders: &[
-        Order::newest("NEWEST"),
-        Order::oldest("OLDEST"),
-        Order::ascending("ARRIVAL", "dateStart"),
-    ],
-    owner: Some("userId"),
-};
+use crate::Reservation;
+
+impl Lists for Reservation {
+    const FILTERS: &'static [Filter] = &[
+        Filter::equal("userId", "Those of this owner.").indexed(),
+        Filter::equal("roomId", "Claims on this room.").indexed(),
+        Filter::equal("status", "Those with this status.").indexed(),
+        Filter::from("arrivingFrom", "dateStart", "Those with this first night or a later one."),
+        Filter::until(
+            "arrivingUntil",
+            "dateStart",
+            "Those with this first night or an earlier one.",
+        ),
+    ];
+    const ORDERS: &'static [Order] = &[
+        Order::newest("NEWEST", "The newest first."),
+        Order::oldest("OLDEST", "The oldest first."),
+        Order::ascending("ARRIVAL", "dateStart", "By the first night, the earliest first."),
+    ];
+}

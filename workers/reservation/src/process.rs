@@ -1,74 +1,73 @@
-//! The process of a reservation: its requests to the room, and its reactions to the answers.
+//! The process of a reservation: what it asks of the room, and what the room's answers mean.
 
-use edgefold_flow::{Due, Errand, participant::Refused};
-use edgefold_kernel::{Envelope, Fault, Id};
+use edgefold_flow::prelude::*;
 use edgefold_room::{
-    Room, RoomEvent,
+    Room,
     commands::{HoldRoom, ReleaseRoom},
+    events::Event as RoomEvent,
 };
 
 use crate::{
-    commands::{
-        ConfirmReservation, DeclineReservation, ExpireReservation, ReservationCommand, ReturnHold,
-    },
-    events::ReservationEvent,
-    reducer::{State, Status},
+    Reservation,
+    commands::{Command, ConfirmReservation, DeclineReservation, ExpireReservation, ReturnHold},
+    events::Event,
+    state::{State, Status},
 };
 
 /// Milliseconds that the room has to answer. Its answer takes two passes through the queue, well under a second each
 /// when all is well; a minute also covers a few retries.
 pub const ANSWER_WITHIN_MS: u32 = 60_000;
 
-/// The requests to the room that follow from an event.
-pub fn errands(id: &Id, event: &ReservationEvent) -> Vec<Errand> {
-    let release = |room_id: &Id| {
-        Errand::to::<Room>(room_id.clone(), ReleaseRoom { reservation_id: id.clone() })
-    };
-    match event {
-        ReservationEvent::Created(created) => {
-            let hold = HoldRoom {
-                reservation_id: id.clone(),
-                user_id: Some(created.user_id.clone()),
-                date_start: created.date_start,
-                date_end: created.date_end,
-            };
-            vec![Errand::to::<Room>(created.room_id.clone(), hold)]
+impl Process for Reservation {
+    /// The room's answer goes to the reservation that it names.
+    const ROUTES: &'static [Route] = &[Route::to_field::<Room>("RoomHeld", "reservationId")];
+
+    fn errands(id: &Id, event: &Event) -> Vec<Errand> {
+        let reservation_id = id.clone();
+        let release = |room_id: &Id| {
+            let reservation_id = id.clone();
+            vec![Errand::to::<Room>(room_id, ReleaseRoom { reservation_id })]
+        };
+        match event {
+            Event::Created(created) => {
+                let hold = HoldRoom {
+                    reservation_id,
+                    user_id: Some(created.user_id.clone()),
+                    date_start: created.date_start,
+                    date_end: created.date_end,
+                };
+                vec![Errand::to::<Room>(&created.room_id, hold)]
+            }
+            Event::Cancelled(cancelled) => release(&cancelled.room_id),
+            Event::Expired(expired) => release(&expired.room_id),
+            Event::HoldReturned(returned) => release(&returned.room_id),
+            Event::Confirmed(_) | Event::Declined(_) => vec![],
         }
-        ReservationEvent::Cancelled(cancelled) => vec![release(&cancelled.room_id)],
-        ReservationEvent::Expired(expired) => vec![release(&expired.room_id)],
-        ReservationEvent::HoldReturned(returned) => vec![release(&returned.room_id)],
-        ReservationEvent::Confirmed(_) | ReservationEvent::Declined(_) => vec![],
     }
-}
 
-/// The room holds the nights: that confirms the reservation, or comes too late.
-///
-/// # Errors
-/// Fails if the event cannot be read.
-pub fn on_foreign(state: &State, event: &Envelope) -> Result<Vec<ReservationCommand>, Fault> {
-    let status = state.as_ref().map(|reservation| reservation.status);
-    Ok(match (event.read::<RoomEvent>()?, status) {
-        (RoomEvent::Held(_), Some(Status::Pending)) => vec![ConfirmReservation {}.into()],
-        (RoomEvent::Held(_), Some(Status::Cancelled | Status::Expired | Status::Declined)) => {
-            vec![ReturnHold {}.into()]
-        }
-        _ => vec![],
-    })
-}
-
-/// The room refused to hold the nights. A refused release changes nothing: there is nothing left to give back.
-pub fn on_refused(refused: &Refused) -> Vec<ReservationCommand> {
-    match refused.name.as_str() {
-        "HoldRoom" => {
-            vec![DeclineReservation { reason: refused.rejection.code.to_string() }.into()]
-        }
-        _ => vec![],
+    /// The room holds the nights: that confirms the reservation, or comes too late.
+    fn on_foreign(state: &State, event: &Envelope) -> Result<Vec<Command>, Fault> {
+        Ok(match (event.read::<RoomEvent>()?, state.status) {
+            (RoomEvent::Held(_), Status::Pending) => vec![ConfirmReservation {}.into()],
+            (RoomEvent::Held(_), Status::Cancelled | Status::Expired | Status::Declined) => {
+                vec![ReturnHold {}.into()]
+            }
+            _ => vec![],
+        })
     }
-}
 
-/// A reservation waits for the room's answer, but not for ever.
-pub fn deadline(state: &State) -> Option<Due<ReservationCommand>> {
-    let pending = state.as_ref().filter(|reservation| reservation.status == Status::Pending)?;
-    // `ReservationCreated` begins the stream.
-    Some(Due { at: pending.confirm_by, command: ExpireReservation {}.into(), set_by: 1 })
+    /// The room refused to hold the nights. A refused release changes nothing: there is nothing left to give back.
+    fn on_refused(_state: &State, refused: &Refused) -> Vec<Command> {
+        match refused.name.as_str() {
+            "HoldRoom" => vec![DeclineReservation { reason: refused.code() }.into()],
+            _ => vec![],
+        }
+    }
+
+    /// A reservation waits for the room's answer, but not for ever.
+    fn deadline(_id: &Id, state: &State) -> Option<Due<Command>> {
+        let (at, command) = (state.confirm_by, ExpireReservation {}.into());
+        // `ReservationCreated` begins the stream.
+        (state.status == Status::Pending).then_some(Due { at, command, set_by: 1 })
+    }
 }

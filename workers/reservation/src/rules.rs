@@ -1,16 +1,17 @@
 //! Every business rule of a reservation.
 
-use edgefold_kernel::{Aggregate, Context, Date, Decision, Rejection, StreamId, Timestamp};
-use edgefold_room::{Room, reducer::Status as RoomStatus};
+use edgefold_flow::prelude::*;
+use edgefold_room::{Room, state::Status as RoomStatus};
 
 use crate::{
-    commands::{CreateReservation, ReservationCommand},
+    Reservation,
+    commands::{Command, CreateReservation},
     events::{
-        HoldReturned, ReservationCancelled, ReservationConfirmed, ReservationCreated,
-        ReservationDeclined, ReservationEvent, ReservationExpired,
+        Event, HoldReturned, ReservationCancelled, ReservationConfirmed, ReservationCreated,
+        ReservationDeclined, ReservationExpired,
     },
     process::ANSWER_WITHIN_MS,
-    reducer::{ReservationState, State, Status},
+    state::{State, Status},
 };
 
 /// Most nights of one reservation: whoever stays longer rents a flat.
@@ -22,110 +23,82 @@ pub const DAYS_AHEAD: i64 = 730;
 /// Where the day begins last it does so 12 hours after UTC: until then a hotel there has guests who arrive today.
 const LAST_MIDNIGHT_MS: i64 = -12 * 60 * 60 * 1000;
 
-/// The decision to create a reservation needs the copy of the room's stream.
-pub fn rests_on(command: &ReservationCommand) -> Vec<StreamId> {
-    match command {
-        ReservationCommand::Create(create) => {
-            vec![StreamId::new(Room::TYPE, create.room_id.clone())]
-        }
-        _ => Vec::new(),
-    }
+/// Why a reservation refuses.
+#[refusals]
+pub enum Refusal {
+    /// There is no such room.
+    RoomUnknown,
+    /// The room takes no holds any more.
+    RoomClosed,
+    /// The first night lies in the past.
+    ArrivalPast,
+    /// The first night is too far ahead.
+    ArrivalTooFar,
+    /// The stay has too many nights.
+    StayTooLong,
+    /// The reservation has ended already.
+    ReservationEnded,
+    /// The reservation is not pending.
+    NotPending,
 }
 
-/// Decides a command.
-///
-/// # Errors
-/// `RESERVATION_EXISTS`, `RESERVATION_UNKNOWN`, `ROOM_UNKNOWN`, `ROOM_CLOSED`, `ARRIVAL_PAST`, `ARRIVAL_TOO_FAR`,
-/// `STAY_TOO_LONG`, `RESERVATION_ENDED` or `NOT_PENDING`.
-pub fn decide(
-    state: &State,
-    command: &ReservationCommand,
-    context: &Context<'_>,
-) -> Decision<ReservationEvent> {
-    let reservation = match (command, state) {
-        (ReservationCommand::Create(_), Some(_)) => {
-            return Err(
-                Rejection::rule("RESERVATION_EXISTS", "the reservation exists already").into()
-            );
+impl Rules for Reservation {
+    type Create = CreateReservation;
+    type Refusal = Refusal;
+
+    /// Whether the room exists, and is open.
+    fn rests_on(command: &Command) -> Vec<StreamId> {
+        match command {
+            Command::Create(create) => vec![Room::stream(&create.room_id)],
+            _ => vec![],
         }
-        (ReservationCommand::Create(create), None) => return created(create, context),
-        (_, None) => {
-            return Err(
-                Rejection::rule("RESERVATION_UNKNOWN", "there is no such reservation").into()
-            );
+    }
+
+    fn begin(create: &CreateReservation, context: &Context<'_>) -> Decision<Event> {
+        let CreateReservation { user_id, room_id, date_start, date_end } = create.clone();
+        match context.known::<Room, _>(&room_id)? {
+            None => return refuse(Refusal::RoomUnknown),
+            Some(room) if room.status == RoomStatus::Closed => return refuse(Refusal::RoomClosed),
+            Some(_) => check_stay(create, context.now)?,
         }
-        (_, Some(reservation)) => reservation,
-    };
-    let room_id = reservation.room_id.clone();
-    let event = match command {
-        ReservationCommand::Create(_) => return Ok(vec![]),
-        ReservationCommand::Cancel(cancel) => {
-            match reservation.status {
-                Status::Pending | Status::Confirmed => {}
-                Status::Cancelled => return Ok(vec![]),
-                Status::Declined | Status::Expired => {
-                    return Err(Rejection::rule(
-                        "RESERVATION_ENDED",
-                        "the reservation has ended already",
-                    )
-                    .into());
-                }
+        let confirm_by = context.now.plus_millis(i64::from(ANSWER_WITHIN_MS));
+        happened(ReservationCreated { user_id, room_id, date_start, date_end, confirm_by })
+    }
+
+    fn decide(state: &State, command: &Command, _context: &Context<'_>) -> Decision<Event> {
+        let room_id = state.room_id.clone();
+        match (command.clone(), state.status) {
+            (Command::Cancel(cancel), Status::Pending | Status::Confirmed) => {
+                happened(ReservationCancelled { room_id, reason: cancel.reason })
             }
-            ReservationCancelled { room_id, reason: cancel.reason.clone() }.into()
+            (Command::Cancel(_), Status::Cancelled) => nothing(),
+            (Command::Cancel(_), _) => refuse(Refusal::ReservationEnded),
+            (Command::ReturnHold(_), _) => happened(HoldReturned { room_id }),
+            (Command::Confirm(_), Status::Pending) => happened(ReservationConfirmed {}),
+            (Command::Decline(decline), Status::Pending) => {
+                happened(ReservationDeclined { reason: decline.reason })
+            }
+            (Command::Expire(_), Status::Pending) => happened(ReservationExpired { room_id }),
+            _ => refuse(Refusal::NotPending),
         }
-        ReservationCommand::Confirm(_) => only_pending(reservation, ReservationConfirmed {})?,
-        ReservationCommand::Decline(decline) => {
-            only_pending(reservation, ReservationDeclined { reason: decline.reason.clone() })?
-        }
-        ReservationCommand::Expire(_) => only_pending(reservation, ReservationExpired { room_id })?,
-        ReservationCommand::ReturnHold(_) => HoldReturned { room_id }.into(),
-    };
-    Ok(vec![event])
-}
-
-fn created(create: &CreateReservation, context: &Context<'_>) -> Decision<ReservationEvent> {
-    let CreateReservation { user_id, room_id, date_start, date_end } = create.clone();
-    match context.foreign.state::<Room>(&room_id)?.flatten() {
-        None => {
-            return Err(
-                Rejection::rule("ROOM_UNKNOWN", format!("there is no room {room_id}")).into()
-            );
-        }
-        Some(room) if room.status == RoomStatus::Closed => {
-            return Err(Rejection::rule("ROOM_CLOSED", format!("room {room_id} is closed")).into());
-        }
-        Some(_) => {}
     }
-    check_stay(date_start, date_end, context.now)?;
-    let confirm_by = context.now.plus_millis(i64::from(ANSWER_WITHIN_MS));
-    Ok(vec![ReservationCreated { user_id, room_id, date_start, date_end, confirm_by }.into()])
 }
 
 /// A stay begins from today on, and neither lasts for ever nor lies beyond what a hotel has opened.
-fn check_stay(date_start: Date, date_end: Date, now: Timestamp) -> Result<(), Rejection> {
+fn check_stay(create: &CreateReservation, now: Timestamp) -> Result<(), Rejection> {
+    let date_start = create.date_start;
     let ahead = now.plus_millis(LAST_MIDNIGHT_MS).day().days_until(date_start);
+    let nights = date_start.days_until(create.date_end);
     if ahead < 0 {
-        let detail = format!("dateStart must not lie in the past, got {date_start}");
-        return Err(Rejection::rule("ARRIVAL_PAST", detail));
+        return refuse(Refusal::ArrivalPast);
     }
     if ahead > DAYS_AHEAD {
         let detail = format!("dateStart must be within {DAYS_AHEAD} days, got {date_start}");
-        return Err(Rejection::rule("ARRIVAL_TOO_FAR", detail));
+        return refuse_with(Refusal::ArrivalTooFar, detail);
     }
-    let nights = date_start.days_until(date_end);
     if nights > NIGHTS {
         let detail = format!("a reservation has at most {NIGHTS} nights, this one {nights}");
-        return Err(Rejection::rule("STAY_TOO_LONG", detail));
+        return refuse_with(Refusal::StayTooLong, detail);
     }
     Ok(())
-}
-
-fn only_pending(
-    reservation: &ReservationState,
-    event: impl Into<ReservationEvent>,
-) -> Result<ReservationEvent, Rejection> {
-    match reservation.status {
-        Status::Pending => Ok(event.into()),
-        _ => Err(Rejection::rule("NOT_PENDING", "the reservation is not pending")),
-    }
 }

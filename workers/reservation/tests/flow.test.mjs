@@ -24,7 +24,7 @@ test('a reservation is PENDING at once and CONFIRMED when the room holds the nig
   ]);
 });
 
-test('overlapping nights are DECLINED with the reason', async () => {
+test('overlapping nights are DECLINED with the refusal', async () => {
   const room = await addRoom(core);
   await settled(core, await reserve(core, room, `${year}-02-10`, `${year}-02-15`));
   for (const [from, to] of [
@@ -34,8 +34,8 @@ test('overlapping nights are DECLINED with the reason', async () => {
     [`${year}-02-01`, `${year}-02-28`],
     [`${year}-02-10`, `${year}-02-15`],
   ]) {
-    const { status, reason } = await settled(core, await reserve(core, room, from, to));
-    assert.deepEqual([status, reason], ['DECLINED', 'NIGHTS_TAKEN'], `${from} to ${to}`);
+    const { status, refusal } = await settled(core, await reserve(core, room, from, to));
+    assert.deepEqual([status, refusal], ['DECLINED', 'NIGHTS_TAKEN'], `${from} to ${to}`);
   }
 });
 
@@ -133,7 +133,7 @@ test('of 40 reservations that race for one room, no two that overlap are CONFIRM
   assert.ok(taken.length > 0, 'somebody gets a room');
   for (const state of states) {
     if (state.status === 'CONFIRMED') continue;
-    assert.deepEqual([state.status, state.reason], ['DECLINED', 'NIGHTS_TAKEN']);
+    assert.deepEqual([state.status, state.refusal], ['DECLINED', 'NIGHTS_TAKEN']);
     assert.ok(taken.some((other) => overlap(state, other)), 'nobody is declined without need');
   }
   for (const [index, one] of taken.entries()) {

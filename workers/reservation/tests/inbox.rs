@@ -12,18 +12,19 @@ use edgefold_flow::{
     receive::{Incoming, Receipt},
 };
 use edgefold_kernel::{
-    Aggregate, Date, Envelope, Foreign, Id, Principal, StreamId, Timestamp, Version,
+    Aggregate, Amount, Date, Envelope, Foreign, Id, Principal, Timestamp, Version,
 };
 use edgefold_reservation::Reservation;
 use edgefold_roles::GUEST;
 use edgefold_room::{
-    Room, RoomEvent,
-    events::{RoomAdded, RoomHeld},
+    Room,
+    commands::RoomNumber,
+    events::{Event, RoomAdded, RoomHeld},
 };
 use edgefold_testing::{MemoryStorage, scenario::envelopes};
 use serde_json::{json, value::RawValue};
 
-type One = Instance<Reservation, MemoryStorage>;
+type One = Instance<MemoryStorage>;
 
 fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
@@ -36,18 +37,19 @@ fn with_stamp<T>(millis: i64, work: impl FnOnce(&Stamp<'_>) -> T) -> T {
 
 /// The stream of a room: added, held for `a`, and four more that name others.
 fn room() -> Vec<Envelope> {
-    let held = |who: &str| -> RoomEvent {
+    let held = |who: &str| -> Event {
         let (date_start, date_end) =
             (Date::parse("1970-03-01").unwrap(), Date::parse("1970-03-03").unwrap());
         RoomHeld { reservation_id: id(who), user_id: None, date_start, date_end }.into()
     };
-    let added: RoomEvent = serde_json::from_value::<RoomAdded>(
-        json!({"hotelId": "grand", "number": "12A", "capacity": 2, "nightlyRate": 9900}),
-    )
-    .map(Into::into)
-    .unwrap();
-    let stream = StreamId::new(Room::TYPE, id("12A"));
-    envelopes(&stream, [added, held("b"), held("a"), held("c"), held("d"), held("e")])
+    let added = RoomAdded {
+        hotel_id: id("grand"),
+        number: RoomNumber::parse("12A").unwrap(),
+        capacity: 2,
+        nightly_rate: Amount::parse(9900).unwrap(),
+    };
+    let stream = Room::stream(&id("12A"));
+    envelopes(&stream, [added.into(), held("b"), held("a"), held("c"), held("d"), held("e")])
 }
 
 /// What the room has for `a` in this range of its stream, whatever it is there.
@@ -60,7 +62,7 @@ fn delivery(after: Version, through: Version) -> Incoming {
     let within = |event: &Envelope| (after + 1..=through).contains(&event.version);
     let items = room().into_iter().filter(within).map(item).collect();
     let delivery = Delivery { after, through, items, answer_by: None };
-    Incoming { from: StreamId::new(Room::TYPE, id("12A")), delivery }
+    Incoming { from: Room::stream(&id("12A")), delivery }
 }
 
 fn receive(instance: &One, millis: i64, incoming: &Incoming) -> Received {
@@ -76,7 +78,7 @@ fn through(mark: Version) -> Received {
 /// A reservation that is pending, and has received the first event of its room's stream.
 fn pending() -> (One, MemoryStorage) {
     let storage = MemoryStorage::default();
-    let instance = One::new(id("a"), storage.clone());
+    let instance = Instance::of::<Reservation>(id("a"), storage.clone());
     let message = Message::from_value(&json!({
         "aggregateType": "reservation", "aggregateId": "a", "name": "CreateReservation", "commandId": "asked",
         "payload": {"userId": "ana", "roomId": "12A", "dateStart": "1970-03-01", "dateEnd": "1970-03-03"},
@@ -84,8 +86,8 @@ fn pending() -> (One, MemoryStorage) {
     .unwrap();
     let source = MemoryStorage::default();
     source.commit(&Write { events: room(), ..Write::default() }).unwrap();
-    let state = Instance::<Room, _>::new(id("12A"), source).foreign().unwrap();
-    let foreign = Foreign::from_iter([(StreamId::new(Room::TYPE, id("12A")), state)]);
+    let state = Instance::of::<Room>(id("12A"), source).foreign().unwrap();
+    let foreign = Foreign::from_iter([(Room::stream(&id("12A")), state)]);
     with_stamp(1_000, |stamp| instance.handle(&message, &foreign, stamp)).unwrap();
     receive(&instance, 1_000, &delivery(0, 1));
     (instance, storage)
@@ -130,7 +132,7 @@ fn however_a_delivery_is_cut_every_event_is_applied_once_and_in_order() {
 #[test]
 fn an_event_that_cannot_be_read_holds_back_what_follows_it_and_nothing_before_it() {
     let (instance, storage) = pending();
-    let stream = StreamId::new(Room::TYPE, id("12A"));
+    let stream = Room::stream(&id("12A"));
     let mut poisoned = delivery(1, 6);
     let bad = &mut poisoned.delivery.items[3];
     let mut event = room()[4].clone();
@@ -175,7 +177,7 @@ fn a_deadline_that_passes_twice_or_fails_at_first_takes_effect_once_and_under_on
     let events = storage.events(&Slice::after(0)).unwrap();
     assert_eq!(events[1].command_id, id(&format!("deadline.{}", events[0].id)));
     // Nothing has happened to this one: nothing is due.
-    let nobody = One::new(id("nobody"), MemoryStorage::default());
+    let nobody = Instance::of::<Reservation>(id("nobody"), MemoryStorage::default());
     with_stamp(61_000, |stamp| nobody.pass_deadline(stamp)).unwrap();
     assert_eq!(nobody.head().unwrap().version, 0);
 }
@@ -193,7 +195,7 @@ fn an_event_that_was_discarded_is_passed_over_and_nothing_follows_from_it() {
 
 #[test]
 fn nobody_is_asked_on_behalf_of_somebody_who_may_not() {
-    let instance = One::new(id("a"), MemoryStorage::default());
+    let instance = Instance::of::<Reservation>(id("a"), MemoryStorage::default());
     let create = Message::from_value(&json!({
         "aggregateType": "reservation", "aggregateId": "a", "name": "CreateReservation", "commandId": "asked",
         "payload": {"userId": "ana", "roomId": "12A", "dateStart": "1970-03-01", "dateEnd": "1970-03-03"},

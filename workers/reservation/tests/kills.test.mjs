@@ -44,7 +44,7 @@ test(`of ${reservations} reservations none expires that a room has held, with ${
     return true;
   }, patient);
   const ends = {};
-  for (const { status, reason } of states.values()) ends[reason ?? status] = (ends[reason ?? status] ?? 0) + 1;
+  for (const { status, refusal } of states.values()) ends[refusal ?? status] = (ends[refusal ?? status] ?? 0) + 1;
   t.diagnostic(JSON.stringify(ends));
 
   const held = new Map();
@@ -56,8 +56,8 @@ test(`of ${reservations} reservations none expires that a room has held, with ${
     }
   }
   for (const { id, room } of work) {
-    const { status, reason } = states.get(id);
-    assert.deepEqual([status, reason], held.has(id) ? ['CONFIRMED', undefined] : ['DECLINED', 'NIGHTS_TAKEN'], `${id} in ${room}`);
+    const { status, refusal } = states.get(id);
+    assert.deepEqual([status, refusal], held.has(id) ? ['CONFIRMED', undefined] : ['DECLINED', 'NIGHTS_TAKEN'], `${id} in ${room}`);
   }
   assert.equal(held.size, reservations / 2, 'of each two one has the nights');
 

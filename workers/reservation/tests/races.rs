@@ -3,7 +3,7 @@
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-use edgefold_flow::{Catalogue, route::Entry};
+use edgefold_flow::{Catalogue, Hooks, route::Entry};
 use edgefold_reservation::Reservation;
 use edgefold_room::Room;
 use edgefold_testing::Simulator;
@@ -13,6 +13,7 @@ use serde_json::json;
 const CATALOGUE: Catalogue = Catalogue {
     entries: &[Entry::of::<Room>("ROOM"), Entry::of::<Reservation>("RESERVATION")],
     projections: &[],
+    hooks: Hooks::NONE,
     roles: &[],
 };
 
@@ -38,7 +39,7 @@ fn a_claim_is_pending_until_the_room_has_answered() {
     simulator.settle();
     let declined = simulator.state("reservation", "b");
     assert_eq!(
-        (&declined["status"], &declined["reason"]),
+        (&declined["status"], &declined["refusal"]),
         (&json!("DECLINED"), &json!("NIGHTS_TAKEN"))
     );
     simulator.send("reservation", "a", "CancelReservation", json!({})).unwrap();

@@ -1,7 +1,7 @@
 //! The roles of this domain. The policies of the aggregates name them, each token carries one (claim `role`), and the
-//! catalogue of the script holds [`ROLES`].
+//! catalogue of the script holds [`ROLES`]. How far they reach stands here, too.
 
-use edgefold_kernel::{Id, Principal, Role, RoleKind, Scope, Subject};
+use edgefold_kernel::{Reach, Role, RoleKind};
 
 /// Acts for itself, on its own instances.
 pub const GUEST: Role = Role::new("guest");
@@ -26,34 +26,15 @@ pub const ROLES: &[RoleKind] = &[
     RoleKind::administering(ADMIN, "Administers the system."),
 ];
 
-/// True if the caller acts for anyone in the domain.
-pub fn is_staff(principal: &Principal) -> bool {
-    principal.role == STAFF
-}
+/// What belongs to a guest: it acts on its own, the staff on all, and services see all.
+pub const GUESTS_OWN: Reach =
+    Reach { own: &[GUEST], all: &[STAFF], see: &[SERVICE], is_public: false };
 
-/// True if the caller sees everything in the domain: the staff, and services.
-pub fn sees_all(principal: &Principal) -> bool {
-    [STAFF, SERVICE].contains(&principal.role)
-}
+/// What belongs to the house: the staff acts on it, and services see it.
+pub const STAFF_ONLY: Reach = Reach { own: &[], ..GUESTS_OWN };
 
-/// True if the caller is the guest of this name.
-pub fn is_guest(principal: &Principal, subject: &Subject) -> bool {
-    principal.is(&GUEST, subject)
-}
-
-/// True if the caller is the device of this name.
-pub fn is_device(principal: &Principal, id: &Id) -> bool {
-    principal.is(&DEVICE, id)
-}
-
-/// The rows that a caller may list where each has an owner: a guest its own, the staff and services all.
-pub fn lists_own(principal: &Principal) -> Scope {
-    match &principal.role {
-        role if [STAFF, SERVICE].contains(role) => Scope::All,
-        role if *role == GUEST => Scope::Own,
-        _ => Scope::Nothing,
-    }
-}
+/// What everyone with a token sees. Guests act for themselves there, the staff for anyone.
+pub const EVERYONE_SEES: Reach = Reach { is_public: true, ..GUESTS_OWN };
 
 /// The principals of the policy tests. The same names come in several roles, since neither name nor role alone is
 /// enough.

@@ -1,24 +1,27 @@
 //! The policy of rooms. Everyone with a token may look for a room; only the staff and services may see who holds its nights.
 
-use edgefold_kernel::{Principal, Scope};
-use edgefold_roles::{is_staff, sees_all};
+use edgefold_flow::prelude::*;
+use edgefold_roles::STAFF_ONLY;
 
-use crate::commands::RoomCommand;
+use crate::{
+    Room,
+    commands::{AddRoom, Command},
+    state::State,
+};
 
-/// Rooms are opened and closed by the staff. Holds are asked for by reservations, not by people.
-pub fn may_send(principal: &Principal, command: &RoomCommand) -> bool {
-    match command {
-        RoomCommand::Add(_) | RoomCommand::Close(_) => is_staff(principal),
-        RoomCommand::Hold(_) | RoomCommand::Release(_) => false,
+impl Policy for Room {
+    const REACH: Reach = STAFF_ONLY;
+
+    fn may_begin(principal: &Principal, _id: &Id, _add: &AddRoom) -> bool {
+        Self::REACH.acts_for_all(principal)
     }
-}
 
-/// Only the staff and services: state and stream name the reservations that hold nights.
-pub fn may_see(principal: &Principal) -> bool {
-    sees_all(principal)
-}
+    fn may_send(principal: &Principal, _id: &Id, _command: &Command, _state: &State) -> bool {
+        Self::REACH.acts_for_all(principal)
+    }
 
-/// A row shows only the number of holds.
-pub fn may_list(_principal: &Principal) -> Scope {
-    Scope::All
+    /// A row shows only the number of holds.
+    fn may_list(_principal: &Principal) -> Scope {
+        Scope::All
+    }
 }

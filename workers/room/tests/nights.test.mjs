@@ -22,7 +22,7 @@ async function hotel(count) {
 /** The list as a guest asks for it: the body of the answer. */
 async function ask(filter, more = {}) {
   const query = `query ($filter: RoomFilter, $least: [MinVersion!], $first: Int, $after: String) {
-    rooms(filter: $filter, minVersion: $least, first: $first, after: $after) { nodes { id holds status } pageInfo { hasNextPage endCursor } } }`;
+    rooms(filter: $filter, minVersion: $least, first: $first, after: $after) { nodes { id holdCount status } pageInfo { hasNextPage endCursor } } }`;
   const { status, body } = await ana.post('/graphql', { query, variables: { filter, ...more } });
   assert.equal(status, 200, JSON.stringify(body));
   return body;
@@ -94,7 +94,7 @@ test('a guest learns that a room is taken, and not by whom', async () => {
   assert.equal((await settled(core, id)).status, 'CONFIRMED');
   await freed(hotelId, 1, 2, []);
   const elsewhere = await ask({ hotelId, freeFrom: day(4), freeUntil: day(5) });
-  assert.deepEqual(elsewhere.data.rooms.nodes, [{ id: room, holds: 1, status: 'OPEN' }]);
+  assert.deepEqual(elsewhere.data.rooms.nodes, [{ id: room, holdCount: 1, status: 'OPEN' }]);
   for (const said of [elsewhere, await ask({ hotelId, freeFrom: day(1), freeUntil: day(2) })]) {
     for (const secret of [id, 'ben']) assert.ok(!JSON.stringify(said).includes(secret), secret);
   }

@@ -1,37 +1,39 @@
 //! The events of a round. **Names and fields are the storage format**: they never change, they get new versions.
 
-use edgefold_kernel::{Subject, Text, Timestamp, event::no_upcast, events};
-use serde::{Deserialize, Serialize};
+use edgefold_flow::prelude::*;
+
+events! {
+    /// The events of a round.
+    pub enum Event {
+        "RoundStarted" v 1 => Started(RoundStarted),
+        "PlayerJoined" v 1 => Joined(PlayerJoined),
+        "MovePlayed" v 1 => Played(MovePlayed),
+        "RoundFinished" v 1 => Finished(RoundFinished),
+    }
+}
 
 /// The round takes players from now on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct RoundStarted {
     /// The game.
     pub game: Text,
     /// Largest number of players.
     pub max_players: u32,
     /// Latest end.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ends_at: Option<Timestamp>,
     /// Instant at which it ends if nobody plays until then.
     pub idle_at: Timestamp,
 }
 
 /// Somebody has taken a seat.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct PlayerJoined {
     /// The player.
     pub player_id: Subject,
 }
 
 /// Somebody has made a move.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct MovePlayed {
     /// The player.
     pub player_id: Subject,
@@ -45,18 +47,14 @@ pub struct MovePlayed {
 }
 
 /// The round has ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub struct RoundFinished {
     /// Reason.
     pub ending: Ending,
 }
 
 /// Reason of a round's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[event]
 pub enum Ending {
     /// Somebody ended it.
     Finished,
@@ -64,14 +62,4 @@ pub enum Ending {
     TimeUp,
     /// Nobody played for too long.
     Idle,
-}
-
-events! {
-    /// The events of a round.
-    pub enum RoundEvent upcast no_upcast {
-        "RoundStarted" v 1 => Started(RoundStarted),
-        "PlayerJoined" v 1 => Joined(PlayerJoined),
-        "MovePlayed" v 1 => Played(MovePlayed),
-        "RoundFinished" v 1 => Finished(RoundFinished),
-    }
 }

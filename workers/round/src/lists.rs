@@ -1,10 +1,16 @@
-//! By what rounds are listed. A round is nobody's.
+//! By what rounds are listed.
 
-use edgefold_flow::participant::{Column, Listed, Order};
+use edgefold_flow::prelude::*;
 
-/// The columns and the orders.
-pub const LISTED: Listed = Listed {
-    columns: &[Column::text("game").indexed(), Column::text("status").indexed()],
-    orders: &[Order::newest("NEWEST"), Order::oldest("OLDEST")],
-    owner: None,
-};
+use crate::Round;
+
+impl Lists for Round {
+    const FILTERS: &'static [Filter] = &[
+        Filter::equal("game", "Of this game.").indexed(),
+        Filter::equal("status", "Those with this status.").indexed(),
+    ];
+    const ORDERS: &'static [Order] = &[
+        Order::newest("NEWEST", "The newest first."),
+        Order::oldest("OLDEST", "The oldest first."),
+    ];
+}

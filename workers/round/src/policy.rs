@@ -1,27 +1,27 @@
 //! The policy of rounds: any guest plays as itself, everyone watches, the staff does everything.
 
-use edgefold_kernel::{Principal, Scope};
-use edgefold_roles::{GUEST, STAFF, is_guest, is_staff};
+use edgefold_flow::prelude::*;
+use edgefold_roles::EVERYONE_SEES;
 
-use crate::{commands::RoundCommand, reducer::State};
+use crate::{
+    Round,
+    commands::{Command, StartGameRound},
+    state::State,
+};
 
-/// A guest starts rounds, joins and plays as itself. Only the staff ends a round before its time.
-pub fn may_send(principal: &Principal, command: &RoundCommand, _state: &State) -> bool {
-    match command {
-        RoundCommand::Start(_) => [GUEST, STAFF].contains(&principal.role),
-        RoundCommand::Join(join) => is_staff(principal) || is_guest(principal, &join.player_id),
-        RoundCommand::Play(play) => is_staff(principal) || is_guest(principal, &play.player_id),
-        RoundCommand::Finish(_) => is_staff(principal),
-        RoundCommand::End(_) => false,
+impl Policy for Round {
+    const REACH: Reach = EVERYONE_SEES;
+
+    fn may_begin(principal: &Principal, _id: &Id, _start: &StartGameRound) -> bool {
+        Self::REACH.acts_for_itself(principal) || Self::REACH.acts_for_all(principal)
     }
-}
 
-/// Everyone with a token may see a round.
-pub fn may_see(_principal: &Principal, _state: &State) -> bool {
-    true
-}
-
-/// All of them.
-pub fn may_list(_principal: &Principal) -> Scope {
-    Scope::All
+    /// Only the staff ends a round before its time.
+    fn may_send(principal: &Principal, _id: &Id, command: &Command, _state: &State) -> bool {
+        match command {
+            Command::Join(join) => Self::acts_for(principal, &join.player_id),
+            Command::Play(play) => Self::acts_for(principal, &play.player_id),
+            _ => Self::REACH.acts_for_all(principal),
+        }
+    }
 }

@@ -120,7 +120,7 @@ test('a runtime that is killed counts nothing twice', async () => {
 test('how many are asked for is bounded', async () => {
   for (const first of [0, 101]) {
     const { errors } = await core.graphql('query ($first: Int) { leaderboard(game: "chess", first: $first) { playerId } }', { first });
-    assert.equal(errors[0].extensions.code, 'INVALID_PAGE');
+    assert.equal(errors[0].extensions.code, 'INVALID_FIELD');
   }
 });
 

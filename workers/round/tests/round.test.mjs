@@ -28,7 +28,7 @@ test('two hundred sockets that watch one round all get every event once, in orde
     await watcher.close();
   }
   const { state } = await core.state('round', id);
-  assert.deepEqual([state.status, state.ending, state.players, state.scores], ['FINISHED', 'FINISHED', ['ana', 'ben'], { ana: 90, ben: 100 }]);
+  assert.deepEqual([state.status, state.ending, state.players], ['FINISHED', 'FINISHED', [{ playerId: 'ana', score: 90 }, { playerId: 'ben', score: 100 }]]);
 });
 
 test('a round ends at its time, without anybody asking, and whoever watches hears of it', async () => {
@@ -52,12 +52,12 @@ test('the read model shows the scores, whatever the players are called, and ever
   assert.deepEqual(await ask(`joinRound(id: "${id}", playerId: $name)`), accepted(2));
   assert.deepEqual(await ask(`play(id: "${id}", input: { playerId: $name, move: "e4", points: 7 })`), accepted(3));
   assert.deepEqual(await ask(`play(id: "${id}", input: { playerId: $name, move: "d4", points: -10 })`), accepted(4));
-  const fields = 'id version status ending game maxPlayers moves endsAt players { playerId score } startedAt';
+  const fields = 'id version status ending game maxPlayers moves endsAt players { playerId score } createdAt';
   const read = async (more = '') => (await core.ask(`{ it: round(id: "${id}" ${more}) { ${fields} } }`)).it;
   const now = await read();
   const [{ time }] = await journalled(core, 'round', id);
   const players = [{ playerId: name, score: -3 }];
-  assert.deepEqual(now, { id, version: 4, status: 'RUNNING', ending: null, game: 'chess', maxPlayers: 2, moves: 2, endsAt: null, players, startedAt: time });
+  assert.deepEqual(now, { id, version: 4, status: 'RUNNING', ending: null, game: 'chess', maxPlayers: 2, moves: 2, endsAt: null, players, createdAt: time });
   assert.deepEqual(await read('atVersion: 4'), now);
   assert.deepEqual(await listed(core, 'round', id, 4, fields), now);
   await core.ask(`mutation { it: finishRound(id: "${id}") { __typename } }`);

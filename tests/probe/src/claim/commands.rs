@@ -1,63 +1,12 @@
-//! The commands of a claim, with the checks of their shape.
+//! The commands of a claim.
+
+use edgefold_flow::prelude::*;
 
 use crate::resource::commands::check_days;
-use edgefold_kernel::{Date, Id, Rejection, Subject, Text, commands};
-use serde::{Deserialize, Serialize};
-
-/// Claims days of a resource.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CreateClaim {
-    /// The guest who claims them.
-    pub user_id: Subject,
-    /// The resource.
-    pub resource_id: Id,
-    /// First day.
-    pub date_start: Date,
-    /// The day after the last one.
-    pub date_end: Date,
-}
-
-/// Cancels the reservation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CancelClaim {
-    /// Reason, for the record.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub reason: Option<Text>,
-}
-
-/// The guest is there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StartClaim {}
-
-/// The resource holds the days.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConfirmClaim {}
-
-/// The resource refused the days.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct DeclineClaim {
-    /// Code of the resource's refusal.
-    pub reason: String,
-}
-
-/// The resource did not answer in time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExpireClaim {}
-
-/// The resource holds days that are not wanted any more.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReturnHold {}
 
 commands! {
     /// The commands of a claim.
-    pub enum ClaimCommand {
+    pub enum Command {
         "CreateClaim" [creates, checked] => Create(CreateClaim),
         "CancelClaim" => Cancel(CancelClaim),
         "StartClaim" => Start(StartClaim),
@@ -68,8 +17,53 @@ commands! {
     }
 }
 
+/// Claims days of a resource. Accepted means PENDING: CONFIRMED or DECLINED follows when the resource has answered, EXPIRED
+/// when it does not within `confirmWithinMs`.
+#[command]
+pub struct CreateClaim {
+    /// The owner who claims them.
+    #[caller]
+    pub user_id: Subject,
+    /// The resource.
+    pub resource_id: Id,
+    /// First day.
+    pub date_start: Date,
+    /// The day after the last one.
+    pub date_end: Date,
+}
+
 impl CreateClaim {
     fn check(&self) -> Result<(), Rejection> {
         check_days(self.date_start, self.date_end)
     }
 }
+
+/// Cancels a claim.
+#[command]
+pub struct CancelClaim {
+    /// Reason, for the record.
+    pub reason: Option<Text>,
+}
+
+/// Says that the owner is there.
+#[command]
+pub struct StartClaim {}
+
+/// The resource holds the days.
+#[command]
+pub struct ConfirmClaim {}
+
+/// The resource refused the days.
+#[command]
+pub struct DeclineClaim {
+    /// Code of the resource's refusal.
+    pub reason: Code,
+}
+
+/// The resource did not answer in time.
+#[command]
+pub struct ExpireClaim {}
+
+/// The resource holds days that are not wanted any more.
+#[command]
+pub struct ReturnHold {}

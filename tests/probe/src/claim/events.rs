@@ -1,13 +1,24 @@
 //! The events of a claim. **Names and fields are the storage format**: they never change, they get new versions.
 
-use edgefold_kernel::{Date, Id, Subject, Text, Timestamp, event::no_upcast, events};
-use serde::{Deserialize, Serialize};
+use edgefold_flow::prelude::*;
+
+events! {
+    /// The events of a claim.
+    pub enum Event {
+        "ClaimCreated" v 1 => Created(ClaimCreated),
+        "ClaimConfirmed" v 1 => Confirmed(ClaimConfirmed),
+        "ClaimStarted" v 1 => Started(ClaimStarted),
+        "ClaimDeclined" v 1 => Declined(ClaimDeclined),
+        "ClaimCancelled" v 1 => Cancelled(ClaimCancelled),
+        "ClaimExpired" v 1 => Expired(ClaimExpired),
+        "HoldReturned" v 1 => HoldReturned(HoldReturned),
+    }
+}
 
 /// Days of a resource are claimed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[event]
 pub struct ClaimCreated {
-    /// The guest who claims them.
+    /// The owner who claims them.
     pub user_id: Subject,
     /// The resource.
     pub resource_id: Id,
@@ -20,62 +31,42 @@ pub struct ClaimCreated {
 }
 
 /// The resource holds the days.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[event]
 pub struct ClaimConfirmed {}
 
-/// The guest is there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// The owner is there.
+#[event]
 pub struct ClaimStarted {
     /// The resource, which is to know.
     pub resource_id: Id,
 }
 
 /// The resource refused the days.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[event]
 pub struct ClaimDeclined {
     /// Code of the resource's refusal.
-    pub reason: String,
+    pub reason: Code,
 }
 
-/// The reservation was cancelled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// The claim was cancelled.
+#[event]
 pub struct ClaimCancelled {
     /// The resource, which is to release the days.
     pub resource_id: Id,
     /// Reason.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Text>,
 }
 
 /// The resource did not answer in time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[event]
 pub struct ClaimExpired {
     /// The resource, which is to release the days, should it hold them.
     pub resource_id: Id,
 }
 
 /// The resource's hold came too late and is given back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[event]
 pub struct HoldReturned {
     /// The resource, which is to release the days.
     pub resource_id: Id,
-}
-
-events! {
-    /// The events of a claim.
-    pub enum ClaimEvent upcast no_upcast {
-        "ClaimCreated" v 1 => Created(ClaimCreated),
-        "ClaimConfirmed" v 1 => Confirmed(ClaimConfirmed),
-        "ClaimStarted" v 1 => Started(ClaimStarted),
-        "ClaimDeclined" v 1 => Declined(ClaimDeclined),
-        "ClaimCancelled" v 1 => Cancelled(ClaimCancelled),
-        "ClaimExpired" v 1 => Expired(ClaimExpired),
-        "HoldReturned" v 1 => HoldReturned(HoldReturned),
-    }
 }

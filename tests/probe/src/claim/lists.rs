@@ -1,19 +1,20 @@
 //! By what claims are listed.
 
-use edgefold_flow::participant::{Column, Listed, Order};
+use edgefold_flow::prelude::*;
 
-/// The columns and the orders.
-pub const LISTED: Listed = Listed {
-    columns: &[
-        Column::text("userId").indexed(),
-        Column::text("resourceId").indexed(),
-        Column::text("status").indexed(),
-        Column::text("dateStart"),
-    ],
-    orders: &[
-        Order::newest("NEWEST"),
-        Order::oldest("OLDEST"),
-        Order::ascending("START", "dateStart"),
-    ],
-    owner: Some("userId"),
-};
+use super::Claim;
+
+impl Lists for Claim {
+    const FILTERS: &'static [Filter] = &[
+        Filter::equal("userId", "Those of this owner.").indexed(),
+        Filter::equal("resourceId", "Claims on this resource.").indexed(),
+        Filter::equal("status", "Those with this status.").indexed(),
+        Filter::from("startingFrom", "dateStart", "Those with this first day or a later one."),
+        Filter::until("startingUntil", "dateStart", "Those with this first day or an earlier one."),
+    ];
+    const ORDERS: &'static [Order] = &[
+        Order::newest("NEWEST", "The newest first."),
+        Order::oldest("OLDEST", "The oldest first."),
+        Order::ascending("START", "dateStart", "By the first day, the earliest first."),
+    ];
+}

@@ -1,107 +1,76 @@
 //! Every business rule of a claim.
 
-use crate::resource::{Resource, reducer::Status as ResourceStatus};
-use edgefold_kernel::{Aggregate, Context, Decision, Rejection, StreamId};
+use edgefold_flow::prelude::*;
 
 use super::{
-    commands::{ClaimCommand, CreateClaim},
+    Claim,
+    commands::{Command, CreateClaim},
     events::{
-        ClaimCancelled, ClaimConfirmed, ClaimCreated, ClaimDeclined, ClaimEvent, ClaimExpired,
-        ClaimStarted, HoldReturned,
+        ClaimCancelled, ClaimConfirmed, ClaimCreated, ClaimDeclined, ClaimExpired, ClaimStarted,
+        Event, HoldReturned,
     },
     process::ANSWER_WITHIN_MS,
-    reducer::{ClaimState, State, Status},
+    state::{State, Status},
 };
+use crate::resource::{Resource, state::Status as ResourceStatus};
 
-/// The decision to create a claim needs the copy of the resource's stream.
-pub fn rests_on(command: &ClaimCommand) -> Vec<StreamId> {
-    match command {
-        ClaimCommand::Create(create) => {
-            vec![StreamId::new(Resource::TYPE, create.resource_id.clone())]
-        }
-        _ => Vec::new(),
-    }
+/// Why a claim refuses.
+#[refusals]
+pub enum Refusal {
+    /// There is no such resource.
+    ResourceUnknown,
+    /// The resource takes no holds any more.
+    ResourceClosed,
+    /// The claim has ended already.
+    ClaimEnded,
+    /// The claim is not confirmed.
+    NotConfirmed,
+    /// The claim is not pending.
+    NotPending,
 }
 
-/// Decides a command.
-///
-/// # Errors
-/// `CLAIM_EXISTS`, `CLAIM_UNKNOWN`, `RESOURCE_UNKNOWN`, `RESOURCE_CLOSED`, `CLAIM_ENDED`, `NOT_CONFIRMED` or
-/// `NOT_PENDING`.
-pub fn decide(
-    state: &State,
-    command: &ClaimCommand,
-    context: &Context<'_>,
-) -> Decision<ClaimEvent> {
-    let claim = match (command, state) {
-        (ClaimCommand::Create(_), Some(_)) => {
-            return Err(Rejection::rule("CLAIM_EXISTS", "the claim was created before").into());
+impl Rules for Claim {
+    type Create = CreateClaim;
+    type Refusal = Refusal;
+
+    /// Whether the resource exists, and is open.
+    fn rests_on(command: &Command) -> Vec<StreamId> {
+        match command {
+            Command::Create(create) => vec![Resource::stream(&create.resource_id)],
+            _ => vec![],
         }
-        (ClaimCommand::Create(create), None) => return created(create, context),
-        (_, None) => {
-            return Err(Rejection::rule("CLAIM_UNKNOWN", "there is no such claim").into());
-        }
-        (_, Some(claim)) => claim,
-    };
-    let resource_id = claim.resource_id.clone();
-    let event = match command {
-        ClaimCommand::Create(_) => return Ok(vec![]),
-        ClaimCommand::Cancel(cancel) => {
-            match claim.status {
-                Status::Pending | Status::Confirmed => {}
-                Status::Cancelled => return Ok(vec![]),
-                Status::Declined | Status::Expired => {
-                    return Err(Rejection::rule(
-                        "CLAIM_ENDED",
-                        "the claim has come to its end already",
-                    )
-                    .into());
-                }
+    }
+
+    fn begin(create: &CreateClaim, context: &Context<'_>) -> Decision<Event> {
+        let CreateClaim { user_id, resource_id, date_start, date_end } = create.clone();
+        match context.known::<Resource, _>(&resource_id)? {
+            None => return refuse(Refusal::ResourceUnknown),
+            Some(resource) if resource.status == ResourceStatus::Closed => {
+                return refuse(Refusal::ResourceClosed);
             }
-            ClaimCancelled { resource_id, reason: cancel.reason.clone() }.into()
+            Some(_) => {}
         }
-        ClaimCommand::Start(_) if claim.status == Status::Confirmed => {
-            ClaimStarted { resource_id }.into()
-        }
-        ClaimCommand::Start(_) => {
-            return Err(Rejection::rule("NOT_CONFIRMED", "the claim is not confirmed").into());
-        }
-        ClaimCommand::Confirm(_) => only_pending(claim, ClaimConfirmed {})?,
-        ClaimCommand::Decline(decline) => {
-            only_pending(claim, ClaimDeclined { reason: decline.reason.clone() })?
-        }
-        ClaimCommand::Expire(_) => only_pending(claim, ClaimExpired { resource_id })?,
-        ClaimCommand::ReturnHold(_) => HoldReturned { resource_id }.into(),
-    };
-    Ok(vec![event])
-}
-
-fn created(create: &CreateClaim, context: &Context<'_>) -> Decision<ClaimEvent> {
-    let CreateClaim { user_id, resource_id, date_start, date_end } = create.clone();
-    match context.foreign.state::<Resource>(&resource_id)?.flatten() {
-        None => {
-            return Err(Rejection::rule(
-                "RESOURCE_UNKNOWN",
-                format!("there is no resource {resource_id}"),
-            )
-            .into());
-        }
-        Some(resource) if resource.status == ResourceStatus::Closed => {
-            return Err(Rejection::rule(
-                "RESOURCE_CLOSED",
-                format!("resource {resource_id} is closed"),
-            )
-            .into());
-        }
-        Some(_) => {}
+        let confirm_by = context.now.plus_millis(i64::from(ANSWER_WITHIN_MS));
+        happened(ClaimCreated { user_id, resource_id, date_start, date_end, confirm_by })
     }
-    let confirm_by = context.now.plus_millis(i64::from(ANSWER_WITHIN_MS));
-    Ok(vec![ClaimCreated { user_id, resource_id, date_start, date_end, confirm_by }.into()])
-}
 
-fn only_pending(claim: &ClaimState, event: impl Into<ClaimEvent>) -> Result<ClaimEvent, Rejection> {
-    match claim.status {
-        Status::Pending => Ok(event.into()),
-        _ => Err(Rejection::rule("NOT_PENDING", "the claim is not pending")),
+    fn decide(state: &State, command: &Command, _context: &Context<'_>) -> Decision<Event> {
+        let resource_id = state.resource_id.clone();
+        match (command.clone(), state.status) {
+            (Command::Cancel(cancel), Status::Pending | Status::Confirmed) => {
+                happened(ClaimCancelled { resource_id, reason: cancel.reason })
+            }
+            (Command::Cancel(_), Status::Cancelled) => nothing(),
+            (Command::Cancel(_), _) => refuse(Refusal::ClaimEnded),
+            (Command::Start(_), Status::Confirmed) => happened(ClaimStarted { resource_id }),
+            (Command::Start(_), _) => refuse(Refusal::NotConfirmed),
+            (Command::ReturnHold(_), _) => happened(HoldReturned { resource_id }),
+            (Command::Confirm(_), Status::Pending) => happened(ClaimConfirmed {}),
+            (Command::Decline(decline), Status::Pending) => {
+                happened(ClaimDeclined { reason: decline.reason })
+            }
+            (Command::Expire(_), Status::Pending) => happened(ClaimExpired { resource_id }),
+            _ => refuse(Refusal::NotPending),
+        }
     }
 }

@@ -1,47 +1,38 @@
-//! The commands of a meter, with the checks of their shape.
+//! The commands of a meter.
 
-use edgefold_kernel::{Subject, Text, Timestamp, commands};
-use serde::{Deserialize, Serialize};
-
-/// Takes a meter into service.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RegisterMeter {
-    /// Kind of meter.
-    pub model: Text,
-    /// The owner.
-    pub owner_id: Subject,
-}
-
-/// Reports how a meter is, as of its own clock.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct UpdateMeter {
-    /// Status.
-    pub status: Status,
-    /// Measured value.
-    pub reading: f64,
-    /// Instant of the report, by the device's clock; to the millisecond.
-    pub observed_at: Timestamp,
-}
-
-/// Takes a meter out of service for good.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct DecommissionMeter {}
+use edgefold_flow::prelude::*;
 
 commands! {
     /// The commands of a meter.
-    pub enum MeterCommand {
+    pub enum Command {
         "RegisterMeter" [creates] => Register(RegisterMeter),
         "UpdateMeter" => Update(UpdateMeter),
         "DecommissionMeter" => Decommission(DecommissionMeter),
     }
 }
 
+/// Takes a meter into service.
+#[command]
+pub struct RegisterMeter {
+    /// Model name in the maker's catalogue.
+    pub model: Text,
+    /// The owner.
+    pub owner_id: Subject,
+}
+
+/// Reports how a meter is. The latest report by the meter's clock counts; a late one is kept as history.
+#[command]
+pub struct UpdateMeter {
+    /// Status.
+    pub status: Status,
+    /// Measured value, in the unit of the model.
+    pub reading: f64,
+    /// Instant of the report, by the meter's clock.
+    pub observed_at: Timestamp,
+}
+
 /// Status of a meter, as it reports it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[command]
 pub enum Status {
     /// All is well.
     Ok,
@@ -50,3 +41,7 @@ pub enum Status {
     /// It does not work.
     Fault,
 }
+
+/// Takes a meter out of service for good. It takes no reports any more.
+#[command]
+pub struct DecommissionMeter {}

@@ -1,15 +1,19 @@
 //! By what meters are listed.
 
-use edgefold_flow::participant::{Column, Listed, Order};
+use edgefold_flow::prelude::*;
 
-/// The columns and the orders.
-pub const LISTED: Listed = Listed {
-    columns: &[
-        Column::text("ownerId").indexed(),
-        Column::text("model").indexed(),
-        Column::text("status").indexed(),
-        Column::integer("decommissioned"),
-    ],
-    orders: &[Order::newest("NEWEST"), Order::oldest("OLDEST"), Order::ascending("MODEL", "model")],
-    owner: Some("ownerId"),
-};
+use super::Meter;
+
+impl Lists for Meter {
+    const FILTERS: &'static [Filter] = &[
+        Filter::equal("ownerId", "Those of this owner.").indexed(),
+        Filter::equal("model", "Of this model.").indexed(),
+        Filter::equal("status", "Those with this status in their latest report.").indexed(),
+        Filter::equal("decommissioned", "Out of service, or in service."),
+    ];
+    const ORDERS: &'static [Order] = &[
+        Order::newest("NEWEST", "The newest first."),
+        Order::oldest("OLDEST", "The oldest first."),
+        Order::ascending("MODEL", "model", "By model."),
+    ];
+}

@@ -1,47 +1,48 @@
 //! Every business rule of a meter.
 
-use edgefold_kernel::{Decision, Rejection};
+use edgefold_flow::prelude::*;
 
 use super::{
-    commands::{MeterCommand, RegisterMeter, UpdateMeter},
-    events::{MeterDecommissioned, MeterEvent, MeterRegistered, MeterUpdated},
-    reducer::{MeterState, State},
+    Meter,
+    commands::{Command, RegisterMeter, UpdateMeter},
+    events::{Event, MeterDecommissioned, MeterRegistered, MeterUpdated},
+    state::State,
 };
 
-/// Decides a command.
-///
-/// # Errors
-/// `METER_EXISTS`, `METER_UNKNOWN` or `METER_DECOMMISSIONED`.
-pub fn decide(state: &State, command: &MeterCommand) -> Decision<MeterEvent> {
-    let events = match (command, state) {
-        (MeterCommand::Register(_), Some(_)) => {
-            return Err(Rejection::rule("METER_EXISTS", "the meter was registered before").into());
-        }
-        (MeterCommand::Register(register), None) => vec![registered(register)],
-        (_, None) => {
-            return Err(Rejection::rule("METER_UNKNOWN", "there is no such meter").into());
-        }
-        (MeterCommand::Update(update), Some(meter)) => updated(meter, update)?,
-        (MeterCommand::Decommission(_), Some(meter)) => match meter.decommissioned {
-            false => vec![MeterDecommissioned {}.into()],
-            true => vec![],
-        },
-    };
-    Ok(events)
+/// Why a meter refuses.
+#[refusals]
+pub enum Refusal {
+    /// The meter is out of service.
+    MeterDecommissioned,
 }
 
-fn registered(register: &RegisterMeter) -> MeterEvent {
-    MeterRegistered { model: register.model.clone(), owner_id: register.owner_id.clone() }.into()
+impl Rules for Meter {
+    type Create = RegisterMeter;
+    type Refusal = Refusal;
+
+    fn begin(register: &RegisterMeter, _context: &Context<'_>) -> Decision<Event> {
+        let RegisterMeter { model, owner_id } = register.clone();
+        happened(MeterRegistered { model, owner_id })
+    }
+
+    fn decide(state: &State, command: &Command, _context: &Context<'_>) -> Decision<Event> {
+        match command {
+            Command::Register(_) => nothing(),
+            Command::Update(update) => updated(state, update),
+            Command::Decommission(_) if state.decommissioned => nothing(),
+            Command::Decommission(_) => happened(MeterDecommissioned {}),
+        }
+    }
 }
 
-fn updated(meter: &MeterState, update: &UpdateMeter) -> Decision<MeterEvent> {
+fn updated(meter: &State, update: &UpdateMeter) -> Decision<Event> {
     let UpdateMeter { status, reading, observed_at } = update.clone();
     if meter.decommissioned {
-        return Err(Rejection::rule("METER_DECOMMISSIONED", "the meter is out of service").into());
+        return refuse(Refusal::MeterDecommissioned);
     }
     let latest = (meter.status, meter.reading, meter.observed_at);
     if latest == (Some(status), Some(reading), Some(observed_at)) {
-        return Ok(vec![]);
+        return nothing();
     }
-    Ok(vec![MeterUpdated { status, reading, observed_at }.into()])
+    happened(MeterUpdated { status, reading, observed_at })
 }

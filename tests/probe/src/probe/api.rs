@@ -1,11 +1,17 @@
-//! The GraphQL part of a probe: enough to see the result of a panic in an operation.
+//! Fields of the GraphQL schema that panic on request, beside those that are made from the catalogue.
 
 use async_graphql::{Context, ID, Object, Result, Subscription};
-use edgefold_flow::graphql::{Subscribed, subscribe};
+use edgefold_flow::{
+    graphql::{Api, Subscribed, follow, unanswered},
+    prelude::*,
+};
+use futures_util::StreamExt;
+use serde_json::Value;
 
 use super::Probe;
+use crate::CATALOGUE;
 
-/// The commands.
+/// The queries that panic.
 #[derive(Default)]
 pub struct ProbeQuery;
 
@@ -21,7 +27,7 @@ impl ProbeQuery {
     }
 }
 
-/// Subscriptions.
+/// The subscriptions that panic.
 #[derive(Default)]
 pub struct ProbeSubscription;
 
@@ -29,7 +35,7 @@ pub struct ProbeSubscription;
 impl ProbeSubscription {
     /// Cursors of the events of a probe. Panics at this version; at 0 before it follows anything.
     #[allow(clippy::panic, reason = "this is what the probe is for")]
-    async fn probe(
+    async fn panicking(
         &self,
         context: &Context<'_>,
         id: ID,
@@ -39,11 +45,16 @@ impl ProbeSubscription {
         if panics_at == Some(0) {
             panic!("the probe panics when a subscription begins")
         }
-        subscribe::<Probe, _>(context, &id, after, move |update, probe| {
-            if probe.is_some_and(|probe| panics_at == Some(probe.version)) {
+        let entry = CATALOGUE.entry(Probe::TYPE).map_err(unanswered)?;
+        let items = follow(&Api::of(CATALOGUE), context, entry, &id, after)?;
+        let cursor = items.map(move |item| {
+            let item = item?;
+            let version = item.pointer("/probe/version").and_then(Value::as_i64);
+            if version.is_some() && version == panics_at.map(i64::from) {
                 panic!("the probe panics in a subscription")
             }
-            update.cursor
-        })
+            Ok(item.get("cursor").and_then(Value::as_str).unwrap_or_default().to_owned())
+        });
+        Ok(cursor.boxed())
     }
 }

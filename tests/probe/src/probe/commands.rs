@@ -1,11 +1,22 @@
-//! The commands of a probe.
+//! The commands of a probe. Each of them begins one that is not there.
 
-use edgefold_kernel::{Id, commands};
-use serde::{Deserialize, Serialize};
+use edgefold_flow::prelude::*;
+
+commands! {
+    /// The commands of a probe.
+    pub enum Command {
+        "Append" [begins] => Append(Append),
+        "Panic" [begins] => Panic(Panic),
+        "Tell" [begins] => Tell(Tell),
+        "Ask" [begins] => Ask(Ask),
+        "Turn" [begins] => Turn(Turn),
+        "Hear" [begins, internal] => Hear(Hear),
+        "Recall" [begins] => Recall(Recall),
+    }
+}
 
 /// Appends so many events, each with a filler of so many bytes. None is a decision too.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[command]
 pub struct Append {
     /// Number of events.
     pub count: u32,
@@ -18,8 +29,7 @@ pub struct Append {
 }
 
 /// Panics.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[command]
 pub struct Panic {
     /// Where.
     pub place: Place,
@@ -28,53 +38,8 @@ pub struct Panic {
     pub before: u32,
 }
 
-/// Tells another probe, once with each event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Tell {
-    /// Which one.
-    pub to: Id,
-    /// Number of times.
-    pub count: u32,
-}
-
-/// Asks something of another probe, once with each event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Ask {
-    /// Which one.
-    pub of: Id,
-    /// Number of times.
-    pub count: u32,
-}
-
-/// Breaks it, or mends it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Turn {
-    /// True if it panics from now on at every message of another probe.
-    pub broken: bool,
-}
-
-/// The reaction to a message of another probe.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Heard {
-    /// The message.
-    pub what: String,
-}
-
-/// Decides on the state of another probe.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Recall {
-    /// Which one.
-    pub of: Id,
-}
-
 /// Where a probe panics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[command]
 pub enum Place {
     /// While it decides.
     Decide,
@@ -88,15 +53,41 @@ pub enum Place {
     Table,
 }
 
-commands! {
-    /// The commands of a probe.
-    pub enum ProbeCommand {
-        "Append" [creates] => Append(Append),
-        "Panic" => Panic(Panic),
-        "Tell" [creates] => Tell(Tell),
-        "Ask" [creates] => Ask(Ask),
-        "Turn" [creates] => Turn(Turn),
-        "Hear" [internal] => Hear(Heard),
-        "Recall" [creates] => Recall(Recall),
-    }
+/// Tells another probe, once with each event.
+#[command]
+pub struct Tell {
+    /// Which one.
+    pub to: Id,
+    /// Number of times.
+    pub count: u32,
+}
+
+/// Asks something of another probe, once with each event.
+#[command]
+pub struct Ask {
+    /// Which one.
+    pub of: Id,
+    /// Number of times.
+    pub count: u32,
+}
+
+/// Breaks it, or mends it.
+#[command]
+pub struct Turn {
+    /// True if it panics from now on at every message of another probe.
+    pub broken: bool,
+}
+
+/// Takes in a message of another probe.
+#[command]
+pub struct Hear {
+    /// The message.
+    pub what: String,
+}
+
+/// Decides on the state of another probe.
+#[command]
+pub struct Recall {
+    /// Which one.
+    pub of: Id,
 }

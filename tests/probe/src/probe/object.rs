@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
-use edgefold_flow::contract;
+use edgefold_flow::{contract, instance::run};
 use edgefold_runtime::Host;
 use worker::{
     Delay, DurableObject, Env, Request, Response, State, Storage, WebSocket,
@@ -24,7 +24,7 @@ const LATE_FOR_MS: f64 = 24_000.0;
 /// Durable Object class of the probes. One whose id begins with `slow` takes its time over what the bus brings, at first.
 #[durable_object]
 pub struct ProbeObject {
-    host: AssertUnwindSafe<Host<Probe>>,
+    host: AssertUnwindSafe<Host>,
     slow: Option<AssertUnwindSafe<Storage>>,
 }
 
@@ -51,7 +51,7 @@ impl DurableObject for ProbeObject {
     fn new(state: State, env: Env) -> Self {
         let is_slow = state.id().name().is_some_and(|name| name.starts_with("slow"));
         let slow = is_slow.then(|| AssertUnwindSafe(state.storage()));
-        Self { host: AssertUnwindSafe(Host::new(state, env, CATALOGUE)), slow }
+        Self { host: AssertUnwindSafe(Host::new(run::<Probe>(), state, env, CATALOGUE)), slow }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {

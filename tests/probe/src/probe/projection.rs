@@ -1,12 +1,8 @@
 //! A projection that is written by hand, and fails on request.
 
-use edgefold_flow::{
-    Change,
-    participant::{Projection, Table},
-};
-use edgefold_kernel::{Aggregate, Envelope, Fault};
+use edgefold_flow::prelude::*;
 
-use super::{Probe, commands::Place, events::ProbeEvent};
+use super::{Probe, commands::Place, events::Event};
 
 /// A row for each trap that was set in the table. One that is there already stops its stream.
 pub const TRAPS: Projection = Projection {
@@ -20,15 +16,16 @@ pub const TRAPS: Projection = Projection {
         ],
     }],
     project,
+    queries: &[],
 };
 
 #[allow(clippy::panic, reason = "this is what the probe is for")]
 fn project(event: &Envelope) -> Result<Vec<Change>, Fault> {
-    match event.read::<ProbeEvent>()? {
-        ProbeEvent::Trapped(trapped) if trapped.place == Place::Project => {
+    match event.read::<Event>()? {
+        Event::Trapped(trapped) if trapped.place == Place::Project => {
             panic!("the probe panics while it is projected")
         }
-        ProbeEvent::Trapped(trapped) if trapped.place == Place::Table => Ok(vec![Change::new(
+        Event::Trapped(trapped) if trapped.place == Place::Table => Ok(vec![Change::new(
             "INSERT INTO {traps} (id, version) VALUES (?1, ?2)",
             vec![event.stream.aggregate_id.as_str().into(), event.version.into()],
         )]),

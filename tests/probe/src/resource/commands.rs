@@ -1,30 +1,39 @@
-//! The commands of a resource, with the checks of their shape.
+//! The commands of a resource.
 
-use edgefold_kernel::{
-    Amount, Date, Id, Rejection, Subject, Text, command::unknown_command, commands,
-};
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use edgefold_flow::prelude::*;
+use edgefold_kernel::command::unknown_command;
+use serde::{Deserialize, Deserializer, de::Error};
 
+use super::rules::Refusal;
 use crate::release;
 
-/// Offers a resource.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+commands! {
+    /// The commands of a resource.
+    pub enum Command {
+        "AddResource" [creates] => Add(AddResource),
+        "HoldResource" [internal, checked] => Hold(HoldResource),
+        "OccupyResource" [internal, checked] => Occupy(OccupyResource),
+        "ReleaseResource" [internal] => Release(ReleaseResource),
+        "CloseResource" => Close(CloseResource),
+    }
+}
+
+/// Opens a resource for holds.
+#[command]
 pub struct AddResource {
     /// The group that it belongs to.
     pub group_id: Id,
     /// Label.
     pub number: Text,
-    /// Capacity, 1 to 100.
-    #[serde(deserialize_with = "capacity")]
+    /// Capacity.
+    #[within(1..=100)]
     pub capacity: u32,
     /// Price of a day, in minor units.
     pub rate: Amount,
 }
 
 /// Holds days for a claim. Sent by the claim, not from outside.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[command]
 pub struct HoldResource {
     /// The claim for which the days are held.
     pub claim_id: Id,
@@ -32,41 +41,9 @@ pub struct HoldResource {
     pub date_start: Date,
     /// The day after the last one.
     pub date_end: Date,
-    /// The guest for whom. Required since the second release, so that the operator sees whom to expect.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "user_id")]
+    /// The owner of the claim. Required since the second release, so that the operator sees whom to expect.
+    #[serde(deserialize_with = "user_id")]
     pub user_id: Option<Subject>,
-}
-
-/// The guest is there. Sent by the claim, not from outside, since the second release.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct OccupyResource {
-    /// The claim for which the days are held.
-    pub claim_id: Id,
-}
-
-/// Gives the days of a claim back. Sent by the claim, not from outside.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ReleaseResource {
-    /// The claim for which the days were held.
-    pub claim_id: Id,
-}
-
-/// Closes a room for new holds. Existing holds stay.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CloseResource {}
-
-commands! {
-    /// The commands of a resource.
-    pub enum ResourceCommand {
-        "AddResource" [creates] => Add(AddResource),
-        "HoldResource" [internal, checked] => Hold(HoldResource),
-        "OccupyResource" [internal, checked] => Occupy(OccupyResource),
-        "ReleaseResource" [internal] => Release(ReleaseResource),
-        "CloseResource" => Close(CloseResource),
-    }
 }
 
 impl HoldResource {
@@ -76,12 +53,6 @@ impl HoldResource {
             return Err(Rejection::shape("MISSING_FIELD", "payload.userId", "userId is required"));
         }
         Ok(())
-    }
-}
-
-impl OccupyResource {
-    fn check(&self) -> Result<(), Rejection> {
-        if release::is_first() { Err(unknown_command("OccupyResource")) } else { Ok(()) }
     }
 }
 
@@ -102,15 +73,29 @@ pub fn check_days(date_start: Date, date_end: Date) -> Result<(), Rejection> {
         return Ok(());
     }
     let detail = format!("dateEnd must be after dateStart {date_start}, got {date_end}");
-    Err(Rejection::shape("DATES_REVERSED", "payload.dateEnd", detail))
+    refuse_shape(Refusal::DatesReversed, "payload.dateEnd", detail)
 }
 
-/// Largest capacity.
-const MOST: u32 = 100;
+/// The owner of a claim is there. Sent by the claim, not from outside, since the second release.
+#[command]
+pub struct OccupyResource {
+    /// The claim for which the days are held.
+    pub claim_id: Id,
+}
 
-fn capacity<'de, D: Deserializer<'de>>(source: D) -> Result<u32, D::Error> {
-    match u32::deserialize(source)? {
-        capacity @ 1..=MOST => Ok(capacity),
-        _ => Err(D::Error::custom("a capacity from 1 to 100")),
+impl OccupyResource {
+    fn check(&self) -> Result<(), Rejection> {
+        if release::is_first() { Err(unknown_command("OccupyResource")) } else { Ok(()) }
     }
 }
+
+/// Gives the days of a claim back. Sent by the claim, not from outside.
+#[command]
+pub struct ReleaseResource {
+    /// The claim for which the days were held.
+    pub claim_id: Id,
+}
+
+/// Closes a resource for new holds. Existing holds stay.
+#[command]
+pub struct CloseResource {}

@@ -1,20 +1,18 @@
 //! By what resources are listed. A resource is nobody's.
 
-use edgefold_flow::participant::{Column, Listed, Order};
+use edgefold_flow::prelude::*;
 
-/// The columns and the orders.
-pub const LISTED: Listed = Listed {
-    columns: &[
-        Column::text("groupId").indexed(),
-        Column::text("number"),
-        Column::integer("rate"),
-        Column::text("status"),
-        Column::integer("capacity"),
-    ],
-    orders: &[
-        Order::ascending("NUMBER", "number"),
-        Order::ascending("CHEAPEST", "rate"),
-        Order::descending("DEAREST", "rate"),
-    ],
-    owner: None,
-};
+use super::Resource;
+
+impl Lists for Resource {
+    const FILTERS: &'static [Filter] = &[
+        Filter::equal("groupId", "Resources of this group.").indexed(),
+        Filter::equal("status", "Resources that take holds, or that do not."),
+        Filter::from("fits", "capacity", "Resources with at least this capacity."),
+    ];
+    const ORDERS: &'static [Order] = &[
+        Order::ascending("NUMBER", "number", "By its label."),
+        Order::ascending("CHEAPEST", "rate", "By the price of a day, the lowest first."),
+        Order::descending("DEAREST", "rate", "By the price of a day, the highest first."),
+    ];
+}

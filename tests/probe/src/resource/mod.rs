@@ -1,28 +1,13 @@
 //! **Resource**: a supplier that others depend on. It holds days for claims, and no two holds overlap, ever.
-//!
-//! | file | what it says |
-//! |---|---|
-//! | [`commands`] | the commands |
-//! | [`events`] | the events |
-//! | [`reducer`] | the state, and how an event changes it |
-//! | [`rules`] | every business rule |
-//! | [`lists`] | by what it is listed |
-//! | [`policy`] | the policy: who may send, see and list |
-//! | [`api`] | its part of the GraphQL schema |
 
 pub mod commands;
 pub mod events;
-pub mod reducer;
+pub mod state;
 pub mod rules;
-pub mod lists;
 pub mod policy;
-pub mod api;
+pub mod lists;
 
-use edgefold_flow::{Participant, participant::Listed};
-use edgefold_kernel::{Aggregate, Context, Decision, Id, Principal, Scope, Version};
-
-pub use commands::ResourceCommand;
-pub use events::ResourceEvent;
+use edgefold_flow::prelude::*;
 
 /// One resource of a group.
 #[derive(Debug)]
@@ -32,44 +17,8 @@ impl Aggregate for Resource {
     const TYPE: &'static str = "resource";
     const STATE_VERSION: u32 = 2;
 
-    type Command = ResourceCommand;
-    type Event = ResourceEvent;
-    type State = reducer::State;
-
-    fn decide(
-        state: &Self::State,
-        command: &ResourceCommand,
-        _context: &Context<'_>,
-    ) -> Decision<ResourceEvent> {
-        rules::decide(state, command)
-    }
-
-    fn evolve(state: &mut Self::State, event: &ResourceEvent, _version: Version) {
-        reducer::evolve(state, event);
-    }
+    type Command = commands::Command;
+    type Event = events::Event;
 }
 
-impl Participant for Resource {
-    const LISTED: Listed = lists::LISTED;
-
-    fn outline(state: &Self::State) -> Self::State {
-        reducer::outline(state)
-    }
-
-    fn may_send(
-        principal: &Principal,
-        _id: &Id,
-        command: &ResourceCommand,
-        _state: &Self::State,
-    ) -> bool {
-        policy::may_send(principal, command)
-    }
-
-    fn may_see(principal: &Principal, _id: &Id, _state: &Self::State) -> bool {
-        policy::may_see(principal)
-    }
-
-    fn may_list(principal: &Principal) -> Scope {
-        policy::may_list(principal)
-    }
-}
+impl Process for Resource {}

@@ -1,82 +1,80 @@
 //! Every business rule of a resource.
 
-use edgefold_kernel::{Decision, Rejection};
+use edgefold_flow::prelude::*;
 
 use super::{
-    commands::{AddResource, HoldResource, ResourceCommand},
+    Resource,
+    commands::{AddResource, Command, HoldResource},
     events::{
-        ResourceAdded, ResourceClosed, ResourceEvent, ResourceHeld, ResourceOccupied,
-        ResourceReleased,
+        Event, ResourceAdded, ResourceClosed, ResourceHeld, ResourceOccupied, ResourceReleased,
     },
-    reducer::{ResourceState, State, Status},
+    state::{State, Status},
 };
 
-/// Decides a command.
-///
-/// # Errors
-/// `RESOURCE_EXISTS`, `RESOURCE_UNKNOWN`, `RESOURCE_CLOSED`, `DAYS_TAKEN`, `HOLD_EXISTS` or `HOLD_UNKNOWN`.
-pub fn decide(state: &State, command: &ResourceCommand) -> Decision<ResourceEvent> {
-    let events = match (command, state) {
-        (ResourceCommand::Add(_), Some(_)) => {
-            return Err(Rejection::rule("RESOURCE_EXISTS", "the resource was added before").into());
-        }
-        (ResourceCommand::Add(add), None) => vec![added(add)],
-        (_, None) => {
-            return Err(Rejection::rule("RESOURCE_UNKNOWN", "there is no such resource").into());
-        }
-        (ResourceCommand::Hold(hold), Some(resource)) => held(resource, hold)?,
-        (ResourceCommand::Occupy(occupy), Some(resource)) => {
-            let claim_id = occupy.claim_id.clone();
-            match resource.holds.iter().find(|hold| hold.claim_id == claim_id) {
-                None => {
-                    return Err(Rejection::rule("HOLD_UNKNOWN", "no days are held for it").into());
-                }
-                Some(hold) if hold.occupied => vec![],
-                Some(_) => vec![ResourceOccupied { claim_id }.into()],
-            }
-        }
-        (ResourceCommand::Release(release), Some(resource)) => {
-            let claim_id = release.claim_id.clone();
-            let is_held = resource.holds.iter().any(|hold| hold.claim_id == claim_id);
-            is_held.then(|| ResourceReleased { claim_id }.into()).into_iter().collect()
-        }
-        (ResourceCommand::Close(_), Some(resource)) => match resource.status {
-            Status::Open => vec![ResourceClosed {}.into()],
-            Status::Closed => vec![],
-        },
-    };
-    Ok(events)
+/// Why a resource refuses.
+#[refusals]
+pub enum Refusal {
+    /// The range of days ends before or where it begins.
+    DatesReversed,
+    /// The resource takes no holds any more.
+    ResourceClosed,
+    /// Others hold some of these days.
+    DaysTaken,
+    /// The claim already holds other days of this resource.
+    HoldExists,
+    /// The resource holds no days for this claim.
+    HoldUnknown,
 }
 
-fn added(add: &AddResource) -> ResourceEvent {
-    ResourceAdded {
-        group_id: add.group_id.clone(),
-        number: add.number.clone(),
-        capacity: add.capacity,
-        rate: add.rate,
+impl Rules for Resource {
+    type Create = AddResource;
+    type Refusal = Refusal;
+
+    fn begin(add: &AddResource, _context: &Context<'_>) -> Decision<Event> {
+        let AddResource { group_id, number, capacity, rate } = add.clone();
+        happened(ResourceAdded { group_id, number, capacity, rate })
     }
-    .into()
+
+    fn decide(state: &State, command: &Command, _context: &Context<'_>) -> Decision<Event> {
+        match command {
+            Command::Add(_) => nothing(),
+            Command::Hold(hold) => held(state, hold),
+            Command::Occupy(occupy) => {
+                let claim_id = occupy.claim_id.clone();
+                match state.holds.iter().find(|hold| hold.claim_id == claim_id) {
+                    None => refuse(Refusal::HoldUnknown),
+                    Some(hold) if hold.occupied => nothing(),
+                    Some(_) => happened(ResourceOccupied { claim_id }),
+                }
+            }
+            Command::Release(release) => {
+                let claim_id = release.claim_id.clone();
+                match state.holds.iter().any(|hold| hold.claim_id == claim_id) {
+                    true => happened(ResourceReleased { claim_id }),
+                    false => nothing(),
+                }
+            }
+            Command::Close(_) if state.status == Status::Open => happened(ResourceClosed {}),
+            Command::Close(_) => nothing(),
+        }
+    }
 }
 
-fn held(resource: &ResourceState, hold: &HoldResource) -> Decision<ResourceEvent> {
+fn held(resource: &State, hold: &HoldResource) -> Decision<Event> {
     let HoldResource { claim_id, date_start, date_end, user_id } = hold.clone();
     if let Some(own) = resource.holds.iter().find(|hold| hold.claim_id == claim_id) {
-        if (own.date_start, own.date_end) == (date_start, date_end) {
-            return Ok(vec![]);
-        }
-        return Err(
-            Rejection::rule("HOLD_EXISTS", "the claim holds other days of this resource").into()
-        );
+        return match (own.date_start, own.date_end) == (date_start, date_end) {
+            true => nothing(),
+            false => refuse(Refusal::HoldExists),
+        };
     }
     if resource.status == Status::Closed {
-        return Err(
-            Rejection::rule("RESOURCE_CLOSED", "the resource takes no holds any more").into()
-        );
+        return refuse(Refusal::ResourceClosed);
     }
     if let Some(other) = resource.holds.iter().find(|hold| hold.overlaps(date_start, date_end)) {
-        let detail =
-            format!("the resource is taken from {} to {}", other.date_start, other.date_end);
-        return Err(Rejection::rule("DAYS_TAKEN", detail).into());
+        let (from, until) = (other.date_start, other.date_end);
+        let detail = format!("the resource is taken from {from} to {until}");
+        return refuse_with(Refusal::DaysTaken, detail);
     }
-    Ok(vec![ResourceHeld { claim_id, date_start, date_end, user_id }.into()])
+    happened(ResourceHeld { claim_id, date_start, date_end, user_id })
 }

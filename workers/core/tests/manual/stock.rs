@@ -1,20 +1,24 @@
-use edgefold_kernel::{Aggregate, Context, Decision, Rejection, Version, commands, event, events};
+use edgefold_flow::prelude::*;
 use edgefold_testing::given;
-use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MoveStock {
-    pieces: i32, // positive: in; negative: out
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[event]
 struct StockMoved {
     pieces: i32,
 }
 
-commands! { enum Command { "MoveStock" [creates] => Move(MoveStock) } }
-events! { enum Event upcast event::no_upcast { "StockMoved" v 1 => Moved(StockMoved) } }
+#[state]
+struct State {
+    pieces: i64,
+}
+
+#[refusals]
+enum Refusal {
+    /// Fewer pieces are left.
+    OutOfStock,
+}
+
+commands! { enum Command { "MoveStock" [begins] => Move(MoveStock) } }
+events! { enum Event { "StockMoved" v 1 => Moved(StockMoved) } }
 
 /// The stock of one article.
 struct Stock;
@@ -23,17 +27,39 @@ impl Aggregate for Stock {
     const TYPE: &'static str = "stock";
     type Command = Command;
     type Event = Event;
-    type State = i64;
+}
 
-    fn decide(stock: &i64, Command::Move(wanted): &Command, _: &Context<'_>) -> Decision<Event> {
-        if stock + i64::from(wanted.pieces) < 0 {
-            return Err(Rejection::rule("OUT_OF_STOCK", format!("{stock} are left")).into());
-        }
-        Ok(vec![StockMoved { pieces: wanted.pieces }.into()])
+impl Reducer for Stock {
+    type State = State;
+
+    fn begin(Event::Moved(moved): &Event) -> Option<State> {
+        Some(State { pieces: moved.pieces.into() })
     }
 
-    fn evolve(stock: &mut i64, Event::Moved(moved): &Event, _version: Version) {
-        *stock += i64::from(moved.pieces);
+    fn evolve(stock: &mut State, Event::Moved(moved): &Event, _version: Version) {
+        stock.pieces += i64::from(moved.pieces);
+    }
+}
+
+// The README shows what follows.
+#[command]
+struct MoveStock {
+    pieces: i32, // positive: in; negative: out
+}
+
+impl Rules for Stock {
+    type Create = MoveStock;
+    type Refusal = Refusal;
+
+    fn begin(wanted: &MoveStock, context: &Context<'_>) -> Decision<Event> {
+        Self::decide(&State { pieces: 0 }, &wanted.clone().into(), context)
+    }
+
+    fn decide(stock: &State, Command::Move(wanted): &Command, _: &Context<'_>) -> Decision<Event> {
+        match stock.pieces + i64::from(wanted.pieces) {
+            ..0 => refuse(Refusal::OutOfStock),
+            0.. => happened(StockMoved { pieces: wanted.pieces }),
+        }
     }
 }
 

@@ -43,10 +43,7 @@ impl Components {
         for (def, shape) in defined {
             self.0.insert(renamed[def].as_str().unwrap().to_owned(), moved(shape, &renamed));
         }
-        // A state is what it defines under its own name, or null before the first event; nobody is shown that.
-        if !defined.contains_key(name) {
-            self.0.insert(name.to_owned(), moved(&schema, &renamed));
-        }
+        self.0.insert(name.to_owned(), moved(&schema, &renamed));
     }
 }
 
@@ -116,7 +113,7 @@ pub(crate) fn components() -> Map<String, Value> {
             message["properties"]["aggregateType"] = json!({"const": aggregate});
             message["properties"]["name"] = json!({"const": kind.name});
             message["properties"]["payload"] = of(&payload);
-            if !kind.creates {
+            if !kind.may_begin() {
                 message["required"].as_array_mut().unwrap().push(json!("aggregateId"));
                 message["properties"]["aggregateId"] = of("Id");
             }

@@ -1,0 +1,79 @@
+//! The state of a meter, and how an event changes it.
+
+use edgefold_flow::prelude::*;
+
+use super::{
+    Meter,
+    commands::Status,
+    events::{Event, MeterRegistered, MeterUpdated},
+};
+
+/// A meter in the field, as the latest report by its own clock shows it.
+#[state]
+pub struct State {
+    /// Status; nothing before the first report.
+    pub status: Option<Status>,
+    /// Measured value, in the unit of its model; nothing before the first report.
+    pub reading: Option<f64>,
+    /// Instant of the report, by the meter's clock; nothing before the first report.
+    pub observed_at: Option<Timestamp>,
+    /// Model name in the maker's catalogue.
+    pub model: Text,
+    /// The owner.
+    #[owner]
+    pub owner_id: Subject,
+    /// True if it is out of service.
+    pub decommissioned: bool,
+    /// Number of reports, late ones included.
+    pub readings: u64,
+    /// Number of reports that arrived after a later one.
+    pub late: u64,
+}
+
+impl State {
+    /// True if a report of this instant is older than the latest one. Of two reports of the same instant, the one that
+    /// arrives later counts.
+    pub fn is_late(&self, observed_at: Timestamp) -> bool {
+        self.observed_at.is_some_and(|latest| observed_at < latest)
+    }
+}
+
+impl Reducer for Meter {
+    type State = State;
+
+    fn begin(event: &Event) -> Option<State> {
+        let Event::Registered(MeterRegistered { model, owner_id }) = event.clone() else {
+            return None;
+        };
+        Some(State {
+            status: None,
+            reading: None,
+            observed_at: None,
+            model,
+            owner_id,
+            decommissioned: false,
+            readings: 0,
+            late: 0,
+        })
+    }
+
+    fn evolve(state: &mut State, event: &Event, _version: Version) {
+        match event {
+            Event::Registered(_) => {}
+            Event::Updated(updated) => update(state, updated),
+            Event::Decommissioned(_) => state.decommissioned = true,
+        }
+    }
+}
+
+/// The last writer by the meter's time wins; a late report is counted, and kept as history in the stream.
+fn update(meter: &mut State, updated: &MeterUpdated) {
+    meter.readings += 1;
+    if meter.is_late(updated.observed_at) {
+        meter.late += 1;
+        return;
+    }
+    meter.status = Some(updated.status);
+    meter.reading = Some(updated.reading);
+    meter.observed_at = Some(updated.observed_at);
+}
