@@ -1,6 +1,7 @@
 // Makes a script of a WebAssembly module: its JavaScript side, an entry for the platform, one bundle.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
+import { withOwnNames } from './names.mjs';
 import { root, tools } from './pins.mjs';
 import { Problem, run, tail } from './process.mjs';
 import { bindgen, nodeBinary, nodeEnv } from './toolchain.mjs';
@@ -73,6 +74,7 @@ export async function bind(module, out, { optimise }) {
     const wasmOpt = join(root, 'node_modules/binaryen/bin/wasm-opt');
     const names = '--debuginfo'; // of functions, for a stack in the log
     await step('wasm-opt', run(...node(wasmOpt, 'index_bg.wasm', '-o', 'index_bg.wasm', '-O', ...features, names)));
+    writeFileSync(at('index_bg.wasm'), withOwnNames(readFileSync(at('index_bg.wasm'))));
   }
   // The platform knows no import phases.
   const script = readFileSync(at('bundle.js'), 'utf8').replace('import source ', 'import ');

@@ -25,7 +25,7 @@ export async function compile(scripts) {
   writeFileSync(log, '');
   const colour = process.stdout.isTTY ? ['--color', 'always'] : [];
   const names = scripts.map(({ name }) => name).join(' and the ');
-  const flags = ['-Zbuild-std=std,panic_unwind', ...colour];
+  const flags = ['-Zbuild-std=std,panic_unwind', '-Zbuild-std-features=panic-unwind,optimize_for_size', ...colour];
   if (await timed(`compiling the ${names}`, () => run(cargo, [...args, ...flags], { log, cwd: root, env }))) return;
   throw new Problem(`the code does not compile:\n\n${tail(log, 200)}`);
 }

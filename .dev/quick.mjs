@@ -1,5 +1,5 @@
 // `npm test -- quick`: format, lints and native tests of the crates that changed, and of those that depend on them.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { output, Problem } from './process.mjs';
 import { cargo, cargoExtra, stages } from './stages.mjs';
@@ -7,6 +7,13 @@ import { hostRust } from './toolchain.mjs';
 
 /** What each crate is compiled from beside its own folder. */
 const everywhere = ['Cargo.toml', 'Cargo.lock', 'clippy.toml', 'rustfmt.toml', 'rust-toolchain.toml', '.cargo/'];
+
+/** What of a file concerns every crate: of the workspace's own crates it says only that they are there. */
+export function forAll(file, text = '') {
+  if (file === 'Cargo.lock') return text.split('[[package]]').filter((part) => part.includes('\nsource = ')).join('');
+  const own = /^members = .*\n|^.* = \{ path = ".*\n|^(#.*\n)?\[profile\.dev\.package\.edgefold-simulation\]\n.*\n/gm;
+  return file === 'Cargo.toml' ? text.replace(own, '') : text;
+}
 
 /** The files that differ from the last commit; if none does, those that the last commit changed. */
 export async function changedFiles(root) {
@@ -17,7 +24,15 @@ export async function changedFiles(root) {
   };
   const names = ['--relative', '--name-only', '-z'];
   const now = [...(await git('diff', ...names, 'HEAD')), ...(await git('ls-files', '-o', '--exclude-standard', '-z'))];
-  return now.length ? now : git('show', '--format=', ...names, 'HEAD');
+  const [files, since] = now.length ? [now, 'HEAD'] : [await git('show', '--format=', ...names, 'HEAD'), 'HEAD~1'];
+  const asBefore = async (file) => {
+    const before = await output('git', ['show', `${since}:./${file}`], { cwd: root });
+    const there = existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8').trim() : '';
+    return before !== undefined && forAll(file, before) === forAll(file, there);
+  };
+  const manifests = files.filter((file) => ['Cargo.toml', 'Cargo.lock'].includes(file));
+  const same = await Promise.all(manifests.map(asBefore));
+  return files.filter((file) => !same[manifests.indexOf(file)]);
 }
 
 /** The crates of the workspace, as { name, folder, uses, sources }. */
@@ -42,7 +57,8 @@ const rustIn = (folder) =>
 /** Whether a crate includes a file of schema/, or checks it: its sources name the file or its folder; SQL is included one by one. */
 function reads({ sources }, file) {
   const folder = file.endsWith('.sql') ? `${dirname(file)}/` : file.split('/').slice(0, 2).join('/');
-  return sources.includes(file) || sources.includes(folder);
+  // In the path of a file, not in a sentence about it.
+  return [file, folder].some((path) => sources.includes(`/${path}`) || sources.includes(`"${path}`));
 }
 
 /** The crates that the files belong to. */

@@ -1,9 +1,10 @@
 // `npm run schema`: prints the formats in schema/ from the code, and says which files changed.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './pins.mjs';
 import { isMain, main, run } from './process.mjs';
 import { setup } from './setup.mjs';
+import { timed } from './step.mjs';
 import { hostRust } from './toolchain.mjs';
 
 /** Every file below schema/, with its text. */
@@ -23,12 +24,29 @@ export function changes(before, after) {
   ].sort();
 }
 
-async function schema() {
-  await setup();
+/** The tests of the script that print a file: those that look for the variable that says so. */
+function printers() {
+  const folder = join(root, 'workers/core/tests');
+  const said = /EDGEFOLD_PRINT_SCHEMA|^mod printed;/m;
+  const test = (entry) => (entry.isDirectory() ? `${entry.name}/main.rs` : entry.name);
+  const prints = (path) => path.endsWith('.rs') && existsSync(join(folder, path)) && said.test(readFileSync(join(folder, path), 'utf8'));
+  const found = readdirSync(folder, { withFileTypes: true }).map(test).filter(prints);
+  return found.map((path) => path.replace(/(\/main)?\.rs$/, '')).sort();
+}
+
+/** Prints them; gives whether all could be, and a line for each file that has changed. */
+export async function printSchema() {
   const { env } = await hostRust();
   const before = files();
-  const ok = await run('cargo', ['test', '-p', 'edgefold-core'], { cwd: root, env: { ...env, EDGEFOLD_PRINT_SCHEMA: '1' } });
-  const changed = changes(before, files());
+  const tests = printers().flatMap((name) => ['--test', name]);
+  const print = () => run('cargo', ['test', '--quiet', '-p', 'edgefold-core', ...tests], { cwd: root, env: { ...env, EDGEFOLD_PRINT_SCHEMA: '1' } });
+  const ok = await timed('compiling and running what prints the formats', print);
+  return { ok, changed: changes(before, files()) };
+}
+
+async function schema() {
+  await setup();
+  const { ok, changed } = await printSchema();
   console.log(['', ...(changed.length ? changed : ['schema/ is as it was'])].map((line) => line && `edgefold  ${line}`).join('\n'));
   return ok ? 0 : 1;
 }

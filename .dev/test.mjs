@@ -13,7 +13,7 @@ import { timed } from './step.mjs';
  * those that do not. A list in a list is a lane of its own that begins when the stage before it has passed.
  */
 const everything = [
-  ['format', 'lint', 'engine', 'unit', 'tools'],
+  ['format', 'lint', 'engine', 'unit', 'tools', 'tutorial'],
   ['probe', ['acceptance'], ['build', ['samples'], ['demo', 'openapi', 'browser']]],
 ];
 const builds = ['probe', 'build'];

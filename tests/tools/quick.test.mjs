@@ -1,7 +1,7 @@
 // `npm test -- quick`: which crates a change concerns.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { touched, withDependants } from '../../.dev/quick.mjs';
+import { forAll, touched, withDependants } from '../../.dev/quick.mjs';
 
 const crates = [
   { name: 'kernel', folder: 'shared/kernel', uses: [], sources: '' },
@@ -28,4 +28,15 @@ test('what all crates are compiled from concerns all', () => {
 
 test('what belongs to no crate concerns none', () => {
   assert.deepEqual(touched(['README.md', 'workers/room.md', '.dev/start.mjs'], crates), []);
+});
+
+test('a crate of the workspace that comes or goes concerns no other one', () => {
+  const serde = '[[package]]\nname = "serde"\nversion = "1.0.0"\nsource = "registry"\n\n';
+  const own = '[[package]]\nname = "edgefold-invoice"\nversion = "0.1.0"\n\n';
+  assert.equal(forAll('Cargo.lock', serde), forAll('Cargo.lock', own + serde));
+  assert.notEqual(forAll('Cargo.lock', serde), forAll('Cargo.lock', serde.replace('1.0.0', '1.0.1')));
+  const manifest = (members, version) => `[workspace]\nmembers = [${members}]\n\n[workspace.dependencies]\nserde = "${version}"\n`;
+  assert.equal(forAll('Cargo.toml', manifest('"a"', '1')), forAll('Cargo.toml', manifest('"a", "b"', '1')));
+  assert.notEqual(forAll('Cargo.toml', manifest('"a"', '1')), forAll('Cargo.toml', manifest('"a"', '2')));
+  assert.equal(forAll('clippy.toml', 'x'), 'x');
 });
