@@ -25,13 +25,15 @@ const documents = {
     it: createClaim(id: $id, input: $input, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
   cancelClaim: `mutation ($id: ID!, $reason: String, $commandId: ID, $expectedVersion: Int) {
     it: cancelClaim(id: $id, reason: $reason, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
+  startClaim: `mutation ($id: ID!, $commandId: ID, $expectedVersion: Int) {
+    it: startClaim(id: $id, commandId: $commandId, expectedVersion: $expectedVersion) { ${result} } }`,
   resource: `query ($id: ID!) {
-    it: resource(id: $id) { id version groupId number capacity rate status holds } }`,
+    it: resource(id: $id) { id version groupId number capacity rate status holdCount createdAt } }`,
   resources: `query ($first: Int, $minVersion: [MinVersion!]) {
     it: resources(first: $first, minVersion: $minVersion) { nodes { id version } } }`,
   claim: `query ($id: ID!) {
     it: claim(id: $id) {
-      id version status reason userId resourceId dateStart dateEnd createdAt } }`,
+      id version status refusal reason userId resourceId dateStart dateEnd createdAt } }`,
   claims: `query ($first: Int, $after: String, $minVersion: [MinVersion!]) {
     it: claims(first: $first, after: $after, minVersion: $minVersion) {
       edges { cursor node { id createdAt status } } nodes { id }
@@ -84,9 +86,10 @@ test('ids that are left out are made up', async () => {
 
 test('a resource is read as its last command has left it', async () => {
   const { aggregateId: id, version } = await accepted('addResource', { input: resource101 });
-  assert.deepEqual(await ask('resource', { id }), { id, version, ...resource101, status: 'OPEN', holds: 0 });
+  const [{ time: createdAt }] = await core.events('resource', id);
+  assert.deepEqual(await ask('resource', { id }), { id, version, ...resource101, status: 'OPEN', holdCount: 0, createdAt });
   const closed = await accepted('closeResource', { id, expectedVersion: version });
-  assert.deepEqual(await ask('resource', { id }), { id, version: closed.version, ...resource101, status: 'CLOSED', holds: 0 });
+  assert.deepEqual(await ask('resource', { id }), { id, version: closed.version, ...resource101, status: 'CLOSED', holdCount: 0, createdAt });
 });
 
 test('a claim is PENDING at its first version, CONFIRMED at its second, CANCELLED at its third', async () => {
@@ -99,7 +102,7 @@ test('a claim is PENDING at its first version, CONFIRMED at its second, CANCELLE
   await settled(core, id);
   const second = await ask('claim', { id });
   const { createdAt } = second;
-  assert.deepEqual(second, { id, version: 2, status: 'CONFIRMED', reason: null, ...stay(resource), createdAt });
+  assert.deepEqual(second, { id, version: 2, status: 'CONFIRMED', refusal: null, reason: null, ...stay(resource), createdAt });
   assert.equal(createdAt, (await core.events('claim', id))[0].time);
   const cancelled = await accepted('cancelClaim', { id, reason: 'rain', expectedVersion: 2 });
   const third = await ask('claim', { id });
@@ -111,8 +114,8 @@ test('a declined claim says why', async () => {
   await settled(core, (await accepted('createClaim', { input: stay(resource) })).aggregateId);
   const { aggregateId: id } = await accepted('createClaim', { input: stay(resource) });
   await settled(core, id);
-  const { status, reason } = await ask('claim', { id });
-  assert.deepEqual([status, reason], ['DECLINED', 'DAYS_TAKEN']);
+  const { status, refusal, reason } = await ask('claim', { id });
+  assert.deepEqual([status, refusal, reason], ['DECLINED', 'DAYS_TAKEN', null]);
 });
 
 test('refusals are data: a rule, a shape, a version, an idempotency key', async () => {
@@ -152,7 +155,7 @@ test('a list waits for versions, and says READ_MODEL_BEHIND when one does not co
   assert.deepEqual(await listed(core, 'resource', id, version), { id, version });
   const { data, errors } = await list(version + 1);
   assert.equal(data, null);
-  assert.deepEqual(errors[0].extensions, { code: 'READ_MODEL_BEHIND' });
+  assert.deepEqual(errors[0].extensions, { code: 'READ_MODEL_BEHIND', field: 'minVersion' });
   assert.deepEqual([errors[0].path, errors[0].message], [['it'], `the list does not show version ${version + 1} of resource ${id} yet`]);
 });
 

@@ -39,8 +39,8 @@ const lists = {
     },
   },
   meters: {
-    fields: 'id ownerId model status decommissioned registeredAt',
-    orders: { ...newest('registeredAt'), MODEL: by('model') },
+    fields: 'id ownerId model status decommissioned createdAt',
+    orders: { ...newest('createdAt'), MODEL: by('model') },
     filters: {
       ownerId: [['ana', 'ben'], (row, value) => row.ownerId === value],
       model: [['m0'], (row, value) => row.model === value],

@@ -19,11 +19,9 @@ for (const n of [1, 2, 3]) {
 await pause();
 await core.send('meter', 'DecommissionMeter', {}, { aggregateId: meter });
 const times = (await core.events('meter', meter)).map(({ time }) => time);
-/** What the meter was at each version, in the words of its reducer. */
-const was = [undefined, ...[null, 1, 2, 3, 3].map((reading, n) => ({
-  status: reading && 'OK',
-  reading,
-  observedAt: reading && observedAt(reading),
+/** What the meter was at each version, in the words of its state: what it has not reported is not there. */
+const was = [undefined, ...[undefined, 1, 2, 3, 3].map((reading, n) => ({
+  ...(reading && { status: 'OK', reading, observedAt: observedAt(reading) }),
   model: 'Thermo 2',
   ownerId: 'ana',
   decommissioned: n === 4,
@@ -131,13 +129,14 @@ test('a claim and its resource have a past too', async () => {
 
 // ── GraphQL ──
 
-const fields = 'id version status reading observedAt model ownerId decommissioned readings late registeredAt';
+const fields = 'id version status reading observedAt model ownerId decommissioned readings late createdAt';
 /** Asks for the meter with these arguments, as GraphQL writes them. */
 const look = (args, id = meter) => core.graphql(`query ($id: ID!) { meter(id: $id${args && `, ${args}`}) { ${fields} } }`, { id });
 
 test('GraphQL shows the same past, by version and by instant', async () => {
   for (const version of [1, 2, 3, 4, 5]) {
-    const expected = { id: meter, version, ...was[version], registeredAt: times[0] };
+    const unreported = { status: null, reading: null, observedAt: null };
+    const expected = { id: meter, version, ...unreported, ...was[version], createdAt: times[0] };
     for (const args of [`atVersion: ${version}`, `at: "${times[version - 1]}"`]) {
       const { data, errors } = await look(args);
       assert.equal(errors, undefined, JSON.stringify(errors));

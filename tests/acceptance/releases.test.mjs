@@ -46,7 +46,7 @@ test('what a newer claim asks of an older resource waits until the resource is n
   const id = await reserve(core, resource, '2027-01-01', '2027-01-03');
   assert.equal((await settled(core, id)).status, 'CONFIRMED', 'the older resource leaves out what it does not know');
   const taken = await reserve(core, resource, '2027-01-02', '2027-01-04');
-  assert.deepEqual([(await settled(core, taken)).status, (await settled(core, taken)).reason], ['DECLINED', 'DAYS_TAKEN'], 'its rules answer');
+  assert.deepEqual([(await settled(core, taken)).status, (await settled(core, taken)).refusal], ['DECLINED', 'DAYS_TAKEN'], 'its rules answer');
   assert.deepEqual((await held(resource)).map(({ userId }) => userId), [undefined]);
 
   await start(id);

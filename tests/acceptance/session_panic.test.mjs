@@ -6,10 +6,10 @@ import { fresh, serve } from './harness.mjs';
 import { token } from './tokens.mjs';
 
 const core = await serve();
-const followed = 'subscription ($id: ID!, $after: String, $panicsAt: Int) { probe(id: $id, after: $after, panicsAt: $panicsAt) }';
+const followed = 'subscription ($id: ID!, $after: String, $panicsAt: Int) { panicking(id: $id, after: $after, panicsAt: $panicsAt) }';
 const append = (id, count = 1) => core.send('probe', 'Append', { count }, { aggregateId: id });
 const talk = async () => (await core.talk()).init(token('operator', 'sam'));
-const cursors = (talker, id) => talker.results(id).map(({ data }) => data.probe);
+const cursors = (talker, id) => talker.results(id).map(({ data }) => data.panicking);
 
 /** Waits until an operation has ended as a fault of ours. */
 async function failed(talker, id) {

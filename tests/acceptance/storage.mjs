@@ -1,6 +1,6 @@
 // The database of one object, as it lies in the storage folder of a core.
 import { createHash, createHmac } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -36,6 +36,22 @@ export function tables(core, type, identifier) {
 export function isEmpty(core, type, identifier) {
   const file = fileOf(core, type, identifier);
   return !existsSync(`${file}-wal`) && (statSync(file, { throwIfNoEntry: false })?.size ?? 0) <= 4096;
+}
+
+/** Identifiers of the objects of a class that have a file. */
+export function identifiers(core, type) {
+  const folder = join(core.storage, 'do', kindOf(core, type));
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.sqlite')) : [];
+  return files.map((name) => name.slice(0, -'.sqlite'.length)).filter((name) => name !== 'metadata');
+}
+
+/** How many objects of a class have an alarm. */
+export function alarms(core, type) {
+  const file = fileOf(core, type, 'metadata');
+  if (!existsSync(file)) return 0;
+  const table = "SELECT name FROM sqlite_master WHERE name = '_cf_ALARM'";
+  const count = (database) => database.prepare(table).get() && database.prepare('SELECT count(*) AS n FROM _cf_ALARM').get().n;
+  return inFile(file, count, { readOnly: true }) ?? 0;
 }
 
 /** Opens the database of an instance, gives it to `use`, and closes it; gives what `use` gives. */

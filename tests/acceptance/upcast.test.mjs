@@ -123,7 +123,7 @@ describe('a stream from another release', { concurrency: true }, () => {
       assert.deepEqual([state.readings, state.late], [3, 0]);
       for (const [at, readings] of [[1, 0], [2, 1], [3, 2], [4, 3]]) {
         const { body } = await core.request(`/aggregates/meter/${id}?version=${at}`);
-        assert.deepEqual([body.state.readings, body.state.reading], [readings, readings ? now.reading : null]);
+        assert.deepEqual([body.state.readings, body.state.reading], [readings, readings ? now.reading : undefined]);
       }
       // The stream, as a page and on the socket.
       checkLifted(await core.events('meter', id));

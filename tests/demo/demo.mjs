@@ -17,13 +17,13 @@ const result = `__typename
 const addRoom = `mutation ($id: ID!, $input: AddRoomInput!) { it: addRoom(id: $id, input: $input) { ${result} } }`;
 const createReservation = `mutation ($input: CreateReservationInput!) { it: createReservation(input: $input) { ${result} } }`;
 const cancelReservation = `mutation ($id: ID!, $reason: String!) { it: cancelReservation(id: $id, reason: $reason) { ${result} } }`;
-const reservation = `query ($id: ID!) { it: reservation(id: $id) { id version status reason } }`;
+const reservation = `query ($id: ID!) { it: reservation(id: $id) { id version status refusal } }`;
 const reservations = `query ($roomId: ID!, $least: [MinVersion!]) {
-  it: reservations(filter: { roomId: $roomId }, orderBy: OLDEST, minVersion: $least) { nodes { id status reason userId dateStart dateEnd } } }`;
+  it: reservations(filter: { roomId: $roomId }, orderBy: OLDEST, minVersion: $least) { nodes { id status refusal reason userId dateStart dateEnd } } }`;
 const watchReservation = `subscription ($id: ID!) {
-  it: reservation(id: $id, after: "0") { event { type } now: reservation { status reason } } }`;
-const watchRoom = `subscription ($id: ID!) { it: room(id: $id, after: "0") { event { type } now: room { holds } } }`;
-const theRoom = `query ($id: ID!) { it: room(id: $id) { version status holds } }`;
+  it: reservation(id: $id, after: "0") { event { type } now: reservation { status refusal reason } } }`;
+const watchRoom = `subscription ($id: ID!) { it: room(id: $id, after: "0") { event { type } now: room { holdCount } } }`;
+const theRoom = `query ($id: ID!) { it: room(id: $id) { version status holdCount } }`;
 const freeRooms = `query ($from: Date!, $until: Date!, $least: [MinVersion!]) {
   it: rooms(filter: { freeFrom: $from, freeUntil: $until }, minVersion: $least) { nodes { id } } }`;
 
@@ -39,7 +39,8 @@ async function story(core) {
   const hear = async (subscription, version) => {
     const { data } = (await socket.next(subscription, version))[version - 1];
     const { event, now } = data.it;
-    say(`the socket says   ${event.type.padEnd(22)}→ ${now.status}${now.reason ? ` (${now.reason})` : ''}`);
+    const why = now.refusal ?? now.reason;
+    say(`the socket says   ${event.type.padEnd(22)}→ ${now.status}${why ? ` (${why})` : ''}`);
     return now.status;
   };
 
@@ -61,7 +62,7 @@ async function story(core) {
   assert.equal(await hear(benHears, 1), 'PENDING', 'the room has been asked');
   assert.equal(await hear(benHears, 2), 'DECLINED', 'two guests never share a night');
   const declined = await read(reservation, { id: his.aggregateId });
-  assert.deepEqual([declined.status, declined.reason], ['DECLINED', 'NIGHTS_TAKEN']);
+  assert.deepEqual([declined.status, declined.refusal], ['DECLINED', 'NIGHTS_TAKEN']);
 
   chapter('Ana falls ill.');
   const cancelled = await command(cancelReservation, { id: hers.aggregateId, reason: 'a cold' });
@@ -71,10 +72,10 @@ async function story(core) {
   chapter('The room has its nights back.');
   // Added, held for Ana, released.
   const released = (await socket.next(socket.subscribe(watchRoom, { id: room }), 3))[2].data.it;
-  assert.deepEqual([released.event.type, released.now.holds], ['RoomReleased', 0]);
+  assert.deepEqual([released.event.type, released.now.holdCount], ['RoomReleased', 0]);
   const free = await read(theRoom, { id: room });
-  assert.equal(free.holds, 0);
-  say(`room              version ${free.version}, ${free.status}, ${free.holds} holds`);
+  assert.equal(free.holdCount, 0);
+  say(`room              version ${free.version}, ${free.status}, ${free.holdCount} holds`);
   const nights = { from: ben.dateStart, until: ben.dateEnd, least: [{ type: 'ROOM', id: room, version: 3 }] };
   assert.deepEqual((await read(freeRooms, nights)).nodes, [{ id: room }], 'Ben could have it now');
   say(`rooms             free from ${ben.dateStart} to ${ben.dateEnd}: ${room}`);
@@ -96,8 +97,8 @@ async function story(core) {
   chapter('What can be asked, from the read model.');
   const least = [[hers, 3], [his, 2]].map(([{ aggregateId: id }, version]) => ({ type: 'RESERVATION', id, version }));
   const { nodes } = await read(reservations, { roomId: room, least });
-  for (const { userId, dateStart, dateEnd, status, reason } of nodes) {
-    say(`${userId}  ${dateStart} – ${dateEnd}  ${status.padEnd(10)} ${reason}`);
+  for (const { userId, dateStart, dateEnd, status, refusal, reason } of nodes) {
+    say(`${userId}  ${dateStart} – ${dateEnd}  ${status.padEnd(10)} ${refusal ?? reason}`);
   }
   assert.deepEqual(nodes.map(({ id, status }) => [id, status]), [[hers.aggregateId, 'CANCELLED'], [his.aggregateId, 'DECLINED']]);
 }

@@ -37,6 +37,9 @@ const instants = [
 const odd = ['a', 'Z', ' ', '"', '\\', '\'', '<', '&', '{', '\u00e9', '\u2028', '\ufeff', '\u{1f600}', '\u0301', '%', '\u00a0'];
 const plain = ['a', 'Z', '9', '-', '.', '_', '~', ':', '@', '!', '%', '?', '#', '"', '\\', '&'];
 
+// The staff, who sends all this, has to say for whom.
+const owned = { ownerId: 'ana', userId: 'ana', customerId: 'ana', playerId: 'ana' };
+
 /** A value that a schema describes, or one just beside it. */
 function value(schema, defs, name) {
   if (schema.$ref) return value({ ...schema, ...defs[schema.$ref.split('/').at(-1)], $ref: undefined }, defs, name);
@@ -48,7 +51,7 @@ function value(schema, defs, name) {
   const [min, max] = [schema.minimum ?? -9, schema.maximum ?? 9];
   switch (type) {
     case 'object': {
-      const wanted = Object.entries(schema.properties ?? {}).filter(([field]) => schema.required?.includes(field) || next() < 0.5);
+      const wanted = Object.entries(schema.properties ?? {}).filter(([field]) => schema.required?.includes(field) || next() < (field in owned ? 0.95 : 0.5));
       return Object.fromEntries(wanted.map(([field, part]) => [field, value(part, defs, field)]));
     }
     case 'array': return times(Math.max(schema.minItems ?? 0, Math.floor(next() * 3)), () => value(schema.items, defs, name));
@@ -63,7 +66,6 @@ function value(schema, defs, name) {
 function text({ format, pattern, maxLength = 40 }, name) {
   if (format === 'date') return next() < 0.2 ? pick(days) : name === 'dateEnd' ? ahead(30, 90) : ahead(1, 60);
   if (format === 'date-time') return next() < 0.6 ? pick(instants) : `${day()}T12:00:0${Math.floor(next() * 10)}.${Math.floor(next() * 1e6)}Z`;
-  const owned = { ownerId: 'ana', userId: 'ana', customerId: 'ana', playerId: 'ana' };
   if (name in owned && next() < 0.8) return owned[name];
   if (name === 'roomId' || name === 'accountId') return instances[name.slice(0, -2)][0];
   if (name === 'paymentId') return pick(['p-1', 'p-2']);
