@@ -209,9 +209,10 @@ pub(crate) fn expand(
             /// The text is not well formed; the error says what was expected.
             pub fn parse(text: impl ::core::convert::Into<::std::string::String>) -> ::core::result::Result<Self, &'static str> {
                 let text = text.into();
-                let well_formed = (#least..=#most).contains(&(text.chars().count() as u32))
-                    && text.chars().all(|letter| #is_taken);
-                if well_formed { Ok(Self(text)) } else { Err(#expected) }
+                match <Self as ::edgefold_kernel::shape::Described>::SHAPE.is_text(&text) {
+                    true => ::core::result::Result::Ok(Self(text)),
+                    false => ::core::result::Result::Err(#expected),
+                }
             }
 
             /// It as text.
@@ -252,10 +253,12 @@ pub(crate) fn expand(
             const SHAPE: ::edgefold_kernel::shape::Shape = ::edgefold_kernel::shape::Shape::Text {
                 name: #name,
                 about: #about,
+                expected: #expected,
                 min: #least,
                 max: #most,
                 pattern: #pattern,
                 takes_number: #or_number,
+                is_taken: |letter| #is_taken,
             };
         }
     }

@@ -4,7 +4,8 @@
 //! see [`hold`](crate::publish::hold); a list of them is kept for administrators.
 
 use edgefold_kernel::{
-    Fault, Rejection, StreamId, Timestamp, Version, command::read_payload, limits,
+    Described, Fault, Rejection, Shape, StreamId, Timestamp, Version, limits, payload,
+    shape::{Field, Object},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -108,15 +109,25 @@ pub struct Discard {
     pub reason: String,
 }
 
+impl Described for Discard {
+    const SHAPE: Shape = Shape::Object(&Object {
+        name: "Discard",
+        about: "",
+        is_strict: true,
+        fields: &[
+            Field::new("version", "", Version::SHAPE).optional(),
+            Field::new("reason", "", Shape::ANY_TEXT),
+        ],
+    });
+}
+
 impl Discard {
     /// Reads the body, of at most `most` bytes. `is_one`: it is about one sequence, and names its version.
     ///
     /// # Errors
     /// `BODY_TOO_LARGE`, `MALFORMED_JSON`, `MISSING_FIELD`, `UNKNOWN_FIELD` or `INVALID_FIELD`.
     pub fn parse(body: &[u8], most: usize, is_one: bool) -> Result<Self, Rejection> {
-        let unrooted = |field: String| field.trim_start_matches("body.").to_owned();
-        let discard: Self = read_payload("body", &parse_json(body, most)?)
-            .map_err(|refusal| Rejection { field: refusal.field.map(unrooted), ..refusal })?;
+        let discard: Self = payload::body("body", &parse_json(body, most)?)?;
         if is_one && discard.version.is_none() {
             return Err(Rejection::shape("MISSING_FIELD", "version", "version is required"));
         }

@@ -1,8 +1,10 @@
 //! Step 1, **command**: a message enters at a door, and is answered at once.
 
 use edgefold_kernel::{
-    Failure, Id, Kind, Metadata, Rejection, Version,
-    command::{optional_object, read_payload},
+    Described, Failure, Id, Kind, Metadata, Rejection, Shape, Version,
+    command::optional_object,
+    payload,
+    shape::{Field, Object},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -39,18 +41,30 @@ pub struct Message {
     pub metadata: Option<Metadata>,
 }
 
+impl Described for Message {
+    const SHAPE: Shape = Shape::Object(&Object {
+        name: "Message",
+        about: "",
+        is_strict: true,
+        fields: &[
+            Field::new("aggregateType", "", Shape::ANY_TEXT),
+            Field::new("aggregateId", "", Shape::Id).optional(),
+            Field::new("name", "", Shape::ANY_TEXT),
+            Field::new("payload", "", Shape::Any),
+            Field::new("commandId", "", Shape::Id).optional(),
+            Field::new("expectedVersion", "", Version::SHAPE).optional(),
+            Field::new("metadata", "", Metadata::SHAPE).optional(),
+        ],
+    });
+}
+
 impl Message {
     /// Reads a message from a JSON object.
     ///
     /// # Errors
     /// `MISSING_FIELD`, `UNKNOWN_FIELD` or `INVALID_FIELD`, with the field's path.
     pub fn from_value(value: &Value) -> Result<Self, Rejection> {
-        const ROOT: &str = "message";
-        let unrooted =
-            |field: String| field.strip_prefix("message.").map(str::to_owned).unwrap_or(field);
-        let message: Self = read_payload(ROOT, value)
-            .map_err(|refusal| Rejection { field: refusal.field.map(unrooted), ..refusal })?;
-        Ok(message)
+        payload::body("message", value)
     }
 
     /// Takes the `Idempotency-Key` header as command id.

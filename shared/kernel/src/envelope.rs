@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    EventSet, Fault, Id, Principal, Role, Subject, Timestamp, Version, limits, principal::SYSTEM,
+    EventSet, Fault, Id, Principal, Role, Subject, Timestamp, Version, limits,
+    principal::SYSTEM,
+    shape::{Described, Field, Object, Shape},
 };
 
 /// Digits of the `sequence` attribute: the extension asks for strings that sort as numbers, so it is padded with zeros.
@@ -87,6 +89,32 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub answer_by: Option<Timestamp>,
+}
+
+/// For what callers send: the rest of what is wrong has its own refusals, where a door admits a command.
+impl Described for Metadata {
+    const SHAPE: Shape = {
+        const fn field(name: &'static str, shape: Shape) -> Field {
+            Field::new(name, "", shape).optional()
+        }
+        Shape::Object(&Object {
+            name: "Metadata",
+            about: "",
+            is_strict: true,
+            fields: &[
+                field("correlationId", Shape::Id),
+                field("causationId", Shape::Id),
+                field("traceparent", Shape::ANY_TEXT),
+                field("tracestate", Shape::ANY_TEXT),
+                field("baggage", Shape::ANY_TEXT),
+                field("correlationClaimed", Shape::Bool),
+                field("causationClaimed", Shape::Bool),
+                field("actor", Shape::Any),
+                field("via", Shape::Subject),
+                field("answerBy", Shape::Timestamp),
+            ],
+        })
+    };
 }
 
 /// A `traceparent` as W3C's Trace Context writes it.
@@ -172,22 +200,6 @@ impl Envelope {
     /// The errors of [`EventSet::read`].
     pub fn read<E: EventSet>(&self) -> Result<E, Fault> {
         E::read(&self.event_type, self.schema_version, self.data.get())
-    }
-
-    /// The same event in the current schema version. Data of the current version are not parsed.
-    ///
-    /// # Errors
-    /// The errors of [`EventSet::read`].
-    pub fn lifted<E: EventSet>(mut self) -> Result<Self, Fault> {
-        let current =
-            E::KINDS.iter().find(|kind| kind.name == self.event_type).map(|kind| kind.version);
-        if current != Some(self.schema_version) {
-            let event: E = self.read()?;
-            let data = RawValue::from_string(event.write()?);
-            self.data = data.map_err(|error| Fault::Defect(error.to_string()))?;
-            self.schema_version = event.kind().version;
-        }
-        Ok(self)
     }
 
     /// One field of the data as text, if the data have it. Routing needs no more, and no type.

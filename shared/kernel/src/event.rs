@@ -1,8 +1,9 @@
 //! The events of an aggregate: stored names, schema versions, upcasting.
 
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
-use crate::{Fault, shape::Shape};
+use crate::{Failure, Fault, Rejection, shape::Shape};
 
 /// Stored name and current schema version of an event type. **Both are the storage format**: a name never changes and is
 /// never used again, and a version rises with every change that an old reader could not digest.
@@ -46,6 +47,30 @@ pub trait EventSet: Sized + PartialEq + 'static {
 /// [`Fault::Unreadable`] when they are not.
 pub fn data<T: DeserializeOwned>(name: &str, version: u32, data: &str) -> Result<T, Fault> {
     serde_json::from_str(data).map_err(|error| unreadable(name, version, &error))
+}
+
+/// The text in which an event is stored, and the event as it reads from that text: nothing is committed that could not be
+/// read again. What is folded is what was read.
+///
+/// # Errors
+/// `EVENT_UNREADABLE` when the text reads as another event, or as none; a fault when there is no text.
+pub fn stored<E: EventSet>(event: &E) -> Result<(Box<RawValue>, E), Failure> {
+    let kind = event.kind();
+    let text = event.write()?;
+    match E::read(kind.name, kind.version, &text) {
+        Ok(read) if read == *event => Ok((raw(kind, text)?, read)),
+        Ok(_) => Err(unstored(&format!("{} would read as something else", kind.name))),
+        Err(fault) => Err(unstored(&fault.to_string())),
+    }
+}
+
+fn raw(kind: &EventKind, text: String) -> Result<Box<RawValue>, Fault> {
+    RawValue::from_string(text).map_err(|error| Fault::Defect(format!("{}: {error}", kind.name)))
+}
+
+fn unstored(reason: &str) -> Failure {
+    let detail = format!("what follows from this command could not be read again: {reason}");
+    Rejection::shape("EVENT_UNREADABLE", "payload", detail).into()
 }
 
 /// Checks that this code knows a schema version.
@@ -150,6 +175,8 @@ macro_rules! events {
 
 #[cfg(test)]
 mod tests {
+    use serde::{Deserialize, Serialize};
+
     use super::*;
     use crate::event;
 
@@ -208,6 +235,39 @@ mod tests {
         ] {
             let read = PersonEvent::read(name, version, data).map_err(|fault| fault.code());
             assert_eq!(read, Err(code), "{name} v{version} {data}");
+        }
+    }
+
+    /// Test: a number that JSON does not have, and a text that reads without its blanks.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Measured {
+        value: f64,
+        #[serde(serialize_with = "trimmed")]
+        unit: String,
+    }
+
+    impl crate::Described for Measured {
+        const SHAPE: Shape = Shape::Bool;
+    }
+
+    fn trimmed<S: serde::Serializer>(text: &str, sink: S) -> Result<S::Ok, S::Error> {
+        sink.serialize_str(text.trim())
+    }
+
+    events! {
+        /// Test.
+        enum MeterEvent { "Measured" v 1 => Measured(Measured) }
+    }
+
+    #[test]
+    fn an_event_that_could_not_be_read_again_is_refused() {
+        let measured = |value, unit: &str| MeterEvent::from(Measured { value, unit: unit.into() });
+        let good = measured(-2.5e-3, "K");
+        let (text, read) = stored(&good).unwrap();
+        assert_eq!((text.get(), read), (r#"{"value":-0.0025,"unit":"K"}"#, good));
+        for bad in [measured(f64::NAN, "K"), measured(f64::INFINITY, "K"), measured(1.0, " K")] {
+            let Err(Failure::Rejected(refusal)) = stored(&bad) else { panic!("{bad:?} is stored") };
+            assert_eq!((refusal.status(), refusal.code.as_ref()), (422, "EVENT_UNREADABLE"));
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | [`shape`] | what a type is: its fields, bounds and documentation, read off from the type itself |
 //! | [`value`] | identifiers, dates, instants, amounts and texts that are checked when they are read |
 //! | [`read`] | how types that are described are read |
+//! | [`payload`] | what callers send, held against the shape of its type |
 //! | [`principal`] | the caller, its role, and the rows that it may list |
 //! | [`command`] | the commands of an aggregate |
 //! | [`event`] | the events of an aggregate, with stored names, schema versions and upcasting |
@@ -34,6 +35,7 @@ pub mod codes;
 pub mod shape;
 pub mod value;
 pub mod read;
+pub mod payload;
 pub mod principal;
 pub mod command;
 pub mod event;

@@ -34,10 +34,6 @@ pub const DESTINATIONS: usize = 400;
 /// Most events that one command may append: a command is one transaction and one answer.
 pub const EVENTS_PER_COMMAND: usize = 100;
 
-/// Most fields of one payload that older code leaves out because it does not know them. Each costs another reading of the
-/// payload, and a release adds a few.
-pub const UNKNOWN_FIELDS: usize = 100;
-
 /// Messages in one call of the queue's `sendBatch` (platform: 100).
 pub const QUEUE_BATCH_MESSAGES: usize = 100;
 

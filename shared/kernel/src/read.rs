@@ -106,19 +106,22 @@ fn check<T: Measured, E: Error>(read: Result<T, E>, least: i64, most: i64) -> Re
     }
 }
 
-/// What a number, a text or a list within bounds is, in words.
-fn expected(shape: &Shape) -> String {
-    let (noun, unit) = match shape {
-        Shape::Money { .. } => ("a whole number of minor units", ""),
-        Shape::Text { .. } => ("a text", " characters"),
-        Shape::List { .. } => ("a list", " items"),
-        _ => ("a whole number", ""),
+/// What a number, a text or a list of this shape is, in words.
+pub(crate) fn expected(shape: &Shape) -> String {
+    let (noun, unit, rest) = match shape {
+        Shape::Text { expected, .. } if !expected.is_empty() => return (*expected).to_owned(),
+        Shape::Text { pattern: "", .. } => ("a text", " characters", ""),
+        Shape::Text { .. } => ("a text", " characters", " without control characters"),
+        Shape::List { .. } => ("a list", " items", ""),
+        Shape::Money { .. } => ("a whole number of minor units", "", ""),
+        _ => ("a whole number", "", ""),
     };
     let from = if unit.is_empty() { "from" } else { "of" };
     match shape.bounds() {
-        (least, i64::MAX) => format!("{noun} of at least {least}{unit}"),
-        (least, most) if least == most => format!("{noun} of {most}{unit}"),
-        (least, most) => format!("{noun} {from} {least} to {most}{unit}"),
+        (0, i64::MAX) => format!("{noun}{rest}"),
+        (least, i64::MAX) => format!("{noun} of at least {least}{unit}{rest}"),
+        (least, most) if least == most => format!("{noun} of {most}{unit}{rest}"),
+        (least, most) => format!("{noun} {from} {least} to {most}{unit}{rest}"),
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Shape {
         name: &'static str,
         /// What it is, where it has a type of its own; empty otherwise.
         about: &'static str,
+        /// What is said to who sends something else, where that is more than the bounds; empty otherwise.
+        expected: &'static str,
         /// Its least number of characters.
         min: u32,
         /// Its greatest number of characters; [`u32::MAX`] where only the size of the command bounds it.
@@ -50,6 +52,8 @@ pub enum Shape {
         pattern: &'static str,
         /// True if a whole number is taken, too, as its digits.
         takes_number: bool,
+        /// True of the characters that may stand in it: those of the pattern.
+        is_taken: fn(char) -> bool,
     },
     /// A whole number.
     Integer {
@@ -80,6 +84,8 @@ pub enum Shape {
     Object(&'static Object),
     /// One of several names.
     Choice(&'static Choice),
+    /// Any JSON. What is read from it has rules of its own.
+    Any,
 }
 
 /// A struct.
@@ -129,8 +135,16 @@ pub const SAFE_INTEGER: i64 = (1 << 53) - 1;
 
 impl Shape {
     /// A text of which only the size of the command is a bound.
-    pub const ANY_TEXT: Self =
-        Self::Text { name: "", about: "", min: 0, max: u32::MAX, pattern: "", takes_number: false };
+    pub const ANY_TEXT: Self = Self::Text {
+        name: "",
+        about: "",
+        expected: "",
+        min: 0,
+        max: u32::MAX,
+        pattern: "",
+        takes_number: false,
+        is_taken: |_| true,
+    };
 
     /// The object, if it is one.
     pub const fn object(&self) -> Option<&'static Object> {
@@ -152,6 +166,17 @@ impl Shape {
         }
     }
 
+    /// True of what this text may be. Other shapes are no texts.
+    pub fn is_text(&self, text: &str) -> bool {
+        match *self {
+            Self::Text { min, max, is_taken, .. } => {
+                (min as usize..=max as usize).contains(&text.chars().count())
+                    && text.chars().all(is_taken)
+            }
+            _ => false,
+        }
+    }
+
     /// The same shape within these bounds: of the number itself, of the characters of a text, of the items of a list. Others have
     /// none, and stay as they are.
     ///
@@ -169,14 +194,18 @@ impl Shape {
             Self::Integer { min, max } => {
                 Self::Integer { min: larger(min, least), max: smaller(max, most) }
             }
-            Self::Text { name, about, min, max, pattern, takes_number } => Self::Text {
-                name,
-                about,
-                min: larger(min as i64, least) as u32,
-                max: smaller(max as i64, most) as u32,
-                pattern,
-                takes_number,
-            },
+            Self::Text { name, about, min, max, pattern, takes_number, is_taken, .. } => {
+                Self::Text {
+                    name,
+                    about,
+                    expected: "",
+                    min: larger(min as i64, least) as u32,
+                    max: smaller(max as i64, most) as u32,
+                    pattern,
+                    takes_number,
+                    is_taken,
+                }
+            }
             Self::List { of, min, max } => Self::List {
                 of,
                 min: larger(min as i64, least) as u32,

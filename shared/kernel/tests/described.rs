@@ -6,10 +6,8 @@
 use std::collections::BTreeMap;
 
 use edgefold_kernel::{
-    Amount, Balance, Code, Described, Refusals, Shape, StateShape, Subject, Text, Timestamp,
-    command,
-    command::{known_fields, read_payload},
-    event, refusals,
+    Amount, Balance, Code, CommandSet, Described, Refusals, Shape, StateShape, Subject, Text,
+    Timestamp, command, commands, event, refusals,
     shape::{Object, SAFE_INTEGER},
     state, text,
 };
@@ -44,6 +42,11 @@ pub struct PutUp {
     /// Where it goes.
     #[serde(rename = "move")]
     pub goes: Option<Mark>,
+}
+
+commands! {
+    /// What may be asked.
+    pub enum Command { "PutUp" [creates] => PutUp(PutUp) }
 }
 
 /// A mark.
@@ -269,11 +272,11 @@ fn a_mistake_is_named_by_its_place_at_any_depth() {
     ] {
         let mut payload = put_up();
         payload["marks"] = json!([odd]);
-        let refused = read_payload::<PutUp>("payload", &payload).unwrap_err();
+        let refused = Command::read("PutUp", &payload).unwrap_err();
         assert_eq!((refused.code.as_ref(), refused.field.as_deref()), (code, Some(place)));
     }
     let mut newer = put_up();
     newer["marks"][0]["size"] = json!(1);
     newer["colour"] = json!({"name": "red"});
-    assert_eq!(known_fields::<PutUp>(&newer), put_up());
+    assert_eq!(Command::known("PutUp", &newer), put_up());
 }

@@ -227,6 +227,7 @@ impl Maker {
                 json!(choice.values[if self.size == Size::Most { last } else { 0 }].0)
             }
             Shape::Object(object) => self.object(object),
+            Shape::Any => json!({}),
         }
     }
 

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, fmt::Debug};
 
 use edgefold_flow::{
     Participant,
-    append::{Cause, Stamp, record, stored},
+    append::{Cause, Stamp, record},
 };
 use edgefold_kernel::{
     Context, Decider, Decision, Envelope, EventSet, Failure, Foreign, ForeignState, Id, Metadata,
-    StreamId, Timestamp, Version,
+    StreamId, Timestamp, Version, event::stored,
 };
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -159,8 +159,8 @@ pub fn envelopes<E: EventSet>(
                 fresh: &fresh,
                 by: &edgefold_flow::door::Asker::System,
             };
-            let recorded = record(&event, stream, version, &cause, &stamp);
-            recorded.expect("an event that can be stored").0
+            let (data, _) = stored(&event).expect("an event that can be stored");
+            record(event.kind(), data, stream, version, &cause, &stamp)
         })
         .collect()
 }

@@ -16,7 +16,7 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{
     Aggregate, Context, Decider, Decision, Envelope, Fault, Foreign, Id, Rejection, StreamId,
-    Timestamp, Version, commands, events, limits,
+    Timestamp, Version, command, commands, events, limits,
 };
 use edgefold_testing::{MemoryStorage, Simulator, WAYS, Way};
 use serde::{Deserialize, Serialize};
@@ -71,8 +71,7 @@ struct Noted {
     code: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[command]
 struct Keep {
     what: String,
 }
@@ -82,7 +81,7 @@ struct Kept {
     what: String,
 }
 
-edgefold_testing::plain!(Ask, Note, Asked, Noted, AskedV1, Keep, Kept);
+edgefold_testing::plain!(Ask, Note, Asked, Noted, AskedV1, Kept);
 
 commands! { enum SenderCommand { "Ask" [creates] => Ask(Ask), "Note" => Note(Note) } }
 events! {

@@ -196,10 +196,10 @@ fn read_all<A: Participant>(instance: &Instance<MemoryStorage>) -> Result<(), St
     for event in page.events {
         let text = serde_json::to_string(&event).map_err(|error| said(&error))?;
         let event: Envelope = serde_json::from_str(&text).map_err(|error| said(&error))?;
-        (entry.errands)(&event).map_err(|error| said(&error))?;
+        entry.errands(&event).map_err(|error| said(&error))?;
         events.push(event);
     }
-    let folded = (entry.fold)(None, &events).map_err(|error| said(&error))?;
+    let folded = entry.run.fold(None, &events).map_err(|error| said(&error))?;
     let row: Value = serde_json::from_str(&folded.outline).map_err(|error| said(&error))?;
     for Column { name, kind, .. } in entry.listed.columns() {
         let value = row.get(name).unwrap_or(&Value::Null);

@@ -4,8 +4,8 @@
 pub mod storage;
 
 use edgefold_kernel::{
-    Envelope, EventSet, Failure, Fault, Id, Kind, Metadata, Rejection, StreamId, Timestamp,
-    Version, limits,
+    Envelope, Failure, Fault, Id, Kind, Metadata, Rejection, StreamId, Timestamp, Version,
+    event::EventKind, limits,
 };
 use serde_json::value::RawValue;
 
@@ -31,41 +31,17 @@ pub struct Cause {
     pub metadata: Metadata,
 }
 
-/// The text in which an event is stored, and the event as it reads from that text: nothing is committed that could not be
-/// read again. What is folded is what was read.
-///
-/// # Errors
-/// `EVENT_UNREADABLE` when the text reads as another event, or as none; a fault when there is no text.
-pub fn stored<E: EventSet>(event: &E) -> Result<(Box<RawValue>, E), Failure> {
-    let kind = event.kind();
-    let text = event.write()?;
-    let reason = match E::read(kind.name, kind.version, &text) {
-        Ok(read) if read == *event => {
-            let data = RawValue::from_string(text);
-            let data = data.map_err(|error| Fault::Defect(format!("{}: {error}", kind.name)))?;
-            return Ok((data, read));
-        }
-        Ok(_) => format!("{} would read as something else", kind.name),
-        Err(fault) => fault.to_string(),
-    };
-    let detail = format!("what follows from this command could not be read again: {reason}");
-    Err(Rejection::shape("EVENT_UNREADABLE", "payload", detail).into())
-}
-
-/// Gives a decided event its place in the stream. Gives it as it will read from there, too.
-///
-/// # Errors
-/// The refusals of [`stored`].
-pub fn record<E: EventSet>(
-    event: &E,
+/// A decided event in its place in the stream. `data` are those that it is stored with, see
+/// [`stored`](edgefold_kernel::event::stored).
+pub fn record(
+    kind: &EventKind,
+    data: Box<RawValue>,
     stream: &StreamId,
     version: Version,
     cause: &Cause,
     stamp: &Stamp<'_>,
-) -> Result<(Envelope, E), Failure> {
-    let kind = event.kind();
-    let (data, read) = stored(event)?;
-    let envelope = Envelope {
+) -> Envelope {
+    Envelope {
         id: (stamp.fresh)(),
         stream: stream.clone(),
         version,
@@ -75,8 +51,7 @@ pub fn record<E: EventSet>(
         command_id: cause.command_id.clone(),
         metadata: cause.metadata.clone(),
         data,
-    };
-    Ok((envelope, read))
+    }
 }
 
 /// Refuses a command that decides more events than one transaction should hold.
@@ -122,45 +97,4 @@ pub fn check_destinations(count: usize) -> Result<(), Rejection> {
         return Err(Rejection::new(Kind::TooLarge, "TOO_MANY_DESTINATIONS", detail));
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use edgefold_kernel::{Described, Shape, events};
-    use serde::{Deserialize, Serialize};
-
-    use super::*;
-
-    /// Test: a number that JSON does not have, and a text that reads without its blanks.
-    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-    struct Measured {
-        value: f64,
-        #[serde(serialize_with = "trimmed")]
-        unit: String,
-    }
-
-    impl Described for Measured {
-        const SHAPE: Shape = Shape::Bool;
-    }
-
-    fn trimmed<S: serde::Serializer>(text: &str, sink: S) -> Result<S::Ok, S::Error> {
-        sink.serialize_str(text.trim())
-    }
-
-    events! {
-        /// Test.
-        enum MeterEvent { "Measured" v 1 => Measured(Measured) }
-    }
-
-    #[test]
-    fn an_event_that_could_not_be_read_again_is_refused() {
-        let measured = |value, unit: &str| MeterEvent::from(Measured { value, unit: unit.into() });
-        let good = measured(-2.5e-3, "K");
-        let (text, read) = stored(&good).unwrap();
-        assert_eq!((text.get(), read), (r#"{"value":-0.0025,"unit":"K"}"#, good));
-        for bad in [measured(f64::NAN, "K"), measured(f64::INFINITY, "K"), measured(1.0, " K")] {
-            let Err(Failure::Rejected(refusal)) = stored(&bad) else { panic!("{bad:?} is stored") };
-            assert_eq!((refusal.status(), refusal.code.as_ref()), (422, "EVENT_UNREADABLE"));
-        }
-    }
 }

@@ -18,9 +18,13 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// # Errors
 /// `DUPLICATE_MEMBER` with the member's path; `MALFORMED_JSON`.
 pub fn read(text: &[u8]) -> Result<Value, Rejection> {
+    let malformed = |said: String| {
+        Rejection::new(Kind::Malformed, "MALFORMED_JSON", format!("not JSON: {said}"))
+    };
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    let text = std::str::from_utf8(text).map_err(|error| malformed(error.to_string()))?;
     let twice = RefCell::new(None);
-    let mut source =
-        serde_json::Deserializer::from_slice(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text));
+    let mut source = serde_json::Deserializer::from_str(text);
     let read = Reader(&twice).deserialize(&mut source);
     let read = read.and_then(|value| source.end().map(|()| value));
     read.map_err(|error| match twice.take() {
@@ -29,7 +33,7 @@ pub fn read(text: &[u8]) -> Result<Value, Rejection> {
             let refusal = Rejection::new(Kind::Malformed, "DUPLICATE_MEMBER", detail);
             Rejection { field: Some(path), ..refusal }
         }
-        None => Rejection::new(Kind::Malformed, "MALFORMED_JSON", format!("not JSON: {error}")),
+        None => malformed(error.to_string()),
     })
 }
 

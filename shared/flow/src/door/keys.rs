@@ -38,8 +38,9 @@ impl KeySet {
     /// A fault when it is not a key set, or holds no key that verifies.
     pub fn parse(text: &[u8]) -> Result<Self, Fault> {
         let unreadable = |said: String| Fault::Unavailable("the key set".into(), said);
+        let text = std::str::from_utf8(text).map_err(|error| unreadable(error.to_string()))?;
         let Published { keys } =
-            serde_json::from_slice(text).map_err(|error| unreadable(error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
         let keys: Vec<Key> = keys.iter().take(limits::KEY_SET_KEYS).filter_map(Key::read).collect();
         if keys.is_empty() {
             return Err(unreadable("it holds no key that verifies RS256, ES256 or EdDSA".into()));

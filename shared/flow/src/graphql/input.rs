@@ -3,7 +3,7 @@
 
 use async_graphql::{Context, ServerResult, Value};
 use edgefold_kernel::{
-    Date, Id, Rejection, Subject, Timestamp,
+    Rejection, Timestamp, payload,
     shape::{Object, Shape},
 };
 use serde_json::{Map, Value as Json};
@@ -110,40 +110,20 @@ fn taken(api: &Api, of: &str, value: Value) -> Json {
 /// # Errors
 /// `INVALID_FIELD`.
 pub(super) fn checked(shape: &Shape, field: &str, value: Json) -> Result<Json, Rejection> {
-    let wrong = |said: String| {
-        Rejection::shape("INVALID_FIELD", field, format!("{field}: expected {said}"))
-    };
-    let length = |count: Option<usize>, min: u32, max: u32, of: &str| {
-        let count = count.and_then(|count| u32::try_from(count).ok());
-        let holds = count.is_some_and(|count| (min..=max).contains(&count));
-        holds.then_some(()).ok_or_else(|| wrong(format!("{min} to {max} {of}")))
-    };
-    let text = value.as_str().unwrap_or_default();
-    match shape {
-        Shape::Date => {
-            Ok(Date::parse(text).map_err(|said| wrong(said.to_string()))?.to_string().into())
+    payload::hold(shape, field, &value)?;
+    Ok(stored(shape, value))
+}
+
+/// An instant may come in any offset.
+fn stored(shape: &Shape, value: Json) -> Json {
+    match (shape, value) {
+        (Shape::Timestamp, Json::String(text)) => {
+            Timestamp::parse(&text).map_or(text.into(), |at| at.to_string().into())
         }
-        Shape::Timestamp => {
-            Ok(Timestamp::parse(text).map_err(|said| wrong(said.to_string()))?.to_string().into())
+        (Shape::List { of, .. }, Json::Array(items)) => {
+            items.into_iter().map(|item| stored(of, item)).collect()
         }
-        Shape::Id => Id::parse(text).map_err(|said| wrong(said.to_string())).map(|_| value),
-        Shape::Subject => {
-            Subject::parse(text).map_err(|said| wrong(said.to_string())).map(|_| value)
-        }
-        Shape::Text { min, max, .. } => {
-            let count = value.is_string().then(|| text.chars().count());
-            length(count, *min, *max, "characters").map(|()| value)
-        }
-        Shape::List { of, min, max } => {
-            let items = value.as_array();
-            length(items.map(Vec::len), *min, *max, "items")?;
-            items.into_iter().flatten().map(|item| checked(of, field, item.clone())).collect()
-        }
-        Shape::Integer { min, max } | Shape::Money { min, max } => {
-            let holds = value.as_i64().is_some_and(|number| (*min..=*max).contains(&number));
-            holds.then_some(value).ok_or_else(|| wrong(format!("a number from {min} to {max}")))
-        }
-        _ => Ok(value),
+        (_, value) => value,
     }
 }
 

@@ -42,7 +42,7 @@ impl Api {
             Shape::Integer { .. } => "Int".to_owned(),
             Shape::Real => "Float".to_owned(),
             Shape::Bool => "Boolean".to_owned(),
-            Shape::Map { .. } => "JSON".to_owned(),
+            Shape::Map { .. } | Shape::Any => "JSON".to_owned(),
             Shape::List { of, .. } => format!("[{}!]", self.named(of, at)),
             Shape::Object(object) => self.object(object, at),
             Shape::Choice(Choice { name, about, values }) => {

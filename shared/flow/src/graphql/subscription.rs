@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_graphql::{Context, Error};
-use edgefold_kernel::{Envelope, Fault, Id, Kind, Principal, Rejection, StreamId, Version};
+use edgefold_kernel::{Fault, Id, Kind, Principal, Rejection, StreamId, Version};
 use futures_util::{StreamExt, stream};
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, json};
 
 use super::{
     api::{Api, Does},
@@ -120,7 +120,7 @@ fn folded(
         None if page.events.is_empty() => return Ok(Vec::new()),
         None => return Err(Fault::Defect("a page without a state".to_owned())),
     };
-    let looks = (entry.looks)(principal, id, (&fold.state, fold.at), &page.events)?;
+    let looks = entry.run.looks(principal, id, (&fold.state, fold.at), &page.events)?;
     let mut shown = Vec::with_capacity(looks.len());
     for ((_, event), look) in page.events.iter().zip(looks) {
         let at = Place::version(event.version);
@@ -199,11 +199,11 @@ fn row(api: &Api, entry: &Entry, change: RowChange, principal: &Principal) -> Re
     let state: Value = serde_json::from_str(row.state.get())
         .map_err(|error| Fault::Unreadable(error.to_string()))?;
     // Asked without an event, too: a row that cannot be read is a fault.
-    let sight = (entry.sight)(principal, &id, &state)?;
+    let sight = entry.run.sight_of(principal, &id, row.state.get())?;
     let event = match event {
         Some(event) if sight == Sight::Stream => {
             // The journal keeps the schema version of the release that wrote the event there.
-            Some(show::event(api, &lifted(entry, event)?)?)
+            Some(show::event(api, &entry.run.lifted(event)?)?)
         }
         _ => None,
     };
@@ -213,20 +213,6 @@ fn row(api: &Api, entry: &Entry, change: RowChange, principal: &Principal) -> Re
         false => (None, show::instance(id.as_str(), version, &row.began.to_string(), state)),
     };
     Ok(Shown { at, event, left, state })
-}
-
-/// The same event in the current schema version. Data of the current version are not parsed.
-fn lifted(entry: &Entry, mut event: Envelope) -> Result<Envelope, Fault> {
-    let current = entry.events.iter().find(|kind| kind.name == event.event_type);
-    let current = current.map(|kind| kind.version);
-    if current != Some(event.schema_version) {
-        let data = event.data.get();
-        let lifted = (entry.canonical)(&event.event_type, event.schema_version, data)?;
-        let lifted = RawValue::from_string(lifted);
-        event.data = lifted.map_err(|error| Fault::Defect(error.to_string()))?;
-        event.schema_version = current.unwrap_or(event.schema_version);
-    }
-    Ok(event)
 }
 
 /// Follows the events of one stream, from a cursor on, or from the first one.

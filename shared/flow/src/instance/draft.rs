@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Stamp,
     append::{
-        Cause, check_count, check_destinations,
+        Cause, check_count, check_destinations, record,
         storage::{Storage, Write},
         wire_form,
     },
@@ -78,7 +78,8 @@ impl<S: Storage> Draft<'_, S> {
         let time = self.stamp.now.max(self.loaded.head.time);
         let stamp = Stamp { now: time, ..*self.stamp };
         let draft = |(version, event)| {
-            let (event, known) = self.instance.run.record(event, stream, version, cause, &stamp)?;
+            let (data, known) = self.instance.run.stored(event)?;
+            let event = record(event.kind, data, stream, version, cause, &stamp);
             let text = wire_form(&event)?;
             let errands =
                 messages(&event, self.instance.run.errands(&stream.aggregate_id, &known))?;

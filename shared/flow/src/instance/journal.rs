@@ -110,7 +110,7 @@ impl<S: Storage> Instance<S> {
     /// A stored event in its current schema version, and its text if it is published.
     fn wire_text(&self, event: Envelope) -> Result<(Envelope, Option<String>), Fault> {
         let event = self.run.lifted(event)?;
-        let text = match self.run.publishes(&self.run.event(&event)?) {
+        let text = match self.run.publishes(&self.run.read_event(&event)?) {
             true => Some(serde_json::to_string(&event)),
             false => None,
         };
@@ -120,7 +120,7 @@ impl<S: Storage> Instance<S> {
 
     /// True if the journal gets this stored event.
     fn is_published(&self, event: &Envelope) -> Result<bool, Fault> {
-        Ok(self.run.publishes(&self.run.event(event)?))
+        Ok(self.run.publishes(&self.run.read_event(event)?))
     }
 
     /// The name of the last published event that the journal has.

@@ -152,7 +152,7 @@ impl<S: Storage> Instance<S> {
             let mut state = self.reach(after)?;
             let shown = self.run.state(&state);
             for event in &events {
-                self.run.evolve(&mut state, &self.run.event(event)?, event.version);
+                self.run.evolve(&mut state, &self.run.read_event(event)?, event.version);
             }
             if let Ok(text) = self.run.text(&state) {
                 self.reached.borrow_mut().keep(through, text);

@@ -2,7 +2,6 @@
 //!
 //! | room | what it does |
 //! |---|---|
-//! | [`mod@run`] | an aggregate with its types erased |
 //! | `reached` | recently folded states, for readers that go on from there |
 //! | `cursor` | how far the events of the stream have arrived at their destinations |
 //! | `outbox` | gives messages for the bus, and counts what has arrived |
@@ -19,7 +18,6 @@
 //! cached between calls. Work takes it out of the cache and puts it back after the commit, so a failed commit or a
 //! panic leaves no cache at all, and the next call folds the stored events again.
 
-pub mod run;
 mod reached;
 mod cursor;
 mod outbox;
@@ -44,20 +42,19 @@ pub use held::Due;
 pub use inbox::Received;
 pub use journalled::Sending;
 pub use look::{When, unknown};
-pub use run::{Run, run};
 
 use crate::{
     Catalogue, Hooks, Participant, Stamp,
     append::storage::{Cursors, Head, Slice, Snapshot, Storage, Write},
     decide::{Outcome, day, days_alive, end_of, panicked},
     journal::Partitions,
+    participant::{Run, run, run::State},
 };
 use cursor::Cursor;
 use draft::Draft;
 use journalled::Journalled;
 use outbox::Fresh;
 use reached::Reached;
-use run::State;
 
 /// Milliseconds after midnight within which expired outcomes are deleted (1 h).
 const PRUNE_WITHIN_MS: i64 = 60 * 60 * 1000;
@@ -359,7 +356,7 @@ impl<S: Storage> Instance<S> {
                 if event.version != at + 1 {
                     break;
                 }
-                self.run.evolve(&mut state, &self.run.event(event)?, event.version);
+                self.run.evolve(&mut state, &self.run.read_event(event)?, event.version);
                 at = event.version;
                 if room > 0 && at.is_multiple_of(every) {
                     match self.store_snapshot(&state, at, room) {

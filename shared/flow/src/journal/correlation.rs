@@ -102,7 +102,7 @@ pub fn entries(catalogue: &Catalogue, event: &Envelope) -> Vec<Entry> {
     let asked = catalogue
         .entry(&event.stream.aggregate_type)
         .ok()
-        .and_then(|entry| (entry.errands)(event).ok())
+        .and_then(|entry| entry.errands(event).ok())
         .unwrap_or_default();
     let asked = asked.into_iter().filter_map(|message| {
         let metadata = message.metadata.unwrap_or_default();

@@ -69,8 +69,8 @@ pub fn read(category: &str, text: &str) -> Result<Vec<Place>, Rejection> {
     if text == "0" {
         return Ok(Vec::new());
     }
-    let read = URL_SAFE_NO_PAD.decode(text).ok();
-    let read = read.and_then(|text| serde_json::from_slice::<Written<String>>(&text).ok());
+    let read = URL_SAFE_NO_PAD.decode(text).ok().and_then(|text| String::from_utf8(text).ok());
+    let read = read.and_then(|text| serde_json::from_str::<Written<String>>(&text).ok());
     let is_whole = |place: &Place| place.position < 1 << 53 && place.check.len() <= 8;
     match read {
         Some(Written(of, places))

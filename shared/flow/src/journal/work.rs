@@ -228,7 +228,7 @@ fn folded(
         return Ok(None);
     }
     let events: Vec<Envelope> = items.iter().map(|item| (*item.event).clone()).collect();
-    let folded = catch_unwind(AssertUnwindSafe(|| (entry.fold)(state.as_deref(), &events)))
+    let folded = catch_unwind(AssertUnwindSafe(|| entry.run.fold(state.as_deref(), &events)))
         .unwrap_or_else(|_| Err(Fault::Defect("the fold panics".into())))?;
     track.folds.keep(id, next, folded.state);
     let began = items.first().map(|item| item.row.began);

@@ -224,7 +224,7 @@ impl ColumnKind {
             Shape::Text { .. } | Shape::Choice(_) => Some(Self::Text),
             Shape::Money { .. } | Shape::Integer { .. } | Shape::Bool => Some(Self::Integer),
             Shape::Real => Some(Self::Real),
-            Shape::List { .. } | Shape::Map { .. } | Shape::Object(_) => None,
+            Shape::List { .. } | Shape::Map { .. } | Shape::Object(_) | Shape::Any => None,
         }
     }
 

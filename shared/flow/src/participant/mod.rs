@@ -13,11 +13,12 @@
 //! | [`condition`] | a condition on the rows of a list |
 //! | [`list`] | by what its rows are listed |
 //! | [`filter`] | the rows that somebody asks for |
-//! | [`fold`] | events, folded on from a state |
 //! | [`sight`] | how much somebody sees of an instance |
 //! | [`process`] | its process: what follows from events, refusals and time |
 //! | [`policy`] | who may do what, and see what |
 //! | [`author`] | what the author of an aggregate writes, as the engine runs it |
+//! | [`mod@run`] | an aggregate with its types erased |
+//! | [`fold`] | events, folded on from a state |
 
 pub mod change;
 pub mod projection;
@@ -25,11 +26,12 @@ pub mod rule;
 pub mod condition;
 pub mod list;
 pub mod filter;
-pub mod fold;
 pub mod sight;
 pub mod process;
 pub mod policy;
 pub mod author;
+pub mod run;
+pub mod fold;
 
 use edgefold_kernel::{
     Aggregate, CommandSet, Decider, Envelope, Fault, Id, Principal, Rejection, Scope, StreamId,
@@ -40,12 +42,12 @@ use serde_json::Value;
 pub use change::Change;
 pub use condition::{Condition, Op};
 pub use filter::RowFilter;
-pub use fold::folded;
 pub use list::{Beside, Column, Filter, Given, Listed, Lists, Order, Projected};
 pub use policy::Policy;
 pub use process::Process;
 pub use projection::{Asked, Projection, Table};
 pub use rule::{Route, To};
+pub use run::{Run, run};
 pub use sight::{Sight, sight};
 
 /// A decider that takes part in the flow, as the engine runs it. Whoever writes an aggregate implements

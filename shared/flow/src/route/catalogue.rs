@@ -1,49 +1,15 @@
 //! Every aggregate type that is deployed, as the script knows it. The consumer looks each letter up in it.
 
 use edgefold_kernel::{
-    Aggregate, CommandSet, Envelope, EventSet, Fault, Id, Kind, Principal, Rejection, RoleKind,
-    Scope, StreamId, Version, aggregate::is_type, command::CommandKind, event::EventKind,
-    shape::Object,
+    Aggregate, CommandSet, Envelope, EventSet, Fault, Kind, Principal, Rejection, RoleKind, Scope,
+    StreamId, aggregate::is_type, command::CommandKind, event::EventKind, shape::Object,
 };
-use serde::Deserialize;
-use serde_json::Value;
 
 use crate::{
     Hooks, Message, Participant,
-    participant::{Listed, Projection, Route, Sight, folded, sight},
+    participant::{Listed, Projection, Route, Run, run},
     publish::messages,
 };
-
-/// See [`Entry::sights`].
-pub type Sights =
-    fn(&Principal, &Id, (&Value, Version), &[(u64, Envelope)]) -> Result<Vec<Sight>, Fault>;
-
-/// See [`Entry::looks`].
-pub type Looks =
-    fn(&Principal, &Id, (&Value, Version), &[(u64, Envelope)]) -> Result<Vec<Look>, Fault>;
-
-/// An instance after one of its events, as a caller sees it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Look {
-    /// How much of it the caller sees.
-    pub sight: Sight,
-    /// Version that the state is at.
-    pub version: Version,
-    /// The part of the state that others see, as JSON.
-    pub state: Value,
-}
-
-/// See [`Entry::fold`].
-pub type Fold = fn(Option<&str>, &[Envelope]) -> Result<Folded, Fault>;
-
-/// A state of an instance, in both of its forms.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Folded {
-    /// The whole state as JSON, to fold on from.
-    pub state: String,
-    /// The part that others see, as JSON.
-    pub outline: String,
-}
 
 /// One aggregate type in the script's catalogue.
 #[derive(Clone, Copy, Debug)]
@@ -70,21 +36,8 @@ pub struct Entry {
     pub listed: Listed,
     /// Schema version of its state.
     pub state_version: u32,
-    /// The state after events that follow a whole state, or that begin the stream where there is none.
-    pub fold: Fold,
-    /// Its upcasters: from event name, schema version and stored data to the data of the current version.
-    pub canonical: fn(&str, u32, &str) -> Result<String, Fault>,
-    /// The commands that follow from one of its events.
-    pub errands: fn(&Envelope) -> Result<Vec<Message>, Fault>,
-    /// The part of an instance in this state that a caller sees.
-    pub sight: fn(&Principal, &Id, &Value) -> Result<Sight, Fault>,
-    /// The part of an instance that a caller sees after each of these events, which follow a state at a version.
-    pub sights: Sights,
-    /// The same with the state after each event.
-    pub looks: Looks,
-    /// Reads the payload of a command, as an instance does.
-    #[cfg(feature = "schema")]
-    pub read: fn(&str, &Value) -> Result<(), Rejection>,
+    /// What it does.
+    pub run: &'static dyn Run,
 }
 
 impl Entry {
@@ -106,73 +59,18 @@ impl Entry {
             routes: A::ROUTES,
             listed: A::LISTED,
             state_version: A::STATE_VERSION,
-            fold: fold::<A>,
-            canonical: canonical::<A>,
-            errands: errands::<A>,
-            sight: sight_of::<A>,
-            sights: sights::<A>,
-            looks: looks::<A>,
-            #[cfg(feature = "schema")]
-            read: read::<A>,
+            run: run::<A>(),
         }
     }
-}
 
-fn canonical<A: Aggregate>(name: &str, version: u32, data: &str) -> Result<String, Fault> {
-    A::Event::read(name, version, data)?.write()
-}
-
-#[cfg(feature = "schema")]
-fn read<A: Aggregate>(name: &str, payload: &Value) -> Result<(), Rejection> {
-    A::Command::read(name, payload).map(drop)
-}
-
-fn fold<A: Participant>(state: Option<&str>, events: &[Envelope]) -> Result<Folded, Fault> {
-    let unreadable = |error: serde_json::Error| Fault::Unreadable(error.to_string());
-    let mut state = match state {
-        Some(text) => serde_json::from_str(text).map_err(unreadable)?,
-        None => A::State::default(),
-    };
-    for event in events {
-        A::evolve(&mut state, &event.read()?, event.version);
+    /// The commands that follow from one of its events.
+    ///
+    /// # Errors
+    /// Fails if the event cannot be read.
+    pub fn errands(&self, event: &Envelope) -> Result<Vec<Message>, Fault> {
+        let read = self.run.read_event(event)?;
+        messages(event, self.run.errands(&event.stream.aggregate_id, &read))
     }
-    let text = |state: &A::State| serde_json::to_string(state).map_err(unreadable);
-    Ok(Folded { state: text(&state)?, outline: text(&A::outline(&state))? })
-}
-
-fn sights<A: Participant>(
-    who: &Principal,
-    id: &Id,
-    (state, at): (&Value, Version),
-    events: &[(u64, Envelope)],
-) -> Result<Vec<Sight>, Fault> {
-    folded::<A, _>(state, at, events, |_, _, state| sight::<A>(who, id, state))
-}
-
-fn sight_of<A: Participant>(who: &Principal, id: &Id, state: &Value) -> Result<Sight, Fault> {
-    let state = A::State::deserialize(state);
-    let state = state.map_err(|error| Fault::Unreadable(error.to_string()))?;
-    Ok(sight::<A>(who, id, &state))
-}
-
-fn looks<A: Participant>(
-    who: &Principal,
-    id: &Id,
-    (state, at): (&Value, Version),
-    events: &[(u64, Envelope)],
-) -> Result<Vec<Look>, Fault> {
-    let looks = folded::<A, _>(state, at, events, |_, version, state| {
-        let sight = sight::<A>(who, id, state);
-        let shown = serde_json::to_value(A::outline(state));
-        shown.map(|state| Look { sight, version, state })
-    })?;
-    let looks = looks.into_iter().collect::<Result<_, _>>();
-    looks.map_err(|error| Fault::Defect(error.to_string()))
-}
-
-fn errands<A: Participant>(event: &Envelope) -> Result<Vec<Message>, Fault> {
-    let errands = A::errands(&event.stream.aggregate_id, &event.read()?);
-    messages(event, errands)
 }
 
 /// Every aggregate type that is deployed, and every role that the domain knows.
@@ -252,7 +150,7 @@ impl Catalogue {
 
 #[cfg(test)]
 mod tests {
-    use edgefold_kernel::Role;
+    use edgefold_kernel::{Id, Role};
 
     use super::*;
 

@@ -57,7 +57,7 @@ impl Printer {
             Shape::Text { name, .. } if !name.is_empty() => {
                 self.named(name, of_value(shape, self.direction))
             }
-            Shape::Text { .. } | Shape::Integer { .. } | Shape::Real | Shape::Bool => {
+            Shape::Text { .. } | Shape::Integer { .. } | Shape::Real | Shape::Bool | Shape::Any => {
                 of_value(shape, self.direction)
             }
         }

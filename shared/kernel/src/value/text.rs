@@ -21,13 +21,9 @@ impl Text {
     /// The text is empty, too long or holds control characters; the error says what was expected.
     pub fn parse(text: impl Into<String>) -> Result<Self, &'static str> {
         let text = text.into();
-        let well_formed = !text.is_empty()
-            && text.chars().count() <= limits::TEXT_CHARS
-            && !text.chars().any(char::is_control);
-        if well_formed {
-            Ok(Self(text))
-        } else {
-            Err("a text of 1 to 500 characters without control characters")
+        match Self::SHAPE.is_text(&text) {
+            true => Ok(Self(text)),
+            false => Err("a text of 1 to 500 characters without control characters"),
         }
     }
 
@@ -53,10 +49,12 @@ impl Described for Text {
     const SHAPE: Shape = Shape::Text {
         name: "Text",
         about: "Free text: 1–500 characters, no control characters.",
+        expected: "",
         min: 1,
         max: limits::TEXT_CHARS as u32,
         pattern: r"^[^\x00-\x1F\x7F-\x9F]*$",
         takes_number: false,
+        is_taken: |letter| !letter.is_control(),
     };
 }
 

@@ -159,10 +159,10 @@ impl Gateway for WorkersGateway {
     }
 
     fn sights(&self, stream: &StreamId, page: &Page) -> Result<Vec<Sight>, Failure> {
-        let sights = self.catalogue.entry(&stream.aggregate_type)?.sights;
+        let entry = self.catalogue.entry(&stream.aggregate_type)?;
         let Some(fold) = &page.fold else { return Ok(Vec::new()) };
         let from = (&fold.state, fold.at);
-        Ok(sights(self.principal()?, &stream.aggregate_id, from, &page.events)?)
+        Ok(entry.run.sights(self.principal()?, &stream.aggregate_id, from, &page.events)?)
     }
 
     fn events(

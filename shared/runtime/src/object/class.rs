@@ -14,7 +14,7 @@ macro_rules! aggregate_object {
 
         impl worker::DurableObject for $class {
             fn new(state: worker::State, env: worker::Env) -> Self {
-                let run = $crate::flow::instance::run::<$aggregate>();
+                let run = $crate::flow::participant::run::<$aggregate>();
                 Self(std::panic::AssertUnwindSafe($crate::Host::new(run, state, env, $catalogue)))
             }
 

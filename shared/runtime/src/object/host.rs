@@ -10,7 +10,7 @@ use edgefold_flow::{
     Catalogue, Instance, Message, command,
     contract::{self, ASKER, HoldAsked, PartWanted},
     door::Asker,
-    instance::Run,
+    participant::Run,
     participant::Sight,
     receive::Settled,
     subscribe::socket,

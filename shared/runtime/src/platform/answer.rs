@@ -6,7 +6,7 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection};
 use futures_util::TryStreamExt;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use worker::{Headers, Request, Response, console_error};
 
 /// Content type of problems (RFC 9457).
@@ -143,12 +143,21 @@ pub fn header(headers: &Headers, name: &str) -> Option<String> {
 ///
 /// # Errors
 /// A refusal when the body does not follow the contract.
-pub async fn read<T: serde::de::DeserializeOwned>(request: &mut Request) -> Result<T, Failure> {
+pub async fn read<T: DeserializeOwned>(request: &mut Request) -> Result<T, Failure> {
     let bytes = request
         .bytes()
         .await
         .map_err(|error| Fault::Unavailable("the request's body".into(), error.to_string()))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        Rejection::new(edgefold_kernel::Kind::Malformed, "MALFORMED_CALL", error.to_string()).into()
+    parse(&bytes).map_err(|error| {
+        Rejection::new(edgefold_kernel::Kind::Malformed, "MALFORMED_CALL", error).into()
     })
+}
+
+/// Reads JSON from bytes. Everything is read as text: one reader of each type in the script, and not one for bytes beside it.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, pin::pin, time::Duration};
 
-use super::bindings;
+use super::{answer::parse, bindings};
 use edgefold_flow::{
     Catalogue,
     contract::{ASKER, journal_object},
@@ -242,8 +242,7 @@ pub async fn read<T: DeserializeOwned>(mut response: Response) -> Result<T, Fail
     // An answer without a body reads as null.
     let bytes = if bytes.is_empty() { b"null".to_vec() } else { bytes };
     if (200..300).contains(&status) {
-        serde_json::from_slice(&bytes)
-            .map_err(|error| Fault::Defect(format!("the object's answer: {error}")).into())
+        parse(&bytes).map_err(|error| Fault::Defect(format!("the object's answer: {error}")).into())
     } else {
         Err(refusal(status, &bytes))
     }
@@ -272,7 +271,7 @@ fn refusal(status: u16, body: &[u8]) -> Failure {
         429 => Kind::TooMany,
         _ => return fault(status, body).into(),
     };
-    match serde_json::from_slice::<Problem>(body) {
+    match parse::<Problem>(body) {
         Ok(problem) => Rejection {
             kind: if problem.rule.is_some() { Kind::Rule } else { kind },
             code: Cow::Owned(problem.code),
@@ -288,7 +287,7 @@ fn refusal(status: u16, body: &[u8]) -> Failure {
 
 /// A fault of the object. Within the system it says what went wrong.
 fn fault(status: u16, body: &[u8]) -> Fault {
-    let problem = serde_json::from_slice::<Problem>(body).ok();
+    let problem = parse::<Problem>(body).ok();
     let is_older = problem.as_ref().is_some_and(|problem| problem.code == "NEWER_CODE_NEEDED");
     let said = problem.map_or_else(|| format!("it answered {status}"), |problem| problem.detail);
     match status {

@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
-use edgefold_flow::{contract, instance::run};
+use edgefold_flow::{contract, participant::run};
 use edgefold_runtime::Host;
 use worker::{
     Delay, DurableObject, Env, Request, Response, State, Storage, WebSocket,

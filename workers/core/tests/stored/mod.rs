@@ -81,8 +81,9 @@ fn first(name @ (aggregate, event, version): &Name, golden: &BTreeMap<Name, Stri
     let before = (aggregate.clone(), event.clone(), version - 1);
     let data = match golden.get(&before).filter(|_| *version == kind.version) {
         Some(data) => {
-            let text = (entry.canonical)(event, version - 1, data);
-            serde_json::from_str(&text.unwrap_or_else(|fault| panic!("{name:?}: {fault}"))).unwrap()
+            let text = entry.run.canonical(event, version - 1, data);
+            let text = text.unwrap_or_else(|fault| panic!("{name:?}: {fault}"));
+            serde_json::from_str(text.get()).unwrap()
         }
         None => example(shapes[*version as usize - 1]),
     };

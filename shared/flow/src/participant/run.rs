@@ -1,22 +1,20 @@
-//! An aggregate as an instance runs it: its types are erased, so that there is one instance in the script, and not one more for
+//! An aggregate as the engine runs it: its types are erased, so that there is one engine in the script, and not one more for
 //! each aggregate. What is written once in Rust is compiled once.
 
 use std::{any::Any, fmt, marker::PhantomData};
 
 use edgefold_kernel::{
-    CommandSet, Context, Decision, Envelope, Failure, Fault, Id, Principal, Rejection, StreamId,
-    Version, command::CommandKind,
+    CommandSet, Context, Decision, Envelope, EventSet, Failure, Fault, Id, Principal, Rejection,
+    StreamId, Version,
+    command::CommandKind,
+    event::{EventKind, stored},
 };
 use serde_json::{
     Value,
     value::{RawValue, to_raw_value},
 };
 
-use crate::{
-    Due, Errand, Participant, Route, Stamp,
-    append::{Cause, record},
-    participant::{Refused, Sight, sight},
-};
+use super::{Due, Errand, Participant, Refused, Route, Sight, sight};
 
 /// The state of an instance of some aggregate.
 pub struct State(Box<dyn Any>);
@@ -29,7 +27,11 @@ pub struct Command {
 }
 
 /// An event of some aggregate.
-pub struct Event(Box<dyn Any>);
+pub struct Event {
+    /// Its type.
+    pub kind: &'static EventKind,
+    event: Box<dyn Any>,
+}
 
 /// What an aggregate says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +46,8 @@ pub struct Facts {
     pub snapshot_every: Version,
     /// See [`edgefold_kernel::Aggregate::OUTCOME_TTL_MS`].
     pub outcome_ttl_ms: i64,
+    /// See [`EventSet::KINDS`].
+    pub events: &'static [EventKind],
     /// See [`Participant::ROUTES`].
     pub routes: &'static [Route],
 }
@@ -60,11 +64,6 @@ pub trait Run: Sync {
     /// # Errors
     /// The text is none.
     fn read_state(&self, text: &str) -> serde_json::Result<State>;
-    /// A state as JSON.
-    ///
-    /// # Errors
-    /// It has no JSON form.
-    fn state(&self, state: &State) -> serde_json::Result<Value>;
     /// A state as JSON text.
     ///
     /// # Errors
@@ -96,28 +95,16 @@ pub trait Run: Sync {
     fn decide(&self, state: &State, command: &Command, context: &Context<'_>) -> Decision<Event>;
     /// See [`edgefold_kernel::Decider::evolve`].
     fn evolve(&self, state: &mut State, event: &Event, version: Version);
-    /// See [`Envelope::read`].
+    /// See [`EventSet::read`].
     ///
     /// # Errors
     /// Its faults.
-    fn event(&self, event: &Envelope) -> Result<Event, Fault>;
-    /// See [`Envelope::lifted`].
-    ///
-    /// # Errors
-    /// Its faults.
-    fn lifted(&self, event: Envelope) -> Result<Envelope, Fault>;
-    /// See [`record`].
+    fn event(&self, name: &str, version: u32, data: &str) -> Result<Event, Fault>;
+    /// See [`stored`].
     ///
     /// # Errors
     /// Its refusals.
-    fn record(
-        &self,
-        event: &Event,
-        stream: &StreamId,
-        version: Version,
-        cause: &Cause,
-        stamp: &Stamp<'_>,
-    ) -> Result<(Envelope, Event), Failure>;
+    fn stored(&self, event: &Event) -> Result<(Box<RawValue>, Event), Failure>;
     /// See [`Participant::errands`].
     fn errands(&self, id: &Id, event: &Event) -> Vec<Errand>;
     /// See [`Participant::publishes`].
@@ -137,6 +124,48 @@ pub trait Run: Sync {
     fn may_see(&self, who: &Principal, id: &Id, state: &State) -> bool;
     /// See [`sight`].
     fn sight(&self, who: &Principal, id: &Id, state: &State) -> Sight;
+}
+
+/// What follows from these for every aggregate.
+impl dyn Run {
+    /// A state as JSON.
+    ///
+    /// # Errors
+    /// It has no JSON form.
+    pub fn state(&self, state: &State) -> serde_json::Result<Value> {
+        serde_json::from_str(&self.text(state)?)
+    }
+
+    /// Reads a stored event, lifting old schema versions.
+    ///
+    /// # Errors
+    /// The faults of [`EventSet::read`].
+    pub fn read_event(&self, event: &Envelope) -> Result<Event, Fault> {
+        self.event(&event.event_type, event.schema_version, event.data.get())
+    }
+
+    /// Stored data of any schema version in the current one.
+    ///
+    /// # Errors
+    /// The faults of [`EventSet::read`].
+    pub fn canonical(&self, name: &str, version: u32, data: &str) -> Result<Box<RawValue>, Fault> {
+        let stored = self.stored(&self.event(name, version, data)?);
+        stored.map(|(data, _)| data).map_err(|failure| Fault::Defect(failure.to_string()))
+    }
+
+    /// The same event in the current schema version. Data of the current version are not parsed.
+    ///
+    /// # Errors
+    /// The faults of [`EventSet::read`].
+    pub fn lifted(&self, event: Envelope) -> Result<Envelope, Fault> {
+        let kind = self.facts().events.iter().find(|kind| kind.name == event.event_type);
+        let schema_version = kind.map_or(event.schema_version, |kind| kind.version);
+        if kind.is_some() && schema_version == event.schema_version {
+            return Ok(event);
+        }
+        let data = self.canonical(&event.event_type, event.schema_version, event.data.get())?;
+        Ok(Envelope { data, schema_version, ..event })
+    }
 }
 
 impl fmt::Debug for dyn Run {
@@ -160,6 +189,10 @@ impl<A: Participant> Of<A> {
 
     fn command(command: A::Command) -> Command {
         Command { kind: command.kind(), command: Box::new(command) }
+    }
+
+    fn of_event(event: A::Event) -> Event {
+        Event { kind: event.kind(), event: Box::new(event) }
     }
 
     fn commands(commands: Vec<A::Command>) -> Vec<Command> {
@@ -189,6 +222,7 @@ impl<A: Participant> Run for Of<A> {
             state_version: A::STATE_VERSION,
             snapshot_every: A::SNAPSHOT_EVERY,
             outcome_ttl_ms: A::OUTCOME_TTL_MS,
+            events: A::Event::KINDS,
             routes: A::ROUTES,
         }
     }
@@ -199,10 +233,6 @@ impl<A: Participant> Run for Of<A> {
 
     fn read_state(&self, text: &str) -> serde_json::Result<State> {
         Ok(State(Box::new(serde_json::from_str::<A::State>(text)?)))
-    }
-
-    fn state(&self, state: &State) -> serde_json::Result<Value> {
-        serde_json::to_value(Self::known(state)?)
     }
 
     fn text(&self, state: &State) -> serde_json::Result<String> {
@@ -233,42 +263,30 @@ impl<A: Participant> Run for Of<A> {
         let state = of!(state.0 => A::State, else Err(strange().into()));
         let command = of!(command.command => A::Command, else Err(strange().into()));
         let events = A::decide(state, command, context)?;
-        Ok(events.into_iter().map(|event| Event(Box::new(event))).collect())
+        Ok(events.into_iter().map(Self::of_event).collect())
     }
 
     fn evolve(&self, state: &mut State, event: &Event, version: Version) {
-        if let (Some(state), Some(event)) = (state.0.downcast_mut(), event.0.downcast_ref()) {
+        if let (Some(state), Some(event)) = (state.0.downcast_mut(), event.event.downcast_ref()) {
             A::evolve(state, event, version);
         }
     }
 
-    fn event(&self, event: &Envelope) -> Result<Event, Fault> {
-        Ok(Event(Box::new(event.read::<A::Event>()?)))
+    fn event(&self, name: &str, version: u32, data: &str) -> Result<Event, Fault> {
+        A::Event::read(name, version, data).map(Self::of_event)
     }
 
-    fn lifted(&self, event: Envelope) -> Result<Envelope, Fault> {
-        event.lifted::<A::Event>()
-    }
-
-    fn record(
-        &self,
-        event: &Event,
-        stream: &StreamId,
-        version: Version,
-        cause: &Cause,
-        stamp: &Stamp<'_>,
-    ) -> Result<(Envelope, Event), Failure> {
-        let event = of!(event.0 => A::Event, else Err(strange().into()));
-        let (envelope, read) = record(event, stream, version, cause, stamp)?;
-        Ok((envelope, Event(Box::new(read))))
+    fn stored(&self, event: &Event) -> Result<(Box<RawValue>, Event), Failure> {
+        let (data, read) = stored(of!(event.event => A::Event, else Err(strange().into())))?;
+        Ok((data, Self::of_event(read)))
     }
 
     fn errands(&self, id: &Id, event: &Event) -> Vec<Errand> {
-        A::errands(id, of!(event.0 => A::Event, else Vec::new()))
+        A::errands(id, of!(event.event => A::Event, else Vec::new()))
     }
 
     fn publishes(&self, event: &Event) -> bool {
-        A::publishes(of!(event.0 => A::Event, else false))
+        A::publishes(of!(event.event => A::Event, else false))
     }
 
     fn on_foreign(&self, state: &State, event: &Envelope) -> Result<Vec<Command>, Fault> {

@@ -1,0 +1,194 @@
+//! What callers send is held against the shape of its type, by one function for all types: what is wrong is told with its place.
+//! Only then is it read.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::{
+    Code, Date, Id, Rejection, Subject, Timestamp,
+    command::{CommandKind, unknown_command},
+    read::expected,
+    shape::{Choice, Described, Object, SAFE_INTEGER, Shape},
+};
+
+/// What is wrong, and where.
+struct Mistake {
+    code: &'static str,
+    /// Below what was looked at, such as `.lines[2].sku`; empty for itself.
+    place: String,
+    detail: String,
+}
+
+impl Mistake {
+    fn expected(what: impl Into<String>) -> Self {
+        let detail = format!("expected: {}", what.into());
+        Self { code: "INVALID_FIELD", place: String::new(), detail }
+    }
+
+    fn field(code: &'static str, name: &str, detail: String) -> Self {
+        Self { code, place: format!(".{name}"), detail }
+    }
+
+    fn within(mut self, place: &str) -> Self {
+        self.place.insert_str(0, place);
+        self
+    }
+}
+
+/// Holds the payload of the named command against its shape, and gives it as text to [`read`].
+///
+/// # Errors
+/// `UNKNOWN_COMMAND`; `UNKNOWN_FIELD`, `MISSING_FIELD` or `INVALID_FIELD`, with the path of the field, such as
+/// `payload.lines[2].sku`.
+pub fn checked(kinds: &[CommandKind], name: &str, payload: &Value) -> Result<String, Rejection> {
+    let kind = kinds.iter().find(|kind| kind.name == name);
+    hold(&kind.ok_or_else(|| unknown_command(name))?.shape, "payload", payload)?;
+    Ok(payload.to_string())
+}
+
+/// Holds a value against a shape.
+///
+/// # Errors
+/// `UNKNOWN_FIELD`, `MISSING_FIELD` or `INVALID_FIELD`, with the path of what is wrong, which begins with `root`.
+pub fn hold(shape: &Shape, root: &str, value: &Value) -> Result<(), Rejection> {
+    look(shape, value).map_err(|Mistake { code, place, detail }| {
+        Rejection::shape(code, format!("{root}{place}"), detail)
+    })
+}
+
+/// Reads what was [`checked`]. A type that reads itself by rules that its shape does not tell may refuse it even so.
+///
+/// # Errors
+/// `INVALID_FIELD` without a place within the payload.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Rejection> {
+    serde_json::from_str(text).map_err(|error| unread("payload", &error))
+}
+
+/// Reads what a caller sends to the engine itself, an object that is called `root` where it is wrong as a whole.
+///
+/// # Errors
+/// As of [`checked`] and [`read`], with a path that begins with the name of the field.
+pub fn body<T: Described + DeserializeOwned>(root: &str, value: &Value) -> Result<T, Rejection> {
+    hold(&T::SHAPE, "", value).map_err(|mistake| {
+        let place = mistake.field.unwrap_or_default();
+        let field = place.strip_prefix('.').unwrap_or(root);
+        Rejection { field: Some(field.to_owned()), ..mistake }
+    })?;
+    serde_json::from_str(&value.to_string()).map_err(|error| unread(root, &error))
+}
+
+fn unread(root: &str, error: &serde_json::Error) -> Rejection {
+    Rejection::shape("INVALID_FIELD", root, format!("expected: {error}"))
+}
+
+/// A payload that was written as text; null if it could not be.
+pub fn written(text: serde_json::Result<String>) -> Value {
+    text.and_then(|text| serde_json::from_str(&text)).unwrap_or_default()
+}
+
+/// A payload without the fields that its shape does not know, at any depth.
+pub fn known(shape: &Shape, payload: &Value) -> Value {
+    let all = |of: &Shape, fields: &Map<String, Value>| {
+        fields.iter().map(|(name, value)| (name.clone(), known(of, value))).collect()
+    };
+    match (shape, payload) {
+        (Shape::Object(object), Value::Object(fields)) if object.is_strict => {
+            let field = |(name, value)| {
+                Some((String::clone(name), known(&object.field(name)?.shape, value)))
+            };
+            Value::Object(fields.iter().filter_map(field).collect())
+        }
+        (Shape::List { of, .. }, Value::Array(items)) => {
+            items.iter().map(|item| known(of, item)).collect()
+        }
+        (Shape::Map { of }, Value::Object(values)) => Value::Object(all(of, values)),
+        _ => payload.clone(),
+    }
+}
+
+fn look(shape: &Shape, value: &Value) -> Result<(), Mistake> {
+    match *shape {
+        Shape::Object(object) => look_at_fields(object, value),
+        Shape::List { of, min, max } => {
+            let items = value.as_array().ok_or_else(|| Mistake::expected(expected(shape)))?;
+            for (index, item) in items.iter().enumerate() {
+                look(of, item).map_err(|mistake| mistake.within(&format!("[{index}]")))?;
+            }
+            is((min as usize..=max as usize).contains(&items.len()), || expected(shape))
+        }
+        Shape::Map { of } => {
+            let values = value.as_object().ok_or_else(|| Mistake::expected("an object"))?;
+            values.iter().try_for_each(|(name, value)| {
+                look(of, value).map_err(|mistake| mistake.within(&format!(".{name}")))
+            })
+        }
+        Shape::Choice(choice) => is(is_one_of(choice, value), || one_of(choice)),
+        Shape::Money { min, max } | Shape::Integer { min, max } => {
+            let is_within = value.as_i64().is_some_and(|number| (min..=max).contains(&number));
+            is(is_within, || expected(shape))
+        }
+        Shape::Real => is(value.is_number(), || "a number".to_owned()),
+        Shape::Bool => is(value.is_boolean(), || "true or false".to_owned()),
+        Shape::Text { takes_number: true, .. } if is_digits(value) => {
+            look(shape, &Value::String(value.to_string()))
+        }
+        Shape::Text { .. } => {
+            is(value.as_str().is_some_and(|text| shape.is_text(text)), || expected(shape))
+        }
+        Shape::Id => parse(value, |text| Id::parse(text).err()),
+        Shape::Subject => parse(value, |text| Subject::parse(text).err()),
+        Shape::Date => parse(value, |text| Date::parse(text).err()),
+        Shape::Timestamp => parse(value, |text| Timestamp::parse(text).err()),
+        Shape::Code => parse(value, |text| Code::parse(text.to_owned()).err()),
+        Shape::Any => Ok(()),
+    }
+}
+
+fn look_at_fields(object: &Object, value: &Value) -> Result<(), Mistake> {
+    let fields = value.as_object().ok_or_else(|| Mistake::expected("an object"))?;
+    for (name, value) in fields {
+        match object.field(name) {
+            Some(field) if field.is_optional && value.is_null() => {}
+            Some(field) => {
+                look(&field.shape, value).map_err(|mistake| mistake.within(&format!(".{name}")))?
+            }
+            None if object.is_strict => {
+                let names: Vec<_> = object.fields.iter().map(|field| field.name).collect();
+                let there_are = match names.as_slice() {
+                    [] => "there are no fields".to_owned(),
+                    names => format!("expected one of {}", names.join(", ")),
+                };
+                let detail = format!("unknown field {name:?}, {there_are}");
+                return Err(Mistake::field("UNKNOWN_FIELD", name, detail));
+            }
+            None => {}
+        }
+    }
+    let missing = object.fields.iter().find(|it| !it.is_optional && !fields.contains_key(it.name));
+    missing.map_or(Ok(()), |field| {
+        let detail = format!("{} is required", field.name);
+        Err(Mistake::field("MISSING_FIELD", field.name, detail))
+    })
+}
+
+fn is(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Mistake> {
+    if holds { Ok(()) } else { Err(Mistake::expected(otherwise())) }
+}
+
+fn is_digits(value: &Value) -> bool {
+    value.as_i64().is_some_and(|number| (0..=SAFE_INTEGER).contains(&number))
+}
+
+fn is_one_of(choice: &Choice, value: &Value) -> bool {
+    value.as_str().is_some_and(|name| choice.values.iter().any(|(value, _)| *value == name))
+}
+
+fn one_of(choice: &Choice) -> String {
+    let names: Vec<_> = choice.values.iter().map(|(name, _)| *name).collect();
+    format!("one of {}", names.join(", "))
+}
+
+fn parse(value: &Value, mistake: fn(&str) -> Option<&'static str>) -> Result<(), Mistake> {
+    let text = value.as_str().ok_or_else(|| Mistake::expected("a text"))?;
+    mistake(text).map_or(Ok(()), |said| Err(Mistake::expected(said)))
+}
