@@ -14,10 +14,15 @@ const features = [
 
 const handlers = ['fetch', 'queue', 'scheduled'];
 
-/** The module that the platform loads: the handlers as an entry point, and the classes. */
+/**
+ * The module that the platform loads: the handlers as an entry point, and the classes. A function that is named like a class
+ * makes the objects of an aggregate, which are all of one class in the WebAssembly module.
+ */
 function entry(bindings) {
   const names = (kind) => [...bindings.matchAll(new RegExp(`^export ${kind} (\\w+)`, 'gm'))].map(([, name]) => name);
   const functions = names('function');
+  const classes = names('class').filter((name) => name !== 'AggregateObject');
+  const aggregates = functions.filter((name) => /^[A-Z]/.test(name));
   return `import { WorkerEntrypoint } from 'cloudflare:workers';
 import * as script from './index.js';
 
@@ -25,11 +30,11 @@ const state = script.__worker_init_state();
 
 // A trap, as when the memory runs out, makes the \`worker\` crate start a new instance of the module. An object of the old
 // instance is then made anew at its next call.
-const renewed = {
-  construct(Class, args) {
-    let [object, instance] = [new Class(...args), state.instanceId];
+const renewed = (Class, make) => new Proxy(Class, {
+  construct(_, args) {
+    let [object, instance] = [make(...args), state.instanceId];
     const current = () => {
-      if (instance !== state.instanceId) [object, instance] = [new Class(...args), state.instanceId];
+      if (instance !== state.instanceId) [object, instance] = [make(...args), state.instanceId];
       return object;
     };
     return new Proxy(object, {
@@ -37,14 +42,15 @@ const renewed = {
       set: (_, name, value) => Reflect.set(current(), name, value),
     });
   },
-};
+});
 
 export default class extends WorkerEntrypoint {
 ${handlers.filter((name) => functions.includes(name)).map((name) => `  ${name}(arg) {
     return script.${name}(arg, this.env, this.ctx);
   }`).join('\n')}
 }
-${names('class').map((name) => `export const ${name} = new Proxy(script.${name}, renewed);`).join('\n')}
+${classes.map((name) => `export const ${name} = renewed(script.${name}, (...args) => new script.${name}(...args));`).join('\n')}
+${aggregates.map((name) => `export const ${name} = renewed(script.AggregateObject, script.${name});`).join('\n')}
 `;
 }
 
@@ -73,7 +79,9 @@ export async function bind(module, out, { optimise }) {
   if (optimise) {
     const wasmOpt = join(root, 'node_modules/binaryen/bin/wasm-opt');
     const names = '--debuginfo'; // of functions, for a stack in the log
-    await step('wasm-opt', run(...node(wasmOpt, 'index_bg.wasm', '-o', 'index_bg.wasm', '-O', ...features, names)));
+    // Functions that are alike have names that are alike: side by side they compress better, by a sixteenth of the whole.
+    const order = '--reorder-functions-by-name';
+    await step('wasm-opt', run(...node(wasmOpt, 'index_bg.wasm', '-o', 'index_bg.wasm', '-O', ...features, names, order)));
     writeFileSync(at('index_bg.wasm'), withOwnNames(readFileSync(at('index_bg.wasm'))));
   }
   // The platform knows no import phases.

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::{
     command::parse_json,
+    door::json,
     publish::{
         Hold, Item,
         hold::{Decided, Status},
@@ -150,7 +151,7 @@ fn name_of(value: &impl Serialize) -> Value {
 
 /// The value of this stored name.
 fn named<T: for<'de> Deserialize<'de>>(name: &str) -> Option<T> {
-    serde_json::from_value(Value::from(name)).ok()
+    json::of(&name.into()).ok()
 }
 
 fn limit(name: &str, value: &str) -> Result<usize, Rejection> {

@@ -78,7 +78,14 @@ pub fn body<T: Described + DeserializeOwned>(root: &str, value: &Value) -> Resul
 }
 
 fn unread(root: &str, error: &serde_json::Error) -> Rejection {
-    Rejection::shape("INVALID_FIELD", root, format!("expected: {error}"))
+    Rejection::shape("INVALID_FIELD", root, format!("expected: {}", words(error)))
+}
+
+/// What is wrong with a text that was written a moment before, without the place in it.
+pub fn words(error: &serde_json::Error) -> String {
+    let mut said = error.to_string();
+    said.truncate(said.find(" at line ").unwrap_or(said.len()));
+    said
 }
 
 /// A payload that was written as text; null if it could not be.

@@ -26,6 +26,6 @@ pub mod script;
 
 pub use edgefold_flow as flow;
 pub use journal::Journal;
-pub use object::Host;
+pub use object::{AggregateObject, Host};
 pub use serde_json::Value as Json;
 pub use session::Session;

@@ -3,8 +3,10 @@
 
 use std::cell::RefCell;
 
-use edgefold_kernel::{Kind, Rejection};
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use edgefold_kernel::{Kind, Rejection, payload};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::{Map, Value};
 
 /// Largest whole number that a double still tells from its neighbours: 2^53.
@@ -35,6 +37,15 @@ pub fn read(text: &[u8]) -> Result<Value, Rejection> {
         }
         None => malformed(error.to_string()),
     })
+}
+
+/// Reads a type from a value: as text, like everything else. One reader of each type in the script, and not one for values
+/// beside it.
+///
+/// # Errors
+/// What was expected. The place in that text is none that anybody knows, and is left out.
+pub fn of<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    serde_json::from_str(&value.to_string()).map_err(|error| payload::words(&error))
 }
 
 /// The same value with every number as [`read`] would read it.

@@ -8,7 +8,10 @@ use edgefold_kernel::{Fault, Timestamp, limits};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::token::{Algorithm, Token};
+use super::{
+    json,
+    token::{Algorithm, Token},
+};
 
 /// One published key that can verify signatures.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +73,7 @@ impl Key {
             // A shared secret must not be published.
             _ => return None,
         };
-        let named = text("alg").map(|name| serde_json::from_value(Value::from(name)).ok());
+        let named = text("alg").map(|name| json::of(&name.into()).ok());
         let fits = named.is_none_or(|named: Option<Algorithm>| named == Some(algorithm))
             && text("use").is_none_or(|purpose| purpose == "sig");
         let public =

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     Catalogue, Change,
+    door::json,
     participant::{Projection, projection::physical},
     route::Entry,
 };
@@ -185,7 +186,7 @@ pub fn known(processors: &[Processor], category: &str, partition: u16) -> Change
 pub fn read_known(rows: Vec<Found>) -> Result<Vec<Known>, Fault> {
     let unreadable = |error: serde_json::Error| Fault::Unreadable(error.to_string());
     let read = |row: Found| -> Result<Known, Fault> {
-        let row: KnownRow = serde_json::from_value(row.into()).map_err(unreadable)?;
+        let row: KnownRow = json::of(&row.into()).map_err(Fault::Unreadable)?;
         let place = row.turn.map(|turn| Place {
             turn,
             position: row.position.unwrap_or_default(),

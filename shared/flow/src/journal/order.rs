@@ -13,6 +13,7 @@ use super::{
     track::Wait,
     work::Sources,
 };
+use crate::door::json;
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub enum Order {
 impl Order {
     /// The order of this name, as it stands in a path.
     pub fn named(name: &str) -> Option<Self> {
-        serde_json::from_value(name.into()).ok()
+        json::of(&name.into()).ok()
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     database::Found,
     generation::{Known, Place, Processor, Status},
 };
+use crate::door::json;
 
 /// First pause after a failure, in milliseconds; it doubles with each further one …
 const AGAIN_MS: i64 = 1_000;
@@ -151,9 +152,9 @@ impl ParkedRow {
     /// # Errors
     /// Fails if a row has another form.
     pub fn read(rows: Vec<Found>) -> Result<Vec<Self>, Fault> {
-        let read = |row: Found| serde_json::from_value(row.into());
+        let read = |row: Found| json::of(&row.into());
         let rows = rows.into_iter().map(read).collect::<Result<_, _>>();
-        rows.map_err(|error| Fault::Unreadable(error.to_string()))
+        rows.map_err(Fault::Unreadable)
     }
 
     /// What it says.

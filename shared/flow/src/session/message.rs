@@ -108,7 +108,7 @@ impl Said {
             "subscribe" => {
                 let id = id(kind, &mut message)?;
                 // `expected …` of serde names the field that is wrong, and nothing of ours.
-                let asked = serde_json::from_value(payload.unwrap_or_default())
+                let asked = door::json::of(&payload.unwrap_or_default())
                     .map_err(|error| invalid(&format!("subscribe: {error}")))?;
                 Ok(Self::Subscribe { id, asked: Box::new(asked) })
             }

@@ -47,8 +47,7 @@ pub const SLOW_CONSUMER: u16 = 4429;
 pub const TOO_MUCH_UNREAD: u16 = 4432;
 
 /// A message of the client.
-#[derive(Debug, PartialEq, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
+#[derive(Debug, PartialEq)]
 pub enum Said {
     /// The client checks the socket.
     Ping {},
@@ -93,6 +92,24 @@ pub struct Asked {
     pub metadata: Option<Metadata>,
 }
 
+/// The types of messages of the client.
+const TYPES: &str = "ping, pong, authenticate, command, commands";
+
+#[derive(Deserialize)]
+struct Pong {
+    version: Option<Version>,
+}
+
+#[derive(Deserialize)]
+struct Authenticate {
+    token: String,
+}
+
+#[derive(Deserialize)]
+struct Commands {
+    commands: Vec<Asked>,
+}
+
 impl Said {
     /// Reads a message of the client.
     ///
@@ -106,11 +123,24 @@ impl Said {
         let malformed = |detail: String| {
             Rejection::new(Kind::Malformed, "MALFORMED_MESSAGE", format!("not a message: {detail}"))
         };
-        let value = json::read(text.as_bytes()).map_err(|refusal| match &*refusal.code {
+        let mut value = json::read(text.as_bytes()).map_err(|refusal| match &*refusal.code {
             "MALFORMED_JSON" => malformed(refusal.detail),
             _ => refusal,
         })?;
-        let said = serde_json::from_value(value).map_err(|error| malformed(error.to_string()))?;
+        let kind = value.as_object_mut().and_then(|message| message.remove("type"));
+        let said = match kind.as_ref().and_then(Value::as_str) {
+            Some("ping") => Ok(Self::Ping {}),
+            Some("pong") => json::of(&value).map(|Pong { version }| Self::Pong { version }),
+            Some("authenticate") => {
+                json::of(&value).map(|Authenticate { token }| Self::Authenticate { token })
+            }
+            Some("command") => json::of(&value).map(|asked| Self::Command(Box::new(asked))),
+            Some("commands") => {
+                json::of(&value).map(|Commands { commands }| Self::Commands { commands })
+            }
+            _ => return Err(malformed(format!("expected a type, one of {TYPES}"))),
+        };
+        let said = said.map_err(malformed)?;
         match &said {
             Self::Commands { commands } if !(1..=allowance.batch).contains(&commands.len()) => {
                 let detail = format!("a batch may have 1 to {} commands", allowance.batch);

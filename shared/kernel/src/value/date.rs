@@ -1,6 +1,6 @@
 //! Days of the calendar.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -17,13 +17,19 @@ impl Date {
     /// # Errors
     /// The text is not such a day; the error says what was expected.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        const EXPECTED: &str = "a date of the calendar as YYYY-MM-DD";
-        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| EXPECTED)?;
-        // The parser takes "2026-1-5" and "+10000-01-05" too: only the form that it would print itself, with a year of
-        // four digits, is well formed and sorts as the days do.
-        let printed = date.format("%Y-%m-%d").to_string();
-        let well_formed = printed == text && (0..=9999).contains(&date.year());
-        if well_formed { Ok(Self(date)) } else { Err(EXPECTED) }
+        // The form that it is printed in, and no other: it sorts as the days do. chrono's own parser takes "2026-1-5" too.
+        let number = |place: Range<usize>| {
+            let digits = text.get(place).filter(|it| it.bytes().all(|it| it.is_ascii_digit()))?;
+            digits.parse::<u32>().ok()
+        };
+        let dash = |place: usize| text.get(place..=place) == Some("-");
+        let date = match (number(0..4), number(5..7), number(8..10)) {
+            (Some(year), Some(month), Some(day)) if text.len() == 10 && dash(4) && dash(7) => {
+                NaiveDate::from_ymd_opt(year.cast_signed(), month, day)
+            }
+            _ => None,
+        };
+        date.map(Self).ok_or("a date of the calendar as YYYY-MM-DD")
     }
 }
 
@@ -41,7 +47,7 @@ impl Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%Y-%m-%d"))
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
     }
 }
 

@@ -9,7 +9,7 @@ use edgefold_flow::{
 use edgefold_kernel::{Envelope, Failure, Fault, limits};
 
 use super::object::Object;
-use crate::platform::{clock, stub};
+use crate::platform::{clock, later::later, stub};
 
 /// Time that the first round may take before a question is answered without it.
 const FIRST_ROUND: Duration = Duration::from_secs(2);
@@ -78,7 +78,7 @@ impl Object {
     /// wait in vain.
     pub(super) fn wake(self: &Rc<Self>) {
         let object = Rc::clone(self);
-        self.state.wait_until(async move {
+        later(&self.state, async move {
             object.with_runner(async |runner| runner.wake()).await;
             object.run();
         });

@@ -10,7 +10,7 @@ use futures_channel::oneshot::channel;
 use worker::Delay;
 
 use super::object::Object;
-use crate::platform::{clock, flag::Done, stub};
+use crate::platform::{clock, flag::Done, later::later, stub};
 
 /// Time in which appends are collected for one transaction: each commit by itself costs more than that.
 const COLLECTED: Duration = Duration::from_millis(1);
@@ -32,7 +32,7 @@ impl Object {
         self.pending.borrow_mut().push((text, sender));
         if !self.is_committing.replace(true) {
             let object = Rc::clone(self);
-            self.state.wait_until(async move { object.commit().await });
+            later(&self.state, async move { object.commit().await });
         }
         // Without an answer the commit has ended in a panic.
         let lost = |_| Fault::Unavailable("the journal".into(), "the commit was cut off".into());

@@ -9,7 +9,7 @@
 macro_rules! journal_object {
     ($class:ident, $catalogue:expr) => {
         #[doc = "Durable Object class of journals."]
-        #[worker::durable_object]
+        #[worker::durable_object(alarm)]
         pub struct $class(std::panic::AssertUnwindSafe<$crate::Journal>);
 
         impl worker::DurableObject for $class {

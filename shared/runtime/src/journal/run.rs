@@ -8,7 +8,7 @@ use futures_util::future::FutureExt;
 use worker::console_error;
 
 use super::object::Object;
-use crate::platform::{clock, flag::Done};
+use crate::platform::{clock, flag::Done, later::later};
 
 /// Rounds of one run, at most: each takes a call of the database or a few, and the platform allows 1,000 in an invocation. The
 /// alarm goes on from there, at once.
@@ -25,7 +25,7 @@ impl Object {
             return;
         }
         let object = Rc::clone(self);
-        self.state.wait_until(async move { object.run_on().await });
+        later(&self.state, async move { object.run_on().await });
     }
 
     /// The same for the alarm, which waits for it.
@@ -72,7 +72,7 @@ impl Object {
             return;
         }
         let object = Rc::clone(self);
-        self.state.wait_until(async move {
+        later(&self.state, async move {
             let (follows, partition) = (Rc::clone(&object.follows), Rc::clone(&object.partition));
             let is_told = follows.tell(partition).await;
             object.told(is_told);

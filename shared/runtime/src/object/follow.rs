@@ -19,6 +19,7 @@ use worker::{Request, Response, console_error};
 use super::instance::Object;
 use crate::platform::{
     answer, clock,
+    later::later,
     stub::{self, Call},
 };
 
@@ -112,7 +113,7 @@ impl Object {
         }
         for (after, tells) in due {
             let object = Rc::clone(self);
-            self.state.wait_until(async move {
+            later(&self.state, async move {
                 // Most know the same version: their message is read and encoded once.
                 let told = object.told(after);
                 join_all(tells.into_iter().map(|tell| object.tell_one(tell, &told))).await;

@@ -24,7 +24,7 @@ use futures_channel::oneshot::Sender;
 use worker::{Delay, Env, Request, Response, State, Url, console_error};
 
 use super::sqlite::SqliteStorage;
-use crate::platform::{answer, clock, request::when, turn::Turns};
+use crate::platform::{answer, clock, later::later, request::when, turn::Turns};
 
 /// Time by which the stored outbox cursor may lag behind: one row a second under load, instead of one for each command.
 /// Well below the 10 s of idleness after which an object hibernates and loses its memory.
@@ -165,7 +165,7 @@ impl Object {
             return;
         }
         let object = Rc::clone(self);
-        self.state.wait_until(async move {
+        later(&self.state, async move {
             Delay::from(KEEP_AFTER).await;
             object.keeping.set(false);
             object.keep_cursors_now();
@@ -190,7 +190,7 @@ impl Object {
         self.set_alarm();
         self.tell_followers();
         let object = Rc::clone(self);
-        self.state.wait_until(async move {
+        later(&self.state, async move {
             object.publish().await;
             if let Err(fault) = object.instance.take_snapshot() {
                 console_error!("no snapshot: {fault}");

@@ -16,7 +16,7 @@ use worker::{Env, console_error, console_warn};
 use super::instance::Object;
 use crate::{
     bus::consume::fault_of,
-    platform::{clock, flag::Done, stub},
+    platform::{clock, flag::Done, later::later, stub},
 };
 
 /// Time that a journal has to answer. It answers within a second, unless it is behind.
@@ -111,7 +111,7 @@ impl Object {
             let (sender, told) = channel();
             self.until_journalled.borrow_mut().push((version, sender));
             let object = Rc::clone(self);
-            self.state.wait_until(async move { object.tell_journal().await });
+            later(&self.state, async move { object.tell_journal().await });
             // The other end says it, or is gone with the object.
             told.await.unwrap_or(());
         }

@@ -13,7 +13,7 @@
 //! | `held` | what is held back is tried again |
 //! | `socket` | a native socket opens, speaks, closes |
 //! | `host` | a request of the contract reaches the object |
-//! | `class` | [`aggregate_object!`](crate::aggregate_object) declares the class |
+//! | `class` | the class of all aggregates, and what makes the objects of one |
 
 pub mod sqlite;
 mod instance;
@@ -28,4 +28,5 @@ mod socket;
 mod host;
 mod class;
 
+pub use class::AggregateObject;
 pub use host::Host;

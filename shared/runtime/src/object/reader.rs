@@ -21,10 +21,10 @@ use serde::{Deserialize, Serialize};
 use worker::{Delay, WebSocket, console_error, console_warn};
 
 use super::instance::Object;
-use crate::platform::clock;
+use crate::platform::{clock, later::later};
 
-/// Time between two looks for overdue answers, while any are expected.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Milliseconds between two looks for overdue answers, while any are expected.
+const LOOK_EVERY_MS: i64 = 1_000;
 
 /// A socket with its attachment.
 struct Reader<'a> {
@@ -89,7 +89,7 @@ impl Object {
     /// Sends stored events page by page, with other work in between, until the reader is live or asked.
     fn catch_up(self: &Rc<Self>, socket: WebSocket) {
         let object = Rc::clone(self);
-        self.state.wait_until(async move {
+        later(&self.state, async move {
             let mut pause = Duration::ZERO;
             loop {
                 Delay::from(pause).await;
@@ -258,16 +258,22 @@ impl Object {
             return;
         }
         let object = Rc::clone(self);
-        self.state.wait_until(async move {
+        later(&self.state, async move {
             loop {
-                Delay::from(LOOK_EVERY).await;
+                let due = clock::now().plus_millis(LOOK_EVERY_MS);
+                Delay::from(Duration::from_millis(LOOK_EVERY_MS.unsigned_abs())).await;
                 let (sockets, now) = (object.state.get_websockets(), clock::now());
                 let readers = sockets.iter().filter_map(Reader::of);
                 let (late, rest): (Vec<_>, Vec<_>) =
                     readers.partition(|reader| reader.next(now) == Next::GiveUp);
-                let is_asked = rest.iter().any(|reader| reader.next(now) == Next::Wait);
+                let mut is_asked = rest.iter().any(|reader| reader.next(now) == Next::Wait);
                 drop(rest);
-                late.into_iter().for_each(|reader| object.give_up(reader, Behind::Slow));
+                // When the object itself is behind, so are the answers that it has to hear. It looks again.
+                if now < due.plus_millis(LOOK_EVERY_MS) {
+                    late.into_iter().for_each(|reader| object.give_up(reader, Behind::Slow));
+                } else {
+                    is_asked |= !late.is_empty();
+                }
                 let is_full = crowd::is_full(object.unread.get());
                 if is_full {
                     object.take_measures(now);

@@ -16,7 +16,7 @@ use worker::Delay;
 use super::instance::Object;
 use crate::{
     bus::consume::fault_of,
-    platform::{clock, stub},
+    platform::{clock, later::later, stub},
 };
 
 /// Time for a delivery that needs something of another object: half of what the bus waits for a parcel, so that a slow source
@@ -128,7 +128,7 @@ impl Object {
         match select(work.boxed_local(), Delay::from(DELIVERY_WITHIN)).await {
             Either::Left((receipt, _)) => receipt,
             Either::Right(((), rest)) => {
-                self.state.wait_until(rest.map(drop));
+                later(&self.state, rest.map(drop));
                 let said = format!("not within {DELIVERY_WITHIN:?}");
                 Receipt::failed(&delivery, Fault::Unavailable("the source".into(), said))
             }

@@ -6,6 +6,7 @@
 //! | [`clock`] | time and fresh identifiers |
 //! | `flag` | says that something is under way |
 //! | `turn` | work that waits, each for its turn |
+//! | `later` | work that goes on after the answer |
 //! | `statement` | SQL statements over an object's SQLite, with few crossings into JavaScript |
 //! | [`answer`] | results as HTTP responses |
 //! | `request` | the parameters of a request |
@@ -16,6 +17,7 @@ pub mod bindings;
 pub mod clock;
 pub(crate) mod flag;
 pub(crate) mod turn;
+pub(crate) mod later;
 pub(crate) mod statement;
 pub mod answer;
 pub(crate) mod request;

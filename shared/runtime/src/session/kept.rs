@@ -8,7 +8,10 @@ use futures_util::future::join;
 use worker::console_error;
 
 use super::object::{Kept, Object};
-use crate::platform::statement::{More, Statements, number, string, text, unreadable, version};
+use crate::platform::{
+    later::later,
+    statement::{More, Statements, number, string, text, unreadable, version},
+};
 
 macro_rules! sql {
     ($name:literal) => {
@@ -101,7 +104,7 @@ impl Object {
     pub(crate) fn clear_later(self: &Rc<Self>) {
         if self.connection.borrow().is_none() && self.has_tables().unwrap_or(true) {
             let object = Rc::clone(self);
-            self.state.wait_until(async move { object.clear().await });
+            later(&self.state, async move { object.clear().await });
         }
     }
 }

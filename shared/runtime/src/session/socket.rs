@@ -34,7 +34,7 @@ use super::{
 };
 use crate::{
     door::allowance::allowance,
-    platform::{clock, statement::unreadable},
+    platform::{clock, later::later, statement::unreadable},
 };
 
 /// Longest time that a source waits until a session has sent the events. It usually takes a few milliseconds and costs
@@ -71,7 +71,7 @@ impl Object {
                 self.connection.replace(Some(connection.allowed(allowance(&self.env))));
                 let works = self.carry_out(actions);
                 let object = Rc::clone(self);
-                self.state.wait_until(async move { object.work(works).await });
+                later(&self.state, async move { object.work(works).await });
             }
             Err(fault) => {
                 console_error!("a session cannot go on: {fault}");
@@ -98,7 +98,7 @@ impl Object {
         if let Either::Right((_, work)) = select(work, Delay::from(SENT_WITHIN)).await {
             let works = self.step(Input::Stuck);
             let object = Rc::clone(self);
-            self.state.wait_until(async move {
+            later(&self.state, async move {
                 work.await;
                 object.work(works).await;
             });
