@@ -43,8 +43,8 @@ enum Part {
 
 /// The payload of a command, or a type within one.
 ///
-/// On a struct: derives `Clone`, `Debug`, `PartialEq`, `Serialize` and `Deserialize`. Its fields are camelCase in JSON, unknown
-/// ones are refused, and an `Option` is left out when it is `None`. On an enum without data: its variants are
+/// On a struct: derives `Clone`, `Debug`, `PartialEq` and `Serialize`, and reads it as its shape says. Its fields are camelCase
+/// in JSON, unknown ones are refused, and an `Option` is left out when it is `None`. On an enum without data: its variants are
 /// SCREAMING_SNAKE_CASE in JSON, and nothing but such a text is read.
 ///
 /// Every field and every variant has a doc comment, which GraphQL and the schemas show. Attributes of a field:
@@ -54,7 +54,7 @@ enum Part {
 /// | `#[within(1..=100)]` | numbers, amounts, texts, lists, and `Option`s of them | bounds of the number, of the characters, of the items; also `1..` and `..=LIMIT` |
 /// | `#[caller]` | a `Subject` | may be left out by who acts for himself |
 ///
-/// Attributes of serde pass through, and a `rename` is honoured.
+/// Of the attributes of serde, `rename`, `default`, `deserialize_with` and those of writing count; the others are a mistake.
 ///
 /// ```
 /// use edgefold_kernel::{Described, Shape, Subject, Text, command};
@@ -88,7 +88,7 @@ enum Part {
 ///     serde_json::from_value::<BookTable>(payload)
 /// };
 /// assert_eq!(read(12).unwrap().place, Place::InTheGarden);
-/// assert_eq!(read(13).unwrap_err().to_string(), "a whole number from 1 to 12");
+/// assert_eq!(read(13).unwrap_err().to_string(), "seats: expected: a whole number from 1 to 12");
 ///
 /// let Shape::Object(booking) = BookTable::SHAPE else { unreachable!() };
 /// let seats = booking.field("seats").unwrap();

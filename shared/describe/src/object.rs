@@ -1,22 +1,22 @@
 //! A struct of `#[command]`, `#[event]` or `#[state]`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::{Data, DeriveInput, Field, Fields, Ident, ext::IdentExt, parse_quote, spanned::Spanned};
 
 use crate::{
     Part,
-    mark::{Marks, Range},
+    mark::Marks,
     mistake::Mistakes,
-    said::{Serde, about, camel_case, is_named, optional},
+    said::{Serde, about, camel_case, optional},
 };
 
 /// What one field becomes, beside itself.
 struct Written {
     /// Its entry in the shape.
     shape: TokenStream,
-    /// The function that reads it, where it has bounds.
-    reader: Option<TokenStream>,
+    /// How it is taken out of JSON.
+    taken: TokenStream,
     /// What it is in the part that others see.
     outline: TokenStream,
 }
@@ -45,14 +45,13 @@ pub(crate) fn expand(part: Part, mut item: DeriveInput, mistakes: &mut Mistakes)
     };
     let mut owner = None;
     let written: Vec<Written> =
-        fields.iter_mut().map(|field| write(part, &ident, field, &mut owner, mistakes)).collect();
+        fields.iter_mut().map(|field| write(part, field, &mut owner, mistakes)).collect();
     if is_generic {
         return quote!(#item);
     }
     let shapes = written.iter().map(|field| &field.shape);
-    let readers = written.iter().filter_map(|field| field.reader.as_ref());
+    let taken = written.iter().map(|field| &field.taken);
     let is_strict = part == Part::Command;
-    let strict = is_strict.then(|| quote!(, deny_unknown_fields));
     let state = (part == Part::State).then(|| state(&ident, owner.as_ref(), &written));
     let name = ident.unraw().to_string();
     quote! {
@@ -61,33 +60,18 @@ pub(crate) fn expand(part: Part, mut item: DeriveInput, mistakes: &mut Mistakes)
             ::core::fmt::Debug,
             ::core::cmp::PartialEq,
             ::edgefold_kernel::__private::serde::Serialize,
-            ::edgefold_kernel::__private::serde::Deserialize,
         )]
-        // serde reads a struct from an array, too, by position: its reader becomes a function, which is given objects only.
-        #[serde(crate = "::edgefold_kernel::__private::serde", remote = "Self", rename_all = "camelCase" #strict)]
+        #[serde(crate = "::edgefold_kernel::__private::serde", rename_all = "camelCase")]
         #item
-
-        #[automatically_derived]
-        impl ::edgefold_kernel::__private::serde::Serialize for #ident {
-            fn serialize<S: ::edgefold_kernel::__private::serde::Serializer>(
-                &self,
-                sink: S,
-            ) -> ::core::result::Result<S::Ok, S::Error> {
-                #ident::serialize(self, sink)
-            }
-        }
 
         #[automatically_derived]
         impl<'de> ::edgefold_kernel::__private::serde::Deserialize<'de> for #ident {
             fn deserialize<D: ::edgefold_kernel::__private::serde::Deserializer<'de>>(
                 source: D,
             ) -> ::core::result::Result<Self, D::Error> {
-                #ident::deserialize(::edgefold_kernel::__private::Fields(source))
+                ::edgefold_kernel::__private::read(source)
             }
         }
-
-        #[automatically_derived]
-        impl #ident { #(#readers)* }
 
         #[automatically_derived]
         impl ::edgefold_kernel::shape::Described for #ident {
@@ -98,6 +82,15 @@ pub(crate) fn expand(part: Part, mut item: DeriveInput, mistakes: &mut Mistakes)
                     fields: &[#(#shapes),*],
                     is_strict: #is_strict,
                 });
+
+            fn taken(
+                value: ::edgefold_kernel::__private::serde_json::Value,
+            ) -> ::core::result::Result<Self, ::std::string::String> {
+                // An object without fields has none to take.
+                #[allow(unused_mut, unused_variables)]
+                let mut members = ::edgefold_kernel::__private::Members::of(value)?;
+                ::core::result::Result::Ok(Self { #(#taken),* })
+            }
         }
 
         #state
@@ -107,7 +100,6 @@ pub(crate) fn expand(part: Part, mut item: DeriveInput, mistakes: &mut Mistakes)
 /// Writes a field: gives it its attributes of serde, and says the rest of what it becomes.
 fn write(
     part: Part,
-    object: &Ident,
     field: &mut Field,
     owner: &mut Option<Owner>,
     mistakes: &mut Mistakes,
@@ -121,39 +113,25 @@ fn write(
     let (is_optional, of) = (inner.is_some(), inner.unwrap_or(&field.ty).clone());
     let mut shape =
         quote_spanned!(of.span() => <#of as ::edgefold_kernel::shape::Described>::SHAPE);
-    let mut reader = None;
-    // JavaScript holds no larger ones exactly, and a caller is told so.
-    let is_wide = ["u64", "i64", "usize"].iter().any(|name| is_named(&of, name));
-    let unnamed = Range::default();
-    let unbounded = (part == Part::Command && is_wide && !serde.has_reader).then_some(&unnamed);
-    if let Some(range) = marks.within.as_ref().or(unbounded) {
+    if let Some(range) = &marks.within {
         let (least, most) = range.bounds();
-        shape = quote_spanned!(of.span() => <#of as ::edgefold_kernel::shape::Described>::SHAPE.within(#least, #most));
-        let ty = &field.ty;
-        let function = format_ident!("__read_{}", ident.unraw());
-        let read = match is_optional {
-            true => {
-                quote_spanned!(of.span() => ::edgefold_kernel::__private::read_optional::<#of, D>)
-            }
-            false => quote_spanned!(of.span() => ::edgefold_kernel::__private::read::<#of, D>),
-        };
-        reader = Some(quote! {
-            fn #function<'de, D: ::edgefold_kernel::__private::serde::Deserializer<'de>>(
-                source: D,
-            ) -> ::core::result::Result<#ty, D::Error> {
-                #read(source, #least, #most)
-            }
-        });
-        if serde.has_reader {
-            mistakes.at(&ident, "a field with bounds has no reader of its own");
-        } else {
-            let function = format!("{object}::{function}");
-            field.attrs.push(parse_quote!(#[serde(deserialize_with = #function)]));
+        shape =
+            quote_spanned!(of.span() => ::edgefold_kernel::__private::within::<#of>(#least, #most));
+    }
+    let taken = match (&serde.reader, is_optional, serde.has_default) {
+        (Some(reader), ..) => quote! {
+            #ident: #reader(members.json(#name)).map_err(|error| ::std::string::ToString::to_string(&error))?
+        },
+        (None, true, _) => {
+            quote_spanned!(of.span() => #ident: members.may(#name, <#of as ::edgefold_kernel::shape::Described>::taken)?)
         }
-    }
-    if is_optional && !serde.has_default {
-        field.attrs.push(parse_quote!(#[serde(default)]));
-    }
+        (None, false, true) => {
+            quote_spanned!(of.span() => #ident: members.may(#name, <#of as ::edgefold_kernel::shape::Described>::taken)?.unwrap_or_default())
+        }
+        (None, false, false) => {
+            quote_spanned!(of.span() => #ident: members.take(#name, <#of as ::edgefold_kernel::shape::Described>::taken)?)
+        }
+    };
     if is_optional && !serde.has_skip_if {
         let none = "::core::option::Option::is_none";
         field.attrs.push(parse_quote!(#[serde(skip_serializing_if = #none)]));
@@ -182,7 +160,7 @@ fn write(
             is_inner: #is_inner,
         }
     };
-    Written { shape, reader, outline }
+    Written { shape, taken, outline }
 }
 
 /// The field of the owner.

@@ -1,7 +1,7 @@
 //! What a type says already: its documentation, its attributes of serde, its names.
 
 use syn::{
-    Attribute, Expr, ExprLit, GenericArgument, Ident, Lit, Meta, PathArguments, Token, Type,
+    Attribute, Expr, ExprLit, GenericArgument, Ident, Lit, Meta, Path, PathArguments, Token, Type,
     Visibility, ext::IdentExt, punctuated::Punctuated,
 };
 
@@ -39,7 +39,8 @@ pub(crate) struct Serde {
     pub(crate) rename: Option<String>,
     pub(crate) has_default: bool,
     pub(crate) has_skip_if: bool,
-    pub(crate) has_reader: bool,
+    /// The function that reads it.
+    pub(crate) reader: Option<Path>,
 }
 
 impl Serde {
@@ -54,8 +55,10 @@ impl Serde {
                     ("rename", Meta::NameValue(meta)) => said.rename = text(&meta.value),
                     ("default", _) => said.has_default = true,
                     ("skip_serializing_if", _) => said.has_skip_if = true,
-                    ("with" | "deserialize_with", _) => said.has_reader = true,
-                    ("flatten" | "skip" | "alias" | "rename", _) => {
+                    ("deserialize_with", Meta::NameValue(meta)) => {
+                        said.reader = text(&meta.value).and_then(|path| syn::parse_str(&path).ok());
+                    }
+                    ("flatten" | "skip" | "alias" | "rename" | "with", _) => {
                         mistakes.at(
                             &meta,
                             "a described field cannot be flattened, skipped or have a second name",

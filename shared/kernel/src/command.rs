@@ -48,7 +48,7 @@ pub trait CommandSet: Sized + 'static {
     /// Reads the payload of the named command.
     ///
     /// # Errors
-    /// `UNKNOWN_COMMAND`, or what [`checked`](payload::checked) says.
+    /// `UNKNOWN_COMMAND`, or what [`check`](payload::check) says.
     fn read(name: &str, payload: &Value) -> Result<Self, Rejection>;
 
     /// Reads the payload of a command that the system itself sends. Fields that this code does not know are left out: old
@@ -159,15 +159,15 @@ macro_rules! commands {
             }
 
             fn read(name: &str, payload: &$crate::__private::serde_json::Value) -> Result<Self, $crate::Rejection> {
-                let text = $crate::payload::checked(Self::KINDS, name, payload)?;
-                match name {
-                    $($name => {
-                        let read: $payload = $crate::payload::read(&text)?;
-                        $crate::commands!(@check read; $($($flag)*)?);
-                        Ok(Self::$variant(read))
-                    })+
-                    _ => Err($crate::command::unknown_command(name)),
-                }
+                $crate::payload::check(Self::KINDS, name, payload)?;
+                let payload = payload.clone();
+                let taken = match name {
+                    $($name => <$payload as $crate::Described>::taken(payload).map(Self::$variant),)+
+                    _ => return Err($crate::command::unknown_command(name)),
+                };
+                let taken = taken.map_err(|said| $crate::payload::untaken("payload", &said))?;
+                match &taken { $(Self::$variant(payload) => { $crate::commands!(@check payload; $($($flag)*)?); })+ }
+                Ok(taken)
             }
 
             fn write(&self) -> (&'static str, $crate::__private::serde_json::Value) {
@@ -217,7 +217,7 @@ macro_rules! commands {
     (@kind $kind:expr; checked $($rest:ident)*) => {
         $crate::commands!(@kind $crate::command::CommandKind { checked: true, ..$kind }; $($rest)*)
     };
-    (@check $read:ident;) => {};
+    (@check $read:ident;) => { let _ = $read; };
     (@check $read:ident; checked $($rest:ident)*) => { $read.check()? };
     (@check $read:ident; $other:ident $($rest:ident)*) => { $crate::commands!(@check $read; $($rest)*) };
 }

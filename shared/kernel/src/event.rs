@@ -1,9 +1,8 @@
 //! The events of an aggregate: stored names, schema versions, upcasting.
 
-use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
-use crate::{Failure, Fault, Rejection, shape::Shape};
+use crate::{Failure, Fault, Rejection, payload, shape::Shape};
 
 /// Stored name and current schema version of an event type. **Both are the storage format**: a name never changes and is
 /// never used again, and a version rises with every change that an old reader could not digest.
@@ -41,12 +40,29 @@ pub trait EventSet: Sized + PartialEq + 'static {
     fn read(name: &str, version: u32, data: &str) -> Result<Self, Fault>;
 }
 
-/// Data of an event of this schema version.
+/// Stored data of an event, held against the shape of their schema version.
 ///
 /// # Errors
-/// [`Fault::Unreadable`] when they are not.
-pub fn data<T: DeserializeOwned>(name: &str, version: u32, data: &str) -> Result<T, Fault> {
-    serde_json::from_str(data).map_err(|error| unreadable(name, version, &error))
+/// [`Fault::Newer`] when this code does not know the name, or only lower versions; [`Fault::Unreadable`] when there never was
+/// such a version, or the data do not fit it.
+pub fn held(kinds: &[EventKind], name: &str, version: u32, data: &str) -> Result<Value, Fault> {
+    let Some(kind) = kinds.iter().find(|kind| kind.name == name) else {
+        return Err(Fault::Newer(format!("unknown event type {name:?}")));
+    };
+    let unknown = || format!("{name} v{version}: this code knows v1 to v{}", kind.version);
+    let mut shapes = kind.before.iter().chain([&kind.shape]);
+    let shape = match version.checked_sub(1) {
+        None => return Err(Fault::Unreadable(unknown())),
+        Some(before) => shapes.nth(before as usize).ok_or_else(|| Fault::Newer(unknown()))?,
+    };
+    let read = serde_json::from_str(data).map_err(|error| error.to_string());
+    let held = read.and_then(|value| payload::described(shape, &value).map(|()| value));
+    held.map_err(|said| unreadable(name, version, &said))
+}
+
+/// The fault of data that do not fit their schema version.
+pub fn unreadable(name: &str, version: u32, said: &str) -> Fault {
+    Fault::Unreadable(format!("{name} v{version}: {said}"))
 }
 
 /// The text in which an event is stored, and the event as it reads from that text: nothing is committed that could not be
@@ -55,40 +71,27 @@ pub fn data<T: DeserializeOwned>(name: &str, version: u32, data: &str) -> Result
 /// # Errors
 /// `EVENT_UNREADABLE` when the text reads as another event, or as none; a fault when there is no text.
 pub fn stored<E: EventSet>(event: &E) -> Result<(Box<RawValue>, E), Failure> {
-    let kind = event.kind();
-    let text = event.write()?;
-    match E::read(kind.name, kind.version, &text) {
-        Ok(read) if read == *event => Ok((raw(kind, text)?, read)),
-        Ok(_) => Err(unstored(&format!("{} would read as something else", kind.name))),
-        Err(fault) => Err(unstored(&fault.to_string())),
-    }
+    let (kind, text) = (event.kind(), event.write()?);
+    let read = E::read(kind.name, kind.version, &text);
+    let is_same = read.as_ref().map(|read| read == event);
+    Ok((kept(kind, text, is_same)?, read?))
 }
 
-fn raw(kind: &EventKind, text: String) -> Result<Box<RawValue>, Fault> {
-    RawValue::from_string(text).map_err(|error| Fault::Defect(format!("{}: {error}", kind.name)))
-}
-
-fn unstored(reason: &str) -> Failure {
+fn kept(
+    kind: &EventKind,
+    text: String,
+    is_same: Result<bool, &Fault>,
+) -> Result<Box<RawValue>, Failure> {
+    let reason = match is_same {
+        Ok(true) => {
+            let data = RawValue::from_string(text);
+            return data.map_err(|error| Fault::Defect(format!("{}: {error}", kind.name)).into());
+        }
+        Ok(false) => format!("{} would read as something else", kind.name),
+        Err(fault) => fault.to_string(),
+    };
     let detail = format!("what follows from this command could not be read again: {reason}");
-    Rejection::shape("EVENT_UNREADABLE", "payload", detail).into()
-}
-
-/// Checks that this code knows a schema version.
-///
-/// # Errors
-/// [`Fault::Newer`] when it is later than the current one, [`Fault::Unreadable`] when there never was such a version.
-pub fn check_version(name: &str, version: u32, current: u32) -> Result<(), Fault> {
-    let unknown = || format!("{name} v{version}: this code knows v1 to v{current}");
-    match version {
-        0 => Err(Fault::Unreadable(unknown())),
-        later if later > current => Err(Fault::Newer(unknown())),
-        _ => Ok(()),
-    }
-}
-
-/// The fault of data that does not fit its schema version.
-pub fn unreadable(name: &str, version: u32, error: &serde_json::Error) -> Fault {
-    Fault::Unreadable(format!("{name} v{version}: {error}"))
+    Err(Rejection::shape("EVENT_UNREADABLE", "payload", detail).into())
 }
 
 /// Declares the events of an aggregate: an enum with one data type for each stored name and its current schema version.
@@ -132,15 +135,12 @@ macro_rules! events {
             }
 
             fn read(name: &str, version: u32, data: &str) -> Result<Self, $crate::Fault> {
-                match (name, version) {
-                    $(($name, $version) => $crate::event::data(name, version, data).map(Self::$variant),
-                    ($name, _) => {
-                        $crate::event::check_version(name, version, $version)?;
-                        let lifted = $crate::events!(@lift name, version, data, 1, $($($old,)+)? $data);
-                        lifted.map(Self::$variant)
-                    })+
-                    _ => Err($crate::Fault::Newer(format!("unknown event type {name:?}"))),
-                }
+                let value = $crate::event::held(Self::KINDS, name, version, data)?;
+                let taken = match name {
+                    $($name => $crate::events!(@lift version, value, 1, $($($old,)+)? $data).map(Self::$variant),)+
+                    _ => Err(String::new()),
+                };
+                taken.map_err(|said| $crate::event::unreadable(name, version, &said))
             }
         }
 
@@ -159,14 +159,14 @@ macro_rules! events {
         }
     };
     // The data of a version, counted from this number on, lifted through those after it.
-    (@lift $name:ident, $version:ident, $text:ident, $number:expr, $last:ident) => {
-        $crate::event::data::<$last>($name, $version, $text)
+    (@lift $version:ident, $value:ident, $number:expr, $last:ident) => {
+        <$last as $crate::Described>::taken($value)
     };
-    (@lift $name:ident, $version:ident, $text:ident, $number:expr, $first:ident, $($rest:ident),+) => {
+    (@lift $version:ident, $value:ident, $number:expr, $first:ident, $($rest:ident),+) => {
         if $version == $number {
-            $crate::event::data::<$first>($name, $version, $text).map(|it| $crate::events!(@chain it, $($rest),+))
+            <$first as $crate::Described>::taken($value).map(|it| $crate::events!(@chain it, $($rest),+))
         } else {
-            $crate::events!(@lift $name, $version, $text, $number + 1, $($rest),+)
+            $crate::events!(@lift $version, $value, $number + 1, $($rest),+)
         }
     };
     (@chain $it:expr, $last:ident) => { <$last>::from($it) };
@@ -247,7 +247,7 @@ mod tests {
     }
 
     impl crate::Described for Measured {
-        const SHAPE: Shape = Shape::Bool;
+        const SHAPE: Shape = Shape::Any;
     }
 
     fn trimmed<S: serde::Serializer>(text: &str, sink: S) -> Result<S::Ok, S::Error> {

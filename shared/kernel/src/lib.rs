@@ -72,5 +72,8 @@ pub mod __private {
     pub use serde;
     pub use serde_json;
 
-    pub use crate::read::{Fields, read, read_choice, read_optional, text_or_number};
+    pub use crate::{
+        payload::read,
+        read::{Members, read_choice, text_or_number, within},
+    };
 }

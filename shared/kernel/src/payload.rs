@@ -1,7 +1,10 @@
 //! What callers send is held against the shape of its type, by one function for all types: what is wrong is told with its place.
 //! Only then is it read.
 
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error},
+};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -35,15 +38,14 @@ impl Mistake {
     }
 }
 
-/// Holds the payload of the named command against its shape, and gives it as text to [`read`].
+/// Holds the payload of the named command against its shape. Then it can be [taken](Described::taken).
 ///
 /// # Errors
 /// `UNKNOWN_COMMAND`; `UNKNOWN_FIELD`, `MISSING_FIELD` or `INVALID_FIELD`, with the path of the field, such as
 /// `payload.lines[2].sku`.
-pub fn checked(kinds: &[CommandKind], name: &str, payload: &Value) -> Result<String, Rejection> {
+pub fn check(kinds: &[CommandKind], name: &str, payload: &Value) -> Result<(), Rejection> {
     let kind = kinds.iter().find(|kind| kind.name == name);
-    hold(&kind.ok_or_else(|| unknown_command(name))?.shape, "payload", payload)?;
-    Ok(payload.to_string())
+    hold(&kind.ok_or_else(|| unknown_command(name))?.shape, "payload", payload)
 }
 
 /// Holds a value against a shape.
@@ -56,36 +58,23 @@ pub fn hold(shape: &Shape, root: &str, value: &Value) -> Result<(), Rejection> {
     })
 }
 
-/// Reads what was [`checked`]. A type that reads itself by rules that its shape does not tell may refuse it even so.
-///
-/// # Errors
-/// `INVALID_FIELD` without a place within the payload.
-pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Rejection> {
-    serde_json::from_str(text).map_err(|error| unread("payload", &error))
-}
-
 /// Reads what a caller sends to the engine itself, an object that is called `root` where it is wrong as a whole.
 ///
 /// # Errors
-/// As of [`checked`] and [`read`], with a path that begins with the name of the field.
+/// As of [`hold`], with a path that begins with the name of the field.
 pub fn body<T: Described + DeserializeOwned>(root: &str, value: &Value) -> Result<T, Rejection> {
     hold(&T::SHAPE, "", value).map_err(|mistake| {
         let place = mistake.field.unwrap_or_default();
         let field = place.strip_prefix('.').unwrap_or(root);
         Rejection { field: Some(field.to_owned()), ..mistake }
     })?;
-    serde_json::from_str(&value.to_string()).map_err(|error| unread(root, &error))
+    T::taken(value.clone()).map_err(|said| untaken(root, &said))
 }
 
-fn unread(root: &str, error: &serde_json::Error) -> Rejection {
-    Rejection::shape("INVALID_FIELD", root, format!("expected: {}", words(error)))
-}
-
-/// What is wrong with a text that was written a moment before, without the place in it.
-pub fn words(error: &serde_json::Error) -> String {
-    let mut said = error.to_string();
-    said.truncate(said.find(" at line ").unwrap_or(said.len()));
-    said
+/// The refusal of what was held against its shape and could not be [taken](Described::taken) even so, by rules that the shape
+/// does not tell: it has no place below `root`.
+pub fn untaken(root: &str, said: &str) -> Rejection {
+    Rejection::shape("INVALID_FIELD", root, format!("expected: {said}"))
 }
 
 /// A payload that was written as text; null if it could not be.
@@ -111,6 +100,31 @@ pub fn known(shape: &Shape, payload: &Value) -> Value {
         (Shape::Map { of }, Value::Object(values)) => Value::Object(all(of, values)),
         _ => payload.clone(),
     }
+}
+
+/// Reads a described type: its shape is all of its rules.
+///
+/// # Errors
+/// What is wrong, after the place of the field.
+pub fn read<'de, T, D>(source: D) -> Result<T, D::Error>
+where
+    T: Described + DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let value = Value::deserialize(source)?;
+    described(&T::SHAPE, &value).map_err(D::Error::custom)?;
+    T::taken(value).map_err(D::Error::custom)
+}
+
+/// Holds a value against a shape, and says what is wrong in one sentence.
+///
+/// # Errors
+/// What is wrong, after the place of the field.
+pub fn described(shape: &Shape, value: &Value) -> Result<(), String> {
+    look(shape, value).map_err(|Mistake { place, detail, .. }| match place.strip_prefix('.') {
+        Some(place) => format!("{place}: {detail}"),
+        None => format!("{place}{detail}"),
+    })
 }
 
 fn look(shape: &Shape, value: &Value) -> Result<(), Mistake> {
@@ -171,7 +185,9 @@ fn look_at_fields(object: &Object, value: &Value) -> Result<(), Mistake> {
             None => {}
         }
     }
-    let missing = object.fields.iter().find(|it| !it.is_optional && !fields.contains_key(it.name));
+    // What stored data lack, their type may make up for; it says so when they are taken.
+    let required = object.fields.iter().filter(|field| object.is_strict && !field.is_optional);
+    let missing = required.into_iter().find(|field| !fields.contains_key(field.name));
     missing.map_or(Ok(()), |field| {
         let detail = format!("{} is required", field.name);
         Err(Mistake::field("MISSING_FIELD", field.name, detail))

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, Visitor},
-    forward_to_deserialize_any,
+    de::{DeserializeOwned, Error, Visitor},
 };
+use serde_json::{Map, Value};
 
 use crate::{
     Amount, Balance, Text,
@@ -18,91 +18,64 @@ use crate::{
     message = "`{Self}` has no bounds",
     label = "`#[within]` bounds numbers, amounts, texts and lists"
 )]
-pub trait Measured: Described {
-    /// The number itself, or the number of characters or items.
-    fn measure(&self) -> i64;
+pub trait Measured: Described {}
+
+macro_rules! measured {
+    ($($type:ty)+) => { $(impl Measured for $type {})+ };
 }
 
-macro_rules! numbers {
-    ($($number:ty)+) => { $(impl Measured for $number {
-        fn measure(&self) -> i64 {
-            i64::try_from(*self).unwrap_or(i64::MAX)
+measured! { u8 u16 u32 u64 usize i32 i64 Amount Balance Text String }
+
+impl<T: Described + DeserializeOwned> Measured for Vec<T> {}
+
+/// The shape of a type within bounds.
+pub const fn within<T: Measured>(least: i64, most: i64) -> Shape {
+    T::SHAPE.within(least, most)
+}
+
+type Taken<T> = fn(Value) -> Result<T, String>;
+
+fn within_field(name: &str, said: &str) -> String {
+    format!("{name}: {said}")
+}
+
+/// The members of an object that was held against a shape, to be taken one by one.
+#[derive(Debug)]
+pub struct Members(Map<String, Value>);
+
+impl Members {
+    /// Those of this value.
+    ///
+    /// # Errors
+    /// It is no object.
+    pub fn of(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Object(members) => Ok(Self(members)),
+            _ => Err("expected: an object".to_owned()),
         }
-    })+ };
-}
-
-numbers! { u8 u16 u32 u64 usize i32 i64 }
-
-impl Measured for Amount {
-    fn measure(&self) -> i64 {
-        self.minor_units()
     }
-}
 
-impl Measured for Balance {
-    fn measure(&self) -> i64 {
-        self.minor_units()
+    /// One that has to be there, taken by this function: [`Described::taken`] of its type.
+    ///
+    /// # Errors
+    /// It is missing, or something else.
+    pub fn take<T>(&mut self, name: &str, taken: Taken<T>) -> Result<T, String> {
+        let value = self.0.remove(name).ok_or_else(|| format!("{name} is missing"))?;
+        taken(value).map_err(|said| within_field(name, &said))
     }
-}
 
-impl Measured for Text {
-    fn measure(&self) -> i64 {
-        characters(self.as_str())
+    /// One that may be left out.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn may<T>(&mut self, name: &str, taken: Taken<T>) -> Result<Option<T>, String> {
+        let value = self.0.remove(name).filter(|value| !value.is_null());
+        value.map(taken).transpose().map_err(|said| within_field(name, &said))
     }
-}
 
-impl Measured for String {
-    fn measure(&self) -> i64 {
-        characters(self)
-    }
-}
-
-impl<T: Described> Measured for Vec<T> {
-    fn measure(&self) -> i64 {
-        i64::try_from(self.len()).unwrap_or(i64::MAX)
-    }
-}
-
-fn characters(text: &str) -> i64 {
-    i64::try_from(text.chars().count()).unwrap_or(i64::MAX)
-}
-
-/// Reads a value within bounds.
-///
-/// # Errors
-/// The value is none, or out of bounds; the error says what was expected.
-pub fn read<'de, T, D>(source: D, least: i64, most: i64) -> Result<T, D::Error>
-where
-    T: Measured + Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    check(T::deserialize(source), least, most)
-}
-
-/// Reads a value within bounds, or none.
-///
-/// # Errors
-/// The value is out of bounds; the error says what was expected.
-pub fn read_optional<'de, T, D>(source: D, least: i64, most: i64) -> Result<Option<T>, D::Error>
-where
-    T: Measured + Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    match Option::deserialize(source) {
-        Ok(None) => Ok(None),
-        Ok(Some(value)) => check(Ok(value), least, most).map(Some),
-        Err(error) => check(Err(error), least, most).map(Some),
-    }
-}
-
-fn check<T: Measured, E: Error>(read: Result<T, E>, least: i64, most: i64) -> Result<T, E> {
-    let shape = T::SHAPE.within(least, most);
-    let (least, most) = shape.bounds();
-    match read {
-        Ok(value) if (least..=most).contains(&value.measure()) => Ok(value),
-        // What is wrong within an item of a list says so itself.
-        Err(error) if matches!(shape, Shape::List { .. }) => Err(error),
-        _ => Err(E::custom(expected(&shape))),
+    /// One as JSON; null where it is left out.
+    pub fn json(&mut self, name: &str) -> Value {
+        self.0.remove(name).unwrap_or_default()
     }
 }
 
@@ -173,21 +146,4 @@ pub fn text_or_number<'de, D: Deserializer<'de>>(
     }
 
     source.deserialize_any(TextOrNumber(expected))
-}
-
-/// Gives a struct's reader objects only: serde would take its fields as an array, too, by position.
-#[derive(Debug)]
-pub struct Fields<D>(pub D);
-
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Fields<D> {
-    type Error = D::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, reader: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_map(reader)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
 }

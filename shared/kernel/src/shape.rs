@@ -6,6 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
 /// A type that says what it is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what it is",
@@ -14,6 +17,18 @@ use std::collections::BTreeMap;
 pub trait Described {
     /// What it is.
     const SHAPE: Shape;
+
+    /// Takes it out of JSON that was held against its shape. The attribute macros write that of their types; any other type
+    /// reads itself.
+    ///
+    /// # Errors
+    /// What is wrong with the value.
+    fn taken(value: Value) -> Result<Self, String>
+    where
+        Self: Sized + DeserializeOwned,
+    {
+        serde_json::from_value(value).map_err(|error| error.to_string())
+    }
 }
 
 /// What a value is. Its form as JSON is the same at every door.
@@ -294,8 +309,15 @@ shapes! {
     String => Shape::ANY_TEXT,
 }
 
-impl<T: Described> Described for Vec<T> {
+impl<T: Described + DeserializeOwned> Described for Vec<T> {
     const SHAPE: Shape = Shape::List { of: &T::SHAPE, min: 0, max: u32::MAX };
+
+    fn taken(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Array(items) => items.into_iter().map(T::taken).collect(),
+            _ => Err("expected: a list".to_owned()),
+        }
+    }
 }
 
 impl<K, T: Described> Described for BTreeMap<K, T> {

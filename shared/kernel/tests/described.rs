@@ -177,17 +177,21 @@ fn what_the_shape_says_is_held_by_the_reader() {
             json!([{"letter": "A"}, {"letter": "A"}, {"letter": "A"}]),
             "a list of 0 to 2 items",
         ),
-        ("marks", json!([["A"]]), "invalid type: sequence, expected struct Mark"),
+        ("marks", json!([["A"]]), "marks[0]: expected: an object"),
         ("against", json!("Wall"), "one of WALL, GROWN_TREE"),
-        ("against", json!({"WALL": null}), "invalid type: map, expected a string"),
+        ("against", json!({"WALL": null}), "one of WALL, GROWN_TREE"),
         ("move", json!({"letter": "a"}), "one letter"),
-        ("move", json!({"letter": "A", "size": 1}), "unknown field `size`, expected `letter`"),
-        ("size", json!(1), "unknown field `size`, expected one of"),
+        (
+            "move",
+            json!({"letter": "A", "size": 1}),
+            "move.size: unknown field \"size\", expected one of letter",
+        ),
+        ("size", json!(1), "size: unknown field \"size\", expected one of"),
     ] {
         let mut payload = put_up();
         payload[field] = odd;
         let error = from_value::<PutUp>(payload.clone()).unwrap_err().to_string();
-        assert!(error.starts_with(expected), "{payload}: {error}");
+        assert!(error.contains(expected), "{payload}: {error}");
     }
     let array = json!(["ana", 1, 1, "WALL", null, [], null, null]);
     assert!(from_value::<PutUp>(array).is_err());

@@ -23,10 +23,6 @@ pub struct OpenDoors {
     /// Never.
     #[within(3..=-1_0)]
     pub never: u32,
-    /// By another reader.
-    #[within(1..=3)]
-    #[serde(deserialize_with = "read")]
-    pub other: u32,
 }
 
 fn main() {}

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use edgefold_kernel::{Kind, Rejection, payload};
+use edgefold_kernel::{Kind, Rejection};
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor,
 };
@@ -45,7 +45,11 @@ pub fn read(text: &[u8]) -> Result<Value, Rejection> {
 /// # Errors
 /// What was expected. The place in that text is none that anybody knows, and is left out.
 pub fn of<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
-    serde_json::from_str(&value.to_string()).map_err(|error| payload::words(&error))
+    serde_json::from_str(&value.to_string()).map_err(|error| {
+        let mut said = error.to_string();
+        said.truncate(said.find(" at line ").unwrap_or(said.len()));
+        said
+    })
 }
 
 /// The same value with every number as [`read`] would read it.
