@@ -11,7 +11,7 @@ use crate::{
     Code, Date, Id, Rejection, Subject, Timestamp,
     command::{CommandKind, unknown_command},
     read::expected,
-    shape::{Choice, Described, Object, SAFE_INTEGER, Shape},
+    shape::{Choice, Described, Field, Object, SAFE_INTEGER, Shape},
 };
 
 /// What is wrong, and where.
@@ -77,6 +77,26 @@ pub fn untaken(root: &str, said: &str) -> Rejection {
     Rejection::shape("INVALID_FIELD", root, format!("expected: {said}"))
 }
 
+/// Takes the nulls out that say that a field is left out, at any depth: both ways of saying so are one content.
+pub fn without_nulls(shape: &Shape, payload: &mut Value) {
+    match (shape, payload) {
+        (Shape::Object(object), Value::Object(fields)) => {
+            fields.retain(|name, value| {
+                let field = object.field(name);
+                field.into_iter().for_each(|field| without_nulls(&field.shape, value));
+                !value.is_null() || field.is_none_or(|field| !field.is_optional)
+            });
+        }
+        (Shape::List { of, .. }, Value::Array(items)) => {
+            items.iter_mut().for_each(|item| without_nulls(of, item));
+        }
+        (Shape::Map { of }, Value::Object(values)) => {
+            values.values_mut().for_each(|value| without_nulls(of, value));
+        }
+        _ => {}
+    }
+}
+
 /// A payload that was written as text; null if it could not be.
 pub fn written(text: serde_json::Result<String>) -> Value {
     text.and_then(|text| serde_json::from_str(&text)).unwrap_or_default()
@@ -88,7 +108,7 @@ pub fn known(shape: &Shape, payload: &Value) -> Value {
         fields.iter().map(|(name, value)| (name.clone(), known(of, value))).collect()
     };
     match (shape, payload) {
-        (Shape::Object(object), Value::Object(fields)) if object.is_strict => {
+        (Shape::Object(object), Value::Object(fields)) => {
             let field = |(name, value)| {
                 Some((String::clone(name), known(&object.field(name)?.shape, value)))
             };
@@ -128,19 +148,27 @@ pub fn described(shape: &Shape, value: &Value) -> Result<(), String> {
 }
 
 fn look(shape: &Shape, value: &Value) -> Result<(), Mistake> {
+    look_within(shape, value, shape.object().is_some_and(|object| object.is_strict))
+}
+
+/// `is_strict`: callers are told of fields that are unknown or missing, at any depth. What is stored is read even so: newer code
+/// may have written more, and what it lacks its type may make up for.
+fn look_within(shape: &Shape, value: &Value, is_strict: bool) -> Result<(), Mistake> {
     match *shape {
-        Shape::Object(object) => look_at_fields(object, value),
+        Shape::Object(object) => look_at_fields(object, value, is_strict),
         Shape::List { of, min, max } => {
             let items = value.as_array().ok_or_else(|| Mistake::expected(expected(shape)))?;
             for (index, item) in items.iter().enumerate() {
-                look(of, item).map_err(|mistake| mistake.within(&format!("[{index}]")))?;
+                look_within(of, item, is_strict)
+                    .map_err(|mistake| mistake.within(&format!("[{index}]")))?;
             }
             is((min as usize..=max as usize).contains(&items.len()), || expected(shape))
         }
         Shape::Map { of } => {
             let values = value.as_object().ok_or_else(|| Mistake::expected("an object"))?;
             values.iter().try_for_each(|(name, value)| {
-                look(of, value).map_err(|mistake| mistake.within(&format!(".{name}")))
+                look_within(of, value, is_strict)
+                    .map_err(|mistake| mistake.within(&format!(".{name}")))
             })
         }
         Shape::Choice(choice) => is(is_one_of(choice, value), || one_of(choice)),
@@ -151,7 +179,7 @@ fn look(shape: &Shape, value: &Value) -> Result<(), Mistake> {
         Shape::Real => is(value.is_number(), || "a number".to_owned()),
         Shape::Bool => is(value.is_boolean(), || "true or false".to_owned()),
         Shape::Text { takes_number: true, .. } if is_digits(value) => {
-            look(shape, &Value::String(value.to_string()))
+            look_within(shape, &Value::String(value.to_string()), is_strict)
         }
         Shape::Text { .. } => {
             is(value.as_str().is_some_and(|text| shape.is_text(text)), || expected(shape))
@@ -165,15 +193,14 @@ fn look(shape: &Shape, value: &Value) -> Result<(), Mistake> {
     }
 }
 
-fn look_at_fields(object: &Object, value: &Value) -> Result<(), Mistake> {
+fn look_at_fields(object: &Object, value: &Value, is_strict: bool) -> Result<(), Mistake> {
     let fields = value.as_object().ok_or_else(|| Mistake::expected("an object"))?;
     for (name, value) in fields {
         match object.field(name) {
             Some(field) if field.is_optional && value.is_null() => {}
-            Some(field) => {
-                look(&field.shape, value).map_err(|mistake| mistake.within(&format!(".{name}")))?
-            }
-            None if object.is_strict => {
+            Some(field) => look_within(&field.shape, value, is_strict)
+                .map_err(|mistake| mistake.within(&format!(".{name}")))?,
+            None if is_strict => {
                 let names: Vec<_> = object.fields.iter().map(|field| field.name).collect();
                 let there_are = match names.as_slice() {
                     [] => "there are no fields".to_owned(),
@@ -185,9 +212,8 @@ fn look_at_fields(object: &Object, value: &Value) -> Result<(), Mistake> {
             None => {}
         }
     }
-    // What stored data lack, their type may make up for; it says so when they are taken.
-    let required = object.fields.iter().filter(|field| object.is_strict && !field.is_optional);
-    let missing = required.into_iter().find(|field| !fields.contains_key(field.name));
+    let is_missing = |field: &&Field| !field.is_optional && !fields.contains_key(field.name);
+    let missing = object.fields.iter().filter(|_| is_strict).find(is_missing);
     missing.map_or(Ok(()), |field| {
         let detail = format!("{} is required", field.name);
         Err(Mistake::field("MISSING_FIELD", field.name, detail))

@@ -112,8 +112,8 @@ pub struct Object {
     pub about: &'static str,
     /// Its fields, in order.
     pub fields: &'static [Field],
-    /// True if a reader refuses a field that is not among them: callers are told of their mistakes, stored data are not
-    /// refused.
+    /// True if a reader refuses a field that is not among them, or lacks one: callers are told of their mistakes, stored data are
+    /// not refused. It counts for the whole of what is read, and for what lies within it.
     pub is_strict: bool,
 }
 

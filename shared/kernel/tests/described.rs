@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use edgefold_kernel::{
     Amount, Balance, Code, CommandSet, Described, Refusals, Shape, StateShape, Subject, Text,
-    Timestamp, command, commands, event, refusals,
+    Timestamp, command, commands, event, payload, refusals,
     shape::{Object, SAFE_INTEGER},
     state, text,
 };
@@ -82,6 +82,8 @@ pub struct LadderPutUp {
     pub at: Timestamp,
     /// The height of the last one.
     pub r#type: Option<f64>,
+    /// What is on it.
+    pub mark: Option<Mark>,
 }
 
 /// A ladder.
@@ -212,9 +214,15 @@ fn an_event_takes_what_newer_code_has_added() {
     assert!(!event.is_strict);
     let last = event.field("type").unwrap();
     assert!(last.is_optional && matches!(last.shape, Shape::Real));
-    let newer = json!({"at": "2026-01-31T12:00:00.000Z", "more": 1});
+    let newer =
+        json!({"at": "2026-01-31T12:00:00.000Z", "more": 1, "mark": {"letter": "A", "more": 1}});
     let read = from_value::<LadderPutUp>(newer).unwrap();
-    assert_eq!(to_value(read).unwrap(), json!({"at": "2026-01-31T12:00:00.000Z"}));
+    let known = json!({"at": "2026-01-31T12:00:00.000Z", "mark": {"letter": "A"}});
+    assert_eq!(
+        to_value(read).unwrap(),
+        known,
+        "a command's type in an event is no stricter than the event"
+    );
 }
 
 #[test]
@@ -283,4 +291,24 @@ fn a_mistake_is_named_by_its_place_at_any_depth() {
     newer["marks"][0]["size"] = json!(1);
     newer["colour"] = json!({"name": "red"});
     assert_eq!(Command::known("PutUp", &newer), put_up());
+}
+
+#[test]
+fn a_null_for_what_may_be_left_out_is_the_same_as_leaving_it_out() {
+    let mut payload = put_up();
+    for name in ["weight", "note", "move"] {
+        payload[name] = json!(null);
+    }
+    payload::without_nulls(&PutUp::SHAPE, &mut payload);
+    assert_eq!(payload, put_up());
+    for odd in
+        [json!({"userId": null}), json!({"size": null}), json!({"marks": [null]}), json!(null)]
+    {
+        let mut kept = odd.clone();
+        payload::without_nulls(&PutUp::SHAPE, &mut kept);
+        assert_eq!(
+            kept, odd,
+            "what has to be there, and what is unknown, is refused as it was sent"
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! A message is checked at a door before it is handed on.
 
-use edgefold_kernel::{Id, Kind, Metadata, Principal, Rejection, command::CommandKind};
+use edgefold_kernel::{Id, Kind, Metadata, Principal, Rejection, command::CommandKind, payload};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -15,7 +15,8 @@ impl Message {
     /// Checks what a door can check: the caller may send at all, the aggregate and the command exist, the command may come
     /// from outside, the instance is named or may be made up, and the command has no id of the system's. Fills in the ids that
     /// were left out: a fresh one for the command, and one that follows from the command for the instance. The caller is
-    /// filled in where it acts for itself and has left itself out. Marks the causes that the caller named itself.
+    /// filled in where it acts for itself and has left itself out; what is null is left out. Marks the causes that the caller
+    /// named itself.
     ///
     /// # Errors
     /// `FORBIDDEN`, `UNKNOWN_AGGREGATE`, `UNKNOWN_COMMAND`, `COMMAND_INTERNAL`, `UNKNOWN_FIELD` for what the server writes into
@@ -41,6 +42,7 @@ impl Message {
         if (entry.acts_for_itself)(&by.principal) {
             fill_in_caller(kind, &mut self.payload, &by.principal);
         }
+        payload::without_nulls(&kind.shape, &mut self.payload);
         if let Some(metadata) = &mut self.metadata {
             check_metadata(metadata)?;
             metadata.correlation_claimed = metadata.correlation_id.is_some();

@@ -13,7 +13,8 @@ use crate::{
 
 /// The schema of a shape. What has a name of its own stands under `$defs`.
 pub fn print(shape: &Shape, direction: Direction) -> Schema {
-    let mut printer = Printer { direction, defs: BTreeMap::new() };
+    let is_strict = shape.object().is_some_and(|object| object.is_strict);
+    let mut printer = Printer { direction, is_strict, defs: BTreeMap::new() };
     let mut root = match shape {
         Shape::Object(object) => printer.object(object),
         Shape::Choice(choice) => of_choice(choice),
@@ -28,6 +29,8 @@ pub fn print(shape: &Shape, direction: Direction) -> Schema {
 
 struct Printer {
     direction: Direction,
+    /// What is read as a whole refuses unknown fields, at any depth.
+    is_strict: bool,
     defs: BTreeMap<String, Schema>,
 }
 
@@ -127,7 +130,7 @@ impl Printer {
         if !required.is_empty() {
             printed.insert("required".into(), json!(required));
         }
-        if object.is_strict {
+        if self.is_strict {
             printed.insert("additionalProperties".into(), json!(false));
         }
         printed
