@@ -6,7 +6,7 @@ use syn::{Data, DeriveInput, Fields, Ident, Variant, Visibility, ext::IdentExt};
 
 use crate::{
     mistake::Mistakes,
-    said::{about, screaming_snake_case},
+    said::{about, reader, screaming_snake_case},
 };
 
 /// A variant, its name on the wire, and its documentation.
@@ -61,6 +61,7 @@ pub(crate) fn expand(mut item: DeriveInput, mistakes: &mut Mistakes) -> TokenStr
     let idents: Vec<_> = values.iter().map(|value| &value.ident).collect();
     let names: Vec<_> = values.iter().map(|value| &value.name).collect();
     let abouts = values.iter().map(|value| &value.about);
+    let reader = reader(ident);
     quote! {
         #[derive(
             ::core::clone::Clone,
@@ -92,15 +93,7 @@ pub(crate) fn expand(mut item: DeriveInput, mistakes: &mut Mistakes) -> TokenStr
             }
         }
 
-        // By hand: serde would take a variant as an object with one key, too.
-        #[automatically_derived]
-        impl<'de> ::edgefold_kernel::__private::serde::Deserialize<'de> for #ident {
-            fn deserialize<D: ::edgefold_kernel::__private::serde::Deserializer<'de>>(
-                source: D,
-            ) -> ::core::result::Result<Self, D::Error> {
-                ::edgefold_kernel::__private::read_choice(source, &[#((#names, Self::#idents)),*])
-            }
-        }
+        #reader
 
         #[automatically_derived]
         impl ::edgefold_kernel::shape::Described for #ident {
@@ -110,6 +103,17 @@ pub(crate) fn expand(mut item: DeriveInput, mistakes: &mut Mistakes) -> TokenStr
                     about: #about,
                     values: &[#((#names, #abouts)),*],
                 });
+
+            fn taken(
+                value: ::edgefold_kernel::__private::serde_json::Value,
+            ) -> ::core::result::Result<Self, ::std::string::String> {
+                let ::edgefold_kernel::shape::Shape::Choice(choice) = Self::SHAPE else {
+                    return ::core::result::Result::Err(::std::string::String::new());
+                };
+                let place = ::edgefold_kernel::__private::choice(&value, choice)?;
+                const ALL: &[#ident] = &[#(#ident::#idents),*];
+                ALL.get(place).copied().ok_or_else(::std::string::String::new)
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     Part,
     mark::Marks,
     mistake::Mistakes,
-    said::{Serde, about, camel_case, optional},
+    said::{Serde, about, camel_case, optional, reader},
 };
 
 /// What one field becomes, beside itself.
@@ -54,6 +54,7 @@ pub(crate) fn expand(part: Part, mut item: DeriveInput, mistakes: &mut Mistakes)
     let is_strict = part == Part::Command;
     let state = (part == Part::State).then(|| state(&ident, owner.as_ref(), &written));
     let name = ident.unraw().to_string();
+    let reader = reader(&ident);
     quote! {
         #[derive(
             ::core::clone::Clone,
@@ -64,14 +65,7 @@ pub(crate) fn expand(part: Part, mut item: DeriveInput, mistakes: &mut Mistakes)
         #[serde(crate = "::edgefold_kernel::__private::serde", rename_all = "camelCase")]
         #item
 
-        #[automatically_derived]
-        impl<'de> ::edgefold_kernel::__private::serde::Deserialize<'de> for #ident {
-            fn deserialize<D: ::edgefold_kernel::__private::serde::Deserializer<'de>>(
-                source: D,
-            ) -> ::core::result::Result<Self, D::Error> {
-                ::edgefold_kernel::__private::read(source)
-            }
-        }
+        #reader
 
         #[automatically_derived]
         impl ::edgefold_kernel::shape::Described for #ident {

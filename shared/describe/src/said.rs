@@ -1,5 +1,7 @@
 //! What a type says already: its documentation, its attributes of serde, its names.
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::{
     Attribute, Expr, ExprLit, GenericArgument, Ident, Lit, Meta, Path, PathArguments, Token, Type,
     Visibility, ext::IdentExt, punctuated::Punctuated,
@@ -69,6 +71,20 @@ impl Serde {
             }
         }
         said
+    }
+}
+
+/// The `Deserialize` of a described type: its shape is all of its rules.
+pub(crate) fn reader(ident: &Ident) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl<'de> ::edgefold_kernel::__private::serde::Deserialize<'de> for #ident {
+            fn deserialize<D: ::edgefold_kernel::__private::serde::Deserializer<'de>>(
+                source: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                ::edgefold_kernel::__private::read(source)
+            }
+        }
     }
 }
 

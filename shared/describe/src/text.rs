@@ -10,7 +10,7 @@ use syn::{
 
 use crate::{
     mistake::Mistakes,
-    said::{about, is_named},
+    said::{about, is_named, reader},
 };
 
 /// `1..=16, of = "A-Z", expected = "…", or_number`.
@@ -185,10 +185,7 @@ pub(crate) fn expand(
     let name = ident.unraw().to_string();
     let (pattern, expected) = (arguments.pattern(), arguments.expected());
     let is_taken = arguments.is_taken();
-    let read = match or_number {
-        true => quote!(::edgefold_kernel::__private::text_or_number(source, #expected)?),
-        false => quote!(<::std::string::String as ::edgefold_kernel::__private::serde::Deserialize>::deserialize(source)?),
-    };
+    let reader = reader(ident);
     quote! {
         #[derive(
             ::core::clone::Clone,
@@ -238,15 +235,7 @@ pub(crate) fn expand(
             }
         }
 
-        #[automatically_derived]
-        impl<'de> ::edgefold_kernel::__private::serde::Deserialize<'de> for #ident {
-            fn deserialize<D: ::edgefold_kernel::__private::serde::Deserializer<'de>>(
-                source: D,
-            ) -> ::core::result::Result<Self, D::Error> {
-                let text = #read;
-                Self::parse(text).map_err(<D::Error as ::edgefold_kernel::__private::serde::de::Error>::custom)
-            }
-        }
+        #reader
 
         #[automatically_derived]
         impl ::edgefold_kernel::shape::Described for #ident {
@@ -260,6 +249,12 @@ pub(crate) fn expand(
                 takes_number: #or_number,
                 is_taken: |letter| #is_taken,
             };
+
+            fn taken(
+                value: ::edgefold_kernel::__private::serde_json::Value,
+            ) -> ::core::result::Result<Self, ::std::string::String> {
+                Self::parse(::edgefold_kernel::__private::text(value)?).map_err(::std::convert::Into::into)
+            }
         }
     }
 }

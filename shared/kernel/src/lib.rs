@@ -74,6 +74,6 @@ pub mod __private {
 
     pub use crate::{
         payload::read,
-        read::{Members, read_choice, text_or_number, within},
+        read::{Members, choice, text, within},
     };
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::{
     Code, Date, Id, Rejection, Subject, Timestamp,
     command::{CommandKind, unknown_command},
-    read::expected,
+    read::{expected, one_of},
     shape::{Choice, Described, Field, Object, SAFE_INTEGER, Shape},
 };
 
@@ -230,11 +230,6 @@ fn is_digits(value: &Value) -> bool {
 
 fn is_one_of(choice: &Choice, value: &Value) -> bool {
     value.as_str().is_some_and(|name| choice.values.iter().any(|(value, _)| *value == name))
-}
-
-fn one_of(choice: &Choice) -> String {
-    let names: Vec<_> = choice.values.iter().map(|(name, _)| *name).collect();
-    format!("one of {}", names.join(", "))
 }
 
 fn parse(value: &Value, mistake: fn(&str) -> Option<&'static str>) -> Result<(), Mistake> {

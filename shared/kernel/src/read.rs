@@ -1,16 +1,11 @@
 //! How described types are read: what the attribute macros say of them is held here.
 
-use std::fmt;
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, Error, Visitor},
-};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::{
     Amount, Balance, Text,
-    shape::{Described, SAFE_INTEGER, Shape},
+    shape::{Choice, Described, Shape},
 };
 
 /// A value that `#[within]` can bound.
@@ -51,7 +46,7 @@ impl Members {
     pub fn of(value: Value) -> Result<Self, String> {
         match value {
             Value::Object(members) => Ok(Self(members)),
-            _ => Err("expected: an object".to_owned()),
+            _ => Err("an object".to_owned()),
         }
     }
 
@@ -60,7 +55,7 @@ impl Members {
     /// # Errors
     /// It is missing, or something else.
     pub fn take<T>(&mut self, name: &str, taken: Taken<T>) -> Result<T, String> {
-        let value = self.0.remove(name).ok_or_else(|| format!("{name} is missing"))?;
+        let value = self.given(name).ok_or_else(|| format!("{name} is missing"))?;
         taken(value).map_err(|said| within_field(name, &said))
     }
 
@@ -69,8 +64,18 @@ impl Members {
     /// # Errors
     /// It is something else.
     pub fn may<T>(&mut self, name: &str, taken: Taken<T>) -> Result<Option<T>, String> {
-        let value = self.0.remove(name).filter(|value| !value.is_null());
-        value.map(taken).transpose().map_err(|said| within_field(name, &said))
+        match self.given(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => match taken(value) {
+                Ok(it) => Ok(Some(it)),
+                Err(said) => Err(within_field(name, &said)),
+            },
+        }
+    }
+
+    #[inline(never)]
+    fn given(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name)
     }
 
     /// One as JSON; null where it is left out.
@@ -98,52 +103,29 @@ pub(crate) fn expected(shape: &Shape) -> String {
     }
 }
 
-/// Reads one of several names.
+/// The place of a name among those of a choice that it was held against.
 ///
 /// # Errors
-/// It is another one, or no text; the error says which there are.
-pub fn read_choice<'de, T: Copy, D: Deserializer<'de>>(
-    source: D,
-    values: &[(&str, T)],
-) -> Result<T, D::Error> {
-    let name = String::deserialize(source)?;
-    let found = values.iter().find(|(value, _)| *value == name);
-    found.map(|(_, value)| *value).ok_or_else(|| D::Error::custom(one_of(values)))
+/// It is none of them.
+pub fn choice(value: &Value, choice: &Choice) -> Result<usize, String> {
+    let place = choice.values.iter().position(|(name, _)| value == name);
+    place.ok_or_else(|| one_of(choice))
 }
 
-fn one_of<T>(values: &[(&str, T)]) -> String {
-    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+/// The names of a choice, in words.
+pub(crate) fn one_of(choice: &Choice) -> String {
+    let names: Vec<_> = choice.values.iter().map(|(name, _)| *name).collect();
     format!("one of {}", names.join(", "))
 }
 
-/// Reads a text, or a whole number as its digits.
+/// A text, or the digits of a number where its shape takes one.
 ///
 /// # Errors
 /// It is neither.
-pub fn text_or_number<'de, D: Deserializer<'de>>(
-    source: D,
-    expected: &'static str,
-) -> Result<String, D::Error> {
-    struct TextOrNumber(&'static str);
-
-    impl Visitor<'_> for TextOrNumber {
-        type Value = String;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(self.0)
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
-            Ok(text.to_owned())
-        }
-
-        fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
-            if number > SAFE_INTEGER as u64 {
-                return Err(E::custom(self.0));
-            }
-            Ok(number.to_string())
-        }
+pub fn text(value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err("a text".to_owned()),
     }
-
-    source.deserialize_any(TextOrNumber(expected))
 }

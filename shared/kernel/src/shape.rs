@@ -315,7 +315,7 @@ impl<T: Described + DeserializeOwned> Described for Vec<T> {
     fn taken(value: Value) -> Result<Self, String> {
         match value {
             Value::Array(items) => items.into_iter().map(T::taken).collect(),
-            _ => Err("expected: a list".to_owned()),
+            _ => Err("a list".to_owned()),
         }
     }
 }

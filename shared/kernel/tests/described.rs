@@ -271,7 +271,7 @@ fn a_text_of_its_own_is_checked_when_it_is_read() {
         assert_eq!(read.as_ref().map(Shelf::as_str), kept, "{given}");
     }
     let error = from_value::<Shelf>(json!("12345")).unwrap_err().to_string();
-    assert_eq!(error, "a text of 1 to 4 characters without control characters");
+    assert_eq!(error, "expected: a text of 1 to 4 characters without control characters");
 }
 
 #[test]
