@@ -32,6 +32,9 @@ export async function serve(script = 'probe', settings = {}, more = {}) {
   return core;
 }
 
+/** Starts a core whose requests are not counted: the platform's counter, as it is played here, would be most of what many cost. */
+export const serveUncounted = () => serve('probe', { REQUESTS_PER_PRINCIPAL: '1000000' }, { requests: null });
+
 /**
  * Sends a command, with its own `commandId`, until it is accepted or refused with one of these codes: what a kill has cut off
  * is safe to repeat. While the runtime is away another one may have its port, and refuse what it knows nothing of.

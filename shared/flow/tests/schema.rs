@@ -217,6 +217,32 @@ fn fields_of_one_name_are_one_field_and_send_one_command() {
 }
 
 #[test]
+fn fields_of_one_name_that_differ_are_refused_at_any_depth() {
+    let answered = |query: &str| ask(Asked::new("keeper", []), query).0;
+    let details = |fields: &str| {
+        format!(
+            r#"{{ events(aggregateType: NOTE, aggregateId: "n-1") {{ nodes {{ details {{ {fields} }} }} }} }}"#
+        )
+    };
+    for twice in [
+        r#"{ note(id: "n-1") { title title: id } }"#.to_owned(),
+        r#"{ note(id: "n-1") { ... on Note { x: title } ...F } } fragment F on Note { x: due }"#
+            .to_owned(),
+        r#"{ n: note(id: "n-1") { id } ... { n: note(id: "n-2") { id } } }"#.to_owned(),
+        "{ notes { nodes { title } nodes { title: version } } }".to_owned(),
+        details("... on NoteWritten { x: title } ... on NoteRenamed { x: type }"),
+    ] {
+        assert_eq!(code(&answered(&twice)), "GRAPHQL_VALIDATION_FAILED", "{twice}");
+    }
+    for alike in [
+        r#"{ note(id: "n-1") { title ... on Note { title x: title x: title } } note(id: "n-1") { id } }"#.to_owned(),
+        details("... on NoteWritten { x: title } ... on NoteRenamed { x: title } __typename"),
+    ] {
+        assert_eq!(answered(&alike).status, 200, "{alike}");
+    }
+}
+
+#[test]
 fn a_fault_is_an_error_that_names_the_command() {
     let away = |_| Err(Fault::Unavailable("the object".into(), "secret".into()).into());
     let (answer, _) =

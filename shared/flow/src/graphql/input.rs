@@ -110,7 +110,10 @@ fn taken(api: &Api, of: &str, value: Value) -> Json {
 /// # Errors
 /// `INVALID_FIELD`.
 pub(super) fn checked(shape: &Shape, field: &str, value: Json) -> Result<Json, Rejection> {
-    payload::hold(shape, field, &value)?;
+    payload::hold(shape, field, &value).map_err(|refusal| {
+        let detail = format!("{field}: {}", refusal.detail);
+        Rejection { detail, ..refusal }
+    })?;
     Ok(stored(shape, value))
 }
 

@@ -1,13 +1,15 @@
 //! The cost of a document and its limits. They are checked before the schema's own checks, which walk a fragment each
 //! time that it is spread: a few fragments can be spread a thousand million times.
 
+use std::collections::BTreeMap;
+
 use async_graphql::{
     Positioned, Variables,
     parser::types::{
         ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
         TypeCondition,
     },
-    registry::Registry,
+    registry::{MetaType, Registry},
 };
 use edgefold_kernel::{Kind, Rejection, limits};
 
@@ -109,16 +111,25 @@ pub fn measure(
     settings: &DocumentLimits,
     types: Option<&Registry>,
 ) -> Result<(), Rejection> {
-    let mut walk =
-        Walk { document, variables, settings, types, cost: 0, steps: 0, aliases: 0, directives: 0 };
-    for (_, operation) in document.operations.iter() {
+    let mut walk = Walk {
+        document,
+        variables,
+        settings,
+        types,
+        cost: 0,
+        steps: 0,
+        aliases: 0,
+        directives: 0,
+        answers: BTreeMap::new(),
+    };
+    for (number, (_, operation)) in document.operations.iter().enumerate() {
         walk.directives += operation.node.directives.len();
         let of = types.and_then(|types| match operation.node.ty {
             OperationType::Query => Some(types.query_type.as_str()),
             OperationType::Mutation => types.mutation_type.as_deref(),
             OperationType::Subscription => types.subscription_type.as_deref(),
         });
-        let place = Place { of, ..Place::default() };
+        let place = Place { of, within: (number, 0), ..Place::default() };
         walk.selections(&operation.node, &operation.node.selection_set, place)?;
     }
     Ok(())
@@ -157,6 +168,19 @@ struct Place<'a> {
     rows: usize,
     /// Lists of the schema around it.
     introspected: Option<usize>,
+    /// The operation, and the number of the answer that it becomes a part of.
+    within: (usize, usize),
+}
+
+/// What is answered under a name: it is asked for once, or by fields that are the same.
+#[derive(Clone, Copy)]
+struct Answer<'a> {
+    number: usize,
+    /// The type that it is a field of.
+    of: &'a str,
+    /// Its own type.
+    ty: &'a str,
+    field: &'a Field,
 }
 
 impl Default for Place<'_> {
@@ -168,6 +192,7 @@ impl Default for Place<'_> {
             times: 1,
             rows: limits::LIST_ROWS_DEFAULT,
             introspected: None,
+            within: (0, 0),
         }
     }
 }
@@ -181,6 +206,8 @@ struct Walk<'a> {
     steps: usize,
     aliases: usize,
     directives: usize,
+    /// Each by the operation, the answer around it, and its name there.
+    answers: BTreeMap<((usize, usize), &'a str), Answer<'a>>,
 }
 
 impl<'a> Walk<'a> {
@@ -266,7 +293,9 @@ impl<'a> Walk<'a> {
             (false, true) => limits::GRAPHQL_LIST_ITEMS,
             (false, false) => 1,
         };
+        let number = self.merged(field, answered, place)?;
         let inner = Place {
+            within: (place.within.0, number),
             of: answered.map(|it| it.trim_matches(['[', ']', '!'])),
             depth: place.depth + 1,
             spreads: place.spreads,
@@ -275,6 +304,54 @@ impl<'a> Walk<'a> {
             introspected: self.introspected(name, place)?,
         };
         self.selections(operation, &field.selection_set, inner)
+    }
+
+    /// The number of the answer that a field becomes a part of. Fields that share a name in an answer must be the same. Source: GraphQL
+    /// (September 2025), section 5.3.2; async-graphql holds it at the root alone, and drops all but the first below.
+    fn merged(
+        &mut self,
+        field: &'a Field,
+        answered: Option<&'a str>,
+        place: Place<'a>,
+    ) -> Result<usize, Rejection> {
+        let number = self.answers.len() + 1;
+        let (Some(ty), Some(of)) = (answered, place.of) else { return Ok(number) };
+        let key = field.response_key().node.as_str();
+        let answer = Answer { number, of, ty, field };
+        let first = *self.answers.entry((place.within, key)).or_insert(answer);
+        if first.number == number {
+            return Ok(number);
+        }
+        let named = |field: &Field| field.name.node.clone();
+        let arguments = |field: &Field| {
+            let all =
+                field.arguments.iter().map(|(name, value)| (name.node.clone(), value.node.clone()));
+            all.collect::<Vec<_>>()
+        };
+        // Of two different objects only one is there.
+        let is_either = first.of != of && [first.of, of].iter().all(|it| self.is_object(it));
+        let is_same = is_either
+            || (named(first.field) == named(field) && arguments(first.field) == arguments(field));
+        let bare =
+            |ty: &str| ty.replace(|letter: char| letter.is_alphanumeric() || letter == '_', "");
+        let name = |ty: &'a str| ty.trim_matches(['[', ']', '!']);
+        let is_alike = first.ty == ty
+            || (bare(first.ty) == bare(ty)
+                && [first.ty, ty].iter().all(|it| self.is_composite(name(it))));
+        if is_same && is_alike {
+            return Ok(first.number);
+        }
+        let detail = format!("{key} is asked for twice, by fields that differ: give one an alias");
+        Err(Rejection::new(Kind::Malformed, "GRAPHQL_VALIDATION_FAILED", detail))
+    }
+
+    fn is_object(&self, name: &str) -> bool {
+        let found = self.types.and_then(|types| types.types.get(name));
+        found.is_some_and(|it| it.is_composite() && !it.is_abstract())
+    }
+
+    fn is_composite(&self, name: &str) -> bool {
+        self.types.and_then(|types| types.types.get(name)).is_some_and(MetaType::is_composite)
     }
 
     /// Type of a field's answer, where the schema is at hand.

@@ -27,6 +27,9 @@ struct Question {
     /// Bytes before it, which the reader may not have yet.
     #[serde(default)]
     before: usize,
+    /// True if it was found to be overdue.
+    #[serde(default)]
+    is_late: bool,
 }
 
 /// The next step with a reader.
@@ -61,6 +64,16 @@ impl Window {
         }
     }
 
+    /// A look at whether the answer is overdue. True at the second one that finds it so: a sender that was busy hears what has come
+    /// meanwhile after the first.
+    pub fn is_late(&mut self, now: Timestamp) -> bool {
+        let is_overdue = self.next(now) == Next::GiveUp;
+        match &mut self.open {
+            Some(question) if is_overdue => std::mem::replace(&mut question.is_late, true),
+            _ => false,
+        }
+    }
+
     /// Instant at which a reader that was asked and does not answer is given up.
     pub fn until(&self) -> Option<Timestamp> {
         self.open.map(|question| question.asked_at.plus_millis(limits::SOCKET_ANSWER_WITHIN_MS))
@@ -84,7 +97,10 @@ impl Window {
     /// Notes that the reader was asked, with this number. The answer does not cover bytes that are sent from here on.
     pub fn asked(&mut self, number: u64, now: Timestamp) {
         let before = self.unread();
-        *self = Self { sent: 0, open: Some(Question { number, asked_at: now, before }) };
+        *self = Self {
+            sent: 0,
+            open: Some(Question { number, asked_at: now, before, is_late: false }),
+        };
     }
 
     /// Notes that the reader has sent this number back. Returns true if that is the expected answer; any other number
@@ -150,6 +166,17 @@ mod tests {
     }
 
     #[test]
+    fn a_sender_that_was_busy_looks_twice_before_it_gives_a_reader_up() {
+        let mut window = asked();
+        assert!(!window.is_late(at(WITHIN - 1)) && !window.is_late(at(WITHIN)));
+        assert!(window.is_late(at(WITHIN)), "it was overdue at the look before");
+        let mut window = asked();
+        assert!(!window.is_late(at(9 * WITHIN)));
+        window.answered(7);
+        assert!(!window.is_late(at(9 * WITHIN)), "the answer lay behind the look");
+    }
+
+    #[test]
     fn what_cannot_wait_counts_against_the_next_window() {
         let mut window = asked();
         window.sent(FULL - 10);
@@ -187,7 +214,7 @@ mod tests {
         for window in [Window::default(), asked()] {
             let text = serde_json::to_string(&window).unwrap();
             assert_eq!(serde_json::from_str::<Window>(&text).unwrap(), window);
-            assert!(text.len() < 120, "{text}");
+            assert!(text.len() < 140, "{text}");
         }
     }
 }

@@ -23,8 +23,8 @@ use worker::{Delay, WebSocket, console_error, console_warn};
 use super::instance::Object;
 use crate::platform::{clock, later::later};
 
-/// Milliseconds between two looks for overdue answers, while any are expected.
-const LOOK_EVERY_MS: i64 = 1_000;
+/// Time between two looks for overdue answers, while any are expected.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A socket with its attachment.
 struct Reader<'a> {
@@ -260,19 +260,21 @@ impl Object {
         let object = Rc::clone(self);
         later(&self.state, async move {
             loop {
-                let due = clock::now().plus_millis(LOOK_EVERY_MS);
-                Delay::from(Duration::from_millis(LOOK_EVERY_MS.unsigned_abs())).await;
+                Delay::from(LOOK_EVERY).await;
                 let (sockets, now) = (object.state.get_websockets(), clock::now());
-                let readers = sockets.iter().filter_map(Reader::of);
-                let (late, rest): (Vec<_>, Vec<_>) =
-                    readers.partition(|reader| reader.next(now) == Next::GiveUp);
-                let mut is_asked = rest.iter().any(|reader| reader.next(now) == Next::Wait);
-                drop(rest);
-                // When the object itself is behind, so are the answers that it has to hear. It looks again.
-                if now < due.plus_millis(LOOK_EVERY_MS) {
-                    late.into_iter().for_each(|reader| object.give_up(reader, Behind::Slow));
-                } else {
-                    is_asked |= !late.is_empty();
+                let mut is_asked = false;
+                for mut reader in sockets.iter().filter_map(Reader::of) {
+                    match reader.next(now) {
+                        Next::GiveUp if reader.seen.window.is_late(now) => {
+                            object.give_up(reader, Behind::Slow);
+                        }
+                        Next::GiveUp => {
+                            object.keep(&mut reader);
+                            is_asked = true;
+                        }
+                        Next::Wait => is_asked = true,
+                        Next::Ask | Next::Send { .. } => {}
+                    }
                 }
                 let is_full = crowd::is_full(object.unread.get());
                 if is_full {

@@ -2,7 +2,7 @@
 
 use edgefold_flow::prelude::*;
 use edgefold_kernel::command::unknown_command;
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{Deserialize, Deserializer};
 
 use super::rules::Refusal;
 use crate::release;
@@ -59,7 +59,7 @@ impl HoldResource {
 /// The first release does not know this field, whatever it holds.
 fn user_id<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Subject>, D::Error> {
     match release::is_first() {
-        true => Err(D::Error::custom("unknown field `userId`")),
+        true => Ok(None),
         false => Option::deserialize(source),
     }
 }
