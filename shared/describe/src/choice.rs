@@ -5,6 +5,7 @@ use quote::quote;
 use syn::{Data, DeriveInput, Fields, Ident, Variant, Visibility, ext::IdentExt};
 
 use crate::{
+    Part,
     mistake::Mistakes,
     said::{about, reader, screaming_snake_case},
 };
@@ -61,7 +62,7 @@ pub(crate) fn expand(mut item: DeriveInput, mistakes: &mut Mistakes) -> TokenStr
     let idents: Vec<_> = values.iter().map(|value| &value.ident).collect();
     let names: Vec<_> = values.iter().map(|value| &value.name).collect();
     let abouts = values.iter().map(|value| &value.about);
-    let reader = reader(ident);
+    let reader = reader(Part::Command, ident);
     quote! {
         #[derive(
             ::core::clone::Clone,

@@ -54,7 +54,7 @@ pub(crate) fn expand(part: Part, mut item: DeriveInput, mistakes: &mut Mistakes)
     let is_strict = part == Part::Command;
     let state = (part == Part::State).then(|| state(&ident, owner.as_ref(), &written));
     let name = ident.unraw().to_string();
-    let reader = reader(&ident);
+    let reader = reader(part, &ident);
     quote! {
         #[derive(
             ::core::clone::Clone,

@@ -7,7 +7,7 @@ use syn::{
     Visibility, ext::IdentExt, punctuated::Punctuated,
 };
 
-use crate::mistake::Mistakes;
+use crate::{Part, mistake::Mistakes};
 
 /// The documentation of an item, its lines joined: they were broken for the width of the source. Public items without one
 /// are a mistake at `name`.
@@ -74,15 +74,19 @@ impl Serde {
     }
 }
 
-/// The `Deserialize` of a described type: its shape is all of its rules.
-pub(crate) fn reader(ident: &Ident) -> TokenStream {
+/// The `Deserialize` of a described type. One that callers write is held against its shape.
+pub(crate) fn reader(part: Part, ident: &Ident) -> TokenStream {
+    let read = match part {
+        Part::Command => quote!(::edgefold_kernel::__private::read),
+        Part::Event | Part::State => quote!(::edgefold_kernel::__private::read_stored),
+    };
     quote! {
         #[automatically_derived]
         impl<'de> ::edgefold_kernel::__private::serde::Deserialize<'de> for #ident {
             fn deserialize<D: ::edgefold_kernel::__private::serde::Deserializer<'de>>(
                 source: D,
             ) -> ::core::result::Result<Self, D::Error> {
-                ::edgefold_kernel::__private::read(source)
+                #read(source)
             }
         }
     }

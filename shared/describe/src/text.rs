@@ -9,6 +9,7 @@ use syn::{
 };
 
 use crate::{
+    Part,
     mistake::Mistakes,
     said::{about, is_named, reader},
 };
@@ -185,7 +186,7 @@ pub(crate) fn expand(
     let name = ident.unraw().to_string();
     let (pattern, expected) = (arguments.pattern(), arguments.expected());
     let is_taken = arguments.is_taken();
-    let reader = reader(ident);
+    let reader = reader(Part::Command, ident);
     quote! {
         #[derive(
             ::core::clone::Clone,
@@ -253,7 +254,7 @@ pub(crate) fn expand(
             fn taken(
                 value: ::edgefold_kernel::__private::serde_json::Value,
             ) -> ::core::result::Result<Self, ::std::string::String> {
-                Self::parse(::edgefold_kernel::__private::text(value)?).map_err(::std::convert::Into::into)
+                Self::parse(::edgefold_kernel::__private::text(value, #or_number)?).map_err(::std::convert::Into::into)
             }
         }
     }

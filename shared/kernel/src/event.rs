@@ -32,36 +32,42 @@ pub trait EventSet: Sized + PartialEq + 'static {
     /// [`Fault::Defect`] when the data has no JSON form.
     fn write(&self) -> Result<String, Fault>;
 
-    /// Reads stored data of any schema version ever released.
+    /// Takes the event out of its data, of any schema version ever released.
+    ///
+    /// # Errors
+    /// The data do not fit that version.
+    fn taken(name: &str, version: u32, data: Value) -> Result<Self, String>;
+
+    /// Reads stored data of any schema version ever released. Those of the current one were held against their shape before they
+    /// were stored; those of older code are held against theirs now.
     ///
     /// # Errors
     /// [`Fault::Newer`] when this code does not know the name, or only lower versions: during a deploy, and after code was
     /// rolled back. [`Fault::Unreadable`] when the data do not fit a version that it knows.
-    fn read(name: &str, version: u32, data: &str) -> Result<Self, Fault>;
+    fn read(name: &str, version: u32, data: &str) -> Result<Self, Fault> {
+        let taken = Self::taken(name, version, parsed(Self::KINDS, name, version, data)?);
+        taken.map_err(|said| unreadable(name, version, &said))
+    }
 }
 
-/// Stored data of an event, held against the shape of their schema version.
-///
-/// # Errors
-/// [`Fault::Newer`] when this code does not know the name, or only lower versions; [`Fault::Unreadable`] when there never was
-/// such a version, or the data do not fit it.
-pub fn held(kinds: &[EventKind], name: &str, version: u32, data: &str) -> Result<Value, Fault> {
+fn parsed(kinds: &[EventKind], name: &str, version: u32, data: &str) -> Result<Value, Fault> {
     let Some(kind) = kinds.iter().find(|kind| kind.name == name) else {
         return Err(Fault::Newer(format!("unknown event type {name:?}")));
     };
     let unknown = || format!("{name} v{version}: this code knows v1 to v{}", kind.version);
-    let mut shapes = kind.before.iter().chain([&kind.shape]);
-    let shape = match version.checked_sub(1) {
-        None => return Err(Fault::Unreadable(unknown())),
-        Some(before) => shapes.nth(before as usize).ok_or_else(|| Fault::Newer(unknown()))?,
+    match version {
+        0 => return Err(Fault::Unreadable(unknown())),
+        later if later > kind.version => return Err(Fault::Newer(unknown())),
+        _ => {}
+    }
+    let read = match kind.before.get(version as usize - 1) {
+        Some(shape) => held(shape, data),
+        None => serde_json::from_str(data).map_err(|error| error.to_string()),
     };
-    let read = serde_json::from_str(data).map_err(|error| error.to_string());
-    let held = read.and_then(|value| payload::described(shape, &value).map(|()| value));
-    held.map_err(|said| unreadable(name, version, &said))
+    read.map_err(|said| unreadable(name, version, &said))
 }
 
-/// The fault of data that do not fit their schema version.
-pub fn unreadable(name: &str, version: u32, said: &str) -> Fault {
+fn unreadable(name: &str, version: u32, said: &str) -> Fault {
     Fault::Unreadable(format!("{name} v{version}: {said}"))
 }
 
@@ -72,25 +78,33 @@ pub fn unreadable(name: &str, version: u32, said: &str) -> Fault {
 /// `EVENT_UNREADABLE` when the text reads as another event, or as none; a fault when there is no text.
 pub fn stored<E: EventSet>(event: &E) -> Result<(Box<RawValue>, E), Failure> {
     let (kind, text) = (event.kind(), event.write()?);
-    let read = E::read(kind.name, kind.version, &text);
+    let read = held(&kind.shape, &text).and_then(|data| E::taken(kind.name, kind.version, data));
     let is_same = read.as_ref().map(|read| read == event);
-    Ok((kept(kind, text, is_same)?, read?))
+    let data = kept(kind, text, is_same)?;
+    read.map(|read| (data, read)).map_err(|said| unreadable(kind.name, kind.version, &said).into())
+}
+
+fn held(shape: &Shape, text: &str) -> Result<Value, String> {
+    let data = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    payload::described(shape, &data).map(|()| data)
 }
 
 fn kept(
     kind: &EventKind,
     text: String,
-    is_same: Result<bool, &Fault>,
+    is_same: Result<bool, &String>,
 ) -> Result<Box<RawValue>, Failure> {
     let reason = match is_same {
         Ok(true) => {
             let data = RawValue::from_string(text);
             return data.map_err(|error| Fault::Defect(format!("{}: {error}", kind.name)).into());
         }
-        Ok(false) => format!("{} would read as something else", kind.name),
-        Err(fault) => fault.to_string(),
+        Ok(false) => "it would read as something else",
+        Err(said) => said,
     };
-    let detail = format!("what follows from this command could not be read again: {reason}");
+    let name = kind.name;
+    let detail =
+        format!("what follows from this command could not be read again: {name}: {reason}");
     Err(Rejection::shape("EVENT_UNREADABLE", "payload", detail).into())
 }
 
@@ -134,13 +148,16 @@ macro_rules! events {
                     .map_err(|error| $crate::Fault::Defect(format!("{}: {error}", self.kind().name)))
             }
 
-            fn read(name: &str, version: u32, data: &str) -> Result<Self, $crate::Fault> {
-                let value = $crate::event::held(Self::KINDS, name, version, data)?;
-                let taken = match name {
-                    $($name => $crate::events!(@lift version, value, 1, $($($old,)+)? $data).map(Self::$variant),)+
-                    _ => Err(String::new()),
-                };
-                taken.map_err(|said| $crate::event::unreadable(name, version, &said))
+            fn taken(
+                name: &str,
+                version: u32,
+                data: $crate::__private::serde_json::Value,
+            ) -> Result<Self, String> {
+                let _ = version;
+                match name {
+                    $($name => $crate::events!(@lift version, data, 1, $($($old,)+)? $data).map(Self::$variant),)+
+                    _ => Err(format!("unknown event type {name:?}")),
+                }
             }
         }
 

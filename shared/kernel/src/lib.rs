@@ -73,7 +73,7 @@ pub mod __private {
     pub use serde_json;
 
     pub use crate::{
-        payload::read,
+        payload::{read, read_stored},
         read::{Members, choice, text, within},
     };
 }

@@ -122,7 +122,7 @@ pub fn known(shape: &Shape, payload: &Value) -> Value {
     }
 }
 
-/// Reads a described type: its shape is all of its rules.
+/// Reads a described type that callers write: its shape is all of its rules.
 ///
 /// # Errors
 /// What is wrong, after the place of the field.
@@ -132,8 +132,19 @@ where
     D: Deserializer<'de>,
 {
     let value = Value::deserialize(source)?;
-    described(&T::SHAPE, &value).map_err(D::Error::custom)?;
-    T::taken(value).map_err(D::Error::custom)
+    described(&T::SHAPE, &value).and_then(|()| T::taken(value)).map_err(D::Error::custom)
+}
+
+/// Reads a described type that was held against its shape when it was stored.
+///
+/// # Errors
+/// What is wrong, after the place of the field.
+pub fn read_stored<'de, T, D>(source: D) -> Result<T, D::Error>
+where
+    T: Described + DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    T::taken(Value::deserialize(source)?).map_err(D::Error::custom)
 }
 
 /// Holds a value against a shape, and says what is wrong in one sentence.

@@ -118,14 +118,14 @@ pub(crate) fn one_of(choice: &Choice) -> String {
     format!("one of {}", names.join(", "))
 }
 
-/// A text, or the digits of a number where its shape takes one.
+/// A text, or the digits of a whole number where one is taken.
 ///
 /// # Errors
 /// It is neither.
-pub fn text(value: Value) -> Result<String, String> {
+pub fn text(value: Value, takes_number: bool) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
+        Value::Number(number) if takes_number && number.is_u64() => Ok(number.to_string()),
         _ => Err("a text".to_owned()),
     }
 }
