@@ -10,7 +10,7 @@
 //! | [`codes`] | the codes with which the engine refuses commands |
 //! | [`shape`] | what a type is: its fields, bounds and documentation, read off from the type itself |
 //! | [`value`] | identifiers, dates, instants, amounts and texts that are checked when they are read |
-//! | [`read`] | how types that are described are read |
+//! | [`read`] | how described types are taken out of JSON |
 //! | [`payload`] | what callers send, held against the shape of its type |
 //! | [`principal`] | the caller, its role, and the rows that it may list |
 //! | [`command`] | the commands of an aggregate |

@@ -1,5 +1,5 @@
 //! What callers send is held against the shape of its type, by one function for all types: what is wrong is told with its place.
-//! Only then is it read.
+//! Only then is it taken out of JSON. What is stored is held against its shape once, before it is stored.
 
 use serde::{
     Deserialize, Deserializer,

@@ -1,4 +1,4 @@
-//! How described types are read: what the attribute macros say of them is held here.
+//! How described types are taken out of JSON: what the attribute macros write calls these.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
