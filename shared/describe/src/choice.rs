@@ -7,7 +7,7 @@ use syn::{Data, DeriveInput, Fields, Ident, Variant, Visibility, ext::IdentExt};
 use crate::{
     Part,
     mistake::Mistakes,
-    said::{about, reader, screaming_snake_case},
+    said::{about, reader, screaming_snake_case, writer},
 };
 
 /// A variant, its name on the wire, and its documentation.
@@ -62,7 +62,7 @@ pub(crate) fn expand(mut item: DeriveInput, mistakes: &mut Mistakes) -> TokenStr
     let idents: Vec<_> = values.iter().map(|value| &value.ident).collect();
     let names: Vec<_> = values.iter().map(|value| &value.name).collect();
     let abouts = values.iter().map(|value| &value.about);
-    let reader = reader(Part::Command, ident);
+    let (reader, writer) = (reader(Part::Command, ident), writer(ident, &quote!(self.name())));
     quote! {
         #[derive(
             ::core::clone::Clone,
@@ -84,15 +84,7 @@ pub(crate) fn expand(mut item: DeriveInput, mistakes: &mut Mistakes) -> TokenStr
             }
         }
 
-        #[automatically_derived]
-        impl ::edgefold_kernel::__private::serde::Serialize for #ident {
-            fn serialize<S: ::edgefold_kernel::__private::serde::Serializer>(
-                &self,
-                sink: S,
-            ) -> ::core::result::Result<S::Ok, S::Error> {
-                sink.serialize_str(self.name())
-            }
-        }
+        #writer
 
         #reader
 

@@ -92,6 +92,21 @@ pub(crate) fn reader(part: Part, ident: &Ident) -> TokenStream {
     }
 }
 
+/// The `Serialize` of a described type that is a text in JSON.
+pub(crate) fn writer(ident: &Ident, text: &TokenStream) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl ::edgefold_kernel::__private::serde::Serialize for #ident {
+            fn serialize<S: ::edgefold_kernel::__private::serde::Serializer>(
+                &self,
+                sink: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                sink.serialize_str(#text)
+            }
+        }
+    }
+}
+
 /// `T`, if the type is an `Option<T>`.
 pub(crate) fn optional(from: &Type) -> Option<&Type> {
     let Type::Path(path) = from else { return None };

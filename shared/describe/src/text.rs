@@ -11,7 +11,7 @@ use syn::{
 use crate::{
     Part,
     mistake::Mistakes,
-    said::{about, is_named, reader},
+    said::{about, is_named, reader, writer},
 };
 
 /// `1..=16, of = "A-Z", expected = "…", or_number`.
@@ -186,7 +186,7 @@ pub(crate) fn expand(
     let name = ident.unraw().to_string();
     let (pattern, expected) = (arguments.pattern(), arguments.expected());
     let is_taken = arguments.is_taken();
-    let reader = reader(Part::Command, ident);
+    let (reader, writer) = (reader(Part::Command, ident), writer(ident, &quote!(self.as_str())));
     quote! {
         #[derive(
             ::core::clone::Clone,
@@ -226,15 +226,7 @@ pub(crate) fn expand(
             }
         }
 
-        #[automatically_derived]
-        impl ::edgefold_kernel::__private::serde::Serialize for #ident {
-            fn serialize<S: ::edgefold_kernel::__private::serde::Serializer>(
-                &self,
-                sink: S,
-            ) -> ::core::result::Result<S::Ok, S::Error> {
-                sink.serialize_str(&self.0)
-            }
-        }
+        #writer
 
         #reader
 

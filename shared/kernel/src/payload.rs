@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use crate::{
     Code, Date, Id, Rejection, Subject, Timestamp,
     command::{CommandKind, unknown_command},
-    read::{expected, one_of},
-    shape::{Choice, Described, Field, Object, SAFE_INTEGER, Shape},
+    read::{choice, expected},
+    shape::{Described, Field, Object, SAFE_INTEGER, Shape},
 };
 
 /// What is wrong, and where.
@@ -182,7 +182,7 @@ fn look_within(shape: &Shape, value: &Value, is_strict: bool) -> Result<(), Mist
                     .map_err(|mistake| mistake.within(&format!(".{name}")))
             })
         }
-        Shape::Choice(choice) => is(is_one_of(choice, value), || one_of(choice)),
+        Shape::Choice(of) => choice(value, of).map(drop).map_err(Mistake::expected),
         Shape::Money { min, max } | Shape::Integer { min, max } => {
             let is_within = value.as_i64().is_some_and(|number| (min..=max).contains(&number));
             is(is_within, || expected(shape))
@@ -237,10 +237,6 @@ fn is(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Mistake> {
 
 fn is_digits(value: &Value) -> bool {
     value.as_i64().is_some_and(|number| (0..=SAFE_INTEGER).contains(&number))
-}
-
-fn is_one_of(choice: &Choice, value: &Value) -> bool {
-    value.as_str().is_some_and(|name| choice.values.iter().any(|(value, _)| *value == name))
 }
 
 fn parse(value: &Value, mistake: fn(&str) -> Option<&'static str>) -> Result<(), Mistake> {

@@ -73,6 +73,7 @@ impl Members {
         }
     }
 
+    // Once in the script, and not once for each type that is taken.
     #[inline(never)]
     fn given(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name)
@@ -80,7 +81,7 @@ impl Members {
 
     /// One as JSON; null where it is left out.
     pub fn json(&mut self, name: &str) -> Value {
-        self.0.remove(name).unwrap_or_default()
+        self.given(name).unwrap_or_default()
     }
 }
 
@@ -103,19 +104,16 @@ pub(crate) fn expected(shape: &Shape) -> String {
     }
 }
 
-/// The place of a name among those of a choice that it was held against.
+/// The place of a name among those of a choice.
 ///
 /// # Errors
 /// It is none of them.
 pub fn choice(value: &Value, choice: &Choice) -> Result<usize, String> {
     let place = choice.values.iter().position(|(name, _)| value == name);
-    place.ok_or_else(|| one_of(choice))
-}
-
-/// The names of a choice, in words.
-pub(crate) fn one_of(choice: &Choice) -> String {
-    let names: Vec<_> = choice.values.iter().map(|(name, _)| *name).collect();
-    format!("one of {}", names.join(", "))
+    place.ok_or_else(|| {
+        let names: Vec<_> = choice.values.iter().map(|(name, _)| *name).collect();
+        format!("one of {}", names.join(", "))
+    })
 }
 
 /// A text, or the digits of a whole number where one is taken.

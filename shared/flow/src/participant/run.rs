@@ -100,6 +100,11 @@ pub trait Run: Sync {
     /// # Errors
     /// Its faults.
     fn event(&self, name: &str, version: u32, data: &str) -> Result<Event, Fault>;
+    /// See [`EventSet::write`].
+    ///
+    /// # Errors
+    /// Its faults.
+    fn data(&self, event: &Event) -> Result<String, Fault>;
     /// See [`stored`].
     ///
     /// # Errors
@@ -149,8 +154,8 @@ impl dyn Run {
     /// # Errors
     /// The faults of [`EventSet::read`].
     pub fn canonical(&self, name: &str, version: u32, data: &str) -> Result<Box<RawValue>, Fault> {
-        let stored = self.stored(&self.event(name, version, data)?);
-        stored.map(|(data, _)| data).map_err(|failure| Fault::Defect(failure.to_string()))
+        let data = RawValue::from_string(self.data(&self.event(name, version, data)?)?);
+        data.map_err(|error| Fault::Defect(error.to_string()))
     }
 
     /// The same event in the current schema version. Data of the current version are not parsed.
@@ -276,6 +281,10 @@ impl<A: Participant> Run for Of<A> {
         A::Event::read(name, version, data).map(Self::of_event)
     }
 
+    fn data(&self, event: &Event) -> Result<String, Fault> {
+        of!(event.event => A::Event, else Err(strange())).write()
+    }
+
     fn stored(&self, event: &Event) -> Result<(Box<RawValue>, Event), Failure> {
         let (data, read) = stored(of!(event.event => A::Event, else Err(strange().into())))?;
         Ok((data, Self::of_event(read)))
@@ -314,5 +323,71 @@ impl<A: Participant> Run for Of<A> {
 
     fn sight(&self, who: &Principal, id: &Id, state: &State) -> Sight {
         sight::<A>(who, id, of!(state.0 => A::State, else Sight::Nothing))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use edgefold_kernel::{Aggregate, Decider, command, commands, event, events};
+
+    use super::*;
+
+    struct Kettle;
+
+    #[command]
+    struct Boil {}
+
+    #[event]
+    struct BoiledV1 {
+        litres: u32,
+    }
+
+    /// Since the second version it holds no more than two.
+    #[event]
+    struct Boiled {
+        #[within(..=2)]
+        litres: u32,
+        is_full: bool,
+    }
+
+    impl From<BoiledV1> for Boiled {
+        fn from(old: BoiledV1) -> Self {
+            Self { litres: old.litres, is_full: false }
+        }
+    }
+
+    commands! { enum KettleCommand { "Boil" [creates] => Boil(Boil) } }
+    events! { enum KettleEvent { "Boiled" v 2 after (BoiledV1) => Boiled(Boiled) } }
+
+    impl Aggregate for Kettle {
+        const TYPE: &'static str = "kettle";
+        type Command = KettleCommand;
+        type Event = KettleEvent;
+    }
+
+    impl Decider for Kettle {
+        type State = u32;
+
+        fn decide(_: &u32, _: &KettleCommand, _: &Context<'_>) -> Decision<KettleEvent> {
+            Ok(vec![Boiled { litres: 3, is_full: true }.into()])
+        }
+
+        fn evolve(state: &mut u32, KettleEvent::Boiled(event): &KettleEvent, _: Version) {
+            *state = event.litres;
+        }
+    }
+
+    impl Participant for Kettle {}
+
+    #[test]
+    fn bounds_that_became_closer_keep_nothing_from_being_read_that_was_stored() {
+        let run = run::<Kettle>();
+        for (version, data) in [(1, r#"{"litres":3}"#), (2, r#"{"litres":3,"isFull":false}"#)] {
+            let lifted = run.canonical("Boiled", version, data).unwrap();
+            assert_eq!(lifted.get(), r#"{"litres":3,"isFull":false}"#, "v{version}");
+        }
+        let read = run.event("Boiled", 2, r#"{"litres":3,"isFull":true}"#).unwrap();
+        let Err(Failure::Rejected(refusal)) = run.stored(&read) else { panic!("it is stored") };
+        assert_eq!(refusal.code, "EVENT_UNREADABLE", "but nothing of it is stored any more");
     }
 }
