@@ -128,7 +128,7 @@ impl Discard {
     /// # Errors
     /// `BODY_TOO_LARGE`, `MALFORMED_JSON`, `MISSING_FIELD`, `UNKNOWN_FIELD` or `INVALID_FIELD`.
     pub fn parse(body: &[u8], most: usize, is_one: bool) -> Result<Self, Rejection> {
-        let discard: Self = payload::body("body", &parse_json(body, most)?)?;
+        let discard: Self = payload::body("body", parse_json(body, most)?)?;
         if is_one && discard.version.is_none() {
             return Err(Rejection::shape("MISSING_FIELD", "version", "version is required"));
         }

@@ -7,7 +7,7 @@ use edgefold_kernel::{
     shape::{Field, Object},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::door::{allowance::Allowance, header, json};
 
@@ -63,7 +63,7 @@ impl Message {
     ///
     /// # Errors
     /// `MISSING_FIELD`, `UNKNOWN_FIELD` or `INVALID_FIELD`, with the field's path.
-    pub fn from_value(value: &Value) -> Result<Self, Rejection> {
+    pub fn from_value(value: Value) -> Result<Self, Rejection> {
         payload::body("message", value)
     }
 
@@ -213,18 +213,27 @@ impl Problem {
     }
 }
 
-/// The result of a command as one JSON object with its `status`, for doors that answer several commands at once. A failure
-/// names the command.
-pub fn answer(result: &Result<Accepted, Failure>, command_id: Option<&Id>) -> Value {
+/// The result of a command as one JSON object with its `status`, for doors that answer several commands at once.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer<'a> {
+    /// It was accepted.
+    Accepted {
+        /// The answer to it alone.
+        #[serde(flatten)]
+        accepted: &'a Accepted,
+        /// 202.
+        status: u16,
+    },
+    /// It was refused, or has failed.
+    Failed(Box<Problem>),
+}
+
+/// The result of a command among others. A failure names the command.
+pub fn answer<'a>(result: &'a Result<Accepted, Failure>, command_id: Option<&Id>) -> Answer<'a> {
     match result {
-        Ok(accepted) => {
-            let mut answer = serde_json::to_value(accepted).unwrap_or_default();
-            if let Some(members) = answer.as_object_mut() {
-                members.insert("status".to_owned(), json!(202));
-            }
-            answer
-        }
-        Err(failure) => json!(Problem::of(failure).of_command(command_id)),
+        Ok(accepted) => Answer::Accepted { accepted, status: 202 },
+        Err(failure) => Answer::Failed(Box::new(Problem::of(failure).of_command(command_id))),
     }
 }
 
@@ -269,14 +278,14 @@ impl Incoming {
         let most = allowance.batch;
         match parse_json(body, allowance.body)? {
             Value::Array(items) if (1..=most).contains(&items.len()) => {
-                Ok(Self::Many(items.iter().map(Message::from_value).collect()))
+                Ok(Self::Many(items.into_iter().map(Message::from_value).collect()))
             }
             Value::Array(items) => {
                 let detail =
                     format!("a batch may have 1 to {most} commands, this one has {}", items.len());
                 Err(Rejection::shape("INVALID_BATCH", "message", detail))
             }
-            one => Message::from_value(&one).map(|one| Self::One(Box::new(one))),
+            one => Message::from_value(one).map(|one| Self::One(Box::new(one))),
         }
     }
 }
@@ -300,11 +309,12 @@ fn title(status: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use edgefold_kernel::{Fault, limits};
+    use serde_json::json;
 
     use super::*;
 
     fn parse(body: &str) -> Result<Message, Rejection> {
-        Message::from_value(&parse_json(body.as_bytes(), limits::BODY_BYTES)?)
+        Message::from_value(parse_json(body.as_bytes(), limits::BODY_BYTES)?)
     }
 
     fn refusal(body: &str) -> (u16, String, String) {
@@ -376,8 +386,9 @@ mod tests {
             Failure::from(Rejection::rule("ROOM_CLOSED", "closed")),
             Fault::Unavailable("the object".into(), "no answer".into()).into(),
         ] {
-            assert_eq!(answer(&Err(failure.clone()), Some(&id))["commandId"], "c-1", "{failure}");
-            assert_eq!(answer(&Err(failure), None).get("commandId"), None);
+            let named = |id| json!(answer(&Err(failure.clone()), id)).get("commandId").cloned();
+            assert_eq!(named(Some(&id)), Some(json!("c-1")), "{failure}");
+            assert_eq!(named(None), None);
         }
     }
 

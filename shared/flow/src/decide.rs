@@ -59,13 +59,11 @@ pub fn days_alive(now: Timestamp, ttl: i64) -> RangeInclusive<i64> {
 
 /// Fingerprint of a command's content: SHA-256 over its name and its canonical payload (keys sorted, no white space), in hex.
 pub fn fingerprint(name: &str, payload: &Value) -> String {
-    // serde_json keeps objects sorted by key, and prints without white space.
-    let digest = Sha256::new()
-        .chain_update(name)
-        .chain_update([0])
-        .chain_update(payload.to_string())
-        .finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    // serde_json keeps objects sorted by key, and prints without white space. A value always has a text.
+    let text = serde_json::to_vec(payload).unwrap_or_default();
+    let digest = Sha256::new().chain_update(name).chain_update([0]).chain_update(text).finalize();
+    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 });
+    digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Checks that an earlier command of the same id had the same content.

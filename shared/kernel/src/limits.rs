@@ -120,9 +120,11 @@ pub const HOLDS_AT_ONCE: usize = 100;
 /// Items that one attempt delivers, at most.
 pub const DELIVERY_ITEMS: usize = 100;
 
-/// Most events that an instance keeps in memory between commit and publication; it reads further ones again. Two batches of
-/// commands, which take 25 of the 128 MB even with the largest events.
-pub const FRESH_EVENTS: usize = 200;
+/// Most events that an instance keeps in memory between commit and publication: several batches of commands …
+pub const FRESH_EVENTS: usize = 1_000;
+
+/// … and bytes of their texts, which lie in memory twice: 16 of the 128 MB, which several objects may share.
+pub const FRESH_BYTES: usize = 8 << 20;
 
 /// Largest state that is kept as a snapshot, in bytes (platform: 2 MB per value, the row's other columns included).
 pub const SNAPSHOT_BYTES: usize = 1_900_000;

@@ -62,13 +62,13 @@ pub fn hold(shape: &Shape, root: &str, value: &Value) -> Result<(), Rejection> {
 ///
 /// # Errors
 /// As of [`hold`], with a path that begins with the name of the field.
-pub fn body<T: Described + DeserializeOwned>(root: &str, value: &Value) -> Result<T, Rejection> {
-    hold(&T::SHAPE, "", value).map_err(|mistake| {
+pub fn body<T: Described + DeserializeOwned>(root: &str, value: Value) -> Result<T, Rejection> {
+    hold(&T::SHAPE, "", &value).map_err(|mistake| {
         let place = mistake.field.unwrap_or_default();
         let field = place.strip_prefix('.').unwrap_or(root);
         Rejection { field: Some(field.to_owned()), ..mistake }
     })?;
-    T::taken(value.clone()).map_err(|said| untaken(root, &said))
+    T::taken(value).map_err(|said| untaken(root, &said))
 }
 
 /// The refusal of what was held against its shape and could not be [taken](Described::taken) even so, by rules that the shape

@@ -24,6 +24,11 @@ pub mod object;
 pub mod session;
 pub mod script;
 
+/// The allocator of scripts. A command makes a few hundred small values: what comes with std takes twice as long for them.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 pub use edgefold_flow as flow;
 pub use journal::Journal;
 pub use object::{AggregateObject, Host};

@@ -210,10 +210,12 @@ impl Simulator {
             message.aggregate_id.clone().expect("a complete message"),
         );
         self.check_reachable(&target)?;
-        let needed = self.with_stamp(&target, |object, stamp| object.rests_on(message, stamp))?;
+        let needed = self
+            .with_stamp(&target, |object, stamp| object.rests_on(&object.wanted(message), stamp))?;
         let foreign = self.ask(needed)?;
-        let answer =
-            self.with_stamp(&target, |object, stamp| object.handle(message, &foreign, stamp));
+        let answer = self.with_stamp(&target, |object, stamp| {
+            object.handle(&object.wanted(message), &foreign, stamp)
+        });
         self.tell(&target);
         self.set_alarm(&target);
         answer

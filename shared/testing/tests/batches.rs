@@ -23,7 +23,7 @@ fn a_batch_is_decided_in_order_each_by_itself() {
         Case::message("a", "Add", json!({"by": [1]})),
         Case::message("e", "Fail", json!({"how": "rule"})),
     ];
-    let results = case.with_stamp(|stamp| case.instance.handle_all(&messages, stamp));
+    let results = case.with_stamp(|stamp| case.instance.handle_all(&case.wanted(&messages), stamp));
     let told: Vec<String> = results
         .into_iter()
         .map(|result| match result {
@@ -45,7 +45,7 @@ fn a_panic_in_a_batch_fails_only_its_own_command() {
         Case::message("b", "Fail", json!({"how": "panic in evolve"})),
         Case::message("c", "Add", json!({"by": [2]})),
     ];
-    let results = case.with_stamp(|stamp| case.instance.handle_all(&messages, stamp));
+    let results = case.with_stamp(|stamp| case.instance.handle_all(&case.wanted(&messages), stamp));
     let told: Vec<_> = results.iter().map(Result::is_ok).collect();
     assert_eq!(told, [true, false, true]);
     assert_eq!(case.restarted().state(), (2, 3));

@@ -350,7 +350,7 @@ fn delivery(errands: &[(&str, Value)]) -> Incoming {
         let message = json!({
             "aggregateType": "keeper", "aggregateId": "k", "name": name, "payload": payload, "commandId": format!("e.{index}"),
         });
-        Message::from_value(&message).unwrap()
+        Message::from_value(message).unwrap()
     };
     let errands = errands.iter().enumerate().map(message).collect();
     let items = vec![Item { version: 1, event: None, errands }];
@@ -395,9 +395,12 @@ fn what_older_code_does_not_know_is_no_answer_but_an_unknown_field_is_left_out()
     let message = json!({
         "aggregateType": "keeper", "aggregateId": "k", "name": "Keep", "payload": {"what": "a", "why": 1}, "commandId": "c",
     });
-    let message = Message::from_value(&message).unwrap();
+    let message = Message::from_value(message).unwrap();
     let foreign = Foreign::default();
-    let refused = with_stamp(|stamp| keeper(&storage).handle(&message, &foreign, stamp));
+    let refused = with_stamp(|stamp| {
+        let keeper = keeper(&storage);
+        keeper.handle(&keeper.wanted(&message), &foreign, stamp)
+    });
     assert!(refused.unwrap_err().to_string().contains("why"));
 }
 
@@ -408,9 +411,9 @@ fn a_source_hears_a_refusal_once_however_often_its_receipt_comes() {
     let message = json!({
         "aggregateType": "sender", "aggregateId": "s", "name": "Ask", "payload": {"of": [["k", "no"]]}, "commandId": "c",
     });
-    let message = Message::from_value(&message).unwrap();
+    let message = Message::from_value(message).unwrap();
     let foreign = Foreign::default();
-    with_stamp(|stamp| sender().handle(&message, &foreign, stamp)).unwrap();
+    with_stamp(|stamp| sender().handle(&sender().wanted(&message), &foreign, stamp)).unwrap();
     let keeper = stream("keeper", "k");
     let delivery = sender().part(&keeper, 0, 1, 10).unwrap();
     let receipt = receive(&kept, &Incoming { from: stream("sender", "s"), delivery });

@@ -135,8 +135,11 @@ impl Case {
             "aggregateType": "timer", "aggregateId": "it", "name": name, "commandId": command, "payload": payload,
             "metadata": {"correlationId": format!("of-{command}"), "traceparent": "00-1-2-01"},
         });
-        let message = Message::from_value(&message).unwrap();
-        self.with_stamp(|stamp| self.timer.handle(&message, &Foreign::default(), stamp)).unwrap();
+        let message = Message::from_value(message).unwrap();
+        self.with_stamp(|stamp| {
+            self.timer.handle(&self.timer.wanted(&message), &Foreign::default(), stamp)
+        })
+        .unwrap();
     }
 
     /// Winds it up twice, the second time for now, and lets it tick this often then.

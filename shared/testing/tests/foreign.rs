@@ -147,7 +147,7 @@ fn somebody(who: &str) -> Asker {
 
 fn recall(command_id: &str) -> Message {
     let message = json!({"aggregateType": "listener", "aggregateId": "a", "name": "Recall", "commandId": command_id, "payload": {"of": "t"}});
-    Message::from_value(&message).unwrap()
+    Message::from_value(message).unwrap()
 }
 
 /// The teller `t` after so many words.
@@ -177,7 +177,7 @@ impl Case {
         let answer = serde_json::from_str(&text).unwrap();
         let foreign = Foreign::from_iter([(teller("t"), answer)]);
         with_stamp(1_000, &Asker::System, |stamp| {
-            self.instance.handle(&recall(command_id), &foreign, stamp)
+            self.instance.handle(&self.instance.wanted(&recall(command_id)), &foreign, stamp)
         })
     }
 
@@ -214,7 +214,8 @@ fn a_source_that_is_awoken_answers_from_its_snapshot_and_what_follows_it() {
     source.take_snapshot().unwrap();
     let say = json!({"aggregateType": "teller", "aggregateId": "t", "name": "Say", "commandId": "s", "payload": {"to": "b"}});
     with_stamp(1_000, &Asker::System, |stamp| {
-        source.handle(&Message::from_value(&say).unwrap(), &Foreign::default(), stamp)
+        let say = Message::from_value(say).unwrap();
+        source.handle(&source.wanted(&say), &Foreign::default(), stamp)
     })
     .unwrap();
     let awoken = Instance::of::<Teller>(id("t"), storage.clone());
@@ -276,7 +277,10 @@ fn nobody_is_asked_for_a_stranger_or_for_a_repeat() {
     let (case, (source, _)) = (Case::new(), source(3));
     let asks = |who: &str, command_id: &str, millis: i64| {
         let message = recall(command_id);
-        with_stamp(millis, &somebody(who), |stamp| case.instance.rests_on(&message, stamp)).unwrap()
+        with_stamp(millis, &somebody(who), |stamp| {
+            case.instance.rests_on(&case.instance.wanted(&message), stamp)
+        })
+        .unwrap()
     };
     assert_eq!(asks("ana", "c", 1_000), [teller("t")]);
     assert_eq!(asks("eve", "c", 1_000), []);
@@ -293,8 +297,9 @@ fn a_decision_whose_source_was_not_asked_is_a_defect_and_never_a_guess() {
         Failure::Faulted(fault) => fault.code(),
         Failure::Rejected(refusal) => panic!("{refusal}"),
     };
-    let many =
-        with_stamp(1_000, &Asker::System, |stamp| case.instance.handle_all(&[recall("c")], stamp));
+    let many = with_stamp(1_000, &Asker::System, |stamp| {
+        case.instance.handle_all(&[case.instance.wanted(&recall("c"))], stamp)
+    });
     assert_eq!(
         many.into_iter().map(|one| one.map_err(code)).collect::<Vec<_>>(),
         [Err("INTERNAL")]

@@ -62,7 +62,11 @@ fn a_cached_state_never_hides_a_conflict() {
     let mut stale = Case::message("c", "Add", json!({"by": [1]}));
     stale.expected_version = Some(2);
     assert_eq!(
-        code(case.with_stamp(|stamp| case.instance.handle(&stale, &Foreign::default(), stamp))),
+        code(case.with_stamp(|stamp| case.instance.handle(
+            &case.instance.wanted(&stale),
+            &Foreign::default(),
+            stamp
+        ))),
         "VERSION_CONFLICT"
     );
 }

@@ -320,7 +320,8 @@ fn a_stream_stays_in_the_partition_in_which_it_began() {
     assert_eq!(with(other).partition(), Ok(begins(other)), "it has not begun");
     let begun = with(first);
     let message = Case::message("a", "Add", serde_json::json!({"by": [1]}));
-    case.with_stamp(|stamp| begun.handle(&message, &Default::default(), stamp)).unwrap();
+    case.with_stamp(|stamp| begun.handle(&begun.wanted(&message), &Default::default(), stamp))
+        .unwrap();
     assert_eq!(
         [begun.partition(), with(other).partition(), with(1).partition()],
         [Ok(begins(first)), Ok(begins(first)), Ok(begins(first))]

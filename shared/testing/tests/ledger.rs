@@ -67,7 +67,7 @@ fn an_expired_outcome_beside_a_new_one_of_another_day_does_not_count() {
     assert_eq!((again.duplicate, again.first_version, again.version), (true, 2, 3));
     // The other way round in a batch: the row of the first day does not hide the second.
     let messages = [Case::message("a", "Add", serde_json::json!({"by": [2, 2]}))];
-    let results = case.with_stamp(|stamp| case.instance.handle_all(&messages, stamp));
+    let results = case.with_stamp(|stamp| case.instance.handle_all(&case.wanted(&messages), stamp));
     assert!(results.into_iter().all(|one| one.unwrap().duplicate));
     assert_eq!(prune(&case, 6 * DAY), Some(7 * DAY));
     assert_eq!(days(&case), [6], "the expired one is gone");

@@ -120,7 +120,7 @@ fn told(
         "payload": {"ownerId": who, "number": number}, "commandId": command_id,
         "expectedVersion": expected,
     });
-    let message = Message::from_value(&message).unwrap();
+    let message = Message::from_value(message).unwrap();
     let principal = Principal::new(Id::parse(who).unwrap(), Role::new("guest"));
     let by = Asker::Somebody(Caller::new(principal, Timestamp::MAX));
     let fresh = || format!("e-{who}-{number}-{}", command.replace(command.get() + 1));
@@ -129,9 +129,9 @@ fn told(
         let instance = Instance::of::<Diary>(stream.aggregate_id.clone(), MemoryStorage::default());
         (stream, instance.foreign().unwrap())
     };
-    let streams = diary.rests_on(&message, &stamp).unwrap();
+    let streams = diary.rests_on(&diary.wanted(&message), &stamp).unwrap();
     let foreign: Foreign = streams.into_iter().map(foreign).collect();
-    match diary.handle(&message, &foreign, &stamp) {
+    match diary.handle(&diary.wanted(&message), &foreign, &stamp) {
         Ok(_) => "ok".to_owned(),
         Err(Failure::Rejected(rejection)) => rejection.code.to_string(),
         Err(fault) => panic!("{fault}"),

@@ -49,13 +49,13 @@ impl Store {
         let by = Asker::Somebody(who.clone());
         let now = Timestamp::from_millis(1_767_225_600_000);
         let stamp = Stamp { now, fresh: &fresh, by: &by };
-        let admitted = Message::from_value(&message).and_then(|message| {
+        let admitted = Message::from_value(message).and_then(|message| {
             message.admit(CATALOGUE, &who, || Id::parse(self.fresh()).unwrap())
         });
-        let result = admitted
-            .map_err(Failure::from)
-            .and_then(|message| self.instance.handle(&message, &Foreign::default(), &stamp));
-        answer(&result, None)
+        let result = admitted.map_err(Failure::from).and_then(|message| {
+            self.instance.handle(&self.instance.wanted(&message), &Foreign::default(), &stamp)
+        });
+        json!(answer(&result, None))
     }
 }
 

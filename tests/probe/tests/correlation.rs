@@ -48,7 +48,7 @@ fn send_because(
     let message = json!({
         "aggregateType": to, "aggregateId": id, "name": name, "commandId": command, "payload": payload, "metadata": metadata,
     });
-    simulator.command(&Message::from_value(&message).unwrap()).is_ok()
+    simulator.command(&Message::from_value(message).unwrap()).is_ok()
 }
 
 fn claim(from: u8, to: u8) -> Value {

@@ -22,11 +22,14 @@ fn with_stamp<T>(account: &One, millis: i64, work: impl FnOnce(&Stamp<'_>) -> T)
 }
 
 fn send(account: &One, command: &str, name: &str, payload: Value) {
-    let message = Message::from_value(&json!({
+    let message = Message::from_value(json!({
         "aggregateType": "account", "aggregateId": "a", "name": name, "commandId": command, "payload": payload,
     }))
     .unwrap();
-    with_stamp(account, 0, |stamp| account.handle(&message, &Foreign::default(), stamp)).unwrap();
+    with_stamp(account, 0, |stamp| {
+        account.handle(&account.wanted(&message), &Foreign::default(), stamp)
+    })
+    .unwrap();
 }
 
 #[test]

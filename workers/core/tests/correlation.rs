@@ -57,7 +57,7 @@ fn send_because(
     let message = json!({
         "aggregateType": to, "aggregateId": id, "name": name, "commandId": command, "payload": payload, "metadata": metadata,
     });
-    simulator.command(&Message::from_value(&message).unwrap()).is_ok()
+    simulator.command(&Message::from_value(message).unwrap()).is_ok()
 }
 
 fn goods(units: u64) -> Value {

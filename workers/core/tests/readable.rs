@@ -162,8 +162,8 @@ fn tell<A: Participant>(story: &[Asked]) -> Result<usize, String> {
         let message = message(A::TYPE, asked, number);
         let now = Timestamp::from_millis(1_767_225_600_000).plus_millis(number as i64 * 40_000);
         let stamp = Stamp { now, fresh: &fresh, by: &Asker::System };
-        let streams = instance.rests_on(&message, &stamp).unwrap();
-        match instance.handle(&message, &foreign(streams), &stamp) {
+        let streams = instance.rests_on(&instance.wanted(&message), &stamp).unwrap();
+        match instance.handle(&instance.wanted(&message), &foreign(streams), &stamp) {
             Ok(_) => accepted += 1,
             Err(Failure::Rejected(Rejection { code, detail, .. }))
                 if code == "EVENT_UNREADABLE" =>

@@ -79,7 +79,7 @@ fn through(mark: Version) -> Received {
 fn pending() -> (One, MemoryStorage) {
     let storage = MemoryStorage::default();
     let instance = Instance::of::<Reservation>(id("a"), storage.clone());
-    let message = Message::from_value(&json!({
+    let message = Message::from_value(json!({
         "aggregateType": "reservation", "aggregateId": "a", "name": "CreateReservation", "commandId": "asked",
         "payload": {"userId": "ana", "roomId": "12A", "dateStart": "1970-03-01", "dateEnd": "1970-03-03"},
     }))
@@ -88,7 +88,8 @@ fn pending() -> (One, MemoryStorage) {
     source.commit(&Write { events: room(), ..Write::default() }).unwrap();
     let state = Instance::of::<Room>(id("12A"), source).foreign().unwrap();
     let foreign = Foreign::from_iter([(Room::stream(&id("12A")), state)]);
-    with_stamp(1_000, |stamp| instance.handle(&message, &foreign, stamp)).unwrap();
+    with_stamp(1_000, |stamp| instance.handle(&instance.wanted(&message), &foreign, stamp))
+        .unwrap();
     receive(&instance, 1_000, &delivery(0, 1));
     (instance, storage)
 }
@@ -196,7 +197,7 @@ fn an_event_that_was_discarded_is_passed_over_and_nothing_follows_from_it() {
 #[test]
 fn nobody_is_asked_on_behalf_of_somebody_who_may_not() {
     let instance = Instance::of::<Reservation>(id("a"), MemoryStorage::default());
-    let create = Message::from_value(&json!({
+    let create = Message::from_value(json!({
         "aggregateType": "reservation", "aggregateId": "a", "name": "CreateReservation", "commandId": "asked",
         "payload": {"userId": "ana", "roomId": "12A", "dateStart": "1970-03-01", "dateEnd": "1970-03-03"},
     }))
@@ -204,9 +205,11 @@ fn nobody_is_asked_on_behalf_of_somebody_who_may_not() {
     let rests_on = |who: &str| {
         let principal = Principal::new(id(who), GUEST);
         let by = Asker::Somebody(Caller::new(principal, Timestamp::MAX));
-        with_stamp(1_000, |stamp| instance.rests_on(&create, &Stamp { by: &by, ..*stamp }))
-            .unwrap()
-            .len()
+        with_stamp(1_000, |stamp| {
+            instance.rests_on(&instance.wanted(&create), &Stamp { by: &by, ..*stamp })
+        })
+        .unwrap()
+        .len()
     };
     assert_eq!((rests_on("ana"), rests_on("eve")), (1, 0));
 }

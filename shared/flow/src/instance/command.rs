@@ -20,6 +20,12 @@ use crate::{
     decide::{Outcome, check_expected, check_repeat, fingerprint},
 };
 
+/// A message, with the command in it, or why there is none.
+pub struct Wanted<'a> {
+    message: &'a Message,
+    command: Result<Command, Rejection>,
+}
+
 /// The result of a message, before it is committed.
 struct Decided {
     outcome: Outcome,
@@ -27,16 +33,19 @@ struct Decided {
 }
 
 impl<S: Storage> Instance<S> {
+    /// Reads the command of a message.
+    pub fn wanted<'a>(&self, message: &'a Message) -> Wanted<'a> {
+        Wanted { message, command: self.run.read(&message.name, &message.payload) }
+    }
+
     /// Foreign streams that the decision on this message needs. Empty when the message will not be decided anyway: no
     /// source is asked for a caller that may not send the command, or for a repeat.
     ///
     /// # Errors
     /// Fails if storage fails.
-    pub fn rests_on(&self, message: &Message, stamp: &Stamp<'_>) -> Result<Vec<StreamId>, Fault> {
-        let Ok(command) = self.run.read(&message.name, &message.payload) else {
-            return Ok(Vec::new());
-        };
-        let streams = self.run.rests_on(&command);
+    pub fn rests_on(&self, wanted: &Wanted<'_>, stamp: &Stamp<'_>) -> Result<Vec<StreamId>, Fault> {
+        let Ok(command) = &wanted.command else { return Ok(Vec::new()) };
+        let streams = self.run.rests_on(command);
         if streams.is_empty() {
             return Ok(streams);
         }
@@ -45,12 +54,12 @@ impl<S: Storage> Instance<S> {
         let asks = |loaded: &Loaded| {
             let who = stamp.by.principal();
             let may_send =
-                who.is_none_or(|who| self.run.may_send(who, self.id(), &command, &loaded.state));
+                who.is_none_or(|who| self.run.may_send(who, self.id(), command, &loaded.state));
             let is_stranger =
-                || who.is_some_and(|who| self.is_stranger(who, &command, &loaded.state));
+                || who.is_some_and(|who| self.is_stranger(who, command, &loaded.state));
             (may_send, !may_send && is_stranger())
         };
-        let is_known = match (self.read(asks)?, &message.command_id) {
+        let is_known = match (self.read(asks)?, &wanted.message.command_id) {
             ((false, false), _) => return Ok(Vec::new()),
             ((true, _), Some(id)) => self.known_one(id, stamp.now)?.is_some(),
             _ => false,
@@ -65,13 +74,13 @@ impl<S: Storage> Instance<S> {
     /// A rejection or a fault changes nothing.
     pub fn handle(
         &self,
-        message: &Message,
+        wanted: &Wanted<'_>,
         foreign: &Foreign,
         stamp: &Stamp<'_>,
     ) -> Result<Accepted, Failure> {
         let known = |id| self.known_one(id, stamp.now);
-        let earlier = message.command_id.as_ref().map(known).transpose()?.flatten();
-        let decided = self.work(stamp, |draft| draft.handle(message, foreign, earlier))?;
+        let earlier = wanted.message.command_id.as_ref().map(known).transpose()?.flatten();
+        let decided = self.work(stamp, |draft| draft.handle(wanted, foreign, earlier))?;
         Ok(self.accepted(decided)?)
     }
 
@@ -81,24 +90,25 @@ impl<S: Storage> Instance<S> {
     /// If one of them panics, or the commit fails, they are decided one by one: only those fail that fail alone.
     pub fn handle_all(
         &self,
-        messages: &[Message],
+        wanted: &[Wanted<'_>],
         stamp: &Stamp<'_>,
     ) -> Vec<Result<Accepted, Failure>> {
         let decided = self.work(stamp, |draft| {
             let ids: Vec<_> =
-                messages.iter().filter_map(|message| message.command_id.as_ref()).collect();
+                wanted.iter().filter_map(|one| one.message.command_id.as_ref()).collect();
             let earlier = self.known(&ids, stamp.now)?;
-            let handle = |message: &Message| {
-                let earlier = message.command_id.as_ref().and_then(|id| earlier.get(id).cloned());
-                draft.handle(message, &Foreign::default(), earlier)
+            let handle = |one: &Wanted<'_>| {
+                let id = one.message.command_id.as_ref();
+                let earlier = id.and_then(|id| earlier.get(id).cloned());
+                draft.handle(one, &Foreign::default(), earlier)
             };
-            Ok(messages.iter().map(handle).collect::<Vec<_>>())
+            Ok(wanted.iter().map(handle).collect::<Vec<_>>())
         });
         match decided {
             Ok(all) => all.into_iter().map(|one| Ok(self.accepted(one?)?)).collect(),
             Err(_) => {
-                let alone = |message| self.handle(message, &Foreign::default(), stamp);
-                messages.iter().map(alone).collect()
+                let alone = |one| self.handle(one, &Foreign::default(), stamp);
+                wanted.iter().map(alone).collect()
             }
         }
     }
@@ -153,20 +163,19 @@ impl<S: Storage> Draft<'_, S> {
     /// Checks the policy first, so that a stranger learns nothing; then idempotency, the expected version, the rules.
     fn handle(
         &mut self,
-        message: &Message,
+        Wanted { message, command }: &Wanted<'_>,
         foreign: &Foreign,
         earlier: Option<Outcome>,
     ) -> Result<Decided, Failure> {
         let missing = || Rejection::shape("MISSING_FIELD", "commandId", "commandId is required");
         let command_id = message.command_id.clone().ok_or_else(missing)?;
-        let command = self.instance.run.read(&message.name, &message.payload);
         if let Err(refusal) = self.authorise(command.as_ref()) {
-            let as_if_free = command.is_ok_and(|command| {
+            if let Ok(command) = command {
                 let who = self.stamp.by.principal();
-                who.is_some_and(|who| self.instance.is_stranger(who, &command, &self.loaded.state))
-            });
-            if as_if_free {
-                self.refused_when_free(message, foreign, &command_id)?;
+                let is_stranger = |who| self.instance.is_stranger(who, command, &self.loaded.state);
+                if who.is_some_and(is_stranger) {
+                    self.refused_when_free(message, command, foreign, &command_id)?;
+                }
             }
             return Err(refusal.into());
         }
@@ -179,9 +188,9 @@ impl<S: Storage> Draft<'_, S> {
         }
         let after = self.loaded.head.version;
         check_expected(message.expected_version, after)?;
-        let command = command.map_err(|refusal| refusal.at(after))?;
+        let command = command.as_ref().map_err(|refusal| refusal.clone().at(after))?;
         let cause = Cause { command_id, metadata: self.metadata(message) };
-        self.decide(&command, foreign, &cause)?;
+        self.decide(command, foreign, &cause)?;
         let outcome = self.remember_outcome(&cause, content, after);
         Ok(Decided { outcome, duplicate: false })
     }
@@ -194,16 +203,16 @@ impl<S: Storage> Draft<'_, S> {
     fn refused_when_free(
         &self,
         message: &Message,
+        command: &Command,
         foreign: &Foreign,
         command_id: &Id,
     ) -> Result<(), Failure> {
         check_expected(message.expected_version, 0)?;
-        let command = self.instance.run.read(&message.name, &message.payload)?;
         let loaded = Loaded::empty(self.instance.run);
         let (instance, stamp) = (self.instance, self.stamp);
         let mut draft = Draft { instance, stamp, loaded, write: Write::default(), fresh: vec![] };
         let cause = Cause { command_id: command_id.clone(), metadata: self.metadata(message) };
-        draft.decide(&command, foreign, &cause)
+        draft.decide(command, foreign, &cause)
     }
 
     /// The causes of a command, with its sender.

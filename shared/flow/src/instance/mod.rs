@@ -38,6 +38,7 @@ use std::{
 
 use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version, limits};
 
+pub use command::Wanted;
 pub use held::Due;
 pub use inbox::Received;
 pub use journalled::Sending;
@@ -388,7 +389,13 @@ impl<S: Storage> Instance<S> {
     fn keep_fresh(&self, letters: Vec<Fresh>) {
         let mut fresh = self.fresh.borrow_mut();
         fresh.extend(letters);
-        let surplus = fresh.len().saturating_sub(limits::FRESH_EVENTS);
+        let mut room = limits::FRESH_BYTES;
+        let fits = fresh.iter().rev().take(limits::FRESH_EVENTS).take_while(|one| {
+            let left = room.checked_sub(one.text.len());
+            room = left.unwrap_or_default();
+            left.is_some()
+        });
+        let surplus = fresh.len() - fits.count();
         fresh.drain(..surplus);
     }
 

@@ -53,7 +53,7 @@ impl<S: Storage> Instance<S> {
         }
         drop(known);
         drop(fresh);
-        let limit = limits::FRESH_EVENTS;
+        let limit = limits::SEND_AGAIN_EVENTS;
         let events = self.read_again(&Slice { limit, ..Slice::after(published) })?;
         self.pack(published, &events.iter().collect::<Vec<_>>())
     }

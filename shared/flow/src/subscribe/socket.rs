@@ -215,7 +215,7 @@ pub fn error(rejection: &Rejection) -> String {
 
 /// The answer to a command on the socket. A refusal names the command.
 pub fn answer(id: &str, result: &Result<Accepted, Failure>, command_id: Option<&Id>) -> String {
-    let mut answer = crate::command::answer(result, command_id);
+    let mut answer = serde_json::json!(crate::command::answer(result, command_id));
     if let Some(members) = answer.as_object_mut() {
         let kind = if result.is_ok() { "accepted" } else { "rejected" };
         members.insert("type".to_owned(), Value::from(kind));

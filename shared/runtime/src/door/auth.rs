@@ -80,19 +80,19 @@ pub async fn authenticate(
     verify(env, catalogue, token).await
 }
 
-/// The sender of this upgrade: as [`authenticate`] finds it, or by a ticket in the offered subprotocol `ticket.<ticket>`,
-/// which is used up by this.
+/// The sender of this upgrade: by a ticket in the offered subprotocol `ticket.<ticket>`, which is used up by this, or else as
+/// [`authenticate`] has found it.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` when it shows neither, and what [`verify`] and [`redeem`] say.
+/// Those of [`authenticate`], and what [`redeem`] says.
 pub async fn upgrading(
     request: &Request,
+    known: Result<Caller, Failure>,
     env: &Env,
-    catalogue: &Catalogue,
 ) -> Result<Caller, Failure> {
     match offered(request).as_deref().and_then(ticket::offered) {
         Some(ticket) => redeem(env, ticket).await,
-        None => authenticate(request, env, catalogue).await,
+        None => known,
     }
 }
 

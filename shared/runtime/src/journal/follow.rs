@@ -259,7 +259,7 @@ impl Follows {
             Ok(call) => stub::session(&self.env, Some(&session), call).await,
             Err(failure) => Err(failure),
         };
-        match answer.map(|answer| answer.status_code()) {
+        match answer.map(|answer| answer.status()) {
             Ok(200..300) => self.listeners.borrow_mut().answered(&session, Some(head)),
             Ok(410) => {
                 if self.listeners.borrow_mut().gone(&session, turn) {

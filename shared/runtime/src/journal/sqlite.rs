@@ -11,7 +11,6 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Fault, Id};
 use js_sys::Array;
-use serde_json::json;
 
 use crate::platform::statement::{
     More, Statements, integer, number, string, text, unreadable, version,
@@ -67,10 +66,11 @@ impl SqliteJournal {
             let numbers = [number(*version), number(*position)];
             return self.sql.change(sql!("link_add"), ids.into_iter().chain(numbers).collect());
         }
-        let row = |Placed { id, link, position }: &Placed| {
-            json!([link.correlation, id, link.version, position])
-        };
-        self.sql.insert(sql!("links_add"), &write.links.iter().map(row).collect::<Vec<_>>())
+        let rows = write
+            .links
+            .iter()
+            .map(|Placed { id, link, position }| (&link.correlation, id, link.version, position));
+        self.sql.insert(sql!("links_add"), rows)
     }
 }
 

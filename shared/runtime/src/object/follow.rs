@@ -136,7 +136,7 @@ impl Object {
             }
             Err(fault) => (0, Err(fault.clone().into())),
         };
-        match answer.map(|answer| answer.status_code()) {
+        match answer.map(|answer| answer.status()) {
             Ok(200..300) => {
                 self.followers.borrow_mut().answered(&session, Some(head));
                 // More may have come meanwhile; and the cursor may have waited for this.

@@ -15,6 +15,7 @@ use edgefold_flow::{
         header::knows,
         token::{Caller, missing},
     },
+    instance::Wanted,
     participant::Sight,
     receive::Settled,
     subscribe::Followers,
@@ -84,8 +85,12 @@ impl Object {
         message: &Message,
         by: &Asker,
     ) -> Result<Accepted, Failure> {
-        let foreign = self.ask(self.instance.rests_on(message, &clock::stamp(by))?).await?;
-        let accepted = self.instance.handle(message, &foreign, &clock::stamp(by));
+        self.decide(&self.instance.wanted(message), by).await
+    }
+
+    async fn decide(self: &Rc<Self>, wanted: &Wanted<'_>, by: &Asker) -> Result<Accepted, Failure> {
+        let foreign = self.ask(self.instance.rests_on(wanted, &clock::stamp(by))?).await?;
+        let accepted = self.instance.handle(wanted, &foreign, &clock::stamp(by));
         self.tell();
         if accepted.as_ref().is_ok_and(is_bare) {
             self.set_alarm();
@@ -100,14 +105,16 @@ impl Object {
         messages: &[Message],
         by: &Asker,
     ) -> Vec<Result<Accepted, Failure>> {
-        let alone = |message: &Message| {
-            let streams = self.instance.rests_on(message, &clock::stamp(by));
+        let alone = |wanted: &Wanted<'_>| {
+            let streams = self.instance.rests_on(wanted, &clock::stamp(by));
             streams.map_or(true, |streams| !streams.is_empty())
         };
+        let wanted = messages.iter().map(|message| self.instance.wanted(message));
+        let wanted: Vec<_> = wanted.collect();
         let mut results = Vec::with_capacity(messages.len());
-        for run in messages.chunk_by(|one, next| !alone(one) && !alone(next)) {
+        for run in wanted.chunk_by(|one, next| !alone(one) && !alone(next)) {
             match run {
-                [one] => results.push(self.command(one, by).await),
+                [one] => results.push(self.decide(one, by).await),
                 many => {
                     let decided = self.instance.handle_all(many, &clock::stamp(by));
                     self.tell();

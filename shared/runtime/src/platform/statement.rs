@@ -12,7 +12,7 @@ use std::{
 use edgefold_flow::append::storage::json_arrays;
 use edgefold_kernel::{Fault, Version};
 use js_sys::{Array, IteratorNext, JsString};
-use serde_json::Value;
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -129,10 +129,16 @@ impl Statements {
         Ok(())
     }
 
-    /// Inserts rows by a statement that takes them as one JSON array of arrays; in parts, where they do not fit into one
-    /// value.
-    pub(crate) fn insert(&self, statement: &'static str, rows: &[Value]) -> Result<(), Fault> {
-        let arrays = json_arrays(rows.iter().map(Value::to_string));
+    /// Inserts rows, each a tuple, by a statement that takes them as one JSON array of arrays; in parts, where they do not fit
+    /// into one value.
+    pub(crate) fn insert(
+        &self,
+        statement: &'static str,
+        rows: impl IntoIterator<Item = impl Serialize>,
+    ) -> Result<(), Fault> {
+        let rows = rows.into_iter().map(|row| serde_json::to_string(&row));
+        let rows: Vec<_> = rows.collect::<Result<_, _>>().map_err(unreadable)?;
+        let arrays = json_arrays(rows);
         arrays.iter().try_for_each(|rows| self.change(statement, vec![text(rows)]))
     }
 

@@ -10,7 +10,7 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
 use futures_util::future::{Either, select};
-use js_sys::{JsString, Object, Promise, Reflect};
+use js_sys::{JsString, Object, Promise, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::{Delay, Env, Request, Response, Stub, wasm_bindgen_futures::JsFuture, web_sys};
@@ -29,6 +29,31 @@ extern "C" {
     /// Calls `fetch` with plain arguments: `worker` would build a `Request` and its `Headers` first, and read both.
     #[wasm_bindgen(method, catch, js_name = fetch)]
     fn fetch_plainly(this: &Fetcher, url: &str, init: &Object) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = fetch)]
+    fn fetch_request(this: &Fetcher, request: &web_sys::Request) -> Result<Promise, JsValue>;
+}
+
+/// The answer of an object. Its body is read as a whole: `worker` would read it as a stream, with three calls and a promise for
+/// each part of it.
+pub struct Answer(web_sys::Response);
+
+impl Answer {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.0.status()
+    }
+
+    async fn bytes(&self) -> Result<Vec<u8>, JsValue> {
+        let buffer = JsFuture::from(self.0.array_buffer()?).await?;
+        Ok(Uint8Array::new(&buffer).to_vec())
+    }
+}
+
+impl From<Answer> for Response {
+    fn from(Answer(answer): Answer) -> Self {
+        answer.into()
+    }
 }
 
 /// A call to an object.
@@ -72,12 +97,6 @@ fn init(by: Option<&str>, body: &str) -> Result<Object, JsValue> {
     })
 }
 
-async fn post_to(stub: Stub, by: Option<&str>, path: &str, body: &str) -> worker::Result<Response> {
-    let answer = stub.into_rpc::<Fetcher>().fetch_plainly(&url(path), &init(by, body)?)?;
-    let answer = JsFuture::from(answer).await?;
-    Ok(answer.dyn_into::<web_sys::Response>()?.into())
-}
-
 /// Asks the object of an instance.
 ///
 /// # Errors
@@ -87,7 +106,7 @@ pub async fn fetch(
     catalogue: &Catalogue,
     to: &StreamId,
     call: impl Into<Call>,
-) -> Result<Response, Failure> {
+) -> Result<Answer, Failure> {
     let entry = catalogue.entry(&to.aggregate_type)?;
     let namespace = env.durable_object(entry.binding).map_err(|error| broken(&error))?;
     let stub = namespace.get_by_name(to.aggregate_id.as_str()).map_err(|error| broken(&error))?;
@@ -102,7 +121,7 @@ pub async fn session(
     env: &Env,
     session: Option<&str>,
     call: impl Into<Call>,
-) -> Result<Response, Failure> {
+) -> Result<Answer, Failure> {
     let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
     let id = match session {
         Some(session) => namespace.id_from_string(session),
@@ -121,7 +140,7 @@ pub async fn session_known(
     env: &Env,
     id: &str,
     call: impl Into<Call>,
-) -> Result<Option<Response>, Failure> {
+) -> Result<Option<Answer>, Failure> {
     let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
     let Ok(id) = namespace.id_from_string(id) else { return Ok(None) };
     let stub = id.get_stub().map_err(|error| broken(&error))?;
@@ -136,7 +155,7 @@ pub async fn session_named(
     env: &Env,
     name: &str,
     call: impl Into<Call>,
-) -> Result<Response, Failure> {
+) -> Result<Answer, Failure> {
     let namespace = env.durable_object(bindings::SESSION).map_err(|error| broken(&error))?;
     let stub = namespace.get_by_name(name).map_err(|error| broken(&error))?;
     send(stub, call.into()).await
@@ -148,24 +167,42 @@ pub async fn session_named(
 /// A fault when the object cannot be reached, panics or does not answer in time.
 pub async fn journal(
     env: &Env,
+    place: (&str, u16),
+    call: impl Into<Call>,
+) -> Result<Answer, Failure> {
+    within(ANSWER_WITHIN, "the object", journal_whenever(env, place, call)).await
+}
+
+/// The same, for who bounds the time of the call himself.
+///
+/// # Errors
+/// A fault when the object cannot be reached, or panics.
+pub async fn journal_whenever(
+    env: &Env,
     (aggregate_type, partition): (&str, u16),
     call: impl Into<Call>,
-) -> Result<Response, Failure> {
+) -> Result<Answer, Failure> {
     let namespace = env.durable_object(bindings::JOURNALS).map_err(|error| broken(&error))?;
     let name = journal_object(aggregate_type, partition);
     let stub = namespace.get_by_name(&name).map_err(|error| broken(&error))?;
-    send(stub, call.into()).await
+    send_whenever(stub, call.into()).await
 }
 
-async fn send(stub: Stub, call: Call) -> Result<Response, Failure> {
-    let call = async {
-        let answer = match call {
-            Call::Request(request) => stub.fetch_with_request(request).await,
-            Call::Post { by, path, body } => post_to(stub, by.as_deref(), path, &body).await,
-        };
-        answer.map_err(|error| broken(&error).into())
+async fn send(stub: Stub, call: Call) -> Result<Answer, Failure> {
+    within(ANSWER_WITHIN, "the object", send_whenever(stub, call)).await
+}
+
+async fn send_whenever(stub: Stub, call: Call) -> Result<Answer, Failure> {
+    let stub = stub.into_rpc::<Fetcher>();
+    let answer = match call {
+        Call::Request(request) => stub.fetch_request(request.inner()),
+        Call::Post { by, path, body } => {
+            init(by.as_deref(), &body).and_then(|init| stub.fetch_plainly(&url(path), &init))
+        }
     };
-    within(ANSWER_WITHIN, "the object", call).await
+    let answer = async { JsFuture::from(answer?).await };
+    let answer = answer.await.map_err(|error| broken(&worker::Error::from(error)))?;
+    Ok(Answer(answer.unchecked_into()))
 }
 
 /// Waits for something of `what`, and no longer than this.
@@ -236,9 +273,9 @@ pub async fn call<T: DeserializeOwned>(
 ///
 /// # Errors
 /// The refusal of the object, or a fault.
-pub async fn read<T: DeserializeOwned>(mut response: Response) -> Result<T, Failure> {
-    let status = response.status_code();
-    let bytes = response.bytes().await.map_err(|error| broken(&error))?;
+pub async fn read<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
+    let status = answer.status();
+    let bytes = answer.bytes().await.map_err(|error| broken(&worker::Error::from(error)))?;
     // An answer without a body reads as null.
     let bytes = if bytes.is_empty() { b"null".to_vec() } else { bytes };
     if (200..300).contains(&status) {

@@ -26,10 +26,10 @@ use edgefold_kernel::{Failure, Kind, Principal, Rejection, Subject};
 use futures_util::{StreamExt, stream};
 use worker::{Env, Method, Request, Response, Url, send::SendFuture};
 
-use super::projections;
+use super::{Known, projections};
 use crate::{
     bus::listed,
-    door::{allowance::allowance, auth},
+    door::allowance::allowance,
     platform::{answer, request::expect_json, stub},
 };
 
@@ -42,12 +42,13 @@ const AT_ONCE: usize = 10;
 /// Fails if the runtime refuses to build a response.
 pub async fn serve(
     request: &mut Request,
+    caller: Known,
     url: &Url,
     path: &[&str],
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> worker::Result<Response> {
-    let by = match admitted(request, env, catalogue).await {
+    let by = match admitted(caller, catalogue) {
         Ok(principal) => principal.subject,
         Err(failure) => return answer::failed(&failure),
     };
@@ -103,12 +104,8 @@ pub async fn serve(
     }
 }
 
-async fn admitted(
-    request: &Request,
-    env: &Env,
-    catalogue: &Catalogue,
-) -> Result<Principal, Failure> {
-    let principal = auth::authenticate(request, env, catalogue).await?.principal;
+fn admitted(caller: Known, catalogue: &Catalogue) -> Result<Principal, Failure> {
+    let principal = caller?.principal;
     catalogue.check_administers(&principal)?;
     Ok(principal)
 }

@@ -55,8 +55,9 @@ macro_rules! script {
             _context: worker::Context,
         ) -> worker::Result<worker::Response> {
             const OPENAPI: &str = $openapi;
-            let of_graphql = async |request| {
-                $crate::script::graphql::serve(request, env.clone(), CATALOGUE, schema()).await
+            let of_graphql = async |request, caller| {
+                let env = env.clone();
+                $crate::script::graphql::serve(request, caller, env, CATALOGUE, schema()).await
             };
             $crate::script::serve(request, &env, CATALOGUE, OPENAPI, of_graphql).await
         }

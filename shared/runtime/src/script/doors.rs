@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use edgefold_flow::{
     Catalogue, Message,
-    command::Incoming,
+    command::{self, Incoming},
     contract,
     door::{
         Asker,
@@ -16,10 +16,10 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, limits};
 use futures_util::future::join_all;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use worker::{Env, Method, Request, RequestInit, Response, Url};
 
-use super::{admin, projections};
+use super::{Known, admin, projections};
 use crate::{
     door::{
         admit::{admit, target},
@@ -41,6 +41,7 @@ use crate::{
 /// Fails if the runtime refuses to build a response.
 pub async fn serve(
     mut request: Request,
+    caller: Known,
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> worker::Result<Response> {
@@ -52,22 +53,22 @@ pub async fn serve(
             return answer::json(200, "application/json", &serde_json::json!({"status": "ok"}));
         }
         (["readyz"], Method::Get) => return projections::ready(env, catalogue).await,
-        (["commands"], Method::Post) => command(&mut request, env, catalogue).await,
+        (["commands"], Method::Post) => commanded(&mut request, caller, env, catalogue).await,
         (["aggregates", aggregate_type, id], Method::Get) => {
             let upgrade = answer::header(request.headers(), "upgrade").is_some();
             let path = if upgrade { contract::SOCKET } else { contract::STATE };
-            look(&request, env, catalogue, (aggregate_type, id), path).await
+            look(&request, caller, env, catalogue, (aggregate_type, id), path).await
         }
         (["aggregates", aggregate_type, id, "events"], Method::Get) => {
-            look(&request, env, catalogue, (aggregate_type, id), contract::EVENTS).await
+            look(&request, caller, env, catalogue, (aggregate_type, id), contract::EVENTS).await
         }
         (["admin", rest @ ..], _) => {
             let url = request.url()?;
-            return admin::serve(&mut request, &url, rest, env, catalogue).await;
+            return admin::serve(&mut request, caller, &url, rest, env, catalogue).await;
         }
-        (["tickets"], Method::Post) => ticket(&request, env, catalogue).await,
+        (["tickets"], Method::Post) => ticket(caller, env).await,
         (["correlations", correlation_id], Method::Get) => {
-            correlation(&request, env, catalogue, correlation_id).await
+            correlation(&request, caller, env, catalogue, correlation_id).await
         }
         (["healthz"] | ["readyz"], _) => return answer::wrong_method("GET, HEAD"),
         (["aggregates", _, _] | ["aggregates", _, _, "events"] | ["correlations", _], _) => {
@@ -105,12 +106,8 @@ pub fn document(request: &Request, text: &'static str) -> worker::Result<Respons
 }
 
 /// Gives the caller a ticket, from the object that counts its sockets.
-async fn ticket(
-    request: &Request,
-    env: &Env,
-    catalogue: &'static Catalogue,
-) -> Result<Response, Failure> {
-    let caller = auth::authenticate(request, env, catalogue).await?;
+async fn ticket(caller: Known, env: &Env) -> Result<Response, Failure> {
+    let caller = caller?;
     let name = rate::key(Some(&caller.principal), "");
     let answer = stub::session_named(env, &name, stub::post(contract::TICKET, &caller)?).await?;
     let ticket: Ticket = stub::read(answer).await?;
@@ -120,12 +117,13 @@ async fn ticket(
     Ok(answer)
 }
 
-async fn command(
+async fn commanded(
     request: &mut Request,
+    caller: Known,
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> Result<Response, Failure> {
-    let caller = auth::authenticate(request, env, catalogue).await?;
+    let caller = caller?;
     expect_json(request)?;
     let key = answer::header(request.headers(), "idempotency-key");
     let trace = trace(|name| answer::header(request.headers(), name));
@@ -180,7 +178,7 @@ async fn send(
     let message = admit(message, catalogue, &caller)?;
     let by = Asker::Somebody(caller);
     let request = stub::post_as(&by, contract::COMMAND, &message)?;
-    stub::fetch(env, catalogue, &target(&message)?, request).await
+    Ok(stub::fetch(env, catalogue, &target(&message)?, request).await?.into())
 }
 
 /// Sends commands to their instances: those for one instance in one call, in order; the instances side by side. Answers
@@ -190,8 +188,8 @@ async fn batch(
     caller: Caller,
     env: &Env,
     catalogue: &'static Catalogue,
-) -> Vec<Value> {
-    let mut answers: Vec<Value> = vec![Value::Null; items.len()];
+) -> Vec<Box<RawValue>> {
+    let mut answers = vec![RawValue::NULL.to_owned(); items.len()];
     let mut calls: BTreeMap<StreamId, (Vec<usize>, Vec<Message>)> = BTreeMap::new();
     for (index, (item, answer)) in items.into_iter().zip(&mut answers).enumerate() {
         let command_id = item.as_ref().ok().and_then(|message| message.command_id.clone());
@@ -210,7 +208,7 @@ async fn batch(
     let calls = calls.into_iter().map(|(to, (indexes, messages))| async move {
         let found = async {
             let request = stub::post_as(by, contract::COMMANDS, &messages)?;
-            stub::read::<Vec<Value>>(stub::fetch(env, catalogue, &to, request).await?).await
+            stub::read::<Vec<Box<RawValue>>>(stub::fetch(env, catalogue, &to, request).await?).await
         };
         let found = found.await.unwrap_or_else(|failure| {
             let ids = messages.iter().map(|message| message.command_id.as_ref());
@@ -226,21 +224,23 @@ async fn batch(
     answers
 }
 
-fn refused(failure: Failure, command_id: Option<&Id>) -> Value {
-    edgefold_flow::command::answer(&Err(failure), command_id)
+fn refused(failure: Failure, command_id: Option<&Id>) -> Box<RawValue> {
+    let text = to_raw_value(&command::answer(&Err(failure), command_id));
+    text.unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// Hands a request to look at an instance, or to watch it, to its object.
 async fn look(
     request: &Request,
+    caller: Known,
     env: &Env,
     catalogue: &Catalogue,
     (aggregate_type, id): (&str, &str),
     path: &str,
 ) -> Result<Response, Failure> {
     let caller = match path {
-        contract::SOCKET => auth::upgrading(request, env, catalogue).await?,
-        _ => auth::authenticate(request, env, catalogue).await?,
+        contract::SOCKET => auth::upgrading(request, caller, env).await?,
+        _ => caller?,
     };
     let by = Asker::Somebody(caller);
     let entry = catalogue.entry(aggregate_type)?;
@@ -251,13 +251,8 @@ async fn look(
     init.with_headers(request.headers().clone());
     let inner = Request::new_with_init(&stub::url(&format!("{path}{query}")), &init);
     let inner = inner.map_err(|error| Fault::Defect(error.to_string()))?;
-    stub::fetch(
-        env,
-        catalogue,
-        &StreamId::new(entry.aggregate_type, id),
-        stub::on_behalf(inner, &by)?,
-    )
-    .await
+    let to = StreamId::new(entry.aggregate_type, id);
+    Ok(stub::fetch(env, catalogue, &to, stub::on_behalf(inner, &by)?).await?.into())
 }
 
 fn address(request: &Request) -> Result<Url, Fault> {
@@ -267,11 +262,12 @@ fn address(request: &Request) -> Result<Url, Fault> {
 /// Lists the events and commands that a command caused.
 async fn correlation(
     request: &Request,
+    caller: Known,
     env: &Env,
     catalogue: &'static Catalogue,
     correlation_id: &str,
 ) -> Result<Response, Failure> {
-    let caller = auth::authenticate(request, env, catalogue).await?;
+    let caller = caller?;
     let correlation_id = decoded("correlationId", correlation_id)?;
     let page = page(&address(request)?, limits::LIST_ROWS)?;
     let caused = correlation::caused(env, catalogue, caller, &correlation_id, page).await?;

@@ -16,6 +16,7 @@ use edgefold_flow::{
 use edgefold_kernel::Failure;
 use worker::{Env, Request, RequestInit, Response, WebSocketPair, console_error};
 
+use super::Known;
 use crate::{
     door::{
         allowance::allowance,
@@ -35,6 +36,7 @@ const GRAPHIQL: &str = "/graphiql/";
 /// Fails if the runtime refuses to build a response.
 pub async fn serve<Q, M, S>(
     mut request: Request,
+    caller: Known,
     env: Env,
     catalogue: &'static Catalogue,
     schema: &Schema<Q, M, S>,
@@ -46,7 +48,7 @@ where
 {
     let upgrade = answer::header(request.headers(), "upgrade").unwrap_or_default();
     if upgrade.eq_ignore_ascii_case("websocket") {
-        return open(&request, &env, catalogue).await;
+        return open(&request, caller, &env).await;
     }
     let variable = |name: &str| env.var(name).ok().map(|variable| variable.to_string());
     if is_development(variable) && is_page(&request)? {
@@ -61,7 +63,7 @@ where
     // A caller without a token may see the schema; resolvers refuse it. A token that is shown must be good.
     let caller = match answer::header(request.headers(), "authorization") {
         None => None,
-        Some(_) => match auth::authenticate(&request, &env, catalogue).await {
+        Some(_) => match caller {
             Ok(caller) => Some(caller),
             Err(failure) => return failed(&failure, media),
         },
@@ -86,7 +88,7 @@ fn is_page(request: &Request) -> worker::Result<bool> {
 }
 
 /// Opens a websocket: an object of its own serves it from here on. The client shows its token there, or has shown it here.
-async fn open(request: &Request, env: &Env, catalogue: &Catalogue) -> worker::Result<Response> {
+async fn open(request: &Request, caller: Known, env: &Env) -> worker::Result<Response> {
     let offered = answer::header(request.headers(), "sec-websocket-protocol");
     if !session::message::is_offered(offered.as_deref()) {
         let (pair, close) = (WebSocketPair::new()?, Close::SubprotocolNotAcceptable);
@@ -94,7 +96,7 @@ async fn open(request: &Request, env: &Env, catalogue: &Catalogue) -> worker::Re
         pair.server.close(Some(close.code()), Some(close.reason()))?;
         return Response::from_websocket(pair.client);
     }
-    let caller = match auth::upgrading(request, env, catalogue).await {
+    let caller = match auth::upgrading(request, caller, env).await {
         Ok(caller) => Some(caller),
         // Browsers show nothing here, and a proxy may use the header for itself.
         Err(Failure::Rejected(refused)) if refused.code == "UNAUTHENTICATED" => None,
@@ -109,7 +111,7 @@ async fn open(request: &Request, env: &Env, catalogue: &Catalogue) -> worker::Re
     init.with_headers(headers);
     let inner = Request::new_with_init(&stub::url(contract::SOCKET), &init)?;
     match stub::session(env, None, inner).await {
-        Ok(response) => Ok(response),
+        Ok(response) => Ok(response.into()),
         Err(failure) => answer::failed(&failure),
     }
 }

@@ -7,15 +7,15 @@ use edgefold_flow::{
     graphql::http::{self, Head},
 };
 use edgefold_kernel::{Rejection, limits};
-use worker::{Env, Headers, Method, Request, RequestInit, Response};
+use worker::{Env, Headers, Method, Request, RequestInit, Response, web_sys};
 
-use super::graphql;
+use super::{Known, graphql};
 use crate::{
     door::{allowance::origins, auth, counter::count},
     platform::answer,
 };
 
-/// Hands an admitted request to its door, and adds the CORS headers to the answer.
+/// Hands an admitted request to its door, with its caller, and adds the CORS headers to the answer.
 ///
 /// # Errors
 /// Fails if the runtime refuses to build a response.
@@ -23,7 +23,7 @@ pub async fn guarded(
     request: Request,
     env: &Env,
     catalogue: &Catalogue,
-    door: impl AsyncFnOnce(Request) -> worker::Result<Response>,
+    door: impl AsyncFnOnce(Request, Known) -> worker::Result<Response>,
 ) -> worker::Result<Response> {
     let page = answer::header(request.headers(), "origin");
     if let Some(page) = &page {
@@ -42,9 +42,10 @@ pub async fn guarded(
     }
     // What can be got can be asked for without its body (RFC 9110, section 9.3.2).
     let is_head = request.method() == Method::Head;
-    let response = match over_limit(&request, env, catalogue).await {
+    let caller = auth::authenticate(&request, env, catalogue).await;
+    let response = match over_limit(&request, env, caller.as_ref().ok()).await {
         Some(rejection) => refused(&request, &rejection)?,
-        None => door(of_known_method(request)?).await?,
+        None => door(of_known_method(request)?, caller).await?,
     };
     let response = marked(response, page.as_deref())?;
     if !is_head {
@@ -76,15 +77,17 @@ fn is_preflight(request: &Request) -> bool {
 }
 
 /// Counts the request. Returns a refusal if it is one too many.
-async fn over_limit(request: &Request, env: &Env, catalogue: &Catalogue) -> Option<Rejection> {
+async fn over_limit(request: &Request, env: &Env, caller: Option<&Caller>) -> Option<Rejection> {
     // Health checks are not counted: they must always get an answer.
     if matches!(request.path().as_str(), "/healthz" | "/readyz") {
         return None;
     }
-    let caller = auth::authenticate(request, env, catalogue).await.ok();
-    let address = answer::header(request.headers(), "cf-connecting-ip").unwrap_or_default();
-    let principal = caller.as_ref().map(|Caller { principal, .. }| principal);
-    count(env, rate::key(principal, &address), 1).await
+    let address = match caller {
+        Some(_) => None,
+        None => answer::header(request.headers(), "cf-connecting-ip"),
+    };
+    let principal = caller.map(|Caller { principal, .. }| principal);
+    count(env, rate::key(principal, &address.unwrap_or_default()), 1).await
 }
 
 /// A refusal in the form of the door that was asked.
@@ -105,10 +108,7 @@ fn refused(request: &Request, rejection: &Rejection) -> worker::Result<Response>
 /// content type says; and, after too many requests or while something is away, `Retry-After`. The headers of an object's answer cannot be changed, so
 /// they are copied.
 fn marked(response: Response, page: Option<&str>) -> worker::Result<Response> {
-    let headers = Headers::new();
-    for (name, value) in response.headers() {
-        headers.append(&name, &value)?;
-    }
+    let headers = Headers(web_sys::Headers::new_with_headers(&response.headers().0)?);
     headers.append("vary", "Authorization, Origin")?;
     headers.set("x-content-type-options", "nosniff")?;
     if !headers.has("cache-control")? {

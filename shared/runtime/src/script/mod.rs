@@ -16,8 +16,12 @@ pub mod doors;
 pub mod guard;
 mod declare;
 
-use edgefold_flow::Catalogue;
+use edgefold_flow::{Catalogue, door::token::Caller};
+use edgefold_kernel::Failure;
 use worker::{Env, Request, Response};
+
+/// The caller of a request, or why it is not known.
+pub type Known = Result<Caller, Failure>;
 
 /// Serves a request from outside. `openapi` is the printed description of the HTTP doors.
 ///
@@ -28,12 +32,12 @@ pub async fn serve(
     env: &Env,
     catalogue: &'static Catalogue,
     openapi: &'static str,
-    graphql: impl AsyncFnOnce(Request) -> worker::Result<Response>,
+    graphql: impl AsyncFnOnce(Request, Known) -> worker::Result<Response>,
 ) -> worker::Result<Response> {
-    guard::guarded(request, env, catalogue, async |request| match request.path().as_str() {
+    guard::guarded(request, env, catalogue, async |request, caller| match request.path().as_str() {
         "/openapi.json" => doors::document(&request, openapi),
-        "/graphql" | "/graphql/" => graphql(request).await,
-        _ => doors::serve(request, env, catalogue).await,
+        "/graphql" | "/graphql/" => graphql(request, caller).await,
+        _ => doors::serve(request, caller, env, catalogue).await,
     })
     .await
 }

@@ -57,7 +57,7 @@ impl Object {
             Err(failure) => Err(failure),
         };
         match answer {
-            Ok(answer) => Some(answer.status_code()),
+            Ok(answer) => Some(answer.status()),
             Err(failure) => {
                 console_error!("nobody counts sockets: {failure}");
                 None
@@ -102,7 +102,7 @@ impl Object {
             return false;
         };
         let answer = stub::session(&self.env, Some(session), request).await;
-        answer.is_ok_and(|answer| answer.status_code() == 410)
+        answer.is_ok_and(|answer| answer.status() == 410)
     }
 
     fn taken(&self) -> Result<Vec<String>, Fault> {

@@ -5,7 +5,9 @@
 
 use std::cell::Cell;
 
-use edgefold_flow::{Errand, Instance, Message, Participant, Stamp, instance::When};
+use edgefold_flow::{
+    Errand, Instance, Message, Participant, Stamp, instance::Wanted, instance::When,
+};
 use edgefold_kernel::{
     Aggregate, Context, Decider, Decision, Failure, Foreign, Id, Rejection, Timestamp, Version,
     commands, events,
@@ -135,7 +137,11 @@ impl Case {
 
     pub fn message(id: &str, name: &str, payload: serde_json::Value) -> Message {
         let message = json!({"aggregateType": "counter", "aggregateId": "it", "name": name, "payload": payload, "commandId": id});
-        Message::from_value(&message).unwrap()
+        Message::from_value(message).unwrap()
+    }
+
+    pub fn wanted<'a>(&self, messages: &'a [Message]) -> Vec<Wanted<'a>> {
+        messages.iter().map(|message| self.instance.wanted(message)).collect()
     }
 
     pub fn send(
@@ -145,7 +151,8 @@ impl Case {
         payload: serde_json::Value,
     ) -> Result<edgefold_flow::Accepted, Failure> {
         self.with_stamp(|stamp| {
-            self.instance.handle(&Self::message(id, name, payload), &Foreign::default(), stamp)
+            let message = Self::message(id, name, payload);
+            self.instance.handle(&self.instance.wanted(&message), &Foreign::default(), stamp)
         })
     }
 

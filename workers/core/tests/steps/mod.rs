@@ -65,7 +65,7 @@ fn run(simulator: &mut Simulator, step: Step, case: &str) {
             let message = json!({
                 "aggregateType": to, "aggregateId": id, "name": name, "payload": payload, "commandId": "twice",
             });
-            let message = Message::from_value(&message).unwrap();
+            let message = Message::from_value(message).unwrap();
             let [first, second] = [(); 2].map(|()| simulator.command(&message).unwrap());
             assert_eq!((first.duplicate, second.duplicate), (false, true), "{case}");
             assert_eq!(first.events, second.events, "{case}");
