@@ -77,11 +77,11 @@ impl Follows {
     }
 
     fn restore(&self) -> Result<(), Fault> {
-        self.has_table.set(!self.sql.rows(sql!("followers_has_table"), vec![])?.is_empty());
+        self.has_table.set(!self.sql.rows(sql!("followers_has_table"), &[])?.is_empty());
         if !self.has_table.get() {
             return Ok(());
         }
-        let found = self.sql.each(sql!("followers"), vec![], |row| {
+        let found = self.sql.each(sql!("followers"), &[], |row| {
             let until = Timestamp::from_millis(integer(&row.get(2))?);
             let filters = serde_json::from_str(&string(&row.get(3))?).map_err(unreadable)?;
             Ok(More::Yes((string(&row.get(0))?, version(&row.get(1))?, until, filters)))
@@ -152,20 +152,20 @@ impl Follows {
             return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail).into());
         }
         if !self.has_table.replace(true) {
-            self.sql.change(sql!("followers_table"), vec![])?;
+            self.sql.change(sql!("followers_table"), &[])?;
         }
         let kept = serde_json::to_string(&filters);
         let kept = kept.map_err(|error| Fault::Defect(error.to_string()))?;
         let until = who.expires_at;
-        let params = vec![text(&session), number(turn), number(until.millis()), text(&kept)];
-        self.sql.change(sql!("follower_set"), params)?;
+        let params = [text(&session), number(turn), number(until.millis()), text(&kept)];
+        self.sql.change(sql!("follower_set"), &params)?;
         listeners.join((&session, turn), until, filters, head.position);
         Ok(FollowedRows { head })
     }
 
     fn leave(&self, Follow { session, turn }: &Follow) -> Result<(), Fault> {
         match self.listeners.borrow_mut().leave(session, *turn) {
-            true => self.sql.change(sql!("follower_drop"), vec![text(session)]),
+            true => self.sql.change(sql!("follower_drop"), &[text(session)]),
             false => Ok(()),
         }
     }
@@ -282,7 +282,7 @@ impl Follows {
     }
 
     fn forget(&self, session: &str) {
-        if let Err(fault) = self.sql.change(sql!("follower_drop"), vec![text(session)]) {
+        if let Err(fault) = self.sql.change(sql!("follower_drop"), &[text(session)]) {
             console_error!("a follower is not forgotten: {fault}");
         }
     }

@@ -13,7 +13,7 @@ use edgefold_kernel::{Fault, Id};
 use js_sys::Array;
 
 use crate::platform::statement::{
-    More, Statements, integer, number, string, text, unreadable, version,
+    Changes, More, Statements, integer, number, string, text, unreadable, version,
 };
 
 macro_rules! sql {
@@ -34,10 +34,10 @@ impl SqliteJournal {
     /// that was stored with the first commit.
     pub(crate) fn new(name: Option<String>, storage: &worker::Storage) -> (Self, Option<String>) {
         let sql = Statements::new(storage);
-        let found = sql.rows(sql!("has_tables"), vec![]).unwrap_or_default();
+        let found = sql.rows(sql!("has_tables"), &[]).unwrap_or_default();
         let has_tables = found.iter().any(|row| row.get(0) == "links");
         let stored = || {
-            let rows = has_tables.then(|| sql.rows(sql!("name"), vec![]))?.ok()?;
+            let rows = has_tables.then(|| sql.rows(sql!("name"), &[]))?.ok()?;
             string(&rows.first()?.get(0)).ok()
         };
         let name = name.or_else(stored);
@@ -51,26 +51,21 @@ impl SqliteJournal {
         Counters { rows_read, rows_written, bytes: self.sql.bytes() }
     }
 
-    fn write(&self, write: &Write) -> Result<(), Fault> {
+    fn changes(&self, write: &Write) -> Result<Changes, Fault> {
+        let mut changes = Changes::default();
         if !self.has_tables.get() {
-            self.sql.change(sql!("tables"), vec![])?;
-            self.sql.change(sql!("name_set"), vec![text(&self.name)])?;
+            changes.add(sql!("tables"), &[])?;
+            changes.add(sql!("name_set"), &[text(&self.name)])?;
         }
         for Stored { position, appends } in &write.rows {
-            self.sql.change(sql!("entry_add"), vec![number(*position), text(appends)])?;
-        }
-        // A single event is the usual case, and needs no JSON around it.
-        if let [Placed { id, link, position }] = write.links.as_slice() {
-            let Link { correlation, version } = link;
-            let ids = [text(correlation.as_str()), text(id.as_str())];
-            let numbers = [number(*version), number(*position)];
-            return self.sql.change(sql!("link_add"), ids.into_iter().chain(numbers).collect());
+            changes.add(sql!("entry_add"), &[number(*position), text(appends)])?;
         }
         let rows = write
             .links
             .iter()
             .map(|Placed { id, link, position }| (&link.correlation, id, link.version, position));
-        self.sql.insert(sql!("links_add"), rows)
+        changes.insert(sql!("links_add"), rows)?;
+        Ok(changes)
     }
 }
 
@@ -79,7 +74,7 @@ impl Storage for SqliteJournal {
         if !self.has_tables.get() {
             return Ok(0);
         }
-        let rows = self.sql.rows(sql!("head"), vec![])?;
+        let rows = self.sql.rows(sql!("head"), &[])?;
         rows.first().map_or(Ok(0), |row| version(&row.get(0)))
     }
 
@@ -87,14 +82,13 @@ impl Storage for SqliteJournal {
         if !self.has_tables.get() {
             return Ok(None);
         }
-        let ids = [text(link.correlation.as_str()), text(id.as_str())];
-        let params = ids.into_iter().chain([number(link.version)]).collect();
-        let rows = self.sql.rows(sql!("place"), params)?;
+        let ids = [text(link.correlation.as_str()), text(id.as_str()), number(link.version)];
+        let rows = self.sql.rows(sql!("place"), &ids)?;
         rows.first().map(|row| version(&row.get(0))).transpose()
     }
 
     fn commit(&self, write: &Write) -> Result<(), Fault> {
-        self.sql.atomically(|| self.write(write))?;
+        self.sql.commit(self.changes(write)?)?;
         self.has_tables.set(true);
         Ok(())
     }
@@ -104,7 +98,7 @@ impl Storage for SqliteJournal {
             return Ok(Vec::new());
         }
         let mut room = bytes;
-        self.sql.each(sql!("entries"), vec![number(after), number(limit)], |row| {
+        self.sql.each(sql!("entries"), &[number(after), number(limit)], |row| {
             let stored = Stored { position: version(&row.get(0))?, appends: string(&row.get(1))? };
             room = room.saturating_sub(stored.appends.len());
             Ok(if room == 0 { More::No(stored) } else { More::Yes(stored) })
@@ -121,6 +115,6 @@ impl Storage for SqliteJournal {
             let position = u64::try_from(integer(&row.get(2))?).map_err(unreadable)?;
             Ok(More::Yes(Placed { id, link, position }))
         };
-        self.sql.each(sql!("caused"), vec![text(correlation.as_str()), number(limit)], placed)
+        self.sql.each(sql!("caused"), &[text(correlation.as_str()), number(limit)], placed)
     }
 }

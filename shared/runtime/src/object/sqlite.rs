@@ -13,7 +13,7 @@ use serde_json::{json, value::RawValue};
 use wasm_bindgen::JsValue;
 
 use crate::platform::statement::{
-    More, Statements, integer, number, string, text, unreadable, version,
+    Changes, More, Param, Statements, integer, number, string, text, unreadable, version,
 };
 
 /// The SQLite database of one object. Its tables are created by the first commit: looking at an instance that does not
@@ -54,10 +54,10 @@ impl SqliteStorage {
         storage: &worker::Storage,
     ) -> (Self, Option<Id>) {
         let sql = Statements::new(storage);
-        let found = sql.rows(sql!("has_tables"), vec![]).unwrap_or_default();
+        let found = sql.rows(sql!("has_tables"), &[]).unwrap_or_default();
         let has = |name: &str| found.iter().any(|row| row.get(0) == name);
         let stored = || {
-            let rows = has("named").then(|| sql.rows(sql!("id"), vec![]))?.ok()?;
+            let rows = has("named").then(|| sql.rows(sql!("id"), &[]))?.ok()?;
             Id::parse(string(&rows.first()?.get(0)).ok()?).ok()
         };
         let id = name.or_else(stored);
@@ -88,7 +88,7 @@ impl SqliteStorage {
         if !self.has_followers.get() {
             return Ok(Vec::new());
         }
-        self.sql.each(sql!("followers"), vec![], |row| {
+        self.sql.each(sql!("followers"), &[], |row| {
             let until = Timestamp::from_millis(integer(&row.get(2))?);
             Ok(More::Yes((string(&row.get(0))?, version(&row.get(1))?, until)))
         })
@@ -102,105 +102,42 @@ impl SqliteStorage {
         until: Timestamp,
     ) -> Result<(), Fault> {
         if !self.has_followers.replace(true) {
-            self.sql.change(sql!("followers_table"), vec![])?;
+            self.sql.change(sql!("followers_table"), &[])?;
         }
-        let params = vec![text(session), number(turn), number(until.millis())];
-        self.sql.change(sql!("follower_set"), params)
+        let params = [text(session), number(turn), number(until.millis())];
+        self.sql.change(sql!("follower_set"), &params)
     }
 
     /// Forgets one.
     pub(crate) fn drop_follower(&self, session: &str) -> Result<(), Fault> {
-        self.sql.change(sql!("follower_drop"), vec![text(session)])
+        self.sql.change(sql!("follower_drop"), &[text(session)])
     }
 
-    fn query(&self, statement: &'static str, params: Vec<JsValue>) -> Result<Vec<Array>, Fault> {
+    fn query(&self, statement: &'static str, params: &[Param<'_>]) -> Result<Vec<Array>, Fault> {
         if self.has_tables.get() { self.sql.rows(statement, params) } else { Ok(Vec::new()) }
     }
 
-    fn write(&self, write: &Write) -> Result<(), Fault> {
+    fn changes(&self, write: &Write) -> Result<Changes, Fault> {
+        let mut changes = Changes::default();
         if !self.has_tables.get() {
-            self.sql.change(sql!("tables"), vec![])?;
-            self.sql.change(
-                sql!("id_set"),
-                vec![text(self.stream.aggregate_id.as_str()), number(write.partition)],
-            )?;
+            changes.add(sql!("tables"), &[])?;
+            let id = text(self.stream.aggregate_id.as_str());
+            changes.add(sql!("id_set"), &[id, number(write.partition)])?;
         }
-        self.append(&write.events)?;
+        append(&mut changes, &write.events)?;
         if !write.addressed.is_empty() && !self.has_addressed.get() {
-            self.sql.change(sql!("addressed_table"), vec![])?;
+            changes.add(sql!("addressed_table"), &[])?;
         }
         for (to, version) in &write.addressed {
             let [kind, id] = named(to);
-            self.sql.change(sql!("addressed_add"), vec![kind, id, number(*version)])?;
+            changes.add(sql!("addressed_add"), &[kind, id, number(*version)])?;
         }
-        self.store_outcomes(&write.outcomes)?;
+        store_outcomes(&mut changes, &write.outcomes)?;
         for (stream, mark) in &write.marks {
             let [kind, id] = named(stream);
-            self.sql.change(sql!("mark_set"), vec![kind, id, number(*mark)])?;
+            changes.add(sql!("mark_set"), &[kind, id, number(*mark)])?;
         }
-        Ok(())
-    }
-
-    fn append(&self, events: &[Envelope]) -> Result<(), Fault> {
-        let metadata = |event: &Envelope| {
-            serde_json::to_string(&event.metadata).map_err(|error| Fault::Defect(error.to_string()))
-        };
-        // A single event is the usual case, and needs no JSON around it.
-        if let [event] = events {
-            return self.sql.change(
-                sql!("event_append"),
-                vec![
-                    number(event.version),
-                    text(&event.id),
-                    text(&event.event_type),
-                    number(event.schema_version),
-                    number(event.time.millis()),
-                    text(event.command_id.as_str()),
-                    text(&metadata(event)?),
-                    text(event.data.get()),
-                ],
-            );
-        }
-        let rows = events.iter().map(|event| {
-            Ok((
-                event.version,
-                &event.id,
-                &event.event_type,
-                event.schema_version,
-                event.time.millis(),
-                &event.command_id,
-                metadata(event)?,
-                event.data.get(),
-            ))
-        });
-        self.sql.insert(sql!("events_append"), rows.collect::<Result<Vec<_>, Fault>>()?)
-    }
-
-    fn store_outcomes(&self, outcomes: &[Outcome]) -> Result<(), Fault> {
-        if let [outcome] = outcomes {
-            return self.sql.change(
-                sql!("outcome_store"),
-                vec![
-                    number(outcome.day()),
-                    text(outcome.command_id.as_str()),
-                    text(&outcome.fingerprint),
-                    number(outcome.after),
-                    number(outcome.through),
-                    number(outcome.expires_at.millis()),
-                ],
-            );
-        }
-        let rows = outcomes.iter().map(|outcome| {
-            (
-                outcome.day(),
-                &outcome.command_id,
-                &outcome.fingerprint,
-                outcome.after,
-                outcome.through,
-                outcome.expires_at.millis(),
-            )
-        });
-        self.sql.insert(sql!("outcomes_store"), rows)
+        Ok(changes)
     }
 
     fn event(&self, row: &Array) -> Result<Envelope, Fault> {
@@ -222,7 +159,7 @@ impl SqliteStorage {
 
 impl Storage for SqliteStorage {
     fn head(&self) -> Result<Head, Fault> {
-        let rows = self.query(sql!("head"), vec![])?;
+        let rows = self.query(sql!("head"), &[])?;
         match rows.first() {
             Some(row) => Ok(Head {
                 version: version(&row.get(0))?,
@@ -238,7 +175,7 @@ impl Storage for SqliteStorage {
     }
 
     fn partition(&self) -> Result<Option<u16>, Fault> {
-        let rows = self.query(sql!("partition"), vec![])?;
+        let rows = self.query(sql!("partition"), &[])?;
         let partition = rows.first().map(|row| integer(&row.get(0))).transpose()?;
         partition.map(|partition| u16::try_from(partition).map_err(unreadable)).transpose()
     }
@@ -249,9 +186,9 @@ impl Storage for SqliteStorage {
         }
         let limit = slice.limit.min(limits::PAGE_EVENTS) as u64;
         let through = slice.through.min(VERSION_MAX);
-        let params = vec![number(slice.after), number(through), number(limit)];
+        let params = [number(slice.after), number(through), number(limit)];
         let mut bytes = 0;
-        self.sql.each(sql!("events"), params, |row| {
+        self.sql.each(sql!("events"), &params, |row| {
             let event = self.event(&row)?;
             bytes += event.data.get().len();
             let is_full = bytes >= slice.bytes.min(limits::PAGE_BYTES);
@@ -268,13 +205,12 @@ impl Storage for SqliteStorage {
         let rows = match command_ids {
             // The usual case, without JSON: a day more would only be one look-up more.
             [id] if last - first <= 2 => {
-                let days = [first, last.min(first + 1), last].map(number);
-                let params = days.into_iter().chain([text(id.as_str())]).collect();
-                self.query(sql!("outcome"), params)?
+                let [first, next, last] = [first, last.min(first + 1), last].map(number);
+                self.query(sql!("outcome"), &[first, next, last, text(id.as_str())])?
             }
             ids => {
                 let days = json!(days.collect::<Vec<_>>()).to_string();
-                self.query(sql!("outcomes"), vec![text(&days), text(&json!(ids).to_string())])?
+                self.query(sql!("outcomes"), &[text(&days), text(&json!(ids).to_string())])?
             }
         };
         let read = |row: Array| {
@@ -292,12 +228,12 @@ impl Storage for SqliteStorage {
     }
 
     fn mark(&self, stream: &StreamId) -> Result<Version, Fault> {
-        let rows = self.query(sql!("mark"), named(stream).into())?;
+        let rows = self.query(sql!("mark"), &named(stream))?;
         rows.first().map_or(Ok(0), |row| version(&row.get(0)))
     }
 
     fn commit(&self, write: &Write) -> Result<(), Fault> {
-        self.sql.atomically(|| self.write(write))?;
+        self.sql.commit(self.changes(write)?)?;
         self.has_tables.set(true);
         if !write.addressed.is_empty() {
             self.has_addressed.set(true);
@@ -315,30 +251,33 @@ impl Storage for SqliteStorage {
         if !self.has_addressed.get() {
             return Ok(Vec::new());
         }
-        let range = [after, through.min(VERSION_MAX), limit as u64].map(number);
-        let params = named(to).into_iter().chain(range).collect();
-        self.sql.each(sql!("addressed"), params, |row| Ok(More::Yes(version(&row.get(0))?)))
+        let [kind, id] = named(to);
+        let through = number(through.min(VERSION_MAX));
+        let params = [kind, id, number(after), through, number(limit as u64)];
+        self.sql.each(sql!("addressed"), &params, |row| Ok(More::Yes(version(&row.get(0))?)))
     }
 
     fn last_addressed(&self, to: &StreamId, through: Version) -> Result<Version, Fault> {
         if !self.has_addressed.get() {
             return Ok(0);
         }
-        let params = named(to).into_iter().chain([number(through.min(VERSION_MAX))]).collect();
-        let rows = self.sql.rows(sql!("addressed_last"), params)?;
+        let [kind, id] = named(to);
+        let params = [kind, id, number(through.min(VERSION_MAX))];
+        let rows = self.sql.rows(sql!("addressed_last"), &params)?;
         rows.first().map_or(Ok(0), |row| version(&row.get(0)))
     }
 
     fn set_cursors(&self, cursors: &Cursors) -> Result<(), Fault> {
         let Cursors { confirmed, journalled, published } = *cursors;
-        self.sql.change(sql!("cursors_set"), [confirmed, journalled, published].map(number).into())
+        let params = [confirmed, journalled, published].map(number);
+        self.sql.change(sql!("cursors_set"), &params)
     }
 
     fn hold(&self, to: &StreamId) -> Result<Option<String>, Fault> {
         if !self.has_holds.get() {
             return Ok(None);
         }
-        let rows = self.sql.rows(sql!("hold"), named(to).into())?;
+        let rows = self.sql.rows(sql!("hold"), &named(to))?;
         rows.first().map(|row| string(&row.get(0))).transpose()
     }
 
@@ -346,15 +285,15 @@ impl Storage for SqliteStorage {
         if !self.has_holds.get() {
             return Ok(Vec::new());
         }
-        let params = vec![number(by.millis()), number(limit as u64)];
-        self.sql.each(sql!("holds_due"), params, |row| Ok(More::Yes(string(&row.get(0))?)))
+        let params = [number(by.millis()), number(limit as u64)];
+        self.sql.each(sql!("holds_due"), &params, |row| Ok(More::Yes(string(&row.get(0))?)))
     }
 
     fn next_hold(&self) -> Result<Option<Timestamp>, Fault> {
         if !self.has_holds.get() {
             return Ok(None);
         }
-        let rows = self.sql.rows(sql!("holds_next"), vec![])?;
+        let rows = self.sql.rows(sql!("holds_next"), &[])?;
         match rows.first().map(|row| row.get(0)).filter(|cell| !cell.is_null()) {
             None => Ok(None),
             Some(cell) => integer(&cell).map(|millis| Some(Timestamp::from_millis(millis))),
@@ -364,41 +303,103 @@ impl Storage for SqliteStorage {
     fn set_hold(&self, to: &StreamId, kept: Option<(Timestamp, &str)>) -> Result<(), Fault> {
         let Some((next, hold)) = kept else {
             return match self.has_holds.get() {
-                true => self.sql.change(sql!("hold_drop"), named(to).into()),
+                true => self.sql.change(sql!("hold_drop"), &named(to)),
                 false => Ok(()),
             };
         };
         if !self.has_holds.get() {
-            self.sql.change(sql!("holds_table"), vec![])?;
-            self.sql.change(sql!("holds_index"), vec![])?;
+            self.sql.change(sql!("holds_table"), &[])?;
+            self.sql.change(sql!("holds_index"), &[])?;
             self.has_holds.set(true);
         }
-        let row = [number(next.millis()), text(hold)];
-        self.sql.change(sql!("hold_set"), named(to).into_iter().chain(row).collect())
+        let [kind, id] = named(to);
+        self.sql.change(sql!("hold_set"), &[kind, id, number(next.millis()), text(hold)])
     }
 
     fn snapshot(&self, state_version: u32, through: Version) -> Result<Option<Snapshot>, Fault> {
-        let params = vec![number(state_version), number(through.min(VERSION_MAX))];
-        self.query(sql!("snapshot"), params)?.first().map(snapshot).transpose()
+        let params = [number(state_version), number(through.min(VERSION_MAX))];
+        self.query(sql!("snapshot"), &params)?.first().map(snapshot).transpose()
     }
 
     fn set_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {
         let Snapshot { version, state_version, state } = snapshot;
-        self.sql.change(sql!("snapshots_old"), vec![number(*state_version)])?;
-        let params = vec![number(*state_version), number(*version), text(state)];
-        self.sql.change(sql!("snapshot_set"), params)
+        self.sql.change(sql!("snapshots_old"), &[number(*state_version)])?;
+        let params = [number(*state_version), number(*version), text(state)];
+        self.sql.change(sql!("snapshot_set"), &params)
     }
 
     fn prune(&self, before: i64) -> Result<Option<i64>, Fault> {
-        self.query(sql!("outcomes_expire"), vec![number(before)])?;
-        let rows = self.query(sql!("outcomes_next"), vec![])?;
+        self.query(sql!("outcomes_expire"), &[number(before)])?;
+        let rows = self.query(sql!("outcomes_next"), &[])?;
         let day = rows.first().map(|row| row.get(0)).filter(|cell| !cell.is_null());
         day.map(|day| integer(&day)).transpose()
     }
 }
 
+fn append(changes: &mut Changes, events: &[Envelope]) -> Result<(), Fault> {
+    let metadata = |event: &Envelope| {
+        serde_json::to_string(&event.metadata).map_err(|error| Fault::Defect(error.to_string()))
+    };
+    // A single event is the usual case, and needs no array around it.
+    if let [event] = events {
+        return changes.add(
+            sql!("event_append"),
+            &[
+                number(event.version),
+                text(&event.id),
+                text(&event.event_type),
+                number(event.schema_version),
+                number(event.time.millis()),
+                text(event.command_id.as_str()),
+                text(&metadata(event)?),
+                text(event.data.get()),
+            ],
+        );
+    }
+    let rows = events.iter().map(|event| {
+        Ok((
+            event.version,
+            &event.id,
+            &event.event_type,
+            event.schema_version,
+            event.time.millis(),
+            &event.command_id,
+            metadata(event)?,
+            event.data.get(),
+        ))
+    });
+    changes.insert(sql!("events_append"), rows.collect::<Result<Vec<_>, Fault>>()?)
+}
+
+fn store_outcomes(changes: &mut Changes, outcomes: &[Outcome]) -> Result<(), Fault> {
+    if let [outcome] = outcomes {
+        return changes.add(
+            sql!("outcome_store"),
+            &[
+                number(outcome.day()),
+                text(outcome.command_id.as_str()),
+                text(&outcome.fingerprint),
+                number(outcome.after),
+                number(outcome.through),
+                number(outcome.expires_at.millis()),
+            ],
+        );
+    }
+    let rows = outcomes.iter().map(|outcome| {
+        (
+            outcome.day(),
+            &outcome.command_id,
+            &outcome.fingerprint,
+            outcome.after,
+            outcome.through,
+            outcome.expires_at.millis(),
+        )
+    });
+    changes.insert(sql!("outcomes_store"), rows)
+}
+
 /// The two columns that name another stream.
-fn named(stream: &StreamId) -> [JsValue; 2] {
+fn named(stream: &StreamId) -> [Param<'_>; 2] {
     [text(&stream.aggregate_type), text(stream.aggregate_id.as_str())]
 }
 

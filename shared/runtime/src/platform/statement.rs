@@ -3,55 +3,50 @@
 //! The binding of `worker` passes parameters one by one, and a statement's text anew each time. A command has three
 //! statements with fourteen parameters, and each crossing into JavaScript costs time: so this file binds them again.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
-    panic::AssertUnwindSafe,
-};
+use std::{cell::RefCell, collections::BTreeMap};
 
 use edgefold_flow::append::storage::json_arrays;
 use edgefold_kernel::{Fault, Version};
-use js_sys::{Array, IteratorNext, JsString};
+use js_sys::{Array, JsString};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/src/platform/calls.js")]
 extern "C" {
-    type ObjectStorage;
+    #[wasm_bindgen(js_name = Statements)]
+    type Database;
 
-    /// `worker` does not bind the one call that makes several statements atomic.
-    #[wasm_bindgen(method, catch, js_name = transactionSync)]
-    fn transaction_sync(
-        this: &ObjectStorage,
-        body: &mut dyn FnMut() -> Result<JsValue, JsValue>,
-    ) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, getter)]
-    fn sql(this: &ObjectStorage) -> Sql;
-
-    type Sql;
-
-    #[wasm_bindgen(method, catch, variadic)]
-    fn exec(this: &Sql, statement: &JsString, params: Vec<JsValue>) -> Result<Cursor, JsValue>;
-
-    #[wasm_bindgen(method, getter, js_name = databaseSize)]
-    fn database_size(this: &Sql) -> f64;
-
-    type Cursor;
+    #[wasm_bindgen(constructor, js_class = "Statements")]
+    fn new(storage: &JsValue) -> Database;
 
     #[wasm_bindgen(method, catch)]
-    fn raw(this: &Cursor) -> Result<Rows, JsValue>;
+    fn change(this: &Database, statement: &JsString, params: &str) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(method, getter, js_name = rowsRead)]
-    fn rows_read(this: &Cursor) -> f64;
+    #[wasm_bindgen(method, catch)]
+    fn commit(this: &Database, changes: Vec<JsValue>) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(method, getter, js_name = rowsWritten)]
-    fn rows_written(this: &Cursor) -> f64;
+    #[wasm_bindgen(method, catch)]
+    fn rows(this: &Database, statement: &JsString, params: &str) -> Result<Array, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn open(this: &Database, statement: &JsString, params: &str) -> Result<Rows, JsValue>;
+
+    #[wasm_bindgen(method, getter)]
+    fn read(this: &Database) -> f64;
+
+    #[wasm_bindgen(method, getter)]
+    fn written(this: &Database) -> f64;
+
+    #[wasm_bindgen(method, getter)]
+    fn bytes(this: &Database) -> f64;
 
     type Rows;
 
     #[wasm_bindgen(method, catch)]
-    fn next(this: &Rows) -> Result<IteratorNext, JsValue>;
+    fn next(this: &Rows) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method)]
+    fn end(this: &Rows);
 }
 
 thread_local! {
@@ -59,12 +54,55 @@ thread_local! {
     static TEXTS: RefCell<BTreeMap<usize, JsString>> = const { RefCell::new(BTreeMap::new()) };
 }
 
+fn in_javascript(statement: &'static str) -> JsString {
+    TEXTS.with_borrow_mut(|texts| {
+        let text = || JsString::from(statement);
+        texts.entry(statement.as_ptr() as usize).or_insert_with(text).clone()
+    })
+}
+
 /// The statements of one object.
-pub(crate) struct Statements {
-    storage: ObjectStorage,
-    sql: Sql,
-    read: Cell<usize>,
-    written: Cell<usize>,
+pub(crate) struct Statements(Database);
+
+/// A parameter of a statement.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Param<'a> {
+    Text(&'a str),
+    /// A whole number below 2^53: exact as the double that JavaScript makes of it. Versions and instants are.
+    Number(i64),
+}
+
+/// Changes that belong together.
+#[derive(Default)]
+pub(crate) struct Changes(Vec<JsValue>);
+
+impl Changes {
+    /// Adds a statement that has no rows.
+    pub(crate) fn add(
+        &mut self,
+        statement: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<(), Fault> {
+        let params = JsValue::from_str(&json(params)?);
+        self.0.extend([in_javascript(statement).into(), params]);
+        Ok(())
+    }
+
+    /// Adds a statement that inserts rows, each a tuple, and takes them as one JSON array of arrays; several times, where they
+    /// do not fit into one value.
+    pub(crate) fn insert(
+        &mut self,
+        statement: &'static str,
+        rows: impl IntoIterator<Item = impl Serialize>,
+    ) -> Result<(), Fault> {
+        let rows: Vec<_> = rows.into_iter().map(|row| json(&row)).collect::<Result<_, _>>()?;
+        for rows in json_arrays(rows) {
+            let params = Array::of1(&JsValue::from_str(&rows));
+            self.0.extend([in_javascript(statement).into(), params.into()]);
+        }
+        Ok(())
+    }
 }
 
 /// The answer of a reader of rows: go on, or stop.
@@ -77,27 +115,24 @@ pub(crate) enum More<T> {
 
 impl Statements {
     pub(crate) fn new(storage: &worker::Storage) -> Self {
-        let storage: ObjectStorage =
-            storage.as_raw().unchecked_ref::<JsValue>().clone().unchecked_into();
-        let sql = storage.sql();
-        Self { storage, sql, read: Cell::new(0), written: Cell::new(0) }
+        Self(Database::new(storage.as_raw().unchecked_ref()))
     }
 
     /// Runs a statement and reads its rows.
     pub(crate) fn each<T>(
         &self,
         statement: &'static str,
-        params: Vec<JsValue>,
+        params: &[Param<'_>],
         mut read: impl FnMut(Array) -> Result<More<T>, Fault>,
     ) -> Result<Vec<T>, Fault> {
-        let cursor = self.exec(statement, params)?;
-        let (rows, mut found) = (cursor.raw().map_err(failed)?, Vec::new());
+        let rows = self.0.open(&in_javascript(statement), &json(params)?).map_err(failed)?;
+        let mut found = Vec::new();
         loop {
-            let next = rows.next().map_err(failed)?;
-            if next.done() {
+            let row = rows.next().map_err(failed)?;
+            if row.is_undefined() {
                 break;
             }
-            match read(next.value().unchecked_into())? {
+            match read(row.unchecked_into())? {
                 More::Yes(row) => found.push(row),
                 More::No(row) => {
                     found.push(row);
@@ -105,7 +140,7 @@ impl Statements {
                 }
             }
         }
-        self.count(&cursor);
+        rows.end();
         Ok(found)
     }
 
@@ -113,80 +148,48 @@ impl Statements {
     pub(crate) fn rows(
         &self,
         statement: &'static str,
-        params: Vec<JsValue>,
+        params: &[Param<'_>],
     ) -> Result<Vec<Array>, Fault> {
-        self.each(statement, params, |row| Ok(More::Yes(row)))
+        let rows = self.0.rows(&in_javascript(statement), &json(params)?).map_err(failed)?;
+        Ok(rows.iter().map(JsCast::unchecked_into).collect())
     }
 
     /// Runs a statement that has no rows.
     pub(crate) fn change(
         &self,
         statement: &'static str,
-        params: Vec<JsValue>,
+        params: &[Param<'_>],
     ) -> Result<(), Fault> {
-        let cursor = self.exec(statement, params)?;
-        self.count(&cursor);
-        Ok(())
+        self.0.change(&in_javascript(statement), &json(params)?).map_err(failed)
     }
 
-    /// Inserts rows, each a tuple, by a statement that takes them as one JSON array of arrays; in parts, where they do not fit
-    /// into one value.
-    pub(crate) fn insert(
-        &self,
-        statement: &'static str,
-        rows: impl IntoIterator<Item = impl Serialize>,
-    ) -> Result<(), Fault> {
-        let rows = rows.into_iter().map(|row| serde_json::to_string(&row));
-        let rows: Vec<_> = rows.collect::<Result<_, _>>().map_err(unreadable)?;
-        let arrays = json_arrays(rows);
-        arrays.iter().try_for_each(|rows| self.change(statement, vec![text(rows)]))
-    }
-
-    /// Does everything that `work` does, or nothing. A panic rolls back like any other exception.
-    pub(crate) fn atomically(&self, work: impl Fn() -> Result<(), Fault>) -> Result<(), Fault> {
-        // A panic leaves nothing behind these half done.
-        let (work, result) = (AssertUnwindSafe(work), AssertUnwindSafe(RefCell::new(Ok(()))));
-        let done = self.storage.transaction_sync(&mut || {
-            let worked = (*work)();
-            let failed = worked.is_err();
-            drop(result.replace(worked));
-            if failed { Err(JsValue::from_str("rolled back")) } else { Ok(JsValue::UNDEFINED) }
-        });
-        result.0.into_inner()?;
-        done.map(drop).map_err(failed)
+    /// Makes all of the changes, or none.
+    pub(crate) fn commit(&self, changes: Changes) -> Result<(), Fault> {
+        self.0.commit(changes.0).map_err(failed)
     }
 
     /// Rows read and written by these statements, as the platform counts them.
     pub(crate) fn counted(&self) -> (usize, usize) {
-        (self.read.get(), self.written.get())
+        (self.0.read() as usize, self.0.written() as usize)
     }
 
     /// Size of the database, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.sql.database_size() as usize
-    }
-
-    fn exec(&self, statement: &'static str, params: Vec<JsValue>) -> Result<Cursor, Fault> {
-        let text = TEXTS.with_borrow_mut(|texts| {
-            let text = || JsString::from(statement);
-            texts.entry(statement.as_ptr() as usize).or_insert_with(text).clone()
-        });
-        self.sql.exec(&text, params).map_err(failed)
-    }
-
-    fn count(&self, cursor: &Cursor) {
-        self.read.set(self.read.get() + cursor.rows_read() as usize);
-        self.written.set(self.written.get() + cursor.rows_written() as usize);
+        self.0.bytes() as usize
     }
 }
 
-pub(crate) fn text(text: &str) -> JsValue {
-    JsValue::from_str(text)
+fn json(value: &(impl Serialize + ?Sized)) -> Result<String, Fault> {
+    serde_json::to_string(value).map_err(|error| Fault::Defect(error.to_string()))
 }
 
-/// A whole number below 2^53: exact as the double that crosses into JavaScript. Versions and instants are.
-pub(crate) fn number(number: impl TryInto<i64>) -> JsValue {
-    JsValue::from_f64(number.try_into().unwrap_or(i64::MAX) as f64)
+pub(crate) fn text(text: &str) -> Param<'_> {
+    Param::Text(text)
+}
+
+/// A whole number below 2^53.
+pub(crate) fn number(number: impl TryInto<i64>) -> Param<'static> {
+    Param::Number(number.try_into().unwrap_or(i64::MAX))
 }
 
 /// The number in a column; 0 if it is empty.

@@ -37,28 +37,25 @@ impl Object {
             value.map_err(|error| Fault::Defect(error.to_string()))
         };
         let sources: Vec<_> = operation.sources().collect();
-        let params = vec![
-            self::number(number),
-            text(&operation.id),
-            text(&json(serde_json::to_string(&sources))?),
-            text(&json(serde_json::to_string(&kept.get(&number)))?),
-        ];
+        let sources = json(serde_json::to_string(&sources))?;
+        let kept = json(serde_json::to_string(&kept.get(&number)))?;
+        let params = [self::number(number), text(&operation.id), text(&sources), text(&kept)];
         let sql = Statements::new(&self.state.storage());
-        sql.change(sql!("tables"), vec![])?;
-        sql.change(sql!("operation_keep"), params)
+        sql.change(sql!("tables"), &[])?;
+        sql.change(sql!("operation_keep"), &params)
     }
 
     /// Keeps nothing of an operation.
     pub(crate) fn forget(&self, number: Number) {
         if self.kept.borrow_mut().remove(&number).is_some() {
             let sql = Statements::new(&self.state.storage());
-            drop(sql.change(sql!("operation_drop"), vec![self::number(number)]));
+            drop(sql.change(sql!("operation_drop"), &[self::number(number)]));
         }
     }
 
     fn has_tables(&self) -> Result<bool, Fault> {
         let sql = Statements::new(&self.state.storage());
-        Ok(!sql.rows(sql!("has_tables"), vec![])?.is_empty())
+        Ok(!sql.rows(sql!("has_tables"), &[])?.is_empty())
     }
 
     /// The subscriptions that were kept.
@@ -67,7 +64,7 @@ impl Object {
             return Ok(Vec::new());
         }
         let sql = Statements::new(&self.state.storage());
-        sql.each(sql!("operations"), vec![], |row| {
+        sql.each(sql!("operations"), &[], |row| {
             let json = |column: u32| string(&row.get(column));
             Ok(More::Yes((
                 version(&row.get(0))?,

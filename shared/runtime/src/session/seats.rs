@@ -14,13 +14,12 @@ use edgefold_flow::{
 use edgefold_kernel::{Fault, Principal, Timestamp, limits};
 use futures_util::future::join_all;
 use js_sys::Array;
-use wasm_bindgen::JsValue;
 use worker::{Method, Request, console_error};
 
 use super::object::Object;
 use crate::platform::{
     clock,
-    statement::{Statements, number, string, text},
+    statement::{Param, Statements, number, string, text},
     stub,
 };
 
@@ -72,8 +71,8 @@ impl Object {
         let set = self.env.var("SESSIONS_PER_PRINCIPAL").ok().map(|value| value.to_string());
         let most = set.and_then(|text| text.trim().parse().ok());
         let most = most.unwrap_or(limits::SESSIONS_PER_PRINCIPAL);
-        self.sql(sql!("seats_table"), vec![])?;
-        self.sql(sql!("seats_expire"), vec![number(clock::now().millis())])?;
+        self.sql(sql!("seats_table"), &[])?;
+        self.sql(sql!("seats_expire"), &[number(clock::now().millis())])?;
         let full = |taken: &[String]| !taken.contains(&seat.session) && taken.len() >= most;
         if full(&self.taken()?) {
             let asked = self.taken()?.into_iter().map(|session| async move {
@@ -87,14 +86,14 @@ impl Object {
                 return Ok(429);
             }
         }
-        let params = vec![text(&seat.session), number(seat.until.millis())];
-        self.sql(sql!("seat_take"), params).map(|_| 204)
+        let params = [text(&seat.session), number(seat.until.millis())];
+        self.sql(sql!("seat_take"), &params).map(|_| 204)
     }
 
     /// Takes a seat back.
     pub(crate) fn take_back(&self, session: &str) -> Result<(), Fault> {
-        self.sql(sql!("seats_table"), vec![])?;
-        self.sql(sql!("seat_free"), vec![text(session)]).map(drop)
+        self.sql(sql!("seats_table"), &[])?;
+        self.sql(sql!("seat_free"), &[text(session)]).map(drop)
     }
 
     async fn is_gone(&self, session: &str) -> bool {
@@ -106,11 +105,11 @@ impl Object {
     }
 
     fn taken(&self) -> Result<Vec<String>, Fault> {
-        let rows = self.sql(sql!("seats"), vec![])?;
+        let rows = self.sql(sql!("seats"), &[])?;
         rows.iter().map(|row| string(&row.get(0))).collect()
     }
 
-    fn sql(&self, statement: &'static str, params: Vec<JsValue>) -> Result<Vec<Array>, Fault> {
+    fn sql(&self, statement: &'static str, params: &[Param<'_>]) -> Result<Vec<Array>, Fault> {
         Statements::new(&self.state.storage()).rows(statement, params)
     }
 }

@@ -26,9 +26,9 @@ impl Object {
     pub(super) fn give_ticket(&self, caller: &Caller) -> Result<Ticket, Failure> {
         let statements = Statements::new(&self.state.storage());
         let now = clock::now();
-        statements.rows(sql!("tickets_table"), vec![])?;
-        statements.rows(sql!("tickets_expire"), vec![number(now.millis())])?;
-        let rows = statements.rows(sql!("tickets_count"), vec![])?;
+        statements.rows(sql!("tickets_table"), &[])?;
+        statements.rows(sql!("tickets_expire"), &[number(now.millis())])?;
+        let rows = statements.rows(sql!("tickets_count"), &[])?;
         let unused = rows.first().and_then(|row| row.get(0).as_f64()).unwrap_or_default();
         if unused >= limits::TICKETS as f64 {
             let detail =
@@ -41,8 +41,9 @@ impl Object {
         let ticket = Ticket::new(&self.state.id().to_string(), &secret, until);
         let kept =
             serde_json::to_string(caller).map_err(|error| Fault::Defect(error.to_string()))?;
-        let params = vec![text(&kept_as(&secret)), text(&kept), number(until.millis())];
-        statements.rows(sql!("ticket_keep"), params)?;
+        let digest = kept_as(&secret);
+        let params = [text(&digest), text(&kept), number(until.millis())];
+        statements.rows(sql!("ticket_keep"), &params)?;
         Ok(ticket)
     }
 
@@ -50,11 +51,11 @@ impl Object {
     /// ticket gets no table.
     pub(super) fn use_ticket(&self, digest: &str) -> Result<Option<Caller>, Fault> {
         let statements = Statements::new(&self.state.storage());
-        if statements.rows(sql!("tickets_has_table"), vec![])?.is_empty() {
+        if statements.rows(sql!("tickets_has_table"), &[])?.is_empty() {
             return Ok(None);
         }
-        let params = vec![text(digest), number(clock::now().millis())];
-        let rows = statements.rows(sql!("ticket_use"), params)?;
+        let params = [text(digest), number(clock::now().millis())];
+        let rows = statements.rows(sql!("ticket_use"), &params)?;
         let Some(row) = rows.first() else { return Ok(None) };
         serde_json::from_str(&string(&row.get(0))?).map(Some).map_err(unreadable)
     }
