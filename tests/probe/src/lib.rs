@@ -25,10 +25,11 @@ pub mod schema;
 use edgefold_flow::{Catalogue, Hooks, route::Entry};
 use edgefold_runtime::{
     aggregate_object, bus, journal_object,
+    platform::http::{Request, Response},
     script::{doors, graphql, guard},
     session_object,
 };
-use worker::{Context, Env, MessageBatch, Request, Response, event};
+use worker::{Context, Env, MessageBatch, event};
 
 use crate::{claim::Claim, meter::Meter, probe::Probe, resource::Resource};
 

@@ -24,9 +24,9 @@ use edgefold_kernel::{Failure, Fault, Timestamp, limits};
 use futures_util::future::{Either, select};
 use js_sys::{Array, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
-use worker::{Delay, Env, Fetch, Request, Url, console_error, wasm_bindgen_futures::JsFuture};
+use worker::{Delay, Env, Fetch, Url, console_error, wasm_bindgen_futures::JsFuture};
 
-use crate::platform::{answer::header, clock, stub};
+use crate::platform::{clock, http::Request, stub};
 
 /// Time that an issuer has to answer: a request waits for it.
 const ISSUER_WITHIN: Duration = Duration::from_secs(5);
@@ -71,7 +71,7 @@ pub async fn authenticate(
     env: &Env,
     catalogue: &Catalogue,
 ) -> Result<Caller, Failure> {
-    let authorization = header(request.headers(), "authorization");
+    let authorization = request.header("authorization").map(str::to_owned);
     let offered = offered(request);
     let token = match (&authorization, &offered) {
         (None, Some(offered)) => socket::offered_token(offered).ok_or_else(missing)?,
@@ -98,8 +98,10 @@ pub async fn upgrading(
 
 /// The subprotocols that an upgrade offers.
 fn offered(request: &Request) -> Option<String> {
-    header(request.headers(), "upgrade")
-        .and_then(|_| header(request.headers(), "sec-websocket-protocol"))
+    request
+        .header("upgrade")
+        .map(str::to_owned)
+        .and_then(|_| request.header("sec-websocket-protocol").map(str::to_owned))
 }
 
 /// The caller who comes with this ticket, once.

@@ -9,20 +9,33 @@
 macro_rules! journal_object {
     ($class:ident, $catalogue:expr) => {
         #[doc = "Durable Object class of journals."]
-        #[worker::durable_object(alarm)]
+        #[worker::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
         pub struct $class(std::panic::AssertUnwindSafe<$crate::Journal>);
 
-        impl worker::DurableObject for $class {
-            fn new(state: worker::State, env: worker::Env) -> Self {
-                Self(std::panic::AssertUnwindSafe($crate::Journal::new(state, env, $catalogue)))
+        #[worker::wasm_bindgen::prelude::wasm_bindgen(
+                                            wasm_bindgen = worker::wasm_bindgen,
+                                            wasm_bindgen_futures = worker::wasm_bindgen_futures
+                                        )]
+        impl $class {
+            #[wasm_bindgen(constructor)]
+            pub fn new(state: worker::worker_sys::DurableObjectState, env: worker::Env) -> Self {
+                let journal = $crate::Journal::new(state.into(), env, $catalogue);
+                Self(std::panic::AssertUnwindSafe(journal))
             }
 
-            async fn fetch(&self, request: worker::Request) -> worker::Result<worker::Response> {
-                self.0.fetch(request).await
+            pub async fn fetch(
+                &self,
+                request: worker::web_sys::Request,
+            ) -> Result<worker::web_sys::Response, worker::wasm_bindgen::JsValue> {
+                std::panic::AssertUnwindSafe(async move { self.0.served(request).await })
+                    .await
+                    .map_err(Into::into)
             }
 
-            async fn alarm(&self) -> worker::Result<worker::Response> {
-                self.0.alarm().await
+            pub async fn alarm(&self) -> Result<(), worker::wasm_bindgen::JsValue> {
+                std::panic::AssertUnwindSafe(async move { self.0.alarm().await })
+                    .await
+                    .map_err(Into::into)
             }
         }
     };

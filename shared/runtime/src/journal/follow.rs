@@ -24,10 +24,11 @@ use futures_util::{
     future::try_join_all,
     stream::{FuturesUnordered, StreamExt},
 };
-use worker::{Env, Request, Response, console_error};
+use worker::{Env, console_error};
 
 use crate::platform::{
     answer, clock,
+    http::{Request, Response},
     statement::{More, Statements, integer, number, string, text, unreadable, version},
     stub::{self, Call},
 };
@@ -111,7 +112,7 @@ impl Follows {
         &self,
         partition: &Partition<S>,
         path: &str,
-        request: &mut Request,
+        request: &Request,
         by: Result<Asker, Rejection>,
     ) -> worker::Result<Response> {
         match path {

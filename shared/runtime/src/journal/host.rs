@@ -9,10 +9,13 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Fault, Kind, Rejection};
 use futures_util::future::FutureExt;
-use worker::{Env, Method, Request, Response, State, console_error};
+use worker::{Env, Method, State, console_error, web_sys};
 
 use super::{append::misnamed, object::Object};
-use crate::platform::{answer, clock};
+use crate::platform::{
+    answer, clock,
+    http::{Request, Response, served},
+};
 
 /// Milliseconds until the next look after a panic while the alarm rang.
 const AFTER_PANIC_MS: i64 = 60_000;
@@ -37,7 +40,11 @@ impl Journal {
     ///
     /// # Errors
     /// Fails if the runtime refuses to build a response.
-    pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+    pub async fn served(&self, request: web_sys::Request) -> worker::Result<web_sys::Response> {
+        served(request, async |request| self.fetch(request).await).await
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
         let object = &self.object;
         if object.place.is_none() {
             return answer::failed(&misnamed());
@@ -47,7 +54,7 @@ impl Journal {
             object.tell();
         }
         let path = request.path();
-        match (request.method(), path.as_str()) {
+        match (request.method(), path) {
             (Method::Post, contract::APPEND) => {
                 let text = request.text().await.map_err(|error| {
                     Fault::Unavailable("the request's body".into(), error.to_string())
@@ -59,25 +66,25 @@ impl Journal {
                 answer::inside(200, result)
             }
             (Method::Post, path @ (contract::FOLLOW | contract::LEAVE | contract::PULL)) => {
-                let by = Asker::read(answer::header(request.headers(), ASKER).as_deref());
-                object.follows.serve(&object.partition, path, &mut request, by).await
+                let by = Asker::read(request.header(ASKER));
+                object.follows.serve(&object.partition, path, &request, by).await
             }
             (Method::Post, contract::SHOWN) => {
-                let result = match answer::read(&mut request).await {
+                let result = match answer::read(&request).await {
                     Ok(asked) => object.shown(&asked).await,
                     Err(failure) => Err(failure),
                 };
                 answer::inside(200, result)
             }
             (Method::Post, contract::PLACE) => {
-                let result = match answer::read(&mut request).await {
+                let result = match answer::read(&request).await {
                     Ok(asked) => object.passed_place(&asked).await,
                     Err(failure) => Err(failure),
                 };
                 answer::inside(200, result)
             }
             (Method::Post, contract::CAUSED) => {
-                let result = answer::read(&mut request).await;
+                let result = answer::read(&request).await;
                 answer::inside(200, result.and_then(|asked| object.caused(&asked)))
             }
             (Method::Post, contract::WAKE) => {
@@ -86,7 +93,7 @@ impl Journal {
             }
             (Method::Post, contract::PROCESSORS) => answer::inside(200, object.status().await),
             (Method::Post, contract::ORDER) => {
-                let result = match answer::read(&mut request).await {
+                let result = match answer::read(&request).await {
                     Ok(given) => object.order(&given).await,
                     Err(failure) => Err(failure),
                 };
@@ -107,12 +114,12 @@ impl Journal {
     ///
     /// # Errors
     /// Never for a business reason: an alarm that fails is given up by the platform after six times.
-    pub async fn alarm(&self) -> worker::Result<Response> {
+    pub async fn alarm(&self) -> worker::Result<()> {
         self.is_awake.set(true);
         if AssertUnwindSafe(self.object.ring()).catch_unwind().await.is_err() {
             console_error!("a panic while the alarm rang: again in {AFTER_PANIC_MS} ms");
             self.object.set_alarm_at(clock::now().plus_millis(AFTER_PANIC_MS));
         }
-        answer::empty(204)
+        Ok(())
     }
 }

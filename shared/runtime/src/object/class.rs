@@ -9,7 +9,10 @@ use worker::{
 };
 
 use super::Host;
-use crate::flow::{Catalogue, participant::Run};
+use crate::{
+    flow::{Catalogue, participant::Run},
+    platform::http::served,
+};
 
 /// An object of some aggregate. [`aggregate_object!`](crate::aggregate_object) exports a function that makes those of one
 /// aggregate, and the script's entry makes a class of each such function: what the platform calls is compiled once.
@@ -38,14 +41,14 @@ fn said(error: worker::Error) -> JsValue {
 impl AggregateObject {
     /// Serves a request.
     pub async fn fetch(&self, request: web_sys::Request) -> Result<web_sys::Response, JsValue> {
-        AssertUnwindSafe(async move { self.0.fetch(request.into()).await.map(Into::into) })
+        AssertUnwindSafe(async move { served(request, async |it| self.0.fetch(it).await).await })
             .await
             .map_err(said)
     }
 
     /// The alarm rings.
     pub async fn alarm(&self) -> Result<(), JsValue> {
-        AssertUnwindSafe(async move { self.0.alarm().await.map(drop) }).await.map_err(said)
+        AssertUnwindSafe(async move { self.0.alarm().await }).await.map_err(said)
     }
 
     /// A client says something on its socket.

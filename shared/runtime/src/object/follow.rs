@@ -14,11 +14,12 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version, limits};
 use futures_util::future::join_all;
-use worker::{Request, Response, console_error};
+use worker::console_error;
 
 use super::instance::Object;
 use crate::platform::{
     answer, clock,
+    http::{Request, Response},
     later::later,
     stub::{self, Call},
 };
@@ -47,7 +48,7 @@ impl Object {
     pub(crate) async fn followed(
         &self,
         path: &str,
-        request: &mut Request,
+        request: &Request,
         by: Result<Asker, Rejection>,
     ) -> worker::Result<Response> {
         match path {

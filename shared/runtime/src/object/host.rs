@@ -17,11 +17,12 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Fault, Id, Kind, Rejection, limits};
 use futures_util::future::FutureExt;
-use worker::{Env, Method, Request, Response, State, worker_sys::WebSocketRequestResponsePair};
+use worker::{Env, Method, State, worker_sys::WebSocketRequestResponsePair};
 
 use super::{alarm, instance::Object, journal, sqlite::SqliteStorage};
 use crate::platform::{
     answer, clock,
+    http::{Request, Response},
     request::{command_id, page, when},
     turn::Turns,
 };
@@ -82,7 +83,7 @@ impl Host {
     ///
     /// # Errors
     /// Fails if the runtime refuses to build a response.
-    pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+    pub async fn fetch(&self, request: Request) -> worker::Result<Response> {
         let object = &self.0;
         if object.misnamed {
             return answer::failed(
@@ -92,10 +93,10 @@ impl Host {
         object.wake().await;
         // Most calls have no query: only those that do parse the whole address.
         let path = request.path();
-        let by = Asker::read(answer::header(request.headers(), ASKER).as_deref());
-        match (request.method(), path.as_str()) {
+        let by = Asker::read(request.header(ASKER));
+        match (request.method(), path) {
             (Method::Post, contract::COMMAND) => {
-                match (by, answer::read::<Message>(&mut request).await) {
+                match (by, answer::read::<Message>(&request).await) {
                     (Ok(by), Ok(message)) => match (object.command(&message, &by).await, by) {
                         (result, Asker::System) => answer::inside(202, result),
                         (Ok(accepted), _) => answer::json(202, "application/json", &accepted),
@@ -108,7 +109,7 @@ impl Host {
                 }
             }
             (Method::Post, contract::COMMANDS) => {
-                match (by, answer::read::<Vec<Message>>(&mut request).await) {
+                match (by, answer::read::<Vec<Message>>(&request).await) {
                     (Ok(by), Ok(messages)) => {
                         let results = object.commands(&messages, &by).await;
                         let named = results.iter().zip(&messages);
@@ -124,36 +125,36 @@ impl Host {
                 }
             }
             (Method::Post, contract::DELIVER) => {
-                let receipts = match answer::read(&mut request).await {
+                let receipts = match answer::read(&request).await {
                     Ok(parcel) => Ok(object.take(parcel).await),
                     Err(failure) => Err(failure),
                 };
                 answer::inside(200, receipts)
             }
             (Method::Post, contract::SETTLED) => {
-                let result = answer::read::<Settled>(&mut request).await;
+                let result = answer::read::<Settled>(&request).await;
                 answer::inside(200, result.and_then(|settled| Ok(object.settled(&settled)?)))
             }
             (Method::Post, contract::PART) => {
-                let result = answer::read::<PartWanted>(&mut request).await;
+                let result = answer::read::<PartWanted>(&request).await;
                 let result = result.and_then(|PartWanted { to, after, through }| {
                     Ok(object.instance.part(&to, after, through, limits::PAGE_EVENTS)?)
                 });
                 answer::inside(200, result)
             }
             (Method::Post, contract::HOLD) => {
-                let result = answer::read::<HoldAsked>(&mut request).await;
+                let result = answer::read::<HoldAsked>(&request).await;
                 answer::outcome(200, result.and_then(|asked| object.look_at_hold(&asked)))
             }
             (Method::Post, contract::HOLD_RETRY) => {
-                let result = match answer::read(&mut request).await {
+                let result = match answer::read(&request).await {
                     Ok(asked) => object.retry_hold(asked).await,
                     Err(failure) => Err(failure),
                 };
                 answer::outcome(200, result)
             }
             (Method::Post, contract::HOLD_DISCARD) => {
-                let result = match answer::read(&mut request).await {
+                let result = match answer::read(&request).await {
                     Ok(asked) => object.discard_hold(asked).await,
                     Err(failure) => Err(failure),
                 };
@@ -163,7 +164,7 @@ impl Host {
                 answer::inside(200, object.instance.foreign().map_err(Into::into))
             }
             (Method::Post, contract::SHOWN) => {
-                let result = match answer::read(&mut request).await {
+                let result = match answer::read(&request).await {
                     Ok(wanted) => object.shown(by, &wanted).await,
                     Err(failure) => Err(failure),
                 };
@@ -177,7 +178,7 @@ impl Host {
                 Err(fault) => answer::inside(204, Err::<(), _>(fault.into())),
             },
             (Method::Post, path @ (contract::FOLLOW | contract::LEAVE | contract::PULL)) => {
-                object.followed(path, &mut request, by).await
+                object.followed(path, &request, by).await
             }
             (Method::Get, contract::STATE) => match object.sight(by, Sight::Stream) {
                 Ok(_) => object.show(&request, &request.url()?),
@@ -222,12 +223,12 @@ impl Host {
     ///
     /// # Errors
     /// Never for a business reason: an alarm that fails is given up by the platform after six times.
-    pub async fn alarm(&self) -> worker::Result<Response> {
+    pub async fn alarm(&self) -> worker::Result<()> {
         let object = Rc::clone(&self.0);
         if AssertUnwindSafe(object.ring()).catch_unwind().await.is_err() {
             self.0.ring_again();
         }
-        answer::empty(204)
+        Ok(())
     }
 
     /// See `socket.rs`.

@@ -22,10 +22,16 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Fault, Rejection, StreamId, Timestamp, Version};
 use futures_channel::oneshot::Sender;
-use worker::{Delay, Env, Request, Response, State, Url, console_error};
+use worker::{Delay, Env, State, Url, console_error};
 
 use super::sqlite::SqliteStorage;
-use crate::platform::{answer, clock, later::later, request::when, turn::Turns};
+use crate::platform::{
+    answer, clock,
+    http::{Request, Response},
+    later::later,
+    request::when,
+    turn::Turns,
+};
 
 /// Time by which the stored outbox cursor may lag behind: one row a second under load, instead of one for each command.
 /// Well below the 10 s of idleness after which an object hibernates and loses its memory.
@@ -211,12 +217,12 @@ impl Object {
             Err(failure) => return answer::failed(&failure),
         };
         let tag = format!("\"{}\"", view.version);
-        let known = answer::header(request.headers(), "if-none-match");
-        let mut response = match known.is_some_and(|known| knows(&known, &tag)) {
-            true => answer::empty(304)?,
+        let response = match request.header("if-none-match").is_some_and(|known| knows(known, &tag))
+        {
+            true => Response::empty(304),
             false => answer::json(200, "application/json", &view)?,
         };
-        response.headers_mut().set("etag", &tag)?;
-        Ok(response)
+        // Only what has a tag can be asked for again with it; the answer is then judged anew.
+        Ok(response.with("etag", tag).with("cache-control", "private, no-cache"))
     }
 }

@@ -88,9 +88,7 @@ impl Object {
         call: stub::Call,
     ) -> Result<T, Failure> {
         let place = (self.instance.stream().aggregate_type.as_str(), self.instance.partition()?);
-        let answer =
-            async { stub::read(stub::journal_whenever(&self.env, place, call).await?).await };
-        stub::within(within, "the journal", answer).await
+        stub::read(stub::journal_within(within, &self.env, place, call).await?).await
     }
 
     /// Tells those whose version is journalled, and forgets those who have gone.

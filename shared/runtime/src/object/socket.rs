@@ -12,14 +12,15 @@ use edgefold_flow::{
     subscribe::socket::{self, Frame, Said},
 };
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, Version, limits};
-use worker::{
-    Request, Response, Url, WebSocket, WebSocketIncomingMessage, WebSocketPair, console_error,
-};
+use worker::{Url, WebSocket, WebSocketIncomingMessage, WebSocketPair, console_error};
 
 use super::instance::Object;
 use crate::{
     door::{admit::admit, allowance::allowance, auth, counter},
-    platform::{answer, clock},
+    platform::{
+        answer, clock,
+        http::{Request, Response},
+    },
 };
 
 impl Object {
@@ -37,11 +38,11 @@ impl Object {
                 let pair = WebSocketPair::new()?;
                 self.state.accept_websocket_with_tags(&pair.server, &[&holder]);
                 self.add_reader(pair.server, after, caller);
-                let response = Response::from_websocket(pair.client)?;
-                if let Some(protocol) = protocol {
-                    response.headers().set("sec-websocket-protocol", protocol)?;
-                }
-                Ok(response)
+                let response = Response::socket(pair.client);
+                Ok(match protocol {
+                    Some(protocol) => response.with("sec-websocket-protocol", protocol),
+                    None => response,
+                })
             }
             Err(failure) => answer::failed(&failure),
         }
@@ -64,7 +65,7 @@ impl Object {
         request: &Request,
         url: &Url,
     ) -> Result<(Version, Option<&'static str>), Failure> {
-        let upgrade = answer::header(request.headers(), "upgrade").unwrap_or_default();
+        let upgrade = request.header("upgrade").unwrap_or_default();
         if !upgrade.eq_ignore_ascii_case("websocket") {
             return Err(Rejection::new(
                 Kind::Unsupported,
@@ -73,9 +74,7 @@ impl Object {
             )
             .into());
         }
-        let protocol = socket::negotiate(
-            answer::header(request.headers(), "sec-websocket-protocol").as_deref(),
-        )?;
+        let protocol = socket::negotiate(request.header("sec-websocket-protocol"))?;
         let head = self.instance.head()?.version;
         if head == 0 {
             return Err(self.instance.unknown().into());

@@ -7,7 +7,9 @@ use edgefold_flow::{
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection};
 use futures_util::TryStreamExt;
 use serde::{Serialize, de::DeserializeOwned};
-use worker::{Headers, Request, Response, console_error};
+use worker::console_error;
+
+use super::http::{Request, Response};
 
 /// Content type of problems (RFC 9457).
 pub const PROBLEM: &str = "application/problem+json";
@@ -15,19 +17,21 @@ pub const PROBLEM: &str = "application/problem+json";
 /// A response with a JSON body.
 ///
 /// # Errors
-/// Fails if the runtime refuses to build it.
-pub fn json(status: u16, content_type: &str, body: &impl Serialize) -> worker::Result<Response> {
-    let builder =
-        Response::builder().with_status(status).with_header("content-type", content_type)?;
-    Ok(builder.fixed(serde_json::to_vec(body)?))
+/// Fails if the body has no JSON form.
+pub fn json(
+    status: u16,
+    content_type: &'static str,
+    body: &impl Serialize,
+) -> worker::Result<Response> {
+    Ok(Response::of(status, content_type, serde_json::to_vec(body)?))
 }
 
 /// A response without a body.
 ///
 /// # Errors
-/// Fails if the runtime refuses to build it.
+/// Never.
 pub fn empty(status: u16) -> worker::Result<Response> {
-    Ok(Response::builder().with_status(status).empty())
+    Ok(Response::empty(status))
 }
 
 /// The response to a request: a body with its status, or a problem.
@@ -74,54 +78,49 @@ pub fn failed_command(failure: &Failure, command_id: Option<&Id>) -> worker::Res
         console_error!("{}: {fault}", fault.code());
     }
     let problem = Problem::of(failure).of_command(command_id);
-    challenged(json(problem.status, PROBLEM, &problem)?, failure)
+    Ok(challenged(json(problem.status, PROBLEM, &problem)?, failure))
 }
 
 /// Asks a caller without a good token for one.
-///
-/// # Errors
-/// Fails if the runtime refuses to write the header.
-pub fn challenged(mut response: Response, failure: &Failure) -> worker::Result<Response> {
-    if response.status_code() == 401 {
-        // RFC 6750: a wrong token is named as such, a missing one is only asked for.
-        let is_missing =
-            matches!(failure, Failure::Rejected(refusal) if refusal.code == "UNAUTHENTICATED");
-        let asks = match is_missing {
-            true => "Bearer realm=\"edgefold\"",
-            false => "Bearer realm=\"edgefold\", error=\"invalid_token\"",
-        };
-        response.headers_mut().set("www-authenticate", asks)?;
+#[must_use]
+pub fn challenged(response: Response, failure: &Failure) -> Response {
+    if response.status() != 401 {
+        return response;
     }
-    Ok(response)
+    // RFC 6750: a wrong token is named as such, a missing one is only asked for.
+    let is_missing =
+        matches!(failure, Failure::Rejected(refusal) if refusal.code == "UNAUTHENTICATED");
+    let asks = match is_missing {
+        true => "Bearer realm=\"edgefold\"",
+        false => "Bearer realm=\"edgefold\", error=\"invalid_token\"",
+    };
+    response.with("www-authenticate", asks)
 }
 
 /// The refusal of a method that a path does not take. It says which ones it takes, as RFC 9110 wants it.
 ///
 /// # Errors
-/// Fails if the runtime refuses to build it.
-pub fn wrong_method(takes: &str) -> worker::Result<Response> {
+/// Never.
+pub fn wrong_method(takes: &'static str) -> worker::Result<Response> {
     let detail = format!("this path takes {takes}");
     let refusal = Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", detail);
-    let mut response = failed(&refusal.into())?;
-    response.headers_mut().set("allow", takes)?;
-    Ok(response)
+    Ok(failed(&refusal.into())?.with("allow", takes))
 }
 
 /// Reads a body of at most `most` bytes.
 ///
 /// # Errors
 /// `UNSUPPORTED_ENCODING`, `BODY_TOO_LARGE`; a fault when the body breaks off.
-pub async fn body(request: &mut Request, most: usize) -> Result<Vec<u8>, Failure> {
-    expect_uncoded(header(request.headers(), "content-encoding").as_deref())?;
+pub async fn body(request: &Request, most: usize) -> Result<Vec<u8>, Failure> {
+    expect_uncoded(request.header("content-encoding"))?;
     let broken =
         |error: worker::Error| Fault::Unavailable("the request's body".into(), error.to_string());
-    match header(request.headers(), "content-length")
-        .and_then(|length| length.parse::<usize>().ok())
-    {
-        Some(length) if length > most => Err(body_too_large(most).into()),
+    let length = request.header("content-length").and_then(|length| length.parse().ok());
+    match length {
+        Some(length) if most < length => Err(body_too_large(most).into()),
         Some(_) => Ok(request.bytes().await.map_err(broken)?),
         None => {
-            let Ok(mut stream) = request.stream() else { return Ok(Vec::new()) };
+            let Some(mut stream) = request.stream() else { return Ok(Vec::new()) };
             let mut bytes = Vec::new();
             while let Some(chunk) = stream.try_next().await.map_err(broken)? {
                 bytes.extend(chunk);
@@ -134,16 +133,11 @@ pub async fn body(request: &mut Request, most: usize) -> Result<Vec<u8>, Failure
     }
 }
 
-/// One header, if it is there and readable.
-pub fn header(headers: &Headers, name: &str) -> Option<String> {
-    headers.get(name).ok().flatten()
-}
-
 /// Reads the body of a call between script and objects.
 ///
 /// # Errors
 /// A refusal when the body does not follow the contract.
-pub async fn read<T: DeserializeOwned>(request: &mut Request) -> Result<T, Failure> {
+pub async fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Failure> {
     let bytes = request
         .bytes()
         .await

@@ -54,3 +54,38 @@ export class Statements {
     this.written += rowsWritten;
   }
 }
+
+/** What a request says before its body: method, address, headers. */
+export const head = (request) => JSON.stringify([request.method, request.url, Object.fromEntries(request.headers)]);
+
+/** A response of bytes; or one that opens a websocket. */
+export function respond(status, headers, body, webSocket) {
+  // The bytes lie in the module's memory, where others will lie in a moment.
+  return new Response(body?.slice(), { status, headers: JSON.parse(headers), webSocket });
+}
+
+/** A response as an object has given it, with further headers. */
+export function passOn(response, headers, hasBody) {
+  const all = new Headers(response.headers);
+  for (const [name, value] of JSON.parse(headers)) all.set(name, value);
+  const { status, webSocket } = response;
+  return new Response(hasBody ? response.body : null, { status, headers: all, webSocket });
+}
+
+/** Asks an object. Undefined if it has not answered within so many milliseconds. */
+export async function ask(stub, address, init, within) {
+  let timer;
+  const late = new Promise((done) => {
+    timer = setTimeout(done, within);
+  });
+  try {
+    return await Promise.race([stub.fetch(address, init), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The same with a body of JSON, for a caller. */
+export function post(stub, address, header, by, body, within) {
+  return ask(stub, address, { method: 'POST', body, ...(by && { headers: { [header]: by } }) }, within);
+}

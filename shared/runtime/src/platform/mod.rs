@@ -19,6 +19,7 @@ pub(crate) mod flag;
 pub(crate) mod turn;
 pub(crate) mod later;
 pub(crate) mod statement;
+pub mod http;
 pub mod answer;
 pub(crate) mod request;
 pub mod stub;

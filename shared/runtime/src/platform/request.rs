@@ -3,9 +3,9 @@
 use edgefold_flow::{instance::When, subscribe::socket};
 use edgefold_kernel::{Failure, Id, Kind, Rejection, Version, limits};
 use percent_encoding::percent_decode_str;
-use worker::{Request, Url};
+use worker::Url;
 
-use super::answer;
+use super::http::Request;
 
 /// `version` or `at` of a state.
 ///
@@ -94,7 +94,7 @@ pub(crate) fn decoded(field: &'static str, id: &str) -> Result<Id, Rejection> {
 /// # Errors
 /// `UNSUPPORTED_CONTENT_TYPE`.
 pub(crate) fn expect_json(request: &Request) -> Result<(), Failure> {
-    let said = answer::header(request.headers(), "content-type").unwrap_or_default();
+    let said = request.header("content-type").unwrap_or_default();
     let essence = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if essence.is_empty() || essence == "application/json" || essence.ends_with("+json") {
         return Ok(());

@@ -10,10 +10,10 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
 use futures_util::future::{Either, select};
-use js_sys::{JsString, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Promise, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use worker::{Delay, Env, Request, Response, Stub, wasm_bindgen_futures::JsFuture, web_sys};
+use worker::{Delay, Env, Request, Stub, wasm_bindgen_futures::JsFuture, web_sys};
 
 /// Time that an object has to answer: far more than a command takes. The platform's own limit on a stall is 30 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -22,37 +22,64 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// longer goes on in the object, and is found done at the next attempt.
 pub(crate) const BUS_WAITS: Duration = Duration::from_secs(10);
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/src/platform/calls.js")]
 extern "C" {
-    type Fetcher;
+    #[wasm_bindgen(catch)]
+    fn ask(
+        stub: &JsValue,
+        request: &web_sys::Request,
+        init: &JsValue,
+        within: f64,
+    ) -> Result<Promise, JsValue>;
 
-    /// Calls `fetch` with plain arguments: `worker` would build a `Request` and its `Headers` first, and read both.
-    #[wasm_bindgen(method, catch, js_name = fetch)]
-    fn fetch_plainly(this: &Fetcher, url: &str, init: &Object) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_name = post)]
+    fn post_text(
+        stub: &JsValue,
+        address: &str,
+        header: &str,
+        by: Option<&str>,
+        body: &str,
+        within: f64,
+    ) -> Result<Promise, JsValue>;
 
-    #[wasm_bindgen(method, catch, js_name = fetch)]
-    fn fetch_request(this: &Fetcher, request: &web_sys::Request) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_name = passOn)]
+    fn pass_on(
+        answer: &web_sys::Response,
+        headers: &str,
+        has_body: bool,
+    ) -> Result<web_sys::Response, JsValue>;
 }
 
 /// The answer of an object. Its body is read as a whole: `worker` would read it as a stream, with three calls and a promise for
 /// each part of it.
-pub struct Answer(web_sys::Response);
+#[derive(Debug)]
+pub struct Answer {
+    raw: web_sys::Response,
+    has_body: bool,
+}
 
 impl Answer {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
-        self.0.status()
+        self.raw.status()
+    }
+
+    pub(super) fn has(&self, header: &str) -> bool {
+        self.raw.headers().has(header).unwrap_or_default()
+    }
+
+    pub(super) fn bodiless(self) -> Self {
+        Self { has_body: false, ..self }
+    }
+
+    /// A response of it, with further headers: a JSON array of names with values.
+    pub(super) fn pass_on(self, headers: &str) -> Result<web_sys::Response, JsValue> {
+        pass_on(&self.raw, headers, self.has_body)
     }
 
     async fn bytes(&self) -> Result<Vec<u8>, JsValue> {
-        let buffer = JsFuture::from(self.0.array_buffer()?).await?;
+        let buffer = JsFuture::from(self.raw.array_buffer()?).await?;
         Ok(Uint8Array::new(&buffer).to_vec())
-    }
-}
-
-impl From<Answer> for Response {
-    fn from(Answer(answer): Answer) -> Self {
-        answer.into()
     }
 }
 
@@ -75,26 +102,6 @@ impl From<Request> for Call {
     fn from(request: Request) -> Self {
         Self::Request(request)
     }
-}
-
-thread_local! {
-    /// Names of members, in JavaScript.
-    static NAMES: [JsString; 4] = ["method", "body", "headers", "POST"].map(JsString::from);
-}
-
-/// The second argument of `fetch`.
-fn init(by: Option<&str>, body: &str) -> Result<Object, JsValue> {
-    NAMES.with(|[method, content, headers, post]| {
-        let init = Object::new();
-        Reflect::set(&init, method, post)?;
-        Reflect::set(&init, content, &JsValue::from_str(body))?;
-        if let Some(by) = by {
-            let asker = Object::new();
-            Reflect::set(&asker, &JsValue::from_str(ASKER), &JsValue::from_str(by))?;
-            Reflect::set(&init, headers, &asker)?;
-        }
-        Ok(init)
-    })
 }
 
 /// Asks the object of an instance.
@@ -170,14 +177,15 @@ pub async fn journal(
     place: (&str, u16),
     call: impl Into<Call>,
 ) -> Result<Answer, Failure> {
-    within(ANSWER_WITHIN, "the object", journal_whenever(env, place, call)).await
+    journal_within(ANSWER_WITHIN, env, place, call).await
 }
 
-/// The same, for who bounds the time of the call himself.
+/// The same, with a time of its own.
 ///
 /// # Errors
-/// A fault when the object cannot be reached, or panics.
-pub async fn journal_whenever(
+/// A fault when the object cannot be reached, panics or does not answer in time.
+pub async fn journal_within(
+    limit: Duration,
     env: &Env,
     (aggregate_type, partition): (&str, u16),
     call: impl Into<Call>,
@@ -185,24 +193,36 @@ pub async fn journal_whenever(
     let namespace = env.durable_object(bindings::JOURNALS).map_err(|error| broken(&error))?;
     let name = journal_object(aggregate_type, partition);
     let stub = namespace.get_by_name(&name).map_err(|error| broken(&error))?;
-    send_whenever(stub, call.into()).await
+    send_within(limit, "the journal", stub, call.into()).await
 }
 
 async fn send(stub: Stub, call: Call) -> Result<Answer, Failure> {
-    within(ANSWER_WITHIN, "the object", send_whenever(stub, call)).await
+    send_within(ANSWER_WITHIN, "the object", stub, call).await
 }
 
-async fn send_whenever(stub: Stub, call: Call) -> Result<Answer, Failure> {
-    let stub = stub.into_rpc::<Fetcher>();
+async fn send_within(
+    limit: Duration,
+    what: &'static str,
+    stub: Stub,
+    call: Call,
+) -> Result<Answer, Failure> {
+    let (stub, within) = (stub.into_rpc::<JsValue>(), limit.as_millis() as f64);
     let answer = match call {
-        Call::Request(request) => stub.fetch_request(request.inner()),
+        Call::Request(request) => ask(&stub, request.inner(), &JsValue::UNDEFINED, within),
         Call::Post { by, path, body } => {
-            init(by.as_deref(), &body).and_then(|init| stub.fetch_plainly(&url(path), &init))
+            post_text(&stub, &url(path), ASKER, by.as_deref(), &body, within)
         }
     };
     let answer = async { JsFuture::from(answer?).await };
     let answer = answer.await.map_err(|error| broken(&worker::Error::from(error)))?;
-    Ok(Answer(answer.unchecked_into()))
+    if answer.is_undefined() {
+        return Err(late(what, limit).into());
+    }
+    Ok(Answer { raw: answer.unchecked_into(), has_body: true })
+}
+
+fn late(what: &'static str, limit: Duration) -> Fault {
+    Fault::Unavailable(what.into(), format!("no answer within {limit:?}"))
 }
 
 /// Waits for something of `what`, and no longer than this.
@@ -216,9 +236,7 @@ pub async fn within<T, E: From<Fault>>(
 ) -> Result<T, E> {
     match select(pin!(work), Delay::from(limit)).await {
         Either::Left((result, _)) => result,
-        Either::Right(_) => {
-            Err(Fault::Unavailable(what.into(), format!("no answer within {limit:?}")).into())
-        }
+        Either::Right(_) => Err(late(what, limit).into()),
     }
 }
 

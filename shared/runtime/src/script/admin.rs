@@ -24,13 +24,18 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Kind, Principal, Rejection, Subject};
 use futures_util::{StreamExt, stream};
-use worker::{Env, Method, Request, Response, Url, send::SendFuture};
+use worker::{Env, Method, Url, send::SendFuture};
 
 use super::{Known, projections};
 use crate::{
     bus::listed,
     door::allowance::allowance,
-    platform::{answer, request::expect_json, stub},
+    platform::{
+        answer,
+        http::{Request, Response},
+        request::expect_json,
+        stub,
+    },
 };
 
 /// Sources that one call asks at once.
@@ -41,7 +46,7 @@ const AT_ONCE: usize = 10;
 /// # Errors
 /// Fails if the runtime refuses to build a response.
 pub async fn serve(
-    request: &mut Request,
+    request: &Request,
     caller: Known,
     url: &Url,
     path: &[&str],
@@ -110,7 +115,7 @@ fn admitted(caller: Known, catalogue: &Catalogue) -> Result<Principal, Failure> 
     Ok(principal)
 }
 
-async fn discard(request: &mut Request, env: &Env, is_one: bool) -> Result<Discard, Failure> {
+async fn discard(request: &Request, env: &Env, is_one: bool) -> Result<Discard, Failure> {
     expect_json(request)?;
     let most = allowance(env).body;
     let body = answer::body(request, most).await?;

@@ -50,10 +50,10 @@ macro_rules! script {
 
         #[worker::event(fetch)]
         async fn fetch(
-            request: worker::Request,
+            request: $crate::platform::http::Request,
             env: worker::Env,
             _context: worker::Context,
-        ) -> worker::Result<worker::Response> {
+        ) -> worker::Result<$crate::platform::http::Response> {
             const OPENAPI: &str = $openapi;
             let of_graphql = async |request, caller| {
                 let env = env.clone();

@@ -17,7 +17,7 @@ use edgefold_flow::{
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, limits};
 use futures_util::future::join_all;
 use serde_json::value::{RawValue, to_raw_value};
-use worker::{Env, Method, Request, RequestInit, Response, Url};
+use worker::{Env, Method, RequestInit, Url};
 
 use super::{Known, admin, projections};
 use crate::{
@@ -30,6 +30,7 @@ use crate::{
     journal::correlation,
     platform::{
         answer, clock,
+        http::{Request, Response},
         request::{decoded, expect_json, page},
         stub,
     },
@@ -40,7 +41,7 @@ use crate::{
 /// # Errors
 /// Fails if the runtime refuses to build a response.
 pub async fn serve(
-    mut request: Request,
+    request: Request,
     caller: Known,
     env: &Env,
     catalogue: &'static Catalogue,
@@ -53,9 +54,9 @@ pub async fn serve(
             return answer::json(200, "application/json", &serde_json::json!({"status": "ok"}));
         }
         (["readyz"], Method::Get) => return projections::ready(env, catalogue).await,
-        (["commands"], Method::Post) => commanded(&mut request, caller, env, catalogue).await,
+        (["commands"], Method::Post) => commanded(&request, caller, env, catalogue).await,
         (["aggregates", aggregate_type, id], Method::Get) => {
-            let upgrade = answer::header(request.headers(), "upgrade").is_some();
+            let upgrade = request.header("upgrade").is_some();
             let path = if upgrade { contract::SOCKET } else { contract::STATE };
             look(&request, caller, env, catalogue, (aggregate_type, id), path).await
         }
@@ -64,7 +65,7 @@ pub async fn serve(
         }
         (["admin", rest @ ..], _) => {
             let url = request.url()?;
-            return admin::serve(&mut request, caller, &url, rest, env, catalogue).await;
+            return admin::serve(&request, caller, &url, rest, env, catalogue).await;
         }
         (["tickets"], Method::Post) => ticket(caller, env).await,
         (["correlations", correlation_id], Method::Get) => {
@@ -96,10 +97,8 @@ const PUBLIC: &str = "public, max-age=300";
 pub fn document(request: &Request, text: &'static str) -> worker::Result<Response> {
     match request.method() {
         Method::Get => {
-            let builder = Response::builder()
-                .with_header("content-type", "application/json")?
-                .with_header("cache-control", PUBLIC)?;
-            Ok(builder.fixed(text.as_bytes().to_vec()))
+            let answer = Response::of(200, "application/json", text.as_bytes());
+            Ok(answer.with("cache-control", PUBLIC))
         }
         _ => answer::wrong_method("GET, HEAD"),
     }
@@ -112,21 +111,20 @@ async fn ticket(caller: Known, env: &Env) -> Result<Response, Failure> {
     let answer = stub::session_named(env, &name, stub::post(contract::TICKET, &caller)?).await?;
     let ticket: Ticket = stub::read(answer).await?;
     let defect = |error: worker::Error| Fault::Defect(error.to_string());
-    let mut answer = answer::json(201, "application/json", &ticket).map_err(defect)?;
-    answer.headers_mut().set("cache-control", "no-store").map_err(defect)?;
-    Ok(answer)
+    let answer = answer::json(201, "application/json", &ticket).map_err(defect)?;
+    Ok(answer.with("cache-control", "no-store"))
 }
 
 async fn commanded(
-    request: &mut Request,
+    request: &Request,
     caller: Known,
     env: &Env,
     catalogue: &'static Catalogue,
 ) -> Result<Response, Failure> {
     let caller = caller?;
     expect_json(request)?;
-    let key = answer::header(request.headers(), "idempotency-key");
-    let trace = trace(|name| answer::header(request.headers(), name));
+    let key = request.header("idempotency-key").map(str::to_owned);
+    let trace = trace(|name| request.header(name).map(str::to_owned));
     let allowance = allowance(env);
     match Incoming::parse(&answer::body(request, allowance.body).await?, &allowance)? {
         Incoming::One(message) => {
@@ -248,9 +246,10 @@ async fn look(
     let url = address(request)?;
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut init = RequestInit::new();
-    init.with_headers(request.headers().clone());
-    let inner = Request::new_with_init(&stub::url(&format!("{path}{query}")), &init);
-    let inner = inner.map_err(|error| Fault::Defect(error.to_string()))?;
+    let defect = |error: worker::Error| Fault::Defect(error.to_string());
+    init.with_headers(request.headers().map_err(defect)?);
+    let inner = worker::Request::new_with_init(&stub::url(&format!("{path}{query}")), &init);
+    let inner = inner.map_err(defect)?;
     let to = StreamId::new(entry.aggregate_type, id);
     Ok(stub::fetch(env, catalogue, &to, stub::on_behalf(inner, &by)?).await?.into())
 }

@@ -14,7 +14,7 @@ use edgefold_flow::{
     session::{self, Close},
 };
 use edgefold_kernel::Failure;
-use worker::{Env, Request, RequestInit, Response, WebSocketPair, console_error};
+use worker::{Env, RequestInit, WebSocketPair, console_error};
 
 use super::Known;
 use crate::{
@@ -24,7 +24,11 @@ use crate::{
         counter::count,
         gateway::{WorkersGateway, log_faults},
     },
-    platform::{answer, stub},
+    platform::{
+        answer,
+        http::{Request, Response},
+        stub,
+    },
 };
 
 /// Path of the GraphiQL page on the development server. A deployed script has none.
@@ -35,7 +39,7 @@ const GRAPHIQL: &str = "/graphiql/";
 /// # Errors
 /// Fails if the runtime refuses to build a response.
 pub async fn serve<Q, M, S>(
-    mut request: Request,
+    request: Request,
     caller: Known,
     env: Env,
     catalogue: &'static Catalogue,
@@ -46,22 +50,20 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    let upgrade = answer::header(request.headers(), "upgrade").unwrap_or_default();
+    let upgrade = request.header("upgrade").unwrap_or_default();
     if upgrade.eq_ignore_ascii_case("websocket") {
         return open(&request, caller, &env).await;
     }
     let variable = |name: &str| env.var(name).ok().map(|variable| variable.to_string());
     if is_development(variable) && is_page(&request)? {
-        let mut answer = answer::empty(303)?;
-        answer.headers_mut().set("location", GRAPHIQL)?;
-        return Ok(answer);
+        return Ok(Response::empty(303).with("location", GRAPHIQL));
     }
     let media = match negotiate(&request) {
         Ok(media) => media,
         Err(unacceptable) => return send(unacceptable),
     };
     // A caller without a token may see the schema; resolvers refuse it. A token that is shown must be good.
-    let caller = match answer::header(request.headers(), "authorization") {
+    let caller = match request.header("authorization").map(str::to_owned) {
         None => None,
         Some(_) => match caller {
             Ok(caller) => Some(caller),
@@ -69,11 +71,11 @@ where
         },
     };
     let allowance = allowance(&env);
-    let address = answer::header(request.headers(), "cf-connecting-ip").unwrap_or_default();
+    let address = request.header("cf-connecting-ip").unwrap_or_default();
     let name = rate::key(caller.as_ref().map(|caller| &caller.principal), &address);
-    let trace = trace(|name| answer::header(request.headers(), name));
+    let trace = trace(|name| request.header(name).map(str::to_owned));
     let gateway = |env| WorkersGateway::new(env, catalogue, caller).traced(trace);
-    match execute(&mut request, media, env, (gateway, name), schema, &allowance).await {
+    match execute(&request, media, env, (gateway, name), schema, &allowance).await {
         Ok(Ok(answer) | Err(answer)) => send(answer),
         Err(failure) => failed(&failure, media),
     }
@@ -82,19 +84,19 @@ where
 /// True if a browser opens this path as a page.
 fn is_page(request: &Request) -> worker::Result<bool> {
     let (method, accept) =
-        (request.method().to_string(), answer::header(request.headers(), "accept"));
+        (request.method().to_string(), request.header("accept").map(str::to_owned));
     let head = Head { method: &method, accept: accept.as_deref(), content_type: None };
     Ok(http::wants_page(&head, request.url()?.query()))
 }
 
 /// Opens a websocket: an object of its own serves it from here on. The client shows its token there, or has shown it here.
 async fn open(request: &Request, caller: Known, env: &Env) -> worker::Result<Response> {
-    let offered = answer::header(request.headers(), "sec-websocket-protocol");
+    let offered = request.header("sec-websocket-protocol").map(str::to_owned);
     if !session::message::is_offered(offered.as_deref()) {
         let (pair, close) = (WebSocketPair::new()?, Close::SubprotocolNotAcceptable);
         pair.server.accept()?;
         pair.server.close(Some(close.code()), Some(close.reason()))?;
-        return Response::from_websocket(pair.client);
+        return Ok(Response::socket(pair.client));
     }
     let caller = match auth::upgrading(request, caller, env).await {
         Ok(caller) => Some(caller),
@@ -102,14 +104,14 @@ async fn open(request: &Request, caller: Known, env: &Env) -> worker::Result<Res
         Err(Failure::Rejected(refused)) if refused.code == "UNAUTHENTICATED" => None,
         Err(failure) => return answer::failed(&failure),
     };
-    let headers = request.headers().clone();
+    let headers = request.headers()?;
     headers.delete(contract::ASKER)?;
     if let Some(caller) = caller {
         headers.set(contract::ASKER, &Asker::Somebody(caller).text())?;
     }
     let mut init = RequestInit::new();
     init.with_headers(headers);
-    let inner = Request::new_with_init(&stub::url(contract::SOCKET), &init)?;
+    let inner = worker::Request::new_with_init(&stub::url(contract::SOCKET), &init)?;
     match stub::session(env, None, inner).await {
         Ok(response) => Ok(response.into()),
         Err(failure) => answer::failed(&failure),
@@ -119,8 +121,8 @@ async fn open(request: &Request, caller: Known, env: &Env) -> worker::Result<Res
 /// Finds the form of the response.
 fn negotiate(request: &Request) -> Result<Media, Answer> {
     let method = request.method().to_string();
-    let accept = answer::header(request.headers(), "accept");
-    let content_type = answer::header(request.headers(), "content-type");
+    let accept = request.header("accept").map(str::to_owned);
+    let content_type = request.header("content-type").map(str::to_owned);
     http::negotiate(&Head {
         method: &method,
         accept: accept.as_deref(),
@@ -129,7 +131,7 @@ fn negotiate(request: &Request) -> Result<Media, Answer> {
 }
 
 async fn execute<Q, M, S>(
-    request: &mut Request,
+    request: &Request,
     media: Media,
     env: Env,
     (gateway, name): (impl FnOnce(Env) -> WorkersGateway, String),
@@ -178,7 +180,7 @@ fn failed(failure: &Failure, media: Media) -> worker::Result<Response> {
             http::fault(fault, media)
         }
     };
-    answer::challenged(send(answer)?, failure)
+    Ok(answer::challenged(send(answer)?, failure))
 }
 
 /// A response of GraphQL over HTTP.
@@ -188,10 +190,10 @@ fn failed(failure: &Failure, media: Media) -> worker::Result<Response> {
 pub fn send(answer: Answer) -> worker::Result<Response> {
     let mut response = answer::json(answer.status, answer.media.content_type(), &answer.body)?;
     if let Some(allow) = answer.allow {
-        response.headers_mut().set("allow", allow)?;
+        response = response.with("allow", allow);
     }
     if let Some(seconds) = answer.retry_after {
-        response.headers_mut().set("retry-after", &seconds.to_string())?;
+        response = response.with("retry-after", seconds.to_string());
     }
     Ok(response)
 }

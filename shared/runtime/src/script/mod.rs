@@ -18,7 +18,9 @@ mod declare;
 
 use edgefold_flow::{Catalogue, door::token::Caller};
 use edgefold_kernel::Failure;
-use worker::{Env, Request, Response};
+use worker::Env;
+
+use crate::platform::http::{Request, Response};
 
 /// The caller of a request, or why it is not known.
 pub type Known = Result<Caller, Failure>;
@@ -34,7 +36,7 @@ pub async fn serve(
     openapi: &'static str,
     graphql: impl AsyncFnOnce(Request, Known) -> worker::Result<Response>,
 ) -> worker::Result<Response> {
-    guard::guarded(request, env, catalogue, async |request, caller| match request.path().as_str() {
+    guard::guarded(request, env, catalogue, async |request, caller| match request.path() {
         "/openapi.json" => doors::document(&request, openapi),
         "/graphql" | "/graphql/" => graphql(request, caller).await,
         _ => doors::serve(request, caller, env, catalogue).await,

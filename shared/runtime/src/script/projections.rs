@@ -21,9 +21,9 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Timestamp};
 use futures_util::future::join_all;
-use worker::{Env, Response};
+use worker::Env;
 
-use crate::platform::{answer, bindings, clock, stub};
+use crate::platform::{answer, bindings, clock, http::Response, stub};
 
 /// Milliseconds for which an isolate gives the same answer about its readiness: anybody may ask, and each look is a call to
 /// every journal.
@@ -104,9 +104,8 @@ pub(super) async fn ready(env: &Env, catalogue: &'static Catalogue) -> worker::R
             ready
         }
     };
-    let mut response = answer::json(ready.http_status(), "application/json", &ready)?;
-    response.headers_mut().set("cache-control", "no-store")?;
-    Ok(response)
+    let response = answer::json(ready.http_status(), "application/json", &ready)?;
+    Ok(response.with("cache-control", "no-store"))
 }
 
 type Asked = ((String, u16), Result<Vec<TrackStatus>, Failure>);

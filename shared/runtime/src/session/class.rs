@@ -20,7 +20,7 @@ macro_rules! session_object {
             }
 
             async fn fetch(&self, request: worker::Request) -> worker::Result<worker::Response> {
-                self.0.fetch(request).await
+                self.0.served(request).await
             }
 
             async fn alarm(&self) -> worker::Result<worker::Response> {

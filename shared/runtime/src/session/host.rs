@@ -14,12 +14,13 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Kind, Rejection};
 use worker::{
-    Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage,
+    Env, Method, State, WebSocket, WebSocketIncomingMessage,
     worker_sys::WebSocketRequestResponsePair,
 };
 
 use super::object::{Execute, Object};
 use crate::platform::answer;
+use crate::platform::http::{Request, Response, served};
 
 /// The host of a session's object.
 pub struct Session(Rc<Object>);
@@ -50,17 +51,22 @@ impl Session {
     ///
     /// # Errors
     /// Fails if the runtime refuses to build a response.
-    pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        match (request.method(), request.path().as_str()) {
+    pub async fn served(&self, request: worker::Request) -> worker::Result<worker::Response> {
+        let request = Clone::clone(request.inner());
+        served(request, async |request| self.fetch(request).await).await.map(Into::into)
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        match (request.method(), request.path()) {
             (Method::Get, contract::SOCKET) => {
-                let by = Asker::read(answer::header(request.headers(), contract::ASKER).as_deref());
+                let by = Asker::read(request.header(contract::ASKER));
                 let caller = by.ok().and_then(|by| match by {
                     Asker::System => None,
                     Asker::Somebody(caller) => Some(caller),
                 });
                 self.0.open(caller)
             }
-            (Method::Post, contract::TOLD) => match answer::read::<Told>(&mut request).await {
+            (Method::Post, contract::TOLD) => match answer::read::<Told>(&request).await {
                 Ok(told) => answer::empty(self.0.told(told).await),
                 Err(failure) => answer::failed(&failure),
             },
@@ -71,7 +77,7 @@ impl Session {
                 }
                 answer::empty(if gone { 410 } else { 204 })
             }
-            (Method::Post, contract::SEAT) => match answer::read::<Seat>(&mut request).await {
+            (Method::Post, contract::SEAT) => match answer::read::<Seat>(&request).await {
                 Ok(seat) => match self.0.give_seat(&seat).await {
                     Ok(status) => answer::empty(status),
                     Err(fault) => answer::failed(&fault.into()),
@@ -79,16 +85,16 @@ impl Session {
                 Err(failure) => answer::failed(&failure),
             },
             (Method::Post, contract::SEAT_FREE) => {
-                let result = answer::read::<Seat>(&mut request).await;
+                let result = answer::read::<Seat>(&request).await;
                 let result = result.and_then(|seat| Ok(self.0.take_back(&seat.session)?));
                 answer::outcome(200, result)
             }
             (Method::Post, contract::TICKET) => {
-                let result = answer::read::<Caller>(&mut request).await;
+                let result = answer::read::<Caller>(&request).await;
                 answer::outcome(201, result.and_then(|caller| self.0.give_ticket(&caller)))
             }
             (Method::Post, contract::TICKET_USE) => {
-                let result = answer::read::<String>(&mut request).await;
+                let result = answer::read::<String>(&request).await;
                 answer::outcome(200, result.and_then(|digest| Ok(self.0.use_ticket(&digest)?)))
             }
             (_, path) => {
@@ -101,14 +107,14 @@ impl Session {
     ///
     /// # Errors
     /// Fails if the runtime refuses to build a response.
-    pub async fn alarm(&self) -> worker::Result<Response> {
+    pub async fn alarm(&self) -> worker::Result<worker::Response> {
         self.0.alarm_at.set(None);
         let is_open = self.0.connection.borrow().is_some();
         match is_open {
             true => self.0.take(Input::Tick).await,
             false => self.0.clear().await,
         }
-        answer::empty(204)
+        worker::Response::empty()
     }
 
     /// The client says something.

@@ -22,7 +22,7 @@ use futures_util::future::{
     AbortHandle, Abortable, Either, FutureExt, LocalBoxFuture, join_all, select,
 };
 use worker::{
-    Delay, Response, WebSocket, WebSocketPair, console_error,
+    Delay, WebSocket, WebSocketPair, console_error,
     js_sys::{Date, Object as JsObject},
     wasm_bindgen::JsValue,
     wasm_bindgen_futures::spawn_local,
@@ -34,7 +34,7 @@ use super::{
 };
 use crate::{
     door::allowance::allowance,
-    platform::{clock, later::later, statement::unreadable},
+    platform::{clock, http::Response, later::later, statement::unreadable},
 };
 
 /// Longest time that a source waits until a session has sent the events. It usually takes a few milliseconds and costs
@@ -49,9 +49,7 @@ impl Object {
         let connection = connection.allowed(allowance(&self.env)).upgraded_by(caller);
         self.connection.replace(Some(connection));
         drop(self.carry_out(actions));
-        let response = Response::from_websocket(pair.client)?;
-        response.headers().set("sec-websocket-protocol", message::PROTOCOL)?;
-        Ok(response)
+        Ok(Response::socket(pair.client).with("sec-websocket-protocol", message::PROTOCOL))
     }
 
     /// Goes on where it was when it was evicted.

@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use edgefold_flow::{contract, participant::run};
-use edgefold_runtime::Host;
+use edgefold_runtime::{Host, platform::http::served};
 use worker::{
     Delay, DurableObject, Env, Request, Response, State, Storage, WebSocket,
     WebSocketIncomingMessage, durable_object, js_sys::Date,
@@ -56,11 +56,14 @@ impl DurableObject for ProbeObject {
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         self.take_time(&request).await?;
-        self.host.fetch(request).await
+        let request = Clone::clone(request.inner());
+        let served = served(request, async |request| self.host.fetch(request).await);
+        served.await.map(Into::into)
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        self.host.alarm().await
+        self.host.alarm().await?;
+        Response::empty()
     }
 
     async fn websocket_message(
