@@ -54,13 +54,11 @@ session_object!(SessionObject, CATALOGUE, schema::execute);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    guard::guarded(request, &env, CATALOGUE, async |request, caller| {
-        match request.path().as_str() {
-            "/graphql" | "/graphql/" => {
-                graphql::serve(request, caller, env.clone(), CATALOGUE, schema::schema()).await
-            }
-            _ => doors::serve(request, caller, &env, CATALOGUE).await,
+    guard::guarded(request, &env, CATALOGUE, async |request, caller| match request.path() {
+        "/graphql" | "/graphql/" => {
+            graphql::serve(request, caller, env.clone(), CATALOGUE, schema::schema()).await
         }
+        _ => doors::serve(request, caller, &env, CATALOGUE).await,
     })
     .await
 }

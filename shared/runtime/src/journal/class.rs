@@ -12,10 +12,7 @@ macro_rules! journal_object {
         #[worker::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
         pub struct $class(std::panic::AssertUnwindSafe<$crate::Journal>);
 
-        #[worker::wasm_bindgen::prelude::wasm_bindgen(
-                                            wasm_bindgen = worker::wasm_bindgen,
-                                            wasm_bindgen_futures = worker::wasm_bindgen_futures
-                                        )]
+        #[worker::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = worker::wasm_bindgen, js_sys = worker::js_sys, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
         impl $class {
             #[wasm_bindgen(constructor)]
             pub fn new(state: worker::worker_sys::DurableObjectState, env: worker::Env) -> Self {
