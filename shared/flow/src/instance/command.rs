@@ -36,7 +36,7 @@ impl<S: Storage> Instance<S> {
         let Ok(command) = self.run.read(&message.name, &message.payload) else {
             return Ok(Vec::new());
         };
-        let streams = self.run.rests_on(&command);
+        let streams = self.run.rests_on(&command, stamp.by.principal());
         if streams.is_empty() {
             return Ok(streams);
         }
