@@ -159,6 +159,42 @@ test('whoever could never list it is refused at once, and a machine waits for it
   await told(everything, it, id);
 });
 
+test('two that wait for the same, and one to the category, get it on one socket, each once', async () => {
+  const [id, talker] = [fresh('claim'), await talk()];
+  const both = [wait(talker, id), wait(talker, id)];
+  const all = talker.subscribe('subscription { it: claims { cursor claim { id status } } }');
+  await talker.next(all); // it has caught up
+  await silent(talker, ...both);
+  await claim(id);
+  await settled(core, id);
+  for (const it of both) await told(talker, it, id);
+  const seen = () => items(talker, all).filter((it) => it.claim?.id === id).map((it) => it.claim.status);
+  await until('the category has told it', () => seen().includes('CONFIRMED'));
+  assert.equal(seen().length, 2);
+});
+
+test('whoever begins to wait and leaves at once, again and again, keeps no place', async () => {
+  const dora = token('owner', 'dora');
+  const talker = await talk(dora, few);
+  for (let n = 0; n < 100; n++) talker.complete(wait(talker, fresh('claim')));
+  await talker.ping();
+  for (let n = 0; n < 10; n++) {
+    const another = await talk(dora, few);
+    wait(another, fresh('claim'));
+    await another.close();
+  }
+  const all = await until('there is room for three', async () => {
+    const all = Array.from({ length: 3 }, () => wait(talker, fresh('claim')));
+    await talker.ping();
+    await talker.ping();
+    if (all.every((it) => !talker.of(it).length)) return all;
+    all.forEach((it) => talker.complete(it));
+    return undefined;
+  });
+  assert.deepEqual(await code(talker, wait(talker, fresh('claim'))), ['error', 'TOO_MANY_AWAITED']);
+  await silent(talker, ...all);
+});
+
 test('a principal waits for so many, on all its sockets together', async () => {
   const more = async (talker) => code(talker, wait(talker, fresh('claim')));
   const [first, second, other] = [await talk(ana, few), await talk(ana, few), await talk(ben, few)];
