@@ -4,11 +4,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh } from './harness.mjs';
 
-const mutation = (name, payload, id) => [
-  `mutation ($input: ${name}Input!, $id: ID!) { it: ${name[0].toLowerCase()}${name.slice(1)}(input: $input, commandId: $id) {
-    ... on Accepted { aggregateId duplicate events { id } } ... on Rejected { code } } }`,
-  { input: payload, id },
-];
+/** A command with one field alone takes that field instead of an input; here it is a text. */
+const mutation = (name, payload, id) => {
+  const [[field, value], ...more] = Object.entries(payload);
+  const [argument, type, content] = more.length ? ['input', `${name}Input!`, payload] : [field, 'String!', value];
+  return [
+    `mutation ($it: ${type}, $id: ID!) { it: ${name[0].toLowerCase()}${name.slice(1)}(${argument}: $it, commandId: $id) {
+      ... on Accepted { aggregateId duplicate events { id } } ... on Rejected { code } } }`,
+    { it: content, id },
+  ];
+};
 
 /** The doors through which such a command may come, each as a function of type, name, payload and command id. */
 const doorsOf = (core, token) => {

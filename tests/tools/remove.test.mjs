@@ -31,7 +31,7 @@ test('of a sample nothing is left', () => {
 });
 
 test('a table that has lost all aggregates can still be read, and a comment stays over what it is about', () => {
-  const samples = ['room', 'reservation', 'device', 'account', 'order', 'round'].map((type) => namesOf(type));
+  const samples = ['room', 'reservation', 'device', 'account', 'catalogue', 'order', 'round'].map((type) => namesOf(type));
   const config = samples.reduce(outOfConfig, read('wrangler.toml'));
   assert.doesNotMatch(config, /new_sqlite_classes = \[\]/);
   assert.match(config, /# One class for each aggregate type\.\n/);

@@ -183,6 +183,11 @@ pub const SEAT: &str = "/seat";
 /// `POST`: a [`Seat`] that is free again. Answers 204.
 pub const SEAT_FREE: &str = "/seat/free";
 
+/// `POST` to that object: an [`Await`]. Answers 204, or 429 when the principal waits for as much as it may.
+pub const AWAIT: &str = "/await";
+/// `POST` to that object: an [`Await`] that is over. Answers 204.
+pub const AWAIT_OVER: &str = "/await/over";
+
 /// `POST` to that object: the [`Caller`](crate::door::token::Caller) who asks for a ticket. Answers a
 /// [`Ticket`](crate::door::ticket::Ticket) with 201, or a problem.
 pub const TICKET: &str = "/ticket";
@@ -197,6 +202,15 @@ pub struct Seat {
     pub session: String,
     /// Instant at which its token expires.
     pub until: Timestamp,
+}
+
+/// A subscription that waits for an instance.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Await {
+    /// Identifier of its session's object.
+    pub session: String,
+    /// Its number in the session.
+    pub number: u64,
 }
 
 /// A session that follows a stream.

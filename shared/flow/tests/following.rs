@@ -8,7 +8,7 @@ mod socket;
 
 use edgefold_flow::{
     journal::Place,
-    session::{Action, Input, Step},
+    session::{Action, Input, Step, connection::Number},
     subscribe::Begin,
 };
 use edgefold_kernel::limits;
@@ -221,4 +221,85 @@ fn the_word_that_it_has_caught_up_may_be_overtaken_by_an_event_and_comes_once() 
     assert!(lack.is_behind && lack.has_caught_up_at(4) && !lack.has_caught_up);
     assert_eq!(socket.item(number, 0, (3, place(4))).len(), 1, "this one says it, too");
     assert_eq!(socket.connection.wants(number, at(0)), None);
+}
+
+/// A subscription that waits for its room, behind this position of the partition in which that would begin.
+fn awaiting(position: u64) -> (Socket, Number) {
+    let mut socket = Socket::acknowledged();
+    let number = run(&socket.subscribe("1"));
+    assert_eq!(socket.step(Input::Joining(number, vec![room()])), []);
+    assert_eq!(socket.step(Input::Awaiting(number, partition(0))), []);
+    assert_eq!(socket.step(Input::Waits(number, place(position))), [Action::Keep(number)]);
+    (socket, number)
+}
+
+/// The position of the partition behind which the operation has not looked.
+fn unseen(socket: &Socket, number: Number) -> Option<u64> {
+    let lack = socket.connection.wants(number, at(socket.now))?;
+    assert!(lack.is_behind && lack.index == 1 && lack.source == partition(0));
+    Some(lack.after().position)
+}
+
+#[test]
+fn a_subscription_that_waits_says_nothing_and_looks_at_what_the_journal_sees() {
+    let (mut socket, number) = awaiting(4);
+    assert_eq!(unseen(&socket, number), None);
+    assert_eq!(pumps(&socket.step(Input::Told(partition(0), 6))), [number]);
+    let (mut socket, actions) = socket.evicted();
+    assert_eq!(actions, [Action::Pump(number)], "it was behind");
+    assert_eq!(unseen(&socket, number), Some(4));
+    let looked = Step { index: 1, from: 4, to: place(6) };
+    assert_eq!(socket.step(Input::Event(number, looked, None)), []);
+    assert_eq!(unseen(&socket, number), None);
+    assert_eq!(socket.evicted().1, []);
+}
+
+#[test]
+fn what_it_waited_for_comes_from_the_first_event_on_and_the_partition_is_left() {
+    let (mut socket, number) = awaiting(4);
+    socket.step(Input::Told(partition(0), 6));
+    // The stream may tell this session before its answer has come.
+    assert_eq!(socket.connection.follows(&room()), (true, number));
+    socket.step(Input::Told(room(), 2));
+    assert_eq!(unseen(&socket, number), Some(4), "it reads nothing of the stream yet");
+    let actions = socket.step(Input::Begun(number, Place::version(1)));
+    let expected = [Action::Keep(number), Action::Leave(partition(0)), Action::Pump(number)];
+    assert_eq!(actions, expected);
+    let (mut socket, actions) = socket.evicted();
+    assert_eq!(actions, [Action::Pump(number)]);
+    assert_eq!(socket.lacks(number), Some(0));
+    let lack = socket.connection.wants(number, at(0)).unwrap();
+    assert!(lack.has_caught_up_at(1) && !lack.has_caught_up, "it says so with the first one");
+    (1..=2).for_each(|version| assert_eq!(socket.event(number, version).len(), 1));
+    assert_eq!(socket.lacks(number), None);
+}
+
+#[test]
+fn a_partition_that_another_operation_follows_is_not_left() {
+    let (mut socket, number) = awaiting(4);
+    socket.follow_all("2", Begin::Now, &[4]);
+    let actions = socket.step(Input::Begun(number, Place::version(1)));
+    assert_eq!(actions, [Action::Keep(number), Action::Pump(number)]);
+}
+
+#[test]
+fn a_stream_that_has_not_begun_does_not_hear_of_a_newer_token() {
+    let (mut socket, _) = awaiting(4);
+    let renewed = |actions: Vec<Action>| {
+        let renewed = actions.into_iter().filter(|it| matches!(it, Action::Renew(_)));
+        renewed.collect::<Vec<_>>()
+    };
+    let actions = socket.step(Input::Verified(Ok(pass_of("ana"))));
+    assert_eq!(renewed(actions), [Action::Renew(partition(0))]);
+}
+
+#[test]
+fn a_subscription_that_waits_is_two_sources() {
+    let mut socket = Socket::acknowledged();
+    let heads = vec![0; limits::SESSION_SOURCES - 1];
+    socket.follow_all("many", Begin::Now, &heads);
+    let number = run(&socket.subscribe("1"));
+    socket.step(Input::Joining(number, vec![room()]));
+    let error = &sent(&socket.step(Input::Awaiting(number, partition(0))))[0];
+    assert_eq!(error["payload"][0]["extensions"]["code"], "TOO_MANY_OPERATIONS");
 }

@@ -49,7 +49,7 @@ fn the_catalogue_says_what_the_schema_is() {
         "note(id: ID!, atVersion: Int, at: DateTime): Note\n",
         "notes(filter: NoteFilter, orderBy: NoteOrderBy! = NEWEST, first: Int, after: String, minVersion: [MinVersion!]): NoteConnection!",
         "readers(by: ID!, first: Int): [Reader!]!",
-        "note(id: ID!, after: String): NoteUpdate!",
+        "note(id: ID!, after: String, wait: Boolean = false): NoteUpdate!",
         "notes(filter: NoteFilter, after: String): NoteUpdate!",
         "union EventDetails = NoteWritten | NoteRenamed | NoteBurnt",
         "type NoteBurnt {\ntype: EventType!\n}",

@@ -104,9 +104,36 @@ fn a_field_says_what_it_follows_and_from_where_on() {
 }
 
 #[test]
+fn who_could_list_it_waits_for_an_instance_and_nobody_who_has_a_cursor() {
+    let found = |role: &str, arguments: &str| {
+        let query = format!(r#"subscription {{ note(id: "n-1", {arguments}) {{ cursor }} }}"#);
+        let feed = Feed::ask();
+        assert_eq!(run(role, &query, &feed), [Value::Null; 0], "{query}");
+        feed.found().remove(0)
+    };
+    let stands = (Wanted::Stream(stream()), Begin::version(0));
+    for (role, owner) in [("keeper", None), ("writer", Some("ana"))] {
+        let owner = owner.map(|owner| Id::parse(owner).unwrap().into());
+        let rows = RowsWanted {
+            aggregate_type: "note".into(),
+            lists_all: owner.is_none(),
+            filter: RowFilter { owner, only: Some(stream().aggregate_id), conditions: vec![] },
+            wants_events: false,
+        };
+        let awaited = (Wanted::Awaited(stream(), rows), Begin::version(0));
+        assert_eq!(found(role, "wait: true"), awaited);
+        assert_eq!(found(role, r#"after: "0", wait: true"#), awaited);
+        assert_eq!(found(role, r#"after: "0", wait: false"#), stands);
+        assert_eq!(found(role, r#"after: "3", wait: true"#).0, Wanted::Stream(stream()));
+    }
+    assert_eq!(found("nobody", "wait: true"), stands);
+}
+
+#[test]
 fn what_cannot_be_followed_is_refused_at_once() {
     for (role, query, code) in [
         ("keeper", r#"subscription { note(id: "") { cursor } }"#, "INVALID_FIELD"),
+        ("keeper", r#"subscription { note(id: "..", wait: true) { cursor } }"#, "INVALID_FIELD"),
         ("keeper", r#"subscription { note(id: "n", after: "x") { cursor } }"#, "INVALID_CURSOR"),
         ("keeper", r#"subscription { notes(after: "x") { cursor } }"#, "INVALID_CURSOR"),
         ("keeper", r#"subscription { notes(filter: {readBy: "a"}) { cursor } }"#, "INVALID_FIELD"),

@@ -3,7 +3,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    CommandSet, EventSet, Failure, Fault, Foreign, Id, StreamId, Timestamp, Version, limits,
+    CommandSet, EventSet, Failure, Fault, Foreign, Id, Principal, StreamId, Timestamp, Version,
+    limits,
 };
 
 /// The result of a decision: the events to append, or why it was refused. No events mean that nothing had to change.
@@ -79,8 +80,8 @@ pub trait Decider: Aggregate {
 
     /// Foreign streams that the decision on this command needs. Their sources are asked for their states before it is
     /// decided. Only for commands that arrive as messages: nobody is asked for the commands that follow from a foreign
-    /// event, a refusal or a deadline.
-    fn rests_on(_command: &Self::Command) -> Vec<StreamId> {
+    /// event, a refusal or a deadline. `by`: see [`Context::by`].
+    fn rests_on(_command: &Self::Command, _by: Option<&Principal>) -> Vec<StreamId> {
         Vec::new()
     }
 }
@@ -92,6 +93,9 @@ pub struct Context<'a> {
     pub id: &'a Id,
     /// The instant of the decision.
     pub now: Timestamp,
+    /// The caller who sent the command, for rules that differ by who asks; whether it may ask at all is the policy's. `None`:
+    /// the command follows from an event or a deadline.
+    pub by: Option<&'a Principal>,
     /// The states of the foreign streams that the command rests on.
     pub foreign: &'a Foreign,
 }

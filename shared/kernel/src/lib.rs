@@ -23,9 +23,7 @@
 //!
 //! **Invariant:** nothing in here knows a clock, a source of randomness, storage, a network, or Workers.
 
-// The expansions of the attribute macros name the crate; in here its tests alone use them.
-#[cfg(test)]
-#[allow(unused_extern_crates)]
+// The expansions of the attribute macros name the crate.
 extern crate self as edgefold_kernel;
 
 pub mod limits;
@@ -60,7 +58,7 @@ pub use rules::{
     Reducer, Rules, happened, nothing, refuse, refuse_field, refuse_shape, refuse_with,
 };
 pub use shape::{Described, Refusals, Shape, StateShape};
-pub use value::{Amount, Balance, Code, Date, Id, Text, Timestamp};
+pub use value::{Amount, Balance, Code, Currency, Date, Id, Text, Timestamp};
 
 /// Place of an event in its stream, and the number of events in it: 1, 2, 3 … without gaps; 0 is the empty stream.
 ///

@@ -191,6 +191,10 @@ pub const VARIABLES_BYTES: usize = 16 << 10;
 /// Set it with `SESSIONS_PER_PRINCIPAL`.
 pub const SESSIONS_PER_PRINCIPAL: usize = 100;
 
+/// Subscriptions of one principal that wait for an instance which there is not yet: a page waits for the few that its user has
+/// just asked for, and each is a place among the followers of a journal. Set it with `AWAITED_PER_PRINCIPAL`.
+pub const AWAITED_PER_PRINCIPAL: usize = 20;
+
 /// Milliseconds in which a socket can be opened with a ticket (1 min): a page gets it just before it opens one.
 pub const TICKET_MS: i64 = 60_000;
 

@@ -4,7 +4,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Aggregate, CommandSet, Context, Decider, Decision, Rejection, StreamId, Version,
+    Aggregate, CommandSet, Context, Decider, Decision, Principal, Rejection, StreamId, Version,
     command::Part,
     shape::{Refusals, StateShape},
 };
@@ -35,7 +35,7 @@ pub trait Rules: Reducer {
     type Refusal: Refusals;
 
     /// Foreign streams that the decision on this command needs: see [`Decider::rests_on`].
-    fn rests_on(_command: &Self::Command) -> Vec<StreamId> {
+    fn rests_on(_command: &Self::Command, _by: Option<&Principal>) -> Vec<StreamId> {
         Vec::new()
     }
 
@@ -81,8 +81,8 @@ impl<A: Rules> Decider for A {
         }
     }
 
-    fn rests_on(command: &Self::Command) -> Vec<StreamId> {
-        <A as Rules>::rests_on(command)
+    fn rests_on(command: &Self::Command, by: Option<&Principal>) -> Vec<StreamId> {
+        <A as Rules>::rests_on(command, by)
     }
 }
 

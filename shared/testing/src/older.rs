@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 
 use edgefold_flow::{Due, Errand, Participant, Route, participant::Refused};
 use edgefold_kernel::{
-    Aggregate, CommandSet, Context, Decider, Decision, Envelope, Fault, Id, Rejection, StreamId,
-    Version,
+    Aggregate, CommandSet, Context, Decider, Decision, Envelope, Fault, Id, Principal, Rejection,
+    StreamId, Version,
     command::{CommandKind, unknown_command},
 };
 use serde_json::Value;
@@ -83,8 +83,8 @@ impl<R: Release> Decider for Older<R> {
         R::Of::evolve(state, event, version);
     }
 
-    fn rests_on(command: &Self::Command) -> Vec<StreamId> {
-        R::Of::rests_on(&command.0)
+    fn rests_on(command: &Self::Command, by: Option<&Principal>) -> Vec<StreamId> {
+        R::Of::rests_on(&command.0, by)
     }
 }
 

@@ -8,7 +8,7 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{
     Context, Decider, Decision, Envelope, EventSet, Failure, Foreign, ForeignState, Id, Metadata,
-    StreamId, Timestamp, Version, event::stored,
+    Principal, Rejection, StreamId, Timestamp, Version, event::stored,
 };
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -16,6 +16,7 @@ use serde_json::value::{RawValue, to_raw_value};
 pub struct Given<A: Decider> {
     id: Id,
     now: Timestamp,
+    by: Option<Principal>,
     state: A::State,
     version: Version,
     foreign: BTreeMap<StreamId, ForeignState>,
@@ -32,6 +33,7 @@ pub fn given<A: Decider>(events: impl IntoIterator<Item = A::Event>) -> Given<A>
     let mut given = Given {
         id: Id::parse("it").expect("a well-formed id"),
         now: Timestamp::from_millis(1_767_225_600_000),
+        by: None,
         state: A::State::default(),
         version: 0,
         foreign: BTreeMap::new(),
@@ -74,6 +76,13 @@ impl<A: Decider> Given<A> {
         self
     }
 
+    /// The caller who sends the command; the system itself if it is left out.
+    #[must_use]
+    pub fn by(mut self, principal: Principal) -> Self {
+        self.by = Some(principal);
+        self
+    }
+
     /// Sends the command. Those that it rests on are asked; there are no others than those that it knows.
     pub fn when(mut self, command: impl Into<A::Command>) -> When<A> {
         let command = command.into();
@@ -81,8 +90,9 @@ impl<A: Decider> Given<A> {
             let state = self.foreign.remove(&stream).unwrap_or_else(nothing);
             (stream, state)
         };
-        let foreign: Foreign = A::rests_on(&command).into_iter().map(ask).collect();
-        let context = Context { id: &self.id, now: self.now, foreign: &foreign };
+        let by = self.by.as_ref();
+        let foreign: Foreign = A::rests_on(&command, by).into_iter().map(ask).collect();
+        let context = Context { id: &self.id, now: self.now, by, foreign: &foreign };
         let decision = A::decide(&self.state, &command, &context);
         let read = |event: A::Event| Ok(stored(&event)?.1);
         let decision = decision.and_then(|events| events.into_iter().map(read).collect());
@@ -128,9 +138,15 @@ where
     /// Expects a refusal with this code.
     #[track_caller]
     pub fn then_refused(self, code: &str) {
+        assert_eq!(self.refusal().code, code);
+    }
+
+    /// Expects a refusal, and gives it.
+    #[track_caller]
+    pub fn refusal(self) -> Rejection {
         match self.decision {
-            Err(Failure::Rejected(refusal)) => assert_eq!(refusal.code, code),
-            other => panic!("expected the refusal {code}, got {other:?}"),
+            Err(Failure::Rejected(refusal)) => refusal,
+            other => panic!("expected a refusal, got {other:?}"),
         }
     }
 }

@@ -108,7 +108,7 @@ impl Decider for Listener {
 
     fn evolve(_: &mut (), _: &ListenerEvent, _: u64) {}
 
-    fn rests_on(command: &ListenerCommand) -> Vec<StreamId> {
+    fn rests_on(command: &ListenerCommand, _: Option<&Principal>) -> Vec<StreamId> {
         let ListenerCommand::Recall(recall) = command;
         vec![teller(recall.of.as_str())]
     }

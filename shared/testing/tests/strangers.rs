@@ -69,7 +69,7 @@ impl Rules for Diary {
     type Create = Command;
     type Refusal = Refusal;
 
-    fn rests_on(_: &Command) -> Vec<StreamId> {
+    fn rests_on(_: &Command, _: Option<&Principal>) -> Vec<StreamId> {
         vec![other()]
     }
 

@@ -27,10 +27,6 @@ pub struct OpenAccount {
     pub overdraft_limit: Amount,
 }
 
-/// Code of a currency as in ISO 4217.
-#[text(3..=3, of = "A-Z", expected = "a code of ISO 4217, such as EUR")]
-pub struct Currency(String);
-
 /// Puts money in.
 #[command]
 pub struct Deposit {

@@ -2,8 +2,6 @@
 
 use edgefold_flow::prelude::*;
 
-use crate::commands::Currency;
-
 events! {
     /// The events of an account.
     pub enum Event {

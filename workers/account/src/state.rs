@@ -4,7 +4,6 @@ use edgefold_flow::prelude::*;
 
 use crate::{
     Account,
-    commands::Currency,
     events::{AccountOpened, Event, PaymentAuthorised},
 };
 

@@ -6,7 +6,7 @@
 use edgefold_account::{
     Account,
     commands::{
-        AuthorisePayment, CapturePayment, Command, Currency, Deposit, ExpirePayment, OpenAccount,
+        AuthorisePayment, CapturePayment, Command, Deposit, ExpirePayment, OpenAccount,
         ReleasePayment, Withdraw,
     },
     events::{
@@ -18,7 +18,9 @@ use edgefold_account::{
     state::State,
 };
 use edgefold_flow::Participant;
-use edgefold_kernel::{Amount, Balance, Context, Decider, Foreign, Id, Text, Timestamp, limits};
+use edgefold_kernel::{
+    Amount, Balance, Context, Currency, Decider, Foreign, Id, Text, Timestamp, limits,
+};
 use edgefold_testing::{given, state_after};
 use proptest::prelude::*;
 
@@ -339,7 +341,7 @@ proptest! {
                     expire(&payment).into()
                 }
             };
-            let context = Context { id: &it, now, foreign: &foreign };
+            let context = Context { id: &it, now, by: None, foreign: &foreign };
             for event in Account::decide(&state, &command, &context).into_iter().flatten() {
                 version += 1;
                 Account::evolve(&mut state, &event, version);

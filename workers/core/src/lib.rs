@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 use edgefold_account::Account;
+use edgefold_catalogue::Catalogue;
 use edgefold_device::Device;
 use edgefold_flow::Hooks;
 use edgefold_order::Order;
@@ -18,6 +19,7 @@ edgefold_runtime::script! {
         "RESERVATION" => ReservationObject(Reservation),
         "DEVICE" => DeviceObject(Device),
         "ACCOUNT" => AccountObject(Account),
+        "CATALOGUE" => CatalogueObject(Catalogue),
         "ORDER" => OrderObject(Order),
         "ROUND" => RoundObject(Round),
     },

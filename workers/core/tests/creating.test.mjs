@@ -19,6 +19,7 @@ const creating = {
   order: ['PlaceOrder', { customerId: 'ana', accountId: account, lines: [{ sku: 'tea', quantity: 1, unitPrice: 1 }] }, { lines: [{ sku: 'tea', quantity: 2, unitPrice: 1 }] }],
   device: ['RegisterDevice', { model: 'm', ownerId: 'ana' }, { model: 'n' }],
   round: ['StartGameRound', { game: 'chess', maxPlayers: 2 }, { maxPlayers: 3 }],
+  catalogue: ['OpenCatalogue', { currency: 'EUR' }, { currency: 'USD' }],
 };
 
 test('the catalogue has no other aggregates', async () => {

@@ -6,6 +6,7 @@
 use std::{fs, path::Path};
 
 use edgefold_account::Account;
+use edgefold_catalogue::Catalogue;
 use edgefold_device::Device;
 use edgefold_flow::Participant;
 use edgefold_kernel::{
@@ -62,7 +63,7 @@ fn begun<A: Participant<State = Option<S>>, S>() -> A::State {
 /// The code and the text with which a command is refused.
 fn refused<A: Participant>(state: &A::State, command: &A::Command) -> (String, String) {
     let (id, foreign) = (id(), Foreign::default());
-    let context = Context { id: &id, now: Timestamp::default(), foreign: &foreign };
+    let context = Context { id: &id, now: Timestamp::default(), by: None, foreign: &foreign };
     match A::decide(state, command, &context) {
         Err(Failure::Rejected(refusal)) => (refusal.code.into_owned(), refusal.detail),
         _ => panic!("{:?} is not refused", command.write()),
@@ -142,6 +143,7 @@ macro_rules! of_every_aggregate {
                 super::$test::<Reservation, _>();
                 super::$test::<Device, _>();
                 super::$test::<Account, _>();
+                super::$test::<Catalogue, _>();
                 super::$test::<Order, _>();
                 super::$test::<Round, _>();
             })+

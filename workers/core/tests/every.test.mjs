@@ -20,6 +20,7 @@ test('every category can be watched', async () => {
     account: ['OpenAccount', { ownerId: 'ana', currency: 'EUR', overdraftLimit: 0 }],
     order: ['PlaceOrder', { customerId: 'ana', accountId: account, lines: [{ sku: 'a', quantity: 1, unitPrice: 1 }] }],
     round: ['StartGameRound', { game: 'chess', maxPlayers: 2 }],
+    catalogue: ['OpenCatalogue', { currency: 'EUR' }],
   };
   const watched = Object.keys(payloads).map((type) => [
     type,
@@ -45,6 +46,7 @@ test('every aggregate can be watched', async () => {
     await send('device', 'RegisterDevice', { model: 'Thermo 2', ownerId: 'ana' }),
     await send('order', 'PlaceOrder', { customerId: 'ana', accountId: account[1], lines: [{ sku: 'a', quantity: 1, unitPrice: 1 }] }),
     await send('round', 'StartGameRound', { game: 'chess', maxPlayers: 2 }),
+    await send('catalogue', 'OpenCatalogue', { currency: 'EUR' }),
   ];
   for (const [type, id] of made) {
     const watching = talker.subscribe(`subscription { it: ${type}(id: "${id}", after: "0") { cursor event { aggregateType } ${type} { id version } } }`);
@@ -64,7 +66,8 @@ test('every instance can be asked for by version, by instant, and with what was 
   await core.send('device', 'RegisterDevice', { model: 'm', ownerId: 'ana' }, { aggregateId: device });
   const round = fresh('round');
   await core.send('round', 'StartGameRound', { game: 'go', maxPlayers: 2 }, { aggregateId: round });
-  const instances = { room, reservation, account: wallet, order, device, round };
+  const { aggregateId: catalogue } = await core.send('catalogue', 'OpenCatalogue', { currency: 'EUR' });
+  const instances = { room, reservation, account: wallet, order, device, round, catalogue };
   for (const [type, id] of Object.entries(instances)) {
     const stream = await core.events(type, id);
     const one = async (args) => (await core.ask(`query ($id: ID!) { it: ${type}(id: $id ${args}) { id version } }`, { id })).it;

@@ -76,8 +76,13 @@ const lists = {
       status: [['OPEN', 'FINISHED'], (row, value) => row.status === value],
     },
   },
+  catalogues: {
+    fields: 'id currency createdAt',
+    orders: { NEWEST: newest('createdAt').NEWEST },
+    filters: { currency: [['EUR', 'CHF'], (row, value) => row.currency === value] },
+  },
 };
-const types = { rooms: 'room', reservations: 'reservation', devices: 'device', accounts: 'account', orders: 'order', rounds: 'round' };
+const types = { rooms: 'room', reservations: 'reservation', devices: 'device', accounts: 'account', orders: 'order', rounds: 'round', catalogues: 'catalogue' };
 const some = [0, 1, 2, 3, 4, 5, 6];
 const person = (n) => (n % 3 ? 'ana' : 'ben');
 const buyer = (n) => (n < 6 ? 'ana' : 'ben');
@@ -95,6 +100,7 @@ before(async () => {
     await send('account', n, n % 3 ? 'Deposit' : 'Withdraw', { amount: 5_000 });
     await send('round', n, 'StartGameRound', { game: n % 2 ? 'chess' : 'go', maxPlayers: 2 });
     if (n < 2) await send('round', n, 'FinishRound', {});
+    await send('catalogue', n, 'OpenCatalogue', { currency: n % 2 ? 'EUR' : 'CHF' });
   }
   for (const n of some) {
     const payload = { userId: person(n), roomId: `room-${n % 2}`, dateStart: day(2 * (n % 5)), dateEnd: day(2 * (n % 5) + 1) };

@@ -9,6 +9,7 @@ mod seen;
 use std::{cell::Cell, fs, path::Path};
 
 use edgefold_account::Account;
+use edgefold_catalogue::Catalogue;
 use edgefold_core::CATALOGUE;
 use edgefold_device::Device;
 use edgefold_flow::{
@@ -252,6 +253,7 @@ everything_accepted_is_read_back! {
     what_a_reservation_accepts_is_read_back: Reservation,
     what_a_device_accepts_is_read_back: Device,
     what_an_account_accepts_is_read_back: Account,
+    what_a_catalogue_accepts_is_read_back: Catalogue,
     what_an_order_accepts_is_read_back: Order,
     what_a_round_accepts_is_read_back: Round,
 }
@@ -264,6 +266,7 @@ fn every_aggregate_accepts_something_here() {
         (Reservation::TYPE, tell::<Reservation>(&plain)),
         (Device::TYPE, tell::<Device>(&plain)),
         (Account::TYPE, tell::<Account>(&plain)),
+        (Catalogue::TYPE, tell::<Catalogue>(&plain)),
         (Order::TYPE, tell::<Order>(&plain)),
         (Round::TYPE, tell::<Round>(&plain)),
     ] {

@@ -11,7 +11,7 @@ import { settled, year } from '../../reservation/tests/hotel.mjs';
 const core = await serve('core', { GRAPHQL_INTROSPECTION: 'on' });
 
 /** Two instances of each type: the first is Ana's, the second is Ben's. */
-const types = ['room', 'account', 'device', 'round', 'reservation', 'order'];
+const types = ['room', 'account', 'device', 'round', 'catalogue', 'reservation', 'order'];
 const ids = Object.fromEntries(types.map((type) => [type, [fresh(type), fresh(type)]]));
 const commands = Object.fromEntries(types.map((type) => [type, fresh(`command-${type}`)]));
 
@@ -33,6 +33,7 @@ const policy = {
   account: { sees: ['ana', 'staff', 'service'], lists: [] },
   device: { sees: ['ana', 'the first device', 'staff', 'service'], lists: [] },
   round: { sees: everybody, lists: everybody },
+  catalogue: { sees: everybody, lists: everybody },
   reservation: { sees: ['ana', 'staff', 'service'], lists: [] },
   order: { sees: ['ana', 'staff', 'service'], lists: [] },
 };
@@ -45,6 +46,7 @@ before(async () => {
       account: ['OpenAccount', { ownerId: owner, currency: 'EUR', overdraftLimit: 5 }],
       device: ['RegisterDevice', { model: 'm', ownerId: owner }],
       round: ['StartGameRound', { game: 'chess', maxPlayers: 2 }],
+      catalogue: ['OpenCatalogue', { currency: 'EUR' }],
       reservation: ['CreateReservation', { userId: owner, roomId: ids.room[0], ...night }],
       order: ['PlaceOrder', { customerId: owner, accountId: ids.account[n], lines: [{ sku: 'tea', quantity: 1, unitPrice: 1 }] }],
     };
@@ -56,7 +58,7 @@ before(async () => {
   for (const id of ids.reservation) await settled(core, id);
   await until('all of it is journalled', () => {
     const all = journal(core);
-    return all.filter(({ version }) => version === 1).length === 12 && all.filter(({ event }) => event.type === 'RoomHeld').length === 2;
+    return all.filter(({ version }) => version === 1).length === 2 * types.length && all.filter(({ event }) => event.type === 'RoomHeld').length === 2;
   });
   for (const [type, [first, second]] of Object.entries(ids)) for (const id of [first, second]) await projected(core, type, id);
 });

@@ -214,7 +214,8 @@ fn a_model_has_1_to_100_characters() {
 fn after(reports: &[UpdateDeviceStatus]) -> State {
     use edgefold_kernel::{Context, Foreign};
     let (id, foreign) = (Id::parse("it").unwrap(), Foreign::default());
-    let context = Context { id: &id, now: Timestamp::parse(NOW).unwrap(), foreign: &foreign };
+    let now = Timestamp::parse(NOW).unwrap();
+    let context = Context { id: &id, now, by: None, foreign: &foreign };
     let (mut state, mut version) = (None, 1);
     Device::evolve(&mut state, &registered(), version);
     for report in reports {

@@ -1,11 +1,12 @@
 //! Every business rule of an order.
 
 use edgefold_account::Account;
+use edgefold_catalogue::{Catalogue, state::State as Catalogued};
 use edgefold_flow::prelude::*;
 
 use crate::{
     Order,
-    commands::{Command, PlaceOrder, Progress},
+    commands::{Command, Line, PlaceOrder, Progress},
     events::{
         Event, OrderAccepted, OrderCancelled, OrderDeclined, OrderDelivered, OrderPlaced,
         OrderShipped, OrderTimedOut, PaymentLost, PaymentReturned, ShipmentRequested,
@@ -21,6 +22,12 @@ pub enum Refusal {
     TotalTooHigh,
     /// The customer has no such account.
     AccountUnknown,
+    /// The catalogue has no such article.
+    ArticleUnknown,
+    /// The catalogue has another price for the article.
+    PriceDiffers,
+    /// The account is not in the currency of the catalogue.
+    CurrencyDiffers,
     /// The order has ended already.
     OrderEnded,
     /// The goods are on their way.
@@ -39,11 +46,13 @@ impl Rules for Order {
     type Create = PlaceOrder;
     type Refusal = Refusal;
 
-    /// Whether the account is there, and whose it is.
-    fn rests_on(command: &Command) -> Vec<StreamId> {
-        match command {
-            Command::Place(place) => vec![Account::stream(&place.account_id)],
-            _ => vec![],
+    /// Whether the account is there, and whose it is; and the prices, for whoever may not name any.
+    fn rests_on(command: &Command, by: Option<&Principal>) -> Vec<StreamId> {
+        let Command::Place(place) = command else { return vec![] };
+        let account = Account::stream(&place.account_id);
+        match names_prices(by) {
+            true => vec![account],
+            false => vec![account, Catalogue::stream(&Catalogue::main())],
         }
     }
 
@@ -51,9 +60,13 @@ impl Rules for Order {
     fn begin(place: &PlaceOrder, context: &Context<'_>) -> Decision<Event> {
         let PlaceOrder { customer_id, account_id, lines } = place.clone();
         let account = context.known::<Account, _>(&account_id)?;
-        if account.is_none_or(|account| account.owner_id != customer_id) {
+        let Some(account) = account.filter(|account| account.owner_id == customer_id) else {
             let detail = format!("customer {customer_id} has no account {account_id}");
             return refuse_with(Refusal::AccountUnknown, detail);
+        };
+        if !names_prices(context.by) {
+            let catalogue = context.known::<Catalogue, _>(&Catalogue::main())?;
+            check_prices(&lines, &account.currency, catalogue.as_ref())?;
         }
         let total = place.total()?;
         let answer_by = context.now.plus_millis(i64::from(ANSWER_WITHIN_MS));
@@ -87,6 +100,43 @@ impl Rules for Order {
             (Command::Lose(_), _) => refuse(Refusal::NotAccepted),
             (Command::ReturnPayment(_), _) => happened(PaymentReturned { account_id }),
         }
+    }
+}
+
+/// The staff sells at any price: by telephone, with a rebate. Customers pay what the catalogue says.
+fn names_prices(by: Option<&Principal>) -> bool {
+    by.is_none_or(|by| Order::REACH.acts_for_all(by))
+}
+
+/// The prices are those of the catalogue, in its currency: 1,000 yen are not 1,000 cents.
+fn check_prices(
+    lines: &[Line],
+    currency: &Currency,
+    catalogue: Option<&Catalogued>,
+) -> Result<(), Rejection> {
+    for (index, Line { sku, unit_price, .. }) in lines.iter().enumerate() {
+        let field = |name| format!("payload.lines[{index}].{name}");
+        match catalogue.and_then(|catalogue| catalogue.price(sku)) {
+            None => {
+                let detail = format!("the catalogue has no article {sku}");
+                return refuse_field(Refusal::ArticleUnknown, field("sku"), detail);
+            }
+            Some(price) if price != *unit_price => {
+                let [price, got] = [price, *unit_price].map(Amount::minor_units);
+                let detail = format!("the price of {sku} is {price}, got {got}");
+                return refuse_field(Refusal::PriceDiffers, field("unitPrice"), detail);
+            }
+            Some(_) => {}
+        }
+    }
+    match catalogue.map(|catalogue| catalogue.currency.as_str()) {
+        Some(wanted) if wanted != currency.as_str() => {
+            let got = currency.as_str();
+            let detail =
+                format!("the prices are in {wanted}, the money of the account is in {got}");
+            refuse_field(Refusal::CurrencyDiffers, "payload.accountId", detail)
+        }
+        _ => Ok(()),
     }
 }
 

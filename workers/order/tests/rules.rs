@@ -3,17 +3,23 @@
 // A test fails by panicking, its helpers too: clippy exempts the test functions alone.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::slice;
+
 use edgefold_account::{
     Account,
-    commands::Currency,
     events::{
         AccountOpened, Event as AccountEvent, PaymentAuthorised, PaymentCaptured, PaymentExpired,
         PaymentReleased,
     },
 };
+use edgefold_catalogue::{
+    Catalogue,
+    events::{CatalogueOpened, Event as CatalogueEvent, PriceSet},
+};
 use edgefold_flow::{Participant, participant::Refused};
 use edgefold_kernel::{
-    Aggregate, Amount, CommandSet, Decider, Id, Kind, Rejection, Text, Timestamp,
+    Aggregate, Amount, CommandSet, Currency, Decider, Id, Kind, Principal, Rejection, Role, Text,
+    Timestamp,
 };
 use edgefold_order::{
     Order,
@@ -27,6 +33,7 @@ use edgefold_order::{
     },
     state::Status,
 };
+use edgefold_roles::{GUEST, STAFF};
 use edgefold_testing::{given, scenario::envelopes, state_after};
 use serde_json::json;
 
@@ -147,10 +154,65 @@ fn a_total_that_cannot_be_an_amount_is_refused() {
 }
 
 #[test]
-fn the_decision_rests_on_the_account_alone() {
-    let account = Account::stream(&id("a-1"));
-    assert_eq!(Order::rests_on(&place().into()), [account]);
-    assert!(Order::rests_on(&CancelOrder { reason: None }.into()).is_empty());
+fn the_decision_rests_on_the_account_and_that_of_a_customer_on_the_prices_too() {
+    let [account, prices] = [Account::stream(&id("a-1")), Catalogue::stream(&id("main"))];
+    let (ana, sam) = (Principal::new(id("ana"), GUEST), Principal::new(id("sam"), STAFF));
+    assert_eq!(Order::rests_on(&place().into(), None), slice::from_ref(&account));
+    assert_eq!(Order::rests_on(&place().into(), Some(&sam)), slice::from_ref(&account));
+    assert_eq!(Order::rests_on(&place().into(), Some(&ana)), [account, prices]);
+    assert!(Order::rests_on(&CancelOrder { reason: None }.into(), Some(&ana)).is_empty());
+}
+
+/// The catalogue in this currency, with these prices.
+fn catalogue(currency: &str, prices: &[(&str, i64)]) -> Vec<CatalogueEvent> {
+    let currency = Currency::parse(currency).unwrap();
+    let set =
+        |(sku, price): &(&str, i64)| PriceSet { sku: id(sku), unit_price: amount(*price) }.into();
+    std::iter::once(CatalogueOpened { currency }.into()).chain(prices.iter().map(set)).collect()
+}
+
+#[test]
+fn a_customer_pays_what_the_catalogue_says() {
+    let sold = |by: Role, currency: &str, prices: &[(&str, i64)]| {
+        given::<Order>([])
+            .knowing::<Account>("a-1", [account_of("ana")])
+            .knowing::<Catalogue>("main", catalogue(currency, prices))
+            .by(Principal::new(id("ana"), by))
+            .at(NOW)
+            .when(place())
+    };
+    let refused = |prices: &[(&str, i64)]| sold(GUEST, "EUR", prices).refusal();
+    sold(GUEST, "EUR", &[("tea", 1_000), ("cup", 500), ("pot", 1)]).then([placed()]);
+    let differs = refused(&[("tea", 1_000), ("cup", 501)]);
+    assert_eq!((differs.code.as_ref(), differs.status()), ("PRICE_DIFFERS", 422));
+    assert_eq!(differs.field.as_deref(), Some("payload.lines[1].unitPrice"));
+    assert_eq!(differs.detail, "the price of cup is 501, got 500");
+    let unknown = refused(&[("cup", 500)]);
+    assert_eq!(unknown.code, "ARTICLE_UNKNOWN");
+    assert_eq!(unknown.field.as_deref(), Some("payload.lines[0].sku"));
+    assert_eq!(refused(&[]).code, "ARTICLE_UNKNOWN");
+    let yen = [("tea", 1_000), ("cup", 500)];
+    sold(GUEST, "JPY", &yen).then_refused("CURRENCY_DIFFERS");
+    sold(STAFF, "JPY", &[("tea", 1)]).then([placed()]);
+}
+
+#[test]
+fn where_there_is_no_catalogue_the_staff_alone_sells() {
+    let sold = |by: Role| {
+        let given = given::<Order>([]).knowing::<Account>("a-1", [account_of("ana")]);
+        given.by(Principal::new(id("ana"), by)).at(NOW).when(place())
+    };
+    sold(GUEST).then_refused("ARTICLE_UNKNOWN");
+    sold(STAFF).then([placed()]);
+}
+
+#[test]
+fn a_customer_learns_of_no_price_by_an_account_of_somebody_else() {
+    given::<Order>([])
+        .knowing::<Account>("a-1", [account_of("ben")])
+        .by(Principal::new(id("ana"), GUEST))
+        .when(place())
+        .then_refused("ACCOUNT_UNKNOWN");
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl Rules for Reservation {
     type Refusal = Refusal;
 
     /// Whether the room exists, and is open.
-    fn rests_on(command: &Command) -> Vec<StreamId> {
+    fn rests_on(command: &Command, _by: Option<&Principal>) -> Vec<StreamId> {
         match command {
             Command::Create(create) => vec![Room::stream(&create.room_id)],
             _ => vec![],

@@ -125,8 +125,8 @@ fn it_is_refused_when_the_room_is_unknown_or_closed() {
 #[test]
 fn the_decision_rests_on_the_room_alone() {
     let room = Room::stream(&id("12A"));
-    assert_eq!(Reservation::rests_on(&create().into()), [room]);
-    assert!(Reservation::rests_on(&CancelReservation { reason: None }.into()).is_empty());
+    assert_eq!(Reservation::rests_on(&create().into(), None), [room]);
+    assert!(Reservation::rests_on(&CancelReservation { reason: None }.into(), None).is_empty());
 }
 
 #[test]

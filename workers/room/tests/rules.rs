@@ -209,7 +209,7 @@ proptest! {
     fn no_two_holds_overlap(asked in prop::collection::vec((0_u8..12, 1_u8..28, 1_u8..6, any::<bool>()), 1..60)) {
         use edgefold_kernel::{Context, Foreign, Timestamp};
         let (id_, foreign) = (id("it"), Foreign::default());
-        let context = Context { id: &id_, now: Timestamp::default(), foreign: &foreign };
+        let context = Context { id: &id_, now: Timestamp::default(), by: None, foreign: &foreign };
         let (mut state, mut version) = (None, 1);
         Room::evolve(&mut state, &added(), version);
         for (who, day, nights, release) in asked {

@@ -138,7 +138,12 @@ impl Api {
         self.query.push(Root { field, arguments, does: Does::One(entry) });
         let about = "The events of an instance, in order, each once: everything after the cursor, then live.";
         let begins = "Cursor after which it begins, `0` for everything; when left out it begins with the latest event.";
-        let arguments = vec![Field::new("id", "ID!", ID), Field::new("after", "String", begins)];
+        let wait = "Wait for an instance that there is not yet, and begin with its first event. It may be one that you could list.";
+        let arguments = vec![
+            Field::new("id", "ID!", ID),
+            Field::new("after", "String", begins),
+            Field { default: Some("false".to_owned()), ..Field::new("wait", "Boolean", wait) },
+        ];
         let field = Field::new(&one, format!("{update}!"), about);
         self.subscription.push(Root { field, arguments, does: Does::Follow(entry) });
     }

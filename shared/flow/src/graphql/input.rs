@@ -43,6 +43,11 @@ impl Arguments {
         self.text(name).unwrap_or_default()
     }
 
+    /// Takes what is true or false; it is false when left out.
+    pub(super) fn flag(&mut self, name: &str) -> bool {
+        self.take(name) == Some(Json::Bool(true))
+    }
+
     /// Takes an object. The registry lets any value pass for one.
     ///
     /// # Errors

@@ -20,8 +20,8 @@ use super::{
 use crate::{
     instance::unknown,
     journal::{Place, RowChange, RowsPage, cursor},
-    participant::Sight,
-    route::Entry,
+    participant::{RowFilter, Sight},
+    route::{Entry, check_path},
     session::Lack,
     subscribe::{Begin, Page, Part, RowsWanted, Wanted, socket::parse_version},
 };
@@ -38,7 +38,10 @@ pub(super) async fn subscribed(
 ) -> Result<Subscribed, Error> {
     let after = given.text("after");
     match does {
-        Does::Follow(entry) => follow(api, context, entry, &given.required("id"), after),
+        Does::Follow(entry) => {
+            let (id, waits) = (given.required("id"), given.flag("wait"));
+            follow(api, context, entry, (&id, waits), after)
+        }
         Does::FollowAll(entry) => follow_all(api, context, entry, given, after),
         Does::FollowEvents => follow_events(api, context, given, after).await,
         _ => Err(faulted(&Fault::Defect("a query among the subscriptions".to_owned()))),
@@ -81,7 +84,8 @@ fn items(
 }
 
 /// Follows an instance of this aggregate, from a cursor on, or from its latest event. An item is an event and the state after
-/// it, as JSON. A caller that may only list the instance gets no event with it.
+/// it, as JSON. A caller that may only list the instance gets no event with it. With `waits` it begins with the first event, also
+/// when that is still to come.
 ///
 /// # Errors
 /// `INVALID_CURSOR`, `INVALID_FIELD`; a fault when an event cannot be read.
@@ -89,21 +93,45 @@ pub fn follow(
     api: &Api,
     context: &Context<'_>,
     entry: &Entry,
-    id: &str,
+    (id, waits): (&str, bool),
     after: Option<String>,
 ) -> Result<Subscribed, Error> {
     let feed = Arc::clone(context.data::<Arc<Feed>>()?);
+    let gateway = context.data::<Arc<dyn Gateway>>()?.as_ref();
     let stream = StreamId::new(entry.aggregate_type, instance("id", id)?);
-    let begin = begin(after.as_deref(), Begin::Latest)?;
-    let Some((part, lack)) = feed.turn(Wanted::Stream(stream.clone()), begin) else {
+    let begin = begin(after.as_deref(), if waits { Begin::version(0) } else { Begin::Latest })?;
+    // Whoever has a cursor has seen the instance: it does not wait.
+    let wanted = match waits && begin == Begin::version(0) {
+        true => awaited(gateway, entry, stream.clone())?,
+        false => Wanted::Stream(stream.clone()),
+    };
+    let Some((part, lack)) = feed.turn(wanted, begin) else {
         return Ok(stream::empty().boxed());
     };
     let Part::Stream(page) = part else { return Err(faulted(&misplaced())) };
-    let principal = context.data::<Arc<dyn Gateway>>()?.principal().map_err(unanswered)?;
+    let principal = gateway.principal().map_err(unanswered)?;
     let shown = folded(api, entry, &page, &stream.aggregate_id, principal);
     let shown = shown.map_err(|fault| faulted(&fault))?;
     let cursor = |place: &Place| place.position.to_string();
     Ok(feed.stream(items(entry, shown, Place::version(page.through), &lack, cursor)))
+}
+
+/// A stream that may not have begun, for whoever could list its instance. Nobody else waits.
+fn awaited(gateway: &dyn Gateway, entry: &Entry, stream: StreamId) -> Result<Wanted, Error> {
+    let id = &stream.aggregate_id;
+    // There will never be such an instance.
+    check_path("id", Some(id)).map_err(unanswered)?;
+    let filter = allowed(gateway, entry, Vec::new())?;
+    let Some(filter) = filter.filter(|it| it.only.as_ref().is_none_or(|only| only == id)) else {
+        return Ok(Wanted::Stream(stream));
+    };
+    let rows = RowsWanted {
+        aggregate_type: entry.aggregate_type.to_owned(),
+        lists_all: filter.owner.is_none() && filter.only.is_none(),
+        filter: RowFilter { only: Some(id.clone()), ..filter },
+        wants_events: false,
+    };
+    Ok(Wanted::Awaited(stream, rows))
 }
 
 /// The items of a page for a caller: each event with the state after it. Where the caller may only list the instance

@@ -45,7 +45,7 @@ impl<S: Storage> Instance<S> {
     /// Fails if storage fails.
     pub fn rests_on(&self, wanted: &Wanted<'_>, stamp: &Stamp<'_>) -> Result<Vec<StreamId>, Fault> {
         let Ok(command) = &wanted.command else { return Ok(Vec::new()) };
-        let streams = self.run.rests_on(command);
+        let streams = self.run.rests_on(command, stamp.by.principal());
         if streams.is_empty() {
             return Ok(streams);
         }

@@ -70,7 +70,8 @@ impl<S: Storage> Draft<'_, S> {
         cause: &Cause,
     ) -> Result<Vec<(Fresh, Event)>, Failure> {
         let version = self.loaded.head.version;
-        let context = Context { id: self.instance.id(), now: self.stamp.now, foreign };
+        let (id, by) = (self.instance.id(), self.stamp.by.principal());
+        let context = Context { id, now: self.stamp.now, by, foreign };
         let events = self.instance.run.decide(&self.loaded.state, command, &context)?;
         check_count(events.len())?;
         let stream = &self.instance.stream;

@@ -43,7 +43,7 @@ impl<S: Storage> Instance<S> {
         let errands = fresh(mark, &incoming.delivery).flat_map(|item| &item.errands);
         let read =
             |message: &Message| self.run.read_leniently(&message.name, &message.payload).ok();
-        Ok(errands.filter_map(read).flat_map(|command| self.run.rests_on(&command)).collect())
+        Ok(errands.filter_map(read).flat_map(|command| self.run.rests_on(&command, None)).collect())
     }
 
     /// Takes a delivery: in order, each item once, in one transaction with the events that follow from it and with the mark.

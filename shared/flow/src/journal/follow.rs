@@ -95,8 +95,9 @@ impl<'a> Shape<'a> {
     /// True if a list with this filter holds a row. A row that cannot be read is in no list.
     fn holds(&self, filter: &RowFilter, id: &Id, row: &Row) -> bool {
         *filter == RowFilter::default()
-            || serde_json::from_str::<Value>(row.state.get())
-                .is_ok_and(|state| filter.matches(self.listed, id, &state))
+            || filter.only.as_ref().is_none_or(|only| only == id)
+                && serde_json::from_str::<Value>(row.state.get())
+                    .is_ok_and(|state| filter.matches(self.listed, id, &state))
     }
 }
 

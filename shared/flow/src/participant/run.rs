@@ -87,7 +87,7 @@ pub trait Run: Sync {
     /// See [`CommandSet::write`].
     fn write(&self, command: &Command) -> (&'static str, Value);
     /// See [`edgefold_kernel::Decider::rests_on`].
-    fn rests_on(&self, command: &Command) -> Vec<StreamId>;
+    fn rests_on(&self, command: &Command, by: Option<&Principal>) -> Vec<StreamId>;
     /// See [`edgefold_kernel::Decider::decide`].
     ///
     /// # Errors
@@ -260,8 +260,8 @@ impl<A: Participant> Run for Of<A> {
         of!(command.command => A::Command, else (command.kind.name, Value::Null)).write()
     }
 
-    fn rests_on(&self, command: &Command) -> Vec<StreamId> {
-        A::rests_on(of!(command.command => A::Command, else Vec::new()))
+    fn rests_on(&self, command: &Command, by: Option<&Principal>) -> Vec<StreamId> {
+        A::rests_on(of!(command.command => A::Command, else Vec::new()), by)
     }
 
     fn decide(&self, state: &State, command: &Command, context: &Context<'_>) -> Decision<Event> {

@@ -37,10 +37,17 @@ struct Attached {
     cursors: Vec<Progress>,
 }
 
-/// Number of a subscription, whether it has caught up, and its progress in each source: position and check of its place, by how
+/// Number of a subscription, how far it is, and its progress in each source: position and check of its place, by how
 /// much the source is ahead, and how much of that was there when it began.
 #[derive(Serialize, Deserialize)]
 struct Progress(Number, u8, Vec<(u64, String, u64, u64)>);
+
+/// It has not caught up yet …
+const BEHIND: u8 = 0;
+/// … it has …
+const CAUGHT_UP: u8 = 1;
+/// … or its stream has not begun.
+const AWAITS: u8 = 2;
 
 impl Progress {
     fn of(number: Number, operation: &Operation) -> Self {
@@ -48,12 +55,17 @@ impl Progress {
             let ahead = |of: u64| of.saturating_sub(cursor.position);
             (cursor.position, cursor.check.clone(), ahead(*head), ahead(*until))
         });
-        Self(number, u8::from(operation.has_caught_up), tracks.collect())
+        let far = match (operation.awaits, operation.has_caught_up) {
+            (true, _) => AWAITS,
+            (false, true) => CAUGHT_UP,
+            (false, false) => BEHIND,
+        };
+        Self(number, far, tracks.collect())
     }
 
     /// The operation of this name, which follows these sources.
     fn restored(self, id: String, sources: Vec<Source>) -> Operation {
-        let Self(_, has_caught_up, progress) = self;
+        let Self(_, far, progress) = self;
         let tracks = sources.into_iter().zip(progress);
         let tracks = tracks.map(|(source, (position, check, head, until))| Track {
             source,
@@ -64,7 +76,8 @@ impl Progress {
         Operation {
             stage: Stage::Live,
             tracks: tracks.collect(),
-            has_caught_up: has_caught_up > 0,
+            awaits: far == AWAITS,
+            has_caught_up: far == CAUGHT_UP,
             ..Operation::new(id)
         }
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     message::{self, Asked, Close, Said, Shown},
-    operation::{Lack, Operation, Stage, Step, Track},
+    operation::{Lack, Operation, Step},
 };
 use crate::{
     door::{allowance::Allowance, token::Caller},
@@ -42,6 +42,12 @@ pub enum Input {
     Joining(Number, Vec<Source>),
     /// The sources have answered with their heads: the subscription begins, and the sources tell of later events.
     Joined(Number, Begin, Vec<Place>),
+    /// The stream that it is about has not begun: it is about to follow this source, in which that would be seen.
+    Awaiting(Number, Source),
+    /// It follows that source from this place on: it waits.
+    Waits(Number, Place),
+    /// The stream that it awaited has begun, and has come to this place.
+    Begun(Number, Place),
     /// A source tells its head.
     Told(Source, u64),
     /// The frame of a subscription for a step; `None` when nothing in it concerns the subscription.
@@ -74,6 +80,8 @@ pub enum Action {
     Renew(Source),
     /// Keep this operation: it lives on when the session is evicted.
     Keep(Number),
+    /// No operation follows this source any more.
+    Leave(Source),
     /// Send the events that this operation lacks.
     Pump(Number),
     /// The operation has ended: keep nothing of it. With those of its sources that no operation follows any more.
@@ -190,7 +198,7 @@ impl Connection {
         self.may_send(now).then_some(lack)
     }
 
-    fn may_send(&self, now: Timestamp) -> bool {
+    pub(super) fn may_send(&self, now: Timestamp) -> bool {
         matches!(self.window.next(now), Next::Send { .. }) && self.pass().is_some()
     }
 
@@ -222,6 +230,9 @@ impl Connection {
             Input::Failed(number, errors) => self.failed(now, number, &errors),
             Input::Joining(number, sources) => self.joining(now, number, sources),
             Input::Joined(number, begin, heads) => self.joined(now, number, &begin, &heads),
+            Input::Awaiting(number, source) => self.awaiting(now, number, source),
+            Input::Waits(number, from) => self.waits(number, from),
+            Input::Begun(number, head) => self.begun(number, &head),
             Input::Told(source, head) => self.told(&source, head),
             Input::Event(number, step, text) => self.event(now, number, step, text),
             Input::Stuck => {
@@ -298,7 +309,7 @@ impl Connection {
                 };
                 actions.extend(self.wake());
                 let sources: BTreeSet<_> =
-                    self.operations.values().flat_map(Operation::sources).collect();
+                    self.operations.values().flat_map(Operation::followed).collect();
                 actions.extend(sources.into_iter().cloned().map(Action::Renew));
                 actions
             }
@@ -341,88 +352,12 @@ impl Connection {
         actions
     }
 
-    fn failed(&mut self, now: Timestamp, number: Number, errors: &str) -> Vec<Action> {
+    pub(super) fn failed(&mut self, now: Timestamp, number: Number, errors: &str) -> Vec<Action> {
         let Some(operation) = self.operations.get(&number) else { return Vec::new() };
         let frame = message::error(&operation.id, errors);
         let mut actions = self.send(now, frame);
         actions.extend(self.forget(number));
         actions
-    }
-
-    fn joining(&mut self, now: Timestamp, number: Number, sources: Vec<Source>) -> Vec<Action> {
-        let followed: usize = self.operations.values().map(|it| it.tracks.len()).sum();
-        let most = limits::SESSION_SOURCES;
-        if followed + sources.len() > most {
-            let detail = format!(
-                "the subscriptions of a socket may have at most {most} sources; one to a category has {}",
-                sources.len()
-            );
-            return self.failed(now, number, &message::errors("TOO_MANY_OPERATIONS", &detail));
-        }
-        if let Some(operation) = self.operations.get_mut(&number) {
-            operation.stage = Stage::Joining;
-            operation.tracks = sources.into_iter().map(Track::new).collect();
-        }
-        Vec::new()
-    }
-
-    fn joined(
-        &mut self,
-        now: Timestamp,
-        number: Number,
-        begin: &Begin,
-        heads: &[Place],
-    ) -> Vec<Action> {
-        let Some(operation) = self.operations.get_mut(&number) else { return Vec::new() };
-        let sources: Vec<_> = operation.sources().cloned().collect();
-        let mut actions = match operation.begin(begin, heads) {
-            None => vec![Action::Keep(number)],
-            Some(head) => {
-                let detail = format!("after is ahead of the stream: its last cursor is {head}");
-                self.failed(now, number, &message::errors("INVALID_CURSOR", &detail))
-            }
-        };
-        // A source counts this session as told up to the head, whichever of its operations has asked.
-        let mut pumped = BTreeSet::from([number]);
-        for (source, head) in sources.iter().zip(heads) {
-            pumped.extend(self.informed(source, head.position));
-        }
-        actions.extend(self.pump(|number| pumped.contains(&number)));
-        actions
-    }
-
-    fn told(&mut self, source: &Source, head: u64) -> Vec<Action> {
-        let followers = self.informed(source, head);
-        self.pump(|number| followers.contains(&number))
-    }
-
-    /// A source has come to this position. Returns the operations that follow it.
-    fn informed(&mut self, source: &Source, head: u64) -> Vec<Number> {
-        let followers = self.operations.iter_mut().filter(|(_, it)| it.follows(source));
-        followers
-            .map(|(number, operation)| {
-                operation.told(source, head);
-                *number
-            })
-            .collect()
-    }
-
-    fn event(
-        &mut self,
-        now: Timestamp,
-        number: Number,
-        step: Step,
-        text: Option<String>,
-    ) -> Vec<Action> {
-        if !self.may_send(now) {
-            return Vec::new();
-        }
-        let Some(operation) = self.operations.get_mut(&number) else { return Vec::new() };
-        if operation.stage != Stage::Live || !operation.take(step) {
-            return Vec::new();
-        }
-        let frame = text.map(|text| message::next(&operation.id, &text));
-        frame.map(|frame| self.send(now, frame)).unwrap_or_default()
     }
 
     /// A client is let be when others of its principal have used up the count. One that goes on and on is closed.
@@ -463,7 +398,7 @@ impl Connection {
 
     /// Sends a frame. When the window is full, the client is asked for an answer; frames that cannot wait are bounded
     /// too.
-    fn send(&mut self, now: Timestamp, frame: String) -> Vec<Action> {
+    pub(super) fn send(&mut self, now: Timestamp, frame: String) -> Vec<Action> {
         if self.phase == Phase::Closed {
             return Vec::new();
         }
@@ -489,7 +424,7 @@ impl Connection {
 
     fn forget(&mut self, number: Number) -> Vec<Action> {
         let Some(operation) = self.operations.remove(&number) else { return Vec::new() };
-        let left = operation.sources().filter(|source| !self.follows(source).0);
+        let left = operation.followed().filter(|source| !self.follows(source).0);
         vec![Action::Forget(number, left.cloned().collect())]
     }
 

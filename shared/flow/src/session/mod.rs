@@ -7,6 +7,7 @@
 //! | [`message`] | the messages of the client, the answers, and the close codes |
 //! | [`operation`] | an operation of a client, and its progress |
 //! | [`connection`] | the protocol as a state machine: inputs go in, actions come out |
+//! | `follow` | a subscription finds its sources, and goes on in each of them |
 //! | `attachment` | the part of it that survives hibernation |
 //!
 //! A session follows the sources of its subscriptions: streams, and the partitions of categories. A source **tells** its
@@ -17,6 +18,7 @@
 pub mod message;
 pub mod operation;
 pub mod connection;
+mod follow;
 mod attachment;
 
 pub use connection::{Action, Connection, Input};

@@ -25,6 +25,8 @@ pub struct Operation {
     pub stage: Stage,
     /// Its progress in each source, once these are known.
     pub tracks: Vec<Track>,
+    /// True while its stream, the first of its sources, has not begun: it follows the place where that would happen.
+    pub awaits: bool,
     /// True if everything that was there when it began was sent, and the client was told so.
     pub has_caught_up: bool,
     /// Index of the source whose turn is next.
@@ -102,7 +104,8 @@ pub struct Step {
 impl Operation {
     /// A new operation.
     pub fn new(id: String) -> Self {
-        Self { id, stage: Stage::Busy, tracks: Vec::new(), has_caught_up: false, turn: 0 }
+        let (stage, tracks) = (Stage::Busy, Vec::new());
+        Self { id, stage, tracks, awaits: false, has_caught_up: false, turn: 0 }
     }
 
     /// True if it follows this source.
@@ -115,10 +118,16 @@ impl Operation {
         self.tracks.iter().map(|track| &track.source)
     }
 
-    /// True if there is more to send.
+    /// The sources that know of it.
+    pub fn followed(&self) -> impl Iterator<Item = &Source> {
+        self.sources().skip(usize::from(self.awaits))
+    }
+
+    /// True if there is more to send, or to look at.
     pub fn is_behind(&self) -> bool {
+        let mut tracks = self.tracks.iter().skip(usize::from(self.awaits));
         self.stage == Stage::Live
-            && (!self.has_caught_up || self.tracks.iter().any(Track::is_behind))
+            && (!self.has_caught_up && !self.awaits || tracks.any(Track::is_behind))
     }
 
     /// What it lacks: of its sources in turn, so that a busy one does not hold up the others.
@@ -126,8 +135,9 @@ impl Operation {
         if !self.is_behind() {
             return None;
         }
-        let later = self.tracks.iter().enumerate().skip(self.turn);
-        let in_turn = later.chain(self.tracks.iter().enumerate().take(self.turn));
+        let tracks = || self.tracks.iter().enumerate().skip(usize::from(self.awaits));
+        let in_turn = tracks().filter(|(index, _)| *index >= self.turn);
+        let in_turn = in_turn.chain(tracks().filter(|(index, _)| *index < self.turn));
         let behind = in_turn.clone().find(|(_, track)| track.is_behind());
         let (index, track) = behind.or_else(|| self.tracks.iter().enumerate().next())?;
         let mut others = self.tracks.iter().enumerate().filter(|(other, _)| *other != index);
@@ -153,6 +163,25 @@ impl Operation {
         }
         self.stage = Stage::Live;
         None
+    }
+
+    /// It waits for its stream, and follows the place where that would begin from here on.
+    pub(super) fn waits(&mut self, from: Place) {
+        if let Some(track) = self.tracks.get_mut(1) {
+            track.head = track.head.max(from.position);
+            track.cursor = from;
+        }
+        self.stage = Stage::Live;
+    }
+
+    /// The stream that it awaits has begun, and has come to this version: everything of it is still to come.
+    pub(super) fn begun(&mut self, head: u64) {
+        self.tracks.truncate(1);
+        for track in &mut self.tracks {
+            track.head = track.head.max(head);
+            track.until = head;
+        }
+        (self.stage, self.awaits, self.has_caught_up, self.turn) = (Stage::Live, false, false, 0);
     }
 
     /// A source has come to this position.

@@ -3,7 +3,10 @@
 use edgefold_kernel::{Id, StreamId};
 use serde::{Deserialize, Serialize};
 
-use crate::{journal::Place, participant::RowFilter};
+use crate::{
+    journal::{Partitions, Place},
+    participant::RowFilter,
+};
 
 /// A source of a subscription's events.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,6 +42,8 @@ impl Source {
 pub enum Wanted {
     /// The events of one stream.
     Stream(StreamId),
+    /// The same for a stream that may not have begun: it waits for this row.
+    Awaited(StreamId, RowsWanted),
     /// The rows of a category.
     Rows(RowsWanted),
 }
@@ -58,11 +63,24 @@ pub struct RowsWanted {
 }
 
 impl Wanted {
-    /// The sources of a subscription that begins like this, where the category has so many partitions. A cursor may know of
-    /// more: a release with an older setting is still running beside this one.
-    pub fn sources(&self, begin: &Begin, partitions: impl FnOnce(&str) -> u16) -> Vec<Source> {
+    /// The rows of a category that it is about.
+    pub fn rows(&self) -> Option<&RowsWanted> {
+        match self {
+            Self::Stream(_) => None,
+            Self::Awaited(_, rows) | Self::Rows(rows) => Some(rows),
+        }
+    }
+
+    /// The sources of a subscription that begins like this. A cursor may know of more partitions: a release with an older setting
+    /// is still running beside this one. Of a stream that may not have begun, the second one is where it would begin.
+    pub fn sources(&self, begin: &Begin, partitions: &Partitions) -> Vec<Source> {
         match self {
             Self::Stream(stream) => vec![Source::stream(stream)],
+            Self::Awaited(stream, _) => {
+                let StreamId { aggregate_type, aggregate_id } = stream.clone();
+                let partition = partitions.begins(&aggregate_type, &aggregate_id);
+                vec![Source::stream(stream), Source::Partition { aggregate_type, partition }]
+            }
             Self::Rows(RowsWanted { aggregate_type, .. }) => {
                 let known = match begin {
                     Begin::After(places) => u16::try_from(places.len()).unwrap_or(u16::MAX),
@@ -72,7 +90,7 @@ impl Wanted {
                     aggregate_type: aggregate_type.clone(),
                     partition,
                 };
-                (0..partitions(aggregate_type).max(known).max(1)).map(partition).collect()
+                (0..partitions.of(aggregate_type).max(known).max(1)).map(partition).collect()
             }
         }
     }
@@ -139,10 +157,30 @@ mod tests {
         });
         let (two, head) = (vec![Place::behind(3, "e-3"), Place::behind(7, "e-7")], Place::START);
         let begin = Begin::After(two.clone());
-        assert_eq!(wanted.sources(&begin, |_| 3).len(), 3);
-        assert_eq!(wanted.sources(&begin, |_| 1).len(), 2, "as many as the cursor knows of");
-        assert_eq!(wanted.sources(&Begin::Now, |_| 0).len(), 1);
+        let sources = |begin, set| wanted.sources(begin, &Partitions::parse(set).0).len();
+        assert_eq!(sources(&begin, "claim=3"), 3);
+        assert_eq!(sources(&begin, ""), 2, "as many as the cursor knows of");
+        assert_eq!(sources(&Begin::Now, ""), 1);
         assert_eq!(begin.after(1), two.get(1).cloned());
         assert_eq!(begin.cursor(2, &head), Some(Place::START));
+    }
+
+    #[test]
+    fn a_stream_that_may_not_have_begun_is_awaited_where_it_would_begin() {
+        let partitions = Partitions::parse("claim=8").0;
+        for id in ["c-1", "c-2", "c-3"] {
+            let stream = StreamId::new("claim", Id::parse(id).unwrap());
+            let rows = RowsWanted {
+                aggregate_type: "claim".into(),
+                filter: RowFilter::default(),
+                wants_events: false,
+                lists_all: false,
+            };
+            let begins = partitions.begins("claim", &stream.aggregate_id);
+            let awaited = Wanted::Awaited(stream.clone(), rows);
+            let partition = Source::Partition { aggregate_type: "claim".into(), partition: begins };
+            let expected = [Source::stream(&stream), partition];
+            assert_eq!(awaited.sources(&Begin::version(0), &partitions), expected);
+        }
     }
 }

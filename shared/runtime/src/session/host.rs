@@ -7,12 +7,12 @@ use std::{
 
 use edgefold_flow::{
     Catalogue,
-    contract::{self, Seat},
+    contract::{self, Await, Seat},
     door::{Asker, token::Caller},
     session::{Input, message},
     subscribe::Told,
 };
-use edgefold_kernel::{Kind, Rejection};
+use edgefold_kernel::{Kind, Rejection, Timestamp};
 use worker::{
     Env, Method, State, WebSocket, WebSocketIncomingMessage,
     worker_sys::WebSocketRequestResponsePair,
@@ -41,6 +41,7 @@ impl Session {
             pumped: RefCell::default(),
             holder: RefCell::default(),
             alarm_at: Cell::default(),
+            asked_at: Cell::new(Timestamp::default()),
             timer: RefCell::default(),
         });
         object.restore();
@@ -88,6 +89,17 @@ impl Session {
                 let result = answer::read::<Seat>(&request).await;
                 let result = result.and_then(|seat| Ok(self.0.take_back(&seat.session)?));
                 answer::outcome(200, result)
+            }
+            (Method::Post, contract::AWAIT) => match answer::read::<Await>(&request).await {
+                Ok(wait) => match self.0.give_place(&wait).await {
+                    Ok(status) => answer::empty(status),
+                    Err(fault) => answer::failed(&fault.into()),
+                },
+                Err(failure) => answer::failed(&failure),
+            },
+            (Method::Post, contract::AWAIT_OVER) => {
+                let result = answer::read::<Await>(&request).await;
+                answer::outcome(200, result.and_then(|wait| Ok(self.0.end_wait(&wait)?)))
             }
             (Method::Post, contract::TICKET) => {
                 let result = answer::read::<Caller>(&request).await;

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use edgefold_flow::{session::connection::Number, subscribe::Source};
+use edgefold_flow::{
+    session::connection::Number,
+    subscribe::{Source, Wanted},
+};
 use edgefold_kernel::Fault;
 use futures_util::future::join;
 use worker::console_error;
@@ -45,12 +48,12 @@ impl Object {
         sql.change(sql!("operation_keep"), &params)
     }
 
-    /// Keeps nothing of an operation.
-    pub(crate) fn forget(&self, number: Number) {
-        if self.kept.borrow_mut().remove(&number).is_some() {
-            let sql = Statements::new(&self.state.storage());
-            drop(sql.change(sql!("operation_drop"), &[self::number(number)]));
-        }
+    /// Keeps nothing of an operation. Returns true if it waited.
+    pub(crate) fn forget(&self, number: Number) -> bool {
+        let Some(kept) = self.kept.borrow_mut().remove(&number) else { return false };
+        let sql = Statements::new(&self.state.storage());
+        drop(sql.change(sql!("operation_drop"), &[self::number(number)]));
+        matches!(kept.wanted, Wanted::Awaited(..))
     }
 
     fn has_tables(&self) -> Result<bool, Fault> {

@@ -9,6 +9,8 @@
 //! | `tickets` | the tickets of a principal are remembered, and taken once |
 //! | `source` | the sources of subscriptions are followed, read and left |
 //! | `operation` | an operation of a socket is run |
+//! | `expect` | a subscription waits for an instance that there is not yet |
+//! | `awaited` | the subscriptions of a principal that wait are counted |
 //! | `socket` | a socket opens, speaks, closes; a source tells it of new events |
 //! | `host` | a request of the contract reaches an object of this class |
 //! | `class` | [`session_object!`](crate::session_object) declares the class |
@@ -19,6 +21,8 @@ mod seats;
 mod tickets;
 mod source;
 mod operation;
+mod expect;
+mod awaited;
 mod socket;
 mod host;
 mod class;

@@ -39,6 +39,8 @@ pub(crate) struct Object {
     pub(super) holder: RefCell<Option<Principal>>,
     /// Instant of the alarm, as far as this object knows since it was loaded.
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
+    /// Instant at which all sessions of this principal that wait were asked, and were there still.
+    pub(super) asked_at: Cell<Timestamp>,
     /// The timer for a client that has shown no token. It keeps this object awake.
     pub(super) timer: RefCell<Option<AbortHandle>>,
 }
@@ -68,6 +70,8 @@ pub(crate) enum Work {
     Renew(Source),
     /// No operation follows this source any more.
     Leave(Source),
+    /// The operation has ended, and waited until then.
+    Unawait(Number),
     /// The socket is closed.
     Shut,
 }

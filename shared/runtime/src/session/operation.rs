@@ -21,7 +21,7 @@ use edgefold_flow::{
         connection::{Number, Pass},
         message::{self, Asked, Shown},
     },
-    subscribe::{Begin, Page, Part, Source},
+    subscribe::{Begin, Page, Part, Source, Wanted},
 };
 use edgefold_kernel::{Failure, Principal, Rejection};
 use futures_util::{StreamExt, future::join_all};
@@ -159,7 +159,10 @@ impl Object {
     }
 
     async fn join(self: &Rc<Self>, number: Number, kept: Kept, begin: Begin) {
-        let sources = kept.wanted.sources(&begin, |category| self.partitions(category));
+        let sources = kept.wanted.sources(&begin, &self.partitions());
+        if let (Wanted::Awaited(..), [stream, seen_in]) = (&kept.wanted, sources.as_slice()) {
+            return self.expect(number, kept, (stream, seen_in)).await;
+        }
         self.take(Input::Joining(number, sources.clone())).await;
         if !self.is_active(number) {
             return;
@@ -180,6 +183,11 @@ impl Object {
         }
         // It was completed meanwhile.
         self.kept.borrow_mut().remove(&number);
+        self.leave_all(number, &sources).await;
+    }
+
+    /// Leaves those of these sources that no operation follows, for one that was completed while they were asked.
+    pub(super) async fn leave_all(&self, number: Number, sources: &[Source]) {
         let follow = self.follow(number);
         join_all(sources.iter().map(|source| async {
             let follows = |it: &edgefold_flow::session::Connection| it.follows(source).0;
@@ -191,7 +199,7 @@ impl Object {
     }
 
     /// True while the operation has not ended.
-    fn is_active(&self, number: Number) -> bool {
+    pub(super) fn is_active(&self, number: Number) -> bool {
         let connection = self.connection.borrow();
         connection.as_ref().is_some_and(|it| it.operations().any(|(known, _)| known == number))
     }
@@ -223,7 +231,11 @@ impl Object {
                         Part::Rows(page) => page.pause_ms,
                         Part::Stream(_) => 0,
                     };
-                    (self.send(number, part, lack).await, pause_ms)
+                    let sent = match self.awaited(number) {
+                        Some(stream) => self.look(number, &stream, (&part, &lack)).await,
+                        None => self.send(number, part, lack).await,
+                    };
+                    (sent, pause_ms)
                 }
                 Err(Failure::Rejected(refused)) => {
                     (Err(Input::Failed(number, refusal(&refused.into()))), 0)

@@ -71,8 +71,7 @@ impl Object {
         let set = self.env.var("SESSIONS_PER_PRINCIPAL").ok().map(|value| value.to_string());
         let most = set.and_then(|text| text.trim().parse().ok());
         let most = most.unwrap_or(limits::SESSIONS_PER_PRINCIPAL);
-        self.sql(sql!("seats_table"), &[])?;
-        self.sql(sql!("seats_expire"), &[number(clock::now().millis())])?;
+        self.expire()?;
         let full = |taken: &[String]| !taken.contains(&seat.session) && taken.len() >= most;
         if full(&self.taken()?) {
             let asked = self.taken()?.into_iter().map(|session| async move {
@@ -90,13 +89,19 @@ impl Object {
         self.sql(sql!("seat_take"), &params).map(|_| 204)
     }
 
+    /// Takes back the seats of those whose token has ended.
+    pub(super) fn expire(&self) -> Result<(), Fault> {
+        self.sql(sql!("seats_table"), &[])?;
+        self.sql(sql!("seats_expire"), &[number(clock::now().millis())]).map(drop)
+    }
+
     /// Takes a seat back.
     pub(crate) fn take_back(&self, session: &str) -> Result<(), Fault> {
         self.sql(sql!("seats_table"), &[])?;
         self.sql(sql!("seat_free"), &[text(session)]).map(drop)
     }
 
-    async fn is_gone(&self, session: &str) -> bool {
+    pub(super) async fn is_gone(&self, session: &str) -> bool {
         let Ok(request) = Request::new(&stub::url(contract::ALIVE), Method::Get) else {
             return false;
         };
@@ -109,7 +114,11 @@ impl Object {
         rows.iter().map(|row| string(&row.get(0))).collect()
     }
 
-    fn sql(&self, statement: &'static str, params: &[Param<'_>]) -> Result<Vec<Array>, Fault> {
+    pub(super) fn sql(
+        &self,
+        statement: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Array>, Fault> {
         Statements::new(&self.state.storage()).rows(statement, params)
     }
 }

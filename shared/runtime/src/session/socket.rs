@@ -136,9 +136,12 @@ impl Object {
                     works.extend(kept.err().map(|fault| Work::Fail(number, fault)));
                 }
                 Action::Forget(number, sources) => {
-                    self.forget(number);
+                    if self.forget(number) {
+                        works.push(Work::Unawait(number));
+                    }
                     works.extend(sources.into_iter().map(Work::Leave));
                 }
+                Action::Leave(source) => works.push(Work::Leave(source)),
                 Action::Verify(shown) => works.push(Work::Verify(shown)),
                 Action::Count => works.push(Work::Count),
                 Action::Run(number, asked) => works.push(Work::Run(number, asked)),
@@ -187,6 +190,7 @@ impl Object {
             }
             Work::Renew(source) => self.renew(source).await,
             Work::Leave(source) => self.leave(&source).await,
+            Work::Unawait(number) => self.awaits_no_more(number).await,
             Work::Shut => self.shut().await,
         }
     }
@@ -205,7 +209,7 @@ impl Object {
         self.stop_timer(None);
         let Some(connection) = self.connection.take() else { return self.clear_stored().await };
         let sources: BTreeSet<Source> =
-            connection.operations().flat_map(|(_, it)| it.sources().cloned()).collect();
+            connection.operations().flat_map(|(_, it)| it.followed().cloned()).collect();
         if let Some(holder) = self.holder.take() {
             self.free_seat(&holder).await;
         }

@@ -8,19 +8,19 @@ use edgefold_flow::{
     journal::{Partitions, Place, RowsPage, RowsPull},
     participant::RowFilter,
     session::{Close, Input, connection::Number},
-    subscribe::{Page, Part, RowsWanted, Source, Wanted},
+    subscribe::{Page, Part, RowsWanted, Source},
 };
 use edgefold_kernel::{Failure, Fault, StreamId, limits};
 use worker::console_error;
 
-use super::object::{Kept, Object};
+use super::object::Object;
 use crate::platform::{bindings, stub};
 
 impl Object {
-    /// Number of partitions of a category.
-    pub(super) fn partitions(&self, category: &str) -> u16 {
+    /// Numbers of partitions of the categories.
+    pub(super) fn partitions(&self) -> Partitions {
         let set = self.env.var(bindings::JOURNAL_PARTITIONS).ok().map(|value| value.to_string());
-        Partitions::parse(&set.unwrap_or_default()).0.of(category)
+        Partitions::parse(&set.unwrap_or_default()).0
     }
 
     /// Follows a source, or prolongs the lease; `after` is checked. Returns the head of the source.
@@ -56,11 +56,9 @@ impl Object {
     /// its caller may list every row.
     fn filters(&self, category: &str) -> Result<(Vec<RowFilter>, bool), Failure> {
         let kept = self.kept.borrow();
-        let of_category = |kept: &Kept| match &kept.wanted {
-            Wanted::Rows(rows) if rows.aggregate_type == category => Some(rows.clone()),
-            _ => None,
-        };
-        let rows: Vec<RowsWanted> = kept.values().filter_map(of_category).collect();
+        let rows = kept.values().filter_map(|kept| kept.wanted.rows());
+        let rows = rows.filter(|rows| rows.aggregate_type == category).cloned();
+        let rows: Vec<RowsWanted> = rows.collect();
         let lists_all = rows.iter().any(|rows| rows.lists_all);
         let mut filters: Vec<RowFilter> = Vec::new();
         for RowsWanted { filter, .. } in rows {
@@ -114,6 +112,11 @@ impl Object {
         }
     }
 
+    /// The rows that a subscription is about.
+    fn rows_wanted(&self, number: Number) -> Option<RowsWanted> {
+        self.kept.borrow().get(&number)?.wanted.rows().cloned()
+    }
+
     /// The next events of a source for a subscription.
     pub(super) async fn pull(
         &self,
@@ -131,8 +134,7 @@ impl Object {
                 Ok(Part::Stream(stub::read::<Page>(answer).await?))
             }
             Source::Partition { aggregate_type, partition } => {
-                let kept = self.kept.borrow().get(&number).map(|kept| kept.wanted.clone());
-                let Some(Wanted::Rows(RowsWanted { filter, wants_events, .. })) = kept else {
+                let Some(RowsWanted { filter, wants_events, .. }) = self.rows_wanted(number) else {
                     return Err(
                         Fault::Defect("a subscription without its filter".to_owned()).into()
                     );

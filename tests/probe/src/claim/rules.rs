@@ -34,7 +34,7 @@ impl Rules for Claim {
     type Refusal = Refusal;
 
     /// Whether the resource exists, and is open.
-    fn rests_on(command: &Command) -> Vec<StreamId> {
+    fn rests_on(command: &Command, _by: Option<&Principal>) -> Vec<StreamId> {
         match command {
             Command::Create(create) => vec![Resource::stream(&create.resource_id)],
             _ => vec![],

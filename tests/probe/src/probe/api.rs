@@ -46,7 +46,7 @@ impl ProbeSubscription {
             panic!("the probe panics when a subscription begins")
         }
         let entry = CATALOGUE.entry(Probe::TYPE).map_err(unanswered)?;
-        let items = follow(&Api::of(CATALOGUE), context, entry, &id, after)?;
+        let items = follow(&Api::of(CATALOGUE), context, entry, (&id, false), after)?;
         let cursor = items.map(move |item| {
             let item = item?;
             let version = item.pointer("/probe/version").and_then(Value::as_i64);

@@ -27,7 +27,7 @@ impl Rules for Probe {
     type Refusal = Refusal;
 
     /// To recall another probe it needs that one's state.
-    fn rests_on(command: &Command) -> Vec<StreamId> {
+    fn rests_on(command: &Command, _by: Option<&Principal>) -> Vec<StreamId> {
         match command {
             Command::Recall(recall) => vec![Self::stream(&recall.of)],
             _ => vec![],

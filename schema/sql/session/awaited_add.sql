@@ -1,0 +1,2 @@
+INSERT INTO awaited (session, number) VALUES (?, ?)
+ON CONFLICT DO NOTHING

@@ -1,0 +1,1 @@
+SELECT DISTINCT session FROM awaited WHERE session <> ?
