@@ -7,11 +7,11 @@
 //   snapshots    whether `restart` can leave it to the events alone
 //   lacks        what it does not do, of what Edgefold does
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { peers } from '../../../.dev/pins.mjs';
 import { nodeBinary } from '../../../.dev/toolchain.mjs';
 import { Subject } from '../subject.mjs';
 import { Server } from './server.mjs';
-import { fileURLToPath } from 'node:url';
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 async function until(holds) {
@@ -147,9 +147,12 @@ class Cqrs extends Contestant {
   look = (id) => this.seen(`/${this.#from}/device/${id}`);
 }
 
-/** @param postgres what `setUpPeers` gives. @param pools connections to it that Emmett and cqrs-es hold. */
-export function contestants(postgres, pools = { emmett: 10, cqrs: 10 }) {
-  const server = (...command) => new Server(postgres, (connection) => [command[0], ...command.slice(1, -1), connection, `${command.at(-1)}`]);
+/** Connections that Emmett and cqrs-es hold: of 4, 8, 16 and 32 those with which both were fastest on two cores. */
+const pool = 16;
+
+/** @param postgres what `setUpPeers` gives. */
+export function contestants(postgres) {
+  const server = (...command) => new Server(postgres, (connection) => [...command, connection, `${pool}`]);
   const emmett = fileURLToPath(new URL('emmett_postgres.mjs', import.meta.url));
   return [
     new Core(new Subject('core'), { name: 'core', label: 'Edgefold', type: 'device', sockets: true, snapshots: true, lacks: '' }),
@@ -170,10 +173,10 @@ export function contestants(postgres, pools = { emmett: 10, cqrs: 10 }) {
     new Emmett(new Subject('emmett'), {
       name: 'emmettObject', label: 'Emmett, SQLite store in an object', type: 'emmett', lacks: nothing,
     }),
-    new Emmett(server(nodeBinary(), emmett, pools.emmett), {
+    new Emmett(server(nodeBinary(), emmett), {
       name: 'emmettPostgres', label: 'Emmett with PostgreSQL', type: 'device', lacks: nothing,
     }),
-    new Cqrs(server(peers.program, pools.cqrs), {
+    new Cqrs(server(peers.program), {
       name: 'cqrs', label: 'cqrs-es with postgres-es, axum', type: 'device', snapshots: true, lacks: nothing,
     }),
   ];

@@ -2,7 +2,7 @@
 //
 // PostgreSQL does not run as root. Started by root, the server gets the user that Debian has for it, else `nobody`; from
 // a project that only root may read, that user gets a copy of the server.
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { output, run, start } from '../../../.dev/process.mjs';
@@ -74,14 +74,24 @@ export class Postgres {
 
   async start() {
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const options = { env: this.env, cwd: this.#folder, stdio: 'ignore', ...this.user };
+    const log = openSync(this.#log, 'a');
+    const options = { env: this.env, cwd: this.#folder, stdio: ['ignore', log, log], ...this.user };
     this.#server = start(join(this.bin, 'postgres'), ['-D', this.#data, '-k', this.#folder, ...args], options);
-    const ready = ['-h', this.#folder, '-U', 'bench', '-d', 'postgres', '-q'];
-    for (const since = Date.now(); !(await run(join(this.bin, 'pg_isready'), ready, { env: this.env, stdio: 'ignore' })); ) {
-      if (Date.now() - since > patience) throw new Error('PostgreSQL did not start');
-      await new Promise((done) => setTimeout(done, 50));
+    closeSync(log);
+    for (const since = Date.now(); !this.#ready(); ) {
+      if (Date.now() - since > patience) throw new Error(`PostgreSQL did not start: see ${this.#log}`);
+      await new Promise((done) => setTimeout(done, 20));
     }
     return this;
+  }
+
+  /** The server says so in the last line of the file with its number. */
+  #ready() {
+    try {
+      return /^ready\s*$/m.test(readFileSync(join(this.#data, 'postmaster.pid'), 'utf8'));
+    } catch {
+      return false; // not there yet
+    }
   }
 
   /** Ends sessions and server in order: what is committed is in the data files when it starts again. */

@@ -7,7 +7,7 @@ import { Postgres } from './postgres.mjs';
 export class Server {
   #program;
 
-  /** @param postgres what `setUpPeers` gives. @param command the command and its arguments, from the connection string. */
+  /** @param postgres what `setUpPeers` gives. @param command gives the command and its arguments for a connection string. */
   constructor(postgres, command) {
     this.postgres = new Postgres(postgres);
     this.command = command;
@@ -25,9 +25,10 @@ export class Server {
   async #serve() {
     const [command, ...args] = this.command(this.postgres.connection);
     this.#program = start(command, args, { env: nodeEnv(), stdio: ['ignore', 'pipe', 'inherit'] });
-    const ended = this.#program.ended.then(() => Promise.reject(new Error(`${command} ended`)));
-    const [port] = await Promise.race([createInterface(this.#program.child.stdout)[Symbol.asyncIterator]().next().then(({ value }) => [value]), ended]);
-    ended.catch(() => {}); // it is ended on purpose later
+    const said = createInterface(this.#program.child.stdout)[Symbol.asyncIterator]().next();
+    const ended = this.#program.ended.then(() => ({ value: undefined }));
+    const { value: port } = await Promise.race([said, ended]);
+    if (!port) throw new Error(`${command} did not start`);
     this.url = `http://127.0.0.1:${port}`;
     return this;
   }
