@@ -5,9 +5,10 @@
 //   npm run bench -- --only rates       one part: rates, latency, subscribe, bus, projections, tokens, rows, cold or startup
 //   npm run bench -- --rates 'socket'   only the rates whose name holds this
 //   npm run bench -- --only peers       beside others, in Rust and on PostgreSQL; only when it is asked for: it sets these up
-//   npm run bench -- --only peers --charts     the same, and draws the charts of the manual
-import { writeFileSync } from 'node:fs';
+//   npm run bench -- --only peers --charts     the same, and writes tables and charts of the manual
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { converge, counted, steady } from './bus.mjs';
@@ -15,7 +16,7 @@ import { cold, rowsPerCommand } from './costs.mjs';
 import { kilobytes, megabytes, ms, rounds, table, times, whole } from './figures.mjs';
 import { latencies } from './latencies.mjs';
 import { compare } from './peers.mjs';
-import { draw } from './peers/charts.mjs';
+import { between, draw } from './peers/charts.mjs';
 import { report } from './peers/report.mjs';
 import { projections } from './projections.mjs';
 import { rates } from './rates.mjs';
@@ -185,9 +186,16 @@ if (wants('startup')) {
 if (options.only === 'peers') {
   const wanted = (name) => name.includes(options.rates);
   const long = { seconds: Number(options.seconds ?? 1.5), events: size.events, wanted };
-  const found = (result.peers = await compare({ load, ...(quick ? { ...long, ...size, seconds: 0.5, turns: 1 } : long) }));
-  print(report(found));
-  if (options.charts) draw(fileURLToPath(new URL('../../shared/manual/charts', import.meta.url)), { processors: result.processors, cores: result.cores, ...found });
+  const compared = await compare({ load, ...(quick ? { ...long, ...size, seconds: 0.5, turns: 1 } : long) });
+  const found = (result.peers = { cores: result.cores, ...compared });
+  const tables = report(found);
+  print(tables);
+  if (options.charts) {
+    const manual = fileURLToPath(new URL('../../shared/manual', import.meta.url));
+    draw(join(manual, 'charts'), found);
+    const page = join(manual, 'costs.md');
+    writeFileSync(page, between(readFileSync(page, 'utf8'), tables));
+  }
 }
 
 await load.stop();

@@ -61,6 +61,7 @@ async function rates(peers, load, { wanted, time, limit, turns }) {
   await Promise.all(peers.map((peer) => peer.prepare(crowd)));
   // Round 0 warms up.
   for (let round = 0; round <= turns; round++) {
+    console.log(round ? `edgefold  comparing: round ${round} of ${turns}` : 'edgefold  comparing: warming up');
     for (const scenario of wanted) {
       // Each comes first once in a while: what the one before left behind falls on all of them.
       const order = [...peers.slice(round), ...peers.slice(0, round)].filter(({ sockets }) => sockets || !scenario.socket);
@@ -99,6 +100,7 @@ async function firstLook(peer, id, events, options) {
 
 async function cold(peers, events) {
   const found = {};
+  console.log(`edgefold  comparing: first looks at ${events} events`);
   for (const peer of peers.filter(({ alike }) => !alike)) {
     await peer.fill('cold', events);
     found[peer.name] = { ms: await firstLook(peer, 'cold', events) };

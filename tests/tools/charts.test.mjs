@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { markdown } from '../bench/figures.mjs';
-import { bars } from '../bench/peers/charts.mjs';
+import { bars, between } from '../bench/peers/charts.mjs';
 
 const widths = (svg) => [...svg.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width));
 
@@ -38,4 +38,11 @@ test('a label can hold what has a meaning in SVG', () => {
   const svg = bars({ title: 'a < b & c', columns: [{ name: 'x', unit: '' }], rows: [{ label: '<peer>', cells: [{ value: 1, said: '1' }] }] });
   assert.match(svg, /a &lt; b &amp; c/);
   assert.match(svg, /&lt;peer>/);
+});
+
+test('the tables of a page are replaced, and nothing else of it', () => {
+  const page = 'before\n<!-- peers -->\nold\n<!-- /peers -->\nafter';
+  assert.equal(between(page, 'new'), 'before\n<!-- peers -->\nnew\n\n<!-- /peers -->\nafter');
+  assert.equal(between(between(page, 'other'), 'new'), between(page, 'new'));
+  assert.throws(() => between('a page without a place', 'new'), /no place/);
 });

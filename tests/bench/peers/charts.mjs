@@ -70,5 +70,14 @@ export function draw(folder, found) {
   writeFileSync(join(folder, 'peers.json'), `${JSON.stringify(found, rounded, 2)}\n`);
 }
 
+const marks = ['<!-- peers -->\n', '<!-- /peers -->'];
+
+/** The same page with these tables between its marks. */
+export function between(page, tables) {
+  const [from, to] = marks.map((mark) => page.indexOf(mark));
+  if (from < 0 || to < from) throw new Error(`the page has no place for the tables: ${marks.join('')}`);
+  return `${page.slice(0, from)}${marks[0]}${tables}\n\n${page.slice(to)}`;
+}
+
 /** Three digits are more than such figures can say. */
 const rounded = (_, value) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value);

@@ -13,9 +13,13 @@ import { nodeBinary } from '../../../.dev/toolchain.mjs';
 import { Subject } from '../subject.mjs';
 import { Server } from './server.mjs';
 
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const patience = 90_000; // ms: what was accepted and is not in lists by then has been lost
+
 async function until(holds) {
-  while (!(await holds())) await pause(20);
+  for (const since = Date.now(); !(await holds()); ) {
+    if (Date.now() - since > patience) throw new Error('not all that was accepted came into lists');
+    await new Promise((done) => setTimeout(done, 20));
+  }
 }
 
 const report = (number) => ({

@@ -14,7 +14,7 @@ function bound(value) {
 }
 
 /** The connection that Emmett asks for, over an object's storage. */
-function connection({ sql, transaction }) {
+function connection(sql, transaction) {
   const run = (statement, values = []) => sql.exec(statement, ...values.map(bound));
   return {
     close() {},
@@ -30,34 +30,38 @@ const handle = CommandHandler({ evolve, initialState, mapToStreamId, retry: { on
 // A statement binds 100 values at most, and an event has ten.
 const together = 10;
 
+/** The store, which appends as many events as it is given: in one transaction, with as many statements as it needs. */
+function storeOver(storage) {
+  let nested = 0;
+  const transaction = async (body) => {
+    if (nested) return body();
+    nested++;
+    return storage.transaction(body).finally(() => nested--);
+  };
+  const own = { singleton: true, connection: connection(storage.sql, transaction) };
+  const store = getSQLiteEventStore({ fileName: 'object', connectionOptions: own });
+  const appendToStream = (name, events, options) => transaction(async () => {
+    let done = { nextExpectedStreamVersion: options?.expectedStreamVersion };
+    for (let at = 0; at < events.length; at += together) {
+      const expected = { ...options, expectedStreamVersion: done.nextExpectedStreamVersion };
+      done = await store.appendToStream(name, events.slice(at, at + together), expected);
+    }
+    return done;
+  });
+  return { ...store, appendToStream };
+}
+
 export class Emmett extends DurableObject {
   constructor(context, env) {
     super(context, env);
-    const { sql } = context.storage;
-    let nested = 0;
-    const transaction = async (body) => {
-      if (nested) return body();
-      nested++;
-      return context.storage.transaction(body).finally(() => nested--);
-    };
-    const own = { singleton: true, connection: connection({ sql, transaction }) };
-    this.transaction = transaction;
-    this.store = getSQLiteEventStore({ fileName: 'object', connectionOptions: own });
+    this.store = storeOver(context.storage);
     this.lock = InProcessLock();
   }
 
-  /** One command, or a batch: in one transaction, in as many appends as it needs. */
+  /** One command, or a batch, which is one append. */
   async commands(said) {
     const all = [said].flat();
-    const { aggregateId } = all[0];
-    const run = async () => {
-      let done;
-      for (let at = 0; at < all.length; at += together) {
-        done = await handle(this.store, aggregateId, all.slice(at, at + together).map(decide));
-      }
-      return done;
-    };
-    return answer(said, await this.turn(() => (all.length > together ? this.transaction(run) : run())));
+    return answer(said, await this.turn(() => handle(this.store, all[0].aggregateId, all.map(decide))));
   }
 
   turn(body) {
@@ -65,13 +69,8 @@ export class Emmett extends DurableObject {
   }
 
   async fill({ id, events }) {
-    const all = reports(events);
-    for (let at = 0; at < events; at += 1_000) {
-      await this.transaction(async () => {
-        for (let from = at; from < Math.min(at + 1_000, events); from += together) {
-          await this.store.appendToStream(mapToStreamId(id), all.slice(from, from + together));
-        }
-      });
+    for (let left = events; left > 0; left -= 1_000) {
+      await this.turn(() => this.store.appendToStream(mapToStreamId(id), reports(Math.min(left, 1_000))));
     }
     return { status: 200, body: {} };
   }
