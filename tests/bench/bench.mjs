@@ -48,6 +48,10 @@ if (options.only && ![...parts, 'peers'].includes(options.only)) {
   console.error(`there is no part '${options.only}'. The parts: ${parts.join(', ')}, peers`);
   process.exit(1);
 }
+if (options.charts && (options.only !== 'peers' || quick || options.rates)) {
+  console.error('the manual shows a whole comparison: --only peers --charts, without --quick and --rates');
+  process.exit(1);
+}
 const wants = (part) => !options.only || options.only === part;
 const result = { node: process.version, processors: cpus()[0]?.model, cores: availableParallelism(), quick };
 const print = (text) => console.log(text);
