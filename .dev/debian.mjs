@@ -103,3 +103,15 @@ export const installDebianChromium = (into, log) =>
     (file) => (file.startsWith('fonts-') ? ['./usr/share/fonts'] : noDocs),
     log,
   );
+
+/** A database server for the benchmark: the one of the release, whatever its version. */
+export const installDebianPostgres = (into, log) =>
+  install(
+    into,
+    async (lists) => {
+      const server = (await depends(lists, 'postgresql')).find((name) => /^postgresql-\d+$/.test(name));
+      return server && [server];
+    },
+    () => ['doc', 'locale', 'man'].map((name) => `--exclude=./usr/share/${name}`),
+    log,
+  );

@@ -69,7 +69,8 @@ function mentions(types) {
   const said = new RegExp(`['"\`/](${types.join('|')})['"\`/]`);
   const folders = ['workers', 'tests/browser', 'tests/demo', 'tests/bench'].filter((folder) => existsSync(join(root, folder)));
   const files = folders.flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((path) => `${folder}/${path}`));
-  return files.filter((path) => path.endsWith('.mjs') && said.test(read(path))).sort();
+  const own = (path) => path.endsWith('.mjs') && !path.includes('/node_modules/');
+  return files.filter((path) => own(path) && said.test(read(path))).sort();
 }
 
 function remove() {

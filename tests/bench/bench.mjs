@@ -4,15 +4,23 @@
 //   npm run bench -- --json FILE        the figures as JSON, too
 //   npm run bench -- --only rates       one part: rates, latency, subscribe, bus, projections, tokens, rows, cold or startup
 //   npm run bench -- --rates 'socket'   only the rates whose name holds this
-import { writeFileSync } from 'node:fs';
+//   npm run bench -- --only peers       beside others, in Rust and on PostgreSQL; only when it is asked for: it sets these up
+//   npm run bench -- --only peers --charts     the same, and writes tables and charts of the manual
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { converge, counted, steady } from './bus.mjs';
 import { cold, rowsPerCommand } from './costs.mjs';
 import { kilobytes, megabytes, ms, rounds, table, times, whole } from './figures.mjs';
 import { latencies } from './latencies.mjs';
+import { compare } from './peers.mjs';
+import { between, draw } from './peers/charts.mjs';
+import { report } from './peers/report.mjs';
 import { projections } from './projections.mjs';
 import { rates } from './rates.mjs';
+import { firstAnswers } from './starts.mjs';
 import { limits, startup } from './startup.mjs';
 import { subscriptions } from './subscriptions.mjs';
 import { tokens } from './tokens.mjs';
@@ -24,19 +32,24 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     only: { type: 'string' },
     rates: { type: 'string', default: '' },
-    seconds: { type: 'string', default: '3' },
+    charts: { type: 'boolean', default: false },
+    seconds: { type: 'string' },
     events: { type: 'string', default: '100000' },
     rate: { type: 'string', default: '50' },
   },
 });
 const { quick } = options;
 const size = quick
-  ? { seconds: 2, limit: 300, rows: 100, events: 1_200, watched: 50, confirmed: 5, rate: 10, orders: 20, asked: 50, starts: 1 }
-  : { seconds: Number(options.seconds), limit: Infinity, rows: 1_000, events: Number(options.events), watched: 500, confirmed: 100, rate: Number(options.rate), orders: 500, asked: 2_000, starts: 5 };
+  ? { seconds: 2, limit: 300, rows: 100, events: 1_200, watched: 50, confirmed: 5, rate: 10, orders: 20, asked: 50, starts: 1, firsts: 1 }
+  : { seconds: Number(options.seconds ?? 3), limit: Infinity, rows: 1_000, events: Number(options.events), watched: 500, confirmed: 100, rate: Number(options.rate), orders: 500, asked: 2_000, starts: 5, firsts: 9 };
 
 const parts = ['rates', 'latency', 'subscribe', 'bus', 'projections', 'tokens', 'rows', 'cold', 'startup'];
-if (options.only && !parts.includes(options.only)) {
-  console.error(`there is no part '${options.only}'. The parts: ${parts.join(', ')}`);
+if (options.only && ![...parts, 'peers'].includes(options.only)) {
+  console.error(`there is no part '${options.only}'. The parts: ${parts.join(', ')}, peers`);
+  process.exit(1);
+}
+if (options.charts && (options.only !== 'peers' || quick || options.rates)) {
+  console.error('the manual shows a whole comparison: --only peers --charts, without --quick and --rates');
   process.exit(1);
 }
 const wants = (part) => !options.only || options.only === part;
@@ -160,7 +173,7 @@ await part('cold', async (core) => {
   return found;
 });
 
-// No core: wrangler starts the script itself.
+// No core: wrangler, and then a bare runtime, start the script themselves.
 if (wants('startup')) {
   const found = (result.startup = await startup(size));
   print(table(['the script as it is deployed', '', 'slowest', 'limit'], [
@@ -168,6 +181,25 @@ if (wants('startup')) {
     ['size, unpacked', kilobytes(found.bytes)],
     [`time to start, of ${whole(found.starts)}`, ms(found.ms), ms(found.slowest), ms(limits.ms)],
   ]));
+  found.firsts = await firstAnswers(size.firsts);
+  print(table([`from the start of a bare runtime to its first answer, of ${size.firsts}`, 'median', 'fastest', 'slowest', 'beyond the first'],
+    found.firsts.map((one) => [one.name, ms(one.ms), ms(one.fastest), ms(one.slowest), ms(one.beyond)])));
+}
+
+// No part of the whole: it builds a program in Rust, and takes a PostgreSQL.
+if (options.only === 'peers') {
+  const wanted = (name) => name.includes(options.rates);
+  const long = { seconds: Number(options.seconds ?? 1.5), events: size.events, wanted };
+  const compared = await compare({ load, ...(quick ? { ...long, ...size, seconds: 0.5, turns: 1 } : long) });
+  const found = (result.peers = { cores: result.cores, ...compared });
+  const tables = report(found);
+  print(tables);
+  if (options.charts) {
+    const manual = fileURLToPath(new URL('../../shared/manual', import.meta.url));
+    draw(join(manual, 'charts'), found);
+    const page = join(manual, 'costs.md');
+    writeFileSync(page, between(readFileSync(page, 'utf8'), tables));
+  }
 }
 
 await load.stop();

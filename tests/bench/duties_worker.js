@@ -95,7 +95,10 @@ export class Journal extends DurableObject {
     this.sql = context.storage.sql;
     this.sql.exec('CREATE TABLE IF NOT EXISTS entries (position INTEGER PRIMARY KEY, id TEXT NOT NULL, version INTEGER NOT NULL, event TEXT NOT NULL)');
     this.sql.exec('CREATE TABLE IF NOT EXISTS heads (id TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID');
-    this.projected = 0;
+    this.sql.exec('CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY, position INTEGER NOT NULL)');
+    const [checkpoint] = this.sql.exec('SELECT position FROM checkpoint');
+    this.projected = checkpoint?.position ?? 0;
+    if (this.projected < this.head()) context.waitUntil(this.project()); // it was unloaded on its way
   }
 
   async fetch(request) {
@@ -144,6 +147,7 @@ export class Journal extends DurableObject {
         const events = found.map(({ id, version, event }) => ({ id, version, data: JSON.parse(event) }));
         await this.env.DB.prepare(upsert).bind(rows(events)).run();
         this.projected = found.at(-1).position;
+        this.sql.exec('INSERT INTO checkpoint VALUES (1, ?1) ON CONFLICT DO UPDATE SET position = ?1', this.projected);
       }
     } finally {
       this.projecting = false;

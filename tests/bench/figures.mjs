@@ -17,11 +17,20 @@ export const kilobytes = (bytes) => `${whole(bytes / 1024)} KiB`;
 export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 export const times = (value) => `× ${value.toFixed(2)}`;
 
+const widthsOf = (all) => all[0].map((_, column) => Math.max(...all.map((row) => `${row[column] ?? ''}`.length)));
+const padded = (row, widths) => widths.map((width, column) => `${row[column] ?? ''}`[column ? 'padStart' : 'padEnd'](width));
+
 /** Rows of cells as lines: the first column to the left, numbers to the right. */
 export function table(head, rows) {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => `${row[column] ?? ''}`.length)));
-  const line = (row) =>
-    widths.map((width, column) => `${row[column] ?? ''}`[column ? 'padStart' : 'padEnd'](width)).join('   ').trimEnd();
+  const widths = widthsOf([head, ...rows]);
+  const line = (row) => padded(row, widths).join('   ').trimEnd();
   return ['', line(head), widths.map((width) => '─'.repeat(width)).join('   '), ...rows.map(line)].join('\n');
+}
+
+/** The same as a table of Markdown, for the manual. */
+export function markdown(head, rows) {
+  const widths = widthsOf([head, ...rows]);
+  const line = (row) => `| ${padded(row, widths).join(' | ')} |`;
+  const rule = widths.map((width, column) => (column ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));
+  return ['', line(head), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n');
 }

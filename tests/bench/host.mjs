@@ -3,6 +3,7 @@
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { peers } from '../../.dev/pins.mjs';
 import { around } from '../acceptance/around.mjs';
 import { vars } from '../acceptance/tokens.mjs';
 import { parseToml } from '../acceptance/toml.mjs';
@@ -14,26 +15,26 @@ const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('minif
 const { script, configFile, folder, fresh, inspect, settings, counted } = JSON.parse(process.argv[2]);
 const config = parseToml(readFileSync(configFile, 'utf8'));
 const name = script === 'core' ? config.name : script;
-const classes = script === 'core' ? config.durable_objects.bindings : [
-  { name: 'BARE', class_name: 'Bare' },
-  { name: 'DEDUP', class_name: 'Dedup' },
-  { name: 'QUEUED', class_name: 'Queued' },
-  { name: 'JOURNALLED', class_name: 'Journalled' },
-  { name: 'JOURNAL', class_name: 'Journal' },
-];
+const peerClasses = {
+  baseline: ['Bare', 'Dedup', 'Queued', 'Journalled', 'Journal'],
+  emmett: ['Emmett'],
+};
+const classes = script === 'core'
+  ? config.durable_objects.bindings
+  : peerClasses[script].map((class_name) => ({ name: class_name.toUpperCase(), class_name }));
 const queue = 'duties';
 const [database] = config.d1_databases;
 const errors = [];
 
 const mapped = (items, entry) => Object.fromEntries(items.map(entry));
 
+const module = (file) => ({ type: 'esm', contents: readFileSync(file, 'utf8') });
+
 function manifest() {
-  if (script !== 'core') {
+  if (script === 'emmett') return { mainModule: 'index.js', modulesRoot: '/', modules: { 'index.js': module(peers.bundle) } };
+  if (script === 'baseline') {
     const files = ['baseline_worker.js', 'duties_worker.js', 'peers_worker.js'];
-    const modules = mapped(files, (file) => [
-      file,
-      { type: 'esm', contents: readFileSync(new URL(file, import.meta.url), 'utf8') },
-    ]);
+    const modules = mapped(files, (file) => [file, module(new URL(file, import.meta.url))]);
     return { mainModule: 'peers_worker.js', modulesRoot: '/', modules };
   }
   const main = join(dirname(configFile), config.main);
@@ -42,7 +43,7 @@ function manifest() {
     modulesRoot: dirname(main),
     modules: {
       ...(counted && around('index.js', classes.map(({ class_name }) => class_name), { switched: true })),
-      'index.js': { type: 'esm', contents: readFileSync(main, 'utf8') },
+      'index.js': module(main),
       'index_bg.wasm': { type: 'wasm', contents: readFileSync(join(dirname(main), 'index_bg.wasm')) },
     },
   };

@@ -25,16 +25,23 @@ const accepted = (status, what) => {
   if (status !== 202) throw new Error(`not accepted (${status}): ${JSON.stringify(what).slice(0, 300)}`);
 };
 
-/** Calls `once` over and over, `abreast` at a time, until the time is over or the limit is reached. */
+/**
+ * Calls `once` over and over, `abreast` at a time, until the time is over or the limit is reached. Gives the seconds it `took`, and
+ * the milliseconds of each call.
+ */
 async function loop({ abreast, time, limit }, once) {
-  const begun = performance.now();
+  const [begun, times] = [performance.now(), []];
   let left = limit;
   await Promise.all(
-    many(abreast, async (lane) => {
-      while (seconds(begun) < time && left-- > 0) await once(lane);
+    many(abreast, async () => {
+      while (seconds(begun) < time && left-- > 0) {
+        const since = performance.now();
+        await once();
+        times.push(performance.now() - since);
+      }
     }),
   );
-  return seconds(begun);
+  return { took: seconds(begun), times };
 }
 
 const calls = {
@@ -42,7 +49,7 @@ const calls = {
   async http({ url, type, ids, connections, batch = 1, time, limit }) {
     const pool = new Pool(url, { connections, pipelining: 1 });
     let [sent, commands] = [0, 0];
-    const took = await loop({ abreast: connections, time, limit }, async () => {
+    const { took, times } = await loop({ abreast: connections, time, limit }, async () => {
       const aggregateId = ids[sent++ % ids.length];
       const message = () => ({ aggregateType: type, aggregateId, ...update() });
       const body = JSON.stringify(batch > 1 ? many(batch, message) : message());
@@ -54,7 +61,7 @@ const calls = {
       commands += batch;
     });
     await pool.close();
-    return { took, commands };
+    return { took, commands, times };
   },
 
   /** Commands over one native socket: single ones, or batches, with some of them under way at any time. */
@@ -70,7 +77,7 @@ const calls = {
       done?.(said);
     });
     const answer = (id) => new Promise((done) => waiting.set(id, done));
-    const took = await loop({ abreast, time, limit }, async () => {
+    const { took, times } = await loop({ abreast, time, limit }, async () => {
       const asked = many(batch, () => ({ id: `${++frames}`, ...update() }));
       const answers = asked.map(({ id }) => answer(id));
       const [one] = asked;
@@ -79,7 +86,7 @@ const calls = {
       commands += batch;
     });
     socket.terminate();
-    return { took, commands };
+    return { took, commands, times };
   },
 
   /** From the command, sent over HTTP one at a time, to its event at a native socket, in milliseconds. */

@@ -44,6 +44,10 @@ export class Peer {
     });
   }
 
+  get pid() {
+    return this.#process.pid;
+  }
+
   /** Ends it, and all that it has started, as a power cut does. */
   async kill() {
     process.kill(-this.#process.pid, 'SIGKILL');
@@ -62,7 +66,7 @@ export class Subject {
   #folder = mkdtempSync(join(tmpdir(), 'edgefold-bench-'));
 
   /**
-   * @param script `core`: what is built in this repository; `baseline`: bare JavaScript objects.
+   * @param script `core`: what is built in this repository; `baseline`: bare JavaScript objects; `emmett`: an object of Emmett's.
    * @param counted whether `counts` tells what is sent and called. That costs some time.
    */
   constructor(script = 'core', { inspect = false, settings = {}, counted = false } = {}) {
@@ -80,6 +84,11 @@ export class Subject {
     this.url = await this.#peer.ready;
     this.#fresh = false;
     return this;
+  }
+
+  /** The process that hosts the runtime, which is below it. */
+  get pid() {
+    return this.#peer.pid;
   }
 
   stop() {
