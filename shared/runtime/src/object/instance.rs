@@ -111,8 +111,9 @@ impl Object {
         messages: &[Message],
         by: &Asker,
     ) -> Vec<Result<Accepted, Failure>> {
+        let stamp = clock::stamp(by);
         let alone = |wanted: &Wanted<'_>| {
-            let streams = self.instance.rests_on(wanted, &clock::stamp(by));
+            let streams = self.instance.rests_on(wanted, &stamp);
             streams.map_or(true, |streams| !streams.is_empty())
         };
         let wanted = messages.iter().map(|message| self.instance.wanted(message));
