@@ -5,6 +5,7 @@
 //! | room | what it is |
 //! |---|---|
 //! | [`planted`] | faults that tests plant; none without a feature |
+//! | [`pace`] | how long callers wait for what follows from their commands |
 //! | [`door`] | the checks of callers: who, from where, how often and how much at once |
 //! | [`hook`] | hooks around every decision of a deployment |
 //! | [`participant`] | the part of an aggregate beside `decide` and `evolve` |
@@ -29,6 +30,7 @@
 //! see [`append::Stamp`].
 
 pub mod planted;
+pub mod pace;
 pub mod door;
 pub mod hook;
 pub mod participant;

@@ -21,7 +21,7 @@ commands! {
 }
 
 /// Orders goods, to be paid from an account. Accepted means PLACED: ACCEPTED or DECLINED follows when the account has answered,
-/// DECLINED with the refusal `NO_ANSWER` when it does not within `confirmWithinMs`.
+/// DECLINED with the refusal `NO_ANSWER` when it does not in time.
 #[command]
 pub struct PlaceOrder {
     /// The customer.

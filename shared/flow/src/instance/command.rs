@@ -72,7 +72,7 @@ impl<S: Storage> Instance<S> {
         let known = |id| self.known_one(id, stamp.now);
         let earlier = message.command_id.as_ref().map(known).transpose()?.flatten();
         let decided = self.work(stamp, |draft| draft.handle(message, foreign, earlier))?;
-        Ok(self.accepted(decided)?)
+        Ok(self.accepted(decided, stamp.now)?)
     }
 
     /// Decides commands, each by itself, and commits all their events in one transaction. Meant for commands that rest on no
@@ -95,7 +95,7 @@ impl<S: Storage> Instance<S> {
             Ok(messages.iter().map(handle).collect::<Vec<_>>())
         });
         match decided {
-            Ok(all) => all.into_iter().map(|one| Ok(self.accepted(one?)?)).collect(),
+            Ok(all) => all.into_iter().map(|one| Ok(self.accepted(one?, stamp.now)?)).collect(),
             Err(_) => {
                 let alone = |message| self.handle(message, &Foreign::default(), stamp);
                 messages.iter().map(alone).collect()
@@ -110,7 +110,8 @@ impl<S: Storage> Instance<S> {
     pub fn outcome(&self, command_id: &Id, now: Timestamp) -> Result<Option<Accepted>, Fault> {
         let outcome = self.known_one(command_id, now)?;
         let outcome = outcome.filter(|outcome| outcome.refusal().is_none());
-        outcome.map(|outcome| self.accepted(Decided { outcome, duplicate: true })).transpose()
+        let known = |outcome| self.accepted(Decided { outcome, duplicate: true }, now);
+        outcome.map(known).transpose()
     }
 
     /// True for a caller that may not see the instance, and that might send this command if the instance did not exist.
@@ -120,7 +121,7 @@ impl<S: Storage> Instance<S> {
             && self.run.may_send(who, self.id(), command, &self.run.empty())
     }
 
-    fn accepted(&self, decided: Decided) -> Result<Accepted, Fault> {
+    fn accepted(&self, decided: Decided, now: Timestamp) -> Result<Accepted, Fault> {
         let Decided { outcome, duplicate } = decided;
         let within =
             |event: &&Envelope| (outcome.after + 1..=outcome.through).contains(&event.version);
@@ -136,6 +137,8 @@ impl<S: Storage> Instance<S> {
         } else {
             fresh
         };
+        let appended = (outcome.after, outcome.through);
+        let confirm_within_ms = self.confirm_within(appended, !duplicate, now)?;
         Ok(Accepted {
             aggregate_type: self.run.facts().aggregate_type.to_owned(),
             aggregate_id: self.id().clone(),
@@ -143,7 +146,7 @@ impl<S: Storage> Instance<S> {
             version: outcome.through,
             command_id: outcome.command_id,
             events,
-            confirm_within_ms: self.run.facts().confirm_within_ms,
+            confirm_within_ms,
             duplicate,
         })
     }

@@ -9,6 +9,7 @@
 //! | `journalled` | what the journal has, and a call to it |
 //! | `journal` | tells the journal what is new, and finds out what it has |
 //! | `draft` | the draft of a transaction |
+//! | `patience` | how long a caller waits for what follows |
 //! | `command` | decides commands, one or many, and answers them |
 //! | `held` | keeps holds of destinations that fail, and tries them again |
 //! | `inbox` | takes deliveries, receipts and deadlines |
@@ -25,6 +26,7 @@ mod row;
 mod journalled;
 mod journal;
 mod draft;
+mod patience;
 mod command;
 mod held;
 mod inbox;
@@ -34,6 +36,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
 };
 
 use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version, limits};
@@ -48,12 +51,14 @@ use crate::{
     append::storage::{Cursors, Head, Slice, Snapshot, Storage, Write},
     decide::{Outcome, day, days_alive, end_of, panicked},
     journal::Partitions,
+    pace::Pace,
     participant::{Run, run, run::State},
 };
 use cursor::Cursor;
 use draft::Draft;
 use journalled::Journalled;
 use outbox::Fresh;
+use patience::Patience;
 use reached::Reached;
 
 /// Milliseconds after midnight within which expired outcomes are deleted (1 h).
@@ -74,6 +79,7 @@ pub struct Instance<S> {
     reached: RefCell<Reached>,
     /// End of the first day on which outcomes expire, once that is known.
     expiry: Cell<Option<Option<Timestamp>>>,
+    patience: Patience,
 }
 
 struct Loaded {
@@ -122,6 +128,7 @@ impl<S: Storage> Instance<S> {
             fresh: RefCell::default(),
             reached: RefCell::default(),
             expiry: Cell::default(),
+            patience: Patience::default(),
         }
     }
 
@@ -140,6 +147,12 @@ impl<S: Storage> Instance<S> {
     #[must_use]
     pub fn partitioned(self, partitions: &Partitions) -> Self {
         Self { begins_in: partitions.begins(self.run.facts().aggregate_type, self.id()), ..self }
+    }
+
+    /// The same instance where others of its aggregate know these times of answers; without any, it knows only its own.
+    #[must_use]
+    pub fn paced(self, pace: Rc<RefCell<Pace>>) -> Self {
+        Self { patience: Patience::of(pace), ..self }
     }
 
     /// Identifier of the instance.
@@ -424,6 +437,7 @@ impl<S: Storage> Instance<S> {
             loaded.journal.waits(event, *is_published);
             loaded.began = loaded.began.or_else(|| (event.version == 1).then_some(event.time));
         }
+        self.look_for_answer(&loaded.state, stamp);
         self.keep_fresh(fresh);
         self.appended.borrow_mut().extend(write.events);
         self.cache.replace(Some(loaded));

@@ -19,7 +19,7 @@ use edgefold_kernel::{Fault, Id, Kind, Rejection, limits};
 use futures_util::future::FutureExt;
 use worker::{Env, Method, Request, Response, State, worker_sys::WebSocketRequestResponsePair};
 
-use super::{alarm, instance::Object, journal, sqlite::SqliteStorage};
+use super::{alarm, instance::Object, journal, pace, sqlite::SqliteStorage};
 use crate::platform::{
     answer, clock,
     request::{command_id, page, when},
@@ -46,6 +46,7 @@ impl Host {
         }
         let instance = Instance::new(run, id, storage).routed(catalogue);
         let instance = instance.partitioned(&journal::partitions(&env));
+        let instance = instance.paced(pace::pace(run.facts().aggregate_type));
         let (send_again_ms, bus_attempts) = (alarm::send_again_ms(&env), alarm::bus_attempts(&env));
         let object = Object {
             state,

@@ -3,6 +3,7 @@
 //! | file | what happens |
 //! |---|---|
 //! | [`sqlite`] | the storage port over the object's SQLite |
+//! | `pace` | the times of answers that the objects of an isolate share |
 //! | `instance` | a command is decided, and its result is told |
 //! | `journal` | the journal is told what is new |
 //! | `alarm` | the alarm rings |
@@ -16,6 +17,7 @@
 //! | `class` | the class of all aggregates, and what makes the objects of one |
 
 pub mod sqlite;
+mod pace;
 mod instance;
 mod journal;
 mod alarm;
