@@ -10,6 +10,7 @@
 //! | [`hook`] | hooks around every decision of a deployment |
 //! | [`participant`] | the part of an aggregate beside `decide` and `evolve` |
 //! | [`command`] | **1** a message enters at a door |
+//! | [`queued`] | … or goes by a queue, and is decided later |
 //! | [`decide`] | **2** idempotency, then expected version, then the rules |
 //! | [`append`] | **3** decided events become stored ones |
 //! | [`publish`] | **4** stored events, and the commands that they cause, become letters on the bus |
@@ -35,6 +36,7 @@ pub mod door;
 pub mod hook;
 pub mod participant;
 pub mod command;
+pub mod queued;
 pub mod decide;
 pub mod append;
 pub mod publish;

@@ -66,6 +66,12 @@ pub const PACE_RECENT_MS: i64 = 60_000;
 /// Questions that an isolate remembers of one aggregate, at most: beyond them a caller waits until the deadline anyway.
 pub const PACE_QUESTIONS: usize = 10_000;
 
+/// Longest pause of a queued command that waits for the one before it, in seconds (1 min). It grows to this by a second each time.
+pub const QUEUED_WAIT_AT_MOST_S: u32 = 60;
+
+/// Senders and instances of which a script remembers the last queued command, at most: a name each, and an id.
+pub const QUEUED_REMEMBERED: usize = 10_000;
+
 /// Bytes of the rows that one statement takes as JSON (platform: 2 MB per value). One row of the largest event takes a
 /// quarter of it.
 pub const SQL_JSON_BYTES: usize = 1_000_000;

@@ -109,7 +109,7 @@ impl<S: Storage> Instance<S> {
     /// Fails if storage fails or what is stored cannot be read.
     pub fn outcome(&self, command_id: &Id, now: Timestamp) -> Result<Option<Accepted>, Fault> {
         let outcome = self.known_one(command_id, now)?;
-        let outcome = outcome.filter(|outcome| outcome.refusal().is_none());
+        let outcome = outcome.filter(|it| it.refusal().is_none() && it.ending().is_none());
         let known = |outcome| self.accepted(Decided { outcome, duplicate: true }, now);
         outcome.map(known).transpose()
     }
@@ -176,7 +176,8 @@ impl<S: Storage> Draft<'_, S> {
         let content = fingerprint(&message.name, &message.payload);
         let drafted = self.write.outcomes.iter().find(|outcome| outcome.command_id == command_id);
         let earlier = drafted.cloned().or(earlier);
-        if let Some(outcome) = earlier.filter(|outcome| outcome.expires_at > self.stamp.now) {
+        let counts = |it: &Outcome| it.expires_at > self.stamp.now && !it.has_failed();
+        if let Some(outcome) = earlier.filter(counts) {
             check_repeat(&outcome, &content)?;
             return Ok(Decided { outcome, duplicate: true });
         }

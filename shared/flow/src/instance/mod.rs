@@ -11,6 +11,7 @@
 //! | `draft` | the draft of a transaction |
 //! | `patience` | how long a caller waits for what follows |
 //! | `command` | decides commands, one or many, and answers them |
+//! | `queued` | takes commands that come by a queue |
 //! | `held` | keeps holds of destinations that fail, and tries them again |
 //! | `inbox` | takes deliveries, receipts and deadlines |
 //! | `look` | shows the state, now or then, and the stream |
@@ -28,6 +29,7 @@ mod journal;
 mod draft;
 mod patience;
 mod command;
+mod queued;
 mod held;
 mod inbox;
 mod look;
@@ -284,8 +286,11 @@ impl<S: Storage> Instance<S> {
     fn known(&self, command_ids: &[&Id], now: Timestamp) -> Result<BTreeMap<Id, Outcome>, Fault> {
         let found =
             self.storage.outcomes(days_alive(now, self.run.facts().outcome_ttl_ms), command_ids)?;
-        let alive = found.into_iter().filter(|outcome| outcome.expires_at > now);
-        Ok(alive.map(|outcome| (outcome.command_id.clone(), outcome)).collect())
+        let mut alive: Vec<_> =
+            found.into_iter().filter(|outcome| outcome.expires_at > now).collect();
+        // Of two of one command the later one counts: it had failed before.
+        alive.sort_by_key(|outcome| outcome.expires_at);
+        Ok(alive.into_iter().map(|outcome| (outcome.command_id.clone(), outcome)).collect())
     }
 
     /// The record of a command that has not expired.

@@ -124,6 +124,13 @@ impl Host {
                     (_, Err(failure)) => answer::failed(&failure),
                 }
             }
+            (Method::Post, contract::QUEUED) => {
+                let taken = match answer::read(&mut request).await {
+                    Ok(queued) => object.take_queued(&queued).await,
+                    Err(failure) => Err(failure),
+                };
+                answer::inside(200, taken)
+            }
             (Method::Post, contract::DELIVER) => {
                 let receipts = match answer::read(&mut request).await {
                     Ok(parcel) => Ok(object.take(parcel).await),
@@ -204,9 +211,9 @@ impl Host {
             }
             (Method::Get, contract::OUTCOME) => {
                 let url = request.url()?;
-                let result = object.sight(by, Sight::Stream).and_then(|_| command_id(&url));
+                let asked = by.map_err(Into::into).and_then(|by| Ok((by, command_id(&url)?)));
                 let result =
-                    result.and_then(|id| Ok(object.instance.outcome(&id, clock::now())?));
+                    asked.and_then(|(by, id)| object.instance.ended(&id, &by, clock::now()));
                 answer::outcome(200, result)
             }
             (Method::Get, contract::SOCKET) => match object.sight(by, Sight::Stream) {

@@ -11,6 +11,7 @@
 //! | `follow` | new events are told to the sessions that follow |
 //! | `foreign` | other instances are asked for the states that a decision rests on |
 //! | `receive` | the bus hands over a parcel |
+//! | `queued` | commands come by a queue |
 //! | `held` | what is held back is tried again |
 //! | `socket` | a native socket opens, speaks, closes |
 //! | `host` | a request of the contract reaches the object |
@@ -25,6 +26,7 @@ mod reader;
 mod follow;
 mod foreign;
 mod receive;
+mod queued;
 mod held;
 mod socket;
 mod host;

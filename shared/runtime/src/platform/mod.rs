@@ -11,6 +11,7 @@
 //! | [`answer`] | results as HTTP responses |
 //! | `request` | the parameters of a request |
 //! | [`stub`] | a call to an object, bounded in time |
+//! | `queue` | texts on their way to a queue |
 //! | `database` | calls to D1, bounded in time as well |
 
 pub mod bindings;
@@ -22,4 +23,5 @@ pub(crate) mod statement;
 pub mod answer;
 pub(crate) mod request;
 pub mod stub;
+pub(crate) mod queue;
 pub(crate) mod database;

@@ -8,24 +8,27 @@ use edgefold_flow::{
     contract,
     door::{
         Asker,
-        header::{trace, traced},
+        header::{key, trace, traced},
         rate,
         ticket::Ticket,
         token::Caller,
     },
+    graphql::gateway::Gateway,
+    queued::{OnQueue, prefers_async},
 };
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, limits};
 use futures_util::future::join_all;
 use serde_json::Value;
 use worker::{Env, Method, Request, RequestInit, Response, Url};
 
-use super::{admin, projections};
+use super::{admin, projections, queued};
 use crate::{
     door::{
         admit::{admit, target},
         allowance::allowance,
         auth,
         counter::count,
+        gateway::WorkersGateway,
     },
     journal::correlation,
     platform::{
@@ -61,6 +64,9 @@ pub async fn serve(
         (["aggregates", aggregate_type, id, "events"], Method::Get) => {
             look(&request, env, catalogue, (aggregate_type, id), contract::EVENTS).await
         }
+        (["aggregates", aggregate_type, id, "commands", command_id], Method::Get) => {
+            ended(&request, env, catalogue, (aggregate_type, id, command_id)).await
+        }
         (["admin", rest @ ..], _) => {
             let url = request.url()?;
             return admin::serve(&mut request, &url, rest, env, catalogue).await;
@@ -70,7 +76,13 @@ pub async fn serve(
             correlation(&request, env, catalogue, correlation_id).await
         }
         (["healthz"] | ["readyz"], _) => return answer::wrong_method("GET, HEAD"),
-        (["aggregates", _, _] | ["aggregates", _, _, "events"] | ["correlations", _], _) => {
+        (
+            ["aggregates", _, _]
+            | ["aggregates", _, _, "events"]
+            | ["aggregates", _, _, "commands", _]
+            | ["correlations", _],
+            _,
+        ) => {
             return answer::wrong_method("GET, HEAD");
         }
         (["commands"] | ["tickets"], _) => return answer::wrong_method("POST"),
@@ -127,21 +139,35 @@ async fn command(
 ) -> Result<Response, Failure> {
     let caller = auth::authenticate(request, env, catalogue).await?;
     expect_json(request)?;
-    let key = answer::header(request.headers(), "idempotency-key");
+    let own_id = answer::header(request.headers(), "idempotency-key");
     let trace = trace(|name| answer::header(request.headers(), name));
     let allowance = allowance(env);
+    let prefers = answer::header(request.headers(), "prefer");
+    let may_queue = prefers.is_some_and(|prefers| prefers_async(&prefers));
+    let after = answer::header(request.headers(), queued::AFTER);
     match Incoming::parse(&answer::body(request, allowance.body).await?, &allowance)? {
         Incoming::One(message) => {
-            let mut message = named(message.with_key(key)?);
+            let mut message = named(message.with_key(own_id)?);
             message.metadata = traced(message.metadata, &trace);
             let command_id = message.command_id.clone();
+            if may_queue {
+                let item = [Ok(message.clone())];
+                match on_queue(&item, after, &caller, env, catalogue).await {
+                    Ok(None) => {}
+                    Ok(Some(response)) => return Ok(response),
+                    Err(failure) => {
+                        return answer::failed_command(&failure, command_id.as_ref())
+                            .map_err(|error| Fault::Defect(error.to_string()).into());
+                    }
+                }
+            }
             match send(message, caller, env, catalogue).await {
                 Ok(response) => Ok(response),
                 Err(failure) => answer::failed_command(&failure, command_id.as_ref())
                     .map_err(|error| Fault::Defect(error.to_string()).into()),
             }
         }
-        Incoming::Many(_) if key.is_some() => {
+        Incoming::Many(_) if own_id.is_some() => {
             let detail = "a batch takes no such header; give each command its own commandId";
             Err(Rejection::shape("INVALID_FIELD", "Idempotency-Key", detail).into())
         }
@@ -157,12 +183,53 @@ async fn command(
                     named(Message { metadata, ..message })
                 })
             };
-            let items = items.into_iter().map(named).collect();
+            let items: Vec<_> = items.into_iter().map(named).collect();
+            if may_queue
+                && let Some(response) = on_queue(&items, after, &caller, env, catalogue).await?
+            {
+                return Ok(response);
+            }
             let answers = batch(items, caller, env, catalogue).await;
             answer::json(200, "application/json", &answers)
                 .map_err(|error| Fault::Defect(error.to_string()).into())
         }
     }
+}
+
+/// Puts commands on the queue for a caller that does not wait. `None` if that cannot be.
+async fn on_queue(
+    items: &[Result<Message, Rejection>],
+    after: Option<String>,
+    caller: &Caller,
+    env: &Env,
+    catalogue: &'static Catalogue,
+) -> Result<Option<Response>, Failure> {
+    let invalid =
+        |said| Rejection::shape("INVALID_FIELD", queued::AFTER, format!("expected: {said}"));
+    let after = after.map(|id| Id::parse(key(id)).map_err(invalid)).transpose()?;
+    let Some(answers) = queued::enqueue(items, after, caller, env, catalogue).await? else {
+        return Ok(None);
+    };
+    let defect = |error: worker::Error| Fault::Defect(error.to_string());
+    let mut response = match (items, answers.as_slice()) {
+        ([_], [Ok(one)]) => {
+            let mut response = answer::json(202, "application/json", one).map_err(defect)?;
+            response.headers_mut().set("location", &one.location()).map_err(defect)?;
+            response
+        }
+        _ => {
+            let answers = items.iter().zip(answers).map(|(item, answer)| match answer {
+                Ok(queued) => with_status(&queued),
+                Err(failure) => {
+                    let id = item.as_ref().ok().and_then(|message| message.command_id.as_ref());
+                    refused(failure, id)
+                }
+            });
+            answer::json(202, "application/json", &answers.collect::<Vec<_>>()).map_err(defect)?
+        }
+    };
+    response.headers_mut().set("preference-applied", "respond-async").map_err(defect)?;
+    Ok(Some(response))
 }
 
 /// The message with an id: its answer names it, whatever becomes of it.
@@ -226,8 +293,43 @@ async fn batch(
     answers
 }
 
+/// The answer to a queued command among others.
+fn with_status(queued: &OnQueue) -> Value {
+    let mut shown = serde_json::to_value(queued).unwrap_or_default();
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("status".to_owned(), 202.into());
+    }
+    shown
+}
+
 fn refused(failure: Failure, command_id: Option<&Id>) -> Value {
     edgefold_flow::command::answer(&Err(failure), command_id)
+}
+
+/// Says what has become of a command: for those who may see its instance, and for the one who sent it by a queue.
+async fn ended(
+    request: &Request,
+    env: &Env,
+    catalogue: &'static Catalogue,
+    (aggregate_type, id, command_id): (&str, &str, &str),
+) -> Result<Response, Failure> {
+    let caller = auth::authenticate(request, env, catalogue).await?;
+    let entry = catalogue.entry(aggregate_type)?;
+    let stream = StreamId::new(entry.aggregate_type, decoded("aggregateId", id)?);
+    let command_id = decoded("commandId", command_id)?;
+    let gateway = WorkersGateway::new(env.clone(), catalogue, Some(caller));
+    let found = match gateway.outcome(stream, command_id.clone()).await {
+        Err(Failure::Rejected(refused)) if refused.code == "UNKNOWN_INSTANCE" => None,
+        found => found?,
+    };
+    let unknown = || {
+        let detail = format!("nothing is known of a command {command_id} here, or not yet");
+        Rejection::new(Kind::NotFound, "UNKNOWN_OUTCOME", detail)
+    };
+    let result = found.ok_or_else(unknown)?.into();
+    let shown = edgefold_flow::command::answer(&result, Some(&command_id));
+    answer::json(200, "application/json", &shown)
+        .map_err(|error| Fault::Defect(error.to_string()).into())
 }
 
 /// Hands a request to look at an instance, or to watch it, to its object.
