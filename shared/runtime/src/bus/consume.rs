@@ -19,7 +19,6 @@ use worker::{
     RawMessageBuilder, console_error, console_warn, send::SendFuture, wasm_bindgen::JsValue,
 };
 
-use super::commands;
 use crate::platform::{bindings, queue, stub};
 
 /// Destinations that one batch serves, at most: the platform allows 1,000 calls, and each source is called, too.
@@ -34,21 +33,13 @@ pub(super) const UNREADABLE_AGAIN_S: u32 = 60;
 /// What the sources are to be told.
 type Told = BTreeMap<StreamId, Settled>;
 
-/// Serves one batch of any queue of the script.
-///
-/// # Errors
-/// Never: what fails is told to its source.
-pub async fn consume(
+/// Serves one batch of letters. What fails is told to its source.
+pub(super) async fn consume(
     batch: &MessageBatch<serde_json::Value>,
+    is_dead: bool,
     env: &Env,
     catalogue: &'static Catalogue,
-) -> worker::Result<()> {
-    let name = batch.queue();
-    let is_dead = name.ends_with(bindings::DEAD_QUEUE);
-    if bindings::COMMAND_QUEUES.iter().any(|end| name.ends_with(end)) {
-        commands::consume(batch, is_dead, env, catalogue).await;
-        return Ok(());
-    }
+) {
     let (mut letters, mut places) = (Vec::new(), 0);
     let mut served = Vec::new();
     for message in batch.raw_iter() {
@@ -88,7 +79,6 @@ pub async fn consume(
     stream::iter(tell.map(SendFuture::new)).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
     // Not before: what ends the script until here lets the queue bring them again.
     served.iter().for_each(MessageExt::ack);
-    Ok(())
 }
 
 async fn send(env: &Env, text: &str) -> worker::Result<()> {
