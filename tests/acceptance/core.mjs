@@ -162,6 +162,10 @@ export class Core {
   #switch = (how) => this.#around(`d1/${how}`);
   /** Since the start: `messages` that were sent, by the queue's binding, and `calls` of objects, by path. */
   counts = () => this.#around('counts');
+  /** From now on the queue of commands keeps what it takes, and brings nothing of it. */
+  keep = () => this.#around('keep');
+  /** What it has kept, as texts; from now on it brings what it takes. */
+  kept = () => this.#around('kept');
   async #around(path) {
     assert.ok(this.switched, 'this core was made with a switch');
     return (await fetch(`${this.url}/-/${path}`)).json();

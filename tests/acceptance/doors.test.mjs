@@ -25,10 +25,9 @@ test('POST /commands answers 202 with what was decided', async () => {
     firstVersion: 1,
     version: 1,
     events: [{ id: event.id, type: 'ResourceAdded', version: 1 }],
-    confirmWithinMs: body.confirmWithinMs,
+    confirmWithinMs: 0,
     duplicate: false,
   });
-  assert.ok(body.confirmWithinMs > 0);
 });
 
 test('the ids of a creating command are made up when they are left out: UUIDs, a fresh one for the command', async () => {

@@ -90,7 +90,8 @@ test('the result of a command is found by its id alone once it is journalled, by
   assert.equal(status, 202);
   const by = (id, more = {}, at = ana) =>
     ask(told.replace('AggregateType!', 'AggregateType').replace('$instance: ID!', '$instance: ID'), { id, ...more }, at);
-  const expected = { ...sent, aggregateType: 'CLAIM', duplicate: true };
+  await settled(core, aggregateId);
+  const expected = { ...sent, aggregateType: 'CLAIM', confirmWithinMs: 0, duplicate: true };
   const found = await until('it is journalled', async () => (await by(commandId)).data.commandResult);
   assert.deepEqual(found, expected);
   for (const more of [{ type: 'CLAIM' }, { instance: aggregateId }]) {

@@ -28,7 +28,7 @@ test('a repeat is answered after more has happened, and after it would be refuse
   const first = await create();
   await settled(core, aggregateId);
   await core.send('resource', 'CloseResource', {}, { aggregateId: resource });
-  assert.deepEqual(await create(), { ...first, duplicate: true });
+  assert.deepEqual(await create(), { ...first, confirmWithinMs: 0, duplicate: true }, 'nothing is left to wait for');
 });
 
 test('a repeat of a command that had nothing to append is a duplicate too', async () => {

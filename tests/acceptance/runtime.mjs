@@ -17,7 +17,7 @@ const config = parseToml(readFileSync(configFile, 'utf8'));
 const script = config.name;
 const classes = config.durable_objects.bindings;
 const [database] = config.d1_databases;
-const [{ dead_letter_queue: dead }] = config.queues.consumers;
+const [dead, deadCommands] = config.queues.consumers.map((one) => one.dead_letter_queue).filter(Boolean);
 const logs = [];
 
 /** Name of the worker beside the script's own, which has the objects of some classes where two releases run side by side. */
@@ -56,6 +56,7 @@ function worker(name = script) {
           config.queues.producers.map(({ binding, queue }) => [binding, { type: 'queue', name: queue }]),
         ),
         DEAD: { type: 'queue', name: dead }, // the platform puts messages there; the script does not
+        DEAD_COMMANDS: { type: 'queue', name: deadCommands },
         [database.binding]: { type: 'd1', id: database.database_id },
         ...Object.fromEntries(
           (requests === null ? [] : (config.ratelimits ?? [])).map(({ name, namespace_id, simple }) => [

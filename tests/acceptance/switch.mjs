@@ -39,14 +39,22 @@ function statement(real) {
   return wrapped;
 }
 
-/** A queue that counts what it is given. */
+/** What the queue that commands go by has taken while it brings nothing; null while it brings them. */
+let kept = null;
+
+/** A queue that counts what it is given, and may keep it. */
 const queue = (binding, real) =>
   instead(real, {
-    send: (...args) => (add(counts.messages, binding, 1), real.send(...args)),
-    sendBatch: (messages, ...more) => {
+    async send(body, ...more) {
+      add(counts.messages, binding, 1);
+      if (binding !== 'COMMANDS' || !kept) return real.send(body, ...more);
+      kept.push(body);
+    },
+    async sendBatch(messages, ...more) {
       const list = [...messages];
       add(counts.messages, binding, list.length);
-      return real.sendBatch(list, ...more);
+      if (binding !== 'COMMANDS' || !kept) return real.sendBatch(list, ...more);
+      kept.push(...list.map(({ body }) => body));
     },
   });
 
@@ -82,13 +90,23 @@ const switched = (env) =>
 export const object = (Class) =>
   new Proxy(Class, { construct: (Class, [state, env]) => new Class(state, switched(env)) });
 
-/** The script's own entry behind the switch. `/-/d1/<how>` sets it, and gives the number of calls so far; `/-/counts` gives the counts. */
+/**
+ * The script's own entry behind the switch. `/-/d1/<how>` sets it, and gives the number of calls so far; `/-/counts` gives the counts;
+ * `/-/keep` lets the queue of commands keep what it takes, and `/-/kept` gives that, and lets it bring again what it takes.
+ */
 export const entry = (Script) => {
   const behind = (env, ctx) => new Script(ctx, switched(env));
   return {
     fetch(request, env, ctx) {
-      if (new URL(request.url).pathname === '/-/counts') return Response.json(counts);
-      const [, set] = new URL(request.url).pathname.match(/^\/-\/d1\/(.*)$/) ?? [];
+      const { pathname } = new URL(request.url);
+      if (pathname === '/-/counts') return Response.json(counts);
+      if (pathname === '/-/keep') return Response.json((kept = []));
+      if (pathname === '/-/kept') {
+        const texts = kept;
+        kept = null;
+        return Response.json(texts);
+      }
+      const [, set] = pathname.match(/^\/-\/d1\/(.*)$/) ?? [];
       if (set === undefined) return behind(env, ctx).fetch(request);
       how = set || how;
       return Response.json(calls);

@@ -51,7 +51,7 @@ async function story(core) {
 
   chapter('Ana wants it from 10 to 13 May.');
   const hers = await command(createReservation, { input: ana });
-  say(`createReservation accepted at version ${hers.version}; an answer of the room within ${hers.confirmWithinMs / 1000} s`);
+  say(`createReservation accepted at version ${hers.version}; the room's answer is worth ${hers.confirmWithinMs / 1000} s of waiting`);
   const anaHears = socket.subscribe(watchReservation, { id: hers.aggregateId });
   assert.equal(await hear(anaHears, 1), 'PENDING', 'the room has been asked');
   assert.equal(await hear(anaHears, 2), 'CONFIRMED', 'the room holds the nights');

@@ -136,7 +136,8 @@ pub struct Accepted {
     pub version: Version,
     /// The appended events.
     pub events: Vec<EventRef>,
-    /// Milliseconds to wait for the outcome that follows before asking for it.
+    /// Milliseconds to wait for what follows, such as the answer of another aggregate, before asking for it; 0 when nothing does. It is
+    /// reckoned when this is answered, also when it is answered again, and is never later than the deadline.
     pub confirm_within_ms: u32,
     /// True if this is the outcome of an earlier send of the same command.
     pub duplicate: bool,

@@ -21,6 +21,9 @@ pub const COMMAND: &str = "/command";
 /// `POST`: several complete [`Message`](crate::Message)s for this instance. Answers an array with the result of each,
 /// in order, see [`answer`](crate::command::answer).
 pub const COMMANDS: &str = "/commands";
+/// `POST`: [`Queued`](crate::queued::Queued) commands. Answers [`Taken`](crate::queued::Taken) with 200, or a problem: then they are to be
+/// brought again.
+pub const QUEUED: &str = "/queued";
 /// `POST`: a [`Parcel`](crate::receive::Parcel) from the bus. Answers a [`Receipt`](crate::receive::Receipt) for each of its
 /// deliveries with 200, or a problem.
 pub const DELIVER: &str = "/deliver";
@@ -50,7 +53,7 @@ pub const ROW: &str = "/row";
 pub const SIGHT: &str = "/sight";
 /// `GET ?after=&limit=`: part of the stream for a caller from outside, as [`EventsPage`].
 pub const EVENTS: &str = "/events";
-/// `GET ?commandId=`: the first answer to a command, as [`Accepted`](crate::Accepted), or null.
+/// `GET ?commandId=`: what has become of a command, as [`Ended`](crate::queued::Ended), or null.
 pub const OUTCOME: &str = "/outcome";
 /// `GET` with an upgrade: the native socket.
 pub const SOCKET: &str = "/socket";

@@ -6,7 +6,10 @@ use edgefold_kernel::{Fault, Id, Kind, Rejection, Timestamp, Version, limits};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::planted::{self, Planted};
+use crate::{
+    planted::{self, Planted},
+    queued::Ending,
+};
 
 /// The record of an accepted command, or of a refused one that followed from an event. The events themselves lie in the
 /// stream.
@@ -14,7 +17,8 @@ use crate::planted::{self, Planted};
 pub struct Outcome {
     /// Its idempotency key.
     pub command_id: Id,
-    /// [`fingerprint`] of the command's content; for a refused command, the refusal as JSON.
+    /// [`fingerprint`] of the command's content; for a refused command that followed from an event, the refusal as JSON; for a
+    /// refused or failed one that came by a queue, its [`Ending`] as JSON.
     pub fingerprint: String,
     /// Version before it.
     pub after: Version,
@@ -30,6 +34,16 @@ impl Outcome {
     pub fn refusal(&self) -> Option<Rejection> {
         // A fingerprint is not a JSON object.
         serde_json::from_str(&self.fingerprint).ok()
+    }
+
+    /// The end of a command that came by a queue and was not accepted.
+    pub fn ending(&self) -> Option<Ending> {
+        self.fingerprint.starts_with('{').then(|| serde_json::from_str(&self.fingerprint).ok())?
+    }
+
+    /// True if it came by a queue and failed.
+    pub fn has_failed(&self) -> bool {
+        self.ending().is_some_and(|ending| ending.refused.is_none())
     }
 
     /// The [`day`] on which it expires. It is stored under this day.
@@ -66,13 +80,18 @@ pub fn fingerprint(name: &str, payload: &Value) -> String {
     digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// Checks that an earlier command of the same id had the same content.
+/// Checks that an earlier command of the same id had the same content, and was accepted.
 ///
 /// # Errors
-/// `IDEMPOTENCY_KEY_REUSED` when it had other content.
+/// `IDEMPOTENCY_KEY_REUSED` when it had other content; its refusal, when it came by a queue and was refused.
 pub fn check_repeat(earlier: &Outcome, fingerprint: &str) -> Result<(), Rejection> {
     if earlier.fingerprint == fingerprint {
         return Ok(());
+    }
+    if let Some(Ending { refused: Some(refused), content, .. }) = earlier.ending()
+        && content == fingerprint
+    {
+        return Err(refused);
     }
     let detail = format!("command id {} was used for another command", earlier.command_id);
     Err(Rejection::shape("IDEMPOTENCY_KEY_REUSED", "commandId", detail))

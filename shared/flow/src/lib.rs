@@ -5,10 +5,12 @@
 //! | room | what it is |
 //! |---|---|
 //! | [`planted`] | faults that tests plant; none without a feature |
+//! | [`pace`] | how long callers wait for what follows from their commands |
 //! | [`door`] | the checks of callers: who, from where, how often and how much at once |
 //! | [`hook`] | hooks around every decision of a deployment |
 //! | [`participant`] | the part of an aggregate beside `decide` and `evolve` |
 //! | [`command`] | **1** a message enters at a door |
+//! | [`queued`] | … or goes by a queue, and is decided later |
 //! | [`decide`] | **2** idempotency, then expected version, then the rules |
 //! | [`append`] | **3** decided events become stored ones |
 //! | [`publish`] | **4** stored events, and the commands that they cause, become letters on the bus |
@@ -29,10 +31,12 @@
 //! see [`append::Stamp`].
 
 pub mod planted;
+pub mod pace;
 pub mod door;
 pub mod hook;
 pub mod participant;
 pub mod command;
+pub mod queued;
 pub mod decide;
 pub mod append;
 pub mod publish;

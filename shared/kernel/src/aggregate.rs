@@ -16,9 +16,6 @@ pub trait Aggregate: Sized + 'static {
     /// Stored name of the type, in URLs and CloudEvents sources: see [`is_type`]. **Part of the storage format.**
     const TYPE: &'static str;
 
-    /// Milliseconds that a client should wait for the outcome of an accepted command before it asks.
-    const CONFIRM_WITHIN_MS: u32 = 5_000;
-
     /// Schema version of the state. Raise it with every change that makes an old state unreadable **or wrong**: snapshots
     /// of another version are ignored and replaced, and nobody decides on a foreign state of another version.
     const STATE_VERSION: u32 = 1;

@@ -52,6 +52,26 @@ pub const PAGE_BYTES: usize = 4 << 20;
 /// Milliseconds for which the outcome of a command is remembered under its command id (24 h).
 pub const OUTCOME_TTL_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// Milliseconds that a caller waits for what follows from its command, at least (1 s): the first timeout of RFC 6298, and the
+/// least one. An answer usually takes far less; a caller that asks sooner only costs a request.
+pub const CONFIRM_LEAST_MS: i64 = 1_000;
+
+/// Milliseconds that a caller waits longer for each question that waits before its own (10 ms). An object that is asked by
+/// all of them takes 100 to 500 deliveries a second.
+pub const CONFIRM_EACH_MS: i64 = 10;
+
+/// Milliseconds for which a question and the time of an answer say something about the load (1 min).
+pub const PACE_RECENT_MS: i64 = 60_000;
+
+/// Questions that an isolate remembers of one aggregate, at most: beyond them a caller waits until the deadline anyway.
+pub const PACE_QUESTIONS: usize = 10_000;
+
+/// Longest pause of a queued command that waits for the one before it, in seconds (1 min). It grows to this by a second each time.
+pub const QUEUED_WAIT_AT_MOST_S: u32 = 60;
+
+/// Senders and instances of which a script remembers the last queued command, at most: a name each, and an id.
+pub const QUEUED_REMEMBERED: usize = 10_000;
+
 /// Bytes of the rows that one statement takes as JSON (platform: 2 MB per value). One row of the largest event takes a
 /// quarter of it.
 pub const SQL_JSON_BYTES: usize = 1_000_000;

@@ -18,6 +18,7 @@ use edgefold_flow::{
         correlation::{Caused, entries},
         status::{ProcessorStatus, Processors, Readiness},
     },
+    queued::OnQueue,
     route::Entry,
 };
 use edgefold_kernel::{
@@ -33,13 +34,14 @@ use schemars::Schema;
 use serde_json::{Value, json, value::RawValue};
 
 /// The formats that do not belong to one aggregate.
-fn shared() -> [(&'static str, Schema); 16] {
+fn shared() -> [(&'static str, Schema); 17] {
     let shared =
         |name: &'static str, schema| (name, named(&format!("urn:edgefold:{name}"), name, schema));
     [
         shared("message", taken::<Incoming>()),
         shared("accepted", written::<Accepted>()),
         shared("problem", written::<Problem>()),
+        shared("queued", written::<OnQueue>()),
         shared("view", written::<StateView>()),
         shared("events", written::<EventsPage>()),
         shared("dead-letters", written::<admin::Page>()),

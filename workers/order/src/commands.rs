@@ -21,8 +21,8 @@ commands! {
 }
 
 /// Orders goods, to be paid from an account. Accepted means PLACED: ACCEPTED or DECLINED follows when the account has answered,
-/// DECLINED with the refusal `NO_ANSWER` when it does not within `confirmWithinMs`. A customer names the prices of the catalogue
-/// `main`, and is refused where one has changed; the staff names any.
+/// DECLINED with the refusal `NO_ANSWER` when it does not in time. A customer names the prices of the catalogue `main`, and is
+/// refused where one has changed; the staff names any.
 #[command]
 pub struct PlaceOrder {
     /// The customer.

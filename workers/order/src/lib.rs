@@ -21,7 +21,6 @@ pub struct Order;
 impl Aggregate for Order {
     const TYPE: &'static str = "order";
     const STATE_VERSION: u32 = 2;
-    const CONFIRM_WITHIN_MS: u32 = process::ANSWER_WITHIN_MS;
 
     type Command = commands::Command;
     type Event = events::Event;

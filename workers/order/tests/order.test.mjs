@@ -14,7 +14,7 @@ test('an order is accepted when the account holds the money, shipped when it has
   const payer = await account(core, 1_000);
   const id = fresh('order');
   const answer = await core.send('order', 'PlaceOrder', goods(payer, 400), { aggregateId: id });
-  assert.equal(answer.confirmWithinMs, 60_000);
+  assert.ok(answer.confirmWithinMs > 0 && answer.confirmWithinMs <= 60_000, `${answer.confirmWithinMs} ms`);
   const watcher = await core.watch('order', id);
   assert.equal((await watcher.event(2)).event.type, 'OrderAccepted');
   assert.equal((await core.state('order', id)).state.status, 'ACCEPTED');
@@ -93,11 +93,11 @@ test('orders that race for the same money never get more than there is', async (
 test('every command of an order is a mutation', async () => {
   const payer = await account(core, 1_000);
   const id = fresh('order');
-  const result = '{ __typename ... on Accepted { version confirmWithinMs } ... on Rejected { code } }';
+  const result = '{ __typename ... on Accepted { version } ... on Rejected { code } }';
   const ask = async (field) => (await core.ask(`mutation { it: ${field} ${result} }`)).it;
   const input = `{ customerId: "ana", accountId: "${payer}", lines: [{ sku: "tea", quantity: 2, unitPrice: 10 }] }`;
   const placed = await ask(`placeOrder(id: "${id}", input: ${input})`);
-  assert.deepEqual(placed, { __typename: 'Accepted', version: 1, confirmWithinMs: 60_000 });
+  assert.deepEqual(placed, { __typename: 'Accepted', version: 1 });
   await settled(core, id);
   assert.equal((await ask(`updateOrderStatus(id: "${id}", status: SHIPPED)`)).version, 3);
   await settled(core, id);

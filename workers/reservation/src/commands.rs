@@ -16,7 +16,7 @@ commands! {
 }
 
 /// Claims nights of a room. Accepted means PENDING: CONFIRMED or DECLINED follows when the room has answered, EXPIRED when it
-/// does not within `confirmWithinMs`.
+/// does not in time.
 #[command]
 pub struct CreateReservation {
     /// The guest who claims them.

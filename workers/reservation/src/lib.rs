@@ -19,7 +19,6 @@ pub struct Reservation;
 impl Aggregate for Reservation {
     const TYPE: &'static str = "reservation";
     const STATE_VERSION: u32 = 2;
-    const CONFIRM_WITHIN_MS: u32 = process::ANSWER_WITHIN_MS;
 
     type Command = commands::Command;
     type Event = events::Event;

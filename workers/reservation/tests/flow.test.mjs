@@ -16,7 +16,7 @@ test('a reservation is PENDING at once and CONFIRMED when the room holds the nig
   const payload = nights(room, `${year}-01-10`, `${year}-01-12`);
   const { confirmWithinMs, events } = await core.send('reservation', 'CreateReservation', payload, { aggregateId: id });
   assert.deepEqual(types(events), ['ReservationCreated']);
-  assert.equal(confirmWithinMs, 60_000);
+  assert.ok(confirmWithinMs > 0 && confirmWithinMs <= 60_000, `${confirmWithinMs} ms`);
   assert.equal((await settled(core, id)).status, 'CONFIRMED');
   assert.deepEqual(types(await core.events('reservation', id)), ['ReservationCreated', 'ReservationConfirmed']);
   assert.deepEqual(await holds(core, room, [id]), [

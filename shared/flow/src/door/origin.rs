@@ -15,7 +15,7 @@ pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
 pub const ALLOWED_HEADERS: &str = "ALLOWED_HEADERS";
 
 /// Headers that a page may send: those that the doors read, and those that clients and tracing add of their own accord.
-const HEADERS: &str = "authorization, baggage, content-type, idempotency-key, if-none-match, traceparent, tracestate, \
+const HEADERS: &str = "authorization, baggage, content-type, edgefold-after, idempotency-key, if-none-match, prefer, traceparent, tracestate, \
     apollo-require-preflight, apollographql-client-name, apollographql-client-version, sentry-trace, x-request-id";
 
 /// The origins that are allowed in development unless the variable says otherwise.
@@ -111,7 +111,10 @@ fn covers(allowed: &str, origin: &str) -> bool {
 pub fn headers(origin: &str) -> [(&'static str, &str); 2] {
     [
         ("access-control-allow-origin", origin),
-        ("access-control-expose-headers", "allow, etag, retry-after, www-authenticate"),
+        (
+            "access-control-expose-headers",
+            "allow, etag, location, preference-applied, retry-after, www-authenticate",
+        ),
     ]
 }
 
@@ -180,6 +183,8 @@ mod tests {
         for name in [
             "authorization",
             "baggage",
+            "prefer",
+            "edgefold-after",
             "tracestate",
             "sentry-trace",
             "apollographql-client-name",

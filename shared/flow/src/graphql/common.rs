@@ -89,7 +89,7 @@ const ACCEPTED: &[Line] = &[
     (
         "confirmWithinMs",
         "Int!",
-        "Milliseconds to wait for the outcome that follows before asking for it.",
+        "Milliseconds to wait for what follows, such as the answer of another aggregate, before asking for it; 0 when nothing does. It is reckoned when this is answered, also when it is answered again, and is never later than the deadline.",
     ),
     (
         "duplicate",

@@ -77,7 +77,7 @@ impl Api {
         arguments.push(Field::new("after", "String", AFTER));
         let field = Field::new("events", "EventConnection", about);
         self.query.push(Root { field, arguments, does: Does::Events });
-        let about = "The first answer to an accepted command. Null if the command is not known: a refused command leaves no record, and an accepted one is remembered for 24 hours. With type and instance the answer is there at once; by id alone, once the command's events have been journalled, and unless the caller named another correlation for them.";
+        let about = "What has become of a command. Null if the command is not known: an accepted one is remembered for 24 hours, and so is one that came by a queue and was refused; any other refused one leaves no record. With type and instance the answer is there at once; by id alone, once the command's events have been journalled, and unless the caller named another correlation for them.";
         let arguments = vec![
             Field::new("id", "ID!", "The command's id."),
             Field::new(

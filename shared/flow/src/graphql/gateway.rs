@@ -14,6 +14,7 @@ use crate::{
     door::token::Caller,
     instance::When,
     participant::Sight,
+    queued::Ended,
     subscribe::Page,
 };
 
@@ -65,12 +66,12 @@ pub trait Gateway: Send + Sync {
         limit: usize,
     ) -> BoxFuture<'_, Result<EventsPage, Failure>>;
 
-    /// The record of an accepted command; `None` if there is none.
+    /// What has become of a command; `None` if nothing is known.
     fn outcome(
         &self,
         stream: StreamId,
         command_id: Id,
-    ) -> BoxFuture<'_, Result<Option<Accepted>, Failure>>;
+    ) -> BoxFuture<'_, Result<Option<Ended>, Failure>>;
 
     /// Waits until a processor has passed these versions.
     ///

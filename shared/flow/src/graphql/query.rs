@@ -174,7 +174,7 @@ async fn events(
     Ok(show::connection(rows, page.next.is_some(), Some(page.head.to_string()), wants))
 }
 
-/// The first answer to an accepted command; null if it is not known.
+/// What has become of a command; null if it is not known.
 async fn command_result(
     api: &Api,
     gateway: &dyn Gateway,
@@ -203,8 +203,8 @@ async fn command_result(
             // instance.
             Err(Failure::Rejected(rejection)) if unknown(&rejection) => {}
             outcome => {
-                if let Some(accepted) = outcome.map_err(unanswered)? {
-                    return show::outcome(api, Ok(accepted), None);
+                if let Some(ended) = outcome.map_err(unanswered)? {
+                    return show::outcome(api, ended.into(), Some(&command_id));
                 }
             }
         }

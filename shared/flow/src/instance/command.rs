@@ -81,7 +81,7 @@ impl<S: Storage> Instance<S> {
         let known = |id| self.known_one(id, stamp.now);
         let earlier = wanted.message.command_id.as_ref().map(known).transpose()?.flatten();
         let decided = self.work(stamp, |draft| draft.handle(wanted, foreign, earlier))?;
-        Ok(self.accepted(decided)?)
+        Ok(self.accepted(decided, stamp.now)?)
     }
 
     /// Decides commands, each by itself, and commits all their events in one transaction. Meant for commands that rest on no
@@ -105,7 +105,7 @@ impl<S: Storage> Instance<S> {
             Ok(wanted.iter().map(handle).collect::<Vec<_>>())
         });
         match decided {
-            Ok(all) => all.into_iter().map(|one| Ok(self.accepted(one?)?)).collect(),
+            Ok(all) => all.into_iter().map(|one| Ok(self.accepted(one?, stamp.now)?)).collect(),
             Err(_) => {
                 let alone = |one| self.handle(one, &Foreign::default(), stamp);
                 wanted.iter().map(alone).collect()
@@ -119,8 +119,9 @@ impl<S: Storage> Instance<S> {
     /// Fails if storage fails or what is stored cannot be read.
     pub fn outcome(&self, command_id: &Id, now: Timestamp) -> Result<Option<Accepted>, Fault> {
         let outcome = self.known_one(command_id, now)?;
-        let outcome = outcome.filter(|outcome| outcome.refusal().is_none());
-        outcome.map(|outcome| self.accepted(Decided { outcome, duplicate: true })).transpose()
+        let outcome = outcome.filter(|it| it.refusal().is_none() && it.ending().is_none());
+        let known = |outcome| self.accepted(Decided { outcome, duplicate: true }, now);
+        outcome.map(known).transpose()
     }
 
     /// True for a caller that may not see the instance, and that might send this command if the instance did not exist.
@@ -130,7 +131,7 @@ impl<S: Storage> Instance<S> {
             && self.run.may_send(who, self.id(), command, &self.run.empty())
     }
 
-    fn accepted(&self, decided: Decided) -> Result<Accepted, Fault> {
+    fn accepted(&self, decided: Decided, now: Timestamp) -> Result<Accepted, Fault> {
         let Decided { outcome, duplicate } = decided;
         let within =
             |event: &&Envelope| (outcome.after + 1..=outcome.through).contains(&event.version);
@@ -146,6 +147,8 @@ impl<S: Storage> Instance<S> {
         } else {
             fresh
         };
+        let appended = (outcome.after, outcome.through);
+        let confirm_within_ms = self.confirm_within(appended, !duplicate, now)?;
         Ok(Accepted {
             aggregate_type: self.run.facts().aggregate_type.to_owned(),
             aggregate_id: self.id().clone(),
@@ -153,7 +156,7 @@ impl<S: Storage> Instance<S> {
             version: outcome.through,
             command_id: outcome.command_id,
             events,
-            confirm_within_ms: self.run.facts().confirm_within_ms,
+            confirm_within_ms,
             duplicate,
         })
     }
@@ -182,7 +185,8 @@ impl<S: Storage> Draft<'_, S> {
         let content = fingerprint(&message.name, &message.payload);
         let drafted = self.write.outcomes.iter().find(|outcome| outcome.command_id == command_id);
         let earlier = drafted.cloned().or(earlier);
-        if let Some(outcome) = earlier.filter(|outcome| outcome.expires_at > self.stamp.now) {
+        let counts = |it: &Outcome| it.expires_at > self.stamp.now && !it.has_failed();
+        if let Some(outcome) = earlier.filter(counts) {
             check_repeat(&outcome, &content)?;
             return Ok(Decided { outcome, duplicate: true });
         }

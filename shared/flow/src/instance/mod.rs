@@ -9,7 +9,9 @@
 //! | `journalled` | what the journal has, and a call to it |
 //! | `journal` | tells the journal what is new, and finds out what it has |
 //! | `draft` | the draft of a transaction |
+//! | `patience` | how long a caller waits for what follows |
 //! | `command` | decides commands, one or many, and answers them |
+//! | `queued` | takes commands that come by a queue |
 //! | `held` | keeps holds of destinations that fail, and tries them again |
 //! | `inbox` | takes deliveries, receipts and deadlines |
 //! | `look` | shows the state, now or then, and the stream |
@@ -25,7 +27,9 @@ mod row;
 mod journalled;
 mod journal;
 mod draft;
+mod patience;
 mod command;
+mod queued;
 mod held;
 mod inbox;
 mod look;
@@ -34,6 +38,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
 };
 
 use edgefold_kernel::{Envelope, Failure, Fault, Id, StreamId, Timestamp, Version, limits};
@@ -49,12 +54,14 @@ use crate::{
     append::storage::{Cursors, Head, Slice, Snapshot, Storage, Write},
     decide::{Outcome, day, days_alive, end_of, panicked},
     journal::Partitions,
+    pace::Pace,
     participant::{Run, run, run::State},
 };
 use cursor::Cursor;
 use draft::Draft;
 use journalled::Journalled;
 use outbox::Fresh;
+use patience::Patience;
 use reached::Reached;
 
 /// Milliseconds after midnight within which expired outcomes are deleted (1 h).
@@ -75,6 +82,7 @@ pub struct Instance<S> {
     reached: RefCell<Reached>,
     /// End of the first day on which outcomes expire, once that is known.
     expiry: Cell<Option<Option<Timestamp>>>,
+    patience: Patience,
 }
 
 struct Loaded {
@@ -123,6 +131,7 @@ impl<S: Storage> Instance<S> {
             fresh: RefCell::default(),
             reached: RefCell::default(),
             expiry: Cell::default(),
+            patience: Patience::default(),
         }
     }
 
@@ -141,6 +150,12 @@ impl<S: Storage> Instance<S> {
     #[must_use]
     pub fn partitioned(self, partitions: &Partitions) -> Self {
         Self { begins_in: partitions.begins(self.run.facts().aggregate_type, self.id()), ..self }
+    }
+
+    /// The same instance where others of its aggregate know these times of answers; without any, it knows only its own.
+    #[must_use]
+    pub fn paced(self, pace: Rc<RefCell<Pace>>) -> Self {
+        Self { patience: Patience::of(pace), ..self }
     }
 
     /// Identifier of the instance.
@@ -272,8 +287,11 @@ impl<S: Storage> Instance<S> {
     fn known(&self, command_ids: &[&Id], now: Timestamp) -> Result<BTreeMap<Id, Outcome>, Fault> {
         let found =
             self.storage.outcomes(days_alive(now, self.run.facts().outcome_ttl_ms), command_ids)?;
-        let alive = found.into_iter().filter(|outcome| outcome.expires_at > now);
-        Ok(alive.map(|outcome| (outcome.command_id.clone(), outcome)).collect())
+        let mut alive: Vec<_> =
+            found.into_iter().filter(|outcome| outcome.expires_at > now).collect();
+        // Of two of one command the later one counts: it had failed before.
+        alive.sort_by_key(|outcome| outcome.expires_at);
+        Ok(alive.into_iter().map(|outcome| (outcome.command_id.clone(), outcome)).collect())
     }
 
     /// The record of a command that has not expired.
@@ -431,6 +449,7 @@ impl<S: Storage> Instance<S> {
             loaded.journal.waits(event, *is_published);
             loaded.began = loaded.began.or_else(|| (event.version == 1).then_some(event.time));
         }
+        self.look_for_answer(&loaded.state, stamp);
         self.keep_fresh(fresh);
         self.appended.borrow_mut().extend(write.events);
         self.cache.replace(Some(loaded));

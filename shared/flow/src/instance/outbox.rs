@@ -154,7 +154,7 @@ impl<S: Storage> Instance<S> {
     }
 
     /// An event, with what it says to others.
-    fn fresh(&self, event: Envelope) -> Result<Fresh, Fault> {
+    pub(super) fn fresh(&self, event: Envelope) -> Result<Fresh, Fault> {
         let known = self.run.read_event(&event)?;
         let errands = messages(&event, self.run.errands(self.id(), &known))?;
         let is_published = self.run.publishes(&known);

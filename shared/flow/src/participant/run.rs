@@ -38,8 +38,6 @@ pub struct Event {
 pub struct Facts {
     /// See [`edgefold_kernel::Aggregate::TYPE`].
     pub aggregate_type: &'static str,
-    /// See [`edgefold_kernel::Aggregate::CONFIRM_WITHIN_MS`].
-    pub confirm_within_ms: u32,
     /// See [`edgefold_kernel::Aggregate::STATE_VERSION`].
     pub state_version: u32,
     /// See [`edgefold_kernel::Aggregate::SNAPSHOT_EVERY`].
@@ -223,7 +221,6 @@ impl<A: Participant> Run for Of<A> {
     fn facts(&self) -> Facts {
         Facts {
             aggregate_type: A::TYPE,
-            confirm_within_ms: A::CONFIRM_WITHIN_MS,
             state_version: A::STATE_VERSION,
             snapshot_every: A::SNAPSHOT_EVERY,
             outcome_ttl_ms: A::OUTCOME_TTL_MS,

@@ -33,6 +33,7 @@ use edgefold_flow::{
     },
     instance::When,
     participant::Sight,
+    queued::Ended,
     route::Entry,
     subscribe::Page,
 };
@@ -145,7 +146,7 @@ impl Gateway for Asked {
         &self,
         stream: StreamId,
         command: Id,
-    ) -> BoxFuture<'_, Result<Option<Accepted>, Failure>> {
+    ) -> BoxFuture<'_, Result<Option<Ended>, Failure>> {
         self.note(format!("outcome of {command} in {}", stream.aggregate_id));
         ready(Ok(None)).boxed()
     }

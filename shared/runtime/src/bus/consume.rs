@@ -16,38 +16,34 @@ use futures_util::{StreamExt, stream};
 use serde_json::json;
 use worker::{
     Env, MessageBatch, MessageExt, QueueContentType, QueueRetryOptionsBuilder, RawMessage,
-    RawMessageBuilder, console_error, console_warn, js_sys::JSON, send::SendFuture,
-    wasm_bindgen::JsValue,
+    RawMessageBuilder, console_error, console_warn, send::SendFuture, wasm_bindgen::JsValue,
 };
 
-use crate::platform::{bindings, stub};
+use crate::platform::{bindings, queue, stub};
 
 /// Destinations that one batch serves, at most: the platform allows 1,000 calls, and each source is called, too.
 const DESTINATIONS: usize = 500;
 
 /// Calls that are under way at once. A destination that is slow holds up the others by no more than its own place.
-const AT_ONCE: usize = 50;
+pub(super) const AT_ONCE: usize = 50;
 
 /// Seconds until a message is tried again that this code cannot read. During a deploy newer code will.
-const UNREADABLE_AGAIN_S: u32 = 60;
+pub(super) const UNREADABLE_AGAIN_S: u32 = 60;
 
 /// What the sources are to be told.
 type Told = BTreeMap<StreamId, Settled>;
 
-/// Serves one batch.
-///
-/// # Errors
-/// Never: what fails is told to its source.
-pub async fn consume(
+/// Serves one batch of letters. What fails is told to its source.
+pub(super) async fn consume(
     batch: &MessageBatch<serde_json::Value>,
+    is_dead: bool,
     env: &Env,
     catalogue: &'static Catalogue,
-) -> worker::Result<()> {
-    let is_dead = batch.queue().ends_with(bindings::DEAD_QUEUE);
+) {
     let (mut letters, mut places) = (Vec::new(), 0);
     let mut served = Vec::new();
     for message in batch.raw_iter() {
-        let text = text(&message);
+        let text = queue::text(&message);
         match serde_json::from_str::<Letter>(&text) {
             Ok(letter) if places > 0 && places + letter.deliveries.len() > DESTINATIONS => {
                 // As a new message: nothing is wrong with it, and the queue counts its retries.
@@ -83,15 +79,6 @@ pub async fn consume(
     stream::iter(tell.map(SendFuture::new)).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
     // Not before: what ends the script until here lets the queue bring them again.
     served.iter().for_each(MessageExt::ack);
-    Ok(())
-}
-
-/// The text of a message. We send text; what others send is looked at as text, too.
-fn text(message: &RawMessage) -> String {
-    let body = message.body();
-    body.as_string().unwrap_or_else(|| {
-        JSON::stringify(&body).ok().and_then(|text| text.as_string()).unwrap_or_default()
-    })
 }
 
 async fn send(env: &Env, text: &str) -> worker::Result<()> {
@@ -100,7 +87,7 @@ async fn send(env: &Env, text: &str) -> worker::Result<()> {
     env.queue(bindings::BUS)?.send_raw(message).await
 }
 
-fn again(message: &RawMessage, seconds: u32) {
+pub(super) fn again(message: &RawMessage, seconds: u32) {
     message
         .retry_with_options(&QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build());
 }
@@ -183,7 +170,7 @@ async fn tell(env: &Env, catalogue: &Catalogue, source: StreamId, settled: Settl
     }
 }
 
-async fn call<T: serde::de::DeserializeOwned>(
+pub(super) async fn call<T: serde::de::DeserializeOwned>(
     env: &Env,
     catalogue: &Catalogue,
     to: &StreamId,

@@ -1,11 +1,16 @@
-//! The bus: the queue hands letters to its consumer.
+//! The bus and the queue of commands: each hands what it has to its consumer.
 //!
 //! | file | what happens |
 //! |---|---|
 //! | `consume` | a batch of letters is served |
+//! | `commands` | … or a batch of commands whose senders do not wait |
+//! | `serve` | a queue hands over a batch of either |
 //! | `listed` | the list of what is held back, for administrators, is kept in D1 |
 
 pub(crate) mod consume;
+mod commands;
+mod serve;
 pub(crate) mod listed;
 
-pub use consume::consume;
+pub(crate) use consume::fault_of;
+pub use serve::serve as consume;

@@ -17,6 +17,7 @@ use edgefold_flow::{
     instance::When,
     journal::{Partitions, Place, cursor},
     participant::Sight,
+    queued::Ended,
     subscribe::Page,
 };
 use edgefold_kernel::{Envelope, Failure, Fault, Id, Metadata, StreamId, Version, limits};
@@ -179,7 +180,7 @@ impl Gateway for WorkersGateway {
         &self,
         stream: StreamId,
         command_id: Id,
-    ) -> BoxFuture<'_, Result<Option<Accepted>, Failure>> {
+    ) -> BoxFuture<'_, Result<Option<Ended>, Failure>> {
         // An id may hold any visible character.
         let id = utf8_percent_encode(command_id.as_str(), NON_ALPHANUMERIC);
         let path = format!("{}?commandId={id}", contract::OUTCOME);

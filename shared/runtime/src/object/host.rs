@@ -19,7 +19,7 @@ use edgefold_kernel::{Fault, Id, Kind, Rejection, limits};
 use futures_util::future::FutureExt;
 use worker::{Env, Method, State, worker_sys::WebSocketRequestResponsePair};
 
-use super::{alarm, instance::Object, journal, sqlite::SqliteStorage};
+use super::{alarm, instance::Object, journal, pace, sqlite::SqliteStorage};
 use crate::platform::{
     answer, clock,
     http::{Request, Response},
@@ -47,6 +47,7 @@ impl Host {
         }
         let instance = Instance::new(run, id, storage).routed(catalogue);
         let instance = instance.partitioned(&journal::partitions(&env));
+        let instance = instance.paced(pace::pace(run.facts().aggregate_type));
         let (send_again_ms, bus_attempts) = (alarm::send_again_ms(&env), alarm::bus_attempts(&env));
         let object = Object {
             state,
@@ -123,6 +124,13 @@ impl Host {
                     (Err(refusal), _) => answer::failed(&refusal.into()),
                     (_, Err(failure)) => answer::failed(&failure),
                 }
+            }
+            (Method::Post, contract::QUEUED) => {
+                let taken = match answer::read(&request).await {
+                    Ok(queued) => object.take_queued(&queued).await,
+                    Err(failure) => Err(failure),
+                };
+                answer::inside(200, taken)
             }
             (Method::Post, contract::DELIVER) => {
                 let receipts = match answer::read(&request).await {
@@ -204,9 +212,9 @@ impl Host {
             }
             (Method::Get, contract::OUTCOME) => {
                 let url = request.url()?;
-                let result = object.sight(by, Sight::Stream).and_then(|_| command_id(&url));
+                let asked = by.map_err(Into::into).and_then(|by| Ok((by, command_id(&url)?)));
                 let result =
-                    result.and_then(|id| Ok(object.instance.outcome(&id, clock::now())?));
+                    asked.and_then(|(by, id)| object.instance.ended(&id, &by, clock::now()));
                 answer::outcome(200, result)
             }
             (Method::Get, contract::SOCKET) => match object.sight(by, Sight::Stream) {

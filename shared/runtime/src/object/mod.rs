@@ -3,6 +3,7 @@
 //! | file | what happens |
 //! |---|---|
 //! | [`sqlite`] | the storage port over the object's SQLite |
+//! | `pace` | the times of answers that the objects of an isolate share |
 //! | `instance` | a command is decided, and its result is told |
 //! | `journal` | the journal is told what is new |
 //! | `alarm` | the alarm rings |
@@ -10,12 +11,14 @@
 //! | `follow` | new events are told to the sessions that follow |
 //! | `foreign` | other instances are asked for the states that a decision rests on |
 //! | `receive` | the bus hands over a parcel |
+//! | `queued` | commands come by a queue |
 //! | `held` | what is held back is tried again |
 //! | `socket` | a native socket opens, speaks, closes |
 //! | `host` | a request of the contract reaches the object |
 //! | `class` | the class of all aggregates, and what makes the objects of one |
 
 pub mod sqlite;
+mod pace;
 mod instance;
 mod journal;
 mod alarm;
@@ -23,6 +26,7 @@ mod reader;
 mod follow;
 mod foreign;
 mod receive;
+mod queued;
 mod held;
 mod socket;
 mod host;

@@ -2,6 +2,10 @@
 
 /// The queue that is the bus.
 pub const BUS: &str = "BUS";
+/// The queue of commands whose senders do not wait. Where it is not bound, they do.
+pub const COMMANDS: &str = "COMMANDS";
+/// Ends of the names of that queue, and of its dead-letter queue.
+pub const COMMAND_QUEUES: [&str; 2] = ["-commands", "-commands-dead"];
 /// End of the name of the dead-letter queue, to which the platform moves messages that failed too often.
 pub const DEAD_QUEUE: &str = "-dead";
 /// The D1 database of journal and read models.

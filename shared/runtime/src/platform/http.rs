@@ -63,9 +63,9 @@ impl Request {
         Ok(Url::parse(&self.address)?)
     }
 
-    /// A header by its name in small letters, if it is there.
+    /// A header, if it is there.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(String::as_str)
+        self.headers.get(&name.to_ascii_lowercase()).map(String::as_str)
     }
 
     /// Its headers, for another request.

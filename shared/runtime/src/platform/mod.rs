@@ -11,6 +11,7 @@
 //! | [`answer`] | results as HTTP responses |
 //! | `request` | the parameters of a request |
 //! | [`stub`] | a call to an object, bounded in time |
+//! | `queue` | texts on their way to a queue |
 //! | `database` | calls to D1, bounded in time as well |
 
 pub mod bindings;
@@ -23,4 +24,5 @@ pub mod http;
 pub mod answer;
 pub(crate) mod request;
 pub mod stub;
+pub(crate) mod queue;
 pub(crate) mod database;

@@ -8,24 +8,28 @@ use edgefold_flow::{
     contract,
     door::{
         Asker,
-        header::{trace, traced},
+        header::{key, trace, traced},
         rate,
         ticket::Ticket,
         token::Caller,
     },
+    graphql::gateway::Gateway,
+    queued::{OnQueue, prefers_async},
 };
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, limits};
 use futures_util::future::join_all;
+use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use worker::{Env, Method, RequestInit, Url};
 
-use super::{Known, admin, projections};
+use super::{Known, admin, projections, queued};
 use crate::{
     door::{
         admit::{admit, target},
         allowance::allowance,
         auth,
         counter::count,
+        gateway::WorkersGateway,
     },
     journal::correlation,
     platform::{
@@ -63,6 +67,9 @@ pub async fn serve(
         (["aggregates", aggregate_type, id, "events"], Method::Get) => {
             look(&request, caller, env, catalogue, (aggregate_type, id), contract::EVENTS).await
         }
+        (["aggregates", aggregate_type, id, "commands", command_id], Method::Get) => {
+            ended(caller, env, catalogue, (aggregate_type, id, command_id)).await
+        }
         (["admin", rest @ ..], _) => {
             let url = request.url()?;
             return admin::serve(&request, caller, &url, rest, env, catalogue).await;
@@ -72,7 +79,13 @@ pub async fn serve(
             correlation(&request, caller, env, catalogue, correlation_id).await
         }
         (["healthz"] | ["readyz"], _) => return answer::wrong_method("GET, HEAD"),
-        (["aggregates", _, _] | ["aggregates", _, _, "events"] | ["correlations", _], _) => {
+        (
+            ["aggregates", _, _]
+            | ["aggregates", _, _, "events"]
+            | ["aggregates", _, _, "commands", _]
+            | ["correlations", _],
+            _,
+        ) => {
             return answer::wrong_method("GET, HEAD");
         }
         (["commands"] | ["tickets"], _) => return answer::wrong_method("POST"),
@@ -123,21 +136,34 @@ async fn commanded(
 ) -> Result<Response, Failure> {
     let caller = caller?;
     expect_json(request)?;
-    let key = request.header("idempotency-key").map(str::to_owned);
+    let own_id = request.header("idempotency-key").map(str::to_owned);
     let trace = trace(|name| request.header(name).map(str::to_owned));
     let allowance = allowance(env);
+    let may_queue = request.header("prefer").is_some_and(prefers_async);
+    let after = request.header(queued::AFTER).map(str::to_owned);
     match Incoming::parse(&answer::body(request, allowance.body).await?, &allowance)? {
         Incoming::One(message) => {
-            let mut message = named(message.with_key(key)?);
+            let mut message = named(message.with_key(own_id)?);
             message.metadata = traced(message.metadata, &trace);
             let command_id = message.command_id.clone();
+            if may_queue {
+                let item = [Ok(message.clone())];
+                match on_queue(&item, after, &caller, env, catalogue).await {
+                    Ok(None) => {}
+                    Ok(Some(response)) => return Ok(response),
+                    Err(failure) => {
+                        return answer::failed_command(&failure, command_id.as_ref())
+                            .map_err(|error| Fault::Defect(error.to_string()).into());
+                    }
+                }
+            }
             match send(message, caller, env, catalogue).await {
                 Ok(response) => Ok(response),
                 Err(failure) => answer::failed_command(&failure, command_id.as_ref())
                     .map_err(|error| Fault::Defect(error.to_string()).into()),
             }
         }
-        Incoming::Many(_) if key.is_some() => {
+        Incoming::Many(_) if own_id.is_some() => {
             let detail = "a batch takes no such header; give each command its own commandId";
             Err(Rejection::shape("INVALID_FIELD", "Idempotency-Key", detail).into())
         }
@@ -153,12 +179,51 @@ async fn commanded(
                     named(Message { metadata, ..message })
                 })
             };
-            let items = items.into_iter().map(named).collect();
+            let items: Vec<_> = items.into_iter().map(named).collect();
+            if may_queue
+                && let Some(response) = on_queue(&items, after, &caller, env, catalogue).await?
+            {
+                return Ok(response);
+            }
             let answers = batch(items, caller, env, catalogue).await;
             answer::json(200, "application/json", &answers)
                 .map_err(|error| Fault::Defect(error.to_string()).into())
         }
     }
+}
+
+/// Puts commands on the queue for a caller that does not wait. `None` if that cannot be.
+async fn on_queue(
+    items: &[Result<Message, Rejection>],
+    after: Option<String>,
+    caller: &Caller,
+    env: &Env,
+    catalogue: &'static Catalogue,
+) -> Result<Option<Response>, Failure> {
+    let invalid =
+        |said| Rejection::shape("INVALID_FIELD", queued::AFTER, format!("expected: {said}"));
+    let after = after.map(|id| Id::parse(key(id)).map_err(invalid)).transpose()?;
+    let Some(answers) = queued::enqueue(items, after, caller, env, catalogue).await? else {
+        return Ok(None);
+    };
+    let defect = |error: worker::Error| Fault::Defect(error.to_string());
+    let response = match (items, answers.as_slice()) {
+        ([_], [Ok(one)]) => {
+            let response = answer::json(202, "application/json", one).map_err(defect)?;
+            response.with("location", one.location())
+        }
+        _ => {
+            let answers = items.iter().zip(answers).map(|(item, answer)| match answer {
+                Ok(queued) => told(&WithStatus { queued, status: 202 }),
+                Err(failure) => {
+                    let id = item.as_ref().ok().and_then(|message| message.command_id.as_ref());
+                    refused(failure, id)
+                }
+            });
+            answer::json(202, "application/json", &answers.collect::<Vec<_>>()).map_err(defect)?
+        }
+    };
+    Ok(Some(response.with("preference-applied", "respond-async")))
 }
 
 /// The message with an id: its answer names it, whatever becomes of it.
@@ -222,9 +287,46 @@ async fn batch(
     answers
 }
 
+/// The answer to a queued command among others.
+#[derive(Serialize)]
+struct WithStatus {
+    #[serde(flatten)]
+    queued: OnQueue,
+    status: u16,
+}
+
 fn refused(failure: Failure, command_id: Option<&Id>) -> Box<RawValue> {
-    let text = to_raw_value(&command::answer(&Err(failure), command_id));
-    text.unwrap_or_else(|_| RawValue::NULL.to_owned())
+    told(&command::answer(&Err(failure), command_id))
+}
+
+fn told(answer: &impl Serialize) -> Box<RawValue> {
+    to_raw_value(answer).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// Says what has become of a command: for those who may see its instance, and for the one who sent it by a queue.
+async fn ended(
+    caller: Known,
+    env: &Env,
+    catalogue: &'static Catalogue,
+    (aggregate_type, id, command_id): (&str, &str, &str),
+) -> Result<Response, Failure> {
+    let caller = caller?;
+    let entry = catalogue.entry(aggregate_type)?;
+    let stream = StreamId::new(entry.aggregate_type, decoded("aggregateId", id)?);
+    let command_id = decoded("commandId", command_id)?;
+    let gateway = WorkersGateway::new(env.clone(), catalogue, Some(caller));
+    let found = match gateway.outcome(stream, command_id.clone()).await {
+        Err(Failure::Rejected(refused)) if refused.code == "UNKNOWN_INSTANCE" => None,
+        found => found?,
+    };
+    let unknown = || {
+        let detail = format!("nothing is known of a command {command_id} here, or not yet");
+        Rejection::new(Kind::NotFound, "UNKNOWN_OUTCOME", detail)
+    };
+    let result = found.ok_or_else(unknown)?.into();
+    let shown = command::answer(&result, Some(&command_id));
+    answer::json(200, "application/json", &shown)
+        .map_err(|error| Fault::Defect(error.to_string()).into())
 }
 
 /// Hands a request to look at an instance, or to watch it, to its object.

@@ -5,6 +5,7 @@
 //! | [`graphql`] | the request is for GraphQL |
 //! | [`projections`] | … or is about the processors of the journals |
 //! | [`admin`] | … or comes from an administrator, about parked letters |
+//! | `queued` | … or its commands go on a queue |
 //! | [`doors`] | … or is handed to the instance's object |
 //! | [`guard`] | before that, the request is let in or refused |
 //! | `declare` | the whole of a script that is deployed, as one declaration |
@@ -12,6 +13,7 @@
 pub mod graphql;
 pub mod projections;
 pub mod admin;
+mod queued;
 pub mod doors;
 pub mod guard;
 mod declare;

@@ -18,7 +18,7 @@ commands! {
 }
 
 /// Claims days of a resource. Accepted means PENDING: CONFIRMED or DECLINED follows when the resource has answered, EXPIRED
-/// when it does not within `confirmWithinMs`.
+/// when it does not in time.
 #[command]
 pub struct CreateClaim {
     /// The owner who claims them.

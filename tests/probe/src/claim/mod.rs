@@ -19,7 +19,6 @@ pub struct Claim;
 impl Aggregate for Claim {
     const TYPE: &'static str = "claim";
     const STATE_VERSION: u32 = 2;
-    const CONFIRM_WITHIN_MS: u32 = process::ANSWER_WITHIN_MS;
 
     type Command = commands::Command;
     type Event = events::Event;

@@ -13,6 +13,7 @@ use edgefold_flow::{
     instance::When,
     journal::Place,
     participant::Sight,
+    queued::Ended,
     session::Lack,
     subscribe::{Page, Source},
 };
@@ -85,7 +86,7 @@ impl Gateway for Nothing {
         away()
     }
 
-    fn outcome(&self, _: StreamId, _: Id) -> BoxFuture<'_, Result<Option<Accepted>, Failure>> {
+    fn outcome(&self, _: StreamId, _: Id) -> BoxFuture<'_, Result<Option<Ended>, Failure>> {
         away()
     }
 

@@ -74,6 +74,7 @@ pub(crate) fn components() -> Map<String, Value> {
     for (name, file) in [
         ("Incoming", "message"),
         ("Accepted", "accepted"),
+        ("OnQueue", "queued"),
         ("Problem", "problem"),
         ("View", "view"),
         ("EventsPage", "events"),
@@ -132,6 +133,7 @@ pub(crate) fn components() -> Map<String, Value> {
         json!({"description": "An instance of any type.", "oneOf": views}),
     );
     all.0.insert("Answer".into(), answer_of_batch());
+    all.0.insert("QueuedAnswer".into(), answer_of_queued_batch());
     all.0.insert("GraphqlRequest".into(), graphql_request());
     all.0.insert("GraphqlResponse".into(), graphql_response());
     all.0
@@ -142,6 +144,14 @@ fn answer_of_batch() -> Value {
     json!({
         "description": "The answer that one command of a batch would have got alone.",
         "anyOf": [{"allOf": [of("Accepted"), accepted]}, of("Problem")],
+    })
+}
+
+fn answer_of_queued_batch() -> Value {
+    let queued = json!({"properties": {"status": {"const": 202}}, "required": ["status"]});
+    json!({
+        "description": "The answer to one command of a batch that goes by the queue.",
+        "anyOf": [{"allOf": [of("OnQueue"), queued]}, of("Problem")],
     })
 }
 

@@ -96,9 +96,26 @@ fn commands() -> Value {
         "name": "Idempotency-Key", "in": "header", "schema": of("Id"),
         "description": "The command's id, for one command that has none in its body.",
     });
+    let prefer = json!({
+        "name": "Prefer", "in": "header", "schema": {"type": "string"},
+        "description": "`respond-async`: answer once the commands lie on the queue (RFC 7240).",
+    });
+    let after = json!({
+        "name": "Edgefold-After", "in": "header", "schema": of("Id"),
+        "description": "With `Prefer: respond-async`: the id of the queued command of the same instance that is to be decided before.",
+    });
     let batch = json!({"type": "array", "items": of("Command"), "minItems": 1, "maxItems": limits::BATCH_COMMANDS});
     let answers_of_batch = json!({"type": "array", "items": of("Answer")});
-    let mut accepted = good("The command was decided, and its events are stored.", of("Accepted"));
+    let answers_of_queue = json!({"type": "array", "items": of("QueuedAnswer")});
+    let mut accepted = good(
+        "The command was decided, and its events are stored; or, with `Preference-Applied`, what the caller sent lies on the queue.",
+        json!({"anyOf": [of("Accepted"), of("OnQueue"), answers_of_queue]}),
+    );
+    let said = |what: &str| json!({"description": what, "schema": {"type": "string"}});
+    accepted["headers"] = json!({
+        "Preference-Applied": said("`respond-async` when it lies on the queue."),
+        "Location": said("Where the outcome of one queued command will be found."),
+    });
     let instance =
         json!({"type": "$response.body#/aggregateType", "id": "$response.body#/aggregateId"});
     accepted["links"] = json!({
@@ -115,7 +132,7 @@ fn commands() -> Value {
     });
     json!({"post": {
         "operationId": "sendCommands", "summary": "Sends a command, or up to 100 of them.",
-        "parameters": [key],
+        "parameters": [key, prefer, after],
         "requestBody": {
             "required": true,
             "content": {"application/json": {"schema": {"anyOf": [of("Command"), batch]}}},
@@ -155,6 +172,17 @@ fn events() -> Value {
     let good = json!({"200": good("A page of the stream, oldest first.", of("EventsPage"))});
     json!({"get": {
         "operationId": "showEvents", "summary": "Shows the stream of an instance, as CloudEvents.",
+        "parameters": parameters,
+        "responses": answers(good, problems(&[401, 403, 404, 422, 429, 500, 503])),
+    }})
+}
+
+fn outcomes() -> Value {
+    let mut parameters = instance();
+    parameters.push(in_path("commandId", "The command.", of("Id")));
+    let good = json!({"200": good("Its answer, as in a batch.", of("Answer"))});
+    json!({"get": {
+        "operationId": "showOutcome", "summary": "Says what has become of a command: to those who may see the instance, and to the one who sent it.",
         "parameters": parameters,
         "responses": answers(good, problems(&[401, 403, 404, 422, 429, 500, 503])),
     }})
@@ -394,6 +422,7 @@ pub(crate) fn document() -> Value {
             "/commands": commands(),
             "/aggregates/{type}/{id}": state(),
             "/aggregates/{type}/{id}/events": events(),
+            "/aggregates/{type}/{id}/commands/{commandId}": outcomes(),
             "/correlations/{correlationId}": correlations(),
             "/tickets": tickets(),
             "/graphql": graphql(),

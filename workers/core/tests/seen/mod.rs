@@ -15,6 +15,7 @@ use edgefold_flow::{
     },
     instance::When,
     participant::Sight,
+    queued::Ended,
     subscribe::Page,
 };
 use edgefold_kernel::{Envelope, Failure, Fault, Id, Principal, StreamId, Timestamp, Version};
@@ -127,7 +128,7 @@ impl Gateway for One {
         ready(Ok(self.page.clone())).boxed()
     }
 
-    fn outcome(&self, _: StreamId, _: Id) -> BoxFuture<'_, Result<Option<Accepted>, Failure>> {
+    fn outcome(&self, _: StreamId, _: Id) -> BoxFuture<'_, Result<Option<Ended>, Failure>> {
         unasked()
     }
 

@@ -1,0 +1,182 @@
+//! Commands that come by a queue: each gets one outcome, which stays what it was, and who may ask for it.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::cell::Cell;
+
+use edgefold_flow::{
+    Accepted, Instance, Message, Stamp,
+    append::storage::Storage,
+    door::{Asker, token::Caller},
+    queued::{Before, Ended, Queued},
+};
+use edgefold_kernel::{Failure, Fault, Foreign, Id, Principal, Role, Timestamp, limits};
+use edgefold_probe::meter::Meter;
+use edgefold_testing::MemoryStorage;
+use serde_json::{Value, json};
+
+const TTL: i64 = limits::OUTCOME_TTL_MS;
+
+struct Case {
+    meter: Instance<MemoryStorage>,
+    now: Cell<i64>,
+    fresh: Cell<u32>,
+}
+
+fn id(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+fn who(role: &'static str, subject: &str) -> Asker {
+    let principal = Principal::new(id(subject), Role::new(role));
+    Asker::Somebody(Caller::new(principal, Timestamp::MAX))
+}
+
+fn message(command_id: &str, name: &str, payload: Value) -> Message {
+    let message = json!({"aggregateType": "meter", "aggregateId": "m", "name": name, "payload": payload, "commandId": command_id});
+    Message::from_value(message).unwrap()
+}
+
+fn report(command_id: &str, reading: i32) -> Message {
+    let payload =
+        json!({"status": "OK", "reading": reading, "observedAt": "2026-01-01T00:00:00.000Z"});
+    message(command_id, "UpdateMeter", payload)
+}
+
+impl Case {
+    /// A meter of ana's that is out of service.
+    fn new() -> Self {
+        let meter = Instance::of::<Meter>(id("m"), MemoryStorage::default());
+        let case = Self { meter, now: Cell::new(1_000), fresh: Cell::new(0) };
+        let registered = json!({"model": "Thermo 2", "ownerId": "ana"});
+        case.take(&message("c-1", "RegisterMeter", registered), &who("operator", "sam"));
+        case.take(&message("c-2", "DecommissionMeter", json!({})), &who("operator", "sam"));
+        assert_eq!(case.head(), 2);
+        case
+    }
+
+    fn head(&self) -> u64 {
+        self.meter.storage().head().unwrap().version
+    }
+
+    fn stamped<T>(&self, by: &Asker, work: impl FnOnce(&Stamp<'_>) -> T) -> T {
+        let fresh = || {
+            self.fresh.set(self.fresh.get() + 1);
+            format!("e-{}", self.fresh.get())
+        };
+        work(&Stamp { now: self.now(), fresh: &fresh, by })
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.now.get())
+    }
+
+    /// Takes a command as the queue brings it. Returns the code of its refusal.
+    fn take(&self, message: &Message, by: &Asker) -> Option<String> {
+        let take =
+            |stamp: &Stamp<'_>| self.meter.handle_queued(message, &Foreign::default(), stamp);
+        self.stamped(by, take).unwrap().map(|refused| refused.code.into_owned())
+    }
+
+    fn send(&self, message: &Message, by: &Asker) -> String {
+        let send = |stamp: &Stamp<'_>| {
+            self.meter.handle(&self.meter.wanted(message), &Foreign::default(), stamp)
+        };
+        told(self.stamped(by, send))
+    }
+
+    fn asked(&self, command_id: &str, by: &Asker) -> String {
+        match self.meter.ended(&id(command_id), by, self.now()) {
+            Ok(Some(ended)) => told(Ended::into(ended)),
+            Ok(None) => "NOTHING".to_owned(),
+            Err(failure) => told(Err(failure)),
+        }
+    }
+}
+
+fn told(result: Result<Accepted, Failure>) -> String {
+    match result {
+        Ok(accepted) => format!("at {}", accepted.version),
+        Err(Failure::Rejected(refused)) => refused.code.into_owned(),
+        Err(Failure::Faulted(fault)) => fault.code().to_owned(),
+    }
+}
+
+#[test]
+fn a_refusal_stays_what_it_was_and_expires_like_any_outcome() {
+    let (case, sam) = (Case::new(), who("operator", "sam"));
+    let late = report("c-3", 1);
+    assert_eq!(case.take(&late, &sam).as_deref(), Some("METER_DECOMMISSIONED"));
+    assert!(case.meter.has_ended(&late, case.now(), case.now()).unwrap());
+    assert_eq!(case.asked("c-3", &sam), "METER_DECOMMISSIONED");
+    assert_eq!(case.send(&late, &sam), "METER_DECOMMISSIONED", "a repeat");
+    assert_eq!(case.send(&report("c-3", 2), &sam), "IDEMPOTENCY_KEY_REUSED");
+    assert_eq!(case.meter.outcome(&id("c-3"), case.now()).unwrap(), None, "it was not accepted");
+    assert_eq!(case.head(), 2);
+    case.now.set(1_000 + TTL);
+    assert_eq!(case.asked("c-3", &sam), "NOTHING");
+    assert!(!case.meter.has_ended(&late, case.now(), case.now()).unwrap());
+}
+
+#[test]
+fn an_outcome_is_for_those_who_see_the_instance_and_for_the_one_who_sent_it() {
+    let (case, eve) = (Case::new(), who("owner", "eve"));
+    assert_eq!(case.take(&report("c-3", 1), &eve).as_deref(), Some("FORBIDDEN"));
+    for (asks, told) in [
+        (eve, "FORBIDDEN"),
+        (who("owner", "ana"), "FORBIDDEN"),
+        (who("operator", "sam"), "FORBIDDEN"),
+        (who("owner", "ben"), "UNKNOWN_INSTANCE"),
+        (who("machine", "eve"), "UNKNOWN_INSTANCE"),
+    ] {
+        assert_eq!(case.asked("c-3", &asks), told, "{asks:?}");
+    }
+    assert_eq!(case.asked("c-1", &who("owner", "ana")), "at 1");
+    assert_eq!(case.asked("c-1", &who("owner", "ben")), "UNKNOWN_INSTANCE");
+    assert_eq!(case.asked("c-9", &who("owner", "ana")), "NOTHING");
+    assert_eq!(case.asked("c-9", &who("owner", "ben")), "UNKNOWN_INSTANCE");
+}
+
+#[test]
+fn what_has_failed_is_decided_anew_when_it_is_sent_again_and_not_when_it_comes_again() {
+    let (case, sam) = (Case::new(), who("operator", "sam"));
+    let again = message("c-3", "DecommissionMeter", json!({}));
+    let sent_at = case.now();
+    case.now.set(2_000);
+    let fault = Fault::Defect("a panic".into());
+    case.stamped(&sam, |stamp| case.meter.give_up(&again, fault, stamp)).unwrap();
+    assert_eq!(case.asked("c-3", &sam), "INTERNAL");
+    assert!(case.meter.has_ended(&again, sent_at, case.now()).unwrap(), "it comes again");
+    case.now.set(3_000);
+    assert!(!case.meter.has_ended(&again, case.now(), case.now()).unwrap(), "it is sent again");
+    assert_eq!(case.take(&again, &sam), None);
+    assert_eq!(case.asked("c-3", &sam), "at 2");
+    assert!(case.meter.has_ended(&again, case.now(), case.now()).unwrap());
+}
+
+#[test]
+fn a_command_waits_until_the_one_before_it_has_any_outcome() {
+    let (case, sam) = (Case::new(), who("operator", "sam"));
+    let Asker::Somebody(caller) = sam.clone() else { return };
+    let before = Before { command_id: id("c-3"), sent_at: case.now() };
+    let to = case.meter.stream().clone();
+    let next = Queued::new(to, caller, case.now(), Some(before), vec![report("c-4", 2)]);
+    let is_early = || case.meter.is_early(&next, case.now()).unwrap();
+    assert!(is_early());
+    case.now.set(1_000 + TTL);
+    assert!(!is_early(), "an outcome would be forgotten by now");
+    case.now.set(2_000);
+    assert!(is_early());
+    case.take(&report("c-3", 1), &sam);
+    assert!(!is_early(), "refused is an outcome");
+}
+
+#[test]
+fn a_refused_command_of_an_instance_that_is_not_there_begins_nothing() {
+    let meter = Instance::of::<Meter>(id("m"), MemoryStorage::default());
+    let case = Case { meter, now: Cell::new(1_000), fresh: Cell::new(0) };
+    let refused = case.take(&report("c-1", 1), &who("machine", "m"));
+    assert_eq!(refused, Some(case.asked("c-1", &who("machine", "m"))));
+    assert_eq!(case.head(), 0);
+    assert_eq!(case.asked("c-1", &who("machine", "n")), "UNKNOWN_INSTANCE");
+}
