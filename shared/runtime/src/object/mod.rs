@@ -2,7 +2,9 @@
 //!
 //! | file | what happens |
 //! |---|---|
-//! | [`sqlite`] | the storage port over the object's SQLite |
+//! | `database` | the object's SQLite, and which tables it has |
+//! | `ledger` | where the outcomes of commands are stored |
+//! | [`sqlite`] | the storage port over the database |
 //! | `instance` | a command is decided, and its result is told |
 //! | `journal` | the journal is told what is new |
 //! | `alarm` | the alarm rings |
@@ -15,6 +17,8 @@
 //! | `host` | a request of the contract reaches the object |
 //! | `class` | the class of all aggregates, and what makes the objects of one |
 
+mod database;
+mod ledger;
 pub mod sqlite;
 mod instance;
 mod journal;
