@@ -69,11 +69,15 @@ export const loads = {
   load: { commands: 320, width: 64, again: 20 },
 };
 
+/** What others have a part in takes longer, and somebody waits for it: fewer at a time, so that nothing is late and asked for again. */
+const among = { commands: 96, width: 16 };
+const least = (one, other) => Object.fromEntries(Object.entries(one).map(([name, figure]) => [name, Math.min(figure, other[name] ?? figure)]));
+
 const night = (index) => new Date(Date.UTC(new Date().getUTCFullYear() + 1, 0, 1 + index)).toISOString().slice(0, 10);
 
 /**
  * For each usual command: `prepare` makes what it needs for so many and gives what `send` then does with the number of one, and
- * `ends`: what an instance shows when all that follows has happened. `width`: how many are under way at once.
+ * `ends`: what an instance shows when all that follows has happened. `width`: how many are under way at once; `bounded` by so many.
  */
 export const usual = {
   report: {
@@ -94,6 +98,7 @@ export const usual = {
     },
   },
   reservation: {
+    bounded: among,
     async prepare(core, name, { commands, width }) {
       const rooms = width === 1 ? commands : width;
       const room = (index) => `${name}-room-${index % rooms}`;
@@ -115,6 +120,7 @@ export const usual = {
     },
   },
   order: {
+    bounded: among,
     async prepare(core, name, { commands, width }) {
       const accounts = width === 1 ? commands : width;
       const account = (index) => `${name}-account-${index % accounts}`;
@@ -144,8 +150,9 @@ export const usual = {
  * how many have not ended as they usually do.
  */
 export async function costOf(core, command, load) {
-  const { commands, width, again } = loads[load];
-  const { send, ends, touched } = await usual[command].prepare(core, `${command}-${load}`, loads[load]);
+  const { prepare, bounded = {} } = usual[command];
+  const { commands, width, again } = least(loads[load], bounded);
+  const { send, ends, touched } = await prepare(core, `${command}-${load}`, { commands, width });
   await quiet(core, again);
   const sleep = async (index) => {
     for (const [type, id] of touched(index)) await core.evict(type, id);
