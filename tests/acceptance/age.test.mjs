@@ -24,7 +24,7 @@ function lengthen(database, length, type, data) {
       INSERT INTO events (version, id, type, schema_version, time, command_id, metadata, data)
       SELECT n, id || '-' || n, ?, 1, time + n, command_id || '-' || n, metadata, ? FROM more, events WHERE version = 1`)
     .run(length, type, data);
-  database.exec('INSERT OR REPLACE INTO cursors SELECT 1, MAX(version), MAX(version), MAX(version) FROM events');
+  database.exec('UPDATE standing SET (confirmed, journalled, published) = (SELECT MAX(version), MAX(version), MAX(version) FROM events)');
 }
 
 /** The journal has the last event of a lengthened stream: the source need not send the whole of it. The core is stopped. */

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
  * Modules for a manifest; `around.mjs` is the main one.
  *
  * @param main the script's own main module. @param classes names of its objects' classes.
- * @param switched whether D1 can be switched, and what is sent and called is counted.
+ * @param switched whether D1 can be switched, and what is sent, called and billed is counted.
  * @param release that the script plays, if it knows several.
  */
 export function around(main, classes, { switched, release }) {
@@ -14,7 +14,7 @@ export function around(main, classes, { switched, release }) {
     `import * as script from './${main}';`,
     "import { entry, object } from './switch.mjs';",
     'export default entry(script.default);',
-    ...classes.map((name) => `export const ${name} = object(script.${name});`),
+    ...classes.map((name) => `export const ${name} = object(script.${name}, '${name}');`),
   ];
   const contents = [...(switched ? behind : bare), ...(release ? [`globalThis.RELEASE = ${release};`] : [])].join('\n');
   return {

@@ -131,6 +131,20 @@ test('a batch that is sent again is answered its first outcomes', async () => {
   assert.equal((await core.events('meter', id)).length, 3);
 });
 
+test('three hundred commands that are sent again to an object that was unloaded are answered their first outcomes', async () => {
+  const id = fresh('meter');
+  await batch([register(id)]);
+  // The places of most of them are stored together; the latest are found in the last events.
+  const items = (round) => Array.from({ length: 100 }, (_, n) => ({ ...report(id, 100 * round + n), commandId: `c${round}-${n}` }));
+  const first = [];
+  for (const round of [0, 1, 2]) first.push(await batch(items(round)));
+  await core.evict('meter', id);
+  for (const round of [2, 0, 1]) {
+    assert.deepEqual(await batch(items(round)), first[round].map((answer) => ({ ...answer, duplicate: true })));
+  }
+  assert.equal((await core.events('meter', id)).length, 301);
+});
+
 test('expected versions chain within a batch', async () => {
   const id = fresh('meter');
   const answers = await batch([

@@ -145,6 +145,11 @@ export class Core {
 
   /** What an object answers that was reached by its number alone: the platform does not tell it its name. */
   nameless = (type, id, path) => this.#call('inside', { type, id, path, isNameless: true });
+  /** Number of the process group that the runtime is in. */
+  get group() {
+    return this.#host.pid;
+  }
+
   /** Unloads one object; its sockets hibernate. Says whether it was awake. */
   evict = (type, id) => this.#call('evict', { type, id });
   /** Unloads the sessions of all GraphQL sockets; the sockets hibernate. Says how many were awake. */
@@ -160,7 +165,7 @@ export class Core {
   /** How often the script and its objects have called D1 since the start. */
   d1Calls = () => this.#switch('');
   #switch = (how) => this.#around(`d1/${how}`);
-  /** Since the start: `messages` that were sent, by the queue's binding, and `calls` of objects, by path. */
+  /** Since the start: `messages` that were sent, by the queue's binding, `calls` of objects, by path, and what is billed; see `switch.mjs`. */
   counts = () => this.#around('counts');
   /** From now on the queue of commands keeps what it takes, and brings nothing of it. */
   keep = () => this.#around('keep');

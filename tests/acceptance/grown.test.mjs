@@ -29,7 +29,7 @@ for (const bytes of [127_500, 200_000, 600_000]) {
     await core.stop();
     inDatabase(core, 'probe', id, (database) => {
       // They were never confirmed: what comes after the first one is sent again.
-      database.exec('UPDATE cursors SET confirmed = 1, journalled = 1, published = 1');
+      database.exec('UPDATE standing SET confirmed = 1, journalled = 1, published = 1');
       [10, bytes, 10].forEach((size, index) => insert(database, index + 2, to, size));
     });
     await core.start();

@@ -1,4 +1,5 @@
-// Outcomes expire, and their rows are deleted once the day is over on which they did. The probe remembers them for 2 s only.
+// Outcomes expire. Those that are rows of their own are deleted once the day is over on which they did. The probe remembers them for
+// 2 s only.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
@@ -10,6 +11,9 @@ const core = await serve('probe', { SEND_AGAIN_SECONDS: '2' });
 
 const remembered = (id) =>
   rows(core, 'probe', id, 'SELECT command_id FROM outcomes').map(({ command_id }) => command_id);
+/** The commands of which the outcome lies in the row of an event. */
+const within = (id) =>
+  rows(core, 'probe', id, 'SELECT command_id FROM events WHERE fingerprint IS NOT NULL').map(({ command_id }) => command_id);
 
 /** Looks into the database until this one is not remembered; the runtime writes to it meanwhile. */
 const forgotten = (id, commandId) =>
@@ -26,25 +30,29 @@ const forgotten = (id, commandId) =>
 async function age(id) {
   await core.stop();
   inDatabase(core, 'probe', id, (database) =>
-    database.exec('UPDATE outcomes SET day = day - 2, expires_at = expires_at - 2 * 86400000'));
+    database.exec(`UPDATE events SET expires_at = expires_at - 2 * 86400000;
+      UPDATE outcomes SET day = day - 2, expires_at = expires_at - 2 * 86400000`));
   await core.start();
 }
 
 const append = (count, ids) => core.send('probe', 'Append', { count }, ids);
 
-test('an outcome is remembered until it expires, and its row goes with the alarm when its day is over', async () => {
-  const [aggregateId, commandId] = [fresh('probe'), fresh('command')];
-  assert.equal((await append(1, { aggregateId, commandId })).duplicate, false);
-  assert.equal((await append(1, { aggregateId, commandId })).duplicate, true);
-  assert.deepEqual(remembered(aggregateId), [commandId]);
+test('an outcome is remembered until it expires, in the row of its event or in one of its own, which goes when its day is over', async () => {
+  const [aggregateId, commandId, bare] = [fresh('probe'), fresh('command'), fresh('command')];
+  for (const duplicate of [false, true]) {
+    assert.equal((await append(2, { aggregateId, commandId })).duplicate, duplicate);
+    assert.equal((await append(0, { aggregateId, commandId: bare })).duplicate, duplicate);
+  }
+  assert.deepEqual([within(aggregateId), remembered(aggregateId)], [[commandId], [bare]]);
   await journalled(core, 'probe', aggregateId);
   await age(aggregateId);
   const other = fresh('command');
-  await append(1, { aggregateId, commandId: other });
-  await forgotten(aggregateId, commandId);
+  await append(0, { aggregateId, commandId: other });
+  await append(1, { aggregateId });
+  await forgotten(aggregateId, bare);
   assert.deepEqual(remembered(aggregateId), [other], 'the day of the other is not over');
   const again = await append(1, { aggregateId, commandId });
-  assert.deepEqual([again.duplicate, again.version], [false, 3], 'it is a new command now');
+  assert.deepEqual([again.duplicate, again.version], [false, 4], 'it is a new command now');
 });
 
 test('an outcome that has expired counts as forgotten before its row is gone', async () => {

@@ -38,7 +38,7 @@ describe('what is held back', { concurrency: true }, () => {
     await until('the source knows that nothing is left to be sent', async () => {
       await sleep(4_000); // the alarm rings, and the cursors are kept a second later
       await core.stop();
-      const [cursors] = rows(core, 'probe', source, 'SELECT confirmed, journalled FROM cursors');
+      const [cursors] = rows(core, 'probe', source, 'SELECT confirmed, journalled FROM standing');
       await core.start();
       return cursors?.confirmed === 3 && cursors.journalled === 3;
     }, patient);

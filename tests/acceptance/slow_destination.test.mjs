@@ -82,7 +82,7 @@ test('events and commands for a slow destination hold up those for no other, and
   await until('the sources know that all of it has arrived', async () => {
     await new Promise((done) => setTimeout(done, 1_500)); // the cursor is kept a second after the last confirmation
     await core.stop();
-    const confirmed = sources.map((source) => rows(core, 'probe', source, 'SELECT confirmed FROM cursors')[0]?.confirmed);
+    const confirmed = sources.map((source) => rows(core, 'probe', source, 'SELECT confirmed FROM standing')[0]?.confirmed);
     await core.start();
     return confirmed.every((version) => version === head);
   }, patient);

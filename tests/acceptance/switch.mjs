@@ -6,16 +6,50 @@
 let how = 'well';
 let calls = 0;
 
-/** Messages by queue; calls of objects by path. */
-const counts = { messages: {}, calls: {} };
+/**
+ * Messages by queue; calls of objects by path. And what the platform bills, by class of object, `D1` and `script`: requests, alarms
+ * that rang among them; rows read and written. An alarm that is set is a row written, too.
+ */
+const counts = { messages: {}, calls: {}, requests: {}, rung: {}, read: {}, written: {} };
 const add = (to, name, number) => (to[name] = (to[name] ?? 0) + number);
+
+function addRows(name, read, written) {
+  add(counts.read, name, read);
+  add(counts.written, name, written);
+}
+
+/** The statements of a text. A cursor counts the rows of the last one only. */
+const statementsOf = (text) => text.replace(/--.*$/gm, '').split(';').filter((one) => one.trim());
+
+/** Counts the rows of an object's storage. */
+function countRows(name, storage) {
+  const { sql } = storage;
+  const [exec, setAlarm] = [sql.exec.bind(sql), storage.setAlarm.bind(storage)];
+  const counted = (...args) => {
+    const cursor = exec(...args);
+    // Whoever runs a statement reads its rows before anything else happens.
+    queueMicrotask(() => addRows(name, cursor.rowsRead, cursor.rowsWritten));
+    return cursor;
+  };
+  const several = new Map();
+  sql.exec = (text, ...params) => {
+    if (!several.has(text)) several.set(text, statementsOf(text));
+    const all = several.get(text);
+    return all.length > 1 && !params.length ? all.map((one) => counted(one)).at(-1) : counted(text, ...params);
+  };
+  storage.setAlarm = (...args) => (addRows(name, 0, 1), setAlarm(...args));
+}
 
 const slow = 60_000; // ms
 
 /** Calls D1, if it is there, and counts that. */
 async function ask(call) {
   calls++;
-  if (how === 'well') return call();
+  if (how === 'well') {
+    const answer = await call();
+    for (const one of [answer].flat()) if (one?.meta) addRows('D1', one.meta.rows_read, one.meta.rows_written);
+    return answer;
+  }
   if (how === 'slow') await new Promise((done) => setTimeout(done, slow));
   throw new Error('D1_ERROR: Network connection lost.');
 }
@@ -86,9 +120,27 @@ const switched = (env) =>
     }),
   });
 
+/** What is asked of an object is counted. */
+const asked = (name, real) =>
+  new Proxy(real, {
+    get(real, key) {
+      if (!['fetch', 'alarm'].includes(key)) return Reflect.get(real, key);
+      return (...args) => {
+        add(counts.requests, name, 1);
+        if (key === 'alarm') add(counts.rung, name, 1);
+        return real[key](...args);
+      };
+    },
+  });
+
 /** The class of an object, with all that it handles, behind the switch. */
-export const object = (Class) =>
-  new Proxy(Class, { construct: (Class, [state, env]) => new Class(state, switched(env)) });
+export const object = (Class, name) =>
+  new Proxy(Class, {
+    construct(Class, [state, env]) {
+      countRows(name, state.storage);
+      return asked(name, new Class(state, switched(env)));
+    },
+  });
 
 /**
  * The script's own entry behind the switch. `/-/d1/<how>` sets it, and gives the number of calls so far; `/-/counts` gives the counts;
@@ -107,10 +159,16 @@ export const entry = (Script) => {
         return Response.json(texts);
       }
       const [, set] = pathname.match(/^\/-\/d1\/(.*)$/) ?? [];
-      if (set === undefined) return behind(env, ctx).fetch(request);
+      if (set === undefined) {
+        add(counts.requests, 'script', 1);
+        return behind(env, ctx).fetch(request);
+      }
       how = set || how;
       return Response.json(calls);
     },
-    queue: (batch, env, ctx) => behind(env, ctx).queue(batch),
+    queue(batch, env, ctx) {
+      add(counts.requests, 'script', 1);
+      return behind(env, ctx).queue(batch);
+    },
   };
 };

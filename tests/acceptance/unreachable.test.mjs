@@ -5,7 +5,8 @@ import { after, before, test } from 'node:test';
 import { configs, Core } from './core.mjs';
 import { until } from './harness.mjs';
 import { addResource } from './claims.mjs';
-import { inDatabase, rows } from './storage.mjs';
+import { journalled } from './journal.mjs';
+import { inDatabase } from './storage.mjs';
 import { token, vars } from './tokens.mjs';
 
 const core = new Core(configs.probe, { ...vars, BUS_ATTEMPTS: '1' }); // what fails is parked at once
@@ -45,8 +46,7 @@ test('a follower that is never reached neither parks anything nor keeps an event
   for (let n = 0; n < 3; n++) resources.push(await addResource(core));
   await heard(talker, watching, resources);
   await until('it is seen that some cannot be reached', async () => (await unreached()) >= 3);
-  const journalled = (resource) => rows(core, 'resource', resource, 'SELECT journalled FROM cursors')[0]?.journalled;
-  await until('all of it is journalled', () => resources.every((resource) => journalled(resource) === 1));
+  for (const resource of resources) await journalled(core, 'resource', resource);
   assert.deepEqual((await deadLetters()).sequences, []);
 });
 

@@ -1,1 +1,1 @@
-SELECT id FROM named
+SELECT id FROM standing

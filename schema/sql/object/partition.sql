@@ -1,1 +1,1 @@
-SELECT partition FROM named
+SELECT partition FROM standing

@@ -46,6 +46,11 @@ impl Outcome {
         self.ending().is_some_and(|ending| ending.refused.is_none())
     }
 
+    /// True if its command has appended nothing. Then it is a row of its own; otherwise it lies in the row of the first event.
+    pub fn is_bare(&self) -> bool {
+        self.through == self.after
+    }
+
     /// The [`day`] on which it expires. It is stored under this day.
     pub fn day(&self) -> i64 {
         day(self.expires_at)

@@ -114,6 +114,10 @@ pub const SEND_AGAIN_LEAST_MS: i64 = 5_000;
 /// Events that are sent again in one go, at most, so that a queue that lags behind is not flooded.
 pub const SEND_AGAIN_EVENTS: usize = 1_000;
 
+/// Events by which the stored cursors of an instance may lag behind, where only the journal was told of them: it is told again of
+/// so many events at most after a crash, and a row written for each would cost more.
+pub const UNKEPT_EVENTS: u64 = 32;
+
 /// Milliseconds that a committed event may lie unpublished before only the alarm sends it (3 s). An object that wakes
 /// publishes what it committed just before it ended; what is older has its turn, with pauses and bounds.
 pub const PUBLISH_WITHIN_MS: i64 = 3_000;

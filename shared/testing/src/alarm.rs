@@ -51,8 +51,14 @@ impl Simulator {
 
     /// Lets an alarm ring.
     pub(crate) fn ring_one(&mut self, stream: &StreamId) {
-        let life = self.lives;
         self.alarms.remove(stream);
+        self.ringing.push(stream.clone());
+        self.rings(stream);
+        self.ringing.pop();
+    }
+
+    fn rings(&mut self, stream: &StreamId) {
+        let life = self.lives;
         self.busy.push(stream.clone());
         for _ in 0..DEADLINES {
             match self.with_stamp(stream, |object, stamp| object.pass_deadline(stamp)) {
@@ -72,9 +78,12 @@ impl Simulator {
         }
         let now = self.now;
         drop(self.object(stream).prune(now));
-        // Without this, an instance that is loaded again would have something due, and no alarm.
-        self.object(stream).keep_cursors(u64::MAX).expect("memory does not fail");
-        match self.object(stream).next_due(BOUND, now) {
+        let due = self.object(stream).next_due(BOUND, now);
+        // Without an alarm, an instance that is loaded again knows that nothing waits.
+        if due != Ok(None) || self.object(stream).is_worth_keeping() == Ok(true) {
+            self.object(stream).keep_cursors(u64::MAX).expect("memory does not fail");
+        }
+        match due {
             Ok(Some(due)) if due <= now => self.set_alarm_at(stream, now.plus_millis(TRY_AGAIN_MS)),
             _ => self.set_alarm(stream),
         }

@@ -186,6 +186,7 @@ impl Storage for MemoryStorage {
     fn prune(&self, before: i64) -> Result<Option<i64>, Fault> {
         let mut outcomes = self.0.outcomes.borrow_mut();
         outcomes.retain(|(day, _), _| *day >= before);
-        Ok(outcomes.keys().next().map(|(day, _)| *day))
+        let bare = outcomes.iter().find(|(_, outcome)| outcome.is_bare());
+        Ok(bare.map(|((day, _), _)| *day))
     }
 }

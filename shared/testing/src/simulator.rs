@@ -58,6 +58,8 @@ pub struct Simulator {
     pub(crate) attempting: BTreeSet<Sequence>,
     /// Instances in the middle of a call: they do not hibernate.
     pub(crate) busy: Vec<StreamId>,
+    /// Instances whose alarm rings.
+    pub(crate) ringing: Vec<StreamId>,
     /// Instances that fail.
     pub(crate) failing: BTreeMap<StreamId, Fault>,
     /// What the administrators see.
@@ -90,6 +92,7 @@ impl Simulator {
             storages: BTreeMap::new(),
             objects: BTreeMap::new(),
             alarms: BTreeMap::new(),
+            ringing: Vec::new(),
             unkept: BTreeSet::new(),
             publishing: BTreeSet::new(),
             attempting: BTreeSet::new(),
@@ -423,6 +426,12 @@ impl Simulator {
             let make = self.code.1.get(stream).copied().unwrap_or_else(of_type);
             let partitions = &self.journal.partitions;
             let object = make(stream.aggregate_id.clone(), storage, &self.catalogue, partitions);
+            if !self.alarms.contains_key(stream) && !self.ringing.contains(stream) {
+                drop(object.nothing_waits(BOUND, self.now));
+                // What cannot be read is asked for later.
+                let due = object.next_due(BOUND, self.now).unwrap_or_default();
+                self.alarms.extend(due.map(|at| (stream.clone(), at)));
+            }
             self.objects.insert(stream.clone(), object);
         }
         &self.objects[stream]
@@ -437,7 +446,9 @@ impl Simulator {
 
     fn keep_cursors(&mut self) {
         for stream in std::mem::take(&mut self.unkept) {
-            self.object(&stream).keep_cursors(u64::MAX).expect("memory does not fail");
+            if self.object(&stream).is_worth_keeping() == Ok(true) {
+                self.object(&stream).keep_cursors(u64::MAX).expect("memory does not fail");
+            }
         }
     }
 }

@@ -69,7 +69,7 @@ fn an_expired_outcome_beside_a_new_one_of_another_day_does_not_count() {
     let messages = [Case::message("a", "Add", serde_json::json!({"by": [2, 2]}))];
     let results = case.with_stamp(|stamp| case.instance.handle_all(&case.wanted(&messages), stamp));
     assert!(results.into_iter().all(|one| one.unwrap().duplicate));
-    assert_eq!(prune(&case, 6 * DAY), Some(7 * DAY));
+    assert_eq!(prune(&case, 6 * DAY), None, "it takes no row to delete the other");
     assert_eq!(days(&case), [6], "the expired one is gone");
     assert!(case.add("a", &[2, 2]).duplicate);
 }
@@ -84,14 +84,28 @@ fn an_expired_outcome_of_the_same_day_is_replaced() {
 }
 
 #[test]
-fn outcomes_are_deleted_by_the_day_and_it_is_known_when_the_next_can_be() {
-    let case = decided(5 * DAY);
+fn bare_outcomes_are_deleted_by_the_day_and_it_is_known_when_the_next_can_be() {
+    let case = Case::new();
+    case.now.set(5 * DAY);
+    case.add("a", &[]);
     assert_eq!(prune(&case, 5 * DAY), Some(6 * DAY), "today's stay");
     case.now.set(8 * DAY);
-    case.add("b", &[1]);
+    case.add("b", &[]);
     assert_eq!(prune(&case, 6 * DAY - 1), Some(6 * DAY));
     assert_eq!(days(&case), [5], "expired, but of today");
     assert_eq!(prune(&case, 6 * DAY), Some(9 * DAY), "nothing is to do until then");
     assert!(days(&case).is_empty());
     assert_eq!(prune(&case, 9 * DAY), None);
+}
+
+#[test]
+fn the_outcome_of_a_command_with_events_sets_no_alarm() {
+    let case = Case::new();
+    case.now.set(5 * DAY);
+    let due = || case.instance.next_due(60_000, Timestamp::from_millis(6 * DAY)).unwrap();
+    assert_eq!(prune(&case, 5 * DAY), None);
+    case.add("a", &[]);
+    assert!(due() >= Some(Timestamp::from_millis(6 * DAY)), "a bare one does");
+    prune(&case, 7 * DAY);
+    assert_eq!(due(), None);
 }

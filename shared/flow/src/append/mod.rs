@@ -1,6 +1,7 @@
 //! Step 3, **append**: decided events become stored ones, all or none. The port that they are stored behind is
-//! [`storage`].
+//! [`storage`]; [`ledger`] says where the outcomes of commands lie.
 
+pub mod ledger;
 pub mod storage;
 
 use edgefold_kernel::{

@@ -195,7 +195,7 @@ pub trait Storage {
     fn set_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault>;
 
     /// Deletes the outcomes that expired before this [day](crate::decide::day). Returns the first day of those that are
-    /// left.
+    /// left, among those that are rows of their own: others take no row to be deleted, and go with the next ones.
     ///
     /// # Errors
     /// Fails if storage fails.

@@ -17,6 +17,9 @@ pub(super) struct Cursor {
     pub(super) at: Version,
     /// The cursor as it is stored; `at` may be ahead of it.
     pub(super) kept: Version,
+    /// True if it has passed, since it was stored, events that others have answered for, or that a hold keeps: those would go
+    /// through the queue again.
+    pub(super) is_heard: bool,
     /// Events up to here were sent since the instance was loaded.
     pub(super) published: Version,
     /// Events that have arrived and do not follow the cursor yet.

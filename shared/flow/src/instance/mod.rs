@@ -256,7 +256,7 @@ impl<S: Storage> Instance<S> {
     }
 
     /// Deletes the outcomes that expired before the day of `now`. Returns the end of the first day on which others
-    /// expire: until then there is nothing more to delete. `None` if there are no others.
+    /// expire: until then there is nothing more to delete. `None` if there are no others that are rows of their own.
     ///
     /// # Errors
     /// Fails if storage fails.
@@ -440,8 +440,9 @@ impl<S: Storage> Instance<S> {
         if !write.is_empty() {
             self.storage.commit(&write)?;
         }
-        if let (Some(known), false) = (self.expiry.get(), write.outcomes.is_empty()) {
-            let ends = write.outcomes.iter().map(|outcome| end_of(outcome.day()));
+        if let Some(known) = self.expiry.get() {
+            let bare = write.outcomes.iter().filter(|outcome| outcome.is_bare());
+            let ends = bare.map(|outcome| end_of(outcome.day()));
             self.expiry.set(Some(known.into_iter().chain(ends).min()));
         }
         for Fresh { event, is_published, .. } in &fresh {

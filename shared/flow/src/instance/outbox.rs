@@ -6,6 +6,7 @@ use super::{Instance, cursor::Pending};
 use crate::{
     Message,
     append::storage::{Cursors, Slice, Storage, Write},
+    journal::Link,
     planted::{self, Planted},
     publish::{
         Delivery, Item, Outgoing,
@@ -202,10 +203,13 @@ impl<S: Storage> Instance<S> {
             return Ok(said);
         }
         for to in &fresh.to {
-            if self.hold(to)?.is_none() {
-                let before = self.storage.last_addressed(to, version.saturating_sub(1))?;
-                said.to.push((to.clone(), before, Self::item(fresh, to)));
+            if self.hold(to)?.is_some() {
+                // From here on the hold says that it has not arrived: once the cursor is stored, nobody asks again.
+                self.change(|loaded| loaded.bus.is_heard = true)?;
+                continue;
             }
+            let before = self.storage.last_addressed(to, version.saturating_sub(1))?;
+            said.to.push((to.clone(), before, Self::item(fresh, to)));
         }
         Ok(said)
     }
@@ -290,7 +294,11 @@ impl<S: Storage> Instance<S> {
     /// # Errors
     /// Fails if it cannot be loaded.
     pub fn arrived(&self, covered: (Version, Version)) -> Result<bool, Fault> {
-        self.change(|loaded| loaded.bus.arrived(covered, loaded.head.version))
+        self.change(|loaded| {
+            let has_moved = loaded.bus.arrived(covered, loaded.head.version);
+            loaded.bus.is_heard |= has_moved;
+            has_moved
+        })
     }
 
     /// Stores the cursors if one has moved, that of the bus no further than every follower was told. Now and then is enough:
@@ -318,6 +326,7 @@ impl<S: Storage> Instance<S> {
         self.storage.set_cursors(&now)?;
         self.change(|loaded| {
             loaded.bus.kept = now.confirmed;
+            loaded.bus.is_heard &= now.confirmed < loaded.bus.at;
             loaded.journal.kept = (now.journalled, now.published);
         })
     }
@@ -329,6 +338,53 @@ impl<S: Storage> Instance<S> {
     pub fn is_unkept(&self) -> Result<bool, Fault> {
         self.read(|loaded| {
             loaded.bus.kept < loaded.bus.at || loaded.journal.kept != loaded.journal.cursor()
+        })
+    }
+
+    /// True if the stored cursors should follow. What others have answered for is worth a row: otherwise it would go through the
+    /// queue again. Of what only the journal gets, that is so once it is much.
+    ///
+    /// # Errors
+    /// Fails if it cannot be loaded.
+    pub fn is_worth_keeping(&self) -> Result<bool, Fault> {
+        let is_unkept = self.is_unkept()?;
+        self.read(|loaded| {
+            let (journalled, _) = loaded.journal.kept;
+            let kept = loaded.bus.kept.min(journalled);
+            let is_much = loaded.head.version.saturating_sub(kept) >= limits::UNKEPT_EVENTS;
+            // A journal that was restored lacks what it had.
+            let is_back = loaded.journal.at < journalled;
+            is_unkept && (loaded.bus.is_heard || is_much || is_back)
+        })
+    }
+
+    /// The instance was just loaded, and no alarm is set for it: so nothing waits, although the stored cursors may lag behind. An
+    /// alarm that is ringing may not be seen: what is so young that it may be ringing for it counts as waiting. `bound`:
+    /// milliseconds until the first repeat.
+    ///
+    /// # Errors
+    /// Fails if storage fails or what is stored cannot be read.
+    pub fn nothing_waits(&self, bound: i64, now: Timestamp) -> Result<(), Fault> {
+        let (from, head) =
+            self.read(|loaded| (loaded.bus.at.min(loaded.journal.at), loaded.head))?;
+        let lag = head.version.saturating_sub(from);
+        let may_ring = head.time.plus_millis(bound + limits::SEND_AGAIN_LEAST_MS) > now;
+        if lag == 0 || lag > limits::UNKEPT_EVENTS || may_ring {
+            return Ok(());
+        }
+        let events = self.read_again(&Slice::after(from))?;
+        self.change(|loaded| {
+            // What others were told of is stored when they answer: if it is not, the alarm was lost.
+            let is_silent = |one: &Fresh| one.to.is_empty() || loaded.bus.has(one.event.version);
+            if events.iter().all(is_silent) {
+                loaded.bus.arrived((loaded.bus.at, head.version), head.version);
+            }
+            let is_new = |one: &&Fresh| one.is_published && one.event.version > loaded.journal.at;
+            if let Some(last) = events.iter().rev().find(is_new) {
+                loaded.journal.last = last.event.version;
+                loaded.journal.link = Some(Link::of(&last.event));
+            }
+            loaded.journal.moves(head.version.max(loaded.journal.at));
         })
     }
 }

@@ -38,20 +38,35 @@ const UNREADABLE_AGAIN_MS: i64 = 60_000;
 impl Object {
     /// Learns from the platform when the alarm rings, once after the object was loaded: an alarm that is set must not be moved
     /// to a later instant.
-    pub(super) async fn wake(&self) {
+    pub(super) async fn wake(self: &Rc<Self>) {
         if self.is_awake.get() {
             return;
         }
-        let set = self.state.storage().get_alarm().await.unwrap_or_else(|error| {
+        let found = self.state.storage().get_alarm().await;
+        if self.is_awake.replace(true) {
+            return;
+        }
+        let is_unset = matches!(found, Ok(None));
+        let set = found.unwrap_or_else(|error| {
             console_error!("the alarm cannot be read: {error}");
             None
         });
-        if !self.is_awake.replace(true) {
-            // An alarm in the past is ringing, or has just rung: its handler sets the next one.
-            let set = set.map(Timestamp::from_millis).filter(|set| *set > clock::now());
-            let wanted = self.alarm_at.replace(set);
-            wanted.into_iter().for_each(|at| self.set_alarm_at(at));
+        // An alarm in the past is ringing, or has just rung: its handler sets the next one.
+        let set = set.map(Timestamp::from_millis).filter(|set| *set > clock::now());
+        let wanted = self.alarm_at.replace(set);
+        wanted.into_iter().for_each(|at| self.set_alarm_at(at));
+        if is_unset {
+            self.nothing_waits();
         }
+    }
+
+    /// No alarm is set: what the stored cursors do not know of has arrived. Otherwise the alarm was lost, and is set again.
+    fn nothing_waits(self: &Rc<Self>) {
+        if let Err(fault) = self.instance.nothing_waits(self.send_again_ms, clock::now()) {
+            return console_error!("{fault}");
+        }
+        self.keep_cursors();
+        self.set_alarm();
     }
 
     /// Sets the alarm for what is due next. It runs in the same turn as the commit before it, so both become durable together.
@@ -122,11 +137,15 @@ impl Object {
         if let Err(fault) = self.instance.prune(clock::now()) {
             console_error!("{fault}");
         }
-        // An object that is loaded again would find something due otherwise, and no alarm.
-        self.keep_cursors_now();
+        let due = self.instance.next_due(self.send_again_ms, clock::now());
+        // Without an alarm, an object that is loaded again knows that nothing waits. With one it knows by its cursors.
+        let has_alarm = due != Ok(None) || self.expiry.get().is_some();
+        if has_alarm || self.is_worth_keeping() {
+            self.keep_cursors_now();
+        }
         // What is due still was too much for one go, or has failed.
         let soon = clock::now().plus_millis(TRY_AGAIN_MS);
-        match self.instance.next_due(self.send_again_ms, clock::now()) {
+        match due {
             Ok(Some(due)) if due <= clock::now() => self.set_alarm_at(soon),
             _ => self.set_alarm(),
         }
@@ -142,9 +161,7 @@ impl Object {
     pub(crate) async fn publish(self: &Rc<Self>) {
         join(self.publish_on_bus(), self.tell_journal()).await;
         // What had nothing to say has arrived.
-        if self.instance.is_unkept().unwrap_or(false) {
-            self.keep_cursors();
-        }
+        self.keep_cursors();
     }
 
     async fn publish_on_bus(&self) {

@@ -142,7 +142,7 @@ impl Object {
                 self.followers.borrow_mut().answered(&session, Some(head));
                 // More may have come meanwhile; and the cursor may have waited for this.
                 self.tell_followers();
-                self.keep_told();
+                self.keep_cursors();
             }
             Ok(410) => {
                 if self.followers.borrow_mut().gone(&session, turn) {
@@ -150,19 +150,13 @@ impl Object {
                 }
                 // It may have joined again since; and the cursor may have waited for it.
                 self.tell_followers();
-                self.keep_told();
+                self.keep_cursors();
             }
             other => {
                 console_error!("a session was not told: {other:?}");
                 self.followers.borrow_mut().answered(&session, None);
                 self.set_alarm_at(clock::now().plus_millis(limits::TELL_AGAIN_MS));
             }
-        }
-    }
-
-    fn keep_told(self: &Rc<Self>) {
-        if self.instance.is_unkept().unwrap_or(false) {
-            self.keep_cursors();
         }
     }
 

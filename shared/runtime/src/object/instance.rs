@@ -33,7 +33,7 @@ use crate::platform::{
     turn::Turns,
 };
 
-/// Time by which the stored outbox cursor may lag behind: one row a second under load, instead of one for each command.
+/// Time by which the stored cursors may lag behind what is worth a row: one row a second under load, instead of one for each event.
 /// Well below the 10 s of idleness after which an object hibernates and loses its memory.
 const KEEP_AFTER: Duration = Duration::from_secs(1);
 
@@ -167,15 +167,24 @@ impl Object {
         if settled.receipts.iter().any(|(_, receipt)| receipt.failure.is_some()) {
             self.set_alarm();
         }
-        if moved? {
-            self.keep_cursors();
-        }
+        moved?;
+        self.keep_cursors();
         Ok(())
     }
 
-    /// Stores the cursors a moment later.
+    /// True if the stored cursors should follow. Those who follow are told again of what the cursor of the bus does not know.
+    pub(super) fn is_worth_keeping(&self) -> bool {
+        let is_followed = !self.followers.borrow().is_empty();
+        let worth = match is_followed {
+            true => self.instance.is_unkept(),
+            false => self.instance.is_worth_keeping(),
+        };
+        worth.unwrap_or(false)
+    }
+
+    /// Stores the cursors a moment later, if that is worth a row.
     pub(crate) fn keep_cursors(self: &Rc<Self>) {
-        if self.keeping.replace(true) {
+        if !self.is_worth_keeping() || self.keeping.replace(true) {
             return;
         }
         let object = Rc::clone(self);

@@ -2,7 +2,9 @@
 //!
 //! | file | what happens |
 //! |---|---|
-//! | [`sqlite`] | the storage port over the object's SQLite |
+//! | `database` | the object's SQLite, and which tables it has |
+//! | `ledger` | where the outcomes of commands are stored |
+//! | [`sqlite`] | the storage port over the database |
 //! | `pace` | the times of answers that the objects of an isolate share |
 //! | `instance` | a command is decided, and its result is told |
 //! | `journal` | the journal is told what is new |
@@ -17,6 +19,8 @@
 //! | `host` | a request of the contract reaches the object |
 //! | `class` | the class of all aggregates, and what makes the objects of one |
 
+mod database;
+mod ledger;
 pub mod sqlite;
 mod pace;
 mod instance;

@@ -1,6 +1,6 @@
-//! The storage port over the object's SQLite. Every statement lies in `schema/sql/object/`.
+//! The storage port over the object's database.
 
-use std::{cell::Cell, ops::RangeInclusive};
+use std::ops::RangeInclusive;
 
 use edgefold_flow::{
     append::storage::{Cursors, Head, Slice, Snapshot, Storage, Write},
@@ -9,22 +9,20 @@ use edgefold_flow::{
 use edgefold_kernel::{Envelope, Fault, Id, Metadata, StreamId, Timestamp, Version, limits};
 use js_sys::Array;
 use serde::Serialize;
-use serde_json::{json, value::RawValue};
+use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 
-use crate::platform::statement::{
-    Changes, More, Param, Statements, integer, number, string, text, unreadable, version,
+use super::{
+    database::{Database, Transaction, sql},
+    ledger::{Kept, Outcomes},
 };
+use crate::platform::statement::{More, Param, integer, number, string, text, unreadable, version};
 
-/// The SQLite database of one object. Its tables are created by the first commit: looking at an instance that does not
-/// exist writes nothing.
+/// The storage of one instance in the database of its object.
 pub struct SqliteStorage {
     stream: StreamId,
-    sql: Statements,
-    has_tables: Cell<bool>,
-    has_followers: Cell<bool>,
-    has_addressed: Cell<bool>,
-    has_holds: Cell<bool>,
+    database: Database,
+    outcomes: Outcomes,
 }
 
 /// Above every version: the largest whole number that is exact as a double.
@@ -39,12 +37,6 @@ pub struct Rows {
     pub written: usize,
 }
 
-macro_rules! sql {
-    ($name:literal) => {
-        include_str!(concat!("../../../../schema/sql/object/", $name, ".sql"))
-    };
-}
-
 impl SqliteStorage {
     /// The database behind an object's storage, and the id of its instance: that of its name or, where the platform does not
     /// tell the name, the one that was stored with the first commit.
@@ -53,42 +45,34 @@ impl SqliteStorage {
         name: Option<Id>,
         storage: &worker::Storage,
     ) -> (Self, Option<Id>) {
-        let sql = Statements::new(storage);
-        let found = sql.rows(sql!("has_tables"), &[]).unwrap_or_default();
-        let has = |name: &str| found.iter().any(|row| row.get(0) == name);
+        let database = Database::new(storage);
         let stored = || {
-            let rows = has("named").then(|| sql.rows(sql!("id"), &[]))?.ok()?;
+            let rows = database.query("standing", sql!("id"), &[]).ok()?;
             Id::parse(string(&rows.first()?.get(0)).ok()?).ok()
         };
         let id = name.or_else(stored);
-        let storage = Self {
-            stream: StreamId::new(aggregate_type, id.clone().unwrap_or_else(Id::nobody)),
-            has_tables: Cell::new(has("snapshots")),
-            has_followers: Cell::new(has("followers")),
-            has_addressed: Cell::new(has("addressed")),
-            has_holds: Cell::new(has("holds")),
-            sql,
-        };
+        let stream = StreamId::new(aggregate_type, id.clone().unwrap_or_else(Id::nobody));
+        let storage = Self { stream, database, outcomes: Outcomes::default() };
         (storage, id)
     }
 
     /// Rows read and written since the object was loaded.
     pub fn rows(&self) -> Rows {
-        let (read, written) = self.sql.counted();
+        let (read, written) = self.database.sql.counted();
         Rows { read, written }
     }
 
     /// Size of the database, in bytes.
     pub fn bytes(&self) -> usize {
-        self.sql.bytes()
+        self.database.sql.bytes()
     }
 
     /// The sessions that follow: identifier, turn, and end of the lease.
     pub(crate) fn followers(&self) -> Result<Vec<(String, u64, Timestamp)>, Fault> {
-        if !self.has_followers.get() {
+        if !self.database.has("followers") {
             return Ok(Vec::new());
         }
-        self.sql.each(sql!("followers"), &[], |row| {
+        self.database.sql.each(sql!("followers"), &[], |row| {
             let until = Timestamp::from_millis(integer(&row.get(2))?);
             Ok(More::Yes((string(&row.get(0))?, version(&row.get(1))?, until)))
         })
@@ -101,39 +85,33 @@ impl SqliteStorage {
         turn: u64,
         until: Timestamp,
     ) -> Result<(), Fault> {
-        if !self.has_followers.replace(true) {
-            self.sql.change(sql!("followers_table"), &[])?;
-        }
+        self.database.needs("followers", sql!("followers_table"))?;
         let params = [text(session), number(turn), number(until.millis())];
-        self.sql.change(sql!("follower_set"), &params)
+        self.database.sql.change(sql!("follower_set"), &params)
     }
 
     /// Forgets one.
     pub(crate) fn drop_follower(&self, session: &str) -> Result<(), Fault> {
-        self.sql.change(sql!("follower_drop"), &[text(session)])
+        self.database.sql.change(sql!("follower_drop"), &[text(session)])
     }
 
-    fn query(&self, statement: &'static str, params: &[Param<'_>]) -> Result<Vec<Array>, Fault> {
-        if self.has_tables.get() { self.sql.rows(statement, params) } else { Ok(Vec::new()) }
-    }
-
-    fn changes(&self, write: &Write) -> Result<Changes, Fault> {
-        let mut changes = Changes::default();
-        if !self.has_tables.get() {
-            changes.add(sql!("tables"), &[])?;
+    fn changes(&self, write: &Write, kept: &Kept<'_>) -> Result<Transaction<'_>, Fault> {
+        let mut changes = self.database.begin();
+        if !self.database.has("standing") {
+            changes.needs("events", sql!("events_table"))?;
+            changes.needs("standing", sql!("standing_table"))?;
             let id = text(self.stream.aggregate_id.as_str());
-            changes.add(sql!("id_set"), &[id, number(write.partition)])?;
+            changes.add(sql!("standing_begin"), &[id, number(write.partition)])?;
         }
-        append(&mut changes, &write.events)?;
-        if !write.addressed.is_empty() && !self.has_addressed.get() {
-            changes.add(sql!("addressed_table"), &[])?;
-        }
+        append(&mut changes, &write.events, kept)?;
         for (to, version) in &write.addressed {
+            changes.needs("addressed", sql!("addressed_table"))?;
             let [kind, id] = named(to);
             changes.add(sql!("addressed_add"), &[kind, id, number(*version)])?;
         }
-        store_outcomes(&mut changes, &write.outcomes)?;
+        self.outcomes.store(kept, &mut changes)?;
         for (stream, mark) in &write.marks {
+            changes.needs("marks", sql!("marks_table"))?;
             let [kind, id] = named(stream);
             changes.add(sql!("mark_set"), &[kind, id, number(*mark)])?;
         }
@@ -159,7 +137,7 @@ impl SqliteStorage {
 
 impl Storage for SqliteStorage {
     fn head(&self) -> Result<Head, Fault> {
-        let rows = self.query(sql!("head"), &[])?;
+        let rows = self.database.query("standing", sql!("head"), &[])?;
         match rows.first() {
             Some(row) => Ok(Head {
                 version: version(&row.get(0))?,
@@ -175,20 +153,20 @@ impl Storage for SqliteStorage {
     }
 
     fn partition(&self) -> Result<Option<u16>, Fault> {
-        let rows = self.query(sql!("partition"), &[])?;
+        let rows = self.database.query("standing", sql!("partition"), &[])?;
         let partition = rows.first().map(|row| integer(&row.get(0))).transpose()?;
         partition.map(|partition| u16::try_from(partition).map_err(unreadable)).transpose()
     }
 
     fn events(&self, slice: &Slice) -> Result<Vec<Envelope>, Fault> {
-        if !self.has_tables.get() {
+        if !self.database.has("events") {
             return Ok(Vec::new());
         }
         let limit = slice.limit.min(limits::PAGE_EVENTS) as u64;
         let through = slice.through.min(VERSION_MAX);
         let params = [number(slice.after), number(through), number(limit)];
         let mut bytes = 0;
-        self.sql.each(sql!("events"), &params, |row| {
+        self.database.sql.each(sql!("events"), &params, |row| {
             let event = self.event(&row)?;
             bytes += event.data.get().len();
             let is_full = bytes >= slice.bytes.min(limits::PAGE_BYTES);
@@ -201,44 +179,18 @@ impl Storage for SqliteStorage {
         days: RangeInclusive<i64>,
         command_ids: &[&Id],
     ) -> Result<Vec<Outcome>, Fault> {
-        let (first, last) = (*days.start(), *days.end());
-        let rows = match command_ids {
-            // The usual case, without JSON: a day more would only be one look-up more.
-            [id] if last - first <= 2 => {
-                let [first, next, last] = [first, last.min(first + 1), last].map(number);
-                self.query(sql!("outcome"), &[first, next, last, text(id.as_str())])?
-            }
-            ids => {
-                let days = json!(days.collect::<Vec<_>>()).to_string();
-                self.query(sql!("outcomes"), &[text(&days), text(&json!(ids).to_string())])?
-            }
-        };
-        let read = |row: Array| {
-            let mut cells = 0..;
-            let mut cell = || row.get(cells.next().unwrap_or_default());
-            Ok(Outcome {
-                command_id: Id::parse(string(&cell())?).map_err(unreadable)?,
-                fingerprint: string(&cell())?,
-                after: version(&cell())?,
-                through: version(&cell())?,
-                expires_at: Timestamp::from_millis(integer(&cell())?),
-            })
-        };
-        rows.into_iter().map(read).collect()
+        self.outcomes.of(days, command_ids, &self.database)
     }
 
     fn mark(&self, stream: &StreamId) -> Result<Version, Fault> {
-        let rows = self.query(sql!("mark"), &named(stream))?;
+        let rows = self.database.query("marks", sql!("mark"), &named(stream))?;
         rows.first().map_or(Ok(0), |row| version(&row.get(0)))
     }
 
     fn commit(&self, write: &Write) -> Result<(), Fault> {
-        self.sql.commit(self.changes(write)?)?;
-        self.has_tables.set(true);
-        if !write.addressed.is_empty() {
-            self.has_addressed.set(true);
-        }
-        Ok(())
+        let kept = self.outcomes.keeps(write, &self.database)?;
+        self.changes(write, &kept)?.commit()?;
+        self.outcomes.kept(&kept, &self.database)
     }
 
     fn addressed(
@@ -248,52 +200,56 @@ impl Storage for SqliteStorage {
         through: Version,
         limit: usize,
     ) -> Result<Vec<Version>, Fault> {
-        if !self.has_addressed.get() {
+        if !self.database.has("addressed") {
             return Ok(Vec::new());
         }
         let [kind, id] = named(to);
         let through = number(through.min(VERSION_MAX));
         let params = [kind, id, number(after), through, number(limit as u64)];
-        self.sql.each(sql!("addressed"), &params, |row| Ok(More::Yes(version(&row.get(0))?)))
+        self.database
+            .sql
+            .each(sql!("addressed"), &params, |row| Ok(More::Yes(version(&row.get(0))?)))
     }
 
     fn last_addressed(&self, to: &StreamId, through: Version) -> Result<Version, Fault> {
-        if !self.has_addressed.get() {
+        if !self.database.has("addressed") {
             return Ok(0);
         }
         let [kind, id] = named(to);
         let params = [kind, id, number(through.min(VERSION_MAX))];
-        let rows = self.sql.rows(sql!("addressed_last"), &params)?;
+        let rows = self.database.sql.rows(sql!("addressed_last"), &params)?;
         rows.first().map_or(Ok(0), |row| version(&row.get(0)))
     }
 
     fn set_cursors(&self, cursors: &Cursors) -> Result<(), Fault> {
         let Cursors { confirmed, journalled, published } = *cursors;
         let params = [confirmed, journalled, published].map(number);
-        self.sql.change(sql!("cursors_set"), &params)
+        self.database.sql.change(sql!("cursors_set"), &params)
     }
 
     fn hold(&self, to: &StreamId) -> Result<Option<String>, Fault> {
-        if !self.has_holds.get() {
+        if !self.database.has("holds") {
             return Ok(None);
         }
-        let rows = self.sql.rows(sql!("hold"), &named(to))?;
+        let rows = self.database.sql.rows(sql!("hold"), &named(to))?;
         rows.first().map(|row| string(&row.get(0))).transpose()
     }
 
     fn holds(&self, by: Timestamp, limit: usize) -> Result<Vec<String>, Fault> {
-        if !self.has_holds.get() {
+        if !self.database.has("holds") {
             return Ok(Vec::new());
         }
         let params = [number(by.millis()), number(limit as u64)];
-        self.sql.each(sql!("holds_due"), &params, |row| Ok(More::Yes(string(&row.get(0))?)))
+        self.database
+            .sql
+            .each(sql!("holds_due"), &params, |row| Ok(More::Yes(string(&row.get(0))?)))
     }
 
     fn next_hold(&self) -> Result<Option<Timestamp>, Fault> {
-        if !self.has_holds.get() {
+        if !self.database.has("holds") {
             return Ok(None);
         }
-        let rows = self.sql.rows(sql!("holds_next"), &[])?;
+        let rows = self.database.sql.rows(sql!("holds_next"), &[])?;
         match rows.first().map(|row| row.get(0)).filter(|cell| !cell.is_null()) {
             None => Ok(None),
             Some(cell) => integer(&cell).map(|millis| Some(Timestamp::from_millis(millis))),
@@ -302,46 +258,53 @@ impl Storage for SqliteStorage {
 
     fn set_hold(&self, to: &StreamId, kept: Option<(Timestamp, &str)>) -> Result<(), Fault> {
         let Some((next, hold)) = kept else {
-            return match self.has_holds.get() {
-                true => self.sql.change(sql!("hold_drop"), &named(to)),
+            return match self.database.has("holds") {
+                true => self.database.sql.change(sql!("hold_drop"), &named(to)),
                 false => Ok(()),
             };
         };
-        if !self.has_holds.get() {
-            self.sql.change(sql!("holds_table"), &[])?;
-            self.sql.change(sql!("holds_index"), &[])?;
-            self.has_holds.set(true);
+        if !self.database.has("holds") {
+            self.database.needs("holds", sql!("holds_table"))?;
+            self.database.sql.change(sql!("holds_index"), &[])?;
         }
         let [kind, id] = named(to);
-        self.sql.change(sql!("hold_set"), &[kind, id, number(next.millis()), text(hold)])
+        let params = [kind, id, number(next.millis()), text(hold)];
+        self.database.sql.change(sql!("hold_set"), &params)
     }
 
     fn snapshot(&self, state_version: u32, through: Version) -> Result<Option<Snapshot>, Fault> {
         let params = [number(state_version), number(through.min(VERSION_MAX))];
-        self.query(sql!("snapshot"), &params)?.first().map(snapshot).transpose()
+        self.database
+            .query("snapshots", sql!("snapshot"), &params)?
+            .first()
+            .map(snapshot)
+            .transpose()
     }
 
     fn set_snapshot(&self, snapshot: &Snapshot) -> Result<(), Fault> {
         let Snapshot { version, state_version, state } = snapshot;
-        self.sql.change(sql!("snapshots_old"), &[number(*state_version)])?;
+        self.database.needs("snapshots", sql!("snapshots_table"))?;
+        self.database.sql.change(sql!("snapshots_old"), &[number(*state_version)])?;
         let params = [number(*state_version), number(*version), text(state)];
-        self.sql.change(sql!("snapshot_set"), &params)
+        self.database.sql.change(sql!("snapshot_set"), &params)
     }
 
     fn prune(&self, before: i64) -> Result<Option<i64>, Fault> {
-        self.query(sql!("outcomes_expire"), &[number(before)])?;
-        let rows = self.query(sql!("outcomes_next"), &[])?;
-        let day = rows.first().map(|row| row.get(0)).filter(|cell| !cell.is_null());
-        day.map(|day| integer(&day)).transpose()
+        self.outcomes.prune(before, &self.database)
     }
 }
 
-fn append(changes: &mut Changes, events: &[Envelope]) -> Result<(), Fault> {
+fn append(
+    changes: &mut Transaction<'_>,
+    events: &[Envelope],
+    kept: &Kept<'_>,
+) -> Result<(), Fault> {
     let metadata = |event: &Envelope| {
         serde_json::to_string(&event.metadata).map_err(|error| Fault::Defect(error.to_string()))
     };
     // A single event is the usual case, and needs no array around it.
     if let [event] = events {
+        let outcome = kept.of(event.version);
         return changes.add(
             sql!("event_append"),
             &[
@@ -353,10 +316,14 @@ fn append(changes: &mut Changes, events: &[Envelope]) -> Result<(), Fault> {
                 text(event.command_id.as_str()),
                 text(&metadata(event)?),
                 text(event.data.get()),
+                outcome.map_or(Param::Null, |outcome| text(&outcome.fingerprint)),
+                outcome.map_or(Param::Null, |outcome| number(outcome.through)),
+                outcome.map_or(Param::Null, |outcome| number(outcome.expires_at.millis())),
             ],
         );
     }
     let rows = events.iter().map(|event| {
+        let outcome = kept.of(event.version);
         Ok((
             event.version,
             &event.id,
@@ -366,36 +333,12 @@ fn append(changes: &mut Changes, events: &[Envelope]) -> Result<(), Fault> {
             &event.command_id,
             metadata(event)?,
             event.data.get(),
+            outcome.map(|outcome| &outcome.fingerprint),
+            outcome.map(|outcome| outcome.through),
+            outcome.map(|outcome| outcome.expires_at.millis()),
         ))
     });
     changes.insert(sql!("events_append"), rows.collect::<Result<Vec<_>, Fault>>()?)
-}
-
-fn store_outcomes(changes: &mut Changes, outcomes: &[Outcome]) -> Result<(), Fault> {
-    if let [outcome] = outcomes {
-        return changes.add(
-            sql!("outcome_store"),
-            &[
-                number(outcome.day()),
-                text(outcome.command_id.as_str()),
-                text(&outcome.fingerprint),
-                number(outcome.after),
-                number(outcome.through),
-                number(outcome.expires_at.millis()),
-            ],
-        );
-    }
-    let rows = outcomes.iter().map(|outcome| {
-        (
-            outcome.day(),
-            &outcome.command_id,
-            &outcome.fingerprint,
-            outcome.after,
-            outcome.through,
-            outcome.expires_at.millis(),
-        )
-    });
-    changes.insert(sql!("outcomes_store"), rows)
 }
 
 /// The two columns that name another stream.

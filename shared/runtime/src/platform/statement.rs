@@ -68,6 +68,7 @@ pub(crate) struct Statements(Database);
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Param<'a> {
+    Null,
     Text(&'a str),
     /// A whole number below 2^53: exact as the double that JavaScript makes of it. Versions and instants are.
     Number(i64),

@@ -1,0 +1,1 @@
+INSERT INTO blocks (through, day, places) VALUES (?, ?, ?)

@@ -1,0 +1,1 @@
+SELECT through, day, places FROM blocks ORDER BY through

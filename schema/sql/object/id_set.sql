@@ -1,1 +1,0 @@
-INSERT INTO named (one, id, partition) VALUES (1, ?, ?) ON CONFLICT DO NOTHING

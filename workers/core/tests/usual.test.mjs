@@ -1,0 +1,28 @@
+// What the usual commands cost, by all that the platform bills. The counts of `npm run cost` are the bounds.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inputs } from '../../../.dev/cost.mjs';
+import { serve } from '../../../tests/acceptance/harness.mjs';
+import { costOf, loads as played } from '../../../tests/bench/usual.mjs';
+
+const { systems: { edgefold }, commands, loads } = inputs();
+const cores = new Map();
+for (const { again } of Object.values(played)) {
+  const settings = { SEND_AGAIN_SECONDS: String(again), REQUESTS_PER_PRINCIPAL: '1000000' };
+  if (!cores.has(again)) cores.set(again, await serve('core', settings, { requests: null, switched: true }));
+}
+
+for (const [command, title] of Object.entries(commands)) {
+  for (const [load, how] of Object.entries(loads)) {
+    test(`a million of ${title}, ${how}, cost no more than is said`, async (t) => {
+      const { missed, cpuMs, figures } = await costOf(cores.get(played[load].again), command, load);
+      // CPU time depends on the machine, and is only shown.
+      t.diagnostic(JSON.stringify({ ...figures, cpuMs, missed }));
+      assert.equal(missed, 0, 'each has ended as it usually does');
+      for (const [name, figure] of Object.entries(figures)) {
+        const bound = edgefold.commands[command][load][name];
+        assert.ok(figure <= bound, `${name}: ${figure}, and not at most ${bound}: ${JSON.stringify(figures)}`);
+      }
+    });
+  }
+}
