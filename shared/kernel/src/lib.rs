@@ -23,7 +23,9 @@
 //!
 //! **Invariant:** nothing in here knows a clock, a source of randomness, storage, a network, or Workers.
 
-// The expansions of the attribute macros name the crate.
+// The expansions of the attribute macros name the crate; in here its tests alone use them.
+#[cfg(test)]
+#[allow(unused_extern_crates)]
 extern crate self as edgefold_kernel;
 
 pub mod limits;
