@@ -52,7 +52,7 @@ pub async fn serve(
 ) -> worker::Result<Response> {
     let asked = request.path();
     // One slash at the end changes nothing.
-    let path: Vec<&str> = asked.strip_suffix('/').unwrap_or(&asked).split('/').skip(1).collect();
+    let path: Vec<&str> = asked.strip_suffix('/').unwrap_or(asked).split('/').skip(1).collect();
     let result = match (path.as_slice(), request.method()) {
         (["healthz"], Method::Get) => {
             return answer::json(200, "application/json", &serde_json::json!({"status": "ok"}));

@@ -72,7 +72,7 @@ where
     };
     let allowance = allowance(&env);
     let address = request.header("cf-connecting-ip").unwrap_or_default();
-    let name = rate::key(caller.as_ref().map(|caller| &caller.principal), &address);
+    let name = rate::key(caller.as_ref().map(|caller| &caller.principal), address);
     let trace = trace(|name| request.header(name).map(str::to_owned));
     let gateway = |env| WorkersGateway::new(env, catalogue, caller).traced(trace);
     match execute(&request, media, env, (gateway, name), schema, &allowance).await {
