@@ -8,6 +8,7 @@
 //! | `turn` | work that waits, each for its turn |
 //! | `later` | work that goes on after the answer |
 //! | `statement` | SQL statements over an object's SQLite, with few crossings into JavaScript |
+//! | [`http`] | requests and answers as data, with one crossing for each |
 //! | [`answer`] | results as HTTP responses |
 //! | `request` | the parameters of a request |
 //! | [`stub`] | a call to an object, bounded in time |

@@ -1,7 +1,7 @@
 //! SQL statements over the object's SQLite.
 //!
-//! The binding of `worker` passes parameters one by one, and a statement's text anew each time. A command has three
-//! statements with fourteen parameters, and each crossing into JavaScript costs time: so this file binds them again.
+//! The binding of `worker` passes parameters, rows and cells one by one. Each crossing into JavaScript costs time, and a command had
+//! forty of them for its statements: so `calls.js` takes a whole statement, or a whole transaction, at once.
 
 use std::{cell::RefCell, collections::BTreeMap};
 

@@ -19,8 +19,10 @@ use worker::{
 };
 
 use super::object::{Execute, Object};
-use crate::platform::answer;
-use crate::platform::http::{Request, Response, served};
+use crate::platform::{
+    answer,
+    http::{Request, Response, served},
+};
 
 /// The host of a session's object.
 pub struct Session(Rc<Object>);
