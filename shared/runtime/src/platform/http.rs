@@ -1,4 +1,5 @@
-//! A request as it came in, and the answer to it, both as data: one call into JavaScript reads the one, one makes the other.
+//! A request as it came in, and the answer to it, both as data: one call into JavaScript reads the one, one makes the other. And the
+//! answer of an object, which may be passed on.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -8,8 +9,6 @@ use worker::{
     ByteStream, FromRequest, IntoResponse, Method, Url, WebSocket, wasm_bindgen_futures::JsFuture,
     web_sys,
 };
-
-use super::stub::Answer;
 
 #[wasm_bindgen(module = "/src/platform/calls.js")]
 extern "C" {
@@ -22,6 +21,13 @@ extern "C" {
         headers: &str,
         body: Option<&[u8]>,
         socket: Option<&web_sys::WebSocket>,
+    ) -> Result<web_sys::Response, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = passOn)]
+    fn pass_on(
+        answer: &web_sys::Response,
+        headers: &str,
+        has_body: bool,
     ) -> Result<web_sys::Response, JsValue>;
 }
 
@@ -116,6 +122,43 @@ impl FromRequest for Request {
         }
         let is_head = said == Method::Head.as_ref();
         Ok(Self { method, is_head, address, headers, raw })
+    }
+}
+
+/// The answer of an object. Its body is read as a whole: `worker` would read it as a stream, with three calls and a promise for
+/// each part of it.
+#[derive(Debug)]
+pub struct Answer {
+    raw: web_sys::Response,
+    has_body: bool,
+}
+
+impl Answer {
+    pub(super) fn new(raw: web_sys::Response) -> Self {
+        Self { raw, has_body: true }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.raw.status()
+    }
+
+    fn has(&self, header: &str) -> bool {
+        self.raw.headers().has(header).unwrap_or_default()
+    }
+
+    fn bodiless(self) -> Self {
+        Self { has_body: false, ..self }
+    }
+
+    /// A response of it, with further headers: a JSON array of names with values.
+    fn pass_on(self, headers: &str) -> Result<web_sys::Response, JsValue> {
+        pass_on(&self.raw, headers, self.has_body)
+    }
+
+    pub(super) async fn bytes(&self) -> Result<Vec<u8>, JsValue> {
+        let buffer = JsFuture::from(self.raw.array_buffer()?).await?;
+        Ok(Uint8Array::new(&buffer).to_vec())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, pin::pin, time::Duration};
 
-use super::{answer::parse, bindings};
+use super::{answer::parse, bindings, http::Answer};
 use edgefold_flow::{
     Catalogue,
     contract::{ASKER, journal_object},
@@ -10,7 +10,7 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
 use futures_util::future::{Either, select};
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Promise, Reflect};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::{Delay, Env, Request, Stub, wasm_bindgen_futures::JsFuture, web_sys};
@@ -41,46 +41,6 @@ extern "C" {
         body: &str,
         within: f64,
     ) -> Result<Promise, JsValue>;
-
-    #[wasm_bindgen(catch, js_name = passOn)]
-    fn pass_on(
-        answer: &web_sys::Response,
-        headers: &str,
-        has_body: bool,
-    ) -> Result<web_sys::Response, JsValue>;
-}
-
-/// The answer of an object. Its body is read as a whole: `worker` would read it as a stream, with three calls and a promise for
-/// each part of it.
-#[derive(Debug)]
-pub struct Answer {
-    raw: web_sys::Response,
-    has_body: bool,
-}
-
-impl Answer {
-    /// The HTTP status.
-    pub fn status(&self) -> u16 {
-        self.raw.status()
-    }
-
-    pub(super) fn has(&self, header: &str) -> bool {
-        self.raw.headers().has(header).unwrap_or_default()
-    }
-
-    pub(super) fn bodiless(self) -> Self {
-        Self { has_body: false, ..self }
-    }
-
-    /// A response of it, with further headers: a JSON array of names with values.
-    pub(super) fn pass_on(self, headers: &str) -> Result<web_sys::Response, JsValue> {
-        pass_on(&self.raw, headers, self.has_body)
-    }
-
-    async fn bytes(&self) -> Result<Vec<u8>, JsValue> {
-        let buffer = JsFuture::from(self.raw.array_buffer()?).await?;
-        Ok(Uint8Array::new(&buffer).to_vec())
-    }
 }
 
 /// A call to an object.
@@ -218,7 +178,7 @@ async fn send_within(
     if answer.is_undefined() {
         return Err(late(what, limit).into());
     }
-    Ok(Answer { raw: answer.unchecked_into(), has_body: true })
+    Ok(Answer::new(answer.unchecked_into()))
 }
 
 fn late(what: &'static str, limit: Duration) -> Fault {
