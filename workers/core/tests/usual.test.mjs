@@ -12,8 +12,11 @@ for (const { again } of Object.values(played)) {
   if (!cores.has(again)) cores.set(again, await serve('core', settings, { requests: null, switched: true }));
 }
 
+// How often something is sent again to others, where many come at a time, depends on the machine: those counts have no bound here.
+const isHeld = (command, load) => command === 'report' || load === 'alone';
+
 for (const [command, title] of Object.entries(commands)) {
-  for (const [load, how] of Object.entries(loads)) {
+  for (const [load, how] of Object.entries(loads).filter(([load]) => isHeld(command, load))) {
     test(`a million of ${title}, ${how}, cost no more than is said`, async (t) => {
       const { missed, cpuMs, figures } = await costOf(cores.get(played[load].again), command, load);
       // CPU time depends on the machine, and is only shown.

@@ -200,9 +200,10 @@ impl Response {
         Self { status: 101, headers: Vec::new(), body: Body::Socket(client) }
     }
 
-    /// The same answer with this header.
+    /// The same answer with this header, in place of another of its name.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value.into()));
         self
     }
