@@ -21,7 +21,8 @@ test('a repeat finds its instance also after the runtime was killed', async () =
   assert.equal(first.status, 202);
   await core.killAndRestart();
   const second = await send();
-  assert.deepEqual([second.status, second.body], [202, { ...first.body, duplicate: true }]);
+  const { confirmWithinMs } = second.body; // from then on, which depends on the load
+  assert.deepEqual([second.status, second.body], [202, { ...first.body, confirmWithinMs, duplicate: true }]);
 });
 
 test('the key is the caller\'s own: another one with the same key begins another instance', async () => {
