@@ -47,8 +47,9 @@ export function checkBeginnings(core, token, creating) {
         const first = await send(type, name, payload, key);
         const second = await send(type, name, payload, key);
         assert.equal(first.duplicate, false, JSON.stringify(first));
-        // A repeat is told how long it is to wait from then on, which depends on the load.
-        assert.deepEqual(second, { ...first, confirmWithinMs: second.confirmWithinMs, duplicate: true });
+        // How long somebody is to wait from then on depends on the load.
+        const lasting = ({ confirmWithinMs, ...answer }) => answer;
+        assert.deepEqual(lasting(second), { ...lasting(first), duplicate: true });
         assert.equal((await core.events(type, first.aggregateId)).filter(({ commandid }) => commandid === key).length, 1);
         assert.equal((await send(type, name, { ...payload, ...other }, key)).code, 'IDEMPOTENCY_KEY_REUSED');
         const next = await send(type, name, payload, fresh('key'));
