@@ -13,8 +13,8 @@ import { timed } from './step.mjs';
  * those that do not. A list in a list is a lane of its own that begins when the stage before it has passed.
  */
 const everything = [
-  ['format', 'lint', 'engine', 'unit', 'tools', 'tutorial'],
-  ['probe', ['acceptance'], ['build', ['samples'], ['demo', 'openapi', 'browser']]],
+  ['format', 'lint', 'engine', 'unit', 'tools'],
+  ['probe', ['acceptance'], ['build', ['samples'], ['demo', 'openapi', 'browser', 'tutorial']]],
 ];
 const builds = ['probe', 'build'];
 
