@@ -233,6 +233,21 @@ test('refused commands leave nothing stored', async () => {
     assert.equal(status, 422);
     assert.equal((await ben.command('claim', 'CancelClaim', {}, { aggregateId: fresh('refused') })).status, 403);
   }
+  // By queue they are facts that their sender can ask for. They lie where its sockets are counted: in one object.
+  const sessions = new Set(files('Session'));
+  const sent = [];
+  for (let n = 0; n < 40; n++) {
+    const one = { aggregateType: 'claim', aggregateId: fresh('refused'), commandId: fresh('command') };
+    sent.push({ ...one, ...(n % 2 ? { name: 'CancelClaim', payload: {} } : { name: 'CreateClaim', payload: days(`nowhere-${n}`, '2031-05-01', '2031-05-02', 'ben') }) });
+    assert.equal((await ben.post('/commands', sent.at(-1), { prefer: 'respond-async' })).status, 202);
+  }
+  const outcome = (by, { aggregateId, commandId }) => by.request(`/aggregates/claim/${aggregateId}/commands/${commandId}`);
+  for (const one of sent) {
+    const { body } = await until('it is refused', async () => { const it = await outcome(ben, one); return it.status === 200 && it; }, { within: 60_000 });
+    assert.deepEqual([body.status, body.commandId], [one.name === 'CreateClaim' ? 422 : 403, one.commandId]);
+    assert.equal((await outcome(core.as(token('operator', 'sam')), one)).status, 404);
+  }
+  assert.ok(files('Session').filter((id) => !sessions.has(id)).length <= 1);
   await core.stop();
   const touched = kinds.flatMap((type) => files(type).map((id) => [type.toLowerCase(), id])).filter(([, id]) => !known.has(id));
   assert.deepEqual(touched.flatMap(([type, id]) => tables(core, type, id)), []);

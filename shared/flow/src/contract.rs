@@ -24,6 +24,11 @@ pub const COMMANDS: &str = "/commands";
 /// `POST`: [`Queued`](crate::queued::Queued) commands. Answers [`Taken`](crate::queued::Taken) with 200, or a problem: then they are to be
 /// brought again.
 pub const QUEUED: &str = "/queued";
+/// `POST` to the object that counts a principal's sockets: an [`Apart`](crate::queued::Apart) of its to keep. Answers 200, or a
+/// problem.
+pub const APART: &str = "/apart";
+/// `POST` to the same: an [`ApartWanted`](crate::queued::ApartWanted). Answers what it keeps of them, with 200, or a problem.
+pub const APART_OF: &str = "/apart/of";
 /// `POST`: a [`Parcel`](crate::receive::Parcel) from the bus. Answers a [`Receipt`](crate::receive::Receipt) for each of its
 /// deliveries with 200, or a problem.
 pub const DELIVER: &str = "/deliver";

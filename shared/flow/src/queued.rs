@@ -2,7 +2,8 @@
 //!
 //! What lies on the queue is the only copy until it is decided. So it is brought again until each command has an outcome: it was
 //! accepted, it was refused, or it fails however often it is tried. The instance remembers every outcome, as long as those of
-//! other commands: with it a message that comes twice changes nothing, and the one who sent it can ask.
+//! other commands: with it a message that comes twice changes nothing, and the one who sent it can ask. An instance that does not
+//! exist remembers nothing: what it has not accepted is kept in the object that counts the sockets of the sender.
 //!
 //! **Order.** The queue keeps none. The commands of one request for one instance travel in one message and are decided in their
 //! order. A message may name the command that has to be decided before, and is put back until that one has an outcome.
@@ -162,6 +163,31 @@ pub struct Ending {
     pub content: String,
     /// Who sent it, and may ask.
     pub sender: Principal,
+}
+
+/// The end of a command that an instance without a stream has not accepted, as the object keeps it that counts the sender's
+/// sockets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Apart {
+    /// The instance.
+    pub of: StreamId,
+    /// The command.
+    pub command_id: Id,
+    /// Its end.
+    pub ending: Ending,
+    /// Instant from which on it may be forgotten.
+    pub expires_at: Timestamp,
+}
+
+/// Asks for what is kept [apart](Apart) of these commands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApartWanted {
+    /// The instance.
+    pub of: StreamId,
+    /// The commands.
+    pub command_ids: Vec<Id>,
 }
 
 /// What has become of a command, as its instance tells it.

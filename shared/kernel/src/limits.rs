@@ -72,6 +72,9 @@ pub const QUEUED_WAIT_AT_MOST_S: u32 = 60;
 /// Senders and instances of which a script remembers the last queued command, at most: a name each, and an id.
 pub const QUEUED_REMEMBERED: usize = 10_000;
 
+/// Queued commands of one sender that met no stream and whose end is kept, at most: the latest. A row each, for a day.
+pub const QUEUED_APART: usize = 10_000;
+
 /// Bytes of the rows that one statement takes as JSON (platform: 2 MB per value). One row of the largest event takes a
 /// quarter of it.
 pub const SQL_JSON_BYTES: usize = 1_000_000;

@@ -8,7 +8,7 @@ use edgefold_flow::{
     Accepted, Instance, Message, Stamp,
     append::storage::Storage,
     door::{Asker, token::Caller},
-    queued::{Before, Ended, Queued},
+    queued::{Apart, Before, Ended, Ending, Queued},
 };
 use edgefold_kernel::{Failure, Fault, Foreign, Id, Principal, Role, Timestamp, limits};
 use edgefold_probe::meter::Meter;
@@ -73,9 +73,27 @@ impl Case {
 
     /// Takes a command as the queue brings it. Returns the code of its refusal.
     fn take(&self, message: &Message, by: &Asker) -> Option<String> {
+        let (code, apart) = self.take_apart(message, by)?;
+        assert_eq!(apart, None);
+        Some(code)
+    }
+
+    /// The same, with what is to be kept elsewhere.
+    fn take_apart(&self, message: &Message, by: &Asker) -> Option<(String, Option<Apart>)> {
+        let wanted = self.meter.wanted(message);
         let take =
-            |stamp: &Stamp<'_>| self.meter.handle_queued(message, &Foreign::default(), stamp);
-        self.stamped(by, take).unwrap().map(|refused| refused.code.into_owned())
+            |stamp: &Stamp<'_>| self.meter.handle_queued(&wanted, &Foreign::default(), stamp);
+        let ending = self.stamped(by, take).unwrap()?;
+        let apart = self.remember(message, &ending);
+        Some((ending.refused.unwrap().code.into_owned(), apart))
+    }
+
+    fn remember(&self, message: &Message, ending: &Ending) -> Option<Apart> {
+        self.meter.remember(message.command_id.as_ref().unwrap(), ending, self.now()).unwrap()
+    }
+
+    fn has_ended(&self, message: &Message, sent_at: Timestamp) -> bool {
+        self.meter.has_ended(message, sent_at, &[], self.now()).unwrap()
     }
 
     fn send(&self, message: &Message, by: &Asker) -> String {
@@ -107,7 +125,7 @@ fn a_refusal_stays_what_it_was_and_expires_like_any_outcome() {
     let (case, sam) = (Case::new(), who("operator", "sam"));
     let late = report("c-3", 1);
     assert_eq!(case.take(&late, &sam).as_deref(), Some("METER_DECOMMISSIONED"));
-    assert!(case.meter.has_ended(&late, case.now(), case.now()).unwrap());
+    assert!(case.has_ended(&late, case.now()));
     assert_eq!(case.asked("c-3", &sam), "METER_DECOMMISSIONED");
     assert_eq!(case.send(&late, &sam), "METER_DECOMMISSIONED", "a repeat");
     assert_eq!(case.send(&report("c-3", 2), &sam), "IDEMPOTENCY_KEY_REUSED");
@@ -115,7 +133,7 @@ fn a_refusal_stays_what_it_was_and_expires_like_any_outcome() {
     assert_eq!(case.head(), 2);
     case.now.set(1_000 + TTL);
     assert_eq!(case.asked("c-3", &sam), "NOTHING");
-    assert!(!case.meter.has_ended(&late, case.now(), case.now()).unwrap());
+    assert!(!case.has_ended(&late, case.now()));
 }
 
 #[test]
@@ -144,24 +162,22 @@ fn what_has_failed_is_decided_anew_when_it_is_sent_again_and_not_when_it_comes_a
     let sent_at = case.now();
     case.now.set(2_000);
     let fault = Fault::Defect("a panic".into());
-    case.stamped(&sam, |stamp| case.meter.give_up(&again, fault, stamp)).unwrap();
+    assert_eq!(case.remember(&again, &case.meter.failed(&again, &sam, fault).unwrap()), None);
     assert_eq!(case.asked("c-3", &sam), "INTERNAL");
-    assert!(case.meter.has_ended(&again, sent_at, case.now()).unwrap(), "it comes again");
+    assert!(case.has_ended(&again, sent_at), "it comes again");
     case.now.set(3_000);
-    assert!(!case.meter.has_ended(&again, case.now(), case.now()).unwrap(), "it is sent again");
+    assert!(!case.has_ended(&again, case.now()), "it is sent again");
     assert_eq!(case.take(&again, &sam), None);
     assert_eq!(case.asked("c-3", &sam), "at 2");
-    assert!(case.meter.has_ended(&again, case.now(), case.now()).unwrap());
+    assert!(case.has_ended(&again, case.now()));
 }
 
 #[test]
 fn a_command_waits_until_the_one_before_it_has_any_outcome() {
     let (case, sam) = (Case::new(), who("operator", "sam"));
-    let Asker::Somebody(caller) = sam.clone() else { return };
     let before = Before { command_id: id("c-3"), sent_at: case.now() };
-    let to = case.meter.stream().clone();
-    let next = Queued::new(to, caller, case.now(), Some(before), vec![report("c-4", 2)]);
-    let is_early = || case.meter.is_early(&next, case.now()).unwrap();
+    let next = queued(&case, &sam, Some(before), vec![report("c-4", 2)]);
+    let is_early = || case.meter.is_early(&next, &[], case.now()).unwrap();
     assert!(is_early());
     case.now.set(1_000 + TTL);
     assert!(!is_early(), "an outcome would be forgotten by now");
@@ -171,12 +187,41 @@ fn a_command_waits_until_the_one_before_it_has_any_outcome() {
     assert!(!is_early(), "refused is an outcome");
 }
 
+fn queued(case: &Case, by: &Asker, after: Option<Before>, commands: Vec<Message>) -> Queued {
+    let Asker::Somebody(caller) = by.clone() else { unreachable!("somebody asks") };
+    Queued::new(case.meter.stream().clone(), caller, case.now(), after, commands)
+}
+
 #[test]
-fn a_refused_command_of_an_instance_that_is_not_there_begins_nothing() {
+fn where_there_is_no_stream_nothing_is_stored_and_what_has_ended_is_kept_apart() {
     let meter = Instance::of::<Meter>(id("m"), MemoryStorage::default());
-    let case = Case { meter, now: Cell::new(1_000), fresh: Cell::new(0) };
-    let refused = case.take(&report("c-1", 1), &who("machine", "m"));
-    assert_eq!(refused, Some(case.asked("c-1", &who("machine", "m"))));
-    assert_eq!(case.head(), 0);
-    assert_eq!(case.asked("c-1", &who("machine", "n")), "UNKNOWN_INSTANCE");
+    let case = Case { meter, now: Cell::new(100_000), fresh: Cell::new(0) };
+    let (machine, early) = (who("machine", "m"), report("c-1", 1));
+    let sent = queued(&case, &machine, None, vec![early.clone()]);
+    assert_eq!(case.meter.unknown_of(&sent, case.now()).unwrap(), [id("c-1")]);
+    let (code, apart) = case.take_apart(&early, &machine).unwrap();
+    let apart = apart.unwrap();
+    assert_eq!((apart.command_id.as_str(), apart.ending.sender.subject.as_str()), ("c-1", "m"));
+    assert_eq!(told(Ended::into(apart.ending.clone().into())), code);
+    assert_eq!((case.head(), case.asked("c-1", &machine)), (0, "UNKNOWN_INSTANCE".to_owned()));
+
+    // The message comes again, and there is a stream now: its command stays refused.
+    let registered = json!({"model": "Thermo 2", "ownerId": "ana"});
+    let begin = message("c-2", "RegisterMeter", registered);
+    assert_eq!(case.take(&begin, &who("operator", "sam")), None);
+    assert_eq!(case.meter.unknown_of(&sent, case.now()).unwrap(), [id("c-1")]);
+    let ended = |sent_at| {
+        case.meter.has_ended(&early, sent_at, std::slice::from_ref(&apart), case.now()).unwrap()
+    };
+    assert!(ended(sent.sent_at));
+    assert!(!ended(sent.sent_at.plus_millis(1)), "it was sent again");
+
+    // What is sent long after the stream began is looked for here alone, but for the command before it.
+    case.now.set(100_000 + limits::CLOCK_SKEW_MS);
+    let late = queued(&case, &machine, sent.last(), vec![report("c-3", 3)]);
+    assert_eq!(case.meter.unknown_of(&late, case.now()).unwrap(), [id("c-1")]);
+    assert!(!case.meter.is_early(&late, &[apart], case.now()).unwrap());
+    assert!(case.meter.is_early(&late, &[], case.now()).unwrap());
+    let alone = queued(&case, &machine, None, vec![report("c-3", 3)]);
+    assert_eq!(case.meter.unknown_of(&alone, case.now()).unwrap(), []);
 }

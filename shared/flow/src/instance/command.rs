@@ -26,6 +26,13 @@ pub struct Wanted<'a> {
     command: Result<Command, Rejection>,
 }
 
+impl Wanted<'_> {
+    /// The message that it was read from.
+    pub fn message(&self) -> &Message {
+        self.message
+    }
+}
+
 /// The result of a message, before it is committed.
 struct Decided {
     outcome: Outcome,

@@ -1,30 +1,59 @@
 //! Takes commands that come by a queue, and remembers how each has ended.
 
-use edgefold_kernel::{Failure, Fault, Foreign, Id, Rejection, Timestamp};
+use edgefold_kernel::{Failure, Fault, Foreign, Id, Timestamp, limits};
 
-use super::Instance;
+use super::{Instance, command::Wanted};
 use crate::{
     Message, Stamp,
     append::storage::{Slice, Storage, Write},
     decide::{Outcome, end_of, fingerprint},
     door::Asker,
     participant::Sight,
-    queued::{Ended, Ending, Queued},
+    queued::{Apart, Ended, Ending, Queued},
 };
 
 impl<S: Storage> Instance<S> {
+    /// The commands of which nothing is known here, and whose end may be kept [apart](Apart): they may have come when there was
+    /// no stream. One that came before these may have come at any time.
+    ///
+    /// # Errors
+    /// Fails if storage fails.
+    pub fn unknown_of(&self, queued: &Queued, now: Timestamp) -> Result<Vec<Id>, Fault> {
+        let mut asked = Vec::new();
+        if self.may_have_begun_after(queued.sent_at)? {
+            asked.extend(queued.commands.iter().filter_map(|one| one.command_id.as_ref()));
+        }
+        asked.extend(queued.waits_for(self.run.facts().outcome_ttl_ms, now));
+        let known = self.known(&asked, now)?;
+        Ok(asked.into_iter().filter(|id| !known.contains_key(id)).cloned().collect())
+    }
+
+    /// True if there is no stream, or it began after this instant, or may have by another clock.
+    fn may_have_begun_after(&self, instant: Timestamp) -> Result<bool, Fault> {
+        let first = self.storage.events(&Slice { limit: 1, ..Slice::after(0) })?.pop();
+        let latest = instant.plus_millis(-limits::CLOCK_SKEW_MS);
+        Ok(first.is_none_or(|first| first.time > latest))
+    }
+
     /// True if the command that is to be decided before these has no outcome yet.
     ///
     /// # Errors
     /// Fails if storage fails.
-    pub fn is_early(&self, queued: &Queued, now: Timestamp) -> Result<bool, Fault> {
+    pub fn is_early(
+        &self,
+        queued: &Queued,
+        apart: &[Apart],
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
         match queued.waits_for(self.run.facts().outcome_ttl_ms, now) {
+            Some(before) if apart.iter().any(|one| one.command_id == *before) => Ok(false),
             Some(before) => Ok(self.known_one(before, now)?.is_none()),
             None => Ok(false),
         }
     }
 
-    /// True if a command has an outcome since it was sent. A failure that is older is none: it was sent again.
+    /// True if a command has an outcome since it was sent. A failure that is older is none: it was sent again. Nor is anything
+    /// that is kept apart and older: the command met no stream, which there may be now.
     ///
     /// # Errors
     /// Fails if storage fails.
@@ -32,66 +61,76 @@ impl<S: Storage> Instance<S> {
         &self,
         message: &Message,
         sent_at: Timestamp,
+        apart: &[Apart],
         now: Timestamp,
     ) -> Result<bool, Fault> {
         let Some(command_id) = &message.command_id else { return Ok(false) };
-        let known = self.known_one(command_id, now)?;
         let kept_ms = self.run.facts().outcome_ttl_ms;
-        Ok(known.is_some_and(|outcome| {
-            !outcome.has_failed() || outcome.expires_at.plus_millis(-kept_ms) >= sent_at
-        }))
+        let is_since = |expires_at: Timestamp| expires_at.plus_millis(-kept_ms) >= sent_at;
+        let mut apart = apart.iter().filter(|one| one.command_id == *command_id);
+        if apart.any(|one| is_since(one.expires_at)) {
+            return Ok(true);
+        }
+        let known = self.known_one(command_id, now)?;
+        Ok(known.is_some_and(|outcome| !outcome.has_failed() || is_since(outcome.expires_at)))
     }
 
-    /// Decides a command that came by a queue. A refusal is remembered, and returned.
+    /// Decides a command that came by a queue. Returns how it ended if it was refused: that is to be
+    /// [remembered](Self::remember).
     ///
     /// # Errors
     /// A fault changes nothing, and is to be tried again.
     pub fn handle_queued(
         &self,
-        message: &Message,
+        wanted: &Wanted<'_>,
         foreign: &Foreign,
         stamp: &Stamp<'_>,
-    ) -> Result<Option<Rejection>, Fault> {
-        match self.handle(&self.wanted(message), foreign, stamp) {
+    ) -> Result<Option<Ending>, Fault> {
+        match self.handle(wanted, foreign, stamp) {
             Ok(_) => Ok(None),
             Err(Failure::Rejected(refused)) => {
-                self.remember(message, (Some(refused.clone()), None), stamp)?;
-                Ok(Some(refused))
+                let ending = self.ending(wanted.message(), stamp.by)?;
+                Ok(Some(Ending { refused: Some(refused), ..ending }))
             }
             Err(Failure::Faulted(fault)) => Err(fault),
         }
     }
 
-    /// Remembers that a command fails however often it is tried.
+    /// How a command ended that fails however often it is tried: it is to be [remembered](Self::remember).
+    ///
+    /// # Errors
+    /// A defect if nobody has sent it.
+    pub fn failed(&self, message: &Message, by: &Asker, failed: Fault) -> Result<Ending, Fault> {
+        Ok(Ending { failed: Some(failed), ..self.ending(message, by)? })
+    }
+
+    fn ending(&self, message: &Message, by: &Asker) -> Result<Ending, Fault> {
+        let missing = || Fault::Defect("a queued command without a sender".into());
+        let sender = by.principal().cloned().ok_or_else(missing)?;
+        let content = fingerprint(&message.name, &message.payload);
+        Ok(Ending { refused: None, failed: None, content, sender })
+    }
+
+    /// Remembers how a command ended. Where there is no stream nothing is stored: what is returned is to be kept apart.
     ///
     /// # Errors
     /// Fails if storage fails.
-    pub fn give_up(
+    pub fn remember(
         &self,
-        message: &Message,
-        failed: Fault,
-        stamp: &Stamp<'_>,
-    ) -> Result<(), Fault> {
-        self.remember(message, (None, Some(failed)), stamp)
-    }
-
-    fn remember(
-        &self,
-        message: &Message,
-        (refused, failed): (Option<Rejection>, Option<Fault>),
-        stamp: &Stamp<'_>,
-    ) -> Result<(), Fault> {
-        let missing = || Fault::Defect("a queued command without an id or a sender".into());
-        let command_id = message.command_id.clone().ok_or_else(missing)?;
-        let sender = stamp.by.principal().cloned().ok_or_else(missing)?;
-        let content = fingerprint(&message.name, &message.payload);
-        let ending = Ending { refused, failed, content, sender };
-        let said = serde_json::to_string(&ending);
-        let said = said.map_err(|error| Fault::Defect(error.to_string()))?;
-        let version = self.storage.head()?.version;
-        let expires_at = stamp.now.plus_millis(self.run.facts().outcome_ttl_ms);
+        command_id: &Id,
+        ending: &Ending,
+        now: Timestamp,
+    ) -> Result<Option<Apart>, Fault> {
+        let expires_at = now.plus_millis(self.run.facts().outcome_ttl_ms);
+        let (command_id, version) = (command_id.clone(), self.storage.head()?.version);
+        if version == 0 {
+            let (of, ending) = (self.stream().clone(), ending.clone());
+            return Ok(Some(Apart { of, command_id, ending, expires_at }));
+        }
+        let said = serde_json::to_string(ending);
+        let fingerprint = said.map_err(|error| Fault::Defect(error.to_string()))?;
         let outcome =
-            Outcome { command_id, fingerprint: said, after: version, through: version, expires_at };
+            Outcome { command_id, fingerprint, after: version, through: version, expires_at };
         let ends = end_of(outcome.day());
         // Not by way of the state: a stream that cannot be read is why some commands fail.
         let partition = self.storage.partition()?.unwrap_or(self.begins_in);
@@ -99,7 +138,7 @@ impl<S: Storage> Instance<S> {
         if let Some(known) = self.expiry.get() {
             self.expiry.set(Some(known.into_iter().chain([ends]).min()));
         }
-        Ok(())
+        Ok(None)
     }
 
     /// What has become of a command, for callers who may see the instance or have sent the command. `None` if nothing is known.

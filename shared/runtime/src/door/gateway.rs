@@ -17,7 +17,7 @@ use edgefold_flow::{
     instance::When,
     journal::{Partitions, Place, cursor},
     participant::Sight,
-    queued::Ended,
+    queued::{ApartWanted, Ended},
     subscribe::Page,
 };
 use edgefold_kernel::{Envelope, Failure, Fault, Id, Metadata, StreamId, Version, limits};
@@ -28,7 +28,7 @@ use serde_json::Value;
 use worker::{Delay, Env, Method, Request, console_error, send::SendFuture};
 
 use super::admit::{admit, target};
-use crate::platform::{bindings, clock, database, stub};
+use crate::platform::{apart, bindings, clock, database, stub};
 
 /// The gateway of one request.
 pub struct WorkersGateway {
@@ -184,7 +184,20 @@ impl Gateway for WorkersGateway {
         // An id may hold any visible character.
         let id = utf8_percent_encode(command_id.as_str(), NON_ALPHANUMERIC);
         let path = format!("{}?commandId={id}", contract::OUTCOME);
-        SendFuture::new(self.look(stream, path)).boxed()
+        SendFuture::new(async move {
+            let found = self.look(stream.clone(), path).await;
+            let is_unknown = matches!(&found, Ok(None))
+                || matches!(&found, Err(Failure::Rejected(it)) if it.code == "UNKNOWN_INSTANCE");
+            if !is_unknown {
+                return found;
+            }
+            let wanted = ApartWanted { of: stream, command_ids: vec![command_id] };
+            match apart::of(&self.env, self.principal()?, &wanted).await?.pop() {
+                Some(apart) => Ok(Some(apart.ending.into())),
+                None => found,
+            }
+        })
+        .boxed()
     }
 
     fn shown<'a>(

@@ -4,15 +4,15 @@ use std::rc::Rc;
 
 use edgefold_flow::{
     Message,
-    door::{Asker, rate},
-    queued::{Queued, Taken},
+    door::{Asker, rate, token::Caller},
+    queued::{Apart, ApartWanted, Ending, Queued, Taken},
     subscribe::socket,
 };
-use edgefold_kernel::{Failure, Fault, Rejection};
+use edgefold_kernel::{Failure, Fault, Id};
 use worker::console_error;
 
 use super::instance::Object;
-use crate::platform::clock;
+use crate::platform::{apart, clock};
 
 impl Object {
     /// Takes commands in their order. Those that have an outcome are left alone.
@@ -20,12 +20,14 @@ impl Object {
     /// # Errors
     /// What keeps the first of those that have none from one: it and all behind it are to be brought again.
     pub(super) async fn take_queued(self: &Rc<Self>, queued: &Queued) -> Result<Taken, Failure> {
-        if self.instance.is_early(queued, clock::now())? {
+        let unknown = self.instance.unknown_of(queued, clock::now())?;
+        let apart = self.apart_of(&queued.caller, unknown).await?;
+        if self.instance.is_early(queued, &apart, clock::now())? {
             return Ok(Taken::Early);
         }
         let by = Asker::Somebody(queued.caller.clone());
         for message in &queued.commands {
-            if self.instance.has_ended(message, queued.sent_at, clock::now())? {
+            if self.instance.has_ended(message, queued.sent_at, &apart, clock::now())? {
                 continue;
             }
             let result = match queued.is_given_up {
@@ -34,15 +36,14 @@ impl Object {
             };
             match result {
                 Ok(None) => {}
-                Ok(Some(refused)) => {
-                    self.set_alarm();
-                    self.tell_sender(queued, message, &refused);
+                Ok(Some(ending)) => {
+                    self.remember(message, &ending).await?;
+                    self.tell_sender(queued, message, &ending);
                 }
                 Err(fault) if self.may_heal(queued, &fault) => return Err(fault.into()),
                 Err(fault) => {
                     console_error!("a queued command is given up: {fault}");
-                    self.instance.give_up(message, fault, &clock::stamp(&by))?;
-                    self.set_alarm();
+                    self.remember(message, &self.instance.failed(message, &by, fault)?).await?;
                 }
             }
         }
@@ -53,14 +54,36 @@ impl Object {
         self: &Rc<Self>,
         message: &Message,
         by: &Asker,
-    ) -> Result<Option<Rejection>, Fault> {
-        let streams = self.instance.rests_on(&self.instance.wanted(message), &clock::stamp(by))?;
+    ) -> Result<Option<Ending>, Fault> {
+        let wanted = self.instance.wanted(message);
+        let streams = self.instance.rests_on(&wanted, &clock::stamp(by))?;
         let foreign = self.ask(streams).await.map_err(|failure| crate::bus::fault_of(&failure))?;
-        let refused = self.instance.handle_queued(message, &foreign, &clock::stamp(by));
+        let ending = self.instance.handle_queued(&wanted, &foreign, &clock::stamp(by));
         self.tell();
         // What was decided without events has an outcome that is to be deleted some day.
         self.set_alarm();
-        refused
+        ending
+    }
+
+    /// Remembers how a command ended: here, or with its sender if nothing may be stored here.
+    async fn remember(&self, message: &Message, ending: &Ending) -> Result<(), Failure> {
+        let missing = || Fault::Defect("a queued command without an id".into());
+        let command_id = message.command_id.as_ref().ok_or_else(missing)?;
+        match self.instance.remember(command_id, ending, clock::now())? {
+            Some(apart) => apart::keep(&self.env, &apart).await,
+            None => {
+                self.set_alarm();
+                Ok(())
+            }
+        }
+    }
+
+    async fn apart_of(&self, caller: &Caller, unknown: Vec<Id>) -> Result<Vec<Apart>, Failure> {
+        if unknown.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = ApartWanted { of: self.instance.stream().clone(), command_ids: unknown };
+        apart::of(&self.env, &caller.principal, &wanted).await
     }
 
     /// A failure that may be over some day, and poison that has not been tried often enough.
@@ -69,8 +92,8 @@ impl Object {
     }
 
     /// Tells the open sockets of the sender that its command was refused. Accepted ones are told by their events.
-    fn tell_sender(self: &Rc<Self>, queued: &Queued, message: &Message, refused: &Rejection) {
-        let Some(id) = &message.command_id else { return };
+    fn tell_sender(self: &Rc<Self>, queued: &Queued, message: &Message, ending: &Ending) {
+        let (Some(id), Some(refused)) = (&message.command_id, &ending.refused) else { return };
         let said = socket::answer(id.as_str(), &Err(refused.clone().into()), Some(id));
         let holder = rate::key(Some(&queued.caller.principal), "");
         for socket in self.state.get_websockets_with_tag(&holder) {

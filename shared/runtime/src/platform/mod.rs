@@ -12,6 +12,7 @@
 //! | [`answer`] | results as HTTP responses |
 //! | `request` | the parameters of a request |
 //! | [`stub`] | a call to an object, bounded in time |
+//! | `apart` | what is kept of queued commands with their sender |
 //! | `queue` | texts on their way to a queue |
 //! | `database` | calls to D1, bounded in time as well |
 
@@ -25,5 +26,6 @@ pub mod http;
 pub mod answer;
 pub(crate) mod request;
 pub mod stub;
+pub(crate) mod apart;
 pub(crate) mod queue;
 pub(crate) mod database;

@@ -9,6 +9,7 @@ use edgefold_flow::{
     Catalogue,
     contract::{self, Await, Seat},
     door::{Asker, token::Caller},
+    queued::{Apart, ApartWanted},
     session::{Input, message},
     subscribe::Told,
 };
@@ -103,6 +104,14 @@ impl Session {
                 let result = answer::read::<Await>(&request).await;
                 answer::outcome(200, result.and_then(|wait| Ok(self.0.end_wait(&wait)?)))
             }
+            (Method::Post, contract::APART) => {
+                let result = answer::read::<Apart>(&request).await;
+                answer::outcome(200, result.and_then(|apart| Ok(self.0.keep_apart(&apart)?)))
+            }
+            (Method::Post, contract::APART_OF) => {
+                let result = answer::read::<ApartWanted>(&request).await;
+                answer::outcome(200, result.and_then(|wanted| Ok(self.0.apart_of(&wanted)?)))
+            }
             (Method::Post, contract::TICKET) => {
                 let result = answer::read::<Caller>(&request).await;
                 answer::outcome(201, result.and_then(|caller| self.0.give_ticket(&caller)))
@@ -126,6 +135,7 @@ impl Session {
         let is_open = self.0.connection.borrow().is_some();
         match is_open {
             true => self.0.take(Input::Tick).await,
+            false if self.0.state.id().name().is_some() => self.0.tidy(),
             false => self.0.clear().await,
         }
         worker::Response::empty()

@@ -1,0 +1,1 @@
+DELETE FROM apart WHERE expires_at <= ?
