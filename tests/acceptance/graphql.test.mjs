@@ -5,6 +5,7 @@ import { isUuid7, isUuid8 } from './events.mjs';
 import { fresh, serve } from './harness.mjs';
 import { addResource, resource101, settled } from './claims.mjs';
 import { listed } from './listed.mjs';
+import { token } from './tokens.mjs';
 
 const core = await serve('probe', { ENVIRONMENT: 'development' }); // which shows its schema
 const schema = buildClientSchema(await core.ask(getIntrospectionQuery()));
@@ -107,6 +108,20 @@ test('a claim is PENDING at its first version, CONFIRMED at its second, CANCELLE
   const cancelled = await accepted('cancelClaim', { id, reason: 'rain', expectedVersion: 2 });
   const third = await ask('claim', { id });
   assert.deepEqual([third.version, third.status, third.reason], [cancelled.version, 'CANCELLED', 'rain']);
+});
+
+test('an accepted command shows the instance as it has left it, also when it is asked for later', async () => {
+  const [resource, commandId] = [await addResource(core), fresh('command')];
+  const shown = '... on Accepted { aggregateId version claim { id version status userId dateEnd } resource { id } }';
+  const input = { userId: 'ana', resourceId: resource, dateStart: '2030-02-01', dateEnd: '2030-02-03' };
+  const ask = async (query, variables) => (await core.as(token('owner', 'ana')).post('/graphql', { query, variables })).body.data.it;
+  const sent = await ask(`mutation ($input: CreateClaimInput!, $of: ID) { it: createClaim(input: $input, commandId: $of) { ${shown} } }`, { input, of: commandId });
+  const { aggregateId: id } = sent;
+  const left = { id, version: 1, status: 'PENDING', userId: 'ana', dateEnd: '2030-02-03' };
+  assert.deepEqual(sent, { aggregateId: id, version: 1, claim: left, resource: null });
+  await settled(core, id);
+  const again = `query ($id: ID!, $of: ID!) { it: commandResult(id: $id, aggregateType: CLAIM, aggregateId: $of) { ${shown} } }`;
+  assert.deepEqual(await ask(again, { id: commandId, of: id }), sent);
 });
 
 test('a declined claim says why', async () => {

@@ -179,6 +179,11 @@ pub(super) fn update() -> Vec<Field> {
     lines(UPDATE)
 }
 
+/// The fields of an accepted command that are the same in every schema.
+pub(super) fn accepted() -> Vec<Field> {
+    lines(ACCEPTED)
+}
+
 impl Api {
     /// Adds the types that are the same in every schema.
     pub(super) fn add_common(&mut self) {
@@ -186,7 +191,6 @@ impl Api {
             self.add(name, about, Is::Scalar(url, *takes));
         }
         let mut object = |name, about, of| self.add(name, about, Is::Object(lines(of)));
-        object("Accepted", "The command was decided, and its events are stored.", ACCEPTED);
         object("Rejected", "The command was refused, and changed nothing.", REJECTED);
         object("EventRef", "One stored event.", EVENT_REF);
         object("Me", "The caller.", ME);

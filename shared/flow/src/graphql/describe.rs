@@ -6,7 +6,7 @@ use edgefold_kernel::{command::CommandKind, shape::Shape};
 
 use super::{
     api::{Api, Does, Field, Is, Root},
-    common::update,
+    common::{accepted, update},
     shapes::{Place, owned},
 };
 use crate::{Catalogue, participant::Op, route::Entry};
@@ -46,6 +46,7 @@ pub(super) fn described(catalogue: &'static Catalogue) -> Api {
             api.command(entry, command, &name);
         }
     }
+    api.accepted();
     api.details();
     for projection in catalogue.projections {
         for asked in projection.queries {
@@ -235,6 +236,18 @@ impl Api {
         arguments.push(Field::new("expectedVersion", "Int", expected));
         let field = Field::new(lower(command.name), "CommandResult!", about);
         self.mutation.push(Root { field, arguments, does: Does::Send(entry, command) });
+    }
+
+    /// The answer to an accepted command, with the instance after it.
+    fn accepted(&mut self) {
+        let about = "The instance after the command, if it is of this type. Null for a caller that may not list it.";
+        let mut fields = accepted();
+        fields.extend(self.catalogue.entries.iter().map(|entry| {
+            let of = camel(entry.aggregate_type, true);
+            Field::new(camel(entry.aggregate_type, false), of, about)
+        }));
+        let about = "The command was decided, and its events are stored.";
+        self.add("Accepted", about, Is::Object(fields));
     }
 
     /// The data of events, by their types.

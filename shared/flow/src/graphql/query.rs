@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     api::{Api, Does, Root},
-    describe::takes_input,
+    describe::{camel, takes_input},
     faulted,
     gateway::Gateway,
     input::{Arguments, in_order},
@@ -23,7 +23,7 @@ use super::{
     unanswered,
 };
 use crate::{
-    Message,
+    Accepted, Message,
     instance::When,
     participant::{Asked, Projection},
     route::Entry,
@@ -61,9 +61,9 @@ async fn found(
     match root.does {
         Does::One(entry) => one(gateway, entry, arguments).await,
         Does::Page(entry) => page::page(gateway, entry, arguments, &wants).await,
-        Does::Send(entry, command) => send(api, gateway, entry, command, arguments).await,
+        Does::Send(entry, command) => send(api, gateway, entry, command, arguments, &wants).await,
         Does::Events => events(api, gateway, arguments, &wants).await,
-        Does::CommandResult => command_result(api, gateway, arguments).await,
+        Does::CommandResult => command_result(api, gateway, arguments, &wants).await,
         Does::Me => gateway.caller().map(show::me).map_err(unanswered),
         Does::Rows(projection, asked) => rows(gateway, projection, asked, arguments).await,
         Does::Follow(_) | Does::FollowAll(_) | Does::FollowEvents => {
@@ -107,6 +107,7 @@ async fn send(
     entry: &Entry,
     command: &CommandKind,
     mut given: Arguments,
+    wants: Wants<'_>,
 ) -> Result<Value, Error> {
     let command_id = match id(&mut given, "commandId") {
         Ok(command_id) => command_id.unwrap_or_else(|| gateway.fresh_id()),
@@ -116,7 +117,34 @@ async fn send(
         Ok(message) => gateway.command(message).await,
         Err(rejection) => Err(rejection.into()),
     };
-    show::outcome(api, sent, Some(&command_id))
+    ended(api, gateway, sent, &command_id, wants).await
+}
+
+/// The result of a command, with the instance after it if that is selected.
+async fn ended(
+    api: &Api,
+    gateway: &dyn Gateway,
+    result: Result<Accepted, Failure>,
+    command_id: &Id,
+    wants: Wants<'_>,
+) -> Result<Value, Error> {
+    let after = match &result {
+        Ok(accepted) if wants(&camel(&accepted.aggregate_type, false)) => Some((
+            StreamId::new(accepted.aggregate_type.clone(), accepted.aggregate_id.clone()),
+            accepted.version,
+        )),
+        _ => None,
+    };
+    let mut shown = show::outcome(api, result, Some(command_id))?;
+    if let (Some((stream, version)), Value::Object(fields)) = (after, &mut shown) {
+        let (field, id) = (camel(&stream.aggregate_type, false), stream.aggregate_id.clone());
+        let row = match gateway.row(stream, When::Version(version)).await {
+            Err(Failure::Rejected(rejection)) if unknown(&rejection) => None,
+            row => seen_at(id.as_str(), row.map_err(unanswered)?),
+        };
+        fields.extend(row.map(|row| (field, row)));
+    }
+    Ok(shown)
 }
 
 fn id(given: &mut Arguments, field: &'static str) -> Result<Option<Id>, Rejection> {
@@ -179,6 +207,7 @@ async fn command_result(
     api: &Api,
     gateway: &dyn Gateway,
     mut given: Arguments,
+    wants: Wants<'_>,
 ) -> Result<Value, Error> {
     gateway.principal().map_err(unanswered)?;
     let aggregate_type = given.aggregate_type("aggregateType");
@@ -203,8 +232,8 @@ async fn command_result(
             // instance.
             Err(Failure::Rejected(rejection)) if unknown(&rejection) => {}
             outcome => {
-                if let Some(ended) = outcome.map_err(unanswered)? {
-                    return show::outcome(api, ended.into(), Some(&command_id));
+                if let Some(found) = outcome.map_err(unanswered)? {
+                    return ended(api, gateway, found.into(), &command_id, wants).await;
                 }
             }
         }
