@@ -5,6 +5,7 @@
 // workerd would go on holding its port.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -88,10 +89,14 @@ function remove(group) {
   if (groups.delete(group)) tell('-', group);
 }
 
-/** Starts a command as the leader of its own group. */
-export function start(command, args, options = {}) {
+/**
+ * Starts a command as the leader of its own group. `patient`: it takes what time the processors have left,
+ * beside tests on a runtime, which have deadlines.
+ */
+export function start(command, args, { patient, ...options } = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options, detached: true });
   if (child.pid) add(child.pid);
+  if (child.pid && patient) setPriority(child.pid, 10);
   const ended = new Promise((done) => {
     child.once('error', (error) => done({ code: 127, error }));
     child.once('exit', async (code, by) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { build, buildFirst, probe, worker } from './build.mjs';
 import { findChromium } from './chromium.mjs';
 import { engineAlone } from './engine.mjs';
+import { testFiles } from './files.mjs';
 import { bundleGraphiql } from './graphiql.mjs';
 import { root } from './pins.mjs';
 import { output, Problem, run } from './process.mjs';
@@ -14,27 +15,34 @@ import { tutorial } from './tutorial.mjs';
 /** What a stage gives when this machine lacks what it needs. In CI that is a failure. */
 export const notChecked = 'not checked';
 
-// A check from a clean checkout never builds twice, so what an incremental build stores is gigabytes for nothing.
-const once = process.env.CI ? { CARGO_INCREMENTAL: '0' } : {};
+// A check from a clean checkout never builds twice, and nobody debugs what it builds: what that would store is gigabytes.
+const once = process.env.CI ? { CARGO_INCREMENTAL: '0', CARGO_PROFILE_DEV_DEBUG: '0' } : {};
 
-// Files at once: they mostly wait, for an alarm or for an object to fall asleep, whatever the machine has. The two stages run
-// side by side.
-const [acceptanceFiles, samplesFiles] = [5, 4];
-
-export async function cargo(log, ...args) {
+async function cargoIn(cwd, log, args, more) {
   const { env } = await hostRust();
-  return run('cargo', args, { log, cwd: root, env: { ...env, ...once } });
+  return run('cargo', args, { log, cwd, env: { ...env, ...once, ...more }, patient: true });
+}
+
+export const cargo = (log, ...args) => cargoIn(root, log, args);
+
+/**
+ * cargo's tests, linted as they are compiled: clippy's driver compiles the workspace's own crates, as in cargo-clippy, which would
+ * check everything once more. The engine and the samples have the same features, so that what both need is compiled once.
+ */
+async function linted(cwd, log, args) {
+  const clippy = await has(log, 'clippy', 'clippy-driver');
+  if (!clippy && lacks('clippy is not part of the Rust toolchain here: nothing is linted') === false) return false;
+  const flags = ['-D', 'warnings'].map((flag) => `${flag}__CLIPPY_HACKERY__`).join('');
+  const lints = clippy && { RUSTC_WORKSPACE_WRAPPER: 'clippy-driver', CLIPPY_ARGS: flags };
+  const features = ['edgefold-flow/planted', 'edgefold-flow/schema', 'edgefold-kernel/schema'].join(',');
+  return cargoIn(cwd, log, ['test', '--quiet', '--features', features, ...args], { ...lints, CARGO_TARGET_DIR: join(root, 'target') });
 }
 
 /**
- * The engine's crates, tested where there is no sample; what is compiled for both is compiled once. The messages of the attribute
- * macros are not: they name files, and trybuild takes one below target/ for what was built.
+ * The engine's crates, tested where there is no sample. The attribute macros are not: their messages name files, and trybuild takes one
+ * below target/ for what was built.
  */
-async function engine(log) {
-  const { env } = await hostRust();
-  const cwd = await engineAlone();
-  return run('cargo', ['test', '--workspace', '--exclude', 'edgefold-describe', '--quiet'], { log, cwd, env: { ...env, ...once, CARGO_TARGET_DIR: join(root, 'target') } });
-}
+const engine = async (log) => linted(await engineAlone(), log, ['--workspace', '--exclude', 'edgefold-describe', '--all-targets']);
 
 /** Tells the stories of many seeds. */
 export const simulate = (log, ...args) => cargo(log, 'run', '--quiet', '-p', 'edgefold-simulation', '--', ...args);
@@ -42,8 +50,14 @@ export const simulate = (log, ...args) => cargo(log, 'run', '--quiet', '-p', 'ed
 /** The samples' crates and the smallest one, the script that binds them, their stories, and the attribute macros. */
 async function unit(log) {
   const crates = readdirSync(join(root, 'workers')).filter((name) => existsSync(join(root, `workers/${name}/Cargo.toml`)));
-  const passed = await cargo(log, 'test', '--quiet', ...[...crates, 'thing', 'simulation', 'describe'].flatMap((name) => ['-p', `edgefold-${name}`]));
-  return passed === false ? passed : simulate(log, '--seeds', '2000');
+  const named = [...crates, 'thing', 'simulation', 'describe'].flatMap((name) => ['-p', `edgefold-${name}`]);
+  // The compiler's messages are not those of clippy's driver.
+  const messages = 'a_mistake_is_a_message_at_the_line_that_made_it';
+  return (
+    (await linted(root, log, [...named, '--all-targets', '--', '--skip', messages])) &&
+    (await cargo(log, 'test', '--quiet', '-p', 'edgefold-describe', '--test', 'mistakes', messages)) &&
+    run(join(root, 'target/debug/edgefold-simulation'), ['--seeds', '2000'], { log, cwd: root, patient: true })
+  );
 }
 
 const lacks = (what) => {
@@ -51,33 +65,28 @@ const lacks = (what) => {
   return process.env.CI ? false : notChecked;
 };
 
-/** rustfmt and clippy may be missing from a toolchain, and from a Debian-only machine for good. */
-export async function cargoExtra(log, component, ...args) {
+/** Whether a toolchain has a component: it may be missing, and from a Debian-only machine for good. */
+async function has(log, component, command, ...args) {
   const { env } = await hostRust();
-  const there = () => output('cargo', [args[0], '--version'], { cwd: root, env });
+  const there = () => output(command, [...args, '--version'], { cwd: root, env });
   if (!(await there()) && env.RUSTUP_TOOLCHAIN) {
     await run('rustup', ['component', 'add', component, '--toolchain', env.RUSTUP_TOOLCHAIN], { log, env, timeout: 60_000 });
   }
-  return (await there()) ? cargo(log, ...args) : lacks(`${component} is not part of the Rust toolchain here`);
+  return Boolean(await there());
+}
+
+/** Runs cargo with a command of its own that may be missing. */
+export async function cargoExtra(log, component, ...args) {
+  return (await has(log, component, 'cargo', args[0])) ? cargo(log, ...args) : lacks(`${component} is not part of the Rust toolchain here`);
 }
 
 const node = (log, ...args) => run(nodeBinary(), args, { log, cwd: root, env: nodeEnv() });
-
-const reporter = `--test-reporter=${join(root, '.dev/reporter.mjs')}`;
 
 /** The tests in a folder, named one by one: a folder as argument means another thing in each Node version. */
 function testsIn(path, below = root) {
   const folder = join(below, path);
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.test.mjs')) : [];
   return files.sort().map((name) => join(folder, name));
-}
-
-/** Milliseconds after which a test or a file of tests has failed: the longest takes five minutes on a busy machine. */
-const longest = 15 * 60_000;
-
-function nodeTests(log, files, concurrency) {
-  if (!files.length) throw new Problem('there are no tests where they should be');
-  return node(log, '--test', `--test-concurrency=${concurrency}`, `--test-timeout=${longest}`, reporter, ...files);
 }
 
 /** The samples' acceptance tests, each beside what it is about. */
@@ -88,7 +97,7 @@ export const stages = {
   lint: (log) => cargoExtra(log, 'clippy', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'),
   engine,
   unit,
-  tools: (log) => nodeTests(log, testsIn('tests/tools'), 2),
+  tools: (log) => testFiles('tools', log, testsIn('tests/tools')),
   tutorial: (log) => {
     // In a clone that has its own invoice, or not these samples, the tutorial is over.
     const isThere = (name) => existsSync(join(root, 'workers', name));
@@ -97,13 +106,13 @@ export const stages = {
   probe: () => buildFirst(probe, worker),
   acceptance: async (log) => {
     await build(probe); // at once if it is fresh; needed when this stage runs alone
-    return nodeTests(log, testsIn('tests/acceptance', await engineAlone()), acceptanceFiles);
+    return testFiles('acceptance', log, testsIn('tests/acceptance', await engineAlone()));
   },
   build: () => build(worker),
   samples: async (log) => {
     await build(worker);
     await bundleGraphiql();
-    return nodeTests(log, samplesTests(), samplesFiles);
+    return testFiles('samples', log, samplesTests());
   },
   browser: async (log) => {
     await build(worker);
@@ -113,7 +122,7 @@ export const stages = {
       if (!(error instanceof Problem)) throw error;
       return lacks(error.message);
     }
-    return nodeTests(log, testsIn('tests/browser'), 1);
+    return testFiles('browser', log, testsIn('tests/browser'));
   },
   openapi: async (log) => {
     await build(worker);

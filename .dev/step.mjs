@@ -8,10 +8,17 @@ const alive = 15_000; // ms of silence after which it is said what is still bein
 
 const seconds = (since) => Math.round((Date.now() - since) / 1000);
 const running = new Map(); // label -> since
+const within = new Map(); // label -> what says what is under way
 let timer;
 
+/** What goes on under a label is said with it: `what` gives a text. */
+export const goesOn = (label, what) => within.set(label, what);
+
 const signOfLife = () => {
-  const labels = [...running].map(([label, since]) => `${label}, ${seconds(since)} s`);
+  const labels = [...running].map(([label, since]) => {
+    const what = within.get(label)?.();
+    return `${label}${what ? ` (${what})` : ''}, ${seconds(since)} s`;
+  });
   console.log(`edgefold  … still ${labels.join('; ')}`);
 };
 

@@ -9,11 +9,11 @@ import { notChecked, stages } from './stages.mjs';
 import { timed } from './step.mjs';
 
 /**
- * What runs side by side on two cores: the host's compiler beside the scripts', and then the tests that mostly wait beside
- * those that do not. A list in a list is a lane of its own that begins when the stage before it has passed.
+ * What runs side by side on two cores: the host's compiler beside the scripts', and then what is compiled beside the tests that
+ * mostly wait. A list in a list is a lane of its own that begins when the stage before it has passed.
  */
 const everything = [
-  ['format', 'lint', 'engine', 'unit', 'tools'],
+  ['format', 'engine', 'unit', 'tools'],
   ['probe', ['acceptance'], ['build', ['samples'], ['demo', 'openapi', 'browser', 'tutorial']]],
 ];
 const builds = ['probe', 'build'];

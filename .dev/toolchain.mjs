@@ -95,4 +95,5 @@ export function nodeBinary() {
 export const nodeEnv = () => ({
   ...plainEnv,
   PATH: [join(nodeBinary(), '..'), join(root, 'node_modules/.bin'), searchPath].join(delimiter),
+  NODE_COMPILE_CACHE: join(tools, 'node-cache'), // each test starts a runtime, and that loads the same large modules
 });

@@ -135,7 +135,7 @@ class Reader {
     const [variables, output] = ['variables', 'output'].map((name) => join(this.copy, `target/shell.${name}`));
     const script = `set -eauo pipefail\n[ -f '${variables}' ] && . '${variables}'\n${text}\nexport -p > '${variables}'`;
     rmSync(output, { force: true });
-    const ok = await run('bash', ['-c', script], { cwd: this.copy, env: this.env, log: output });
+    const ok = await run('bash', ['-c', script], { cwd: this.copy, env: this.env, log: output, patient: true });
     this.#printed = readFileSync(output, 'utf8');
     return ok;
   }
@@ -158,7 +158,7 @@ class Reader {
   async open(name, text) {
     const before = this.#terminals.get(name);
     if (before) await end(before.group);
-    const { child, ended } = start('bash', ['-c', text], { cwd: this.copy, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { child, ended } = start('bash', ['-c', text], { cwd: this.copy, env: this.env, stdio: ['ignore', 'pipe', 'pipe'], patient: true });
     const terminal = { group: child.pid, printed: '', ended: undefined };
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {

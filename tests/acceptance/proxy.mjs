@@ -1,7 +1,8 @@
 // A network between a client and a core, which a test can cut.
 import { connect, createServer } from 'node:net';
+import { after } from 'node:test';
 
-/** Listens for clients of a core, which may be restarted behind it. `url` is what they call. */
+/** Listens for clients of a core, which may be restarted behind it, until the test has ended. `url` is what they call. */
 export async function proxy(core) {
   const open = new Set();
   let away = false;
@@ -15,6 +16,10 @@ export async function proxy(core) {
   });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const cut = () => open.forEach((socket) => socket.destroy());
+  after(() => {
+    cut();
+    server.close();
+  });
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     /** Cuts every connection; the next one comes through. */
@@ -25,9 +30,5 @@ export async function proxy(core) {
       cut();
     },
     mend: () => (away = false),
-    close() {
-      cut();
-      server.close();
-    },
   };
 }

@@ -24,12 +24,16 @@ const logs = [];
 const beside = `${script}-beside`;
 const hostOf = (binding) => (releases?.beside.includes(binding) ? beside : script);
 
+const main = join(dirname(configFile), config.main);
+const built = {
+  [basename(main)]: { type: 'esm', contents: readFileSync(main, 'utf8') },
+  'index_bg.wasm': { type: 'wasm', contents: readFileSync(join(dirname(main), 'index_bg.wasm')) },
+};
+
 function worker(name = script) {
   const release = releases && (releases.older.includes(name === beside ? 'beside' : 'script') ? 1 : 2);
   const isAround = switched || release;
   const own = classes.filter(({ name: binding }) => hostOf(binding) === name);
-  const main = join(dirname(configFile), config.main);
-  const text = (path) => readFileSync(path, 'utf8');
   return {
     config: {
       name,
@@ -40,8 +44,7 @@ function worker(name = script) {
         modulesRoot: dirname(main),
         modules: {
           ...(isAround && around(basename(main), classes.map(({ class_name }) => class_name), { switched, release })),
-          [basename(main)]: { type: 'esm', contents: text(main) },
-          'index_bg.wasm': { type: 'wasm', contents: readFileSync(join(dirname(main), 'index_bg.wasm')) },
+          ...built,
         },
       },
       env: {

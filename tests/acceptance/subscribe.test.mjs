@@ -258,6 +258,7 @@ test('a client whose connection a proxy cuts again and again sees one stream wit
     const before = seen.length;
     try {
       for await (const { data } of client.iterate({ query: documents.meter, variables })) {
+        if (!data.it.event) continue; // it has caught up with the writer
         seen.push(Number(data.it.cursor));
         if (seen.length >= 301) break;
         if (seen.length - before >= 40) network.cut();
@@ -269,7 +270,6 @@ test('a client whose connection a proxy cuts again and again sees one stream wit
   await writer;
   assert.deepEqual(seen, run(1, 301));
   await client.dispose();
-  network.close();
 });
 
 test('after the runtime is killed a client comes back with its cursor, and gets what it missed', async () => {

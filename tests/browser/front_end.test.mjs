@@ -11,7 +11,6 @@ import { site } from './site.mjs';
 const [home, hasty, foreign] = [await site(), await site({ lifetime: 16 }), await site()];
 const core = await serve('core', { ALLOWED_ORIGINS: `${home.origin}, ${hasty.origin}` });
 const network = await proxy(core);
-after(() => network.close());
 const browser = await launch();
 
 const visit = async ({ origin }, client) => {

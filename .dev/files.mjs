@@ -1,0 +1,88 @@
+// Runs files of tests, each in a process of its own: a few at a time over all stages, since they start runtimes and then mostly wait.
+//
+// A file has ended when its process has: what it left running is ended with it, and a failed test that never closed its sockets
+// holds up nobody. One that takes too long has failed.
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, tools } from './pins.mjs';
+import { end, Problem, start } from './process.mjs';
+import { goesOn } from './step.mjs';
+import { nodeBinary, nodeEnv } from './toolchain.mjs';
+
+/** Files at once, of all stages together. */
+const places = 4;
+/** Milliseconds after which a file, or a test in it, has failed: the longest takes two minutes, and four on a busy machine. */
+const longest = 8 * 60_000;
+
+const reporter = join(root, '.dev/reporter.mjs');
+const waiting = [];
+let taken = 0;
+
+async function place() {
+  if (taken < places) taken += 1;
+  else await new Promise((done) => waiting.push(done));
+}
+
+function leavePlace() {
+  const next = waiting.shift();
+  if (next) next();
+  else taken -= 1;
+}
+
+const textOf = (file) => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // it was ended before it could write
+  }
+};
+
+/** Of a sample's test: `order/flow`. */
+const nameOf = (file) => file.replace(/^.*?(?:workers\/([^/]+)\/tests\/)?([^/]+)\.test\.mjs$/, (_, sample, name) => (sample ? `${sample}/${name}` : name));
+
+const indented = (text) => text.trimEnd().replace(/^(?=.)/gm, '      ');
+
+/** Runs one file. Gives { ok, report }: what the reporter says of it, and of one that has failed all that it printed. */
+async function one(stage, file) {
+  const folder = join(tools, 'log/tests', stage);
+  const [report, printed] = ['report', 'out'].map((kind) => join(folder, `${nameOf(file).replace('/', '-')}.${kind}`));
+  mkdirSync(folder, { recursive: true });
+  rmSync(report, { force: true });
+  const out = openSync(printed, 'w');
+  const flags = ['--test-force-exit', `--test-timeout=${longest}`, `--test-reporter=${reporter}`, `--test-reporter-destination=${report}`];
+  const since = Date.now();
+  const { child, ended } = start(nodeBinary(), [...flags, file], { cwd: root, env: nodeEnv(), stdio: ['ignore', out, out] });
+  let isLate = false;
+  const timer = setTimeout(() => (isLate = true, end(child.pid)), longest);
+  const { code } = await ended;
+  clearTimeout(timer);
+  closeSync(out);
+  const ok = code === 0 && !isLate;
+  const seconds = ((Date.now() - since) / 1000).toFixed(0).padStart(4);
+  console.log(`edgefold  ${stage.padEnd(12)}${ok ? 'ok    ' : 'FAILED'} ${seconds} s  ${nameOf(file)}`);
+  if (ok) return { ok, report: '' };
+  const late = isLate ? `      it did not end within ${longest / 60_000} minutes\n` : '';
+  return { ok, report: `  FAILED  ${nameOf(file)}, after ${seconds.trim()} s\n${late}${textOf(report)}${indented(textOf(printed))}\n` };
+}
+
+/** Runs files of tests. What has failed is written to `log` in full. Says whether all have passed. */
+export async function testFiles(stage, log, files) {
+  if (!files.length) throw new Problem('there are no tests where they should be');
+  const now = new Set();
+  goesOn(stage, () => [...now].join(', '));
+  const results = await Promise.all(
+    files.map(async (file) => {
+      await place();
+      now.add(nameOf(file));
+      try {
+        return await one(stage, file);
+      } finally {
+        now.delete(nameOf(file));
+        leavePlace();
+      }
+    }),
+  );
+  const failed = results.filter(({ ok }) => !ok);
+  appendFileSync(log, failed.map(({ report }) => report).join('\n'));
+  return !failed.length;
+}
