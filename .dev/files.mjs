@@ -10,7 +10,7 @@ import { goesOn } from './step.mjs';
 import { nodeBinary, nodeEnv } from './toolchain.mjs';
 
 /** Files at once, of all stages together. */
-const places = 4;
+const places = 3;
 /** Milliseconds after which a file, or a test in it, has failed: the longest takes two minutes, and four on a busy machine. */
 const longest = 8 * 60_000;
 

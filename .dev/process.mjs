@@ -4,7 +4,7 @@
 // wrangler's `workerd`, cargo's `rustc`. A signal to the wrapper alone would leave those running, and
 // workerd would go on holding its port.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -89,6 +89,16 @@ function remove(group) {
   if (groups.delete(group)) tell('-', group);
 }
 
+/** Lets a group take what time the others leave. Linux shares the processors out among sessions, of which each group is one. */
+function giveWay(group) {
+  try {
+    setPriority(group, 10);
+    if (existsSync(`/proc/${group}/autogroup`)) writeFileSync(`/proc/${group}/autogroup`, '10');
+  } catch {
+    // it has ended already, or the system does not let us
+  }
+}
+
 /**
  * Starts a command as the leader of its own group. `patient`: it takes what time the processors have left,
  * beside tests on a runtime, which have deadlines.
@@ -96,7 +106,7 @@ function remove(group) {
 export function start(command, args, { patient, ...options } = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options, detached: true });
   if (child.pid) add(child.pid);
-  if (child.pid && patient) setPriority(child.pid, 10);
+  if (child.pid && patient) giveWay(child.pid);
   const ended = new Promise((done) => {
     child.once('error', (error) => done({ code: 127, error }));
     child.once('exit', async (code, by) => {

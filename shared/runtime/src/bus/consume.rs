@@ -19,6 +19,7 @@ use worker::{
     RawMessageBuilder, console_error, console_warn, send::SendFuture, wasm_bindgen::JsValue,
 };
 
+use super::rehearse;
 use crate::platform::{bindings, queue, stub};
 
 /// Destinations that one batch serves, at most: the platform allows 1,000 calls, and each source is called, too.
@@ -139,7 +140,10 @@ pub(crate) async fn hand_over(
     to: &StreamId,
     parcel: &Parcel,
 ) -> Vec<Receipt> {
-    let receipts = call::<Vec<Receipt>>(env, catalogue, to, contract::DELIVER, parcel).await;
+    let receipts = match rehearse::waits(env, to).await {
+        Ok(()) => call::<Vec<Receipt>>(env, catalogue, to, contract::DELIVER, parcel).await,
+        Err(failure) => Err(failure),
+    };
     let fault = match receipts {
         Ok(receipts) if receipts.len() == parcel.deliveries.len() => return receipts,
         Ok(receipts) => {

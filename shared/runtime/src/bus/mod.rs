@@ -2,11 +2,13 @@
 //!
 //! | file | what happens |
 //! |---|---|
+//! | `rehearse` | in development some destinations answer late, or never |
 //! | `consume` | a batch of letters is served |
 //! | `commands` | … or a batch of commands whose senders do not wait |
 //! | `serve` | a queue hands over a batch of either |
 //! | `listed` | the list of what is held back, for administrators, is kept in D1 |
 
+mod rehearse;
 pub(crate) mod consume;
 mod commands;
 mod serve;
