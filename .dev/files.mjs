@@ -37,15 +37,18 @@ const textOf = (file) => {
   }
 };
 
-/** Of a sample's test: `order/flow`. */
-const nameOf = (file) => file.replace(/^.*?(?:workers\/([^/]+)\/tests\/)?([^/]+)\.test\.mjs$/, (_, sample, name) => (sample ? `${sample}/${name}` : name));
+/** A file's path below the tests of its stage; before it the sample, if it is of one: `order/flow`. */
+function nameOf(stage, file) {
+  const [, sample = '', path] = file.match(/(?:workers\/([^/]+\/))?tests\/((?:(?!tests\/).)*)\.test\.mjs$/);
+  return sample + path.replace(`${stage}/`, '');
+}
 
 const indented = (text) => text.trimEnd().replace(/^(?=.)/gm, '      ');
 
 /** Runs one file. Gives { ok, report }: what the reporter says of it, and of one that has failed all that it printed. */
 async function one(stage, file) {
   const folder = join(tools, 'log/tests', stage);
-  const [report, printed] = ['report', 'out'].map((kind) => join(folder, `${nameOf(file).replace('/', '-')}.${kind}`));
+  const [report, printed] = ['report', 'out'].map((kind) => join(folder, `${nameOf(stage, file).replaceAll('/', '-')}.${kind}`));
   mkdirSync(folder, { recursive: true });
   rmSync(report, { force: true });
   const out = openSync(printed, 'w');
@@ -59,10 +62,10 @@ async function one(stage, file) {
   closeSync(out);
   const ok = code === 0 && !isLate;
   const seconds = ((Date.now() - since) / 1000).toFixed(0).padStart(4);
-  console.log(`edgefold  ${stage.padEnd(12)}${ok ? 'ok    ' : 'FAILED'} ${seconds} s  ${nameOf(file)}`);
+  console.log(`edgefold  ${stage.padEnd(12)}${ok ? 'ok    ' : 'FAILED'} ${seconds} s  ${nameOf(stage, file)}`);
   if (ok) return { ok, report: '' };
   const late = isLate ? `      it did not end within ${longest / 60_000} minutes\n` : '';
-  return { ok, report: `  FAILED  ${nameOf(file)}, after ${seconds.trim()} s\n${late}${textOf(report)}${indented(textOf(printed))}\n` };
+  return { ok, report: `  FAILED  ${nameOf(stage, file)}, after ${seconds.trim()} s\n${late}${textOf(report)}${indented(textOf(printed))}\n` };
 }
 
 /** Runs files of tests. What has failed is written to `log` in full. Says whether all have passed. */
@@ -73,11 +76,11 @@ export async function testFiles(stage, log, files) {
   const results = await Promise.all(
     files.map(async (file) => {
       await place();
-      now.add(nameOf(file));
+      now.add(nameOf(stage, file));
       try {
         return await one(stage, file);
       } finally {
-        now.delete(nameOf(file));
+        now.delete(nameOf(stage, file));
         leavePlace();
       }
     }),

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, buildFirst, probe, worker } from './build.mjs';
 import { findChromium } from './chromium.mjs';
+import { buildClient, checkClient } from './client.mjs';
 import { engineAlone } from './engine.mjs';
 import { testFiles } from './files.mjs';
 import { bundleGraphiql } from './graphiql.mjs';
@@ -89,6 +90,16 @@ function testsIn(path, below = root) {
   return files.sort().map((name) => join(folder, name));
 }
 
+/** What to say where there is no Chromium; nothing where there is one. */
+const withoutChromium = () =>
+  findChromium().then(
+    () => undefined,
+    (error) => {
+      if (!(error instanceof Problem)) throw error;
+      return error.message;
+    },
+  );
+
 /** The samples' acceptance tests, each beside what it is about. */
 const samplesTests = () => readdirSync(join(root, 'workers')).sort().reverse().flatMap((name) => testsIn(`workers/${name}/tests`));
 
@@ -114,15 +125,21 @@ export const stages = {
     await bundleGraphiql();
     return testFiles('samples', log, samplesTests());
   },
+  client: async (log) => {
+    await build(probe, worker);
+    await buildClient();
+    // What is said of the samples is checked where they are.
+    const hasSamples = ['room', 'reservation'].every((name) => existsSync(join(root, 'workers', name)));
+    if (hasSamples && (await checkClient(log)) === false) return false;
+    const lacking = await withoutChromium();
+    const folders = ['', ...(hasSamples ? ['/samples'] : [])].flatMap((path) => (lacking ? [path] : [path, `${path}/browser`]));
+    const passed = await testFiles('client', log, folders.flatMap((path) => testsIn(`shared/client/tests${path}`)));
+    return passed !== false && lacking ? lacks(lacking) : passed;
+  },
   browser: async (log) => {
     await build(worker);
-    try {
-      await findChromium();
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      return lacks(error.message);
-    }
-    return testFiles('browser', log, testsIn('tests/browser'));
+    const lacking = await withoutChromium();
+    return lacking ? lacks(lacking) : testFiles('browser', log, testsIn('tests/browser'));
   },
   openapi: async (log) => {
     await build(worker);

@@ -2,7 +2,7 @@
 // through its doors, as anybody would; it can be stopped, killed and started again on the same storage.
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +49,8 @@ export class Core {
    * @param switched whether `d1` can switch D1, and `counts` tells what is sent and called.
    * @param releases of two workers that run side by side, on one storage: `beside` lists the bindings whose objects live in the
    * second one, and `older` which of the two play the first release, of `script` and `beside`. A restart may change `older`.
+   *
+   * A `guest`, set before the start, is a Worker beside the script that has it as the service binding CORE: see `runtime.mjs`.
    */
   constructor(configFile = configs.probe, settings = vars, requests = undefined, retries = undefined, switched = false, releases = undefined) {
     Object.assign(this, { configFile, vars: settings, requests, retries, switched, releases });
@@ -60,7 +62,9 @@ export class Core {
 
   async start() {
     const { configFile, vars, requests, retries, switched, releases } = this;
-    const args = { configFile, folder: this.#folder, fresh: this.#fresh, vars, requests, retries, switched, releases };
+    const guest = this.guest && { ...this.guest, text: undefined, main: join(this.#folder, 'guest.mjs') };
+    if (guest) writeFileSync(guest.main, this.guest.text); // too long for an argument
+    const args = { configFile, folder: this.#folder, fresh: this.#fresh, vars, requests, retries, switched, releases, guest };
     const host = fork(join(here, 'runtime.mjs'), [JSON.stringify(args)], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -181,8 +185,8 @@ export class Core {
   letter = (text) => this.letters([text]);
   /** Puts texts on a queue, at most 100, all at once: on the bus, or that of what the platform gave up. */
   letters = (texts, binding = 'BUS') => this.#call('letters', { texts, binding });
-  /** Where the script itself answers: Miniflare's own script stands before it at `url`, and opens sockets in its own way. */
-  direct = () => this.#call('direct');
+  /** Where the script itself answers, or the guest: Miniflare's own script stands before it at `url`, and opens sockets in its own way. */
+  direct = (of) => this.#call('direct', { of });
   /** What the script and the runtime have said since they were started. */
   logs = () => this.#call('logs');
   /** Where all of it is kept. */

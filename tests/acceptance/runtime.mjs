@@ -12,7 +12,7 @@ import { parseToml } from './toml.mjs';
 const require = createRequire(import.meta.url);
 const { Miniflare, NoOpLog } = createRequire(require.resolve('wrangler'))('miniflare');
 
-const { configFile, folder, fresh, vars, requests, retries, switched, releases } = JSON.parse(process.argv[2]);
+const { configFile, folder, fresh, vars, requests, retries, switched, releases, guest } = JSON.parse(process.argv[2]);
 const config = parseToml(readFileSync(configFile, 'utf8'));
 const script = config.name;
 const classes = config.durable_objects.bindings;
@@ -87,6 +87,22 @@ function worker(name = script) {
   };
 }
 
+/** A Worker that uses the core, as `{name, main, classes, vars}`: the path of its script, its classes of Durable Objects by their bindings. */
+const guestWorker = ({ name, main, classes, vars }) => ({
+  config: {
+    name,
+    compatibilityDate: config.compatibility_date,
+    manifest: { mainModule: 'guest.mjs', modulesRoot: folder, modules: { 'guest.mjs': { type: 'esm', contents: readFileSync(main, 'utf8') } } },
+    env: {
+      CORE: { type: 'worker', worker: script },
+      ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, { type: 'text', value }])),
+      ...Object.fromEntries(Object.entries(classes).map(([binding, exportName]) => [binding, { type: 'durable-object', worker: name, exportName }])),
+    },
+    exports: Object.fromEntries(Object.values(classes).map((exportName) => [exportName, { type: 'durable-object', storage: 'sqlite' }])),
+  },
+  dev: { rootPath: folder, unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
+});
+
 /** Name of a worker that reads and writes for the tests what lies behind the doors. */
 const desk = `${script}-desk`;
 
@@ -127,7 +143,7 @@ const miniflare = new Miniflare({
   handleStructuredLogs: ({ level, message }) => logs.push({ level, message }),
   handleUncaughtError: ({ message }) => logs.push({ level: 'error', message }),
   resourcePersistencePath: join(folder, 'storage'),
-  workers: [worker(), ...(releases ? [worker(beside)] : []), deskWorker()],
+  workers: [worker(), ...(releases ? [worker(beside)] : []), ...(guest ? [guestWorker(guest)] : []), deskWorker()],
 });
 
 const migrationsIn = (folder) =>
@@ -168,7 +184,7 @@ const calls = {
   sql: async ({ statement, params }) => (await ask({ statement, params })).results,
   rowsRead: async ({ statement, params }) => (await ask({ statement, params })).meta.rows_read,
   letters: ({ texts, binding }) => ask({ queue: binding, texts }),
-  direct: async () => (await miniflare.unsafeGetDirectURL(script)).origin,
+  direct: async ({ of = script }) => (await miniflare.unsafeGetDirectURL(of)).origin,
   logs: () => logs,
   async stop() {
     await miniflare.dispose();
