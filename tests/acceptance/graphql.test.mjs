@@ -112,14 +112,15 @@ test('a claim is PENDING at its first version, CONFIRMED at its second, CANCELLE
 
 test('an accepted command shows the instance as it has left it, also when it is asked for later', async () => {
   const [resource, commandId] = [await addResource(core), fresh('command')];
-  const shown = '... on Accepted { aggregateId version claim { id version status userId dateEnd } resource { id } }';
+  const shown = '... on Accepted { aggregateId version claim { id version status userId dateEnd confirmBy } resource { id } }';
   const input = { userId: 'ana', resourceId: resource, dateStart: '2030-02-01', dateEnd: '2030-02-03' };
   const ask = async (query, variables) => (await core.as(token('owner', 'ana')).post('/graphql', { query, variables })).body.data.it;
   const sent = await ask(`mutation ($input: CreateClaimInput!, $of: ID) { it: createClaim(input: $input, commandId: $of) { ${shown} } }`, { input, of: commandId });
   const { aggregateId: id } = sent;
-  const left = { id, version: 1, status: 'PENDING', userId: 'ana', dateEnd: '2030-02-03' };
+  const [created] = await core.events('claim', id);
+  const left = { id, version: 1, status: 'PENDING', userId: 'ana', dateEnd: '2030-02-03', confirmBy: created.data.confirmBy };
   assert.deepEqual(sent, { aggregateId: id, version: 1, claim: left, resource: null });
-  await settled(core, id);
+  assert.equal((await settled(core, id)).confirmBy, null, 'nobody waits any more');
   const again = `query ($id: ID!, $of: ID!) { it: commandResult(id: $id, aggregateType: CLAIM, aggregateId: $of) { ${shown} } }`;
   assert.deepEqual(await ask(again, { id: commandId, of: id }), sent);
 });

@@ -20,7 +20,7 @@ pub struct Order;
 
 impl Aggregate for Order {
     const TYPE: &'static str = "order";
-    const STATE_VERSION: u32 = 2;
+    const STATE_VERSION: u32 = 3;
 
     type Command = commands::Command;
     type Event = events::Event;

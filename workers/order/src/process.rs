@@ -95,9 +95,8 @@ impl Process for Order {
     /// An order waits for the account's answer, but not for ever. Once it is accepted it needs no deadline of its own: the
     /// authorisation has one.
     fn deadline(_id: &Id, state: &State) -> Option<Due<Command>> {
-        let (at, command) = (state.answer_by, TimeOutOrder {}.into());
         // `OrderPlaced` begins the stream.
-        (state.status == Status::Placed).then_some(Due { at, command, set_by: 1 })
+        state.confirm_by.map(|at| Due { at, command: TimeOutOrder {}.into(), set_by: 1 })
     }
 }
 

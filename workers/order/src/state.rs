@@ -26,8 +26,8 @@ pub struct State {
     pub lines: Vec<Line>,
     /// Total price, in minor units.
     pub total: Amount,
-    /// Instant until which the account must have answered.
-    pub answer_by: Timestamp,
+    /// Instant until which the account must have answered; null once nobody waits for it any more.
+    pub confirm_by: Option<Timestamp>,
 }
 
 /// Status of an order.
@@ -73,7 +73,7 @@ impl Reducer for Order {
             account_id,
             lines,
             total,
-            answer_by,
+            confirm_by: Some(answer_by),
         })
     }
 
@@ -101,5 +101,6 @@ impl Reducer for Order {
                 Status::Cancelled
             }
         };
+        state.confirm_by = None;
     }
 }

@@ -17,7 +17,7 @@ fn id() -> Id {
 fn of(owner: &str) -> Option<State> {
     serde_json::from_value(json!({
         "status": "ACCEPTED", "customerId": owner, "accountId": "a-1", "lines": [], "total": 0,
-        "answerBy": "2026-01-01T12:00:00.000Z",
+        "confirmBy": "2026-01-01T12:00:00.000Z",
     }))
     .unwrap()
 }

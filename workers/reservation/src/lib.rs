@@ -18,7 +18,7 @@ pub struct Reservation;
 
 impl Aggregate for Reservation {
     const TYPE: &'static str = "reservation";
-    const STATE_VERSION: u32 = 2;
+    const STATE_VERSION: u32 = 3;
 
     type Command = commands::Command;
     type Event = events::Event;

@@ -66,8 +66,7 @@ impl Process for Reservation {
 
     /// A reservation waits for the room's answer, but not for ever.
     fn deadline(_id: &Id, state: &State) -> Option<Due<Command>> {
-        let (at, command) = (state.confirm_by, ExpireReservation {}.into());
         // `ReservationCreated` begins the stream.
-        (state.status == Status::Pending).then_some(Due { at, command, set_by: 1 })
+        state.confirm_by.map(|at| Due { at, command: ExpireReservation {}.into(), set_by: 1 })
     }
 }

@@ -25,8 +25,8 @@ pub struct State {
     pub date_start: Date,
     /// Day of departure: the night before it is the last one.
     pub date_end: Date,
-    /// Instant until which the room must have answered.
-    pub confirm_by: Timestamp,
+    /// Instant until which the room must have answered; null once nobody waits for it any more.
+    pub confirm_by: Option<Timestamp>,
 }
 
 /// Status of a reservation.
@@ -51,6 +51,7 @@ impl Reducer for Reservation {
         let Event::Created(created) = event.clone() else { return None };
         let ReservationCreated { user_id, room_id, date_start, date_end, confirm_by } = created;
         let (status, refusal, reason) = (Status::Pending, None, None);
+        let confirm_by = Some(confirm_by);
         Some(State { status, refusal, reason, user_id, room_id, date_start, date_end, confirm_by })
     }
 
@@ -67,6 +68,9 @@ impl Reducer for Reservation {
             }
             Event::Expired(_) => state.status = Status::Expired,
             Event::Created(_) | Event::HoldReturned(_) => {}
+        }
+        if state.status != Status::Pending {
+            state.confirm_by = None;
         }
     }
 }

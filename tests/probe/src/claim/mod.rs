@@ -18,7 +18,7 @@ pub struct Claim;
 
 impl Aggregate for Claim {
     const TYPE: &'static str = "claim";
-    const STATE_VERSION: u32 = 2;
+    const STATE_VERSION: u32 = 3;
 
     type Command = commands::Command;
     type Event = events::Event;

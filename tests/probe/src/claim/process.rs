@@ -69,8 +69,7 @@ impl Process for Claim {
 
     /// A claim waits for the resource's answer, but not for ever.
     fn deadline(_id: &Id, state: &State) -> Option<Due<Command>> {
-        let (at, command) = (state.confirm_by, ExpireClaim {}.into());
         // `ClaimCreated` begins the stream.
-        (state.status == Status::Pending).then_some(Due { at, command, set_by: 1 })
+        state.confirm_by.map(|at| Due { at, command: ExpireClaim {}.into(), set_by: 1 })
     }
 }

@@ -25,8 +25,8 @@ pub struct State {
     pub date_start: Date,
     /// The day after the last one.
     pub date_end: Date,
-    /// Instant until which the resource must have answered.
-    pub confirm_by: Timestamp,
+    /// Instant until which the resource must have answered; null once nobody waits for it any more.
+    pub confirm_by: Option<Timestamp>,
 }
 
 /// Status of a claim.
@@ -58,7 +58,7 @@ impl Reducer for Claim {
             resource_id,
             date_start,
             date_end,
-            confirm_by,
+            confirm_by: Some(confirm_by),
         })
     }
 
@@ -75,6 +75,9 @@ impl Reducer for Claim {
             }
             Event::Expired(_) => state.status = Status::Expired,
             Event::Created(_) | Event::Started(_) | Event::HoldReturned(_) => {}
+        }
+        if state.status != Status::Pending {
+            state.confirm_by = None;
         }
     }
 }
