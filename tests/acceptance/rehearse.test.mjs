@@ -18,7 +18,7 @@ test('in development a slow instance answers late, and a silent one does not', a
   assert.equal((await settled(core, late)).status, 'CONFIRMED');
   const [created, confirmed] = await core.events('claim', late);
   assert.ok(Date.parse(confirmed.time) - Date.parse(created.time) >= 5_000);
-  assert.equal((await core.state('claim', never)).status, 'PENDING');
+  assert.equal((await core.state('claim', never)).state.status, 'PENDING');
 });
 
 test('in production their ids are ids like any other', async () => {
