@@ -37,7 +37,7 @@ function* filesUnder(path) {
   if (stats?.isFile()) yield path;
   if (!stats?.isDirectory()) return;
   for (const name of readdirSync(path).sort()) {
-    if (!['target', 'node_modules', 'manual', 'client'].includes(name)) yield* filesUnder(join(path, name));
+    if (!['target', 'node_modules', 'manual', 'client', 'storefront'].includes(name)) yield* filesUnder(join(path, name));
   }
 }
 

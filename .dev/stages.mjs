@@ -7,6 +7,7 @@ import { buildClient, checkClient } from './client.mjs';
 import { engineAlone } from './engine.mjs';
 import { testFiles } from './files.mjs';
 import { bundleGraphiql } from './graphiql.mjs';
+import { buildStorefront, checkStorefront, storefront } from './pages.mjs';
 import { root } from './pins.mjs';
 import { output, Problem, run } from './process.mjs';
 import { pythonTools } from './python.mjs';
@@ -101,7 +102,7 @@ const withoutChromium = () =>
   );
 
 /** The samples' acceptance tests, each beside what it is about. */
-const samplesTests = () => readdirSync(join(root, 'workers')).sort().reverse().flatMap((name) => testsIn(`workers/${name}/tests`));
+const samplesTests = () => readdirSync(join(root, 'workers')).filter((name) => name !== 'storefront').sort().reverse().flatMap((name) => testsIn(`workers/${name}/tests`));
 
 export const stages = {
   format: (log) => cargoExtra(log, 'rustfmt', 'fmt', '--all', '--check'),
@@ -140,6 +141,15 @@ export const stages = {
     await build(worker);
     const lacking = await withoutChromium();
     return lacking ? lacks(lacking) : testFiles('browser', log, testsIn('tests/browser'));
+  },
+  storefront: async (log) => {
+    // A domain of its own may have removed it.
+    if (!existsSync(storefront)) return notChecked;
+    await build(worker);
+    await buildStorefront();
+    if ((await checkStorefront(log)) === false) return false;
+    const lacking = await withoutChromium();
+    return lacking ? lacks(lacking) : testFiles('storefront', log, testsIn('workers/storefront/tests'));
   },
   openapi: async (log) => {
     await build(worker);

@@ -1,4 +1,5 @@
-// `npm start`: set up, build, serve on this machine, and serve each change. `npm start -- --release` serves what is deployed.
+// `npm start`: set up, build, serve on this machine, and serve each change. `npm start -- --release` serves what is deployed;
+// `--var NAME:value` sets a variable of it.
 import { Agent, get } from 'node:http';
 import { createServer, isIP } from 'node:net';
 import { parseArgs } from 'node:util';
@@ -62,14 +63,14 @@ const open = `
 `;
 
 await main(async () => {
-  const { values } = parseArgs({ options: { release: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ options: { release: { type: 'boolean', default: false }, var: { type: 'string', multiple: true, default: [] } } });
   const script = values.release ? worker : quickWorker;
   await checkPort(); // before the minutes that a first build takes
   await build(script);
   await bundleGraphiql();
   await migrate();
   await checkPort(); // somebody may have taken it meanwhile; wrangler would silently choose another
-  const flags = ['--ip', host, '--port', String(port), '--assets', assets, '--show-interactive-dev-session=false'];
+  const flags = ['--ip', host, '--port', String(port), '--assets', assets, '--show-interactive-dev-session=false', ...values.var.flatMap((one) => ['--var', one])];
   const [command, args, options] = wrangler('dev', offer(script), ...flags);
   const { child, ended } = start(command, args, { ...options, env: { ...options.env, EDGEFOLD_BUILT: 'yes' } });
   if (!(await healthy(ended))) {

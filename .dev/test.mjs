@@ -14,7 +14,7 @@ import { timed } from './step.mjs';
  */
 const everything = [
   ['format', 'engine', 'unit', 'tools'],
-  ['probe', ['acceptance'], ['build', ['samples'], ['client', 'demo', 'openapi', 'browser', 'tutorial']]],
+  ['probe', ['acceptance'], ['build', ['samples'], ['client', 'browser', 'storefront'], ['demo', 'openapi'], ['tutorial']]],
 ];
 const builds = ['probe', 'build'];
 

@@ -175,6 +175,13 @@ export class Core {
   keep = () => this.#around('keep');
   /** What it has kept, as texts; from now on it brings what it takes. */
   kept = () => this.#around('kept');
+  /** From now on the messages of the bus stay away that hold this word, such as an id: whoever has it is not told, and does not answer. */
+  hold = (word) => this.#around(`hold/${word}`);
+  /** They come, those that were held back among them. */
+  async release(word) {
+    const texts = await this.#around(`release/${word}`);
+    if (texts.length) await this.letters(texts);
+  }
   async #around(path) {
     assert.ok(this.switched, 'this core was made with a switch');
     return (await fetch(`${this.url}/-/${path}`)).json();

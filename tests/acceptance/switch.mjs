@@ -76,19 +76,30 @@ function statement(real) {
 /** What the queue that commands go by has taken while it brings nothing; null while it brings them. */
 let kept = null;
 
+/** Messages of the bus that are held back, by a word that they hold: somebody's id. */
+const held = new Map();
+
+/** Where a message stays instead of being brought; undefined if it is brought. */
+function place(binding, body) {
+  if (binding === 'COMMANDS') return kept ?? undefined;
+  const text = held.size ? JSON.stringify(body) : '';
+  return [...held].find(([word]) => text.includes(word))?.[1];
+}
+
 /** A queue that counts what it is given, and may keep it. */
 const queue = (binding, real) =>
   instead(real, {
     async send(body, ...more) {
       add(counts.messages, binding, 1);
-      if (binding !== 'COMMANDS' || !kept) return real.send(body, ...more);
-      kept.push(body);
+      const stays = place(binding, body);
+      if (!stays) return real.send(body, ...more);
+      stays.push(body);
     },
     async sendBatch(messages, ...more) {
       const list = [...messages];
       add(counts.messages, binding, list.length);
-      if (binding !== 'COMMANDS' || !kept) return real.sendBatch(list, ...more);
-      kept.push(...list.map(({ body }) => body));
+      const brought = list.filter(({ body }) => !place(binding, body)?.push(body));
+      if (brought.length) return real.sendBatch(brought, ...more);
     },
   });
 
@@ -145,6 +156,7 @@ export const object = (Class, name) =>
 /**
  * The script's own entry behind the switch. `/-/d1/<how>` sets it, and gives the number of calls so far; `/-/counts` gives the counts;
  * `/-/keep` lets the queue of commands keep what it takes, and `/-/kept` gives that, and lets it bring again what it takes.
+ * `/-/hold/<word>` holds back the messages of the bus that hold the word; `/-/release/<word>` gives those, and holds back no more.
  */
 export const entry = (Script) => {
   const behind = (env, ctx) => new Script(ctx, switched(env));
@@ -156,6 +168,13 @@ export const entry = (Script) => {
       if (pathname === '/-/kept') {
         const texts = kept;
         kept = null;
+        return Response.json(texts);
+      }
+      const [, verb, word] = pathname.match(/^\/-\/(hold|release)\/(.+)$/) ?? [];
+      if (verb) {
+        const texts = held.get(word) ?? [];
+        if (verb === 'hold') held.set(word, texts);
+        else held.delete(word);
         return Response.json(texts);
       }
       const [, set] = pathname.match(/^\/-\/d1\/(.*)$/) ?? [];

@@ -163,7 +163,7 @@ export abstract class ProjectionCache<Env = unknown> extends DurableObject<Env> 
   }
 
   async stats(): Promise<CacheStats> {
-    const entries = [...this.#entries.values()];
+    const entries = [...this.#entries.values()].filter(({ error }) => !error); // of one that there is not nothing is known
     return { ...this.#stats, entries: entries.length, live: entries.filter(({ live }) => live).length, oldest: Math.max(0, ...entries.map(({ age }) => age)) };
   }
 
