@@ -109,6 +109,35 @@ test('a refusal is a fact that its sender can ask for, and nobody else who may n
   assert.equal(other.code, 'IDEMPOTENCY_KEY_REUSED');
 });
 
+test('what meets no instance is refused for its sender alone, also when the instance begins meanwhile; sent again it is decided anew', async () => {
+  const id = fresh('meter');
+  const machine = core.as(token('machine', id));
+  const early = report(id, 1);
+  await core.keep();
+  await queue(early, machine);
+  const texts = await core.kept();
+  await core.letters(texts, 'COMMANDS');
+  const { code } = await ended(early, machine);
+  assert.equal(code, 'METER_UNKNOWN');
+  for (const other of [operator, core.as(token('owner', id)), core.as(token('machine', 'another'))]) {
+    assert.equal((await outcome(early, other)).status, 404, 'whoever has not sent it learns nothing');
+  }
+  await core.killAndRestart();
+  assert.equal((await outcome(early, machine)).body.code, code, 'it is not forgotten');
+
+  await core.send('meter', 'RegisterMeter', { model: 'Thermo 2', ownerId: 'ana' }, { aggregateId: id });
+  await core.letters([...texts, ...texts], 'COMMANDS'); // the queue brings it again
+  const next = report(id, 2);
+  await queue(next, machine);
+  assert.equal((await ended(next, machine)).version, 2);
+  assert.equal((await outcome(early, machine)).body.code, code, 'it stays refused');
+  assert.deepEqual(await readings(id), [2]);
+
+  await queue(early, machine);
+  await until('it is decided anew', async () => (await outcome(early, machine)).body.status === 202);
+  assert.deepEqual(await readings(id), [2, 1]);
+});
+
 test('what the door can judge is refused at once, and nothing is queued', async () => {
   const id = await aMeter();
   for (const [body, status, code] of [

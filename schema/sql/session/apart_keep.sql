@@ -1,2 +1,2 @@
-INSERT INTO apart (stream, command, kept, expires_at) VALUES (?, ?, ?, ?)
-ON CONFLICT (stream, command) DO UPDATE SET kept = excluded.kept, expires_at = excluded.expires_at
+-- As the latest, also if there is an earlier one.
+INSERT OR REPLACE INTO apart (stream, command, kept, expires_at) VALUES (?, ?, ?, ?)

@@ -18,6 +18,9 @@ macro_rules! sql {
     };
 }
 
+/// Milliseconds that what has expired is left for (1 h).
+const TOGETHER_MS: i64 = 60 * 60 * 1_000;
+
 impl Object {
     /// Keeps one until it expires, and the latest [`limits::QUEUED_APART`] of a sender at most.
     pub(super) fn keep_apart(&self, apart: &Apart) -> Result<(), Fault> {
@@ -33,7 +36,7 @@ impl Object {
         ];
         self.sql(sql!("apart_keep"), &params)?;
         self.sql(sql!("apart_latest"), &[number(limits::QUEUED_APART)])?;
-        self.forget_apart()
+        self.wait_for_oldest()
     }
 
     /// What is kept of these commands.
@@ -48,13 +51,12 @@ impl Object {
         rows.iter().map(|row| read(string(&row.get(0))?)).collect()
     }
 
-    /// Deletes what has expired, and rings again when the next one does.
-    fn forget_apart(&self) -> Result<(), Fault> {
-        self.sql(sql!("apart_expire"), &[number(clock::now().millis())])?;
-        let rows = self.sql(sql!("apart_next"), &[])?;
-        let next = rows.first().map(|row| row.get(0)).filter(|cell| !cell.is_null());
-        if let Some(next) = next {
-            self.set_alarm(Timestamp::from_millis(integer(&next)?));
+    /// Rings when the oldest has expired: an hour later, so that many go at a time.
+    fn wait_for_oldest(&self) -> Result<(), Fault> {
+        let rows = self.sql(sql!("apart_oldest"), &[])?;
+        if let Some(row) = rows.first() {
+            let expires_at = Timestamp::from_millis(integer(&row.get(0))?);
+            self.set_alarm(expires_at.plus_millis(TOGETHER_MS));
         }
         Ok(())
     }
@@ -62,7 +64,10 @@ impl Object {
     /// The alarm of an object that has a name.
     pub(super) fn tidy(&self) {
         let tidied = self.keeps_apart().and_then(|keeps| match keeps {
-            true => self.forget_apart(),
+            true => {
+                self.sql(sql!("apart_expire"), &[number(clock::now().millis())])?;
+                self.wait_for_oldest()
+            }
             false => Ok(()),
         });
         if let Err(fault) = tidied {

@@ -1,0 +1,1 @@
+SELECT expires_at FROM apart ORDER BY seq LIMIT 1
