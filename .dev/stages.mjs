@@ -11,14 +11,11 @@ import { buildStorefront, checkStorefront, storefront } from './pages.mjs';
 import { root } from './pins.mjs';
 import { output, Problem, run } from './process.mjs';
 import { pythonTools } from './python.mjs';
-import { hostRust, nodeBinary, nodeEnv } from './toolchain.mjs';
+import { hostRust, nodeBinary, nodeEnv, once } from './toolchain.mjs';
 import { tutorial } from './tutorial.mjs';
 
 /** What a stage gives when this machine lacks what it needs. In CI that is a failure. */
 export const notChecked = 'not checked';
-
-// A check from a clean checkout never builds twice, and nobody debugs what it builds: what that would store is gigabytes.
-const once = process.env.CI ? { CARGO_INCREMENTAL: '0', CARGO_PROFILE_DEV_DEBUG: '0' } : {};
 
 async function cargoIn(cwd, log, args, more) {
   const { env } = await hostRust();

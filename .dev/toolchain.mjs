@@ -51,6 +51,9 @@ export async function findHostRust() {
   );
 }
 
+/** A check from a clean checkout never builds twice, and nobody debugs what it builds: what that would store is gigabytes. */
+export const once = process.env.CI ? { CARGO_INCREMENTAL: '0', CARGO_PROFILE_DEV_DEBUG: '0' } : {};
+
 export async function hostRust() {
   const found = await findHostRust();
   if (!found) throw new Problem('no Rust toolchain: `node .dev/setup.mjs` installs one');

@@ -17,7 +17,7 @@ import { copied } from './copy.mjs';
 import { findChromium } from './chromium.mjs';
 import { root } from './pins.mjs';
 import { end, isMain, main, Problem, run, start } from './process.mjs';
-import { hostRust, nodeEnv } from './toolchain.mjs';
+import { hostRust, nodeEnv, once } from './toolchain.mjs';
 
 const page = 'shared/manual/tutorial.md';
 
@@ -244,8 +244,6 @@ export async function tutorial(log, from = 0) {
   const { PATH } = nodeEnv();
   // Of the user's own servers, none is asked and none is in the way.
   const moved = (text) => text.replaceAll('8787', core).replaceAll('localhost:3000', `localhost:${site}`).replaceAll('listen(3000', `listen(${site}`);
-  // What is compiled for the other stages is taken as it is.
-  const once = process.env.CI && { CARGO_INCREMENTAL: '0' };
   const reader = new Reader(copy, { ...env, ...once, PATH: `${PATH}:${env.PATH}`, PORT: core }, log);
   const steps = blocks(readFileSync(join(root, page), 'utf8'));
   const since = Date.now();
