@@ -11,8 +11,8 @@ import { nodeBinary, nodeEnv } from './toolchain.mjs';
 
 /** Files at once, of all stages together. */
 const places = 3;
-/** Milliseconds after which a file, or a test in it, has failed: the longest takes two minutes, and four on a busy machine. */
-const longest = 8 * 60_000;
+/** Milliseconds after which a file, or a test in it, has failed: the longest takes five minutes, most of which it waits. */
+const longest = 12 * 60_000;
 
 const reporter = join(root, '.dev/reporter.mjs');
 const waiting = [];

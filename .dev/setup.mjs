@@ -100,20 +100,24 @@ const bindingGenerator = ({ env }) =>
 
 /**
  * Sets up what is missing. What needs only Rust goes on beside the rest as `meanwhile`: compilers and downloads wait for
- * different things.
+ * different things. Nobody else waits for it.
  */
 export async function setup(meanwhile = () => {}) {
   await checkPrerequisites();
+  let going;
   await locked('setup', async () => {
     const built = setUpRust().then(({ host, worker }) => {
       if (!host || !worker) throw new Problem(`no Rust ${rust} or newer to build with. See .tools/log/`);
-      return Promise.all([bindingGenerator(host), meanwhile()]);
+      going = Promise.resolve(meanwhile());
+      going.catch(() => {}); // it is awaited below
+      return bindingGenerator(host);
     });
     await Promise.all([npmPackages(), built]);
     nodeBinary(); // says what to do if there is none for this platform
     secret();
     markDevelopment();
   });
+  await going;
 }
 
 if (isMain(import.meta.url)) await main(() => setup());
