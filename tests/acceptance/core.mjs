@@ -19,7 +19,7 @@ export const configs = {
 };
 /** In each domain the role that acts for anybody. */
 const operators = { [configs.core]: 'staff', [configs.probe]: 'operator' };
-const patience = 30_000; // ms for the runtime to start, or to stop
+const patience = 120_000; // ms for the runtime to start, or to stop, on a machine that also compiles
 
 const groups = new Set();
 const killGroup = (group) => {

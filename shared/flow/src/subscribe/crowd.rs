@@ -3,12 +3,15 @@
 //!
 //! The object counts the bytes that none of its readers is known to have. When these fill its window, further events
 //! wait, and it asks the readers that are furthest behind where they are, also those whose own window is not full. One that
-//! does not answer soon holds up the others and is closed; answers to commands do not wait, so there is a bound that closes at
-//! once. The reader that is furthest behind goes first.
+//! does not answer soon holds up the others and is closed, until a quarter of the window is free; answers to commands do not wait,
+//! so there is a bound that closes at once. The reader that is furthest behind goes first.
 
 use edgefold_kernel::{Timestamp, limits};
 
 use super::window::Window;
+
+/// Room that is made for those who wait. Less would go to readers who have stopped as well, and each look would close one more.
+const ROOM: usize = limits::OBJECT_WINDOW_BYTES / 4;
 
 /// True if the unread bytes of all readers leave no room for further events.
 pub fn is_full(unread: usize) -> bool {
@@ -24,8 +27,9 @@ pub struct Measures {
     pub close: Vec<usize>,
 }
 
-/// The measures for these readers. There are none while the window is not full.
-pub fn measures(readers: &[Window], now: Timestamp) -> Measures {
+/// The measures for these readers, of an object that has heard everything that came before this instant: an answer that lies
+/// behind other work is none that is missing. There are none while the window is not full.
+pub fn measures(readers: &[Window], heard: Timestamp) -> Measures {
     let mut unread = total(readers);
     let mut measures = Measures::default();
     if !is_full(unread) {
@@ -38,9 +42,10 @@ pub fn measures(readers: &[Window], now: Timestamp) -> Measures {
     });
     let mut rest = Vec::new();
     for (index, reader) in behind {
-        let is_overdue = |at: Timestamp| now >= at.plus_millis(limits::OBJECT_ANSWER_WITHIN_MS);
+        let is_overdue = |at: Timestamp| heard >= at.plus_millis(limits::OBJECT_ANSWER_WITHIN_MS);
         let is_too_much = unread > limits::OBJECT_UNREAD_BYTES;
-        if is_too_much || (is_full(unread) && reader.asked_at().is_some_and(is_overdue)) {
+        let lacks_room = unread > limits::OBJECT_WINDOW_BYTES - ROOM;
+        if is_too_much || (lacks_room && reader.asked_at().is_some_and(is_overdue)) {
             unread = unread.saturating_sub(reader.unread());
             measures.close.push(index);
         } else {
@@ -122,10 +127,12 @@ mod tests {
 
     #[test]
     fn who_does_not_answer_while_others_wait_is_closed_the_one_furthest_behind_first() {
-        let readers = [asked(FULL / 4, 0), asked(FULL / 2, 0), unread(FULL / 2), asked(10, 0)];
+        let readers = [asked(FULL / 8, 0), asked(FULL / 2, 0), unread(FULL / 2), asked(10, 0)];
         assert_eq!(measures(&readers, at(WITHIN - 1)).close, [0; 0]);
-        let measures = measures(&readers, at(WITHIN));
-        assert_eq!(measures.close, [1], "without it the others fit");
+        assert_eq!(measures(&readers, at(WITHIN)).close, [1], "without it the others have room");
+        let readers =
+            [asked(FULL / 4, 0), asked(FULL / 2, 0), asked(FULL / 4, 0), unread(FULL / 2)];
+        assert_eq!(measures(&readers, at(WITHIN)).close, [1, 0], "one is not enough");
     }
 
     #[test]

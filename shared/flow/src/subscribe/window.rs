@@ -27,9 +27,6 @@ struct Question {
     /// Bytes before it, which the reader may not have yet.
     #[serde(default)]
     before: usize,
-    /// True if it was found to be overdue.
-    #[serde(default)]
-    is_late: bool,
 }
 
 /// The next step with a reader.
@@ -49,11 +46,11 @@ pub enum Next {
 }
 
 impl Window {
-    /// The next step now.
-    pub fn next(&self, now: Timestamp) -> Next {
+    /// The next step, for a sender that has heard everything that came before this instant.
+    pub fn next(&self, heard: Timestamp) -> Next {
         match self.open {
             Some(Question { asked_at, .. }) => {
-                let overdue = now >= asked_at.plus_millis(limits::SOCKET_ANSWER_WITHIN_MS);
+                let overdue = heard >= asked_at.plus_millis(limits::SOCKET_ANSWER_WITHIN_MS);
                 let flooded = self.sent >= limits::SOCKET_UNANSWERED_BYTES;
                 if overdue || flooded { Next::GiveUp } else { Next::Wait }
             }
@@ -61,16 +58,6 @@ impl Window {
                 0 => Next::Ask,
                 room => Next::Send { room },
             },
-        }
-    }
-
-    /// A look at whether the answer is overdue. True at the second one that finds it so: a sender that was busy hears what has come
-    /// meanwhile after the first.
-    pub fn is_late(&mut self, now: Timestamp) -> bool {
-        let is_overdue = self.next(now) == Next::GiveUp;
-        match &mut self.open {
-            Some(question) if is_overdue => std::mem::replace(&mut question.is_late, true),
-            _ => false,
         }
     }
 
@@ -97,10 +84,7 @@ impl Window {
     /// Notes that the reader was asked, with this number. The answer does not cover bytes that are sent from here on.
     pub fn asked(&mut self, number: u64, now: Timestamp) {
         let before = self.unread();
-        *self = Self {
-            sent: 0,
-            open: Some(Question { number, asked_at: now, before, is_late: false }),
-        };
+        *self = Self { sent: 0, open: Some(Question { number, asked_at: now, before }) };
     }
 
     /// Notes that the reader has sent this number back. Returns true if that is the expected answer; any other number
@@ -163,17 +147,6 @@ mod tests {
     #[test]
     fn whoever_does_not_answer_in_time_is_given_up() {
         assert_eq!(asked().next(at(WITHIN)), Next::GiveUp);
-    }
-
-    #[test]
-    fn a_sender_that_was_busy_looks_twice_before_it_gives_a_reader_up() {
-        let mut window = asked();
-        assert!(!window.is_late(at(WITHIN - 1)) && !window.is_late(at(WITHIN)));
-        assert!(window.is_late(at(WITHIN)), "it was overdue at the look before");
-        let mut window = asked();
-        assert!(!window.is_late(at(9 * WITHIN)));
-        window.answered(7);
-        assert!(!window.is_late(at(9 * WITHIN)), "the answer lay behind the look");
     }
 
     #[test]

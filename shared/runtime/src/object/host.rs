@@ -15,7 +15,7 @@ use edgefold_flow::{
     receive::Settled,
     subscribe::socket,
 };
-use edgefold_kernel::{Fault, Id, Kind, Rejection, limits};
+use edgefold_kernel::{Fault, Id, Kind, Rejection, Timestamp, limits};
 use futures_util::future::FutureExt;
 use worker::{Env, Method, State, worker_sys::WebSocketRequestResponsePair};
 
@@ -67,6 +67,7 @@ impl Host {
             waiting: Cell::new(false),
             unread: Cell::new(0),
             looked: Cell::new(0),
+            heard: Cell::new(Timestamp::from_millis(0)),
             expiry: Cell::new(None),
             turns: Turns::default(),
             followers: RefCell::default(),

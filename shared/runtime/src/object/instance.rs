@@ -68,6 +68,8 @@ pub(crate) struct Object {
     pub(super) unread: Cell<usize>,
     /// The same when the readers were last looked at because of it.
     pub(super) looked: Cell<usize>,
+    /// The object has heard everything that its readers sent before this instant.
+    pub(super) heard: Cell<Timestamp>,
     /// Instant at which the first token of an open socket expires, or earlier.
     pub(crate) expiry: Cell<Option<Timestamp>>,
     /// The last message on a socket that waits for its turn, or has had it.

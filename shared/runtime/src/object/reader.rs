@@ -83,7 +83,7 @@ impl Object {
                 _ => {}
             }
         }
-        self.look_around(now);
+        self.look_around();
     }
 
     /// Sends stored events page by page, with other work in between, until the reader is live or asked.
@@ -137,7 +137,7 @@ impl Object {
         self.settle(&mut reader, now);
         self.keep(&mut reader);
         let is_more = !reader.seen.live && matches!(reader.next(now), Next::Send { .. });
-        self.look_around(now);
+        self.look_around();
         Ok(is_more)
     }
 
@@ -168,7 +168,7 @@ impl Object {
                 self.catch_up(socket.clone());
             }
         }
-        self.look_around(now);
+        self.look_around();
     }
 
     /// Sends answers that a client waits for. They count in its window, but are not held back.
@@ -176,12 +176,12 @@ impl Object {
         let now = clock::now();
         let Some(mut reader) = Reader::of(socket) else { return };
         texts.iter().for_each(|text| reader.send(text));
-        if reader.next(now) == Next::GiveUp {
+        if reader.next(self.heard.get()) == Next::GiveUp {
             return self.give_up(reader, Behind::Slow);
         }
         self.settle(&mut reader, now);
         self.keep(&mut reader);
-        self.look_around(now);
+        self.look_around();
     }
 
     /// The client, if its token still counts. Otherwise the socket is closed.
@@ -253,32 +253,31 @@ impl Object {
 
     /// Waits until all readers that were asked have answered or are given up. Only for that time does the timer keep
     /// the object awake.
+    ///
+    /// What came before one look is heard by the next: an object that was busy takes no answer for missing that lies
+    /// behind its work.
     fn wait_for_answers(self: &Rc<Self>) {
         if self.waiting.replace(true) {
             return;
         }
         let object = Rc::clone(self);
         later(&self.state, async move {
+            let mut looked_at = clock::now();
             loop {
                 Delay::from(LOOK_EVERY).await;
-                let (sockets, now) = (object.state.get_websockets(), clock::now());
+                object.heard.set(std::mem::replace(&mut looked_at, clock::now()));
+                let sockets = object.state.get_websockets();
                 let mut is_asked = false;
-                for mut reader in sockets.iter().filter_map(Reader::of) {
-                    match reader.next(now) {
-                        Next::GiveUp if reader.seen.window.is_late(now) => {
-                            object.give_up(reader, Behind::Slow);
-                        }
-                        Next::GiveUp => {
-                            object.keep(&mut reader);
-                            is_asked = true;
-                        }
+                for reader in sockets.iter().filter_map(Reader::of) {
+                    match reader.next(object.heard.get()) {
+                        Next::GiveUp => object.give_up(reader, Behind::Slow),
                         Next::Wait => is_asked = true,
                         Next::Ask | Next::Send { .. } => {}
                     }
                 }
                 let is_full = crowd::is_full(object.unread.get());
                 if is_full {
-                    object.take_measures(now);
+                    object.take_measures();
                 }
                 if !is_asked && !is_full {
                     return object.waiting.set(false);
@@ -316,17 +315,18 @@ impl Object {
     }
 
     /// Takes measures when the window of the object is full: not for every message, since that looks at all readers.
-    fn look_around(self: &Rc<Self>, now: Timestamp) {
+    fn look_around(self: &Rc<Self>) {
         let unread = self.unread.get();
         if !crowd::is_full(unread) {
             self.looked.set(0);
         } else if unread >= self.looked.get().saturating_add(limits::SOCKET_WINDOW_BYTES) {
-            self.take_measures(now);
+            self.take_measures();
         }
     }
 
     /// Asks the readers that are furthest behind, or closes them.
-    fn take_measures(self: &Rc<Self>, now: Timestamp) {
+    fn take_measures(self: &Rc<Self>) {
+        let now = clock::now();
         let sockets = self.state.get_websockets();
         let mut readers: Vec<_> = sockets.iter().map(Reader::of).collect();
         readers.retain(Option::is_some);
@@ -335,7 +335,7 @@ impl Object {
         };
         let windows: Vec<Window> = readers.iter().map(window).collect();
         self.unread.set(crowd::total(&windows));
-        let Measures { ask, close } = crowd::measures(&windows, now);
+        let Measures { ask, close } = crowd::measures(&windows, self.heard.get());
         let mut reader = |index: usize| readers.get_mut(index).and_then(Option::take);
         for reader in close.into_iter().filter_map(&mut reader) {
             self.give_up(reader, Behind::Furthest);
