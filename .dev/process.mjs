@@ -89,19 +89,18 @@ function remove(group) {
   if (groups.delete(group)) tell('-', group);
 }
 
-/** Lets a group take what time the others leave. Linux shares the processors out among sessions, of which each group is one. */
+/** Lets a group have a third of what each of the others has. Linux shares the processors out among sessions, of which each group is one. */
 function giveWay(group) {
   try {
-    setPriority(group, 10);
-    if (existsSync(`/proc/${group}/autogroup`)) writeFileSync(`/proc/${group}/autogroup`, '10');
+    setPriority(group, 5);
+    if (existsSync(`/proc/${group}/autogroup`)) writeFileSync(`/proc/${group}/autogroup`, '5');
   } catch {
     // it has ended already, or the system does not let us
   }
 }
 
 /**
- * Starts a command as the leader of its own group. `patient`: it takes what time the processors have left,
- * beside tests on a runtime, which have deadlines.
+ * Starts a command as the leader of its own group. `patient`: it gives way to tests on a runtime, which have deadlines.
  */
 export function start(command, args, { patient, ...options } = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options, detached: true });

@@ -10,11 +10,12 @@ import { timed } from './step.mjs';
 
 /**
  * What runs side by side on two cores: the host's compiler beside the scripts', and then what is compiled beside the tests that
- * mostly wait. A list in a list is a lane of its own that begins when the stage before it has passed.
+ * mostly wait. What the host compiles is one lane, since cargo lets only one at a time into its folder. A list in a list is a lane of
+ * its own that begins when the stage before it has passed.
  */
 const everything = [
-  ['format', 'engine', 'unit', 'tools'],
-  ['probe', ['acceptance'], ['build', ['samples'], ['client', 'browser', 'storefront'], ['demo', 'openapi'], ['tutorial']]],
+  ['format', 'engine', 'tutorial', 'unit', 'tools'],
+  ['probe', ['acceptance'], ['build', ['samples'], ['client', 'browser', 'storefront'], ['demo', 'openapi']]],
 ];
 const builds = ['probe', 'build'];
 

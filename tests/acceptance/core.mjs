@@ -2,7 +2,7 @@
 // through its doors, as anybody would; it can be stopped, killed and started again on the same storage.
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,24 +21,72 @@ export const configs = {
 const operators = { [configs.core]: 'staff', [configs.probe]: 'operator' };
 const patience = 120_000; // ms for the runtime to start, or to stop, on a machine that also compiles
 
-const groups = new Set();
-const killGroup = (group) => {
+let host;
+let cores = 0;
+const waiting = new Map();
+let calls = 0;
+let output = '';
+
+/** The process in which the runtimes of this one are. It is ended with it. */
+function hosting() {
+  if (host) return host;
+  const folder = mkdtempSync(join(tmpdir(), 'edgefold-host-'));
+  host = fork(join(here, 'host.mjs'), {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, TMPDIR: folder }, // what a killed runtime leaves behind goes with the folder
+  });
+  for (const stream of [host.stdout, host.stderr]) stream.on('data', (text) => (output = (output + text).slice(-100_000))).unref();
+  host.on('message', ({ number, value, error }) => {
+    const { done, fail } = waiting.get(number);
+    waiting.delete(number);
+    return error ? fail(new Error(`${error}\n${output}`)) : done(value);
+  });
+  host.once('exit', () => {
+    for (const { fail } of waiting.values()) fail(new Error(`the process of the runtimes has ended\n${output}`));
+  });
+  process.on('exit', () => {
+    try {
+      process.kill(-host.pid, 'SIGKILL');
+    } catch {
+      // nobody is left in its group
+    }
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  host.unref();
+  host.channel.unref();
+  return host;
+}
+
+/** Asks the host. Somebody who waits keeps this process alive. */
+async function ask(core, name, args) {
+  const { channel } = hosting();
+  const number = ++calls;
+  channel.ref();
   try {
-    process.kill(-group, 'SIGKILL');
-  } catch {
-    // nobody is left in it
+    return await new Promise((done, fail) => {
+      waiting.set(number, { done, fail });
+      host.send({ number, core, name, args }, (error) => error && fail(error));
+    });
+  } finally {
+    waiting.delete(number);
+    if (!waiting.size) channel.unref();
   }
-};
-process.on('exit', () => groups.forEach(killGroup));
+}
+
+/** What is promised, or a failure if it takes longer. */
+async function within(ms, what, promised) {
+  let timer;
+  const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error(`waited ${ms} ms in vain until ${what}\n${output}`)), ms)));
+  return Promise.race([promised, late]).finally(() => clearTimeout(timer));
+}
 
 export class Core {
-  #host;
-  #calls = new Map();
-  #output = '';
+  #number = ++cores;
+  #isRunning = false;
   #folder = mkdtempSync(join(tmpdir(), 'edgefold-test-'));
   #fresh = true;
   #watchers = new Set();
-  #made = 0;
 
   /**
    * What every request shows is a token of somebody who acts for anybody.
@@ -61,52 +109,24 @@ export class Core {
   // ── its life ──
 
   async start() {
-    const { configFile, vars, requests, retries, switched, releases } = this;
-    const guest = this.guest && { ...this.guest, text: undefined, main: join(this.#folder, 'guest.mjs') };
-    if (guest) writeFileSync(guest.main, this.guest.text); // too long for an argument
+    const { configFile, vars, requests, retries, switched, releases, guest } = this;
     const args = { configFile, folder: this.#folder, fresh: this.#fresh, vars, requests, retries, switched, releases, guest };
-    const host = fork(join(here, 'runtime.mjs'), [JSON.stringify(args)], {
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, TMPDIR: this.#folder }, // what a killed runtime leaves behind goes with the folder
-    });
-    groups.add(host.pid);
-    this.#host = host;
-    for (const stream of [host.stdout, host.stderr]) stream.on('data', (text) => (this.#output += text));
-    this.url = await new Promise((done, fail) => {
-      const timer = setTimeout(() => fail(new Error(`the runtime did not start\n${this.#output}`)), patience);
-      host.once('exit', () => {
-        clearTimeout(timer);
-        fail(new Error(`the runtime ended at its start\n${this.#output}`));
-        for (const { fail } of this.#calls.values()) fail(new Error('the runtime ended'));
-        this.#calls.clear();
-      });
-      host.on('message', ({ ready, call, value, error }) => {
-        if (ready) {
-          clearTimeout(timer);
-          return done(ready);
-        }
-        const waiting = this.#calls.get(call);
-        this.#calls.delete(call);
-        return error ? waiting?.fail(new Error(error)) : waiting?.done(value);
-      });
-    });
+    this.url = await within(patience, 'the runtime starts', this.#call('start', args));
     this.#fresh = false;
+    this.#isRunning = true;
     return this;
   }
 
   /** Ends the runtime and lets it clean up. */
-  async stop() {
-    const gone = this.#gone();
-    await this.#call('stop').catch(() => {}); // it may be gone before it has answered
-    await gone;
-  }
+  stop = () => this.#end('stop');
 
   /** Ends the runtime as a power cut does. */
-  async kill() {
-    const gone = this.#gone();
-    killGroup(this.#host.pid);
-    await gone;
+  kill = () => this.#end('kill');
+
+  async #end(how) {
+    const isRunning = this.#isRunning;
+    this.#isRunning = false;
+    if (isRunning) await within(patience, 'the runtime ends', this.#call(how));
   }
 
   async restart() {
@@ -122,38 +142,16 @@ export class Core {
   /** The end: the storage goes too. */
   async close() {
     for (const watcher of this.#watchers) watcher.terminate();
-    if (this.#host?.connected) await this.stop();
+    await this.stop();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  async #gone() {
-    const { pid } = this.#host;
-    if (this.#host.exitCode === null && this.#host.signalCode === null) {
-      const timer = setTimeout(() => killGroup(pid), patience);
-      await new Promise((done) => this.#host.once('exit', done));
-      clearTimeout(timer);
-    }
-    killGroup(pid);
-    groups.delete(pid);
-  }
-
-  #call(name, args) {
-    const call = ++this.#made;
-    return new Promise((done, fail) => {
-      this.#calls.set(call, { done, fail });
-      this.#host.send({ call, name, args }, (error) => error && fail(error));
-    });
-  }
+  #call = (name, args) => ask(this.#number, name, args);
 
   // ── behind the doors ──
 
   /** What an object answers that was reached by its number alone: the platform does not tell it its name. */
   nameless = (type, id, path) => this.#call('inside', { type, id, path, isNameless: true });
-  /** Number of the process group that the runtime is in. */
-  get group() {
-    return this.#host.pid;
-  }
-
   /** Unloads one object; its sockets hibernate. Says whether it was awake. */
   evict = (type, id) => this.#call('evict', { type, id });
   /** Unloads the sessions of all GraphQL sockets; the sockets hibernate. Says how many were awake. */
