@@ -43,6 +43,6 @@ export async function develop() {
   start('dev', '--ip', '127.0.0.1', '--port', `${port}`, ...inspector, '--assets', assets, '--var', 'ENVIRONMENT:development');
   const url = `http://127.0.0.1:${port}`;
   const well = () => fetch(`${url}/healthz`).then(({ status }) => status === 200, () => false);
-  await until('it serves', well, { within: 60_000 });
+  await until('it serves', well, { within: 240_000 });
   return url;
 }

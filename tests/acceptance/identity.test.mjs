@@ -243,6 +243,42 @@ test('every event says who caused it', async () => {
   assert.deepEqual([status, body.code, body.field], [422, 'UNKNOWN_FIELD', 'metadata.actor']);
 });
 
+test('an event names others only to who oversees the aggregate, at every door', async () => {
+  const text = token('owner', 'ben');
+  const ben = core.as(text);
+  const watcher = await ben.watch('claim', bens);
+  const talker = await (await core.talk()).init(text);
+  const fields = 'type actor actorRole';
+  const stream = talker.subscribe(`subscription { it: events(aggregateType: CLAIM, aggregateId: "${bens}") { ${fields} } }`);
+  const rows = talker.subscribe(`subscription { it: claims(after: "0") { event { ${fields} } } }`);
+  await watcher.caughtUp();
+  await core.send('claim', 'CancelClaim', {}, { aggregateId: bens, metadata: { baggage: 'shop=sams' } });
+  const isOver = ({ type }) => type === 'ClaimCancelled';
+  await watcher.frame('the end', ({ event }) => event && isOver(event));
+  const heard = (operation) => talker.results(operation).map(({ data }) => data.it.event ?? data.it);
+  await talker.seen('the end', () => [stream, rows].every((operation) => heard(operation).some(isOver)));
+  const query = `{ events(aggregateType: CLAIM, aggregateId: "${bens}") { nodes { ${fields} } } }`;
+  const asked = async (caller) => ({
+    stored: (await caller.request(`/aggregates/claim/${bens}/events`)).body.events,
+    queried: (await caller.post('/graphql', { query })).body.data.events.nodes,
+    caused: (await caller.request(`/correlations/${watcher.events[0].commandid}`)).body.entries,
+  });
+  const bySam = { ...(await asked(ben)), 'native socket': watcher.events, stream: heard(stream), rows: heard(rows) };
+  for (const [door, events] of Object.entries(bySam)) {
+    assert.ok(events.length > 0, door);
+    for (const event of events) {
+      assert.equal(event.actor, 'operator', door);
+      assert.equal((event.actorRole ?? event.actorrole).toLowerCase(), 'operator', door);
+    }
+    assert.doesNotMatch(JSON.stringify(events), /sam/, door);
+  }
+  for (const [door, events] of Object.entries(await asked(core))) assert.equal(events.at(-1).actor, 'sam', door);
+  talker.close();
+  await watcher.close();
+  const [created] = await ana.request(`/aggregates/claim/${mine}/events`).then(({ body }) => body.events);
+  assert.equal(created.actor, 'ana', 'she reads her own name');
+});
+
 test('a browser shows its token as a subprotocol', async () => {
   const protocols = ['edgefold.v1', `bearer.${owner()}`];
   const watcher = await core.as(undefined).watch('claim', mine, { protocols });

@@ -281,7 +281,8 @@ struct CloudEvent<T> {
     /// True if a caller from outside has named `causationid`.
     #[serde(skip_serializing_if = "is_false", default)]
     causationclaimed: bool,
-    /// Subject of the sender of the command at the beginning of the chain; `system` if there was no sender.
+    /// Subject of the sender of the command at the beginning of the chain; the name of its role for a reader that may not know
+    /// it; `system` if there was no sender.
     #[cfg_attr(feature = "schema", schemars(with = "Subject"))]
     actor: T,
     /// Role of that sender, as the domain names it; `system` if there was no sender.
@@ -310,6 +311,18 @@ impl schemars::JsonSchema for Envelope {
 /// Name of the schema of an event's data, as the event says it in `dataschema`.
 pub fn data_schema(aggregate_type: &str, event_type: &str, schema_version: u32) -> String {
     format!("urn:edgefold:{aggregate_type}:{event_type}:{schema_version}")
+}
+
+impl Envelope {
+    /// The same without names, for a reader that is not to know them: the role stands for its bearer. What the bearer's client said
+    /// for tracing may name it, too.
+    #[must_use]
+    pub fn nameless(&self) -> Self {
+        let known = self.metadata.clone();
+        let actor = known.actor.map(|Principal { role, .. }| Principal::new(&role, role.clone()));
+        let metadata = Metadata { actor, via: None, baggage: None, ..known };
+        Self { metadata, ..self.clone() }
+    }
 }
 
 impl Serialize for Envelope {
@@ -405,6 +418,18 @@ mod tests {
             },
             data: RawValue::from_string(r#"{"wide":true,"by":"ana"}"#.into()).unwrap(),
         }
+    }
+
+    #[test]
+    fn without_names_it_says_only_the_role() {
+        let mut event = envelope();
+        event.metadata.via = Some(Id::parse("shop").unwrap().into());
+        event.metadata.baggage = Some("buyer=ana".into());
+        let text = serde_json::to_string(&event.nameless()).unwrap();
+        assert!(text.contains(r#""actor":"owner","actorrole":"owner","data""#), "{text}");
+        assert!(!text.contains("shop") && !text.contains("buyer"), "{text}");
+        event.metadata.actor = None;
+        assert_eq!(event.nameless().metadata.acting(), ("system", "system"));
     }
 
     #[test]

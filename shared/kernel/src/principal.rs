@@ -59,6 +59,12 @@ impl Described for Subject {
     const SHAPE: Shape = Shape::Subject;
 }
 
+impl From<&Role> for Subject {
+    fn from(role: &Role) -> Self {
+        Self(role.as_str().to_owned())
+    }
+}
+
 impl From<Id> for Subject {
     fn from(id: Id) -> Self {
         Self(id.as_str().to_owned())
@@ -233,7 +239,12 @@ impl Reach {
 
     /// True if the caller sees everything.
     pub fn sees_all(&self, principal: &Principal) -> bool {
-        self.is_public || self.acts_for_all(principal) || self.see.contains(&principal.role)
+        self.is_public || self.oversees(principal)
+    }
+
+    /// True if the caller sees everything by its role, and not only because everyone does.
+    pub fn oversees(&self, principal: &Principal) -> bool {
+        self.acts_for_all(principal) || self.see.contains(&principal.role)
     }
 
     /// The rows that the caller may list.

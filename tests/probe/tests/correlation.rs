@@ -9,10 +9,11 @@ use edgefold_flow::{
     Message,
     journal::correlation::{What, entries},
 };
-use edgefold_kernel::{Envelope, Id};
+use edgefold_kernel::{Envelope, Id, Principal};
 use edgefold_probe::CATALOGUE;
 use edgefold_probe::claim::Claim;
 use edgefold_probe::resource::Resource;
+use edgefold_probe::roles::OPERATOR;
 use edgefold_testing::{Simulator, Way};
 use serde_json::{Value, json};
 
@@ -81,7 +82,8 @@ fn caused<'a>(events: &'a [Envelope], command: &str) -> Vec<&'a Envelope> {
 fn listed(simulator: &mut Simulator, command: &str) -> Vec<String> {
     let events = simulator.events();
     let found = caused(&events, command);
-    let entries = found.into_iter().flat_map(|event| entries(CATALOGUE, event));
+    let operator = Principal::new(Id::parse("sam").unwrap(), OPERATOR);
+    let entries = found.into_iter().flat_map(|event| entries(CATALOGUE, &operator, event));
     entries
         .map(|entry| {
             let kind = if entry.kind == What::Event { "happened" } else { "asked" };

@@ -22,7 +22,7 @@ use edgefold_flow::{
     route::Entry,
 };
 use edgefold_kernel::{
-    Envelope, Failure, Fault, Id, Metadata, Rejection, StreamId, Timestamp,
+    Envelope, Failure, Fault, Id, Metadata, Principal, Rejection, StreamId, Timestamp,
     command::CommandKind,
     schema::{self, named, taken, written},
     shape::{Described, Field, Object, Shape},
@@ -323,11 +323,12 @@ fn an_event_on_the_wire_is_what_its_schema_says() {
         via: Some(id("shop").into()),
         ..Metadata::default()
     };
+    let reader = Principal::new(id("ana"), CATALOGUE.roles[0].role.clone());
     for (aggregate, name, version, _, data) in event_versions() {
         for metadata in [Metadata::default(), traced.clone()] {
             let plain = envelope(StreamId::new(aggregate, id("12A")), 12, name, version);
             let envelope = Envelope { metadata, ..plain };
-            let entries = entries(CATALOGUE, &envelope);
+            let entries = entries(CATALOGUE, &reader, &envelope);
             let page = json!(Caused { entries, next: None });
             assert_eq!(complaints(&listing, &page), [""; 0], "{page}");
             let event = json!(envelope);

@@ -69,7 +69,7 @@ const EVENT: &[Line] = &[
     (
         "actor",
         "ID",
-        "Sender of the command at the beginning of the chain; null when the system acts by itself, as deadlines do.",
+        "Sender of the command at the beginning of the chain; the name of its role for a caller that may not know it; null when the system acts by itself, as deadlines do.",
     ),
     ("actorRole", "Role", "Role of that sender."),
     ("actorVia", "ID", "Service that sent it for that sender."),

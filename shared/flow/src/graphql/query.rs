@@ -189,14 +189,15 @@ async fn events(
     let after: Version = after.map_err(|_| {
         invalid("INVALID_CURSOR", "after", "after: expected the cursor of an event, its version")
     })?;
-    gateway.principal().map_err(unanswered)?;
+    let principal = gateway.principal().map_err(unanswered)?;
     let aggregate_type = given.aggregate_type("aggregateType").unwrap_or_default();
     let Ok(id) = Id::parse(given.required("aggregateId")) else { return Ok(Value::Null) };
     let page = match gateway.events(StreamId::new(aggregate_type, id), after, first).await {
         Err(Failure::Rejected(rejection)) if unknown(&rejection) => return Ok(Value::Null),
         page => page.map_err(unanswered)?,
     };
-    let row = |event: &Envelope| Ok((event.version.to_string(), show::event(api, event)?));
+    let row =
+        |event: &Envelope| Ok((event.version.to_string(), show::event(api, principal, event)?));
     let rows: Result<_, Fault> = page.events.iter().map(row).collect();
     let rows = rows.map_err(|fault| faulted(&fault))?;
     Ok(show::connection(rows, page.next.is_some(), Some(page.head.to_string()), wants))

@@ -1,7 +1,7 @@
 //! What an answer is made of, as JSON with the names of the schema.
 
 use edgefold_kernel::{
-    Envelope, Failure, Fault, Id, Rejection, Timestamp, Version, envelope::data_schema,
+    Envelope, Failure, Fault, Id, Principal, Rejection, Timestamp, Version, envelope::data_schema,
 };
 use serde_json::{Value, json};
 
@@ -34,7 +34,8 @@ pub(super) fn instance(id: &str, version: Version, began: &str, state: Value) ->
 ///
 /// # Errors
 /// A fault when its data are not JSON.
-pub(super) fn event(api: &Api, event: &Envelope) -> Result<Value, Fault> {
+pub(super) fn event(api: &Api, who: &Principal, event: &Envelope) -> Result<Value, Fault> {
+    let event = &*api.catalogue.shown(who, event);
     let data: Value = serde_json::from_str(event.data.get())
         .map_err(|error| Fault::Unreadable(error.to_string()))?;
     let (stream, meta) = (&event.stream, &event.metadata);

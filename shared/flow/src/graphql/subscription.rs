@@ -153,7 +153,7 @@ fn folded(
     for ((_, event), look) in page.events.iter().zip(looks) {
         let at = Place::version(event.version);
         let event = match look.sight {
-            Sight::Stream => Some(show::event(api, event)?),
+            Sight::Stream => Some(show::event(api, principal, event)?),
             Sight::Row => None,
             Sight::Nothing => continue,
         };
@@ -231,7 +231,7 @@ fn row(api: &Api, entry: &Entry, change: RowChange, principal: &Principal) -> Re
     let event = match event {
         Some(event) if sight == Sight::Stream => {
             // The journal keeps the schema version of the release that wrote the event there.
-            Some(show::event(api, &entry.run.lifted(event)?)?)
+            Some(show::event(api, principal, &entry.run.lifted(event)?)?)
         }
         _ => None,
     };
@@ -267,9 +267,13 @@ async fn follow_events(
     let Part::Stream(page) = part else { return Err(faulted(&misplaced())) };
     let sights = gateway.sights(&stream, &page).map_err(unanswered)?;
     let sees = sights.into_iter().map(|sight| sight == Sight::Stream);
+    let principal = gateway.principal().map_err(unanswered)?;
     let events = page.events.iter().zip(sees).filter(|(_, sees)| *sees);
     let shown = events.map(|((cursor, event), _)| {
-        (Place::version(*cursor), show::event(api, event).map_err(|fault| faulted(&fault)))
+        (
+            Place::version(*cursor),
+            show::event(api, principal, event).map_err(|fault| faulted(&fault)),
+        )
     });
     Ok(feed.stream(shown.collect()))
 }

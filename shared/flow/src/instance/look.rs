@@ -1,7 +1,8 @@
 //! Shows the state, now or then, and the stream.
 
 use edgefold_kernel::{
-    Envelope, Failure, Fault, ForeignState, Kind, Rejection, StreamId, Timestamp, Version, limits,
+    Envelope, Failure, Fault, ForeignState, Kind, Principal, Rejection, StreamId, Timestamp,
+    Version, limits,
 };
 use serde_json::value::RawValue;
 
@@ -192,17 +193,32 @@ impl<S: Storage> Instance<S> {
         Ok(self.fold_on(state, at, version)?.0)
     }
 
-    /// Part of the stream, for a caller from outside.
+    /// True if a caller that sees the stream reads this event with its names.
+    pub fn names(&self, who: &Principal, event: &Envelope) -> bool {
+        self.run.names(who, event)
+    }
+
+    /// Part of the stream, as a caller from outside reads it that sees it.
     ///
     /// # Errors
     /// `UNKNOWN_INSTANCE` when there is no stream.
-    pub fn page(&self, after: Version, limit: usize) -> Result<EventsPage, Failure> {
+    pub fn page(
+        &self,
+        who: &Principal,
+        after: Version,
+        limit: usize,
+    ) -> Result<EventsPage, Failure> {
         let head = self.head()?.version;
         if head == 0 {
             return Err(self.unknown().into());
         }
         let events = self.events(&Slice { limit, ..Slice::after(after) })?;
         let next = events.last().map(|last| last.version).filter(|last| *last < head);
+        let shown = |event: Envelope| match self.names(who, &event) {
+            true => event,
+            false => event.nameless(),
+        };
+        let events = events.into_iter().map(shown).collect();
         Ok(EventsPage { events, head, next })
     }
 }

@@ -1,7 +1,7 @@
 //! From a correlation to everything that happened under it, over all aggregates. Each journal knows its events by it. The
 //! commands that follow from an event are derived from the event, so that a command without a result is listed too.
 
-use edgefold_kernel::{Envelope, Id, Kind, Rejection, StreamId, Timestamp, Version};
+use edgefold_kernel::{Envelope, Id, Kind, Principal, Rejection, StreamId, Timestamp, Version};
 use serde::Serialize;
 
 use crate::Catalogue;
@@ -59,7 +59,8 @@ pub struct Entry {
     pub causation_claimed: bool,
     /// True if a caller from outside has named the correlation.
     pub correlation_claimed: bool,
-    /// Sender of the command at the beginning of the chain; `system` if there was no sender.
+    /// Sender of the command at the beginning of the chain; the name of its role for a reader that may not know it; `system` if
+    /// there was no sender.
     pub actor: String,
     /// Role of that sender.
     pub actor_role: String,
@@ -77,8 +78,9 @@ impl Entry {
     }
 }
 
-/// An event, and the commands that it asked for.
-pub fn entries(catalogue: &Catalogue, event: &Envelope) -> Vec<Entry> {
+/// An event, and the commands that it asked for, as a caller reads them.
+pub fn entries(catalogue: &Catalogue, who: &Principal, event: &Envelope) -> Vec<Entry> {
+    let event = &*catalogue.shown(who, event);
     let (actor, actor_role) = event.metadata.acting();
     let correlated = |id: Option<&Id>| id.unwrap_or(&event.command_id).clone();
     let happened = Entry {

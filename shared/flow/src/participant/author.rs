@@ -86,6 +86,10 @@ impl<A: Rules + Process + Policy + Lists> Participant for A {
         }
     }
 
+    fn may_name(principal: &Principal) -> bool {
+        <A as Policy>::may_name(principal)
+    }
+
     fn may_list(principal: &Principal) -> Scope {
         <A as Policy>::may_list(principal)
     }

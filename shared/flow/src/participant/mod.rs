@@ -121,9 +121,13 @@ pub trait Participant: Decider {
         false
     }
 
-    /// True if the caller may see this instance, at every door: its state, and every event of its stream with its data
-    /// and its actor. A caller that may only list it gets its row.
+    /// True if the caller may see this instance, at every door: its state, and every event of its stream with its data. A caller that may only list it gets its row.
     fn may_see(_principal: &Principal, _id: &Id, _state: &Self::State) -> bool {
+        false
+    }
+
+    /// True if the caller may read the names of others in events that it sees. Who may not reads the name of their role.
+    fn may_name(_principal: &Principal) -> bool {
         false
     }
 

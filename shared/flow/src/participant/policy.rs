@@ -29,10 +29,14 @@ pub trait Policy: Rules {
         false
     }
 
-    /// True if the caller may see this instance, at every door: its state, and every event of its stream with its data
-    /// and its actor. A caller that may only list it gets its row.
+    /// True if the caller may see this instance, at every door: its state, and every event of its stream with its data. A caller that may only list it gets its row.
     fn may_see(principal: &Principal, _id: &Id, state: &Self::State) -> bool {
         Self::REACH.sees_all(principal) || Self::acts_on(principal, state)
+    }
+
+    /// True if the caller may read the names of others in events that it sees. Who may not reads the name of their role.
+    fn may_name(principal: &Principal) -> bool {
+        Self::REACH.oversees(principal)
     }
 
     /// The rows that the caller may list, in lists and one by one. A caller that may see an instance may see its row,

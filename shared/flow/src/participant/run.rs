@@ -125,6 +125,8 @@ pub trait Run: Sync {
     fn may_send(&self, who: &Principal, id: &Id, command: &Command, state: &State) -> bool;
     /// See [`Participant::may_see`].
     fn may_see(&self, who: &Principal, id: &Id, state: &State) -> bool;
+    /// See [`Participant::may_name`].
+    fn may_name(&self, who: &Principal) -> bool;
     /// See [`sight`].
     fn sight(&self, who: &Principal, id: &Id, state: &State) -> Sight;
 }
@@ -137,6 +139,12 @@ impl dyn Run {
     /// It has no JSON form.
     pub fn state(&self, state: &State) -> serde_json::Result<Value> {
         serde_json::from_str(&self.text(state)?)
+    }
+
+    /// True if a caller that sees the stream reads this event with its names: they are for their bearer, and for who
+    /// [may](Participant::may_name) read the names of others.
+    pub fn names(&self, who: &Principal, event: &Envelope) -> bool {
+        event.metadata.actor.as_ref().is_none_or(|actor| actor == who) || self.may_name(who)
     }
 
     /// Reads a stored event, lifting old schema versions.
@@ -316,6 +324,10 @@ impl<A: Participant> Run for Of<A> {
 
     fn may_see(&self, who: &Principal, id: &Id, state: &State) -> bool {
         A::may_see(who, id, of!(state.0 => A::State, else false))
+    }
+
+    fn may_name(&self, who: &Principal) -> bool {
+        A::may_name(who)
     }
 
     fn sight(&self, who: &Principal, id: &Id, state: &State) -> Sight {

@@ -1,5 +1,7 @@
 //! Every aggregate type that is deployed, as the script knows it. The consumer looks each letter up in it.
 
+use std::borrow::Cow;
+
 use edgefold_kernel::{
     Aggregate, CommandSet, Envelope, EventSet, Fault, Kind, Principal, Rejection, RoleKind, Scope,
     StreamId, aggregate::is_type, command::CommandKind, event::EventKind, shape::Object,
@@ -113,6 +115,14 @@ impl Catalogue {
                 ..Rejection::new(Kind::NotFound, "UNKNOWN_AGGREGATE", detail)
             }
         })
+    }
+
+    /// An event as a caller reads it that sees its stream: with the names that it may read.
+    pub fn shown<'a>(&self, who: &Principal, event: &'a Envelope) -> Cow<'a, Envelope> {
+        match self.entry(&event.stream.aggregate_type) {
+            Ok(entry) if entry.run.names(who, event) => Cow::Borrowed(event),
+            _ => Cow::Owned(event.nameless()),
+        }
     }
 
     /// Every instance that gets this event.

@@ -30,7 +30,8 @@ pub async fn caused(
 ) -> Result<Caused, Failure> {
     let gateway = WorkersGateway::new(env.clone(), catalogue, Some(caller.clone()));
     let events = gateway.caused(correlation.clone()).await?;
-    let listed: Vec<_> = events.iter().flat_map(|event| entries(catalogue, event)).collect();
+    let who = &caller.principal;
+    let listed: Vec<_> = events.iter().flat_map(|event| entries(catalogue, who, event)).collect();
     let by = Asker::Somebody(caller);
     let after = usize::try_from(after).unwrap_or(usize::MAX);
     let mut shown: Vec<Entry> = Vec::new();

@@ -206,9 +206,10 @@ impl Host {
             }
             (Method::Get, contract::EVENTS) => {
                 let url = request.url()?;
-                let result =
-                    object.sight(by, Sight::Stream).and_then(|_| page(&url, limits::PAGE_EVENTS));
-                let result = result.and_then(|(after, limit)| object.instance.page(after, limit));
+                let result = object.sight(by, Sight::Stream).and_then(|caller| {
+                    let (after, limit) = page(&url, limits::PAGE_EVENTS)?;
+                    object.instance.page(&caller.principal, after, limit)
+                });
                 answer::outcome(200, result)
             }
             (Method::Get, contract::OUTCOME) => {

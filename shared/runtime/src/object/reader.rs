@@ -6,7 +6,7 @@
 //! All of this lies in the socket's attachment, which survives hibernation. While the window of the object is full
 //! ([`crowd`]), its readers wait before they catch up.
 
-use std::{rc::Rc, time::Duration};
+use std::{cell::OnceCell, rc::Rc, time::Duration};
 
 use edgefold_flow::{
     door::token::Caller,
@@ -125,8 +125,9 @@ impl Object {
             let room = room.min(limits::OBJECT_WINDOW_BYTES.saturating_sub(self.unread.get()));
             let (events, head) = self.instance.follow(reader.seen.after, room)?;
             for event in events {
-                let frame = Frame::Event { event: &event }.text();
-                if self.is_full_with(&reader) || !reader.event(event.version, &frame, now) {
+                let texts = Texts::of(&event);
+                let frame = texts.get(self.names(&reader, &event));
+                if self.is_full_with(&reader) || !reader.event(event.version, frame, now) {
                     break;
                 }
             }
@@ -148,8 +149,7 @@ impl Object {
             return;
         }
         let now = clock::now();
-        let frames: Vec<_> =
-            appended.iter().map(|event| (event.version, Frame::Event { event }.text())).collect();
+        let frames: Vec<_> = appended.iter().map(|event| (event, Texts::of(event))).collect();
         for socket in &sockets {
             let Some(mut reader) = Reader::of(socket).filter(|reader| reader.seen.live) else {
                 continue;
@@ -158,8 +158,9 @@ impl Object {
                 self.expire(reader);
                 continue;
             }
-            let sent = frames.iter().all(|(version, frame)| {
-                !self.is_full_with(&reader) && reader.event(*version, frame, now)
+            let sent = frames.iter().all(|(event, texts)| {
+                let frame = texts.get(self.names(&reader, event));
+                !self.is_full_with(&reader) && reader.event(event.version, frame, now)
             });
             reader.seen.live = sent;
             self.settle(&mut reader, now);
@@ -169,6 +170,10 @@ impl Object {
             }
         }
         self.look_around();
+    }
+
+    fn names(&self, reader: &Reader<'_>, event: &Envelope) -> bool {
+        self.instance.names(&reader.seen.caller.principal, event)
     }
 
     /// Sends answers that a client waits for. They count in its window, but are not held back.
@@ -373,6 +378,27 @@ impl Object {
         drop(reader.socket.send_with_str(Frame::Error { code, detail }.text()));
         drop(reader.socket.close(Some(close), Some(reason)));
         self.let_go(&reader);
+    }
+}
+
+/// The frame of an event, with the names in it and without them: each is written at most once, however many read it.
+struct Texts<'a> {
+    event: &'a Envelope,
+    named: OnceCell<String>,
+    nameless: OnceCell<String>,
+}
+
+impl<'a> Texts<'a> {
+    fn of(event: &'a Envelope) -> Self {
+        Self { event, named: OnceCell::new(), nameless: OnceCell::new() }
+    }
+
+    fn get(&self, with_names: bool) -> &str {
+        let text = |event: &Envelope| Frame::Event { event }.text();
+        match with_names {
+            true => self.named.get_or_init(|| text(self.event)),
+            false => self.nameless.get_or_init(|| text(&self.event.nameless())),
+        }
     }
 }
 
