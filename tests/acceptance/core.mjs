@@ -152,6 +152,11 @@ export class Core {
 
   /** What an object answers that was reached by its number alone: the platform does not tell it its name. */
   nameless = (type, id, path) => this.#call('inside', { type, id, path, isNameless: true });
+  /** Number of the process group in which the runtimes of all cores of this process are. */
+  get group() {
+    return hosting().pid;
+  }
+
   /** Unloads one object; its sockets hibernate. Says whether it was awake. */
   evict = (type, id) => this.#call('evict', { type, id });
   /** Unloads the sessions of all GraphQL sockets; the sockets hibernate. Says how many were awake. */
