@@ -9,7 +9,7 @@ import { configs, Core } from './core.mjs';
 import { vars } from './tokens.mjs';
 
 /** Waits until `look` gives something truthy, and gives that. What is awaited stands in the failure. */
-export async function until(what, look, { within = 15_000 } = {}) {
+export async function until(what, look, { within = 60_000 } = {}) {
   const deadline = Date.now() + within;
   for (;;) {
     const seen = await look();
