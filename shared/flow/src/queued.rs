@@ -47,6 +47,9 @@ pub struct Before {
     pub command_id: Id,
     /// Instant at which it was sent, or later. From then on its outcome is remembered for a while; nobody waits for it longer.
     pub sent_at: Timestamp,
+    /// True if the caller has named it, and the script does not know whether there is one.
+    #[serde(default)]
+    pub is_named: bool,
 }
 
 /// What an instance has made of them.
@@ -88,14 +91,15 @@ impl Queued {
     /// The last of them, for the message that is to come after.
     pub fn last(&self) -> Option<Before> {
         let command_id = self.commands.last()?.command_id.clone()?;
-        Some(Before { command_id, sent_at: self.sent_at })
+        Some(Before { command_id, sent_at: self.sent_at, is_named: false })
     }
 
     /// True if the command before them may still get an outcome, where none is known of it: `ttl` is the time for which outcomes
     /// are remembered, in milliseconds.
     pub fn waits_for(&self, ttl: i64, now: Timestamp) -> Option<&Id> {
-        let before = self.after.as_ref().filter(|it| now < it.sent_at.plus_millis(ttl))?;
-        Some(&before.command_id)
+        let before = self.after.as_ref()?;
+        let within = if before.is_named { ttl.min(limits::QUEUED_NAMED_MS) } else { ttl };
+        (now < before.sent_at.plus_millis(within)).then_some(&before.command_id)
     }
 }
 
@@ -288,7 +292,11 @@ mod tests {
         let after = queued(json!({})).last();
         assert_eq!(
             after,
-            Some(Before { command_id: id("c-1"), sent_at: Timestamp::from_millis(5) })
+            Some(Before {
+                command_id: id("c-1"),
+                sent_at: Timestamp::from_millis(5),
+                is_named: false
+            })
         );
         let next = Queued { after, ..queued(json!({})) };
         let waits = |now| next.waits_for(1_000, Timestamp::from_millis(now)).map(Id::as_str);
@@ -296,8 +304,20 @@ mod tests {
         assert_eq!(waits(1_005), None);
         assert_eq!(queued(json!({})).waits_for(1_000, Timestamp::from_millis(5)), None);
         let Queued { to, caller, sent_at, commands, .. } = queued(json!({}));
-        let itself = Some(Before { command_id: id("c-1"), sent_at });
+        let itself = Some(Before { command_id: id("c-1"), sent_at, is_named: true });
         assert_eq!(Queued::new(to, caller, sent_at, itself, commands).after, None);
+    }
+
+    #[test]
+    fn a_command_that_its_caller_has_named_is_waited_for_an_hour() {
+        let sent_at = Timestamp::from_millis(5);
+        let before = |is_named| Some(Before { command_id: id("never"), sent_at, is_named });
+        let waits = |is_named, after_ms| {
+            let next = Queued { after: before(is_named), ..queued(json!({})) };
+            next.waits_for(24 * 3_600_000, sent_at.plus_millis(after_ms)).is_some()
+        };
+        assert!(waits(true, 3_599_999) && !waits(true, 3_600_000));
+        assert!(waits(false, 3_600_000), "one that the script has put on the queue has an outcome");
     }
 
     #[test]

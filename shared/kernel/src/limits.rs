@@ -69,6 +69,10 @@ pub const PACE_QUESTIONS: usize = 10_000;
 /// Longest pause of a queued command that waits for the one before it, in seconds (1 min). It grows to this by a second each time.
 pub const QUEUED_WAIT_AT_MOST_S: u32 = 60;
 
+/// Milliseconds for which a queued command waits for the one that its caller has named, at most (1 h): that one may never come, and each
+/// wait is a message put back on a queue that all share.
+pub const QUEUED_NAMED_MS: i64 = 3_600_000;
+
 /// Senders and instances of which a script remembers the last queued command, at most: a name each, and an id.
 pub const QUEUED_REMEMBERED: usize = 10_000;
 

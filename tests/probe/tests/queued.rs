@@ -175,7 +175,7 @@ fn what_has_failed_is_decided_anew_when_it_is_sent_again_and_not_when_it_comes_a
 #[test]
 fn a_command_waits_until_the_one_before_it_has_any_outcome() {
     let (case, sam) = (Case::new(), who("operator", "sam"));
-    let before = Before { command_id: id("c-3"), sent_at: case.now() };
+    let before = Before { command_id: id("c-3"), sent_at: case.now(), is_named: true };
     let next = queued(&case, &sam, Some(before), vec![report("c-4", 2)]);
     let is_early = || case.meter.is_early(&next, &[], case.now()).unwrap();
     assert!(is_early());

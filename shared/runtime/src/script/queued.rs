@@ -55,7 +55,7 @@ pub(super) async fn enqueue(
         return Err(Rejection::shape("INVALID_FIELD", AFTER, detail).into());
     }
     let (sender, now) = (rate::key(Some(&caller.principal), ""), clock::now());
-    let after = after.map(|command_id| Before { command_id, sent_at: now });
+    let after = after.map(|command_id| Before { command_id, sent_at: now, is_named: true });
     let (mut texts, mut last) = (Vec::new(), Vec::new());
     for (to, commands) in bound {
         let place = (sender.clone(), to.clone());
