@@ -172,16 +172,12 @@ pub struct CausedWanted {
     pub limit: u64,
 }
 
-/// How far a processor is.
+/// Whether a processor has passed an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownAnswer {
-    /// True if it has passed the event.
+    /// True if it has.
     pub is_passed: bool,
-    /// Position of the event; 0 while it is not journalled, and where there is none.
-    pub position: u64,
-    /// Position that the processor has come to, as far as it is known.
-    pub at: u64,
 }
 
 /// `GET` to a session: 204, or 410 when its socket is gone.

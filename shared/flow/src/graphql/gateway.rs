@@ -108,17 +108,11 @@ pub trait Gateway: Send + Sync {
     fn sleep(&self, millis: u64) -> BoxFuture<'_, ()>;
 }
 
-/// The refusal of a list that does not show a version of an instance yet. So many events are before it in the journal; none
-/// where it is not journalled.
-pub fn behind(stream: &StreamId, version: Version, events: u64) -> Rejection {
+/// The refusal of a list that does not show a version of an instance yet. It says not by how much: that is what others have done.
+pub fn behind(stream: &StreamId, version: Version) -> Rejection {
     let StreamId { aggregate_type, aggregate_id } = stream;
-    let far = match events {
-        0 => String::new(),
-        events => format!(": it is {events} events behind"),
-    };
-    let detail = format!(
-        "the list does not show version {version} of {aggregate_type} {aggregate_id} yet{far}"
-    );
+    let detail =
+        format!("the list does not show version {version} of {aggregate_type} {aggregate_id} yet");
     let field = Some("minVersion".to_owned());
     Rejection { field, ..Rejection::new(Kind::Conflict, "READ_MODEL_BEHIND", detail) }
 }

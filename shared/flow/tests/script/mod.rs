@@ -62,8 +62,8 @@ pub struct Asked {
     pub caller: Caller,
     pub log: Mutex<Vec<String>>,
     pub rows: Mutex<VecDeque<Result<Vec<Row>, Fault>>>,
-    /// Events behind, for a version that is not shown.
-    pub behind: Option<u64>,
+    /// True if the list does not show the version that is asked for.
+    pub is_behind: bool,
     /// The answer to a command.
     pub answer: fn(Message) -> Result<Accepted, Failure>,
     /// False if the caller has shown no token.
@@ -86,7 +86,7 @@ impl Asked {
             caller,
             log: Mutex::default(),
             rows,
-            behind: None,
+            is_behind: false,
             answer,
             is_known: true,
             history: Vec::new(),
@@ -160,8 +160,8 @@ impl Gateway for Asked {
             |(stream, version): &(StreamId, Version)| format!("{} {version}", stream.aggregate_id);
         let named: Vec<_> = wanted.iter().map(of).collect();
         self.note(format!("shown by {processor}: {}", named.join(", ")));
-        let refused = self.behind.map(|events| behind(&wanted[0].0, wanted[0].1, events).into());
-        ready(refused.map_or(Ok(()), Err)).boxed()
+        let (stream, version) = &wanted[0];
+        ready(if self.is_behind { Err(behind(stream, *version).into()) } else { Ok(()) }).boxed()
     }
 
     fn places<'a>(

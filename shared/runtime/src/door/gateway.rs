@@ -73,7 +73,7 @@ impl WorkersGateway {
         let asked = ShownWanted { name, version, within_ms };
         let request = stub::post_as(&self.asker()?, contract::SHOWN, &asked)?;
         let answer = stub::fetch(&self.env, self.catalogue, &stream, request).await?;
-        let ShownAnswer { is_passed, position, at } = match stub::read(answer).await {
+        let ShownAnswer { is_passed } = match stub::read(answer).await {
             // A stranger is told no more than of an instance that does not exist.
             Err(Failure::Rejected(refused)) if refused.code == "UNKNOWN_INSTANCE" => {
                 ShownAnswer::default()
@@ -82,7 +82,7 @@ impl WorkersGateway {
         };
         match is_passed {
             true => Ok(()),
-            false => Err(behind(&stream, version, position.saturating_sub(at)).into()),
+            false => Err(behind(&stream, version).into()),
         }
     }
 

@@ -37,18 +37,16 @@ impl Object {
         let Shown { name, id, link, within_ms } = asked;
         let within = Duration::from_millis((*within_ms).min(limits::READ_YOUR_WRITES_MS));
         let Some(position) = self.partition.place(id, link)? else {
-            let at = self.passed(name).unwrap_or_default();
-            return Ok(ShownAnswer { is_passed: false, position: 0, at });
+            return Ok(ShownAnswer::default());
         };
         let has_passed = || self.passed(name).is_some_and(|at| at >= position);
         if !has_passed() {
             self.run();
         }
         let is_passed = self.until(within, has_passed).await;
-        let at = self.passed(name).unwrap_or_default();
         let board = self.board.borrow();
         let is_parked = board.as_ref().is_some_and(|board| board.is_parked(name, id));
-        Ok(ShownAnswer { is_passed: is_passed && !is_parked, position, at })
+        Ok(ShownAnswer { is_passed: is_passed && !is_parked })
     }
 
     /// The place that a processor has passed; the beginning where that is not known: whoever begins there misses nothing.

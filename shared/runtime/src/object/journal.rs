@@ -129,7 +129,7 @@ impl Object {
             return Ok(ShownAnswer::default());
         }
         let Some(link) = self.instance.link_by(*version)? else {
-            return Ok(ShownAnswer { is_passed: true, ..ShownAnswer::default() });
+            return Ok(ShownAnswer { is_passed: true });
         };
         let (begun, within) = (clock::now(), Duration::from_millis(*within_ms));
         let journalled = self.until_journalled(*version);
