@@ -13,6 +13,7 @@ use crate::{
     contract::{EventsPage, RowView},
     door::token::Caller,
     instance::When,
+    journal::Seal,
     participant::Sight,
     queued::Ended,
     subscribe::Page,
@@ -36,6 +37,12 @@ pub trait Gateway: Send + Sync {
     fn principal(&self) -> Result<&Principal, Failure> {
         Ok(&self.caller()?.principal)
     }
+
+    /// The seal of the deployment's cursors.
+    ///
+    /// # Errors
+    /// A fault where the script is not bound as it should be.
+    fn seal(&self) -> Result<Seal, Failure>;
 
     /// A fresh id for a command that has none.
     fn fresh_id(&self) -> Id;

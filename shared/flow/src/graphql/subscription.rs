@@ -193,9 +193,10 @@ fn follow_all(
         let detail = format!("you may not list {of}");
         return Err(unanswered(Rejection::new(Kind::Forbidden, "FORBIDDEN", detail)));
     };
+    let seal = gateway.seal().map_err(unanswered)?;
     let begin = match after.as_deref() {
         None => Begin::Now,
-        Some(text) => Begin::After(cursor::read(of, text).map_err(unanswered)?),
+        Some(text) => Begin::After(cursor::read(&seal, of, text).map_err(unanswered)?),
     };
     let wanted = Wanted::Rows(RowsWanted {
         aggregate_type: of.to_owned(),
@@ -216,7 +217,7 @@ fn follow_all(
         if let Some(own) = places.get_mut(lack.index) {
             own.clone_from(place);
         }
-        cursor::write(of, &places)
+        cursor::write(&seal, of, &places)
     };
     Ok(feed.stream(items(entry, shown, through, &lack, cursor)))
 }

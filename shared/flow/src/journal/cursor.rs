@@ -1,4 +1,5 @@
-//! A place in a journal, and the cursor of a category: a place in each of its partitions, as opaque text.
+//! A place in a journal, and the cursor of a category: a place in each of its partitions, as sealed text. A position counts the events of
+//! everybody, which is for nobody to read; and whoever cannot make a cursor up can name no partition that there is not.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use edgefold_kernel::{Kind, Rejection, limits};
@@ -53,11 +54,51 @@ pub fn check(event: &str) -> String {
 #[derive(Serialize, Deserialize)]
 struct Written<T>(T, Vec<Place>);
 
+/// Seals the cursors of a deployment, and opens none that others have made.
+///
+/// The text is encrypted under a tag that is computed from it, and that tells when it is opened whether it is the same: a synthetic
+/// initialization vector as in RFC 5297, with SHA-256 as its pseudorandom function. Equal texts give equal seals.
+#[derive(Clone, Debug)]
+pub struct Seal([u8; 32]);
+
+const TAG_BYTES: usize = 16;
+
+impl Seal {
+    /// The seal of a deployment, from a text that its clients do not know.
+    pub fn new(secret: &str) -> Self {
+        Self(Sha256::digest(secret).into())
+    }
+
+    fn tag(&self, text: &[u8]) -> Vec<u8> {
+        let digest =
+            Sha256::new_with_prefix(self.0).chain_update([0]).chain_update(text).finalize();
+        digest.iter().take(TAG_BYTES).copied().collect()
+    }
+
+    /// Encrypts a text under its tag; decrypts what was encrypted.
+    fn under(&self, tag: &[u8], text: &[u8]) -> Vec<u8> {
+        let prefix = Sha256::new_with_prefix(self.0).chain_update([1]).chain_update(tag);
+        let block = |index: u32| prefix.clone().chain_update(index.to_be_bytes()).finalize();
+        text.iter().zip((0..).flat_map(block)).map(|(byte, key)| byte ^ key).collect()
+    }
+
+    fn close(&self, text: &[u8]) -> Vec<u8> {
+        let tag = self.tag(text);
+        let sealed = self.under(&tag, text);
+        [tag, sealed].concat()
+    }
+
+    fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (tag, sealed) = sealed.split_at_checked(TAG_BYTES)?;
+        Some(self.under(tag, sealed)).filter(|text| self.tag(text) == tag)
+    }
+}
+
 /// The text of a cursor: these places, in the order of the partitions.
-pub fn write(category: &str, places: &[Place]) -> String {
+pub fn write(seal: &Seal, category: &str, places: &[Place]) -> String {
     // Strings and numbers have a JSON form.
     let text = serde_json::to_vec(&Written(category, places.to_vec())).unwrap_or_default();
-    URL_SAFE_NO_PAD.encode(text)
+    URL_SAFE_NO_PAD.encode(seal.close(&text))
 }
 
 /// The places of a cursor of this category, in the order of the partitions. Those that are missing are at the beginning: such a
@@ -65,12 +106,12 @@ pub fn write(category: &str, places: &[Place]) -> String {
 ///
 /// # Errors
 /// `INVALID_CURSOR` for a text that is no cursor of this category.
-pub fn read(category: &str, text: &str) -> Result<Vec<Place>, Rejection> {
+pub fn read(seal: &Seal, category: &str, text: &str) -> Result<Vec<Place>, Rejection> {
     if text == "0" {
         return Ok(Vec::new());
     }
-    let read = URL_SAFE_NO_PAD.decode(text).ok().and_then(|text| String::from_utf8(text).ok());
-    let read = read.and_then(|text| serde_json::from_str::<Written<String>>(&text).ok());
+    let opened = URL_SAFE_NO_PAD.decode(text).ok().and_then(|text| seal.open(&text));
+    let read = opened.and_then(|text| serde_json::from_slice::<Written<String>>(&text).ok());
     let is_whole = |place: &Place| place.position < 1 << 53 && place.check.len() <= 8;
     match read {
         Some(Written(of, places))
@@ -104,16 +145,41 @@ mod tests {
     #[test]
     fn what_was_written_is_read_by_the_same_category_alone() {
         let places = [Place::behind(7, "e-1"), Place::START, Place::behind((1 << 53) - 1, "e-2")];
-        let text = write("claim", &places);
-        assert_eq!(read("claim", &text), Ok(places.to_vec()));
-        assert_eq!(read("claim", "0"), Ok(Vec::new()));
-        let codes = |category, text: &str| read(category, text).unwrap_err().code.into_owned();
+        let seal = Seal::new("ours");
+        let text = write(&seal, "claim", &places);
+        assert_eq!(read(&seal, "claim", &text), Ok(places.to_vec()));
+        assert_eq!(read(&seal, "claim", "0"), Ok(Vec::new()));
+        let codes =
+            |category, text: &str| read(&seal, category, text).unwrap_err().code.into_owned();
         assert_eq!(codes("meter", &text), "INVALID_CURSOR");
-        let many = write("claim", &vec![Place::START; usize::from(limits::JOURNAL_PARTITIONS) + 1]);
-        let ahead = write("claim", &[Place::version(1 << 53)]);
-        for wrong in ["", "x", "7", "-1", &text[1..], many.as_str(), ahead.as_str()] {
+        let many = vec![Place::START; usize::from(limits::JOURNAL_PARTITIONS) + 1];
+        let many = write(&seal, "claim", &many);
+        let ahead = write(&seal, "claim", &[Place::version(1 << 53)]);
+        let others = write(&Seal::new("theirs"), "claim", &places);
+        let open = URL_SAFE_NO_PAD.encode(r#"["claim",[[0,""]]]"#);
+        for wrong in ["", "x", "7", "-1", &text[1..], &many, &ahead, &others, &open] {
             assert_eq!(codes("claim", wrong), "INVALID_CURSOR", "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_cursor_shows_nothing_of_its_places_and_cannot_be_changed() {
+        let seal = Seal::new("ours");
+        let text = write(&seal, "claim", &[Place::behind(4_711, "e-1")]);
+        let bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("4711"));
+        assert_eq!(
+            write(&seal, "claim", &[Place::behind(4_711, "e-1")]),
+            text,
+            "it stays the same"
+        );
+        for index in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[index] ^= 1;
+            assert!(read(&seal, "claim", &URL_SAFE_NO_PAD.encode(changed)).is_err(), "{index}");
+        }
+        let long = write(&seal, "claim", &vec![Place::behind((1 << 53) - 1, "e-1"); 64]);
+        assert_eq!(read(&seal, "claim", &long).unwrap().len(), 64);
     }
 
     #[test]

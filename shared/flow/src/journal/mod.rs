@@ -48,7 +48,7 @@ pub mod status;
 pub mod correlation;
 
 pub use append::{Append, Appended, Link, Row};
-pub use cursor::Place;
+pub use cursor::{Place, Seal};
 pub use follow::{RowChange, RowsPage, RowsPull};
 pub use layout::Partitions;
 pub use partition::{Item, Partition};

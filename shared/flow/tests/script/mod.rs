@@ -32,6 +32,7 @@ use edgefold_flow::{
         http::{Answer, Media, answer},
     },
     instance::When,
+    journal::Seal,
     participant::Sight,
     queued::Ended,
     route::Entry,
@@ -106,6 +107,10 @@ fn away<T: Send + 'static>() -> BoxFuture<'static, Result<T, Failure>> {
 impl Gateway for Asked {
     fn caller(&self) -> Result<&Caller, Failure> {
         if self.is_known { Ok(&self.caller) } else { Err(missing().into()) }
+    }
+
+    fn seal(&self) -> Result<Seal, Failure> {
+        Ok(Seal::new("script"))
     }
 
     fn fresh_id(&self) -> Id {

@@ -15,7 +15,7 @@ use edgefold_flow::{
         gateway::{Gateway, Row, behind},
     },
     instance::When,
-    journal::{Partitions, Place, cursor},
+    journal::{Partitions, Place, Seal, cursor},
     participant::Sight,
     queued::{ApartWanted, Ended},
     subscribe::Page,
@@ -131,6 +131,10 @@ impl Gateway for WorkersGateway {
         Ok(self.caller.as_ref().ok_or_else(missing)?)
     }
 
+    fn seal(&self) -> Result<Seal, Failure> {
+        stub::seal(&self.env)
+    }
+
     fn fresh_id(&self) -> Id {
         clock::fresh_id()
     }
@@ -221,7 +225,7 @@ impl Gateway for WorkersGateway {
         SendFuture::new(async move {
             let asked = PlaceWanted { name: processor.to_owned() };
             let places: Vec<Place> = self.journals(category, contract::PLACE, &asked).await?;
-            Ok(cursor::write(category, &places))
+            Ok(cursor::write(&self.seal()?, category, &places))
         })
         .boxed()
     }

@@ -1,12 +1,13 @@
 //! A call to an object, bounded in time. Every attempt takes a new stub: one is broken after an exception.
 
-use std::{borrow::Cow, pin::pin, time::Duration};
+use std::{borrow::Cow, cell::OnceCell, pin::pin, time::Duration};
 
 use super::{answer::parse, bindings, http::Answer};
 use edgefold_flow::{
     Catalogue,
     contract::{ASKER, journal_object},
     door::Asker,
+    journal::Seal,
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
 use futures_util::future::{Either, select};
@@ -154,6 +155,27 @@ pub async fn journal_within(
     let name = journal_object(aggregate_type, partition);
     let stub = namespace.get_by_name(&name).map_err(|error| broken(&error))?;
     send_within(limit, "the journal", stub, call.into()).await
+}
+
+thread_local! {
+    static SEAL: OnceCell<Seal> = const { OnceCell::new() };
+}
+
+/// The seal of the deployment's cursors. The platform derives the number of an object from its name with a key of the
+/// deployment's own, and this object's number is shown to nobody: so there is no secret to set, to keep and to lose.
+///
+/// # Errors
+/// A fault when the script is not bound to its journals.
+pub fn seal(env: &Env) -> Result<Seal, Failure> {
+    SEAL.with(|known| {
+        if let Some(seal) = known.get() {
+            return Ok(seal.clone());
+        }
+        let namespace = env.durable_object(bindings::JOURNALS).map_err(|error| broken(&error))?;
+        let id =
+            namespace.id_from_name("the seal of the cursors").map_err(|error| broken(&error))?;
+        Ok(known.get_or_init(|| Seal::new(&id.to_string())).clone())
+    })
 }
 
 async fn send(stub: Stub, call: Call) -> Result<Answer, Failure> {
