@@ -125,6 +125,16 @@ fn a_refused_caller_is_told_to_wait_as_long_as_requests_are_counted() {
 }
 
 #[test]
+fn what_is_deployed_runs_as_what_the_engine_is_tested_on() {
+    let [deployed, tested] = ["wrangler.toml", "tests/probe/wrangler.toml"].map(|path| {
+        let config = std::fs::read_to_string(root().join(path)).unwrap();
+        let lines = config.lines().filter(|line| line.starts_with("compatibility_"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    });
+    assert_eq!((deployed.len(), &deployed), (2, &tested));
+}
+
+#[test]
 fn no_delivery_rule_names_what_does_not_exist() {
     assert_eq!(CATALOGUE.broken_rules(), [""; 0]);
 }
