@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import Ajv from 'ajv/dist/2020.js';
 import { addResource, days, resource101, settled } from './claims.mjs';
 import { fresh, serve, until } from './harness.mjs';
+import { rows } from './storage.mjs';
 import { token } from './tokens.mjs';
 
 const core = await serve('probe', { BUS_ATTEMPTS: '2' }, { switched: true });
@@ -93,20 +94,58 @@ test('a refusal is a fact that its sender can ask for, and nobody else who may n
     { id: late.commandId, of: id },
   );
   assert.deepEqual(commandResult, { code: 'METER_DECOMMISSIONED', commandId: late.commandId });
-  // A stranger may not send it, and is told so when it asks.
+  // A stranger may not send it, and is told so when it asks. Nobody else is: it has left nothing with the meter.
   const eve = core.as(token('owner', 'eve'));
   const hers = report(id, 2);
   await queue(hers, eve);
   assert.equal((await ended(hers, eve)).code, 'FORBIDDEN');
-  assert.equal((await outcome(hers)).body.code, 'FORBIDDEN', 'those who may see the instance see it');
-  const ben = await outcome(hers, core.as(token('owner', 'ben')));
-  assert.deepEqual([ben.status, ben.body.code], [404, 'UNKNOWN_OUTCOME']);
+  for (const other of [operator, core.as(token('owner', 'ana')), core.as(token('owner', 'ben'))]) {
+    const { status, body } = await outcome(hers, other);
+    assert.deepEqual([status, body.code], [404, 'UNKNOWN_OUTCOME']);
+  }
   assert.equal((await outcome(late, eve)).status, 404);
   // The first outcome stays.
   const { body: again } = await operator.post('/commands', late);
   assert.equal(again.code, 'METER_DECOMMISSIONED');
   const { body: other } = await operator.post('/commands', { ...late, payload: { ...late.payload, reading: 7 } });
   assert.equal(other.code, 'IDEMPOTENCY_KEY_REUSED');
+});
+
+test('what a stranger queues is answered as if there were no instance, and answers nobody else under the same id', async () => {
+  const resource = await addResource(core);
+  const [ana, eve] = ['ana', 'eve'].map((name) => core.as(token('owner', name)));
+  const taken = fresh('claim');
+  const began = await ana.command('claim', 'CreateClaim', days(resource, '2031-01-01', '2031-01-03'), { aggregateId: taken });
+  await settled(core, taken);
+  const commandId = fresh('command');
+  const create = (aggregateId, end, more) =>
+    ({ aggregateType: 'claim', aggregateId, commandId, name: 'CreateClaim', payload: days('nowhere', '2031-01-01', end, 'eve'), ...more });
+  const answers = async (aggregateId, commands) => {
+    const told = [];
+    for (const [end, more] of commands) {
+      const [one, before] = [create(aggregateId, end, more), told.at(-1)?.code];
+      await queue(one, eve);
+      told.push(await until('it is decided', async () => {
+        const { body } = await outcome(one, eve);
+        return body.code !== 'UNKNOWN_OUTCOME' && body.code !== before && body;
+      }, patient));
+    }
+    return told.map(({ instance: _, ...rest }) => rest);
+  };
+  const commands = [['2031-01-03'], ['2031-01-03', { expectedVersion: 5 }], ['2031-01-04'], ['2031-01-05', { expectedVersion: 1 }]];
+  const free = await answers(fresh('claim'), commands);
+  assert.deepEqual(free.map(({ code }) => code), ['UNKNOWN_RESOURCE', 'VERSION_CONFLICT', 'UNKNOWN_RESOURCE', 'VERSION_CONFLICT']);
+  assert.deepEqual(await answers(taken, commands), free);
+  // Under an id that she has guessed: one that the owner has used, and one that it will use.
+  const cancel = (commandId) => ({ aggregateType: 'claim', aggregateId: taken, commandId, name: 'CancelClaim', payload: {} });
+  for (const guessed of [began.body.commandId, commandId]) {
+    await queue(cancel(guessed), eve);
+    await until('it is refused', async () => (await outcome(cancel(guessed), eve)).body.code === 'FORBIDDEN', patient);
+  }
+  const { status, body } = await ana.post('/commands', cancel(commandId));
+  assert.deepEqual([status, body.duplicate], [200, false], JSON.stringify(body));
+  await core.evict('claim', taken);
+  assert.deepEqual(rows(core, 'claim', taken, 'SELECT * FROM outcomes'), [], 'nothing of hers lies there');
 });
 
 test('what meets no instance is refused for its sender alone, also when the instance begins meanwhile; sent again it is decided anew', async () => {
