@@ -347,4 +347,13 @@ test('messages that wake the server and ask nothing of it count as requests', as
     else assert.deepEqual(await talker.closed, { code: 1013, reason: 'Try again later' }, name);
     talker.terminate();
   }
+  // Operations that are refused, or ask for nothing.
+  const large = `{ ${'a '.repeat(40_000)}}`;
+  for (const [name, query] of Object.entries({ unreadable: '{', unknown: '{ ...none }', large })) {
+    const talker = await (await idle.talk()).init(token('owner', `refused-${name}`));
+    for (let sent = 0; sent < 300; sent++) talker.say({ type: 'subscribe', id: `${sent}`, payload: { query } });
+    if (name !== 'large') await talker.frame('refusal', ({ payload }) => payload?.[0]?.extensions?.code === 'RATE_LIMITED');
+    else assert.deepEqual(await talker.closed, { code: 1013, reason: 'Try again later' });
+    talker.terminate();
+  }
 });

@@ -134,7 +134,7 @@ test('what a stranger queues is answered as if there were no instance, and answe
   };
   const commands = [['2031-01-03'], ['2031-01-03', { expectedVersion: 5 }], ['2031-01-04'], ['2031-01-05', { expectedVersion: 1 }]];
   const free = await answers(fresh('claim'), commands);
-  assert.deepEqual(free.map(({ code }) => code), ['UNKNOWN_RESOURCE', 'VERSION_CONFLICT', 'UNKNOWN_RESOURCE', 'VERSION_CONFLICT']);
+  assert.deepEqual(free.map(({ code }) => code), ['RESOURCE_UNKNOWN', 'VERSION_CONFLICT', 'RESOURCE_UNKNOWN', 'VERSION_CONFLICT']);
   assert.deepEqual(await answers(taken, commands), free);
   // Under an id that she has guessed: one that the owner has used, and one that it will use.
   const cancel = (commandId) => ({ aggregateType: 'claim', aggregateId: taken, commandId, name: 'CancelClaim', payload: {} });

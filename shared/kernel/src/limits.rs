@@ -207,6 +207,10 @@ pub const SESSION_OPERATIONS_MOST: usize = 200;
 /// attached to the socket, up to 70 bytes, of 16,384.
 pub const SESSION_SOURCES: usize = 200;
 
+/// Bytes of the id that a client gives an operation on a GraphQL socket: clients count, or take 36 bytes of a UUID. It is kept with
+/// the operation, and comes back with each of its frames.
+pub const OPERATION_ID_BYTES: usize = 256;
+
 /// Bytes of one GraphQL document on a socket (64 KiB). A hundred of them are kept for a session, in its own object.
 pub const QUERY_BYTES: usize = 64 << 10;
 
