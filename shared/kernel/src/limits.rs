@@ -72,7 +72,8 @@ pub const QUEUED_WAIT_AT_MOST_S: u32 = 60;
 /// Senders and instances of which a script remembers the last queued command, at most: a name each, and an id.
 pub const QUEUED_REMEMBERED: usize = 10_000;
 
-/// Queued commands of one sender that met no stream and whose end is kept, at most: the latest. A row each, for a day.
+/// Queued commands of one sender whose end is kept apart from their instances, at most: the latest. A row each, for a day. Set it with
+/// `QUEUED_REFUSALS_PER_PRINCIPAL`.
 pub const QUEUED_APART: usize = 10_000;
 
 /// Bytes of the rows that one statement takes as JSON (platform: 2 MB per value). One row of the largest event takes a
@@ -361,7 +362,10 @@ pub const LIST_ROWS: usize = 100;
 /// Rows in one page of a list when the caller names no number.
 pub const LIST_ROWS_DEFAULT: usize = 20;
 
-/// Most events of a correlation that a journal gives. Our longest chain has about ten, but a caller may name any correlation for a
+/// Instances of a correlation that are asked whether the caller may see them: half of the calls that the platform allows a request.
+pub const CORRELATION_INSTANCES: usize = 500;
+
+/// Most events of a correlation that a journal gives: the earliest. Our longest chain has about ten, but a caller may name any correlation for a
 /// command, and all of them are in memory at once.
 pub const CAUSED_EVENTS: u64 = 1_000;
 
