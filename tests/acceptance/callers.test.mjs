@@ -6,6 +6,7 @@ import WebSocket from 'ws';
 import { configs, Core } from './core.mjs';
 import { fresh, serve, until } from './harness.mjs';
 import { addResource, days, settled } from './claims.mjs';
+import { inDatabase } from './storage.mjs';
 import { bearer, seconds, token, vars } from './tokens.mjs';
 
 const core = await serve();
@@ -241,6 +242,20 @@ test('of two who use a ticket at once one gets in', async () => {
     Promise.race([talker.closed.then(({ code }) => code), talker.frame('ack', ({ type }) => type === 'connection_ack').then(() => 'in', () => 'out')])));
   assert.deepEqual(ends.sort(), [4401, 4401, 4401, 'in']);
   for (const talker of talkers) talker.terminate();
+});
+
+test('a ticket that is older than a minute opens nothing', async () => {
+  const [good, old] = [await ticket(token('owner', 'ana')), await ticket(token('owner', 'late'))];
+  await core.stop();
+  inDatabase(core, 'session', 'owner:late', (database) => database.exec('UPDATE tickets SET until = until - 60000'));
+  await core.start();
+  const talker = await core.talk();
+  talker.say({ type: 'connection_init', payload: { ticket: old } });
+  assert.equal((await talker.closed).code, 4401);
+  const opened = core.as(undefined).watch('resource', 'none', { protocols: ['edgefold.v1', `ticket.${old}`] });
+  await assert.rejects(opened, ({ status }) => status === 401);
+  const page = await acknowledged(await core.talk(), { ticket: good });
+  await page.close();
 });
 
 test('a made-up ticket opens nothing and stores nothing, and tokens are no tickets', async () => {

@@ -5,10 +5,11 @@ import { test } from 'node:test';
 import Ajv from 'ajv/dist/2020.js';
 import { addResource, days, resource101, settled } from './claims.mjs';
 import { fresh, serve, until } from './harness.mjs';
-import { rows } from './storage.mjs';
+import { alarmOf, inDatabase, ring, rows } from './storage.mjs';
 import { token } from './tokens.mjs';
 
 const core = await serve('probe', { BUS_ATTEMPTS: '2' }, { switched: true });
+const few = await serve('probe', { QUEUED_REFUSALS_PER_PRINCIPAL: '3' });
 const operator = core.as(token('operator', 'sam'));
 const patient = { within: 60_000 };
 
@@ -143,9 +144,9 @@ test('what a stranger queues is answered as if there were no instance, and answe
     await until('it is refused', async () => (await outcome(cancel(guessed), eve)).body.code === 'FORBIDDEN', patient);
   }
   const { status, body } = await ana.post('/commands', cancel(commandId));
-  assert.deepEqual([status, body.duplicate], [200, false], JSON.stringify(body));
-  await core.evict('claim', taken);
-  assert.deepEqual(rows(core, 'claim', taken, 'SELECT * FROM outcomes'), [], 'nothing of hers lies there');
+  assert.deepEqual([status, body.duplicate], [202, false], JSON.stringify(body));
+  const table = "SELECT name FROM sqlite_master WHERE name = 'outcomes'";
+  assert.deepEqual(rows(core, 'claim', taken, table), [], 'nothing of hers lies there');
 });
 
 test('what meets no instance is refused for its sender alone, also when the instance begins meanwhile; sent again it is decided anew', async () => {
@@ -177,6 +178,38 @@ test('what meets no instance is refused for its sender alone, also when the inst
   assert.deepEqual(await readings(id), [2, 1]);
 });
 
+test('of what is kept for a sender the latest stays until it is over, and goes with what is over by then', async () => {
+  const eve = few.as(token('owner', 'eve'));
+  const sent = run(1, 4).map((n) => report(fresh('meter'), n));
+  for (const one of sent) {
+    await queue(one, eve);
+    assert.equal((await ended(one, eve)).code, 'FORBIDDEN');
+  }
+  const told = async () => {
+    const answers = [];
+    for (const one of sent) answers.push((await outcome(one, eve)).status);
+    return answers;
+  };
+  assert.deepEqual(await told(), [404, 200, 200, 200]);
+  await few.stop();
+  const named = [few, 'session', 'owner:eve'];
+  const apart = () => rows(...named, 'SELECT command, expires_at FROM apart ORDER BY seq');
+  const kept = apart();
+  assert.deepEqual(kept.map(({ command }) => command), sent.slice(1).map(({ commandId }) => commandId));
+  const hour = 3_600_000;
+  assert.equal(alarmOf(...named), kept[0].expires_at + hour, 'an hour later, so that many go at a time');
+  // Two days pass for all but the last, and the alarm rings.
+  inDatabase(...named, (database) =>
+    database.prepare('UPDATE apart SET expires_at = expires_at - 2 * 86400000 WHERE command <> ?').run(kept[2].command));
+  ring(...named);
+  await few.start();
+  assert.deepEqual(await told(), [404, 404, 404, 200]);
+  await until('it waits for the last one', () => alarmOf(...named) === kept[2].expires_at + hour);
+  await few.stop();
+  assert.deepEqual(apart(), [kept[2]]);
+  await few.start();
+});
+
 test('what the door can judge is refused at once, and nothing is queued', async () => {
   const id = await aMeter();
   for (const [body, status, code] of [
@@ -206,6 +239,23 @@ test('the commands of a batch for one instance are decided in their order, and e
   await ended(batch.at(-1));
   await ended(batch.at(-2));
   assert.deepEqual([await readings(one), await readings(other)], [run(1, 50), run(1, 49)]);
+});
+
+test('what the queue does not take is answered command by command, each with its id', async () => {
+  const id = await aMeter();
+  const [one, { commandId: _, ...two }] = [report(id, 1), report(id, 2)];
+  await core.queue('away');
+  const single = await operator.post('/commands', two, prefer);
+  const batch = await operator.post('/commands', [one, two, 'rubbish'], prefer);
+  await core.queue('well');
+  assert.deepEqual([single.status, single.body.code], [503, 'UNAVAILABLE']);
+  assert.deepEqual([batch.status, batch.headers.get('preference-applied')], [200, null]);
+  assert.deepEqual(batch.body.map(({ status }) => status), [503, 503, 422]);
+  assert.equal(batch.body[0].commandId, one.commandId);
+  for (const { commandId } of [single.body, batch.body[1]]) assert.match(commandId, /^[0-9a-f-]{36}$/);
+  await queue([one, { ...two, commandId: batch.body[1].commandId }]);
+  await ended({ ...two, commandId: batch.body[1].commandId });
+  assert.deepEqual(await readings(id), [1, 2]);
 });
 
 test('requests of one sender are decided in the order in which they were sent, however the queue brings them', async () => {
