@@ -6,6 +6,7 @@ import WebSocket from 'ws';
 import { configs, Core } from './core.mjs';
 import { fresh, serve, until } from './harness.mjs';
 import { addResource, days, settled } from './claims.mjs';
+import { inDatabase } from './storage.mjs';
 import { bearer, seconds, token, vars } from './tokens.mjs';
 
 const core = await serve();
@@ -243,6 +244,20 @@ test('of two who use a ticket at once one gets in', async () => {
   for (const talker of talkers) talker.terminate();
 });
 
+test('a ticket that is older than a minute opens nothing', async () => {
+  const [good, old] = [await ticket(token('owner', 'ana')), await ticket(token('owner', 'late'))];
+  await core.stop();
+  inDatabase(core, 'session', 'owner:late', (database) => database.exec('UPDATE tickets SET until = until - 60000'));
+  await core.start();
+  const talker = await core.talk();
+  talker.say({ type: 'connection_init', payload: { ticket: old } });
+  assert.equal((await talker.closed).code, 4401);
+  const opened = core.as(undefined).watch('resource', 'none', { protocols: ['edgefold.v1', `ticket.${old}`] });
+  await assert.rejects(opened, ({ status }) => status === 401);
+  const page = await acknowledged(await core.talk(), { ticket: good });
+  await page.close();
+});
+
 test('a made-up ticket opens nothing and stores nothing, and tokens are no tickets', async () => {
   const given = await ticket(token('owner', 'ana'));
   const [object, secret] = given.split('.');
@@ -345,6 +360,15 @@ test('messages that wake the server and ask nothing of it count as requests', as
     for (let sent = 0; sent < 300; sent++) talker.say(message);
     if (name === 'token') await talker.frame('refusal', ({ payload }) => payload?.code === 'UNAVAILABLE');
     else assert.deepEqual(await talker.closed, { code: 1013, reason: 'Try again later' }, name);
+    talker.terminate();
+  }
+  // Operations that are refused, or ask for nothing.
+  const large = `{ ${'a '.repeat(40_000)}}`;
+  for (const [name, query] of Object.entries({ unreadable: '{', unknown: '{ ...none }', large })) {
+    const talker = await (await idle.talk()).init(token('owner', `refused-${name}`));
+    for (let sent = 0; sent < 300; sent++) talker.say({ type: 'subscribe', id: `${sent}`, payload: { query } });
+    if (name !== 'large') await talker.frame('refusal', ({ payload }) => payload?.[0]?.extensions?.code === 'RATE_LIMITED');
+    else assert.deepEqual(await talker.closed, { code: 1013, reason: 'Try again later' });
     talker.terminate();
   }
 });

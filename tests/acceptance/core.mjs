@@ -178,6 +178,8 @@ export class Core {
   keep = () => this.#around('keep');
   /** What it has kept, as texts; from now on it brings what it takes. */
   kept = () => this.#around('kept');
+  /** Makes the queue of commands `away` or `well`. */
+  queue = (how) => this.#around(`queue/${how}`);
   /** From now on the messages of the bus stay away that hold this word, such as an id: whoever has it is not told, and does not answer. */
   hold = (word) => this.#around(`hold/${word}`);
   /** They come, those that were held back among them. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { fresh, serve, until } from './harness.mjs';
 import { addResource, days, reserve, resource101, settled } from './claims.mjs';
+import { journalled } from './journal.mjs';
 import { listed } from './listed.mjs';
 import { token } from './tokens.mjs';
 
@@ -103,9 +104,13 @@ test('the result of a command is found by its id alone once it is journalled, by
     const { data, errors } = await by(id, more, at);
     assert.deepEqual([data, errors], [{ commandResult: null }, undefined]);
   }
-  // Somebody else has made up the same id: each finds what is his own.
-  const other = fresh('claim');
-  await ben.command('claim', 'CreateClaim', { ...wanted, userId: 'ben' }, { aggregateId: other, commandId });
+  // Somebody else has made up the same id, on more instances than are asked, which sort before: each finds what is his own.
+  const others = Array.from({ length: 12 }, (_, n) => `a${n + 10}-${aggregateId}`);
+  for (const other of others) {
+    await ben.command('claim', 'CreateClaim', { ...wanted, userId: 'ben' }, { aggregateId: other, commandId });
+    await journalled(core, 'claim', other);
+  }
+  const [other] = others;
   const his = await until('it is journalled, too', async () => (await by(commandId, {}, ben)).data.commandResult);
   assert.deepEqual([his.aggregateId, (await by(commandId)).data.commandResult.aggregateId], [other, aggregateId]);
   assert.equal((await by(commandId, {}, nobody)).errors[0].extensions.code, 'UNAUTHENTICATED');

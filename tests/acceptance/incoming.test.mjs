@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { addResource, days, reserve, resource101, settled } from './claims.mjs';
 import { fresh, serve, until } from './harness.mjs';
+import { listed } from './listed.mjs';
 import { tables } from './storage.mjs';
 import { token, vars } from './tokens.mjs';
 
@@ -209,6 +210,18 @@ test('zero has no sign', async () => {
   if (status !== 202) assert.fail(JSON.stringify(body));
   const raw = await fetch(`${core.url}/aggregates/meter/${meter}/events`, { headers: core.headers });
   assert.doesNotMatch(await raw.text(), /"reading":-/);
+  // Read from the state, from the list, and from both by GraphQL: as text, since JavaScript has a zero with a sign.
+  await listed(core, 'meter', meter, 2);
+  const state = await fetch(`${core.url}/aggregates/meter/${meter}`, { headers: core.headers });
+  const query = `{ meter(id: "${meter}") { reading } meters(first: 100) { nodes { id reading } } events(aggregateType: METER, aggregateId: "${meter}") { nodes { data } } }`;
+  const graphql = await fetch(`${core.url}/graphql`, {
+    method: 'POST', headers: { ...core.headers, 'content-type': 'application/json' }, body: JSON.stringify({ query }),
+  });
+  for (const [answer, times] of [[state, 1], [graphql, 3]]) {
+    const text = await answer.text();
+    assert.equal(text.match(/"reading":0(\.0)?[,}]/g)?.length, times, text);
+    assert.doesNotMatch(text, /"reading":-/);
+  }
 });
 
 test('a subscription keeps bounded variables, and says so', async () => {

@@ -5,9 +5,11 @@ import { test } from 'node:test';
 import Ajv from 'ajv/dist/2020.js';
 import { addResource, days, resource101, settled } from './claims.mjs';
 import { fresh, serve, until } from './harness.mjs';
+import { alarmOf, inDatabase, ring, rows } from './storage.mjs';
 import { token } from './tokens.mjs';
 
 const core = await serve('probe', { BUS_ATTEMPTS: '2' }, { switched: true });
+const few = await serve('probe', { QUEUED_REFUSALS_PER_PRINCIPAL: '3' });
 const operator = core.as(token('operator', 'sam'));
 const patient = { within: 60_000 };
 
@@ -93,20 +95,58 @@ test('a refusal is a fact that its sender can ask for, and nobody else who may n
     { id: late.commandId, of: id },
   );
   assert.deepEqual(commandResult, { code: 'METER_DECOMMISSIONED', commandId: late.commandId });
-  // A stranger may not send it, and is told so when it asks.
+  // A stranger may not send it, and is told so when it asks. Nobody else is: it has left nothing with the meter.
   const eve = core.as(token('owner', 'eve'));
   const hers = report(id, 2);
   await queue(hers, eve);
   assert.equal((await ended(hers, eve)).code, 'FORBIDDEN');
-  assert.equal((await outcome(hers)).body.code, 'FORBIDDEN', 'those who may see the instance see it');
-  const ben = await outcome(hers, core.as(token('owner', 'ben')));
-  assert.deepEqual([ben.status, ben.body.code], [404, 'UNKNOWN_OUTCOME']);
+  for (const other of [operator, core.as(token('owner', 'ana')), core.as(token('owner', 'ben'))]) {
+    const { status, body } = await outcome(hers, other);
+    assert.deepEqual([status, body.code], [404, 'UNKNOWN_OUTCOME']);
+  }
   assert.equal((await outcome(late, eve)).status, 404);
   // The first outcome stays.
   const { body: again } = await operator.post('/commands', late);
   assert.equal(again.code, 'METER_DECOMMISSIONED');
   const { body: other } = await operator.post('/commands', { ...late, payload: { ...late.payload, reading: 7 } });
   assert.equal(other.code, 'IDEMPOTENCY_KEY_REUSED');
+});
+
+test('what a stranger queues is answered as if there were no instance, and answers nobody else under the same id', async () => {
+  const resource = await addResource(core);
+  const [ana, eve] = ['ana', 'eve'].map((name) => core.as(token('owner', name)));
+  const taken = fresh('claim');
+  const began = await ana.command('claim', 'CreateClaim', days(resource, '2031-01-01', '2031-01-03'), { aggregateId: taken });
+  await settled(core, taken);
+  const commandId = fresh('command');
+  const create = (aggregateId, end, more) =>
+    ({ aggregateType: 'claim', aggregateId, commandId, name: 'CreateClaim', payload: days('nowhere', '2031-01-01', end, 'eve'), ...more });
+  const answers = async (aggregateId, commands) => {
+    const told = [];
+    for (const [end, more] of commands) {
+      const [one, before] = [create(aggregateId, end, more), told.at(-1)?.code];
+      await queue(one, eve);
+      told.push(await until('it is decided', async () => {
+        const { body } = await outcome(one, eve);
+        return body.code !== 'UNKNOWN_OUTCOME' && body.code !== before && body;
+      }, patient));
+    }
+    return told.map(({ instance: _, ...rest }) => rest);
+  };
+  const commands = [['2031-01-03'], ['2031-01-03', { expectedVersion: 5 }], ['2031-01-04'], ['2031-01-05', { expectedVersion: 1 }]];
+  const free = await answers(fresh('claim'), commands);
+  assert.deepEqual(free.map(({ code }) => code), ['RESOURCE_UNKNOWN', 'VERSION_CONFLICT', 'RESOURCE_UNKNOWN', 'VERSION_CONFLICT']);
+  assert.deepEqual(await answers(taken, commands), free);
+  // Under an id that she has guessed: one that the owner has used, and one that it will use.
+  const cancel = (commandId) => ({ aggregateType: 'claim', aggregateId: taken, commandId, name: 'CancelClaim', payload: {} });
+  for (const guessed of [began.body.commandId, commandId]) {
+    await queue(cancel(guessed), eve);
+    await until('it is refused', async () => (await outcome(cancel(guessed), eve)).body.code === 'FORBIDDEN', patient);
+  }
+  const { status, body } = await ana.post('/commands', cancel(commandId));
+  assert.deepEqual([status, body.duplicate], [202, false], JSON.stringify(body));
+  const table = "SELECT name FROM sqlite_master WHERE name = 'outcomes'";
+  assert.deepEqual(rows(core, 'claim', taken, table), [], 'nothing of hers lies there');
 });
 
 test('what meets no instance is refused for its sender alone, also when the instance begins meanwhile; sent again it is decided anew', async () => {
@@ -138,6 +178,38 @@ test('what meets no instance is refused for its sender alone, also when the inst
   assert.deepEqual(await readings(id), [2, 1]);
 });
 
+test('of what is kept for a sender the latest stays until it is over, and goes with what is over by then', async () => {
+  const eve = few.as(token('owner', 'eve'));
+  const sent = run(1, 4).map((n) => report(fresh('meter'), n));
+  for (const one of sent) {
+    await queue(one, eve);
+    assert.equal((await ended(one, eve)).code, 'FORBIDDEN');
+  }
+  const told = async () => {
+    const answers = [];
+    for (const one of sent) answers.push((await outcome(one, eve)).status);
+    return answers;
+  };
+  assert.deepEqual(await told(), [404, 200, 200, 200]);
+  await few.stop();
+  const named = [few, 'session', 'owner:eve'];
+  const apart = () => rows(...named, 'SELECT command, expires_at FROM apart ORDER BY seq');
+  const kept = apart();
+  assert.deepEqual(kept.map(({ command }) => command), sent.slice(1).map(({ commandId }) => commandId));
+  const hour = 3_600_000;
+  assert.equal(alarmOf(...named), kept[0].expires_at + hour, 'an hour later, so that many go at a time');
+  // Two days pass for all but the last, and the alarm rings.
+  inDatabase(...named, (database) =>
+    database.prepare('UPDATE apart SET expires_at = expires_at - 2 * 86400000 WHERE command <> ?').run(kept[2].command));
+  ring(...named);
+  await few.start();
+  assert.deepEqual(await told(), [404, 404, 404, 200]);
+  await until('it waits for the last one', () => alarmOf(...named) === kept[2].expires_at + hour);
+  await few.stop();
+  assert.deepEqual(apart(), [kept[2]]);
+  await few.start();
+});
+
 test('what the door can judge is refused at once, and nothing is queued', async () => {
   const id = await aMeter();
   for (const [body, status, code] of [
@@ -167,6 +239,23 @@ test('the commands of a batch for one instance are decided in their order, and e
   await ended(batch.at(-1));
   await ended(batch.at(-2));
   assert.deepEqual([await readings(one), await readings(other)], [run(1, 50), run(1, 49)]);
+});
+
+test('what the queue does not take is answered command by command, each with its id', async () => {
+  const id = await aMeter();
+  const [one, { commandId: _, ...two }] = [report(id, 1), report(id, 2)];
+  await core.queue('away');
+  const single = await operator.post('/commands', two, prefer);
+  const batch = await operator.post('/commands', [one, two, 'rubbish'], prefer);
+  await core.queue('well');
+  assert.deepEqual([single.status, single.body.code], [503, 'UNAVAILABLE']);
+  assert.deepEqual([batch.status, batch.headers.get('preference-applied')], [200, null]);
+  assert.deepEqual(batch.body.map(({ status }) => status), [503, 503, 422]);
+  assert.equal(batch.body[0].commandId, one.commandId);
+  for (const { commandId } of [single.body, batch.body[1]]) assert.match(commandId, /^[0-9a-f-]{36}$/);
+  await queue([one, { ...two, commandId: batch.body[1].commandId }]);
+  await ended({ ...two, commandId: batch.body[1].commandId });
+  assert.deepEqual(await readings(id), [1, 2]);
 });
 
 test('requests of one sender are decided in the order in which they were sent, however the queue brings them', async () => {

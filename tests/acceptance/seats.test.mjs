@@ -6,7 +6,7 @@ import { until } from './harness.mjs';
 import { rows } from './storage.mjs';
 import { token, vars } from './tokens.mjs';
 
-const core = new Core(configs.probe, { ...vars, SESSIONS_PER_PRINCIPAL: '2' });
+const core = Object.assign(new Core(configs.probe, { ...vars, SESSIONS_PER_PRINCIPAL: '2' }), { switched: true });
 before(() => core.start());
 after(() => core.close());
 
@@ -46,6 +46,17 @@ test('one socket too many is closed with 4431; another principal is not concerne
     await first.close();
     return both;
   });
+});
+
+test('whoever is refused again and again does not wake the open ones each time', async () => {
+  const dora = token('owner', 'dora');
+  const open = [await talk(dora), await talk(dora)];
+  const asked = async () => (await core.counts()).calls['/alive'] ?? 0;
+  const before = await asked();
+  for (let n = 0; n < 10; n++) assert.equal(await tries(dora), false);
+  const times = ((await asked()) - before) / open.length;
+  assert.ok(times >= 1 && times < 10, `they were asked ${times} times`);
+  for (const talker of open) await talker.close();
 });
 
 test('sockets that died without a word take no resource', async () => {

@@ -62,6 +62,14 @@ export const inDatabase = (core, type, id, use) =>
 export const silence = (core, type) =>
   inFile(fileOf(core, type, 'metadata'), (database) => database.exec('DELETE FROM _cf_ALARM'));
 
+/** The alarm of an instance is due: it rings when its core starts, which is stopped. The runtime keeps the instant in two places, and goes by both. */
+export function ring(core, type, id) {
+  const identifier = objectId(kindOf(core, type), id);
+  inFile(fileOf(core, type, 'metadata'), (database) =>
+    database.prepare('UPDATE _cf_ALARM SET scheduled_time = 1 WHERE actor_id = ?').run(identifier));
+  inDatabase(core, type, id, (database) => database.exec('UPDATE _cf_METADATA SET value = 1 WHERE key = 1'));
+}
+
 /** Instant at which the alarm of an instance is set, in milliseconds, or undefined. Its core may run meanwhile. */
 export function alarmOf(core, type, id) {
   const identifier = objectId(kindOf(core, type), id);

@@ -76,11 +76,15 @@ function statement(real) {
 /** What the queue that commands go by has taken while it brings nothing; null while it brings them. */
 let kept = null;
 
+/** Whether that queue takes nothing. */
+let isAway = false;
+
 /** Messages of the bus that are held back, by a word that they hold: somebody's id. */
 const held = new Map();
 
 /** Where a message stays instead of being brought; undefined if it is brought. */
 function place(binding, body) {
+  if (binding === 'COMMANDS' && isAway) throw new Error('the queue is away');
   if (binding === 'COMMANDS') return kept ?? undefined;
   const text = held.size ? JSON.stringify(body) : '';
   return [...held].find(([word]) => text.includes(word))?.[1];
@@ -156,6 +160,7 @@ export const object = (Class, name) =>
 /**
  * The script's own entry behind the switch. `/-/d1/<how>` sets it, and gives the number of calls so far; `/-/counts` gives the counts;
  * `/-/keep` lets the queue of commands keep what it takes, and `/-/kept` gives that, and lets it bring again what it takes.
+ * `/-/queue/away` lets that queue take nothing, and `/-/queue/well` lets it again.
  * `/-/hold/<word>` holds back the messages of the bus that hold the word; `/-/release/<word>` gives those, and holds back no more.
  */
 export const entry = (Script) => {
@@ -170,6 +175,8 @@ export const entry = (Script) => {
         kept = null;
         return Response.json(texts);
       }
+      const [, queue] = pathname.match(/^\/-\/queue\/(away|well)$/) ?? [];
+      if (queue) return Response.json((isAway = queue === 'away'));
       const [, verb, word] = pathname.match(/^\/-\/(hold|release)\/(.+)$/) ?? [];
       if (verb) {
         const texts = held.get(word) ?? [];

@@ -1,4 +1,4 @@
--- How queued commands of one principal ended that met no stream, in the object of its name.
+-- How queued commands of one principal ended whose instances do not keep that, in the object of its name.
 CREATE TABLE IF NOT EXISTS apart (
   seq        INTEGER PRIMARY KEY,
   stream     TEXT    NOT NULL,  -- the instance, as JSON

@@ -3,7 +3,8 @@
 //! What lies on the queue is the only copy until it is decided. So it is brought again until each command has an outcome: it was
 //! accepted, it was refused, or it fails however often it is tried. The instance remembers every outcome, as long as those of
 //! other commands: with it a message that comes twice changes nothing, and the one who sent it can ask. An instance that does not
-//! exist remembers nothing: what it has not accepted is kept in the object that counts the sockets of the sender.
+//! exist remembers nothing, and none remembers what strangers have sent: what it has not accepted is kept in the object that counts
+//! the sockets of the sender.
 //!
 //! **Order.** The queue keeps none. The commands of one request for one instance travel in one message and are decided in their
 //! order. A message may name the command that has to be decided before, and is put back until that one has an outcome.
@@ -169,8 +170,8 @@ pub struct Ending {
     pub sender: Principal,
 }
 
-/// The end of a command that an instance without a stream has not accepted, as the object keeps it that counts the sender's
-/// sockets.
+/// The end of a command that its instance has not accepted and does not keep, because there is no stream or the sender is a
+/// stranger to it, as the object keeps it that counts the sender's sockets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Apart {

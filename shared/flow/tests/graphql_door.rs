@@ -152,6 +152,7 @@ fn an_operation_counts_as_the_fields_at_its_root() {
     assert_eq!(cost("{ a { b c } }"), 1);
     assert_eq!(cost("mutation { x: a { b } y: a { b } ... { z: a { b } } }"), 3);
     assert_eq!(cost("{ ...f ...f } fragment f on Query { a b }"), 4);
+    assert_eq!(cost("{ ...none }"), 1, "what asks for nothing is a request, too");
     let many = (0..50).map(|n| format!("a{n}: a ")).collect::<String>();
     assert_eq!(cost(&format!("mutation {{ {many} }}")), 50);
 }

@@ -157,3 +157,13 @@ fn a_command_is_found_by_its_id_alone_where_the_journals_know_its_events() {
     assert_eq!(answer.body.json()["data"]["commandResult"], Value::Null);
     assert_eq!(log, ["caused by c-1", "outcome of c-1 in n-1"]);
 }
+
+#[test]
+fn a_command_is_looked_for_where_its_caller_has_sent_it_before_it_is_elsewhere() {
+    let mut asked = Asked::new("keeper", []);
+    let others = (0..12).map(|n| (format!("a-{n:02}"), "c-1", "eve"));
+    asked.caused = others.chain([("n-1".to_owned(), "c-1", "ana")]).collect();
+    let (_, log) = ask(asked, r#"{ commandResult(id: "c-1") { __typename } }"#);
+    assert_eq!(log[1], "outcome of c-1 in n-1");
+    assert_eq!(log.len(), 1 + limits::SAME_COMMAND_IDS);
+}

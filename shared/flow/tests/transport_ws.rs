@@ -388,6 +388,42 @@ fn too_many_operations_and_too_large_documents_are_refused_by_themselves() {
 }
 
 #[test]
+fn an_operation_that_is_refused_at_once_counts() {
+    let mut socket = Socket::acknowledged();
+    let allowance = Allowance { operations: 1, ..Allowance::default() };
+    socket.connection = socket.connection.allowed(allowance);
+    let subscribe = |payload| json!({"type": "subscribe", "id": "x", "payload": payload});
+    let counted = |actions: &[Action]| actions.iter().filter(|it| **it == Action::Count).count();
+    let large = "a".repeat(limits::QUERY_BYTES + 1);
+    let hash = json!({"persistedQuery": {"version": 1, "sha256Hash": "0"}});
+    let payloads = [json!({"query": large}), json!({"extensions": hash})];
+    for payload in payloads {
+        assert_eq!(counted(&socket.hears(subscribe(payload))), 1);
+    }
+    assert_eq!(counted(&socket.subscribe("1")), 0, "it counts when it runs");
+    assert_eq!(counted(&socket.subscribe("2")), 1);
+}
+
+#[test]
+fn a_hash_without_its_document_is_refused_by_itself() {
+    let mut socket = Socket::acknowledged();
+    let hash = json!({"persistedQuery": {"version": 1, "sha256Hash": "0"}});
+    for query in [json!({}), json!({"query": null})] {
+        let mut payload = query;
+        payload["extensions"] = hash.clone();
+        let actions = socket.hears(json!({"type": "subscribe", "id": "x", "payload": payload}));
+        let refused = &sent(&actions)[0];
+        assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("x")));
+        let error = &refused["payload"][0];
+        assert_eq!(error["extensions"]["code"], "PERSISTED_QUERY_NOT_SUPPORTED");
+        assert_eq!(error["message"], "PersistedQueryNotSupported");
+    }
+    run(&socket.subscribe("x"));
+    let neither = json!({"type": "subscribe", "id": "y", "payload": {"extensions": {}}});
+    assert_eq!(closed(&socket.hears(neither)).unwrap().0, 4400);
+}
+
+#[test]
 fn a_socket_has_as_many_operations_and_messages_as_long_as_are_allowed() {
     let mut socket = Socket::acknowledged();
     let allowance = Allowance { operations: 1, body: 200, ..Allowance::default() };

@@ -76,7 +76,8 @@ pub const QUEUED_NAMED_MS: i64 = 3_600_000;
 /// Senders and instances of which a script remembers the last queued command, at most: a name each, and an id.
 pub const QUEUED_REMEMBERED: usize = 10_000;
 
-/// Queued commands of one sender that met no stream and whose end is kept, at most: the latest. A row each, for a day.
+/// Queued commands of one sender whose end is kept apart from their instances, at most: the latest. A row each, for a day. Set it with
+/// `QUEUED_REFUSALS_PER_PRINCIPAL`.
 pub const QUEUED_APART: usize = 10_000;
 
 /// Bytes of the rows that one statement takes as JSON (platform: 2 MB per value). One row of the largest event takes a
@@ -210,6 +211,10 @@ pub const SESSION_OPERATIONS_MOST: usize = 200;
 /// Sources of all operations of one GraphQL socket: a subscription to a category has one for each partition. The place in each is
 /// attached to the socket, up to 70 bytes, of 16,384.
 pub const SESSION_SOURCES: usize = 200;
+
+/// Bytes of the id that a client gives an operation on a GraphQL socket: clients count, or take 36 bytes of a UUID. It is kept with
+/// the operation, and comes back with each of its frames.
+pub const OPERATION_ID_BYTES: usize = 256;
 
 /// Bytes of one GraphQL document on a socket (64 KiB). A hundred of them are kept for a session, in its own object.
 pub const QUERY_BYTES: usize = 64 << 10;
@@ -361,7 +366,10 @@ pub const LIST_ROWS: usize = 100;
 /// Rows in one page of a list when the caller names no number.
 pub const LIST_ROWS_DEFAULT: usize = 20;
 
-/// Most events of a correlation that a journal gives. Our longest chain has about ten, but a caller may name any correlation for a
+/// Instances of a correlation that are asked whether the caller may see them: half of the calls that the platform allows a request.
+pub const CORRELATION_INSTANCES: usize = 500;
+
+/// Most events of a correlation that a journal gives: the earliest. Our longest chain has about ten, but a caller may name any correlation for a
 /// command, and all of them are in memory at once.
 pub const CAUSED_EVENTS: u64 = 1_000;
 

@@ -119,6 +119,9 @@ impl Storage for MemoryJournal {
             link: Link { version: *version, correlation: correlation.clone() },
             position: *position,
         };
-        Ok(of.take(limit).map(place).collect())
+        let mut placed: Vec<_> = of.map(place).collect();
+        placed.sort_by_key(|placed| placed.position);
+        placed.truncate(limit);
+        Ok(placed)
     }
 }

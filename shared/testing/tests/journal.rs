@@ -187,6 +187,16 @@ fn streams_have_no_gaps_and_no_repeats_whatever_comes_in_whatever_way() {
 }
 
 #[test]
+fn the_earliest_events_of_a_correlation_come_first_whatever_their_streams_are_called() {
+    let partition = Partition::new(MemoryJournal::default());
+    let streams = ["z", "b", "a", "c"];
+    partition.append_all(&streams.map(|stream| append(stream, &[1], 0, 1)));
+    let caused = partition.caused(&id("k-1"), 2).unwrap();
+    let found: Vec<_> = caused.iter().map(|it| it.event.stream.aggregate_id.as_str()).collect();
+    assert_eq!(found, ["z", "b"]);
+}
+
+#[test]
 fn an_event_alone_is_two_rows_and_a_hundred_are_hardly_more_than_one_each() {
     let versions: Vec<u64> = (1..=100).collect();
     let storage = MemoryJournal::default();

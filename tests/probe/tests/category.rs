@@ -21,7 +21,7 @@ use edgefold_probe::{
     schema::execute,
 };
 use futures_util::{StreamExt, future::FutureExt};
-use rows::{Nothing, lack};
+use rows::{Nothing, lack, seal};
 use serde_json::{Value, json, value::RawValue};
 
 /// Runs a subscription for a caller; gives what it answered.
@@ -81,9 +81,9 @@ fn it_begins_after_a_cursor_of_its_own_category_alone() {
         let arguments = format!("(after: {cursor:?})");
         found(operator(), &arguments, "cursor").map(|(_, begin)| begin)
     };
-    assert_eq!(after(&cursor::write("claim", &places)), Ok(Begin::After(places.clone())));
+    assert_eq!(after(&cursor::write(&seal(), "claim", &places)), Ok(Begin::After(places.clone())));
     assert_eq!(after("0"), Ok(Begin::After(vec![])));
-    for wrong in ["", "7", "-1", "x", &cursor::write("meter", &places)] {
+    for wrong in ["", "7", "-1", "x", &cursor::write(&seal(), "meter", &places)] {
         assert_eq!(after(wrong), Err("INVALID_CURSOR".to_owned()), "{wrong}");
     }
 }
@@ -138,7 +138,7 @@ fn items(caller: Nothing, feed: &Arc<Feed>) -> Vec<(Vec<u64>, Value)> {
     let item = |answer: &Value| {
         let mut item = answer["data"]["claims"].clone();
         let text = item.as_object_mut().unwrap().remove("cursor").unwrap();
-        let places = cursor::read("claim", text.as_str().unwrap()).unwrap();
+        let places = cursor::read(&seal(), "claim", text.as_str().unwrap()).unwrap();
         (places.iter().map(|place| place.position).collect(), item)
     };
     answers.iter().map(item).collect()

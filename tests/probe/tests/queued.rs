@@ -89,11 +89,13 @@ impl Case {
     }
 
     fn remember(&self, message: &Message, ending: &Ending) -> Option<Apart> {
-        self.meter.remember(message.command_id.as_ref().unwrap(), ending, self.now()).unwrap()
+        self.meter.remember(message, ending, self.now()).unwrap()
     }
 
+    /// Whether a command has ended that sam has sent at this instant.
     fn has_ended(&self, message: &Message, sent_at: Timestamp) -> bool {
-        self.meter.has_ended(message, sent_at, &[], self.now()).unwrap()
+        let sent = queued(self, &who("operator", "sam"), None, vec![message.clone()]);
+        self.meter.has_ended(message, &Queued { sent_at, ..sent }, &[], self.now()).unwrap()
     }
 
     fn send(&self, message: &Message, by: &Asker) -> String {
@@ -138,12 +140,11 @@ fn a_refusal_stays_what_it_was_and_expires_like_any_outcome() {
 
 #[test]
 fn an_outcome_is_for_those_who_see_the_instance_and_for_the_one_who_sent_it() {
-    let (case, eve) = (Case::new(), who("owner", "eve"));
-    assert_eq!(case.take(&report("c-3", 1), &eve).as_deref(), Some("FORBIDDEN"));
+    let (case, sam) = (Case::new(), who("operator", "sam"));
+    assert_eq!(case.take(&report("c-3", 1), &sam).as_deref(), Some("METER_DECOMMISSIONED"));
     for (asks, told) in [
-        (eve, "FORBIDDEN"),
-        (who("owner", "ana"), "FORBIDDEN"),
-        (who("operator", "sam"), "FORBIDDEN"),
+        (sam, "METER_DECOMMISSIONED"),
+        (who("owner", "ana"), "METER_DECOMMISSIONED"),
         (who("owner", "ben"), "UNKNOWN_INSTANCE"),
         (who("machine", "eve"), "UNKNOWN_INSTANCE"),
     ] {
@@ -153,6 +154,38 @@ fn an_outcome_is_for_those_who_see_the_instance_and_for_the_one_who_sent_it() {
     assert_eq!(case.asked("c-1", &who("owner", "ben")), "UNKNOWN_INSTANCE");
     assert_eq!(case.asked("c-9", &who("owner", "ana")), "NOTHING");
     assert_eq!(case.asked("c-9", &who("owner", "ben")), "UNKNOWN_INSTANCE");
+}
+
+#[test]
+fn what_a_stranger_has_queued_leaves_nothing_here_and_answers_for_nobody_else() {
+    let case = Case::new();
+    // The owner sees the meter, and may not report for it.
+    for by in [who("owner", "eve"), who("owner", "ana")] {
+        let (code, apart) = case.take_apart(&report("c-3", 1), &by).unwrap();
+        assert_eq!(code, "FORBIDDEN");
+        assert_eq!(apart.unwrap().ending.sender, *by.principal().unwrap());
+        assert_eq!(case.asked("c-3", &who("operator", "sam")), "NOTHING");
+    }
+    assert_eq!(case.send(&report("c-3", 2), &who("operator", "sam")), "METER_DECOMMISSIONED");
+}
+
+#[test]
+fn by_the_id_of_somebody_elses_command_a_stranger_learns_nothing_and_its_own_gets_an_end() {
+    let (case, eve) = (Case::new(), who("owner", "eve"));
+    case.now.set(100_000 + limits::CLOCK_SKEW_MS);
+    let hers = message("c-1", "RegisterMeter", json!({"model": "Thermo 2", "ownerId": "eve"}));
+    let before = |text| Some(Before { command_id: id(text), sent_at: case.now(), is_named: true });
+    let mut sent = queued(&case, &eve, before("c-2"), vec![hers.clone()]);
+    let unknown = || case.meter.unknown_of(&sent, case.now()).unwrap();
+    assert_eq!(unknown(), [id("c-1"), id("c-2")], "both are looked for with her own");
+    assert!(case.meter.is_early(&sent, &[], case.now()).unwrap(), "as where there is no stream");
+    sent.after = None;
+    assert!(!case.meter.has_ended(&hers, &sent, &[], case.now()).unwrap());
+    let (code, apart) = case.take_apart(&hers, &eve).unwrap();
+    let apart = [apart.unwrap()];
+    assert_eq!((code.as_str(), apart[0].command_id.as_str()), ("FORBIDDEN", "c-1"));
+    assert!(case.meter.has_ended(&hers, &sent, &apart, case.now()).unwrap(), "it comes again");
+    assert_eq!(case.asked("c-1", &who("owner", "ana")), "at 1");
 }
 
 #[test]
@@ -211,7 +244,8 @@ fn where_there_is_no_stream_nothing_is_stored_and_what_has_ended_is_kept_apart()
     assert_eq!(case.take(&begin, &who("operator", "sam")), None);
     assert_eq!(case.meter.unknown_of(&sent, case.now()).unwrap(), [id("c-1")]);
     let ended = |sent_at| {
-        case.meter.has_ended(&early, sent_at, std::slice::from_ref(&apart), case.now()).unwrap()
+        let sent = Queued { sent_at, ..sent.clone() };
+        case.meter.has_ended(&early, &sent, std::slice::from_ref(&apart), case.now()).unwrap()
     };
     assert!(ended(sent.sent_at));
     assert!(!ended(sent.sent_at.plus_millis(1)), "it was sent again");

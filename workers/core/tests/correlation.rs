@@ -11,7 +11,7 @@ use edgefold_flow::{
     Message,
     journal::correlation::{What, entries},
 };
-use edgefold_kernel::{Envelope, Id};
+use edgefold_kernel::{Envelope, Id, Principal, Role};
 use edgefold_order::Order;
 use edgefold_reservation::Reservation;
 use edgefold_room::Room;
@@ -91,7 +91,8 @@ fn caused<'a>(events: &'a [Envelope], command: &str) -> Vec<&'a Envelope> {
 fn listed(simulator: &mut Simulator, command: &str) -> Vec<String> {
     let events = simulator.events();
     let found = caused(&events, command);
-    let entries = found.into_iter().flat_map(|event| entries(CATALOGUE, event));
+    let staff = Principal::new(Id::parse("sam").unwrap(), Role::new("staff"));
+    let entries = found.into_iter().flat_map(|event| entries(CATALOGUE, &staff, event));
     entries
         .map(|entry| {
             let kind = if entry.kind == What::Event { "happened" } else { "asked" };

@@ -16,6 +16,8 @@ pub struct Allowance {
     /// Requests of one principal within [`limits::RATE_PERIOD_S`], where the platform does not count them:
     /// `REQUESTS_PER_PRINCIPAL`.
     pub requests: usize,
+    /// Ends of queued commands that are kept with their sender: `QUEUED_REFUSALS_PER_PRINCIPAL`.
+    pub apart: usize,
     /// The limits of a GraphQL document.
     pub graphql: DocumentLimits,
 }
@@ -46,6 +48,11 @@ impl Allowance {
                 limits::SESSION_OPERATIONS,
             ),
             requests: variables.number("REQUESTS_PER_PRINCIPAL", 1..=usize::MAX, limits::REQUESTS),
+            apart: variables.number(
+                "QUEUED_REFUSALS_PER_PRINCIPAL",
+                0..=usize::MAX,
+                limits::QUEUED_APART,
+            ),
             graphql: DocumentLimits::read(variables),
         }
     }
@@ -60,13 +67,14 @@ mod tests {
         let set = |name: &str| match name {
             "MAX_BODY_BYTES" => Some("16384".to_owned()),
             "MAX_BATCH_COMMANDS" => Some("100000".to_owned()),
+            "QUEUED_REFUSALS_PER_PRINCIPAL" => Some("7".to_owned()),
             "GRAPHQL_MAX_OPERATIONS" => Some("0".to_owned()),
             "GRAPHQL_MAX_DEPTH" => Some("deep".to_owned()),
             _ => None,
         };
         let mut variables = Variables::new(set);
         let allowance = Allowance::read(&mut variables);
-        assert_eq!(allowance, Allowance { body: 16_384, ..Allowance::default() });
+        assert_eq!(allowance, Allowance { body: 16_384, apart: 7, ..Allowance::default() });
         let named = |name: &str| variables.misread.iter().any(|said| said.starts_with(name));
         assert_eq!(variables.misread.len(), 3);
         assert!(named("MAX_BATCH_COMMANDS") && named("GRAPHQL_MAX_OPERATIONS"));

@@ -1,6 +1,7 @@
 //! The limits of a GraphQL document, as the deployment has set them.
 
 use edgefold_kernel::limits;
+use serde_json::{Map, Value};
 
 use super::environment::{Variables, is_development};
 
@@ -54,6 +55,15 @@ impl DocumentLimits {
             introspection,
         }
     }
+}
+
+/// Code and message of the refusal of a hash. Clients go by either of them, and then send the document itself.
+pub const NO_HASHES: (&str, &str) = ("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported");
+
+/// True for a request that has the hash of a document, and no document.
+pub fn is_hash_alone(members: &Map<String, Value>) -> bool {
+    let hash = members.get("extensions").and_then(|it| it.get("persistedQuery"));
+    members.get("query").is_none_or(Value::is_null) && hash.is_some_and(Value::is_object)
 }
 
 #[cfg(test)]

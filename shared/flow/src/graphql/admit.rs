@@ -26,7 +26,8 @@ pub struct Admitted {
     pub request: Request,
     /// Query, mutation or subscription.
     pub kind: OperationType,
-    /// Requests that it counts as: one for each field at the root of its operation, which is a command or a look of its own.
+    /// Requests that it counts as: one for each field at the root of its operation, which is a command or a look of its own. One without
+    /// fields is a request, too.
     pub cost: usize,
 }
 
@@ -52,7 +53,7 @@ pub fn admit(mut request: Request, settings: &DocumentLimits) -> Result<Admitted
             request.variables.entry(name).or_insert_with(|| value.node.clone());
         }
     }
-    let (kind, cost) = (operation.ty, roots(&document, operation));
+    let (kind, cost) = (operation.ty, roots(&document, operation).max(1));
     flatten(&mut document, request.operation_name.as_deref()).map_err(refused)?;
     if kind == OperationType::Mutation {
         let operation = chosen(&document, request.operation_name.as_deref())?;

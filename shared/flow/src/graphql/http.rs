@@ -28,7 +28,10 @@ use super::{
 };
 use crate::{
     command::parse_json,
-    door::{document::DocumentLimits, json},
+    door::{
+        document::{DocumentLimits, NO_HASHES, is_hash_alone},
+        json,
+    },
 };
 
 /// The form of a response.
@@ -229,18 +232,12 @@ fn well_formed(mut members: Map<String, Value>, media: Media) -> Result<Request,
     let expected = |name: &str, what: &str| {
         malformed("MALFORMED_REQUEST", &format!("{name}: expected {what}"), media)
     };
-    let query = members.remove("query").filter(|query| !query.is_null());
-    let is_persisted = members
-        .get("extensions")
-        .and_then(|extensions| extensions.get("persistedQuery"))
-        .is_some_and(Value::is_object);
-    if query.is_none() && is_persisted {
-        // Clients go by this code or by this message, and then send the document itself.
-        let detail = "PersistedQueryNotSupported";
-        let error = coded(ServerError::new(detail, None), "PERSISTED_QUERY_NOT_SUPPORTED");
+    if is_hash_alone(&members) {
+        let (code, detail) = NO_HASHES;
+        let error = coded(ServerError::new(detail, None), code);
         return Err(answer(Response::from_errors(vec![error]), media));
     }
-    let Some(Value::String(query)) = query else {
+    let Some(Value::String(query)) = members.remove("query") else {
         return Err(expected("query", "a document, as a string"));
     };
     let mut request = Request::new(query);

@@ -242,12 +242,20 @@ async fn command_result(
     Ok(Value::Null)
 }
 
-/// The streams that a command has appended to, as the journals know them.
+/// The streams that a command has appended to, as the journals know them: those of the caller first, since others may have used its
+/// command's id.
 async fn streams_of(gateway: &dyn Gateway, command_id: &Id) -> Result<Vec<StreamId>, Failure> {
+    let caller = gateway.principal()?;
     let events = gateway.caused(command_id.clone()).await?;
     let of_command = events.into_iter().filter(|event| event.command_id == *command_id);
-    let streams: BTreeSet<StreamId> = of_command.map(|event| event.stream).collect();
-    Ok(streams.into_iter().take(limits::SAME_COMMAND_IDS).collect())
+    let is_own = |event: &Envelope| event.metadata.actor.as_ref() == Some(caller);
+    let (own, others): (Vec<_>, Vec<_>) = of_command.partition(is_own);
+    let streams = |events: Vec<Envelope>| -> BTreeSet<StreamId> {
+        events.into_iter().map(|event| event.stream).collect()
+    };
+    let (own, others) = (streams(own), streams(others));
+    let all = own.iter().chain(others.difference(&own)).cloned();
+    Ok(all.take(limits::SAME_COMMAND_IDS).collect())
 }
 
 /// Rows of a projection, for a caller who has shown a token.

@@ -1,6 +1,8 @@
 //! From a correlation to everything that happened under it, over all aggregates. Each journal knows its events by it. The
 //! commands that follow from an event are derived from the event, so that a command without a result is listed too.
 
+use std::collections::BTreeSet;
+
 use edgefold_kernel::{Envelope, Id, Kind, Principal, Rejection, StreamId, Timestamp, Version};
 use serde::Serialize;
 
@@ -126,8 +128,63 @@ pub fn entries(catalogue: &Catalogue, who: &Principal, event: &Envelope) -> Vec<
     std::iter::once(happened).chain(asked).collect()
 }
 
+/// The entries of so many instances at most: each is asked whether the caller may see it. Those come first whose correlation nobody
+/// from outside has named, so that a chain does not vanish among claims.
+pub fn of_some(mut listed: Vec<Entry>, most: usize) -> Vec<Entry> {
+    let mut instances = BTreeSet::new();
+    for is_claimed in [false, true] {
+        let of = listed.iter().filter(|entry| entry.correlation_claimed == is_claimed);
+        for stream in of.map(Entry::stream) {
+            if instances.len() < most {
+                instances.insert(stream);
+            }
+        }
+    }
+    listed.retain(|entry| instances.contains(&entry.stream()));
+    listed
+}
+
 /// The refusal of a correlation that is not known, or of which the caller may see nothing.
 pub fn unknown(correlation: &Id) -> Rejection {
     let detail = format!("nothing is known of {correlation}");
     Rejection::new(Kind::NotFound, "UNKNOWN_CORRELATION", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: &str, correlation_claimed: bool) -> Entry {
+        let id = Id::parse(id).unwrap();
+        Entry {
+            kind: What::Event,
+            aggregate_type: "door".into(),
+            aggregate_id: id.clone(),
+            name: "DoorOpened".into(),
+            version: None,
+            event_id: None,
+            command_id: id.clone(),
+            causation_id: None,
+            correlation_id: id,
+            causation_claimed: false,
+            correlation_claimed,
+            actor: "ana".into(),
+            actor_role: "guest".into(),
+            actor_via: None,
+            time: Timestamp::default(),
+        }
+    }
+
+    #[test]
+    fn those_that_nobody_has_claimed_are_asked_first() {
+        let listed = [("a", true), ("b", true), ("z", false), ("a", true), ("y", false)];
+        let asked = |most| {
+            let listed = listed.map(|(id, is_claimed)| entry(id, is_claimed)).to_vec();
+            let left = of_some(listed, most);
+            left.iter().map(|entry| entry.aggregate_id.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(1), ["z"]);
+        assert_eq!(asked(3), ["a", "z", "a", "y"]);
+        assert_eq!(asked(4), ["a", "b", "z", "a", "y"]);
+    }
 }

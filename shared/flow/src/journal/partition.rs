@@ -249,7 +249,7 @@ impl<S: Storage> Partition<S> {
         }
     }
 
-    /// Events of a correlation in the order of their positions, at most so many.
+    /// The earliest events of a correlation in the order of their positions, at most so many.
     ///
     /// # Errors
     /// Fails if storage fails or what is stored cannot be read.

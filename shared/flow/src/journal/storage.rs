@@ -63,7 +63,7 @@ pub trait Storage {
     /// Fails if storage fails.
     fn rows(&self, after: u64, limit: usize, bytes: usize) -> Result<Vec<Stored>, Fault>;
 
-    /// The places of the events of a correlation, at most so many.
+    /// The places of the events of a correlation: the earliest, at most so many.
     ///
     /// # Errors
     /// Fails if storage fails.

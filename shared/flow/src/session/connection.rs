@@ -14,7 +14,7 @@ use super::{
     operation::{Lack, Operation, Step},
 };
 use crate::{
-    door::{allowance::Allowance, token::Caller},
+    door::{allowance::Allowance, document::NO_HASHES, token::Caller},
     journal::Place,
     subscribe::{
         Begin, Source,
@@ -71,7 +71,7 @@ pub enum Action {
     Close(Close),
     /// Check what this payload of `connection_init` or `ping` shows; without it, the caller that the upgrade has shown.
     Verify(Option<Shown>),
-    /// This message does nothing that counts by itself: count it as a request. Come back with [`Input::Idle`] if it is one too
+    /// This message does nothing that counts by itself, or is refused at once: count it as a request. Come back with [`Input::Idle`] if it is one too
     /// many.
     Count,
     /// Run the operation: execute it, or find the sources that it subscribes to.
@@ -332,11 +332,16 @@ impl Connection {
         } else if asked.query.len() > limits::QUERY_BYTES {
             let most = limits::QUERY_BYTES;
             Some(("QUERY_TOO_LARGE", format!("a document may have at most {most} bytes")))
+        } else if asked.is_hash_alone() {
+            let (code, detail) = NO_HASHES;
+            Some((code, detail.to_owned()))
         } else {
             None
         };
         if let Some((code, detail)) = refused {
-            return self.send(now, message::error(&id, &message::errors(code, &detail)));
+            let mut actions = self.send(now, message::error(&id, &message::errors(code, &detail)));
+            actions.push(Action::Count);
+            return actions;
         }
         self.last += 1;
         self.operations.insert(self.last, Operation::new(id));

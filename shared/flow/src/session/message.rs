@@ -4,7 +4,7 @@ use edgefold_kernel::{Kind, Rejection, Timestamp, limits};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::door;
+use crate::door::{self, document::is_hash_alone};
 
 /// The subprotocol.
 pub const PROTOCOL: &str = "graphql-transport-ws";
@@ -43,7 +43,7 @@ pub enum Said {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Asked {
-    /// The document.
+    /// The document; empty where the client has sent only its hash.
     pub query: String,
     /// The operation to execute, when there are several.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -69,6 +69,12 @@ impl Asked {
             return Err(Rejection::new(Kind::TooLarge, "VARIABLES_TOO_LARGE", detail));
         }
         Ok(Self { extensions: None, ..self })
+    }
+
+    /// True if the client has sent a hash in place of the document.
+    pub fn is_hash_alone(&self) -> bool {
+        let has_hash = |it: &Payload| it.contains_key("persistedQuery");
+        self.query.is_empty() && self.extensions.as_ref().is_some_and(has_hash)
     }
 
     /// The request, as GraphQL takes it. Nothing here reads the extensions.
@@ -107,8 +113,14 @@ impl Said {
             "complete" => Ok(Self::Complete { id: id(kind, &mut message)? }),
             "subscribe" => {
                 let id = id(kind, &mut message)?;
+                let mut payload = payload.unwrap_or_default();
+                if let Value::Object(members) = &mut payload
+                    && is_hash_alone(members)
+                {
+                    members.insert("query".to_owned(), json!(""));
+                }
                 // `expected …` of serde names the field that is wrong, and nothing of ours.
-                let asked = door::json::of(&payload.unwrap_or_default())
+                let asked = door::json::of(&payload)
                     .map_err(|error| invalid(&format!("subscribe: {error}")))?;
                 Ok(Self::Subscribe { id, asked: Box::new(asked) })
             }
@@ -128,6 +140,10 @@ fn object(kind: &str, payload: Option<Value>) -> Result<Option<Payload>, Close> 
 
 fn id(kind: &str, message: &mut Payload) -> Result<String, Close> {
     match message.remove("id") {
+        Some(Value::String(id)) if id.len() > limits::OPERATION_ID_BYTES => {
+            let most = limits::OPERATION_ID_BYTES;
+            Err(invalid(&format!("{kind}: an id may have at most {most} bytes")))
+        }
         Some(Value::String(id)) if !id.is_empty() => Ok(id),
         _ => Err(invalid(&format!("{kind}: expected a non-empty string as id"))),
     }
@@ -377,6 +393,21 @@ mod tests {
         }
         let long = format!(r#"{{"type":"ping","payload":{{"a":"{}"}}}}"#, "a".repeat(1 << 20));
         assert_eq!(read(&long).unwrap_err().code(), 4400);
+    }
+
+    #[test]
+    fn the_id_of_an_operation_has_a_length() {
+        let of = |bytes| {
+            let id = "a".repeat(bytes);
+            let asked = json!({"type": "subscribe", "id": id, "payload": {"query": "{a}"}});
+            let ended = json!({"type": "complete", "id": id});
+            [asked, ended].map(|message| read(&message.to_string()).err())
+        };
+        assert_eq!(of(limits::OPERATION_ID_BYTES), [None, None]);
+        for close in of(limits::OPERATION_ID_BYTES + 1).map(Option::unwrap) {
+            assert_eq!(close.code(), 4400);
+            assert!(close.reason().ends_with("256 bytes"), "{}", close.reason());
+        }
     }
 
     #[test]

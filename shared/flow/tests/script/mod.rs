@@ -73,6 +73,8 @@ pub struct Asked {
     pub history: Vec<Envelope>,
     /// The row of an instance.
     pub state: Value,
+    /// The events of a correlation: instance, command and subject of each.
+    pub caused: Vec<(String, &'static str, &'static str)>,
 }
 
 impl Asked {
@@ -92,6 +94,9 @@ impl Asked {
             is_known: true,
             history: Vec::new(),
             state,
+            caused: [("n-1", "c-1"), ("n-2", "c-1.0"), ("n-1", "c-1")]
+                .map(|(id, command)| (id.to_owned(), command, "ana"))
+                .into(),
         }
     }
 
@@ -185,17 +190,16 @@ impl Gateway for Asked {
 
     fn caused(&self, correlation: Id) -> BoxFuture<'_, Result<Vec<Envelope>, Failure>> {
         self.note(format!("caused by {correlation}"));
-        let event = |id: &str, command: &str| {
-            json!({
+        let event = |(id, command, actor): &(String, &str, &str)| {
+            let event = json!({
                 "specversion": "1.0", "id": id, "source": "/aggregates/note", "subject": id, "type": "Written",
                 "time": "2026-01-31T12:00:00.000Z", "datacontenttype": "application/json",
                 "dataschema": "urn:edgefold:note:Written:1", "sequence": "0000000001", "commandid": command,
-                "actor": "ana", "actorrole": "writer", "data": {},
-            })
+                "actor": actor, "actorrole": self.caller.principal.role, "data": {},
+            });
+            serde_json::from_value(event).unwrap()
         };
-        let events = [event("n-1", "c-1"), event("n-2", "c-1.0"), event("n-1", "c-1")];
-        let events = events.map(|event| serde_json::from_value(event).unwrap());
-        ready(Ok(events.into())).boxed()
+        ready(Ok(self.caused.iter().map(event).collect())).boxed()
     }
 
     fn rows(

@@ -6,9 +6,9 @@ use edgefold_flow::{
     Catalogue,
     door::{Asker, token::Caller},
     graphql::gateway::Gateway,
-    journal::correlation::{Caused, Entry, entries, unknown},
+    journal::correlation::{Caused, Entry, entries, of_some, unknown},
 };
-use edgefold_kernel::{Failure, Id, StreamId};
+use edgefold_kernel::{Failure, Id, StreamId, limits};
 use worker::Env;
 
 use crate::door::gateway::{WorkersGateway, seen};
@@ -31,7 +31,8 @@ pub async fn caused(
     let gateway = WorkersGateway::new(env.clone(), catalogue, Some(caller.clone()));
     let events = gateway.caused(correlation.clone()).await?;
     let who = &caller.principal;
-    let listed: Vec<_> = events.iter().flat_map(|event| entries(catalogue, who, event)).collect();
+    let listed = events.iter().flat_map(|event| entries(catalogue, who, event)).collect();
+    let listed = of_some(listed, limits::CORRELATION_INSTANCES);
     let by = Asker::Somebody(caller);
     let after = usize::try_from(after).unwrap_or(usize::MAX);
     let mut shown: Vec<Entry> = Vec::new();

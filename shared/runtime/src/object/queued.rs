@@ -27,7 +27,7 @@ impl Object {
         }
         let by = Asker::Somebody(queued.caller.clone());
         for message in &queued.commands {
-            if self.instance.has_ended(message, queued.sent_at, &apart, clock::now())? {
+            if self.instance.has_ended(message, queued, &apart, clock::now())? {
                 continue;
             }
             let result = match queued.is_given_up {
@@ -67,9 +67,7 @@ impl Object {
 
     /// Remembers how a command ended: here, or with its sender if nothing may be stored here.
     async fn remember(&self, message: &Message, ending: &Ending) -> Result<(), Failure> {
-        let missing = || Fault::Defect("a queued command without an id".into());
-        let command_id = message.command_id.as_ref().ok_or_else(missing)?;
-        match self.instance.remember(command_id, ending, clock::now())? {
+        match self.instance.remember(message, ending, clock::now())? {
             Some(apart) => apart::keep(&self.env, &apart).await,
             None => {
                 self.set_alarm();

@@ -180,12 +180,23 @@ async fn commanded(
                 })
             };
             let items: Vec<_> = items.into_iter().map(named).collect();
-            if may_queue
-                && let Some(response) = on_queue(&items, after, &caller, env, catalogue).await?
-            {
-                return Ok(response);
-            }
-            let answers = batch(items, caller, env, catalogue).await;
+            let queued = match may_queue {
+                true => on_queue(&items, after, &caller, env, catalogue).await,
+                false => Ok(None),
+            };
+            let answers = match queued {
+                Ok(Some(response)) => return Ok(response),
+                Ok(None) => batch(items, caller, env, catalogue).await,
+                // Each is told its id: it may lie on the queue all the same, and may be sent again.
+                Err(Failure::Faulted(fault)) => {
+                    let failed = |item: Result<Message, Rejection>| match item {
+                        Ok(message) => refused(fault.clone().into(), message.command_id.as_ref()),
+                        Err(refusal) => refused(refusal.into(), None),
+                    };
+                    items.into_iter().map(failed).collect()
+                }
+                Err(refusal) => return Err(refusal),
+            };
             answer::json(200, "application/json", &answers)
                 .map_err(|error| Fault::Defect(error.to_string()).into())
         }

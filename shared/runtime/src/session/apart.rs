@@ -1,15 +1,18 @@
-//! How queued commands of a principal ended that met no stream, in the object that counts its sockets. See
-//! [`Apart`](edgefold_flow::queued::Apart).
+//! How queued commands of a principal ended whose instances do not keep that, in the object that counts its sockets. See
+//! [`Apart`].
 
 use edgefold_flow::queued::{Apart, ApartWanted};
-use edgefold_kernel::{Fault, StreamId, Timestamp, limits};
+use edgefold_kernel::{Fault, StreamId, Timestamp};
 use serde_json::json;
 use worker::console_error;
 
 use super::object::Object;
-use crate::platform::{
-    clock,
-    statement::{integer, number, string, text, unreadable},
+use crate::{
+    door::allowance::allowance,
+    platform::{
+        clock,
+        statement::{integer, number, string, text, unreadable},
+    },
 };
 
 macro_rules! sql {
@@ -22,7 +25,7 @@ macro_rules! sql {
 const TOGETHER_MS: i64 = 60 * 60 * 1_000;
 
 impl Object {
-    /// Keeps one until it expires, and the latest [`limits::QUEUED_APART`] of a sender at most.
+    /// Keeps one until it expires, and of one sender the latest only.
     pub(super) fn keep_apart(&self, apart: &Apart) -> Result<(), Fault> {
         let kept =
             serde_json::to_string(apart).map_err(|error| Fault::Defect(error.to_string()))?;
@@ -35,7 +38,7 @@ impl Object {
             number(apart.expires_at.millis()),
         ];
         self.sql(sql!("apart_keep"), &params)?;
-        self.sql(sql!("apart_latest"), &[number(limits::QUEUED_APART)])?;
+        self.sql(sql!("apart_latest"), &[number(allowance(&self.env).apart)])?;
         self.wait_for_oldest()
     }
 

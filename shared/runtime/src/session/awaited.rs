@@ -5,23 +5,15 @@ use std::rc::Rc;
 
 use edgefold_flow::contract::Await;
 use edgefold_kernel::{Fault, limits};
-use futures_util::future::join_all;
 
 use super::object::Object;
-use crate::platform::{
-    clock,
-    statement::{Param, integer, number, string, text},
-};
+use crate::platform::statement::{Param, integer, number, string, text};
 
 macro_rules! sql {
     ($name:literal) => {
         include_str!(concat!("../../../../schema/sql/session/", $name, ".sql"))
     };
 }
-
-/// Milliseconds for which nobody is asked again when all of them were there still: whoever is refused again and again does not
-/// wake them each time.
-const ASK_AGAIN_MS: i64 = 10_000;
 
 impl Object {
     /// Lets one more subscription wait. Answers 429 when there are as many as there may be.
@@ -32,7 +24,7 @@ impl Object {
         self.expire()?;
         self.sql(sql!("awaited_table"), &[])?;
         if self.awaited_by_all()? >= most {
-            self.let_go(&wait.session).await?;
+            self.let_go(self.waiting(&wait.session)?, &self.waiting_asked_at).await?;
             if self.awaited_by_all()? >= most {
                 return Ok(429);
             }
@@ -46,23 +38,10 @@ impl Object {
         self.sql(sql!("awaited_drop"), &params(wait)).map(drop)
     }
 
-    /// A socket that died without closing waits for nothing.
-    async fn let_go(self: &Rc<Self>, but: &str) -> Result<(), Fault> {
-        if clock::now() < self.asked_at.get().plus_millis(ASK_AGAIN_MS) {
-            return Ok(());
-        }
+    /// The sessions that wait, but for one.
+    fn waiting(&self, but: &str) -> Result<Vec<String>, Fault> {
         let sessions = self.sql(sql!("awaited_by"), &[text(but)])?;
-        let sessions = sessions.iter().map(|row| string(&row.get(0)));
-        let sessions = sessions.collect::<Result<Vec<_>, _>>()?;
-        let asked = sessions.iter().map(|session| async move {
-            let gone = self.is_gone(session).await;
-            gone.then_some(session)
-        });
-        let gone: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
-        if gone.is_empty() {
-            self.asked_at.set(clock::now());
-        }
-        gone.into_iter().try_for_each(|session| self.take_back(session))
+        sessions.iter().map(|row| string(&row.get(0))).collect()
     }
 
     /// How many wait, on all sockets that have a seat.

@@ -13,7 +13,7 @@ use edgefold_flow::{
     session::{Input, message},
     subscribe::Told,
 };
-use edgefold_kernel::{Kind, Rejection, Timestamp};
+use edgefold_kernel::{Kind, Rejection};
 use worker::{
     Env, Method, State, WebSocket, WebSocketIncomingMessage,
     worker_sys::WebSocketRequestResponsePair,
@@ -44,7 +44,8 @@ impl Session {
             pumped: RefCell::default(),
             holder: RefCell::default(),
             alarm_at: Cell::default(),
-            asked_at: Cell::new(Timestamp::default()),
+            asked_at: Cell::default(),
+            waiting_asked_at: Cell::default(),
             timer: RefCell::default(),
         });
         object.restore();

@@ -7,7 +7,7 @@
 //! | `kept` | the documents of a session's subscriptions are kept until its socket is gone |
 //! | `seats` | the sockets of a principal are counted |
 //! | `tickets` | the tickets of a principal are remembered, and taken once |
-//! | `apart` | how commands of a principal ended that came by a queue and met no stream |
+//! | `apart` | how queued commands of a principal ended whose instances do not keep that |
 //! | `source` | the sources of subscriptions are followed, read and left |
 //! | `operation` | an operation of a socket is run |
 //! | `expect` | a subscription waits for an instance that there is not yet |

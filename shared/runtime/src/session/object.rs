@@ -39,8 +39,10 @@ pub(crate) struct Object {
     pub(super) holder: RefCell<Option<Principal>>,
     /// Instant of the alarm, as far as this object knows since it was loaded.
     pub(crate) alarm_at: Cell<Option<Timestamp>>,
-    /// Instant at which all sessions of this principal that wait were asked, and were there still.
+    /// Instant at which all sessions of this principal were asked, and were there still …
     pub(super) asked_at: Cell<Timestamp>,
+    /// … and all of them that wait.
+    pub(super) waiting_asked_at: Cell<Timestamp>,
     /// The timer for a client that has shown no token. It keeps this object awake.
     pub(super) timer: RefCell<Option<AbortHandle>>,
 }

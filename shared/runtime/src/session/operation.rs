@@ -91,19 +91,20 @@ impl Object {
         known.is_none_or(|known| known.caller.principal == pass.caller.principal)
     }
 
-    /// Runs an operation.
+    /// Runs an operation. A document that is refused counts as a request, as it does over HTTP.
     pub(crate) async fn run(self: &Rc<Self>, number: Number, asked: Asked) {
-        let Admitted { request: query, kind, cost } = match admit(asked.request(), &self.settings())
-        {
+        let admitted = admit(asked.request(), &self.settings());
+        let cost = admitted.as_ref().map_or(1, |admitted| admitted.cost);
+        if let Some(refused) = self.over_limit(cost).await {
+            return self.take(Input::Failed(number, refusal(&refused.into()))).await;
+        }
+        let Admitted { request: query, kind, .. } = match admitted {
             Ok(admitted) => admitted,
             Err(error) => {
                 let (_, errors) = shown(Response::from_errors(vec![error]));
                 return self.take(Input::Failed(number, errors)).await;
             }
         };
-        if let Some(refused) = self.over_limit(cost).await {
-            return self.take(Input::Failed(number, refusal(&refused.into()))).await;
-        }
         if kind == OperationType::Subscription {
             return self.subscribe(number, asked, query).await;
         }

@@ -1,10 +1,10 @@
 //! The count of a principal's GraphQL sockets, in an object of the sessions' class under the principal's name.
 //!
 //! A socket takes a seat when it is acknowledged and frees it when it closes. A socket that died without closing is
-//! noticed when the last seat is gone: then all of them are asked. When this object cannot be reached, every socket is
+//! noticed when the last seat is gone: then all of them are asked, once in a while. When this object cannot be reached, every socket is
 //! let in: the limit must not become an outage.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use edgefold_flow::{
     contract::{self, Seat},
@@ -28,6 +28,10 @@ macro_rules! sql {
         include_str!(concat!("../../../../schema/sql/session/", $name, ".sql"))
     };
 }
+
+/// Milliseconds for which nobody is asked again when all of them were there still: whoever is refused again and again does not
+/// wake them each time.
+const ASK_AGAIN_MS: i64 = 10_000;
 
 impl Object {
     // ── the socket's side ──
@@ -74,13 +78,7 @@ impl Object {
         self.expire()?;
         let full = |taken: &[String]| !taken.contains(&seat.session) && taken.len() >= most;
         if full(&self.taken()?) {
-            let asked = self.taken()?.into_iter().map(|session| async move {
-                let gone = self.is_gone(&session).await;
-                gone.then_some(session)
-            });
-            for gone in join_all(asked).await.into_iter().flatten() {
-                self.take_back(&gone)?;
-            }
+            self.let_go(self.taken()?, &self.asked_at).await?;
             if full(&self.taken()?) {
                 return Ok(429);
             }
@@ -101,7 +99,28 @@ impl Object {
         self.sql(sql!("seat_free"), &[text(session)]).map(drop)
     }
 
-    pub(super) async fn is_gone(&self, session: &str) -> bool {
+    /// Takes back the seats of those of these sessions that died without closing. `asked_at` is the instant at which all of them were
+    /// there still.
+    pub(super) async fn let_go(
+        &self,
+        sessions: Vec<String>,
+        asked_at: &Cell<Timestamp>,
+    ) -> Result<(), Fault> {
+        if clock::now() < asked_at.get().plus_millis(ASK_AGAIN_MS) {
+            return Ok(());
+        }
+        let asked = sessions.into_iter().map(|session| async move {
+            let gone = self.is_gone(&session).await;
+            gone.then_some(session)
+        });
+        let gone: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
+        if gone.is_empty() {
+            asked_at.set(clock::now());
+        }
+        gone.iter().try_for_each(|session| self.take_back(session))
+    }
+
+    async fn is_gone(&self, session: &str) -> bool {
         let Ok(request) = Request::new(&stub::url(contract::ALIVE), Method::Get) else {
             return false;
         };

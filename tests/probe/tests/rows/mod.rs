@@ -11,7 +11,7 @@ use edgefold_flow::{
     door::token::Caller,
     graphql::gateway::{Gateway, Row},
     instance::When,
-    journal::Place,
+    journal::{Place, Seal},
     participant::Sight,
     queued::Ended,
     session::Lack,
@@ -40,6 +40,11 @@ impl Nothing {
     }
 }
 
+/// The seal of its cursors.
+pub(crate) fn seal() -> Seal {
+    Seal::new("nothing")
+}
+
 /// What a subscription lacks of the first of these sources, which are alike.
 pub(crate) fn lack(source: Source, places: Vec<Place>, caught_up_at: Option<u64>) -> Lack {
     Lack { index: 0, source, places, is_behind: true, has_caught_up: false, caught_up_at }
@@ -52,6 +57,10 @@ fn away<T: Send + 'static>() -> BoxFuture<'static, Result<T, Failure>> {
 impl Gateway for Nothing {
     fn caller(&self) -> Result<&Caller, Failure> {
         Ok(&self.0)
+    }
+
+    fn seal(&self) -> Result<Seal, Failure> {
+        Ok(seal())
     }
 
     fn fresh_id(&self) -> Id {

@@ -14,6 +14,7 @@ use edgefold_flow::{
         gateway::{Gateway, Row},
     },
     instance::When,
+    journal::Seal,
     participant::Sight,
     queued::Ended,
     subscribe::Page,
@@ -97,6 +98,10 @@ fn unasked<T: Send + 'static, E: From<Fault> + Send + 'static>() -> BoxFuture<'s
 impl Gateway for One {
     fn caller(&self) -> Result<&Caller, Failure> {
         Ok(&self.caller)
+    }
+
+    fn seal(&self) -> Result<Seal, Failure> {
+        Ok(Seal::new("one"))
     }
 
     fn fresh_id(&self) -> Id {
