@@ -192,7 +192,7 @@ fn tell<A: Participant>(story: &[Asked]) -> Result<usize, String> {
 fn read_all<A: Participant>(instance: &Instance<MemoryStorage>) -> Result<(), String> {
     let said = |error: &dyn std::fmt::Display| error.to_string();
     let entry = CATALOGUE.entry(A::TYPE).map_err(|error| said(&error))?;
-    let page = instance.page(0, 1_000).map_err(|error| said(&error))?;
+    let page = instance.page(&seen::reader(), 0, 1_000).map_err(|error| said(&error))?;
     let mut events = Vec::new();
     for event in page.events {
         let text = serde_json::to_string(&event).map_err(|error| said(&error))?;
@@ -223,8 +223,10 @@ fn read_all<A: Participant>(instance: &Instance<MemoryStorage>) -> Result<(), St
 /// Reads everything that GraphQL shows.
 fn read_over_graphql<A: Participant>(instance: &Instance<MemoryStorage>) -> Result<(), String> {
     let said = |error: Failure| error.to_string();
-    let (row, page) =
-        (instance.row(When::Now).map_err(said)?, instance.page(0, 1_000).map_err(said)?);
+    let (row, page) = (
+        instance.row(When::Now).map_err(said)?,
+        instance.page(&seen::reader(), 0, 1_000).map_err(said)?,
+    );
     let happened = page.events.len();
     let shown = seen::shown(A::TYPE, row, page)?;
     let events = shown["events"]["nodes"].as_array().ok_or("no events")?;
