@@ -26,6 +26,7 @@ use futures_util::{
 };
 use worker::{Env, console_error};
 
+use super::object::Object;
 use crate::platform::{
     answer, clock,
     http::{Request, Response},
@@ -108,9 +109,9 @@ impl Follows {
     ///
     /// # Errors
     /// Fails if the runtime refuses to build a response.
-    pub(crate) async fn serve<S: Storage>(
+    pub(super) async fn serve(
         &self,
-        partition: &Partition<S>,
+        object: &Object,
         path: &str,
         request: &Request,
         by: Result<Asker, Rejection>,
@@ -118,29 +119,36 @@ impl Follows {
         match path {
             contract::FOLLOW => {
                 let result = answer::read(request).await;
-                answer::outcome(200, result.and_then(|follow| self.follow(partition, by, follow)))
+                answer::outcome(200, result.and_then(|follow| self.follow(object, by, follow)))
             }
             contract::LEAVE => {
                 let result = answer::read(request).await;
                 answer::outcome(200, result.and_then(|follow| Ok(self.leave(&follow)?)))
             }
             _ => match answer::read(request).await {
-                Ok(pull) => answer::outcome(200, self.pull(partition, by, &pull).await),
+                Ok(pull) => answer::outcome(200, self.pull(&object.partition, by, &pull).await),
                 Err(failure) => answer::failed(&failure),
             },
         }
     }
 
-    /// A session follows, for as long as its token counts.
-    fn follow<S: Storage>(
+    /// A session follows, for as long as its token counts. Nothing is kept in a partition that does not exist: callers may name any
+    /// number in a cursor.
+    fn follow(
         &self,
-        partition: &Partition<S>,
+        object: &Object,
         by: Result<Asker, Rejection>,
         FollowRows { session, turn, after, filters, lists_all }: FollowRows,
     ) -> Result<FollowedRows, Failure> {
         let Asker::Somebody(who) = by? else { return Err(missing().into()) };
+        let partition = &object.partition;
         if let Some(after) = &after {
             follow::check(partition, after)?;
+        }
+        if !object.exists()? {
+            // The session runs with a setting that has not come here yet.
+            let said = "nothing lies in this partition, and it is not set";
+            return Err(Fault::Unavailable("the journal".into(), said.into()).into());
         }
         let head = follow::head(partition)?;
         if !self.listeners.borrow().has_room(&session, lists_all) {
