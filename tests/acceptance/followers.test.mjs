@@ -7,7 +7,7 @@ import { addResource } from './claims.mjs';
 import { token } from './tokens.mjs';
 
 const most = 900; // FOLLOWERS in shared/kernel/src/limits.rs
-const seats = 100; // SESSIONS_PER_PRINCIPAL there: they are this many principals
+const seats = 20; // FOLLOWERS_PER_PRINCIPAL there: as many of them are one principal's
 const core = await serve();
 const following = 'subscription ($id: ID!) { resource(id: $id) { cursor } }';
 const cursors = (talker, id) => talker.results(id).map(({ data }) => data.resource.cursor);

@@ -1,1 +1,1 @@
-SELECT session, turn, until, filters FROM followers
+SELECT session, turn, until, holder, filters FROM followers

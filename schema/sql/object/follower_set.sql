@@ -1,2 +1,2 @@
-INSERT INTO followers (session, turn, until) VALUES (?, ?, ?)
-ON CONFLICT DO UPDATE SET turn = excluded.turn, until = excluded.until
+INSERT INTO followers (session, turn, until, holder) VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET turn = excluded.turn, until = excluded.until, holder = excluded.holder

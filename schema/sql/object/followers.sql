@@ -1,1 +1,1 @@
-SELECT session, turn, until FROM followers
+SELECT session, turn, until, holder FROM followers

@@ -42,7 +42,7 @@ export class Refused extends CoreError {
 }
 
 /** Codes of what heals by itself, or once others have finished. */
-const heals = /^(UNAVAILABLE|NEWER_CODE_NEEDED|READ_MODEL_BEHIND|INTERNAL|TOO_MANY_(OPERATIONS|FOLLOWERS|AWAITED|REQUESTS|SOCKETS))$/;
+const heals = /^(UNAVAILABLE|NEWER_CODE_NEEDED|READ_MODEL_BEHIND|INTERNAL|TOO_MANY_(OPERATIONS|FOLLOWERS|FOLLOWED|AWAITED|REQUESTS|SOCKETS))$/;
 
 /** The first of GraphQL's `errors`. */
 export function fromErrors(errors: readonly any[], more?: Partial<Fault>): CoreError {

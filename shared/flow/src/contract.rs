@@ -63,10 +63,9 @@ pub const OUTCOME: &str = "/outcome";
 /// `GET` with an upgrade: the native socket.
 pub const SOCKET: &str = "/socket";
 /// `POST`: a [`Follow`] for a caller: the session is told of every event from now on. Answers [`Followed`] with 200, or
-/// a problem.
+/// a problem: `TOO_MANY_FOLLOWERS`, `TOO_MANY_FOLLOWED`.
 ///
-/// `POST` to a journal: a [`FollowRows`] for a caller. Answers [`FollowedRows`] with 200, or a problem: `STALE_CURSOR`,
-/// `TOO_MANY_FOLLOWERS`.
+/// `POST` to a journal: a [`FollowRows`] for a caller. Answers [`FollowedRows`] with 200, or the same problems and `STALE_CURSOR`.
 pub const FOLLOW: &str = "/follow";
 /// `POST`: a [`Follow`] that is over. Answers 204.
 pub const LEAVE: &str = "/leave";

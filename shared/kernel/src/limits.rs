@@ -255,6 +255,10 @@ pub const REACHED_BYTES: usize = 4 << 20;
 /// 1,000 calls. For more watchers, one object carries 32,768 native sockets.
 pub const FOLLOWERS: usize = 900;
 
+/// Places of one principal among them: a socket has one, whatever it follows a source for, and a person has a few pages open. The
+/// places of a category are forty principals' at least. Set it with `FOLLOWERS_PER_PRINCIPAL`.
+pub const FOLLOWERS_PER_PRINCIPAL: usize = 20;
+
 /// Places of those that only callers have who may list every row of a category: the staff is let in when everybody is there.
 pub const FOLLOWERS_OF_ALL: usize = 100;
 

@@ -11,7 +11,7 @@ use edgefold_flow::{
         follow::{self, Current, Pulled, Shape},
     },
     participant::{Condition, Filter, Listed, Op, RowFilter},
-    subscribe::Listeners,
+    subscribe::{Listeners, followers::Lease},
 };
 use edgefold_kernel::{
     Described, Envelope, Failure, Id, Metadata, StreamId, Timestamp, limits,
@@ -391,6 +391,10 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
+fn lease(session: &str) -> Lease {
+    Lease { session: session.into(), holder: "owner:ana".into(), turn: 1, until: at(10) }
+}
+
 fn told(listeners: &mut Listeners, journal: &Journal) -> Vec<String> {
     let due = listeners.due(&journal.partition, &SHAPE).unwrap();
     let head = journal.head().position;
@@ -410,7 +414,7 @@ fn a_session_is_told_of_what_concerns_it_alone() {
         ("open", vec![of("open")]),
         ("all", vec![]),
     ] {
-        listeners.join((name, 1), at(10), filters, head);
+        listeners.join(lease(name), filters, head);
     }
     assert_eq!(told(&mut listeners, &journal), [""; 0]);
     journal.append("a", 1, &row("ana", "closed", 1));
@@ -428,7 +432,7 @@ fn a_session_is_told_of_what_concerns_it_alone() {
 #[test]
 fn who_could_not_be_told_is_told_later_whatever_comes() {
     let (mut journal, mut listeners) = (Journal::new(), Listeners::default());
-    listeners.join(("ana", 1), at(10), vec![owned("ana", RowFilter::default())], 0);
+    listeners.join(lease("ana"), vec![owned("ana", RowFilter::default())], 0);
     journal.append("a", 1, &row("ana", "open", 1));
     assert_eq!(listeners.due(&journal.partition, &SHAPE).unwrap().len(), 1);
     journal.append("b", 1, &row("ben", "open", 1));
@@ -443,7 +447,7 @@ fn who_could_not_be_told_is_told_later_whatever_comes() {
 #[test]
 fn who_sleeps_for_long_is_told_now_and_then_so_that_it_has_little_to_read() {
     let (mut journal, mut listeners) = (Journal::new(), Listeners::default());
-    listeners.join(("ana", 1), at(10), vec![owned("ana", RowFilter::default())], 0);
+    listeners.join(lease("ana"), vec![owned("ana", RowFilter::default())], 0);
     let mut calls = 0;
     for _ in 0..35 {
         journal.append("b", 100, &row("ben", "open", 1));
@@ -462,7 +466,7 @@ fn after_the_journal_was_loaded_again_everybody_is_told() {
     let (mut journal, mut listeners) = (Journal::new(), Listeners::default());
     journal.append("a", 1, &row("ana", "open", 1));
     for name in ["ana", "ben"] {
-        listeners.restore(name.into(), 1, at(10), vec![owned(name, RowFilter::default())]);
+        listeners.restore(lease(name), vec![owned(name, RowFilter::default())]);
     }
     assert_eq!(told(&mut listeners, &journal), ["ana", "ben"]);
     journal.append("a", 1, &row("ana", "open", 1));
@@ -474,16 +478,19 @@ fn after_the_journal_was_loaded_again_everybody_is_told() {
 #[test]
 fn the_last_places_are_for_those_who_list_everything() {
     let mut listeners = Listeners::default();
+    let has_room = |listeners: &Listeners, session: &str, lists_all| {
+        listeners.admit(&lease(session), lists_all, limits::FOLLOWERS).is_ok()
+    };
     let most = limits::FOLLOWERS - limits::FOLLOWERS_OF_ALL;
     for n in 0..most {
-        assert!(listeners.has_room(&format!("s-{n}"), false));
-        listeners.join((&format!("s-{n}"), 1), at(10), vec![], 0);
+        assert!(has_room(&listeners, &format!("s-{n}"), false));
+        listeners.join(lease(&format!("s-{n}")), vec![], 0);
     }
-    assert!(!listeners.has_room("guest", false));
-    assert!(listeners.has_room("s-0", false), "it is there already");
+    assert!(!has_room(&listeners, "guest", false));
+    assert!(has_room(&listeners, "s-0", false), "it is there already");
     for n in most..limits::FOLLOWERS {
-        assert!(listeners.has_room(&format!("s-{n}"), true));
-        listeners.join((&format!("s-{n}"), 1), at(10), vec![], 0);
+        assert!(has_room(&listeners, &format!("s-{n}"), true));
+        listeners.join(lease(&format!("s-{n}")), vec![], 0);
     }
-    assert!(!listeners.has_room("staff", true));
+    assert!(!has_room(&listeners, "staff", true));
 }

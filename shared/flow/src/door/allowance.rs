@@ -13,6 +13,8 @@ pub struct Allowance {
     pub batch: usize,
     /// Active operations of a GraphQL socket: `GRAPHQL_MAX_OPERATIONS`.
     pub operations: usize,
+    /// Sockets of one principal that follow one source: `FOLLOWERS_PER_PRINCIPAL`.
+    pub followers: usize,
     /// Requests of one principal within [`limits::RATE_PERIOD_S`], where the platform does not count them:
     /// `REQUESTS_PER_PRINCIPAL`.
     pub requests: usize,
@@ -46,6 +48,11 @@ impl Allowance {
                 "GRAPHQL_MAX_OPERATIONS",
                 1..=limits::SESSION_OPERATIONS_MOST,
                 limits::SESSION_OPERATIONS,
+            ),
+            followers: variables.number(
+                "FOLLOWERS_PER_PRINCIPAL",
+                1..=limits::FOLLOWERS,
+                limits::FOLLOWERS_PER_PRINCIPAL,
             ),
             requests: variables.number("REQUESTS_PER_PRINCIPAL", 1..=usize::MAX, limits::REQUESTS),
             apart: variables.number(

@@ -34,6 +34,12 @@ impl Partitions {
         self.0.get(category).copied().unwrap_or(1)
     }
 
+    /// True if a partition exists: the setting names it, or something was appended to it, whose last position is `head`. A stream
+    /// may have begun in it under another setting. Nothing is done and kept for any other.
+    pub fn has(&self, category: &str, partition: u16, head: u64) -> bool {
+        partition < self.of(category) || head > 0
+    }
+
     /// The partition in which a stream of this category begins. The stream keeps it: a later setting moves nothing.
     pub fn begins(&self, category: &str, id: &Id) -> u16 {
         let number = u64::from(self.of(category)).max(1);
@@ -61,6 +67,9 @@ mod tests {
             [4, 8, 1, 1, 1]
         );
         assert_eq!(wrong, ["room", "=2", "x=0", "y=65", "z=a"]);
+        let has = |category, partition, head| found.has(category, partition, head);
+        assert!(has("order", 3, 0) && !has("order", 4, 0) && has("room", 0, 0));
+        assert!(has("order", 4, 1), "something lies in it");
         assert_eq!(Partitions::parse(""), (Partitions::default(), Vec::new()));
     }
 

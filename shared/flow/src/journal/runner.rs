@@ -121,8 +121,13 @@ impl<D: Database, S: Sources> Runner<D, S> {
         self.tracks.iter_mut().for_each(|track| track.wait.end());
     }
 
-    /// Takes every track one page further.
+    /// Takes every track one page further. A partition that does not exist has none, and joins no generation: nothing would ever
+    /// take it further, and readers would wait for it.
     pub async fn round<J: Storage>(&mut self, journal: &Partition<J>, now: Timestamp) -> Round {
+        let has = |head| self.partitions.has(&self.category, self.partition, head);
+        if journal.head().is_ok_and(|head| !has(head)) {
+            return Round::Idle;
+        }
         if let Some(until) = self.away.until(now) {
             return Round::Later(until);
         }

@@ -8,14 +8,26 @@
 
 use std::collections::BTreeMap;
 
-use edgefold_kernel::{Timestamp, Version};
+use edgefold_kernel::{Kind, Rejection, Timestamp, Version, limits};
+
+/// A place among the followers, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The session.
+    pub session: String,
+    /// The principal, by the [name](crate::door::rate::key) under which it is counted; empty where an earlier release stored this.
+    pub holder: String,
+    /// Number of its operation that joined last: a leave that is older than it changes nothing.
+    pub turn: u64,
+    /// Instant at which it ends.
+    pub until: Timestamp,
+}
 
 /// One follower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Follower {
-    /// Number of its operation that joined last: a leave that is older than it changes nothing.
+    holder: String,
     turn: u64,
-    /// Instant at which its lease ends.
     until: Timestamp,
     /// Version of the source that it knows.
     told: Version,
@@ -42,16 +54,17 @@ pub struct Tell {
 
 impl Followers {
     /// Restores a stored follower: it was told of every confirmed event.
-    pub fn restore(&mut self, session: String, turn: u64, until: Timestamp, confirmed: Version) {
-        self.known.insert(session, Follower { turn, until, told: confirmed, flying: false });
+    pub fn restore(&mut self, Lease { session, holder, turn, until }: Lease, confirmed: Version) {
+        let follower = Follower { holder, turn, until, told: confirmed, flying: false };
+        self.known.insert(session, follower);
     }
 
     /// A session joins, or renews its lease. It learns from the answer how far the source has come. That answer may be lost,
     /// and other operations of the session may wait: one that followed before counts as told of no more than it was.
-    pub fn join(&mut self, session: &str, turn: u64, until: Timestamp, head: Version) {
-        let (told, flying) =
-            self.known.get(session).map_or((head, false), |it| (it.told, it.flying));
-        self.known.insert(session.to_owned(), Follower { turn, until, told, flying });
+    pub fn join(&mut self, Lease { session, holder, turn, until }: Lease, head: Version) {
+        let known = self.known.get(&session);
+        let (told, flying) = known.map_or((head, false), |it| (it.told, it.flying));
+        self.known.insert(session, Follower { holder, turn, until, told, flying });
     }
 
     /// Removes a session. Returns false if it has joined again since.
@@ -121,9 +134,24 @@ impl Followers {
         }
     }
 
-    /// True if this session may join: it follows already, or there are fewer followers than this.
-    pub fn has_room(&self, session: &str, most: usize) -> bool {
-        self.known.contains_key(session) || self.known.len() < most
+    /// May this session join? It follows already, or there are fewer followers than this, and fewer of its principal: a few of those
+    /// that open all the sockets they may would have every place.
+    ///
+    /// # Errors
+    /// `TOO_MANY_FOLLOWERS`; `TOO_MANY_FOLLOWED` where its principal has as many places as it may.
+    pub fn admit(&self, lease: &Lease, most: usize, of_one: usize) -> Result<(), Rejection> {
+        if self.known.contains_key(&lease.session) {
+            return Ok(());
+        }
+        if self.known.values().filter(|it| it.holder == lease.holder).count() >= of_one {
+            let detail = format!("{of_one} of your sockets follow this already");
+            return Err(Rejection::new(Kind::TooMany, "TOO_MANY_FOLLOWED", detail));
+        }
+        if self.known.len() >= most {
+            let detail = format!("too many sessions follow this: {} at most", limits::FOLLOWERS);
+            return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail));
+        }
+        Ok(())
     }
 
     /// True if there are no followers.
@@ -142,6 +170,10 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
+    fn lease(session: &str, turn: u64) -> Lease {
+        Lease { session: session.into(), holder: "owner:ana".into(), turn, until: at(10) }
+    }
+
     fn tell(session: &str, after: Version) -> Tell {
         Tell { session: session.into(), turn: 1, after }
     }
@@ -149,7 +181,7 @@ mod tests {
     #[test]
     fn a_follower_is_told_of_what_comes_after_it_joined_by_one_call_at_a_time() {
         let mut followers = Followers::default();
-        followers.join("a", 1, at(10), 3);
+        followers.join(lease("a", 1), 3);
         assert_eq!(followers.due(3), []);
         assert_eq!(followers.due(4), [tell("a", 3)]);
         assert_eq!(followers.due(5), [], "it is being told");
@@ -160,7 +192,7 @@ mod tests {
     #[test]
     fn what_could_not_be_told_is_told_again() {
         let mut followers = Followers::default();
-        followers.join("a", 1, at(10), 3);
+        followers.join(lease("a", 1), 3);
         assert_eq!(followers.due(4), [tell("a", 3)]);
         followers.answered("a", None);
         assert_eq!((followers.told(), followers.due(4)), (3, vec![tell("a", 3)]));
@@ -170,8 +202,8 @@ mod tests {
     fn nothing_counts_as_told_before_every_follower_knows_it() {
         let mut followers = Followers::default();
         assert_eq!(followers.told(), Version::MAX, "nobody follows");
-        followers.join("a", 1, at(10), 3);
-        followers.join("b", 1, at(10), 7);
+        followers.join(lease("a", 1), 3);
+        followers.join(lease("b", 1), 7);
         assert_eq!(followers.told(), 3);
         followers.due(8);
         followers.answered("a", Some(8));
@@ -181,14 +213,14 @@ mod tests {
     #[test]
     fn after_an_eviction_what_was_not_confirmed_is_told_again() {
         let mut followers = Followers::default();
-        followers.restore("a".into(), 1, at(10), 5);
+        followers.restore(lease("a", 1), 5);
         assert_eq!(followers.due(6), [tell("a", 5)]);
     }
 
     #[test]
     fn whoever_cannot_be_reached_holds_nothing_up_after_its_lease() {
         let mut followers = Followers::default();
-        followers.join("a", 1, at(10), 3);
+        followers.join(lease("a", 1), 3);
         assert_eq!(followers.expire(at(9)), [""; 0]);
         assert_eq!(followers.expire(at(10)), ["a"]);
         assert!(followers.is_empty());
@@ -199,10 +231,10 @@ mod tests {
     #[test]
     fn who_joins_again_is_still_told_of_what_it_was_not() {
         let mut followers = Followers::default();
-        followers.join("a", 1, at(10), 8);
+        followers.join(lease("a", 1), 8);
         assert_eq!(followers.due(9), [tell("a", 8)]);
         followers.answered("a", None);
-        followers.join("a", 2, at(10), 9);
+        followers.join(lease("a", 2), 9);
         assert_eq!(followers.told(), 8);
         assert_eq!(followers.due(9), [Tell { turn: 2, ..tell("a", 8) }]);
     }
@@ -210,9 +242,9 @@ mod tests {
     #[test]
     fn who_joins_again_while_it_says_that_it_has_left_is_told_again() {
         let mut followers = Followers::default();
-        followers.join("a", 1, at(10), 8);
+        followers.join(lease("a", 1), 8);
         assert_eq!(followers.due(9), [tell("a", 8)]);
-        followers.join("a", 2, at(10), 8);
+        followers.join(lease("a", 2), 8);
         assert!(!followers.gone("a", 1), "it has joined again since");
         assert_eq!(followers.due(9), [Tell { turn: 2, ..tell("a", 8) }]);
         assert!(followers.gone("a", 2));
@@ -222,8 +254,8 @@ mod tests {
     #[test]
     fn who_is_passed_over_is_told_of_what_it_was_not_all_the_same() {
         let mut followers = Followers::default();
-        followers.join("a", 1, at(10), 3);
-        followers.join("b", 1, at(10), 3);
+        followers.join(lease("a", 1), 3);
+        followers.join(lease("b", 1), 3);
         followers.due(4);
         followers.answered("a", Some(4));
         followers.pass_over(["a", "b"], (4, 6));
@@ -237,7 +269,7 @@ mod tests {
     #[test]
     fn a_leave_that_was_overtaken_by_a_join_changes_nothing() {
         let mut followers = Followers::default();
-        followers.join("a", 2, at(10), 3);
+        followers.join(lease("a", 2), 3);
         assert!(!followers.leave("a", 1));
         assert!(followers.leave("a", 2));
         assert!(!followers.leave("a", 2), "it has left");
@@ -246,14 +278,47 @@ mod tests {
     #[test]
     fn there_is_room_for_so_many_and_for_who_is_there_already() {
         let mut followers = Followers::default();
-        for n in 0..limits::FOLLOWERS {
-            assert!(followers.has_room(&format!("s-{n}"), limits::FOLLOWERS));
-            followers.join(&format!("s-{n}"), 1, at(n as i64), 0);
+        let of = |n: i64| Lease {
+            holder: format!("owner:{n}"),
+            until: at(n),
+            ..lease(&format!("s-{n}"), 1)
+        };
+        let code = |followers: &Followers, n, most| {
+            followers.admit(&of(n), most, 1).map_err(|refused| refused.code.into_owned())
+        };
+        for n in 0..limits::FOLLOWERS as i64 {
+            assert_eq!(code(&followers, n, limits::FOLLOWERS), Ok(()));
+            followers.join(of(n), 0);
         }
-        assert!(followers.has_room("s-0", limits::FOLLOWERS));
-        assert!(!followers.has_room("another", limits::FOLLOWERS));
+        let full = Err("TOO_MANY_FOLLOWERS".to_owned());
+        assert_eq!(code(&followers, 0, limits::FOLLOWERS), Ok(()));
+        assert_eq!(code(&followers, 1_000, limits::FOLLOWERS), full);
         followers.expire(at(0));
-        assert!(followers.has_room("another", limits::FOLLOWERS), "the lease of one has ended");
-        assert!(!followers.has_room("another", limits::FOLLOWERS - limits::FOLLOWERS_OF_ALL));
+        assert_eq!(code(&followers, 1_000, limits::FOLLOWERS), Ok(()), "a lease has ended");
+        let others = limits::FOLLOWERS - limits::FOLLOWERS_OF_ALL;
+        assert_eq!(code(&followers, 1_000, others), full);
+    }
+
+    #[test]
+    fn a_principal_has_so_many_places_also_those_that_were_stored_and_no_others() {
+        let mut followers = Followers::default();
+        let code = |followers: &Followers, lease: &Lease| {
+            followers.admit(lease, 900, 2).map_err(|refused| refused.code.into_owned())
+        };
+        let full = Err("TOO_MANY_FOLLOWED".to_owned());
+        followers.join(lease("a", 1), 0);
+        followers.restore(lease("b", 1), 0);
+        assert_eq!(code(&followers, &lease("c", 1)), full);
+        assert_eq!(code(&followers, &lease("a", 2)), Ok(()), "it follows already");
+        let bens = Lease { holder: "owner:ben".into(), ..lease("c", 1) };
+        assert_eq!(code(&followers, &bens), Ok(()));
+        followers.leave("a", 1);
+        assert_eq!(code(&followers, &lease("c", 1)), Ok(()), "a place is free");
+        for earlier in ["d", "e"] {
+            followers.restore(Lease { holder: String::new(), ..lease(earlier, 1) }, 0);
+        }
+        assert_eq!(code(&followers, &lease("c", 1)), Ok(()), "nobody knows whose these are");
+        followers.join(lease("d", 2), 0);
+        assert_eq!(code(&followers, &lease("c", 1)), full, "now it is known");
     }
 }

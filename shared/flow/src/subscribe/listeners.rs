@@ -3,9 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use edgefold_kernel::{Fault, Timestamp, limits};
+use edgefold_kernel::{Fault, Rejection, Timestamp, limits};
 
-use super::{Followers, followers::Tell};
+use super::{
+    Followers,
+    followers::{Lease, Tell},
+};
 use crate::{
     journal::{
         Partition, Storage,
@@ -34,28 +37,16 @@ pub struct Listeners {
 
 impl Listeners {
     /// Restores a stored follower. What it was told is not known, so it is told again.
-    pub fn restore(
-        &mut self,
-        session: String,
-        turn: u64,
-        until: Timestamp,
-        filters: Vec<RowFilter>,
-    ) {
-        self.known.insert(session.clone(), Listener { filters, told: 0 });
-        self.followers.restore(session, turn, until, 0);
+    pub fn restore(&mut self, lease: Lease, filters: Vec<RowFilter>) {
+        self.known.insert(lease.session.clone(), Listener { filters, told: 0 });
+        self.followers.restore(lease, 0);
     }
 
     /// A session joins, with everything that it follows this partition for, or renews its lease.
-    pub fn join(
-        &mut self,
-        (session, turn): (&str, u64),
-        until: Timestamp,
-        filters: Vec<RowFilter>,
-        head: u64,
-    ) {
+    pub fn join(&mut self, lease: Lease, filters: Vec<RowFilter>, head: u64) {
         self.looked.get_or_insert(head);
-        self.followers.join(session, turn, until, head);
-        self.known.insert(session.to_owned(), Listener { filters, told: head });
+        self.known.insert(lease.session.clone(), Listener { filters, told: head });
+        self.followers.join(lease, head);
     }
 
     /// See [`Followers::leave`].
@@ -126,11 +117,13 @@ impl Listeners {
         self.followers.told()
     }
 
-    /// True if this session may join: it follows already, or there is a place left. The last places are for callers that may list
-    /// every row.
-    pub fn has_room(&self, session: &str, lists_all: bool) -> bool {
+    /// See [`Followers::admit`]. The last places are for callers that may list every row.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn admit(&self, lease: &Lease, lists_all: bool, of_one: usize) -> Result<(), Rejection> {
         let kept = if lists_all { 0 } else { limits::FOLLOWERS_OF_ALL };
-        self.followers.has_room(session, limits::FOLLOWERS - kept)
+        self.followers.admit(lease, limits::FOLLOWERS - kept, of_one)
     }
 
     /// True if nobody follows.

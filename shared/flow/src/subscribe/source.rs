@@ -71,8 +71,10 @@ impl Wanted {
         }
     }
 
-    /// The sources of a subscription that begins like this. A cursor may know of more partitions: a release with an older setting
-    /// is still running beside this one. Of a stream that may not have begun, the second one is where it would begin.
+    /// The sources of a subscription that begins like this. A cursor may know of more partitions than are set: a release with another
+    /// setting runs, or ran. It knows of those in which it names an event: whoever makes up a cursor names beginnings of partitions
+    /// that there are not, and each of them would be an object. Of a stream that may not have begun, the second one is where it
+    /// would begin.
     pub fn sources(&self, begin: &Begin, partitions: &Partitions) -> Vec<Source> {
         match self {
             Self::Stream(stream) => vec![Source::stream(stream)],
@@ -83,7 +85,10 @@ impl Wanted {
             }
             Self::Rows(RowsWanted { aggregate_type, .. }) => {
                 let known = match begin {
-                    Begin::After(places) => u16::try_from(places.len()).unwrap_or(u16::MAX),
+                    Begin::After(places) => {
+                        let last = places.iter().rposition(|place| *place != Place::START);
+                        last.map_or(0, |last| u16::try_from(last + 1).unwrap_or(u16::MAX))
+                    }
                     Begin::Latest | Begin::Now => 0,
                 };
                 let partition = |partition| Source::Partition {
@@ -157,10 +162,14 @@ mod tests {
         });
         let (two, head) = (vec![Place::behind(3, "e-3"), Place::behind(7, "e-7")], Place::START);
         let begin = Begin::After(two.clone());
-        let sources = |begin, set| wanted.sources(begin, &Partitions::parse(set).0).len();
+        let sources = |begin: &Begin, set| wanted.sources(begin, &Partitions::parse(set).0).len();
         assert_eq!(sources(&begin, "claim=3"), 3);
         assert_eq!(sources(&begin, ""), 2, "as many as the cursor knows of");
         assert_eq!(sources(&Begin::Now, ""), 1);
+        let made_up = |last| Begin::After([vec![Place::START; 63], vec![last]].concat());
+        assert_eq!(sources(&made_up(Place::START), "claim=3"), 3, "beginnings say nothing");
+        assert_eq!(sources(&made_up(Place::START), ""), 1);
+        assert_eq!(sources(&made_up(Place::behind(1, "e-1")), ""), 64, "it is asked about");
         assert_eq!(begin.after(1), two.get(1).cloned());
         assert_eq!(begin.cursor(2, &head), Some(Place::START));
     }

@@ -12,25 +12,32 @@ use std::{
 use edgefold_flow::{
     Catalogue,
     contract::{self, Follow, FollowRows, FollowedRows},
-    door::{Asker, token::missing},
+    door::{Asker, rate, token::missing},
     journal::{
         Partition, Row, RowsPage, RowsPull, Storage,
         follow::{self, Current, Pulled, Shape},
     },
-    subscribe::{Listeners, Pace, Source, Told, followers::Tell},
+    subscribe::{
+        Listeners, Pace, Source, Told,
+        followers::{Lease, Tell},
+    },
 };
-use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Timestamp, limits};
+use edgefold_kernel::{Failure, Fault, Rejection, StreamId};
 use futures_util::{
     future::try_join_all,
     stream::{FuturesUnordered, StreamExt},
 };
 use worker::{Env, console_error};
 
-use crate::platform::{
-    answer, clock,
-    http::{Request, Response},
-    statement::{More, Statements, integer, number, string, text, unreadable, version},
-    stub::{self, Call},
+use super::object::Object;
+use crate::{
+    door::allowance::allowance,
+    platform::{
+        answer, clock,
+        http::{Request, Response},
+        statement::{More, Statements, lease, number, string, text, unreadable},
+        stub::{self, Call},
+    },
 };
 
 macro_rules! sql {
@@ -78,18 +85,19 @@ impl Follows {
     }
 
     fn restore(&self) -> Result<(), Fault> {
-        self.has_table.set(!self.sql.rows(sql!("followers_has_table"), &[])?.is_empty());
-        if !self.has_table.get() {
-            return Ok(());
+        let found = self.sql.rows(sql!("followers_has_table"), &[])?;
+        let Some(table) = found.first() else { return Ok(()) };
+        if table.get(0) != 1 {
+            self.sql.change(sql!("followers_lifted"), &[])?;
         }
+        self.has_table.set(true);
         let found = self.sql.each(sql!("followers"), &[], |row| {
-            let until = Timestamp::from_millis(integer(&row.get(2))?);
-            let filters = serde_json::from_str(&string(&row.get(3))?).map_err(unreadable)?;
-            Ok(More::Yes((string(&row.get(0))?, version(&row.get(1))?, until, filters)))
+            let filters = serde_json::from_str(&string(&row.get(4))?).map_err(unreadable)?;
+            Ok(More::Yes((lease(&row)?, filters)))
         })?;
         let mut listeners = self.listeners.borrow_mut();
-        for (session, turn, until, filters) in found {
-            listeners.restore(session, turn, until, filters);
+        for (lease, filters) in found {
+            listeners.restore(lease, filters);
         }
         Ok(())
     }
@@ -108,9 +116,9 @@ impl Follows {
     ///
     /// # Errors
     /// Fails if the runtime refuses to build a response.
-    pub(crate) async fn serve<S: Storage>(
+    pub(super) async fn serve(
         &self,
-        partition: &Partition<S>,
+        object: &Object,
         path: &str,
         request: &Request,
         by: Result<Asker, Rejection>,
@@ -118,49 +126,55 @@ impl Follows {
         match path {
             contract::FOLLOW => {
                 let result = answer::read(request).await;
-                answer::outcome(200, result.and_then(|follow| self.follow(partition, by, follow)))
+                answer::outcome(200, result.and_then(|follow| self.follow(object, by, follow)))
             }
             contract::LEAVE => {
                 let result = answer::read(request).await;
                 answer::outcome(200, result.and_then(|follow| Ok(self.leave(&follow)?)))
             }
             _ => match answer::read(request).await {
-                Ok(pull) => answer::outcome(200, self.pull(partition, by, &pull).await),
+                Ok(pull) => answer::outcome(200, self.pull(&object.partition, by, &pull).await),
                 Err(failure) => answer::failed(&failure),
             },
         }
     }
 
-    /// A session follows, for as long as its token counts.
-    fn follow<S: Storage>(
+    /// A session follows, for as long as its token counts. Nothing is kept in a partition that does not exist: callers may name any
+    /// number in a cursor.
+    fn follow(
         &self,
-        partition: &Partition<S>,
+        object: &Object,
         by: Result<Asker, Rejection>,
         FollowRows { session, turn, after, filters, lists_all }: FollowRows,
     ) -> Result<FollowedRows, Failure> {
         let Asker::Somebody(who) = by? else { return Err(missing().into()) };
+        let partition = &object.partition;
         if let Some(after) = &after {
             follow::check(partition, after)?;
         }
+        if !object.exists()? {
+            // The session runs with a setting that has not come here yet.
+            let said = "nothing lies in this partition, and it is not set";
+            return Err(Fault::Unavailable("the journal".into(), said.into()).into());
+        }
         let head = follow::head(partition)?;
-        if !self.listeners.borrow().has_room(&session, lists_all) {
+        let holder = rate::key(Some(&who.principal), "");
+        let lease = Lease { session, holder, turn, until: who.expires_at };
+        let of_one = allowance(&self.env).followers;
+        if self.listeners.borrow().admit(&lease, lists_all, of_one).is_err() {
             self.expire();
         }
         let mut listeners = self.listeners.borrow_mut();
-        if !listeners.has_room(&session, lists_all) {
-            let detail =
-                format!("too many sessions follow this category: {} at most", limits::FOLLOWERS);
-            return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail).into());
-        }
+        listeners.admit(&lease, lists_all, of_one)?;
         if !self.has_table.replace(true) {
             self.sql.change(sql!("followers_table"), &[])?;
         }
         let kept = serde_json::to_string(&filters);
         let kept = kept.map_err(|error| Fault::Defect(error.to_string()))?;
-        let until = who.expires_at;
-        let params = [text(&session), number(turn), number(until.millis()), text(&kept)];
+        let until = number(lease.until.millis());
+        let params = [text(&lease.session), number(turn), until, text(&kept), text(&lease.holder)];
         self.sql.change(sql!("follower_set"), &params)?;
-        listeners.join((&session, turn), until, filters, head.position);
+        listeners.join(lease, filters, head.position);
         Ok(FollowedRows { head })
     }
 

@@ -67,7 +67,7 @@ impl Journal {
             }
             (Method::Post, path @ (contract::FOLLOW | contract::LEAVE | contract::PULL)) => {
                 let by = Asker::read(request.header(ASKER));
-                object.follows.serve(&object.partition, path, &request, by).await
+                object.follows.serve(object, path, &request, by).await
             }
             (Method::Post, contract::SHOWN) => {
                 let result = match answer::read(&request).await {

@@ -34,6 +34,8 @@ pub(super) struct Object {
     pub(super) catalogue: &'static Catalogue,
     /// Category and number of the partition. `None` if the object was addressed by something else: then it serves nothing.
     pub(super) place: Option<(String, u16)>,
+    /// How many partitions each category has.
+    partitions: Partitions,
     pub(super) partition: Rc<Partition<SqliteJournal>>,
     pub(super) follows: Rc<Follows>,
     /// What waits for the next commit.
@@ -63,12 +65,14 @@ impl Object {
         let place = name.as_deref().and_then(journal_place);
         let place = place.filter(|(category, _)| catalogue.entry(category).is_ok());
         let of = place.clone().unwrap_or_default();
+        let partitions = partitions(&env);
         let follows = Follows::new(env.clone(), catalogue, of, &state.storage());
         Self {
             state,
             env,
             catalogue,
             place,
+            partitions,
             partition: Rc::new(Partition::new(storage)),
             follows: Rc::new(follows),
             pending: RefCell::default(),
@@ -87,18 +91,16 @@ impl Object {
 
     /// A new runner. It knows nothing yet.
     pub(super) fn new_runner(&self) -> Runner<D1, Objects> {
-        let setting = self.env.var(bindings::JOURNAL_PARTITIONS).ok();
-        let setting = setting.map(|value| value.to_string()).unwrap_or_default();
-        let (partitions, wrong) = Partitions::parse(&setting);
-        for part in wrong {
-            console_warn!(
-                "JOURNAL_PARTITIONS: {part:?} is ignored; expected, for example, order=4"
-            );
-        }
         let (category, number) = self.place.clone().unwrap_or_default();
         let objects = Objects { env: self.env.clone(), catalogue: self.catalogue };
-        let place = (category.as_str(), number);
+        let (place, partitions) = ((category.as_str(), number), self.partitions.clone());
         Runner::new(place, self.catalogue, partitions, D1(self.env.clone()), objects)
+    }
+
+    /// True if this partition exists.
+    pub(super) fn exists(&self) -> Result<bool, Fault> {
+        let Some((category, number)) = &self.place else { return Ok(false) };
+        Ok(self.partitions.has(category, *number, self.partition.head()?))
     }
 
     /// Does something with the runner, in turn with others. A panic loses what it knew in memory, and nothing else.
@@ -149,4 +151,15 @@ impl Object {
             Err(error) => console_error!("the alarm cannot be set: {error:?}"),
         }
     }
+}
+
+/// The partitions of all categories, as they are set.
+fn partitions(env: &Env) -> Partitions {
+    let setting = env.var(bindings::JOURNAL_PARTITIONS).ok();
+    let setting = setting.map(|value| value.to_string()).unwrap_or_default();
+    let (partitions, wrong) = Partitions::parse(&setting);
+    for part in wrong {
+        console_warn!("JOURNAL_PARTITIONS: {part:?} is ignored; expected, for example, order=4");
+    }
+    partitions
 }

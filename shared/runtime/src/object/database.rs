@@ -45,6 +45,9 @@ impl Database {
     /// Finds out which tables there are.
     fn look(&self) {
         let found = self.sql.rows(sql!("tables_there"), &[]).unwrap_or_default();
+        if found.iter().any(|row| row.get(1) == 1) {
+            drop(self.sql.change(sql!("followers_lifted"), &[]));
+        }
         self.tables.replace(found.iter().filter_map(|row| row.get(0).as_string()).collect());
     }
 

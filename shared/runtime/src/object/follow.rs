@@ -8,20 +8,26 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use edgefold_flow::{
     contract::{self, Follow, Followed, Pull},
-    door::{Asker, token::missing},
+    door::{Asker, rate, token::missing},
     participant::Sight,
-    subscribe::{Source, Told, followers::Tell},
+    subscribe::{
+        Source, Told,
+        followers::{Lease, Tell},
+    },
 };
-use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version, limits};
+use edgefold_kernel::{Failure, Fault, Rejection, StreamId, Version, limits};
 use futures_util::future::join_all;
 use worker::console_error;
 
 use super::instance::Object;
-use crate::platform::{
-    answer, clock,
-    http::{Request, Response},
-    later::later,
-    stub::{self, Call},
+use crate::{
+    door::allowance::allowance,
+    platform::{
+        answer, clock,
+        http::{Request, Response},
+        later::later,
+        stub::{self, Call},
+    },
 };
 
 /// The head of a stream; and the same with the events after some version, as JSON text of [`Told`].
@@ -35,8 +41,8 @@ impl Object {
         let confirmed = self.instance.head().map_or(0, |head| head.cursors.confirmed);
         match found {
             Ok(found) => {
-                for (session, turn, until) in found {
-                    self.followers.borrow_mut().restore(session, turn, until, confirmed);
+                for lease in found {
+                    self.followers.borrow_mut().restore(lease, confirmed);
                 }
                 self.tell_followers();
             }
@@ -54,7 +60,7 @@ impl Object {
         match path {
             contract::FOLLOW => {
                 let result = answer::read(request).await;
-                answer::outcome(200, result.and_then(|follow| self.follow(by, &follow)))
+                answer::outcome(200, result.and_then(|follow| self.follow(by, follow)))
             }
             contract::LEAVE => {
                 let result = answer::read(request).await;
@@ -72,7 +78,11 @@ impl Object {
     }
 
     /// A session follows, for as long as its token counts.
-    fn follow(&self, by: Result<Asker, Rejection>, follow: &Follow) -> Result<Followed, Failure> {
+    fn follow(
+        &self,
+        by: Result<Asker, Rejection>,
+        Follow { session, turn }: Follow,
+    ) -> Result<Followed, Failure> {
         let asker = by?;
         self.instance.check_sight(&asker, Sight::Row)?;
         let Asker::Somebody(who) = asker else { return Err(missing().into()) };
@@ -80,16 +90,16 @@ impl Object {
         if head == 0 {
             return Err(self.instance.unknown().into());
         }
-        if !self.followers.borrow().has_room(&follow.session, limits::FOLLOWERS) {
+        let holder = rate::key(Some(&who.principal), "");
+        let lease = Lease { session, holder, turn, until: who.expires_at };
+        let (most, of_one) = (limits::FOLLOWERS, allowance(&self.env).followers);
+        if self.followers.borrow().admit(&lease, most, of_one).is_err() {
             self.expire_followers();
         }
         let mut followers = self.followers.borrow_mut();
-        if !followers.has_room(&follow.session, limits::FOLLOWERS) {
-            let detail = format!("{} sessions follow this stream already", limits::FOLLOWERS);
-            return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail).into());
-        }
-        self.instance.storage().set_follower(&follow.session, follow.turn, who.expires_at)?;
-        followers.join(&follow.session, follow.turn, who.expires_at, head);
+        followers.admit(&lease, most, of_one)?;
+        self.instance.storage().set_follower(&lease)?;
+        followers.join(lease, head);
         Ok(Followed { head })
     }
 

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use edgefold_flow::{
     append::storage::{Cursors, Head, Slice, Snapshot, Storage, Write},
     decide::Outcome,
+    subscribe::followers::Lease,
 };
 use edgefold_kernel::{Envelope, Fault, Id, Metadata, StreamId, Timestamp, Version, limits};
 use js_sys::Array;
@@ -16,7 +17,9 @@ use super::{
     database::{Database, Transaction, sql},
     ledger::{Kept, Outcomes},
 };
-use crate::platform::statement::{More, Param, integer, number, string, text, unreadable, version};
+use crate::platform::statement::{
+    More, Param, integer, lease, number, string, text, unreadable, version,
+};
 
 /// The storage of one instance in the database of its object.
 pub struct SqliteStorage {
@@ -67,26 +70,21 @@ impl SqliteStorage {
         self.database.sql.bytes()
     }
 
-    /// The sessions that follow: identifier, turn, and end of the lease.
-    pub(crate) fn followers(&self) -> Result<Vec<(String, u64, Timestamp)>, Fault> {
+    /// The sessions that follow.
+    pub(crate) fn followers(&self) -> Result<Vec<Lease>, Fault> {
         if !self.database.has("followers") {
             return Ok(Vec::new());
         }
-        self.database.sql.each(sql!("followers"), &[], |row| {
-            let until = Timestamp::from_millis(integer(&row.get(2))?);
-            Ok(More::Yes((string(&row.get(0))?, version(&row.get(1))?, until)))
-        })
+        self.database.sql.each(sql!("followers"), &[], |row| Ok(More::Yes(lease(&row)?)))
     }
 
     /// Remembers a session that follows.
     pub(crate) fn set_follower(
         &self,
-        session: &str,
-        turn: u64,
-        until: Timestamp,
+        Lease { session, holder, turn, until }: &Lease,
     ) -> Result<(), Fault> {
         self.database.needs("followers", sql!("followers_table"))?;
-        let params = [text(session), number(turn), number(until.millis())];
+        let params = [text(session), number(*turn), number(until.millis()), text(holder)];
         self.database.sql.change(sql!("follower_set"), &params)
     }
 

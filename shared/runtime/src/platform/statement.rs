@@ -5,8 +5,8 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use edgefold_flow::append::storage::json_arrays;
-use edgefold_kernel::{Fault, Version};
+use edgefold_flow::{append::storage::json_arrays, subscribe::followers::Lease};
+use edgefold_kernel::{Fault, Timestamp, Version};
 use js_sys::{Array, JsString};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -209,6 +209,16 @@ pub(crate) fn string(cell: &JsValue) -> Result<String, Fault> {
 
 pub(crate) fn version(cell: &JsValue) -> Result<Version, Fault> {
     Version::try_from(integer(cell)?).map_err(unreadable)
+}
+
+/// The place of a follower, in the columns with which both tables of followers begin.
+pub(crate) fn lease(row: &Array) -> Result<Lease, Fault> {
+    Ok(Lease {
+        session: string(&row.get(0))?,
+        turn: version(&row.get(1))?,
+        until: Timestamp::from_millis(integer(&row.get(2))?),
+        holder: string(&row.get(3))?,
+    })
 }
 
 pub(crate) fn unreadable(error: impl std::fmt::Display) -> Fault {

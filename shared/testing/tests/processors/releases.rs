@@ -1,6 +1,8 @@
 //! Old and new code beside each other.
 
-use edgefold_flow::journal::{Appended, Round, generation::Status, status::State};
+use edgefold_flow::journal::{
+    Appended, Partitions, Round, generation::Status, order::Order, status::State,
+};
 use edgefold_kernel::{Id, StreamId};
 use serde_json::json;
 
@@ -125,7 +127,43 @@ fn partitions_may_be_added() {
     more.settle();
     more.streams.extend(std::mem::take(&mut world.streams));
     more.check();
-    more.order("sums", edgefold_flow::journal::order::Order::Rebuild).unwrap();
+    more.order("sums", Order::Rebuild).unwrap();
     more.settle();
     more.check();
+}
+
+#[test]
+fn a_partition_that_is_not_set_and_has_nothing_joins_nothing() {
+    let mut world = World::new(3);
+    (world.partitions, _) = Partitions::parse("tally=1,other=1");
+    world.append("tally", "a", &[1]);
+    world.settle();
+    let places = || world.db.one("SELECT COUNT(*) FROM checkpoint WHERE partition > 0");
+    assert_eq!(places(), 0);
+    // An earlier release let it join.
+    world.db.execute(
+        "INSERT INTO checkpoint (name, generation, category, partition, turn, position, \"check\", is_caught_up) \
+         SELECT name, generation, category, 2, 1, 0, '', 1 FROM checkpoint",
+    );
+    world.order("sums", Order::Rebuild).unwrap();
+    world.settle();
+    world.check();
+    world.check_generations("sums", &[(1, "REPLACED"), (2, "ACTIVE")]);
+    let of_it = "SELECT COUNT(*) FROM checkpoint WHERE name = 'sums' AND partition > 0";
+    assert_eq!(world.db.one(of_it), 0);
+}
+
+#[test]
+fn what_lies_in_a_partition_goes_on_although_it_is_not_set_any_more() {
+    let mut world = World::new(3);
+    for id in ["a", "b", "c", "d", "e"] {
+        world.append("tally", id, &[1]);
+    }
+    world.settle();
+    (world.partitions, _) = Partitions::parse("tally=1,other=1");
+    world.restart_all();
+    world.order("sums", Order::Rebuild).unwrap();
+    world.settle();
+    world.check();
+    world.check_generations("sums", &[(1, "REPLACED"), (2, "ACTIVE")]);
 }

@@ -1,0 +1,2 @@
+-- Brings the table of an earlier release to what it is now.
+ALTER TABLE followers ADD COLUMN holder TEXT NOT NULL DEFAULT ''
