@@ -12,14 +12,11 @@ const core = await serve('probe', set(3));
 const admin = core.as(token('admin', 'root'));
 const ana = token('owner', 'ana');
 const operator = token('operator', 'sam');
-const start = [0, ''];
-const cursor = (places, category = 'claim') => Buffer.from(JSON.stringify([category, places])).toString('base64url');
 const watch = (talker, after) =>
   talker.subscribe('subscription ($after: String) { it: claims(after: $after) { cursor caughtUp event { aggregateId version } } }', { after });
 const talk = async (who = ana) => (await core.talk()).init(who);
 const items = (talker, id) => talker.results(id).map(({ data }) => data.it);
 const caughtUp = (talker, id) => talker.seen(`the word that ${id} has caught up`, () => items(talker, id).some((item) => item.caughtUp));
-const refused = async (talker, after) => (await talker.ended(watch(talker, after))).payload[0].extensions.code;
 /** The partitions that the read models know of. */
 const known = async () => (await core.sql("SELECT DISTINCT partition FROM checkpoint WHERE category = 'claim' ORDER BY partition")).map((row) => row.partition);
 const status = async (name) => (await admin.request(`/admin/projections/${name}`)).body;
@@ -44,14 +41,15 @@ test('there are claims in all three', async () => {
 
 test('a cursor that names partitions which there are not begins none, and a rebuild ends all the same', async () => {
   const [talker, before] = [await talk(), identifiers(core, 'journal')];
-  const all = watch(talker, cursor(Array(64).fill(start)));
+  // Nobody can make a cursor up, but the same deployment may have had more partitions.
+  const wide = await serve('probe', set(64));
+  const many = (await wide.ask('{ claims { updatesCursor } }')).claims.updatesCursor;
+  await wide.close();
+  const all = watch(talker, many);
   await caughtUp(talker, all);
   assert.equal(items(talker, all).filter(({ event }) => event).length, 2 * claims.length, 'each of what there is');
-  for (const place of [[7, '00000000'], [0, '00000000']]) {
-    assert.equal(await refused(talker, cursor([...Array(63).fill(start), place])), 'STALE_CURSOR', JSON.stringify(place));
-  }
-  const [, places] = JSON.parse(Buffer.from(items(talker, all).at(-1).cursor, 'base64url'));
-  assert.equal(places.length, 3, 'a cursor that is given out names what there is');
+  const given = items(talker, all).at(-1).cursor;
+  assert.ok(given.length < many.length / 4, 'a cursor that is given out names what there is');
   assert.deepEqual(await known(), [0, 1, 2]);
   await rebuilt('claim');
   assert.deepEqual(await known(), [0, 1, 2]);
