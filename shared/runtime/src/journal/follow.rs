@@ -24,7 +24,7 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Fault, Rejection, StreamId};
 use futures_util::{
-    future::try_join_all,
+    future::{join_all, try_join_all},
     stream::{FuturesUnordered, StreamExt},
 };
 use worker::{Env, console_error};
@@ -125,8 +125,11 @@ impl Follows {
     ) -> worker::Result<Response> {
         match path {
             contract::FOLLOW => {
-                let result = answer::read(request).await;
-                answer::outcome(200, result.and_then(|follow| self.follow(object, by, follow)))
+                let result = match answer::read(request).await {
+                    Ok(follow) => self.follow(object, by, follow).await,
+                    Err(failure) => Err(failure),
+                };
+                answer::outcome(200, result)
             }
             contract::LEAVE => {
                 let result = answer::read(request).await;
@@ -141,7 +144,7 @@ impl Follows {
 
     /// A session follows, for as long as its token counts. Nothing is kept in a partition that does not exist: callers may name any
     /// number in a cursor.
-    fn follow(
+    async fn follow(
         &self,
         object: &Object,
         by: Result<Asker, Rejection>,
@@ -157,13 +160,14 @@ impl Follows {
             let said = "nothing lies in this partition, and it is not set";
             return Err(Fault::Unavailable("the journal".into(), said.into()).into());
         }
-        let head = follow::head(partition)?;
         let holder = rate::key(Some(&who.principal), "");
         let lease = Lease { session, holder, turn, until: who.expires_at };
         let of_one = allowance(&self.env).followers;
         if self.listeners.borrow().admit(&lease, lists_all, of_one).is_err() {
             self.expire();
+            self.let_dead_go(&lease.holder).await;
         }
+        let head = follow::head(partition)?;
         let mut listeners = self.listeners.borrow_mut();
         listeners.admit(&lease, lists_all, of_one)?;
         if !self.has_table.replace(true) {
@@ -176,6 +180,19 @@ impl Follows {
         self.sql.change(sql!("follower_set"), &params)?;
         listeners.join(lease, filters, head.position);
         Ok(FollowedRows { head })
+    }
+
+    /// The sockets of a principal that died without a word have no place any more.
+    async fn let_dead_go(&self, holder: &str) {
+        let doubted = self.listeners.borrow_mut().doubted(holder, clock::now());
+        let asked = doubted.into_iter().map(async |(session, turn)| {
+            stub::is_gone(&self.env, &session).await.then_some((session, turn))
+        });
+        for (session, turn) in join_all(asked).await.into_iter().flatten() {
+            if self.listeners.borrow_mut().gone(&session, turn) {
+                self.forget(&session);
+            }
+        }
     }
 
     fn leave(&self, Follow { session, turn }: &Follow) -> Result<(), Fault> {

@@ -11,6 +11,7 @@ use super::object::Object;
 use crate::platform::{
     clock,
     statement::{Param, integer, number, string, text},
+    stub,
 };
 
 macro_rules! sql {
@@ -55,7 +56,7 @@ impl Object {
         let sessions = sessions.iter().map(|row| string(&row.get(0)));
         let sessions = sessions.collect::<Result<Vec<_>, _>>()?;
         let asked = sessions.iter().map(|session| async move {
-            let gone = self.is_gone(session).await;
+            let gone = stub::is_gone(&self.env, session).await;
             gone.then_some(session)
         });
         let gone: Vec<_> = join_all(asked).await.into_iter().flatten().collect();

@@ -14,7 +14,7 @@ use edgefold_flow::{
 use edgefold_kernel::{Fault, Principal, Timestamp, limits};
 use futures_util::future::join_all;
 use js_sys::Array;
-use worker::{Method, Request, console_error};
+use worker::console_error;
 
 use super::object::Object;
 use crate::platform::{
@@ -75,7 +75,7 @@ impl Object {
         let full = |taken: &[String]| !taken.contains(&seat.session) && taken.len() >= most;
         if full(&self.taken()?) {
             let asked = self.taken()?.into_iter().map(|session| async move {
-                let gone = self.is_gone(&session).await;
+                let gone = stub::is_gone(&self.env, &session).await;
                 gone.then_some(session)
             });
             for gone in join_all(asked).await.into_iter().flatten() {
@@ -99,14 +99,6 @@ impl Object {
     pub(crate) fn take_back(&self, session: &str) -> Result<(), Fault> {
         self.sql(sql!("seats_table"), &[])?;
         self.sql(sql!("seat_free"), &[text(session)]).map(drop)
-    }
-
-    pub(super) async fn is_gone(&self, session: &str) -> bool {
-        let Ok(request) = Request::new(&stub::url(contract::ALIVE), Method::Get) else {
-            return false;
-        };
-        let answer = stub::session(&self.env, Some(session), request).await;
-        answer.is_ok_and(|answer| answer.status() == 410)
     }
 
     fn taken(&self) -> Result<Vec<String>, Fault> {
