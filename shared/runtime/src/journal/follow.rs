@@ -7,6 +7,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    time::Duration,
 };
 
 use edgefold_flow::{
@@ -22,12 +23,12 @@ use edgefold_flow::{
         followers::{Lease, Tell},
     },
 };
-use edgefold_kernel::{Failure, Fault, Rejection, StreamId};
+use edgefold_kernel::{Failure, Fault, Rejection, StreamId, limits};
 use futures_util::{
     future::{join_all, try_join_all},
     stream::{FuturesUnordered, StreamExt},
 };
-use worker::{Env, console_error};
+use worker::{Delay, Env, console_error};
 
 use super::object::Object;
 use crate::{
@@ -202,7 +203,7 @@ impl Follows {
         }
     }
 
-    /// The next rows that changed for a subscription. Whoever is far behind is told to wait before it asks again.
+    /// The next rows that changed for a subscription. Its principal takes a turn first, and reads after it.
     async fn pull<S: Storage>(
         &self,
         partition: &Partition<S>,
@@ -211,14 +212,26 @@ impl Follows {
     ) -> Result<RowsPage, Failure> {
         let Asker::Somebody(who) = by? else { return Err(missing().into()) };
         let shape = Shape::of(self.catalogue.entry(&self.of.0)?);
-        let is_at_hand = partition.is_at_hand(pull.after.position);
+        let after = pull.after.position;
+        let events = partition.head()?.saturating_sub(after).min(limits::SCAN_EVENTS as u64);
+        let (who, events) = (&who.principal.subject, events as usize);
+        let Some(wait) = self.pace.borrow_mut().turn(who, events, clock::now()) else {
+            let said = "this principal has as many readers as have a turn soon";
+            return Err(Fault::Unavailable("the journal".into(), said.into()).into());
+        };
+        if wait > 0 {
+            Delay::from(Duration::from_millis(wait.unsigned_abs())).await;
+        }
+        let is_at_hand = partition.is_at_hand(after);
         let mut current = Current::new();
         loop {
             match follow::pull(partition, &shape, pull, &current)? {
-                Pulled::Page(mut page) => {
-                    if !is_at_hand && page.through.position < page.head {
-                        let subject = &who.principal.subject;
-                        page.pause_ms = self.pace.borrow_mut().pause(subject, clock::now());
+                Pulled::Page(page) => {
+                    if is_at_hand {
+                        // From storage all of them are read, wherever the page ends.
+                        let looked_at = page.through.position.saturating_sub(after);
+                        let rest = events.saturating_sub(looked_at as usize);
+                        self.pace.borrow_mut().give_back(who, rest);
                     }
                     return Ok(page);
                 }
