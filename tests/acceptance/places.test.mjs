@@ -70,6 +70,10 @@ for (const [what, [query, [one, other], stored, loaded]] of Object.entries(sourc
     assert.equal(await tries(one), 'TOO_MANY_FOLLOWED');
     await core.evict(...loaded);
     assert.equal(await tries(one), 'TOO_MANY_FOLLOWED');
-    for (const talker of back) await talker.close();
+    // Sockets that died without a word keep no place, although nothing happens that they would be told of.
+    await core.killAndRestart();
+    const others = [await talk(one), await talk(one)];
+    for (const talker of others) assert.equal((await follow(talker))[1], null);
+    assert.equal(await tries(one), 'TOO_MANY_FOLLOWED');
   });
 }

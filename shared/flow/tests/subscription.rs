@@ -191,13 +191,7 @@ fn rows(owner: &str) -> Arc<Feed> {
         has_left,
     };
     let changes = vec![change(4, false), change(5, true)];
-    let page = RowsPage {
-        after: Place::version(3),
-        through: Place::version(6),
-        head: 6,
-        changes,
-        pause_ms: 0,
-    };
+    let page = RowsPage { after: Place::version(3), through: Place::version(6), head: 6, changes };
     let source = Source::Partition { aggregate_type: "note".into(), partition: 0 };
     Feed::give(Part::Rows(page), lack(source, 3, 6))
 }

@@ -278,9 +278,18 @@ pub const SCAN_BYTES: usize = 1 << 20;
 /// … and earlier rows that are looked up for it in storage, each in up to 256 KiB of JSON, to say that a row has left a filter.
 pub const SCAN_LOOKUPS: usize = 200;
 
-/// Milliseconds between two pulls of one principal that read a journal's storage. Whoever is far behind reads 20,000 events a
-/// second, and the journal has time for others.
+/// Milliseconds that such a pull costs its principal, whether it is shown the events or not, and whether they are in memory or not:
+/// the next one waits for so long, and one that looks at fewer events for less. Whoever is far behind reads 20,000 events a second,
+/// and the journal has time for others.
 pub const SCAN_PAUSE_MS: i64 = 50;
+
+/// Milliseconds of such turns that whoever is close to the head does not wait for (1 s): as many pages as the sockets of one principal
+/// have under way. So a page that is live is not held up by another one of the same person that comes back.
+pub const SCAN_AHEAD_MS: i64 = 1_000;
+
+/// Milliseconds that a pull waits for its turn, at most (10 s): a call has 20 s for its answer. Whoever would wait for longer comes
+/// back after [`PULL_AGAIN_MS`].
+pub const SCAN_WAIT_MS: i64 = 10_000;
 
 /// Milliseconds until a stream tells a session again that could not be reached.
 pub const TELL_AGAIN_MS: i64 = 5_000;

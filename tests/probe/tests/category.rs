@@ -126,7 +126,7 @@ fn page(category: &str, changes: Vec<RowChange>, through: u64, caught_up_at: u64
     let places = vec![Place::behind(2, "e-2"), Place::behind(40, "e-40")];
     let through = Place::behind(through, "last");
     let (after, head) = (places[0].clone(), through.position);
-    let page = RowsPage { after, through, head, changes, pause_ms: 0 };
+    let page = RowsPage { after, through, head, changes };
     Feed::give(Part::Rows(page), lack(partition(category), places, Some(caught_up_at)))
 }
 
@@ -179,7 +179,7 @@ fn where_no_item_is_left_to_say_that_it_has_caught_up_one_comes_for_that_alone()
     let places = vec![Place::behind(2, "e-2")];
     let lack = Lack { has_caught_up: true, ..lack(partition("claim"), places.clone(), Some(2)) };
     let (after, through) = (places[0].clone(), Place::behind(9, "e-9"));
-    let page = RowsPage { after, through, head: 9, changes: vec![], pause_ms: 0 };
+    let page = RowsPage { after, through, head: 9, changes: vec![] };
     assert_eq!(items(ana(), &Feed::give(Part::Rows(page), lack)), [], "it was said before");
 }
 

@@ -40,9 +40,6 @@ pub struct RowsPage {
     pub head: u64,
     /// Ascending.
     pub changes: Vec<RowChange>,
-    /// Milliseconds that the session waits before it pulls the next page: it is far behind, and others have their turn.
-    #[serde(default)]
-    pub pause_ms: i64,
 }
 
 /// An event that concerns a subscription.
@@ -177,7 +174,7 @@ pub fn pull<S: Storage>(
         return Ok(Pulled::Needs(needed));
     }
     let (after, head) = (pull.after.clone(), partition.head()?);
-    Ok(Pulled::Page(RowsPage { after, through, head, changes, pause_ms: 0 }))
+    Ok(Pulled::Page(RowsPage { after, through, head, changes }))
 }
 
 /// What an event means for a subscription.

@@ -10,6 +10,10 @@ use std::collections::BTreeMap;
 
 use edgefold_kernel::{Kind, Rejection, Timestamp, Version, limits};
 
+/// Milliseconds for which the sessions of a principal are not asked again whether they are there: whoever is refused again and again
+/// does not wake them each time.
+const ASK_AGAIN_MS: i64 = 10_000;
+
 /// A place among the followers, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
@@ -39,6 +43,8 @@ struct Follower {
 #[derive(Clone, Debug, Default)]
 pub struct Followers {
     known: BTreeMap<String, Follower>,
+    /// The principals whose sessions were asked lately.
+    asked: BTreeMap<String, Timestamp>,
 }
 
 /// A session to tell, and the version that it knows.
@@ -152,6 +158,18 @@ impl Followers {
             return Err(Rejection::new(Kind::Conflict, "TOO_MANY_FOLLOWERS", detail));
         }
         Ok(())
+    }
+
+    /// The sessions of a principal that was refused, each with its turn: they are to be asked whether their sockets are there still. One
+    /// that died without a word would keep its place until it is told something. None if they were asked a moment ago.
+    pub fn doubted(&mut self, holder: &str, now: Timestamp) -> Vec<(String, u64)> {
+        self.asked.retain(|_, at| at.plus_millis(ASK_AGAIN_MS) > now);
+        if self.asked.contains_key(holder) {
+            return Vec::new();
+        }
+        self.asked.insert(holder.to_owned(), now);
+        let own = self.known.iter().filter(|(_, it)| it.holder == holder);
+        own.map(|(session, it)| (session.clone(), it.turn)).collect()
     }
 
     /// True if there are no followers.
@@ -318,6 +336,10 @@ mod tests {
             followers.restore(Lease { holder: String::new(), ..lease(earlier, 1) }, 0);
         }
         assert_eq!(code(&followers, &lease("c", 1)), Ok(()), "nobody knows whose these are");
+        assert_eq!(followers.doubted("owner:ana", at(0)), [("b".to_owned(), 1)]);
+        assert_eq!(followers.doubted("owner:ana", at(ASK_AGAIN_MS - 1)), [], "a moment ago");
+        assert_eq!(followers.doubted("owner:ben", at(ASK_AGAIN_MS - 1)), []);
+        assert_eq!(followers.doubted("owner:ana", at(ASK_AGAIN_MS)).len(), 1);
         followers.join(lease("d", 2), 0);
         assert_eq!(code(&followers, &lease("c", 1)), full, "now it is known");
     }

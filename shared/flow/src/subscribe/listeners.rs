@@ -126,6 +126,11 @@ impl Listeners {
         self.followers.admit(lease, limits::FOLLOWERS - kept, of_one)
     }
 
+    /// See [`Followers::doubted`].
+    pub fn doubted(&mut self, holder: &str, now: Timestamp) -> Vec<(String, u64)> {
+        self.followers.doubted(holder, now)
+    }
+
     /// True if nobody follows.
     pub fn is_empty(&self) -> bool {
         self.known.is_empty()

@@ -1,38 +1,102 @@
-//! Whoever reads much lets others have their turn.
+//! Whoever reads much lets others have their turn: it pays for the events that it looks at by the time until it may go on, whether
+//! they are shown to it or not.
 
 use std::collections::BTreeMap;
 
 use edgefold_kernel::{Subject, Timestamp, limits};
 
-/// When each principal that reads a journal's storage may read it next.
+/// Microseconds that an event costs: a page of them takes the pause between two pages.
+const EACH: i64 = limits::SCAN_PAUSE_MS * 1_000 / limits::SCAN_EVENTS as i64;
+
+/// When each principal that reads a journal has paid for what it has read, in microseconds since 1970.
 #[derive(Clone, Debug, Default)]
-pub struct Pace(BTreeMap<Subject, Timestamp>);
+pub struct Pace(BTreeMap<Subject, i64>);
 
 impl Pace {
-    /// Notes that a principal reads. Returns the milliseconds that it is to wait before it reads again: each of its readers has
-    /// a turn of its own.
-    pub fn pause(&mut self, who: &Subject, now: Timestamp) -> i64 {
-        self.0.retain(|_, next| *next > now);
-        let next = self.0.get(who).copied().unwrap_or(now).plus_millis(limits::SCAN_PAUSE_MS);
-        self.0.insert(who.clone(), next);
-        next.millis() - now.millis()
+    /// A principal is about to look at so many events. Returns the milliseconds until its turn: its readers come one after the other.
+    /// Whoever is close to the head does not wait for those of its own that are not. `None`: it has to come back later.
+    pub fn turn(&mut self, who: &Subject, events: usize, now: Timestamp) -> Option<i64> {
+        let now = now.millis().saturating_mul(1_000);
+        self.0.retain(|_, paid| *paid > now);
+        let paid = self.0.get(who).copied().unwrap_or(now);
+        let ahead = if events <= limits::PULL_EVENTS { limits::SCAN_AHEAD_MS } else { 0 };
+        let wait = ((paid - now) / 1_000 - ahead).max(0);
+        if wait > limits::SCAN_WAIT_MS {
+            return None;
+        }
+        self.0.insert(who.clone(), paid.saturating_add(cost(events)));
+        Some(wait)
     }
+
+    /// So many events of a turn were not looked at.
+    pub fn give_back(&mut self, who: &Subject, events: usize) {
+        if let Some(paid) = self.0.get_mut(who) {
+            *paid = paid.saturating_sub(cost(events));
+        }
+    }
+}
+
+fn cost(events: usize) -> i64 {
+    i64::try_from(events).unwrap_or(i64::MAX).saturating_mul(EACH)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PAGE: usize = limits::SCAN_EVENTS;
+    const PAUSE: i64 = limits::SCAN_PAUSE_MS;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn who(name: &str) -> Subject {
+        Subject::parse(name).unwrap()
+    }
+
     #[test]
     fn the_readers_of_one_principal_take_turns_and_hold_up_nobody_else() {
-        let (mut pace, at) = (Pace::default(), Timestamp::from_millis);
-        let who = |name: &str| Subject::parse(name).unwrap();
-        let pause = limits::SCAN_PAUSE_MS;
-        assert_eq!(pace.pause(&who("ana"), at(0)), pause);
-        assert_eq!(pace.pause(&who("ana"), at(0)), 2 * pause, "her second reader");
-        assert_eq!(pace.pause(&who("ben"), at(0)), pause);
-        assert_eq!(pace.pause(&who("ana"), at(pause)), 2 * pause);
-        assert_eq!(pace.pause(&who("ana"), at(100 * pause)), pause, "it is long ago");
+        let mut pace = Pace::default();
+        assert_eq!(pace.turn(&who("ana"), PAGE, at(0)), Some(0));
+        assert_eq!(pace.turn(&who("ana"), PAGE, at(0)), Some(PAUSE), "her second reader");
+        assert_eq!(pace.turn(&who("ben"), PAGE, at(0)), Some(0));
+        assert_eq!(pace.turn(&who("ana"), PAGE, at(PAUSE)), Some(PAUSE));
+        assert_eq!(pace.turn(&who("ana"), PAGE, at(100 * PAUSE)), Some(0), "it is long ago");
         assert_eq!(pace.0.len(), 1, "nobody is remembered for longer");
+    }
+
+    #[test]
+    fn what_is_paid_for_is_what_was_looked_at() {
+        let mut pace = Pace::default();
+        pace.turn(&who("ana"), PAGE, at(0));
+        pace.give_back(&who("ana"), PAGE / 2);
+        assert_eq!(pace.turn(&who("ana"), PAGE, at(0)), Some(PAUSE / 2));
+        for _ in 0..PAGE {
+            pace.turn(&who("ben"), 1, at(0));
+        }
+        assert_eq!(pace.turn(&who("ben"), PAGE, at(0)), Some(PAUSE), "many small ones are a page");
+        pace.give_back(&who("cleo"), PAGE);
+        assert_eq!(pace.turn(&who("cleo"), PAGE, at(0)), Some(0));
+    }
+
+    #[test]
+    fn whoever_is_close_to_the_head_does_not_wait_for_its_readers_that_are_not() {
+        let (mut pace, near) = (Pace::default(), limits::PULL_EVENTS);
+        let pages = limits::SCAN_AHEAD_MS / PAUSE;
+        for n in 0..pages {
+            assert_eq!(pace.turn(&who("ana"), PAGE, at(0)), Some(n * PAUSE));
+            assert_eq!(pace.clone().turn(&who("ana"), near, at(0)), Some(0));
+        }
+        pace.turn(&who("ana"), PAGE, at(0));
+        assert_eq!(pace.turn(&who("ana"), near, at(0)), Some(PAUSE), "it pays, too");
+    }
+
+    #[test]
+    fn whoever_asks_for_too_much_at_once_comes_back_later_and_pays_for_nothing() {
+        let mut pace = Pace::default();
+        let turns = (0..1_000).map_while(|_| pace.turn(&who("ana"), PAGE, at(0))).count();
+        assert_eq!(turns as i64, limits::SCAN_WAIT_MS / PAUSE + 1);
+        assert_eq!(pace.turn(&who("ana"), PAGE, at(PAUSE)), Some(limits::SCAN_WAIT_MS));
     }
 }

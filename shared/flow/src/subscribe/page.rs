@@ -33,7 +33,6 @@ impl Part {
                 through: place.clone(),
                 head: at,
                 changes: Vec::new(),
-                pause_ms: 0,
             }),
         }
     }

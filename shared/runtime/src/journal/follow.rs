@@ -7,6 +7,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    time::Duration,
 };
 
 use edgefold_flow::{
@@ -22,12 +23,12 @@ use edgefold_flow::{
         followers::{Lease, Tell},
     },
 };
-use edgefold_kernel::{Failure, Fault, Rejection, StreamId};
+use edgefold_kernel::{Failure, Fault, Rejection, StreamId, limits};
 use futures_util::{
-    future::try_join_all,
+    future::{join_all, try_join_all},
     stream::{FuturesUnordered, StreamExt},
 };
-use worker::{Env, console_error};
+use worker::{Delay, Env, console_error};
 
 use super::object::Object;
 use crate::{
@@ -125,8 +126,11 @@ impl Follows {
     ) -> worker::Result<Response> {
         match path {
             contract::FOLLOW => {
-                let result = answer::read(request).await;
-                answer::outcome(200, result.and_then(|follow| self.follow(object, by, follow)))
+                let result = match answer::read(request).await {
+                    Ok(follow) => self.follow(object, by, follow).await,
+                    Err(failure) => Err(failure),
+                };
+                answer::outcome(200, result)
             }
             contract::LEAVE => {
                 let result = answer::read(request).await;
@@ -141,7 +145,7 @@ impl Follows {
 
     /// A session follows, for as long as its token counts. Nothing is kept in a partition that does not exist: callers may name any
     /// number in a cursor.
-    fn follow(
+    async fn follow(
         &self,
         object: &Object,
         by: Result<Asker, Rejection>,
@@ -157,13 +161,14 @@ impl Follows {
             let said = "nothing lies in this partition, and it is not set";
             return Err(Fault::Unavailable("the journal".into(), said.into()).into());
         }
-        let head = follow::head(partition)?;
         let holder = rate::key(Some(&who.principal), "");
         let lease = Lease { session, holder, turn, until: who.expires_at };
         let of_one = allowance(&self.env).followers;
         if self.listeners.borrow().admit(&lease, lists_all, of_one).is_err() {
             self.expire();
+            self.let_dead_go(&lease.holder).await;
         }
+        let head = follow::head(partition)?;
         let mut listeners = self.listeners.borrow_mut();
         listeners.admit(&lease, lists_all, of_one)?;
         if !self.has_table.replace(true) {
@@ -178,6 +183,19 @@ impl Follows {
         Ok(FollowedRows { head })
     }
 
+    /// The sockets of a principal that died without a word have no place any more.
+    async fn let_dead_go(&self, holder: &str) {
+        let doubted = self.listeners.borrow_mut().doubted(holder, clock::now());
+        let asked = doubted.into_iter().map(async |(session, turn)| {
+            stub::is_gone(&self.env, &session).await.then_some((session, turn))
+        });
+        for (session, turn) in join_all(asked).await.into_iter().flatten() {
+            if self.listeners.borrow_mut().gone(&session, turn) {
+                self.forget(&session);
+            }
+        }
+    }
+
     fn leave(&self, Follow { session, turn }: &Follow) -> Result<(), Fault> {
         match self.listeners.borrow_mut().leave(session, *turn) {
             true => self.sql.change(sql!("follower_drop"), &[text(session)]),
@@ -185,7 +203,7 @@ impl Follows {
         }
     }
 
-    /// The next rows that changed for a subscription. Whoever is far behind is told to wait before it asks again.
+    /// The next rows that changed for a subscription. Its principal takes a turn first, and reads after it.
     async fn pull<S: Storage>(
         &self,
         partition: &Partition<S>,
@@ -194,14 +212,26 @@ impl Follows {
     ) -> Result<RowsPage, Failure> {
         let Asker::Somebody(who) = by? else { return Err(missing().into()) };
         let shape = Shape::of(self.catalogue.entry(&self.of.0)?);
-        let is_at_hand = partition.is_at_hand(pull.after.position);
+        let after = pull.after.position;
+        let events = partition.head()?.saturating_sub(after).min(limits::SCAN_EVENTS as u64);
+        let (who, events) = (&who.principal.subject, events as usize);
+        let Some(wait) = self.pace.borrow_mut().turn(who, events, clock::now()) else {
+            let said = "this principal has as many readers as have a turn soon";
+            return Err(Fault::Unavailable("the journal".into(), said.into()).into());
+        };
+        if wait > 0 {
+            Delay::from(Duration::from_millis(wait.unsigned_abs())).await;
+        }
+        let is_at_hand = partition.is_at_hand(after);
         let mut current = Current::new();
         loop {
             match follow::pull(partition, &shape, pull, &current)? {
-                Pulled::Page(mut page) => {
-                    if !is_at_hand && page.through.position < page.head {
-                        let subject = &who.principal.subject;
-                        page.pause_ms = self.pace.borrow_mut().pause(subject, clock::now());
+                Pulled::Page(page) => {
+                    if is_at_hand {
+                        // From storage all of them are read, wherever the page ends.
+                        let looked_at = page.through.position.saturating_sub(after);
+                        let rest = events.saturating_sub(looked_at as usize);
+                        self.pace.borrow_mut().give_back(who, rest);
                     }
                     return Ok(page);
                 }

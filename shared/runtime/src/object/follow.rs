@@ -59,8 +59,11 @@ impl Object {
     ) -> worker::Result<Response> {
         match path {
             contract::FOLLOW => {
-                let result = answer::read(request).await;
-                answer::outcome(200, result.and_then(|follow| self.follow(by, follow)))
+                let result = match answer::read(request).await {
+                    Ok(follow) => self.follow(by, follow).await,
+                    Err(failure) => Err(failure),
+                };
+                answer::outcome(200, result)
             }
             contract::LEAVE => {
                 let result = answer::read(request).await;
@@ -78,7 +81,7 @@ impl Object {
     }
 
     /// A session follows, for as long as its token counts.
-    fn follow(
+    async fn follow(
         &self,
         by: Result<Asker, Rejection>,
         Follow { session, turn }: Follow,
@@ -86,8 +89,7 @@ impl Object {
         let asker = by?;
         self.instance.check_sight(&asker, Sight::Row)?;
         let Asker::Somebody(who) = asker else { return Err(missing().into()) };
-        let head = self.instance.head()?.version;
-        if head == 0 {
+        if self.instance.head()?.version == 0 {
             return Err(self.instance.unknown().into());
         }
         let holder = rate::key(Some(&who.principal), "");
@@ -95,12 +97,27 @@ impl Object {
         let (most, of_one) = (limits::FOLLOWERS, allowance(&self.env).followers);
         if self.followers.borrow().admit(&lease, most, of_one).is_err() {
             self.expire_followers();
+            self.let_dead_go(&lease.holder).await;
         }
+        let head = self.instance.head()?.version;
         let mut followers = self.followers.borrow_mut();
         followers.admit(&lease, most, of_one)?;
         self.instance.storage().set_follower(&lease)?;
         followers.join(lease, head);
         Ok(Followed { head })
+    }
+
+    /// The sockets of a principal that died without a word have no place any more.
+    async fn let_dead_go(&self, holder: &str) {
+        let doubted = self.followers.borrow_mut().doubted(holder, clock::now());
+        let asked = doubted.into_iter().map(async |(session, turn)| {
+            stub::is_gone(&self.env, &session).await.then_some((session, turn))
+        });
+        for (session, turn) in join_all(asked).await.into_iter().flatten() {
+            if self.followers.borrow_mut().gone(&session, turn) {
+                self.forget(&session);
+            }
+        }
     }
 
     /// Removes a session that leaves.

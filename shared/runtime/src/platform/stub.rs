@@ -5,7 +5,7 @@ use std::{borrow::Cow, cell::OnceCell, pin::pin, time::Duration};
 use super::{answer::parse, bindings, http::Answer};
 use edgefold_flow::{
     Catalogue,
-    contract::{ASKER, journal_object},
+    contract::{self, ASKER, journal_object},
     door::Asker,
     journal::Seal,
 };
@@ -14,7 +14,7 @@ use futures_util::future::{Either, select};
 use js_sys::{Promise, Reflect};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use worker::{Delay, Env, Request, Stub, wasm_bindgen_futures::JsFuture, web_sys};
+use worker::{Delay, Env, Method, Request, Stub, wasm_bindgen_futures::JsFuture, web_sys};
 
 /// Time that an object has to answer: far more than a command takes. The platform's own limit on a stall is 30 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -97,6 +97,12 @@ pub async fn session(
     };
     let stub = id.and_then(|id| id.get_stub()).map_err(|error| broken(&error))?;
     send(stub, call.into()).await
+}
+
+/// True if the socket of a session is gone, as its object says.
+pub async fn is_gone(env: &Env, id: &str) -> bool {
+    let Ok(request) = Request::new(&url(contract::ALIVE), Method::Get) else { return false };
+    session(env, Some(id), request).await.is_ok_and(|answer| answer.status() == 410)
 }
 
 /// Asks the object of the sessions' class with this identifier, which a caller has named. `None`: the platform has given out no

@@ -42,6 +42,7 @@ impl Session {
             connection: RefCell::default(),
             kept: RefCell::default(),
             pumped: RefCell::default(),
+            reads: RefCell::default(),
             holder: RefCell::default(),
             alarm_at: Cell::default(),
             asked_at: Cell::default(),

@@ -21,6 +21,8 @@ use futures_util::{future::AbortHandle, stream::BoxStream};
 use serde::{Deserialize, Serialize};
 use worker::{Env, State};
 
+use crate::platform::turn::Turns;
+
 /// Executes an operation of any kind.
 pub type Execute = fn(Query) -> BoxStream<'static, Answer>;
 
@@ -35,6 +37,8 @@ pub(crate) struct Object {
     pub(crate) kept: RefCell<BTreeMap<Number, Kept>>,
     /// Subscriptions whose missing events are being sent, each by one task at a time.
     pub(crate) pumped: RefCell<BTreeSet<Number>>,
+    /// The turns in which the subscriptions read a partition of a category.
+    pub(super) reads: RefCell<BTreeMap<Source, Turns>>,
     /// The principal that has a seat for this socket.
     pub(super) holder: RefCell<Option<Principal>>,
     /// Instant of the alarm, as far as this object knows since it was loaded.

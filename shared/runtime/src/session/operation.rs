@@ -1,6 +1,6 @@
 //! Runs the operations of a GraphQL socket: a query or mutation once, a subscription for every page of its sources.
 
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{rc::Rc, sync::Arc};
 
 use async_graphql::{Request as Query, Response, parser::types::OperationType};
 use edgefold_flow::{
@@ -16,6 +16,7 @@ use edgefold_flow::{
         http::{self, Media},
         refusal::entry,
     },
+    journal::Place,
     session::{
         Close, Input, Lack, Step,
         connection::{Number, Pass},
@@ -26,7 +27,7 @@ use edgefold_flow::{
 use edgefold_kernel::{Failure, Principal, Rejection};
 use futures_util::{StreamExt, future::join_all};
 use serde_json::Value;
-use worker::{Delay, console_error};
+use worker::console_error;
 
 use super::object::{Kept, Object};
 use crate::{
@@ -35,7 +36,7 @@ use crate::{
         auth, counter,
         gateway::{WorkersGateway, log_faults},
     },
-    platform::clock,
+    platform::{clock, turn::Turn},
 };
 
 impl Object {
@@ -173,7 +174,7 @@ impl Object {
         let joined = sources.iter().enumerate();
         let joined =
             joined.map(|(index, source)| self.join_source(source, begin.after(index), number));
-        let heads: Result<Vec<_>, _> = join_all(joined).await.into_iter().collect();
+        let heads = all(join_all(joined).await);
         if self.is_active(number) {
             return self
                 .take(match heads {
@@ -218,43 +219,51 @@ impl Object {
                     && page.after == after.position
                     && matches!(lack.source, Source::Stream { .. })
             };
+            let mut reads = is_behind.then(|| self.reads(&lack.source)).flatten();
+            if let Some(turn) = &mut reads {
+                turn.comes().await;
+                if self.lacks(number).is_none() {
+                    // It was completed while others read, or its client has to read first.
+                    break;
+                }
+            }
             let part = match told.take().filter(fits) {
                 Some(page) => Ok(Part::Stream(page.as_ref().clone())),
                 None if is_behind => self.pull(number, &lack.source, after.clone()).await,
                 None => Ok(Part::nothing(&lack.source, &after)),
             };
-            let (next, pause_ms) = match part {
+            // Whatever is done with the page may lead to others that read.
+            drop(reads);
+            let next = match part {
                 Ok(part) if is_behind && part.through().position <= after.position => {
-                    (Err(Input::Stuck), 0)
+                    Err(Input::Stuck)
                 }
-                Ok(part) => {
-                    let pause_ms = match &part {
-                        Part::Rows(page) => page.pause_ms,
-                        Part::Stream(_) => 0,
-                    };
-                    let sent = match self.awaited(number) {
-                        Some(stream) => self.look(number, &stream, (&part, &lack)).await,
-                        None => self.send(number, part, lack).await,
-                    };
-                    (sent, pause_ms)
-                }
+                Ok(part) => match self.awaited(number) {
+                    Some(stream) => self.look(number, &stream, (&part, &lack)).await,
+                    None => self.send(number, part, lack).await,
+                },
                 Err(Failure::Rejected(refused)) => {
-                    (Err(Input::Failed(number, refusal(&refused.into()))), 0)
+                    Err(Input::Failed(number, refusal(&refused.into())))
                 }
                 Err(Failure::Faulted(fault)) => {
                     console_error!("a source is not read: {fault}");
-                    (Err(Input::Stuck), 0)
+                    Err(Input::Stuck)
                 }
             };
             if let Err(input) = next {
                 self.pumped.borrow_mut().remove(&number);
                 return self.take(input).await;
             }
-            if pause_ms > 0 && self.lacks(number).is_some() {
-                Delay::from(Duration::from_millis(pause_ms.unsigned_abs())).await;
-            }
         }
         self.pumped.borrow_mut().remove(&number);
+    }
+
+    /// The turn to read a page of a category's partition: the subscriptions of a session read one after the other, so
+    /// that a hundred of them are no more to the journal than one. They do not wait for what another journal answers.
+    fn reads(&self, source: &Source) -> Option<Turn> {
+        let is_partition = matches!(source, Source::Partition { .. });
+        let next = || self.reads.borrow_mut().entry(source.clone()).or_default().next();
+        is_partition.then(next)
     }
 
     /// What a subscription lacks that may be sent now.
@@ -307,6 +316,15 @@ impl Object {
 
     fn settings(&self) -> DocumentLimits {
         allowance(&self.env).graphql
+    }
+}
+
+/// The answers of all sources. A refusal counts before a fault: trying again does not help.
+fn all(answers: Vec<Result<Place, Failure>>) -> Result<Vec<Place>, Failure> {
+    let mut failures = answers.iter().filter_map(|it| it.as_ref().err());
+    match failures.find(|failure| matches!(failure, Failure::Rejected(_))) {
+        Some(refused) => Err(refused.clone()),
+        None => answers.into_iter().collect(),
     }
 }
 

@@ -14,7 +14,7 @@ use edgefold_flow::{
 use edgefold_kernel::{Fault, Principal, Timestamp, limits};
 use futures_util::future::join_all;
 use js_sys::Array;
-use worker::{Method, Request, console_error};
+use worker::console_error;
 
 use super::object::Object;
 use crate::platform::{
@@ -110,7 +110,7 @@ impl Object {
             return Ok(());
         }
         let asked = sessions.into_iter().map(|session| async move {
-            let gone = self.is_gone(&session).await;
+            let gone = stub::is_gone(&self.env, &session).await;
             gone.then_some(session)
         });
         let gone: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
@@ -118,14 +118,6 @@ impl Object {
             asked_at.set(clock::now());
         }
         gone.iter().try_for_each(|session| self.take_back(session))
-    }
-
-    async fn is_gone(&self, session: &str) -> bool {
-        let Ok(request) = Request::new(&stub::url(contract::ALIVE), Method::Get) else {
-            return false;
-        };
-        let answer = stub::session(&self.env, Some(session), request).await;
-        answer.is_ok_and(|answer| answer.status() == 410)
     }
 
     fn taken(&self) -> Result<Vec<String>, Fault> {
