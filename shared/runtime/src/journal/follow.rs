@@ -30,7 +30,6 @@ use futures_util::{
 };
 use worker::{Delay, Env, console_error};
 
-use super::object::Object;
 use crate::{
     door::allowance::allowance,
     platform::{
@@ -113,13 +112,14 @@ impl Follows {
         self.listeners.borrow().is_empty()
     }
 
-    /// Serves the requests of a session: [`contract::FOLLOW`], [`contract::LEAVE`], [`contract::PULL`].
+    /// Serves the requests of a session: [`contract::FOLLOW`], [`contract::LEAVE`], [`contract::PULL`]. `exists`: whether there is such
+    /// a partition.
     ///
     /// # Errors
     /// Fails if the runtime refuses to build a response.
-    pub(super) async fn serve(
+    pub(super) async fn serve<S: Storage>(
         &self,
-        object: &Object,
+        (partition, exists): (&Partition<S>, bool),
         path: &str,
         request: &Request,
         by: Result<Asker, Rejection>,
@@ -127,7 +127,7 @@ impl Follows {
         match path {
             contract::FOLLOW => {
                 let result = match answer::read(request).await {
-                    Ok(follow) => self.follow(object, by, follow).await,
+                    Ok(follow) => self.follow((partition, exists), by, follow).await,
                     Err(failure) => Err(failure),
                 };
                 answer::outcome(200, result)
@@ -137,7 +137,7 @@ impl Follows {
                 answer::outcome(200, result.and_then(|follow| Ok(self.leave(&follow)?)))
             }
             _ => match answer::read(request).await {
-                Ok(pull) => answer::outcome(200, self.pull(&object.partition, by, &pull).await),
+                Ok(pull) => answer::outcome(200, self.pull(partition, by, &pull).await),
                 Err(failure) => answer::failed(&failure),
             },
         }
@@ -145,18 +145,17 @@ impl Follows {
 
     /// A session follows, for as long as its token counts. Nothing is kept in a partition that does not exist: callers may name any
     /// number in a cursor.
-    async fn follow(
+    async fn follow<S: Storage>(
         &self,
-        object: &Object,
+        (partition, exists): (&Partition<S>, bool),
         by: Result<Asker, Rejection>,
         FollowRows { session, turn, after, filters, lists_all }: FollowRows,
     ) -> Result<FollowedRows, Failure> {
         let Asker::Somebody(who) = by? else { return Err(missing().into()) };
-        let partition = &object.partition;
         if let Some(after) = &after {
             follow::check(partition, after)?;
         }
-        if !object.exists()? {
+        if !exists {
             // The session runs with a setting that has not come here yet.
             let said = "nothing lies in this partition, and it is not set";
             return Err(Fault::Unavailable("the journal".into(), said.into()).into());

@@ -67,7 +67,13 @@ impl Journal {
             }
             (Method::Post, path @ (contract::FOLLOW | contract::LEAVE | contract::PULL)) => {
                 let by = Asker::read(request.header(ASKER));
-                object.follows.serve(object, path, &request, by).await
+                match object.exists() {
+                    Ok(exists) => {
+                        let partition = (object.partition.as_ref(), exists);
+                        object.follows.serve(partition, path, &request, by).await
+                    }
+                    Err(fault) => answer::failed(&fault.into()),
+                }
             }
             (Method::Post, contract::SHOWN) => {
                 let result = match answer::read(&request).await {
