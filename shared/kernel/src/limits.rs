@@ -379,6 +379,9 @@ pub const LIST_ROWS: usize = 100;
 /// Rows in one page of a list when the caller names no number.
 pub const LIST_ROWS_DEFAULT: usize = 20;
 
+/// Events of a correlation among which a journal looks for the earliest: to read so many keys takes some 20 ms.
+pub const CORRELATED_EVENTS: usize = 100_000;
+
 /// Instances of a correlation that are asked whether the caller may see them: half of the calls that the platform allows a request.
 pub const CORRELATION_INSTANCES: usize = 500;
 

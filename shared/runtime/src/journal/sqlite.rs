@@ -9,7 +9,7 @@ use edgefold_flow::{
         storage::{Placed, Stored, Write},
     },
 };
-use edgefold_kernel::{Fault, Id};
+use edgefold_kernel::{Fault, Id, limits};
 use js_sys::Array;
 
 use crate::platform::statement::{
@@ -115,6 +115,7 @@ impl Storage for SqliteJournal {
             let position = u64::try_from(integer(&row.get(2))?).map_err(unreadable)?;
             Ok(More::Yes(Placed { id, link, position }))
         };
-        self.sql.each(sql!("caused"), &[text(correlation.as_str()), number(limit)], placed)
+        let params = [text(correlation.as_str()), number(limit), number(limits::CORRELATED_EVENTS)];
+        self.sql.each(sql!("caused"), &params, placed)
     }
 }

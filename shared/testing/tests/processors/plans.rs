@@ -5,8 +5,10 @@ use std::{fs, path::Path};
 use rusqlite::Connection;
 
 /// Statements that look at more, and why.
-const MORE: [(&str, &str); 1] =
-    [("checkpoint_begin", "a temporary b-tree joins two lists of a few dozen partitions")];
+const MORE: [(&str, &str); 2] = [
+    ("checkpoint_begin", "a temporary b-tree joins two lists of a few dozen partitions"),
+    ("caused", "the keys of one correlation, up to a bound, are put in the order of positions"),
+];
 
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
@@ -58,9 +60,9 @@ fn the_statements_of_processors_go_by_their_keys() {
 #[test]
 fn the_statements_of_a_journal_go_by_their_keys() {
     let is_query = |name: &str| {
-        ["entries", "entry_add", "head", "link_add", "links_add", "place", "caused"].contains(&name)
+        ["entries", "entry_add", "head", "link_add", "links_add", "place"].contains(&name)
     };
-    assert_eq!(check(&["journal/tables.sql"], "journal", is_query), 7);
+    assert_eq!(check(&["journal/tables.sql"], "journal", is_query), 6);
 }
 
 #[test]
