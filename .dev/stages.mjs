@@ -17,9 +17,9 @@ import { tutorial } from './tutorial.mjs';
 /** What a stage gives when this machine lacks what it needs. In CI that is a failure. */
 export const notChecked = 'not checked';
 
-async function cargoIn(cwd, log, args, { more, patient = true } = {}) {
+async function cargoIn(cwd, log, args, more) {
   const { env } = await hostRust();
-  return run('cargo', args, { log, cwd, env: { ...env, ...once, ...more }, patient });
+  return run('cargo', args, { log, cwd, env: { ...env, ...once, ...more }, patient: true });
 }
 
 export const cargo = (log, ...args) => cargoIn(root, log, args);
@@ -28,22 +28,20 @@ export const cargo = (log, ...args) => cargoIn(root, log, args);
  * cargo's tests, linted as they are compiled: clippy's driver compiles the workspace's own crates, as in cargo-clippy, which would
  * check everything once more. The engine and the samples have the same features, so that what both need is compiled once.
  */
-async function linted(cwd, log, args, patient) {
+async function linted(cwd, log, args) {
   const clippy = await has(log, 'clippy', 'clippy-driver');
   if (!clippy && lacks('clippy is not part of the Rust toolchain here: nothing is linted') === false) return false;
   const flags = ['-D', 'warnings'].map((flag) => `${flag}__CLIPPY_HACKERY__`).join('');
   const lints = clippy && { RUSTC_WORKSPACE_WRAPPER: 'clippy-driver', CLIPPY_ARGS: flags };
   const features = ['edgefold-flow/planted', 'edgefold-flow/schema', 'edgefold-kernel/schema'].join(',');
-  const more = { ...lints, CARGO_TARGET_DIR: join(root, 'target') };
-  return cargoIn(cwd, log, ['test', '--quiet', '--features', features, ...args], { more, patient });
+  return cargoIn(cwd, log, ['test', '--quiet', '--features', features, ...args], { ...lints, CARGO_TARGET_DIR: join(root, 'target') });
 }
 
 /**
  * The engine's crates, tested where there is no sample. The attribute macros are not: their messages name files, and trybuild takes one
- * below target/ for what was built. It is the first of its lane, compiles before there is a runtime to be in the way of, and gives way to
- * nobody.
+ * below target/ for what was built.
  */
-const engine = async (log) => linted(await engineAlone(), log, ['--workspace', '--exclude', 'edgefold-describe', '--all-targets'], false);
+const engine = async (log) => linted(await engineAlone(), log, ['--workspace', '--exclude', 'edgefold-describe', '--all-targets']);
 
 /** Tells the stories of many seeds. */
 export const simulate = (log, ...args) => cargo(log, 'run', '--quiet', '-p', 'edgefold-simulation', '--', ...args);
