@@ -21,8 +21,8 @@ import { hostRust, nodeEnv, once } from './toolchain.mjs';
 
 const page = 'shared/manual/tutorial.md';
 
-/** How long what comes by and by is waited for: a first build takes minutes. */
-const patience = 15 * 60_000;
+/** How long what comes by and by is waited for: a first build takes minutes, and a good many beside everything else. */
+const patience = 45 * 60_000;
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -135,7 +135,7 @@ class Reader {
     const [variables, output] = ['variables', 'output'].map((name) => join(this.copy, `target/shell.${name}`));
     const script = `set -eauo pipefail\n[ -f '${variables}' ] && . '${variables}'\n${text}\nexport -p > '${variables}'`;
     rmSync(output, { force: true });
-    const ok = await run('bash', ['-c', script], { cwd: this.copy, env: this.env, log: output, patient: true });
+    const ok = await run('bash', ['-c', script], { cwd: this.copy, env: this.env, log: output });
     this.#printed = readFileSync(output, 'utf8');
     return ok;
   }
@@ -158,7 +158,7 @@ class Reader {
   async open(name, text) {
     const before = this.#terminals.get(name);
     if (before) await end(before.group);
-    const { child, ended } = start('bash', ['-c', text], { cwd: this.copy, env: this.env, stdio: ['ignore', 'pipe', 'pipe'], patient: true });
+    const { child, ended } = start('bash', ['-c', text], { cwd: this.copy, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     const terminal = { group: child.pid, printed: '', ended: undefined };
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
