@@ -121,7 +121,8 @@ pub trait Participant: Decider {
         false
     }
 
-    /// True if the caller may see this instance, at every door: its state, and every event of its stream with its data. A caller that may only list it gets its row.
+    /// True if the caller may see this instance, at every door: its state, and every event of its stream with its data. A caller
+    /// that may only list it gets its row.
     fn may_see(_principal: &Principal, _id: &Id, _state: &Self::State) -> bool {
         false
     }

@@ -29,7 +29,8 @@ pub trait Policy: Rules {
         false
     }
 
-    /// True if the caller may see this instance, at every door: its state, and every event of its stream with its data. A caller that may only list it gets its row.
+    /// True if the caller may see this instance, at every door: its state, and every event of its stream with its data. A caller
+    /// that may only list it gets its row.
     fn may_see(principal: &Principal, _id: &Id, state: &Self::State) -> bool {
         Self::REACH.sees_all(principal) || Self::acts_on(principal, state)
     }

@@ -25,7 +25,7 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Failure, Fault, Rejection, StreamId, limits};
 use futures_util::{
-    future::{join_all, try_join_all},
+    future::try_join_all,
     stream::{FuturesUnordered, StreamExt},
 };
 use worker::{Delay, Env, console_error};
@@ -185,10 +185,7 @@ impl Follows {
     /// The sockets of a principal that died without a word have no place any more.
     async fn let_dead_go(&self, holder: &str) {
         let doubted = self.listeners.borrow_mut().doubted(holder, clock::now());
-        let asked = doubted.into_iter().map(async |(session, turn)| {
-            stub::is_gone(&self.env, &session).await.then_some((session, turn))
-        });
-        for (session, turn) in join_all(asked).await.into_iter().flatten() {
+        for (session, turn) in stub::gone(&self.env, doubted).await {
             if self.listeners.borrow_mut().gone(&session, turn) {
                 self.forget(&session);
             }

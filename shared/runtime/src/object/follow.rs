@@ -110,10 +110,7 @@ impl Object {
     /// The sockets of a principal that died without a word have no place any more.
     async fn let_dead_go(&self, holder: &str) {
         let doubted = self.followers.borrow_mut().doubted(holder, clock::now());
-        let asked = doubted.into_iter().map(async |(session, turn)| {
-            stub::is_gone(&self.env, &session).await.then_some((session, turn))
-        });
-        for (session, turn) in join_all(asked).await.into_iter().flatten() {
+        for (session, turn) in stub::gone(&self.env, doubted).await {
             if self.followers.borrow_mut().gone(&session, turn) {
                 self.forget(&session);
             }

@@ -10,7 +10,7 @@ use edgefold_flow::{
     journal::Seal,
 };
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, StreamId, Version};
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join_all, select};
 use js_sys::{Promise, Reflect};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -99,10 +99,14 @@ pub async fn session(
     send(stub, call.into()).await
 }
 
-/// True if the socket of a session is gone, as its object says.
-pub async fn is_gone(env: &Env, id: &str) -> bool {
-    let Ok(request) = Request::new(&url(contract::ALIVE), Method::Get) else { return false };
-    session(env, Some(id), request).await.is_ok_and(|answer| answer.status() == 410)
+/// Those of these sessions whose socket is gone, as their objects say: each by its identifier, with whatever goes with it.
+pub async fn gone<T>(env: &Env, sessions: Vec<(String, T)>) -> Vec<(String, T)> {
+    let asked = sessions.into_iter().map(async |(id, with)| {
+        let request = Request::new(&url(contract::ALIVE), Method::Get).ok()?;
+        let answer = session(env, Some(&id), request).await.ok()?;
+        (answer.status() == 410).then_some((id, with))
+    });
+    join_all(asked).await.into_iter().flatten().collect()
 }
 
 /// Asks the object of the sessions' class with this identifier, which a caller has named. `None`: the platform has given out no

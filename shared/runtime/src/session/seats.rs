@@ -12,7 +12,6 @@ use edgefold_flow::{
     session::connection::Pass,
 };
 use edgefold_kernel::{Fault, Principal, Timestamp, limits};
-use futures_util::future::join_all;
 use js_sys::Array;
 use worker::console_error;
 
@@ -109,15 +108,12 @@ impl Object {
         if clock::now() < asked_at.get().plus_millis(ASK_AGAIN_MS) {
             return Ok(());
         }
-        let asked = sessions.into_iter().map(|session| async move {
-            let gone = stub::is_gone(&self.env, &session).await;
-            gone.then_some(session)
-        });
-        let gone: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
+        let sessions = sessions.into_iter().map(|session| (session, ())).collect();
+        let gone = stub::gone(&self.env, sessions).await;
         if gone.is_empty() {
             asked_at.set(clock::now());
         }
-        gone.iter().try_for_each(|session| self.take_back(session))
+        gone.iter().try_for_each(|(session, ())| self.take_back(session))
     }
 
     fn taken(&self) -> Result<Vec<String>, Fault> {
