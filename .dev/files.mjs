@@ -21,6 +21,8 @@ const long = [
 ];
 const waiting = [];
 let taken = 0;
+/** Files that failed, over all stages: how each report begins. */
+export const failures = [];
 
 async function place(name) {
   if (taken < places) taken += 1;
@@ -92,5 +94,6 @@ export async function testFiles(stage, log, files) {
   );
   const failed = results.filter(({ ok }) => !ok);
   appendFileSync(log, failed.map(({ report }) => report).join('\n'));
+  failures.push(...failed.map(({ report }) => `  ${stage}${report.split('\n').slice(0, 6).join('\n')}`));
   return !failed.length;
 }

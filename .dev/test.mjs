@@ -1,6 +1,7 @@
 // `npm test`: everything. `npm test -- <stage>` runs one stage, `npm test -- quick` checks what has changed.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { failures } from './files.mjs';
 import { root, tools } from './pins.mjs';
 import { main, Problem } from './process.mjs';
 import { quick } from './quick.mjs';
@@ -77,6 +78,7 @@ await main(async () => {
     console.log(`  ${name.padEnd(12)}${verdict.padEnd(12)}${seconds.padStart(8)} s`);
   }
   if (results.length > 1) console.log(`  ${'in all'.padEnd(24)}${((Date.now() - since) / 1000).toFixed(1).padStart(8)} s`);
+  if (results.length > 1) for (const failure of failures) console.log(`\n${failure}`);
   console.log(`\n${count('passed')} passed, ${count('failed')} failed`);
   return count('failed') ? 1 : 0;
 });

@@ -17,6 +17,21 @@ await core.start();
 
 const probe = (id) => ({ aggregateType: 'probe', aggregateId: id });
 const names = (source, versions) => versions.map((version) => `${source} ${version}`);
+
+test('the number of a sequence that flows again is never that of another one', async () => {
+  const [first, second] = [await broken(core), await broken(core)];
+  await tell(core, fresh('source'), first);
+  const old = await parked(core, `destinationId=${first}`);
+  await turn(core, first, false);
+  await redriven(core, old, 1);
+  await tell(core, fresh('source'), second);
+  const other = await parked(core, `destinationId=${second}`);
+  assert.ok(other.id > old.id, `${old.id}, then ${other.id}`);
+  const late = await discard(core, old, 1);
+  assert.deepEqual([late.status, late.body.code], [404, 'UNKNOWN_SEQUENCE'], 'an old page decides nothing about it');
+  assert.deepEqual(await waitingVersions(core, other), [1]);
+});
+
 // A few at a time: with all of them at once, the host of the runtime was seen to stand still now and then.
 describe('dead letters', { concurrency: true }, () => {
   test('a destination that fails for ever holds up its own sequence alone, which is re-driven in order after the repair', async () => {

@@ -1,6 +1,7 @@
 -- What is held back is kept by the object that it comes from. This list of it is for administrators, and may lag behind.
 CREATE TABLE held (
-  id          INTEGER PRIMARY KEY,
+  -- Of a sequence: the number of one that flows again is never used for another, which an old page would act on.
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
   source_type TEXT    NOT NULL,
   source_id   TEXT    NOT NULL,
   to_type     TEXT    NOT NULL,
