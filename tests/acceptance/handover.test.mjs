@@ -132,8 +132,8 @@ test('a client that stops reading holds nobody up, and is told everything once i
     slowest = Math.max(slowest, performance.now() - since);
   }
   t.diagnostic(`the slowest batch of 100 took ${Math.round(slowest)} ms`);
-  assert.ok(slowest < 5_000, 'nobody waits for the one that does not read');
   await reads.event(count + 1);
+  assert.ok(stuck.versions.at(-1) <= count, 'nobody has waited for the one that does not read');
   checkOrder(reads.events);
   stuck.resume();
   // It may have been told that it is too slow: then it comes back with its last version.

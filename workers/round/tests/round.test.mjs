@@ -32,7 +32,7 @@ test('two hundred sockets that watch one round all get every event once, in orde
 });
 
 test('a round ends at its time, without anybody asking, and whoever watches hears of it', async () => {
-  const id = await round(['ana'], { endsAt: new Date(Date.now() + 3_000).toISOString() });
+  const id = await round(['ana'], { endsAt: new Date(Date.now() + 6_000).toISOString() });
   const watcher = await core.watch('round', id);
   const { event } = await watcher.event(3);
   assert.deepEqual([event.type, event.data], ['RoundFinished', { ending: 'TIME_UP' }]);
