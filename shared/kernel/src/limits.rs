@@ -173,24 +173,36 @@ pub const BATCH_COMMANDS_MOST: usize = 900;
 
 /// Bytes that are sent to a socket before its reader is asked whether it has them (1 MiB). Unread bytes lie in the
 /// memory of the runtime, and all sockets share its 128 MB; at a round trip of 50 ms this window still lets 20 MB a
-/// second through.
+/// second through. Set it with `SOCKET_WINDOW_BYTES` …
 pub const SOCKET_WINDOW_BYTES: usize = 1 << 20;
+
+/// … from as much as a page of a subscription …
+pub const SOCKET_WINDOW_BYTES_LEAST: usize = PULL_BYTES;
+
+/// … to 4 MiB: a few slow readers would have all of the memory.
+pub const SOCKET_WINDOW_BYTES_MOST: usize = 4 << 20;
 
 /// Milliseconds that a reader has to answer. It reads a whole window first: 10 s are enough at 1 Mbit/s.
 pub const SOCKET_ANSWER_WITHIN_MS: i64 = 10_000;
 
-/// Bytes of answers to commands that are sent while a reader has not answered (4 MiB): answers cannot wait. A client
+/// Windows of a socket that answers to commands may fill while its reader has not answered (4 MiB): answers cannot wait. A client
 /// that sends a hundred full batches at once gets that much before it can answer anything.
-pub const SOCKET_UNANSWERED_BYTES: usize = 4 << 20;
+pub const SOCKET_UNANSWERED_WINDOWS: usize = 4;
 
 /// Bytes that are sent to all native sockets of one object together and not known to be read, until its readers are asked
 /// and further events wait (16 MiB). An isolate has 128 MB for its objects, and unread bytes lie there, too; at a round
-/// trip of 50 ms this lets 320 MB a second through.
+/// trip of 50 ms this lets 320 MB a second through. Set it with `OBJECT_WINDOW_BYTES` …
 pub const OBJECT_WINDOW_BYTES: usize = 16 << 20;
 
-/// The same with answers to commands, which cannot wait (32 MiB): beyond it the reader that is furthest behind is closed
-/// at once. Eight sockets may have as many unread answers as one is allowed.
-pub const OBJECT_UNREAD_BYTES: usize = 32 << 20;
+/// … from 1 MiB, which holds the largest event a few times over …
+pub const OBJECT_WINDOW_BYTES_LEAST: usize = 1 << 20;
+
+/// … to 32 MiB: twice as much, as below, is half of the isolate.
+pub const OBJECT_WINDOW_BYTES_MOST: usize = 32 << 20;
+
+/// Windows of an object that unread events and answers to commands, which cannot wait, may fill together (32 MiB): beyond it the
+/// reader that is furthest behind is closed at once. Eight sockets may have as many unread answers as one is allowed.
+pub const OBJECT_UNREAD_WINDOWS: usize = 2;
 
 /// Milliseconds that a reader has to answer while events wait for the window of the object (2 s): others are held up by it.
 pub const OBJECT_ANSWER_WITHIN_MS: i64 = 2_000;
@@ -209,18 +221,22 @@ pub const SESSION_OPERATIONS: usize = 100;
 pub const SESSION_OPERATIONS_MOST: usize = 200;
 
 /// Sources of all operations of one GraphQL socket: a subscription to a category has one for each partition. The place in each is
-/// attached to the socket, up to 70 bytes, of 16,384.
+/// attached to the socket, up to 70 bytes, of 16,384. `GRAPHQL_MAX_SOURCES` may set fewer.
 pub const SESSION_SOURCES: usize = 200;
 
 /// Bytes of the id that a client gives an operation on a GraphQL socket: clients count, or take 36 bytes of a UUID. It is kept with
 /// the operation, and comes back with each of its frames.
 pub const OPERATION_ID_BYTES: usize = 256;
 
-/// Bytes of one GraphQL document on a socket (64 KiB). A hundred of them are kept for a session, in its own object.
+/// Bytes of one GraphQL document on a socket (64 KiB). A hundred of them are kept for a session, in its own object. Set it with
+/// `GRAPHQL_MAX_QUERY_BYTES` …
 pub const QUERY_BYTES: usize = 64 << 10;
 
+/// … to at most this (1 MiB), and so the next one: what is kept of an operation is a value of SQL (platform: 2 MB).
+pub const KEPT_BYTES_MOST: usize = 1 << 20;
+
 /// Bytes of the variables of one subscription (16 KiB), which are kept with its document: filters and cursors take a few
-/// hundred.
+/// hundred. Set it with `GRAPHQL_MAX_VARIABLES_BYTES`.
 pub const VARIABLES_BYTES: usize = 16 << 10;
 
 /// GraphQL sockets that one principal may have open. Every browser page has one, so a person has a few dozen at most.
@@ -234,8 +250,8 @@ pub const AWAITED_PER_PRINCIPAL: usize = 20;
 /// Milliseconds in which a socket can be opened with a ticket (1 min): a page gets it just before it opens one.
 pub const TICKET_MS: i64 = 60_000;
 
-/// Unused tickets that one principal may have: as many as sockets, at first.
-pub const TICKETS: usize = 100;
+/// Unused tickets that one principal may have: as many as sockets, at first. Set it with `TICKETS_PER_PRINCIPAL`.
+pub const TICKETS_PER_PRINCIPAL: usize = 100;
 
 /// Events that a session is told or pulls at once …
 pub const PULL_EVENTS: usize = 100;
@@ -278,10 +294,16 @@ pub const SCAN_BYTES: usize = 1 << 20;
 /// … and earlier rows that are looked up for it in storage, each in up to 256 KiB of JSON, to say that a row has left a filter.
 pub const SCAN_LOOKUPS: usize = 200;
 
-/// Milliseconds that such a pull costs its principal, whether it is shown the events or not, and whether they are in memory or not:
-/// the next one waits for so long, and one that looks at fewer events for less. Whoever is far behind reads 20,000 events a second,
-/// and the journal has time for others.
-pub const SCAN_PAUSE_MS: i64 = 50;
+/// Events of a partition that one principal may look at in a second, whether it is shown them or not, and whether they are in memory
+/// or not: its next pull waits for as long as the last one costs. A page of 1,000 takes the journal a few milliseconds and costs
+/// 50, so it has time for others. Set it with `FEED_EVENTS_PER_SECOND` …
+pub const FEED_EVENTS_PER_SECOND: usize = 20_000;
+
+/// … from this: a page costs a second …
+pub const FEED_EVENTS_PER_SECOND_LEAST: usize = 1_000;
+
+/// … to this: a page costs a millisecond.
+pub const FEED_EVENTS_PER_SECOND_MOST: usize = 1_000_000;
 
 /// Milliseconds of such turns that whoever is close to the head does not wait for (1 s): as many pages as the sockets of one principal
 /// have under way. So a page that is live is not held up by another one of the same person that comes back.
@@ -302,7 +324,7 @@ pub const PULL_AGAIN_MS: i64 = 5_000;
 pub const RATE_PERIOD_S: u32 = 10;
 
 /// Messages of one GraphQL socket that wake its session, do nothing and are too many, in that period: pings that a client sends by
-/// the dozen are let be, those of one that sends thousands are not.
+/// the dozen are let be, those of one that sends thousands are not. Set it with `GRAPHQL_MAX_IDLE_MESSAGES`.
 pub const IDLE_MESSAGES: usize = 100;
 
 /// Requests of one principal in that period, where the platform does not count and each isolate counts what it sees.
@@ -367,8 +389,11 @@ pub const READ_YOUR_WRITES_MS: u64 = 2_000;
 /// Seconds after which callers may try again what is unavailable: the time that a call to D1 may take.
 pub const RETRY_AFTER_S: u32 = 5;
 
-/// Instances whose version a list may name, at most: each is a call of its object.
+/// Instances whose version a list may name, at most: each is a call of its object. Set it with `GRAPHQL_MAX_MIN_VERSIONS` …
 pub const LIST_MIN_VERSIONS: usize = 10;
+
+/// … to at most this: the platform allows 1,000 calls a request.
+pub const LIST_MIN_VERSIONS_MOST: usize = 500;
 
 /// Conditions of a list, at most: each is a parameter of its statement (platform: 100 of them).
 pub const LIST_CONDITIONS: usize = 32;
@@ -414,12 +439,12 @@ pub const GRAPHQL_COMPLEXITY: usize = 5_000;
 /// `GRAPHQL_MAX_ALIASES`.
 pub const GRAPHQL_ALIASES: usize = 50;
 
-/// Longest name or alias of a field in a GraphQL document, in characters. The answer repeats it in every row; the longest of
-/// the samples has 22.
+/// Longest name or alias of a field in a GraphQL document, in bytes, which are characters there. The answer repeats it in every row; the longest of
+/// the samples has 22. Set it with `GRAPHQL_MAX_NAME_BYTES`.
 pub const GRAPHQL_NAME_BYTES: usize = 64;
 
 /// Items that a list within a row counts as, such as the lines of an order: how many there are is not known before. A page
-/// counts as the rows that it asks for.
+/// counts as the rows that it asks for. Set it with `GRAPHQL_LIST_ITEMS`.
 pub const GRAPHQL_LIST_ITEMS: usize = 10;
 
 /// Bytes of one answer of GraphQL, watched while it is built (4 MiB). The isolate has 128 MB, and holds an answer some ten

@@ -18,6 +18,12 @@ pub struct DocumentLimits {
     pub aliases: usize,
     /// `GRAPHQL_MAX_DIRECTIVES`
     pub directives: usize,
+    /// Bytes of a name or an alias: `GRAPHQL_MAX_NAME_BYTES`
+    pub name: usize,
+    /// Items that a list within a row counts as: `GRAPHQL_LIST_ITEMS`
+    pub items: usize,
+    /// Instances whose version a list names: `GRAPHQL_MAX_MIN_VERSIONS`
+    pub min_versions: usize,
     /// `GRAPHQL_MAX_ANSWER_BYTES`
     pub answer: usize,
     /// `GRAPHQL_INTROSPECTION`: `on` or `off`; when it is neither, on in development and off in production.
@@ -43,6 +49,13 @@ impl DocumentLimits {
             1..=limits::GRAPHQL_ANSWER_BYTES_MOST,
             limits::GRAPHQL_ANSWER_BYTES,
         );
+        let min_versions = variables.number(
+            "GRAPHQL_MAX_MIN_VERSIONS",
+            0..=limits::LIST_MIN_VERSIONS_MOST,
+            limits::LIST_MIN_VERSIONS,
+        );
+        let items =
+            variables.number("GRAPHQL_LIST_ITEMS", 1..=usize::MAX, limits::GRAPHQL_LIST_ITEMS);
         let mut number =
             |name: &str, default: usize| variables.number(name, 0..=usize::MAX, default);
         Self {
@@ -51,6 +64,9 @@ impl DocumentLimits {
             complexity: number("GRAPHQL_MAX_COMPLEXITY", limits::GRAPHQL_COMPLEXITY),
             aliases: number("GRAPHQL_MAX_ALIASES", limits::GRAPHQL_ALIASES),
             directives: number("GRAPHQL_MAX_DIRECTIVES", limits::GRAPHQL_DIRECTIVES),
+            name: number("GRAPHQL_MAX_NAME_BYTES", limits::GRAPHQL_NAME_BYTES),
+            items,
+            min_versions,
             answer,
             introspection,
         }

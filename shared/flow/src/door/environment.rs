@@ -16,12 +16,20 @@ pub struct Variables<F> {
     of: F,
     /// Values that could not be read, for the log, so that whoever set them learns of it.
     pub misread: Vec<String>,
+    /// The numbers that were read: name, bounds, default.
+    #[cfg(test)]
+    pub numbers: Vec<(String, RangeInclusive<usize>, usize)>,
 }
 
 impl<F: Fn(&str) -> Option<String>> Variables<F> {
     /// The variables that `of` finds by name.
     pub fn new(of: F) -> Self {
-        Self { of, misread: Vec::new() }
+        Self {
+            of,
+            misread: Vec::new(),
+            #[cfg(test)]
+            numbers: Vec::new(),
+        }
     }
 
     /// The text of a variable.
@@ -45,6 +53,8 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
 
     /// The number that a variable sets. A value that is not a whole number within these bounds counts as not set.
     pub fn number(&mut self, name: &str, within: RangeInclusive<usize>, default: usize) -> usize {
+        #[cfg(test)]
+        self.numbers.push((name.to_owned(), within.clone(), default));
         let Some(text) = self.text(name) else { return default };
         let number = text.trim().parse().ok().filter(|number| within.contains(number));
         number.unwrap_or_else(|| {

@@ -268,8 +268,8 @@ impl<'a> Walk<'a> {
     ) -> Result<(), Rejection> {
         let settings = self.settings;
         let name = field.name.node.as_str();
-        if field.response_key().node.len() > limits::GRAPHQL_NAME_BYTES {
-            let most = limits::GRAPHQL_NAME_BYTES;
+        let most = settings.name;
+        if field.response_key().node.len() > most {
             let detail = format!("a name or an alias may have at most {most} characters");
             return Err(Rejection::new(Kind::Malformed, "NAME_TOO_LONG", detail));
         }
@@ -290,7 +290,7 @@ impl<'a> Walk<'a> {
         let is_list = place.introspected.is_none() && answered.is_some_and(|it| it.contains('['));
         let factor = match (per_row, is_list) {
             (true, _) => place.rows,
-            (false, true) => limits::GRAPHQL_LIST_ITEMS,
+            (false, true) => settings.items,
             (false, false) => 1,
         };
         let number = self.merged(field, answered, place)?;

@@ -22,6 +22,7 @@ use super::{
     unanswered,
 };
 use crate::{
+    door::document::DocumentLimits,
     instance::When,
     journal::failure::{Meaning, meaning},
     participant::{
@@ -48,6 +49,7 @@ pub(super) async fn page(
     entry: &'static Entry,
     mut given: Arguments,
     wants: Wants<'_>,
+    settings: &DocumentLimits,
 ) -> Result<Value, Error> {
     let of = entry.aggregate_type;
     let filter = given.object("filter").map_err(unanswered)?;
@@ -57,7 +59,7 @@ pub(super) async fn page(
     let order = order(entry, given.text("orderBy")).map_err(|fault| faulted(&fault))?;
     let after =
         given.text("after").map(|cursor| begin(&entry.listed, &cursor, order)).transpose()?;
-    let least = least(of, given.take("minVersion"))?;
+    let least = least(of, given.take("minVersion"), settings.min_versions)?;
     let Some(filter) = filter else { return Ok(show::connection(Vec::new(), false, None, wants)) };
     if !least.is_empty() {
         let processors = projected.iter().map(|one| one.name).chain([of]);
@@ -259,7 +261,7 @@ pub(super) fn rows_wanted(first: Option<Value>) -> Result<usize, Error> {
 ///
 /// # Errors
 /// `INVALID_FIELD` when there are too many, or one is of another type or no version of an instance.
-fn least(of: &str, wanted: Option<Value>) -> Result<Vec<(StreamId, Version)>, Error> {
+fn least(of: &str, wanted: Option<Value>, most: usize) -> Result<Vec<(StreamId, Version)>, Error> {
     let wrong = |expected: String| {
         invalid("INVALID_FIELD", "minVersion", format!("minVersion: expected {expected}"))
     };
@@ -267,8 +269,8 @@ fn least(of: &str, wanted: Option<Value>) -> Result<Vec<(StreamId, Version)>, Er
         Some(Value::Array(wanted)) => wanted,
         _ => return Ok(Vec::new()),
     };
-    if wanted.len() > limits::LIST_MIN_VERSIONS {
-        return Err(wrong(format!("at most {} instances", limits::LIST_MIN_VERSIONS)));
+    if wanted.len() > most {
+        return Err(wrong(format!("at most {most} instances")));
     }
     let read = |wanted: Value| {
         let text = |name: &str| wanted.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     Accepted, Message,
+    door::document::DocumentLimits,
     instance::When,
     participant::{Asked, Projection},
     route::Entry,
@@ -60,7 +61,10 @@ async fn found(
     let wants = |name: &str| context.look_ahead().field(name).exists();
     match root.does {
         Does::One(entry) => one(gateway, entry, arguments).await,
-        Does::Page(entry) => page::page(gateway, entry, arguments, &wants).await,
+        Does::Page(entry) => {
+            let settings = context.data_opt::<DocumentLimits>().copied().unwrap_or_default();
+            page::page(gateway, entry, arguments, &wants, &settings).await
+        }
         Does::Send(entry, command) => send(api, gateway, entry, command, arguments, &wants).await,
         Does::Events => events(api, gateway, arguments, &wants).await,
         Does::CommandResult => command_result(api, gateway, arguments, &wants).await,

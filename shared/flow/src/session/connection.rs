@@ -198,8 +198,12 @@ impl Connection {
         self.may_send(now).then_some(lack)
     }
 
+    fn next(&self, now: Timestamp) -> Next {
+        self.window.next(now, self.allowance.socket_window)
+    }
+
     pub(super) fn may_send(&self, now: Timestamp) -> bool {
-        matches!(self.window.next(now), Next::Send { .. }) && self.pass().is_some()
+        matches!(self.next(now), Next::Send { .. }) && self.pass().is_some()
     }
 
     /// True if an operation follows this source; and the number of the latest operation. The source removes this
@@ -329,8 +333,8 @@ impl Connection {
                 "TOO_MANY_OPERATIONS",
                 format!("a socket may have at most {most} active operations"),
             ))
-        } else if asked.query.len() > limits::QUERY_BYTES {
-            let most = limits::QUERY_BYTES;
+        } else if asked.query.len() > self.allowance.query {
+            let most = self.allowance.query;
             Some(("QUERY_TOO_LARGE", format!("a document may have at most {most} bytes")))
         } else if asked.is_hash_alone() {
             let (code, detail) = NO_HASHES;
@@ -372,7 +376,7 @@ impl Connection {
             self.idle = (now, 0);
         }
         self.idle.1 += 1;
-        if self.idle.1 > limits::IDLE_MESSAGES {
+        if self.idle.1 > self.allowance.idle {
             self.close(Close::TryAgainLater)
         } else {
             Vec::new()
@@ -387,7 +391,7 @@ impl Connection {
         if late(self.pass().map(|pass| pass.until)) {
             return self.close(Close::Forbidden("the token has expired"));
         }
-        if self.window.next(now) == Next::GiveUp {
+        if self.next(now) == Next::GiveUp {
             return self.close(Close::SlowConsumer);
         }
         let mut actions = Vec::new();
@@ -409,7 +413,7 @@ impl Connection {
         }
         self.window.sent(frame.len());
         let mut actions = vec![Action::Send(frame)];
-        match self.window.next(now) {
+        match self.next(now) {
             Next::Ask => {
                 self.asked += 1;
                 self.window.asked(self.asked, now);

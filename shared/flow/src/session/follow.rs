@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use edgefold_kernel::{Timestamp, limits};
+use edgefold_kernel::Timestamp;
 
 use super::{
     connection::{Action, Connection, Number},
@@ -34,7 +34,7 @@ impl Connection {
     /// Checks that the subscriptions may have so many sources more.
     fn has_room(&self, sources: usize) -> Result<(), String> {
         let followed: usize = self.operations.values().map(|it| it.tracks.len()).sum();
-        let most = limits::SESSION_SOURCES;
+        let most = self.allowance.sources;
         if followed + sources <= most {
             return Ok(());
         }

@@ -60,11 +60,10 @@ impl Asked {
     /// What is kept of a subscription for as long as it lives: the extensions, which nothing reads, are not.
     ///
     /// # Errors
-    /// `VARIABLES_TOO_LARGE` over [`limits::VARIABLES_BYTES`].
-    pub fn to_keep(self) -> Result<Self, Rejection> {
+    /// `VARIABLES_TOO_LARGE` when the variables have more than `most` bytes.
+    pub fn to_keep(self, most: usize) -> Result<Self, Rejection> {
         let variables = self.variables.as_ref().map(|it| json!(it).to_string().len());
-        if variables.is_some_and(|bytes| bytes > limits::VARIABLES_BYTES) {
-            let most = limits::VARIABLES_BYTES;
+        if variables.is_some_and(|bytes| bytes > most) {
             let detail = format!("the variables of a subscription may have at most {most} bytes");
             return Err(Rejection::new(Kind::TooLarge, "VARIABLES_TOO_LARGE", detail));
         }
@@ -332,9 +331,9 @@ mod tests {
             let (variables, extensions) = (padded(variables), padded(extensions));
             Asked { query: "subscription{a}".into(), variables, extensions, ..Asked::default() }
         };
-        let kept = of(1_000, 1 << 20).to_keep().unwrap();
+        let kept = of(1_000, 1 << 20).to_keep(1_010).unwrap();
         assert_eq!((kept.extensions, kept.variables.is_some()), (None, true));
-        let refusal = of(limits::VARIABLES_BYTES, 0).to_keep().unwrap_err();
+        let refusal = of(1_000, 0).to_keep(1_000).unwrap_err();
         assert_eq!((refusal.status(), &*refusal.code), (413, "VARIABLES_TOO_LARGE"));
     }
 

@@ -10,13 +10,9 @@ use edgefold_kernel::{Timestamp, limits};
 
 use super::window::Window;
 
-/// Room that is made for those who wait. Less would go to readers who have stopped as well, and each look would close one more.
-const ROOM: usize = limits::OBJECT_WINDOW_BYTES / 4;
-
-/// True if the unread bytes of all readers leave no room for further events.
-pub fn is_full(unread: usize) -> bool {
-    unread >= limits::OBJECT_WINDOW_BYTES
-}
+/// Part of the window that is made free for those who wait. Less would go to readers who have stopped as well, and each look would
+/// close one more.
+const ROOM: usize = 4;
 
 /// What is to be done with the readers of a full window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,11 +24,11 @@ pub struct Measures {
 }
 
 /// The measures for these readers, of an object that has heard everything that came before this instant: an answer that lies
-/// behind other work is none that is missing. There are none while the window is not full.
-pub fn measures(readers: &[Window], heard: Timestamp) -> Measures {
+/// behind other work is none that is missing. There are none while the window, of so many bytes, is not full.
+pub fn measures(readers: &[Window], heard: Timestamp, window: usize) -> Measures {
     let mut unread = total(readers);
     let mut measures = Measures::default();
-    if !is_full(unread) {
+    if unread < window {
         return measures;
     }
     let mut behind: Vec<_> = readers.iter().enumerate().filter(|(_, it)| it.unread() > 0).collect();
@@ -43,8 +39,8 @@ pub fn measures(readers: &[Window], heard: Timestamp) -> Measures {
     let mut rest = Vec::new();
     for (index, reader) in behind {
         let is_overdue = |at: Timestamp| heard >= at.plus_millis(limits::OBJECT_ANSWER_WITHIN_MS);
-        let is_too_much = unread > limits::OBJECT_UNREAD_BYTES;
-        let lacks_room = unread > limits::OBJECT_WINDOW_BYTES - ROOM;
+        let is_too_much = unread > window.saturating_mul(limits::OBJECT_UNREAD_WINDOWS);
+        let lacks_room = unread > window - window / ROOM;
         if is_too_much || (lacks_room && reader.asked_at().is_some_and(is_overdue)) {
             unread = unread.saturating_sub(reader.unread());
             measures.close.push(index);
@@ -55,7 +51,7 @@ pub fn measures(readers: &[Window], heard: Timestamp) -> Measures {
     // As many are asked as have half of the window between them: then their answers make room.
     let mut expected = 0_usize;
     for (index, reader) in rest {
-        if expected >= limits::OBJECT_WINDOW_BYTES / 2 {
+        if expected >= window / 2 {
             break;
         }
         expected = expected.saturating_add(reader.unread());
@@ -76,7 +72,7 @@ mod tests {
     use super::*;
 
     const FULL: usize = limits::OBJECT_WINDOW_BYTES;
-    const MOST: usize = limits::OBJECT_UNREAD_BYTES;
+    const MOST: usize = FULL * limits::OBJECT_UNREAD_WINDOWS;
     const WITHIN: i64 = limits::OBJECT_ANSWER_WITHIN_MS;
 
     fn at(millis: i64) -> Timestamp {
@@ -98,47 +94,51 @@ mod tests {
     #[test]
     fn nobody_is_asked_or_closed_while_all_together_have_little() {
         let readers = vec![unread(FULL / 1_000); 999];
-        assert!(!is_full(total(&readers)));
-        assert_eq!(measures(&readers, at(i64::MAX / 2)), Measures::default());
-        assert_eq!(measures(&[asked(FULL - 1, 0)], at(WITHIN)), Measures::default());
+        assert!(total(&readers) < FULL);
+        assert_eq!(measures(&readers, at(i64::MAX / 2), FULL), Measures::default());
+        assert_eq!(measures(&[asked(FULL - 1, 0)], at(WITHIN), FULL), Measures::default());
     }
 
     #[test]
     fn a_thousand_small_windows_fill_that_of_the_object_and_enough_of_them_are_asked() {
         let readers = vec![unread(FULL / 1_000 + 1); 1_000];
-        assert!(is_full(total(&readers)));
-        let Measures { ask, close } = measures(&readers, at(0));
+        assert!(total(&readers) >= FULL);
+        let Measures { ask, close } = measures(&readers, at(0), FULL);
         assert_eq!((ask.len(), close.len()), (500, 0));
     }
 
     #[test]
     fn the_one_furthest_behind_is_asked_first_and_nobody_who_has_read_everything() {
         let readers = [unread(0), unread(FULL / 4), unread(FULL / 2), unread(FULL / 4)];
-        assert_eq!(measures(&readers, at(0)).ask, [2]);
+        assert_eq!(measures(&readers, at(0), FULL).ask, [2]);
     }
 
     #[test]
     fn who_was_asked_already_is_not_asked_again() {
         let readers = [asked(FULL / 4, 0), unread(FULL / 2), unread(FULL / 4)];
-        assert_eq!(measures(&readers, at(1)).ask, [1]);
+        assert_eq!(measures(&readers, at(1), FULL).ask, [1]);
         let readers = [asked(FULL / 2, 0), unread(FULL / 2)];
-        assert_eq!(measures(&readers, at(1)), Measures::default(), "its answer makes room");
+        assert_eq!(measures(&readers, at(1), FULL), Measures::default(), "its answer makes room");
     }
 
     #[test]
     fn who_does_not_answer_while_others_wait_is_closed_the_one_furthest_behind_first() {
         let readers = [asked(FULL / 8, 0), asked(FULL / 2, 0), unread(FULL / 2), asked(10, 0)];
-        assert_eq!(measures(&readers, at(WITHIN - 1)).close, [0; 0]);
-        assert_eq!(measures(&readers, at(WITHIN)).close, [1], "without it the others have room");
+        assert_eq!(measures(&readers, at(WITHIN - 1), FULL).close, [0; 0]);
+        assert_eq!(
+            measures(&readers, at(WITHIN), FULL).close,
+            [1],
+            "without it the others have room"
+        );
         let readers =
             [asked(FULL / 4, 0), asked(FULL / 2, 0), asked(FULL / 4, 0), unread(FULL / 2)];
-        assert_eq!(measures(&readers, at(WITHIN)).close, [1, 0], "one is not enough");
+        assert_eq!(measures(&readers, at(WITHIN), FULL).close, [1, 0], "one is not enough");
     }
 
     #[test]
     fn what_cannot_wait_is_bounded_at_once_at_the_cost_of_the_one_furthest_behind() {
         let readers = [unread(FULL / 2), unread(MOST), asked(FULL / 2, 0)];
-        let Measures { ask, close } = measures(&readers, at(1));
+        let Measures { ask, close } = measures(&readers, at(1), FULL);
         assert_eq!((ask, close), (vec![], vec![1]));
     }
 }

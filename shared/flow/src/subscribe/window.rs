@@ -46,15 +46,15 @@ pub enum Next {
 }
 
 impl Window {
-    /// The next step, for a sender that has heard everything that came before this instant.
-    pub fn next(&self, heard: Timestamp) -> Next {
+    /// The next step, for a sender that has heard everything that came before this instant, with a window of so many bytes.
+    pub fn next(&self, heard: Timestamp, window: usize) -> Next {
         match self.open {
             Some(Question { asked_at, .. }) => {
                 let overdue = heard >= asked_at.plus_millis(limits::SOCKET_ANSWER_WITHIN_MS);
-                let flooded = self.sent >= limits::SOCKET_UNANSWERED_BYTES;
+                let flooded = self.sent >= window.saturating_mul(limits::SOCKET_UNANSWERED_WINDOWS);
                 if overdue || flooded { Next::GiveUp } else { Next::Wait }
             }
-            None => match limits::SOCKET_WINDOW_BYTES.saturating_sub(self.sent) {
+            None => match window.saturating_sub(self.sent) {
                 0 => Next::Ask,
                 room => Next::Send { room },
             },
@@ -119,9 +119,9 @@ mod tests {
     #[test]
     fn under_the_window_nobody_is_asked_however_long_it_takes() {
         let mut window = Window::default();
-        assert_eq!(window.next(at(0)), Next::Send { room: FULL });
+        assert_eq!(window.next(at(0), FULL), Next::Send { room: FULL });
         window.sent(FULL - 1);
-        assert_eq!(window.next(at(i64::MAX / 2)), Next::Send { room: 1 });
+        assert_eq!(window.next(at(i64::MAX / 2), FULL), Next::Send { room: 1 });
     }
 
     #[test]
@@ -129,40 +129,40 @@ mod tests {
         for bytes in [FULL, FULL + 1, usize::MAX] {
             let mut window = Window::default();
             window.sent(bytes);
-            assert_eq!(window.next(at(0)), Next::Ask);
+            assert_eq!(window.next(at(0), FULL), Next::Ask);
         }
     }
 
     #[test]
     fn after_a_question_nothing_is_sent_until_its_answer() {
         let mut window = asked();
-        assert_eq!(window.next(at(WITHIN - 1)), Next::Wait);
+        assert_eq!(window.next(at(WITHIN - 1), FULL), Next::Wait);
         assert!(!window.answered(6) && !window.answered(8), "another number is no answer");
-        assert_eq!(window.next(at(WITHIN - 1)), Next::Wait);
+        assert_eq!(window.next(at(WITHIN - 1), FULL), Next::Wait);
         assert!(window.answered(7));
-        assert_eq!(window.next(at(WITHIN)), Next::Send { room: FULL });
+        assert_eq!(window.next(at(WITHIN), FULL), Next::Send { room: FULL });
         assert!(!window.answered(7), "a question is answered once");
     }
 
     #[test]
     fn whoever_does_not_answer_in_time_is_given_up() {
-        assert_eq!(asked().next(at(WITHIN)), Next::GiveUp);
+        assert_eq!(asked().next(at(WITHIN), FULL), Next::GiveUp);
     }
 
     #[test]
     fn what_cannot_wait_counts_against_the_next_window() {
         let mut window = asked();
         window.sent(FULL - 10);
-        assert_eq!(window.next(at(1)), Next::Wait);
+        assert_eq!(window.next(at(1), FULL), Next::Wait);
         assert!(window.answered(7));
-        assert_eq!(window.next(at(1)), Next::Send { room: 10 });
+        assert_eq!(window.next(at(1), FULL), Next::Send { room: 10 });
     }
 
     #[test]
     fn what_cannot_wait_is_bounded_too() {
         let mut window = asked();
-        window.sent(limits::SOCKET_UNANSWERED_BYTES);
-        assert_eq!(window.next(at(1)), Next::GiveUp);
+        window.sent(FULL * limits::SOCKET_UNANSWERED_WINDOWS);
+        assert_eq!(window.next(at(1), FULL), Next::GiveUp);
     }
 
     #[test]
@@ -179,7 +179,7 @@ mod tests {
         let mut window = Window::default();
         window.sent(FULL);
         assert!(!window.answered(0));
-        assert_eq!(window.next(at(0)), Next::Ask);
+        assert_eq!(window.next(at(0), FULL), Next::Ask);
     }
 
     #[test]

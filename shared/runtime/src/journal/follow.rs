@@ -68,6 +68,7 @@ impl Follows {
         of: (String, u16),
         storage: &worker::Storage,
     ) -> Self {
+        let pace = RefCell::new(Pace::of(allowance(&env).feed));
         let this = Self {
             env,
             catalogue,
@@ -76,7 +77,7 @@ impl Follows {
             has_table: Cell::default(),
             listeners: RefCell::default(),
             unreached: RefCell::default(),
-            pace: RefCell::default(),
+            pace,
         };
         if let Err(fault) = this.restore() {
             console_error!("followers are not known: {fault}");

@@ -9,7 +9,7 @@
 use std::{cell::OnceCell, rc::Rc, time::Duration};
 
 use edgefold_flow::{
-    door::token::Caller,
+    door::{allowance::Allowance, token::Caller},
     subscribe::{
         crowd::{self, Measures},
         socket::{self, Frame},
@@ -21,7 +21,10 @@ use serde::{Deserialize, Serialize};
 use worker::{Delay, WebSocket, console_error, console_warn};
 
 use super::instance::Object;
-use crate::platform::{clock, later::later};
+use crate::{
+    door::allowance::allowance,
+    platform::{clock, later::later},
+};
 
 /// Time between two looks for overdue answers, while any are expected.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -32,6 +35,8 @@ struct Reader<'a> {
     seen: Seen,
     /// Its unread bytes, as far as the object has counted them.
     counted: usize,
+    /// Bytes of its window.
+    window: usize,
 }
 
 /// Why a reader is given up.
@@ -63,7 +68,8 @@ impl Object {
     /// Begins to send the events after this version to a new socket.
     pub(crate) fn add_reader(self: &Rc<Self>, socket: WebSocket, after: Version, caller: Caller) {
         let seen = Seen { caller, after, live: false, told: false, window: Window::default() };
-        let reader = Reader { socket: &socket, seen, counted: 0 };
+        let reader =
+            Reader { socket: &socket, seen, counted: 0, window: self.allowed().socket_window };
         reader.keep();
         self.expect_expiry(reader.over_at());
         self.catch_up(socket);
@@ -74,7 +80,7 @@ impl Object {
         let now = clock::now();
         self.expiry.set(self.first_expiry());
         for socket in self.state.get_websockets() {
-            let reader = Reader::of(&socket);
+            let reader = self.reader(&socket);
             let unread = reader.as_ref().map_or(0, |reader| reader.counted);
             self.unread.set(self.unread.get().saturating_add(unread));
             match reader.map(|reader| (reader.seen.live, reader.next(now))) {
@@ -93,7 +99,7 @@ impl Object {
             let mut pause = Duration::ZERO;
             loop {
                 Delay::from(pause).await;
-                if crowd::is_full(object.unread.get()) {
+                if object.is_full(object.unread.get()) {
                     pause = Duration::from_millis(limits::OBJECT_AGAIN_MS);
                     continue;
                 }
@@ -114,7 +120,7 @@ impl Object {
     /// Sends the next stored events, as many as the window takes. Returns true if there is more to send.
     fn send_page(self: &Rc<Self>, socket: &WebSocket) -> Result<bool, Fault> {
         let now = clock::now();
-        let Some(mut reader) = Reader::of(socket).filter(|reader| !reader.seen.live) else {
+        let Some(mut reader) = self.reader(socket).filter(|reader| !reader.seen.live) else {
             return Ok(false);
         };
         if reader.is_over(now) {
@@ -122,7 +128,7 @@ impl Object {
             return Ok(false);
         }
         if let Next::Send { room } = reader.next(now) {
-            let room = room.min(limits::OBJECT_WINDOW_BYTES.saturating_sub(self.unread.get()));
+            let room = room.min(self.allowed().object_window.saturating_sub(self.unread.get()));
             let (events, head) = self.instance.follow(reader.seen.after, room)?;
             for event in events {
                 let texts = Texts::of(&event);
@@ -151,7 +157,7 @@ impl Object {
         let now = clock::now();
         let frames: Vec<_> = appended.iter().map(|event| (event, Texts::of(event))).collect();
         for socket in &sockets {
-            let Some(mut reader) = Reader::of(socket).filter(|reader| reader.seen.live) else {
+            let Some(mut reader) = self.reader(socket).filter(|reader| reader.seen.live) else {
                 continue;
             };
             if reader.is_over(now) {
@@ -179,7 +185,7 @@ impl Object {
     /// Sends answers that a client waits for. They count in its window, but are not held back.
     pub(crate) fn reply(self: &Rc<Self>, socket: &WebSocket, texts: &[String]) {
         let now = clock::now();
-        let Some(mut reader) = Reader::of(socket) else { return };
+        let Some(mut reader) = self.reader(socket) else { return };
         texts.iter().for_each(|text| reader.send(text));
         if reader.next(self.heard.get()) == Next::GiveUp {
             return self.give_up(reader, Behind::Slow);
@@ -191,7 +197,7 @@ impl Object {
 
     /// The client, if its token still counts. Otherwise the socket is closed.
     pub(crate) fn listening(&self, socket: &WebSocket) -> Option<Caller> {
-        let reader = Reader::of(socket)?;
+        let reader = self.reader(socket)?;
         if reader.is_over(clock::now()) {
             self.expire(reader);
             return None;
@@ -215,19 +221,24 @@ impl Object {
             return;
         }
         let sockets = self.state.get_websockets();
-        let over = sockets.iter().filter_map(Reader::of).filter(|it| it.is_over(now));
+        let over = sockets.iter().filter_map(|it| self.reader(it)).filter(|it| it.is_over(now));
         over.for_each(|reader| self.expire(reader));
         self.expiry.set(self.first_expiry());
     }
 
     fn first_expiry(&self) -> Option<Timestamp> {
-        self.state.get_websockets().iter().filter_map(Reader::of).map(|it| it.over_at()).min()
+        self.state
+            .get_websockets()
+            .iter()
+            .filter_map(|it| self.reader(it))
+            .map(|it| it.over_at())
+            .min()
     }
 
     /// Takes a newer token of the same principal. Returns false, and keeps the old one, if it belongs to another
     /// principal.
     pub(crate) fn prolong(self: &Rc<Self>, socket: &WebSocket, caller: &Caller) -> bool {
-        let Some(mut reader) = Reader::of(socket) else { return false };
+        let Some(mut reader) = self.reader(socket) else { return false };
         let same = reader.seen.caller.principal == caller.principal;
         if same {
             reader.seen.caller = caller.clone();
@@ -239,7 +250,7 @@ impl Object {
 
     /// Notes that a reader has everything up to the question with this number. Returns false if nobody has asked.
     pub(crate) fn answered(self: &Rc<Self>, socket: &WebSocket, number: u64) -> bool {
-        let Some(mut reader) = Reader::of(socket) else { return false };
+        let Some(mut reader) = self.reader(socket) else { return false };
         let answered = reader.seen.window.answered(number);
         if answered {
             self.keep(&mut reader);
@@ -273,14 +284,14 @@ impl Object {
                 object.heard.set(std::mem::replace(&mut looked_at, clock::now()));
                 let sockets = object.state.get_websockets();
                 let mut is_asked = false;
-                for reader in sockets.iter().filter_map(Reader::of) {
+                for reader in sockets.iter().filter_map(|it| object.reader(it)) {
                     match reader.next(object.heard.get()) {
                         Next::GiveUp => object.give_up(reader, Behind::Slow),
                         Next::Wait => is_asked = true,
                         Next::Ask | Next::Send { .. } => {}
                     }
                 }
-                let is_full = crowd::is_full(object.unread.get());
+                let is_full = object.is_full(object.unread.get());
                 if is_full {
                     object.take_measures();
                 }
@@ -303,13 +314,30 @@ impl Object {
         others.saturating_add(reader.seen.window.unread())
     }
 
+    fn allowed(&self) -> Allowance {
+        allowance(&self.env)
+    }
+
+    /// The reader of a socket; `None` for a socket that was given up.
+    fn reader<'a>(&self, socket: &'a WebSocket) -> Option<Reader<'a>> {
+        let text: String = socket.deserialize_attachment().ok().flatten()?;
+        let seen: Seen = serde_json::from_str(&text).ok()?;
+        let counted = seen.window.unread();
+        Some(Reader { socket, seen, counted, window: self.allowed().socket_window })
+    }
+
+    /// True if the unread bytes of all readers leave no room for further events.
+    fn is_full(&self, unread: usize) -> bool {
+        unread >= self.allowed().object_window
+    }
+
     fn is_full_with(&self, reader: &Reader<'_>) -> bool {
-        crowd::is_full(self.unread_with(reader))
+        self.is_full(self.unread_with(reader))
     }
 
     /// A reader has left, and took with it what it had not read.
     pub(crate) fn leaves(&self, socket: &WebSocket) {
-        if let Some(reader) = Reader::of(socket) {
+        if let Some(reader) = self.reader(socket) {
             self.let_go(&reader);
         }
     }
@@ -322,9 +350,9 @@ impl Object {
     /// Takes measures when the window of the object is full: not for every message, since that looks at all readers.
     fn look_around(self: &Rc<Self>) {
         let unread = self.unread.get();
-        if !crowd::is_full(unread) {
+        if !self.is_full(unread) {
             self.looked.set(0);
-        } else if unread >= self.looked.get().saturating_add(limits::SOCKET_WINDOW_BYTES) {
+        } else if unread >= self.looked.get().saturating_add(self.allowed().socket_window) {
             self.take_measures();
         }
     }
@@ -333,14 +361,15 @@ impl Object {
     fn take_measures(self: &Rc<Self>) {
         let now = clock::now();
         let sockets = self.state.get_websockets();
-        let mut readers: Vec<_> = sockets.iter().map(Reader::of).collect();
+        let mut readers: Vec<_> = sockets.iter().map(|it| self.reader(it)).collect();
         readers.retain(Option::is_some);
         let window = |reader: &Option<Reader<'_>>| {
             reader.as_ref().map(|it| it.seen.window).unwrap_or_default()
         };
         let windows: Vec<Window> = readers.iter().map(window).collect();
         self.unread.set(crowd::total(&windows));
-        let Measures { ask, close } = crowd::measures(&windows, self.heard.get());
+        let Measures { ask, close } =
+            crowd::measures(&windows, self.heard.get(), self.allowed().object_window);
         let mut reader = |index: usize| readers.get_mut(index).and_then(Option::take);
         for reader in close.into_iter().filter_map(&mut reader) {
             self.give_up(reader, Behind::Furthest);
@@ -402,15 +431,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-impl<'a> Reader<'a> {
-    /// The reader of a socket; `None` for a socket that was given up.
-    fn of(socket: &'a WebSocket) -> Option<Self> {
-        let text: String = socket.deserialize_attachment().ok().flatten()?;
-        let seen: Seen = serde_json::from_str(&text).ok()?;
-        let counted = seen.window.unread();
-        Some(Self { socket, seen, counted })
-    }
-
+impl Reader<'_> {
     fn keep(&self) {
         let kept = serde_json::to_string(&self.seen).map_err(worker::Error::from);
         if let Err(error) = kept.and_then(|text| self.socket.serialize_attachment(text)) {
@@ -419,7 +440,7 @@ impl<'a> Reader<'a> {
     }
 
     fn next(&self, now: Timestamp) -> Next {
-        self.seen.window.next(now)
+        self.seen.window.next(now, self.window)
     }
 
     /// True if its token no longer counts.

@@ -11,7 +11,7 @@ use edgefold_flow::{
     },
     subscribe::socket::{self, Frame, Said},
 };
-use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, Version, limits};
+use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, Version};
 use worker::{Url, WebSocket, WebSocketIncomingMessage, WebSocketPair, console_error};
 
 use super::instance::Object;
@@ -50,9 +50,7 @@ impl Object {
 
     /// Checks that a principal may open one more socket here. The runtime knows a socket's principal by its tag.
     fn has_room(&self, holder: &str) -> Result<(), Failure> {
-        let set = self.env.var("SOCKETS_PER_PRINCIPAL").ok().map(|value| value.to_string());
-        let most = set.and_then(|text| text.trim().parse().ok());
-        let most = most.unwrap_or(limits::SOCKETS_PER_PRINCIPAL);
+        let most = allowance(&self.env).sockets;
         if self.state.get_websockets_with_tag(holder).len() < most {
             return Ok(());
         }

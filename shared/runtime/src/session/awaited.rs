@@ -4,10 +4,13 @@
 use std::rc::Rc;
 
 use edgefold_flow::contract::Await;
-use edgefold_kernel::{Fault, limits};
+use edgefold_kernel::Fault;
 
 use super::object::Object;
-use crate::platform::statement::{Param, integer, number, string, text};
+use crate::{
+    door::allowance::allowance,
+    platform::statement::{Param, integer, number, string, text},
+};
 
 macro_rules! sql {
     ($name:literal) => {
@@ -18,9 +21,7 @@ macro_rules! sql {
 impl Object {
     /// Lets one more subscription wait. Answers 429 when there are as many as there may be.
     pub(crate) async fn give_place(self: &Rc<Self>, wait: &Await) -> Result<u16, Fault> {
-        let set = self.env.var("AWAITED_PER_PRINCIPAL").ok().map(|value| value.to_string());
-        let most = set.and_then(|text| text.trim().parse().ok());
-        let most = most.unwrap_or(limits::AWAITED_PER_PRINCIPAL);
+        let most = allowance(&self.env).awaited;
         self.expire()?;
         self.sql(sql!("awaited_table"), &[])?;
         if self.awaited_by_all()? >= most {

@@ -139,7 +139,7 @@ impl Object {
 
     /// Finds the sources of a subscription, and follows them.
     async fn subscribe(self: &Rc<Self>, number: Number, asked: Asked, query: Query) {
-        let asked = match asked.to_keep() {
+        let asked = match asked.to_keep(allowance(&self.env).variables) {
             Ok(asked) => asked,
             Err(refused) => {
                 return self.take(Input::Failed(number, refusal(&refused.into()))).await;

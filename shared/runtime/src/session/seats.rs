@@ -11,15 +11,18 @@ use edgefold_flow::{
     door::rate,
     session::connection::Pass,
 };
-use edgefold_kernel::{Fault, Principal, Timestamp, limits};
+use edgefold_kernel::{Fault, Principal, Timestamp};
 use js_sys::Array;
 use worker::console_error;
 
 use super::object::Object;
-use crate::platform::{
-    clock,
-    statement::{Param, Statements, number, string, text},
-    stub,
+use crate::{
+    door::allowance::allowance,
+    platform::{
+        clock,
+        statement::{Param, Statements, number, string, text},
+        stub,
+    },
 };
 
 macro_rules! sql {
@@ -71,9 +74,7 @@ impl Object {
 
     /// Gives a seat. Answers 429 when there is none left.
     pub(crate) async fn give_seat(self: &Rc<Self>, seat: &Seat) -> Result<u16, Fault> {
-        let set = self.env.var("SESSIONS_PER_PRINCIPAL").ok().map(|value| value.to_string());
-        let most = set.and_then(|text| text.trim().parse().ok());
-        let most = most.unwrap_or(limits::SESSIONS_PER_PRINCIPAL);
+        let most = allowance(&self.env).sessions;
         self.expire()?;
         let full = |taken: &[String]| !taken.contains(&seat.session) && taken.len() >= most;
         if full(&self.taken()?) {

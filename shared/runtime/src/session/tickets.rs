@@ -7,9 +7,12 @@ use edgefold_flow::door::{
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, limits};
 
 use super::object::Object;
-use crate::platform::{
-    clock,
-    statement::{Statements, number, string, text, unreadable},
+use crate::{
+    door::allowance::allowance,
+    platform::{
+        clock,
+        statement::{Statements, number, string, text, unreadable},
+    },
 };
 
 macro_rules! sql {
@@ -22,7 +25,7 @@ impl Object {
     /// Gives this caller a ticket.
     ///
     /// # Errors
-    /// `TOO_MANY_TICKETS` when it has [`limits::TICKETS`] that are good.
+    /// `TOO_MANY_TICKETS` when it has as many as it may that are good.
     pub(super) fn give_ticket(&self, caller: &Caller) -> Result<Ticket, Failure> {
         let statements = Statements::new(&self.state.storage());
         let now = clock::now();
@@ -30,9 +33,9 @@ impl Object {
         statements.rows(sql!("tickets_expire"), &[number(now.millis())])?;
         let rows = statements.rows(sql!("tickets_count"), &[])?;
         let unused = rows.first().and_then(|row| row.get(0).as_f64()).unwrap_or_default();
-        if unused >= limits::TICKETS as f64 {
-            let detail =
-                format!("you have {} unused tickets; each is good for a minute", limits::TICKETS);
+        let most = allowance(&self.env).tickets;
+        if unused >= most as f64 {
+            let detail = format!("you have {most} unused tickets; each is good for a minute");
             return Err(Rejection::new(Kind::TooMany, "TOO_MANY_TICKETS", detail).into());
         }
         // Each holds 74 random bits (RFC 9562, section 5.7).
