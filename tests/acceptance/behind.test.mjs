@@ -5,7 +5,7 @@ import { fresh, serve, until } from './harness.mjs';
 import { token } from './tokens.mjs';
 
 const page = 1_000; // SCAN_EVENTS in shared/kernel/src/limits.rs
-const pause = 50; // SCAN_PAUSE_MS there: a page of one principal takes so long
+const pause = 50; // FEED_EVENTS_PER_SECOND there: a page of one principal costs so many ms
 const pages = 4;
 const feeds = 60;
 

@@ -201,6 +201,8 @@ export class Core {
   direct = (of) => this.#call('direct', { of });
   /** What the script and the runtime have said since they were started. */
   logs = () => this.#call('logs');
+  /** The most memory, in MiB, that the runtime had since this was asked last. */
+  peak = () => this.#call('peak');
   /** Where all of it is kept. */
   get storage() {
     return join(this.#folder, 'storage');

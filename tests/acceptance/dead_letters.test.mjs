@@ -254,6 +254,7 @@ describe('dead letters', { concurrency: true }, () => {
       ['GET', '?status=LOST', undefined, 422, 'INVALID_FIELD'],
       ['GET', '?status=FREE', undefined, 422, 'INVALID_FIELD'],
       ['GET', '?page=1', undefined, 422, 'UNKNOWN_FIELD'],
+      ['POST', '/discard?sourceId=a&sourceId=b', '{"reason":"it is old"}', 422, 'DUPLICATE_PARAMETER'],
       ['GET', '/0', undefined, 404, 'UNKNOWN_SEQUENCE'],
       ['GET', '/x', undefined, 404, 'UNKNOWN_SEQUENCE'],
       ['GET', `/${id}?after=x`, undefined, 422, 'INVALID_FIELD'],

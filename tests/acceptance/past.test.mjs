@@ -93,7 +93,7 @@ test('a question that is none is refused', async () => {
     ['version=1&when=1', 'UNKNOWN_PARAMETER', 'when'],
     [`version=1&at=${times[0]}`, 'UNKNOWN_PARAMETER', 'at'],
     [`at=${times[0]}&version=1`, 'UNKNOWN_PARAMETER', 'version'],
-    ['version=1&version=2', 'UNKNOWN_PARAMETER', 'version'],
+    ['version=1&version=2', 'DUPLICATE_PARAMETER', 'version'],
   ]) {
     const { status, body } = await core.request(`${path}?${query}`);
     assert.deepEqual([status, body.code, body.field], [422, code, field], query);

@@ -221,6 +221,8 @@ test('pages that cannot be are refused', async () => {
     ['after=-1', 'INVALID_CURSOR', 'after'],
     ['after=1.5', 'INVALID_CURSOR', 'after'],
     ['before=1', 'UNKNOWN_PARAMETER', 'before'],
+    ['after=1&after=2', 'DUPLICATE_PARAMETER', 'after'],
+    ['limit=2&after=1&limit=2', 'DUPLICATE_PARAMETER', 'limit'],
   ]) {
     const { status, body } = await core.request(`/aggregates/resource/${resource}/events?${query}`);
     assert.deepEqual([status, body.code, body.field], [422, code, field], query);

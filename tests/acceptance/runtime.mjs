@@ -1,7 +1,7 @@
 // A built script on the real runtime: workerd, with Durable Objects on SQLite, the queue, D1 and alarms, as `wrangler dev` has
 // them. Its bindings come from the script's wrangler.toml. It lives in the process that `host.mjs` is.
 import childProcess from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { around } from './around.mjs';
@@ -196,6 +196,13 @@ export async function runtime({ configFile, folder, fresh, vars, requests, retri
     letters: ({ texts, binding }) => ask({ queue: binding, texts }),
     direct: async ({ of = script }) => (await miniflare.unsafeGetDirectURL(of)).origin,
     logs: () => logs,
+    /** The most memory, in MiB, that the runtime had since this was asked last. Linux tells it. */
+    peak() {
+      const of = `/proc/${workerd.pid}`;
+      const [, kilobytes] = readFileSync(`${of}/status`, 'utf8').match(/^VmHWM:\s+(\d+) kB$/m);
+      writeFileSync(`${of}/clear_refs`, '5');
+      return kilobytes / 1024;
+    },
     /** Ends it, and lets it clean up. */
     stop: () => miniflare.dispose(),
     /** Ends it as a power cut does. */

@@ -172,5 +172,5 @@ test('a client that sends and sends but reads nothing is closed', async () => {
   await oneMoreGivenUp(before);
   loud.resume();
   await checkGivenUp(loud);
-  assert.ok(loud.received < 6 << 20, `${loud.received} bytes waited for it`); // the window, and SOCKET_UNANSWERED_BYTES
+  assert.ok(loud.received < 6 << 20, `${loud.received} bytes waited for it`); // the window, and SOCKET_UNANSWERED_WINDOWS of them
 });

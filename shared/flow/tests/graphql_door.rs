@@ -155,6 +155,9 @@ fn an_operation_counts_as_the_fields_at_its_root() {
     assert_eq!(cost("{ ...none }"), 1, "what asks for nothing is a request, too");
     let many = (0..50).map(|n| format!("a{n}: a ")).collect::<String>();
     assert_eq!(cost(&format!("mutation {{ {many} }}")), 50);
+    assert_eq!(cost("{ a(first: 100) { nodes { b } } }"), 2, "or as its fields: 102");
+    let full = "{ x: a(first: 100) { nodes { b c d e f g h i j } } }";
+    assert_eq!(cost(full), 10);
 }
 
 #[test]

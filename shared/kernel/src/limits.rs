@@ -434,6 +434,10 @@ pub const GRAPHQL_DEPTH: usize = 16;
 /// 3,300. Set it with `GRAPHQL_MAX_COMPLEXITY`.
 pub const GRAPHQL_COMPLEXITY: usize = 5_000;
 
+/// Fields of a GraphQL operation that count as one request, at least: a look at one instance asks for fewer, and a hundred rows of ten
+/// fields are ten requests.
+pub const GRAPHQL_FIELDS_PER_REQUEST: usize = 100;
+
 /// Aliases of a GraphQL document, fragments counted each time that they are spread. Under aliases one field can be asked
 /// for many times, each a call to an object or the database: the platform allows 1,000 of those a request. Set it with
 /// `GRAPHQL_MAX_ALIASES`.

@@ -10,7 +10,7 @@ use async_graphql::{
         },
     },
 };
-use edgefold_kernel::Rejection;
+use edgefold_kernel::{Rejection, limits};
 
 use super::{
     measure::{measure, roots, scan},
@@ -26,8 +26,9 @@ pub struct Admitted {
     pub request: Request,
     /// Query, mutation or subscription.
     pub kind: OperationType,
-    /// Requests that it counts as: one for each field at the root of its operation, which is a command or a look of its own. One without
-    /// fields is a request, too.
+    /// Requests that it counts as: one for each field at the root of its operation, which is a command or a look of its own, or one for
+    /// each [hundred fields](limits::GRAPHQL_FIELDS_PER_REQUEST) that it asks for, if these are more. One without fields is a
+    /// request, too.
     pub cost: usize,
 }
 
@@ -41,7 +42,7 @@ pub fn admit(mut request: Request, settings: &DocumentLimits) -> Result<Admitted
     scan(&request.query, settings).map_err(refused)?;
     let mut document = parse_query(&request.query)
         .map_err(|error| coded(ServerError::from(error), "GRAPHQL_PARSE_FAILED"))?;
-    measure(&document, &request.variables, settings, None).map_err(refused)?;
+    let fields = measure(&document, &request.variables, settings, None).map_err(refused)?;
     // An empty name counts as absent.
     request.operation_name = request.operation_name.filter(|name| !name.is_empty());
     let operation = chosen(&document, request.operation_name.as_deref())?;
@@ -53,7 +54,8 @@ pub fn admit(mut request: Request, settings: &DocumentLimits) -> Result<Admitted
             request.variables.entry(name).or_insert_with(|| value.node.clone());
         }
     }
-    let (kind, cost) = (operation.ty, roots(&document, operation).max(1));
+    let cost = roots(&document, operation).max(fields.div_ceil(limits::GRAPHQL_FIELDS_PER_REQUEST));
+    let (kind, cost) = (operation.ty, cost.max(1));
     flatten(&mut document, request.operation_name.as_deref()).map_err(refused)?;
     if kind == OperationType::Mutation {
         let operation = chosen(&document, request.operation_name.as_deref())?;

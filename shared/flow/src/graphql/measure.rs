@@ -101,7 +101,7 @@ fn string(text: &str) -> usize {
 }
 
 /// Measures every operation of a document. With the schema's types at hand, what stands in a list within a row counts more
-/// than once, too.
+/// than once, too. Returns the fields that are asked for, those of a page once for each row.
 ///
 /// # Errors
 /// `QUERY_TOO_DEEP`, `QUERY_TOO_COMPLEX`, `TOO_MANY_ALIASES`, `NAME_TOO_LONG`, `TOO_MANY_DIRECTIVES`, `INTROSPECTION_OFF`.
@@ -110,7 +110,7 @@ pub fn measure(
     variables: &Variables,
     settings: &DocumentLimits,
     types: Option<&Registry>,
-) -> Result<(), Rejection> {
+) -> Result<usize, Rejection> {
     let mut walk = Walk {
         document,
         variables,
@@ -132,7 +132,7 @@ pub fn measure(
         let place = Place { of, within: (number, 0), ..Place::default() };
         walk.selections(&operation.node, &operation.node.selection_set, place)?;
     }
-    Ok(())
+    Ok(walk.cost)
 }
 
 /// Fields at the root of an operation, those of fragments included. The document was measured before.

@@ -20,6 +20,7 @@ use crate::{
     platform::{
         answer, clock,
         http::{Request, Response},
+        request::parameters,
     },
 };
 
@@ -77,10 +78,8 @@ impl Object {
         if head == 0 {
             return Err(self.instance.unknown().into());
         }
-        let after = url
-            .query_pairs()
-            .find(|(name, _)| name == "after")
-            .map(|(_, value)| value.into_owned());
+        let asked = parameters(url)?.into_iter().find(|(name, _)| name == "after");
+        let after = asked.map(|(_, value)| value);
         Ok((socket::cursor(after.as_deref(), head)?, protocol))
     }
 

@@ -7,14 +7,30 @@ use worker::Url;
 
 use super::http::Request;
 
+/// The parameters of a URL's query.
+///
+/// # Errors
+/// `DUPLICATE_PARAMETER`: what reads the first of two and what reads the last would understand two things.
+pub(crate) fn parameters(url: &Url) -> Result<Vec<(String, String)>, Rejection> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (name, value) in url.query_pairs().into_owned() {
+        if found.iter().any(|(known, _)| *known == name) {
+            let detail = format!("the parameter {name} comes twice");
+            return Err(Rejection::shape("DUPLICATE_PARAMETER", name, detail));
+        }
+        found.push((name, value));
+    }
+    Ok(found)
+}
+
 /// `version` or `at` of a state.
 ///
 /// # Errors
-/// `UNKNOWN_PARAMETER`, `INVALID_INSTANT`, or what [`socket::parse_version`] says.
+/// `UNKNOWN_PARAMETER`, `INVALID_INSTANT`, or what [`parameters`] and [`socket::parse_version`] say.
 pub(crate) fn when(url: &Url) -> Result<When, Failure> {
     let mut when = When::Now;
-    for (name, value) in url.query_pairs() {
-        let asked = match name.as_ref() {
+    for (name, value) in parameters(url)? {
+        let asked = match name.as_str() {
             "version" => When::Version(socket::parse_version("version", &value)?),
             "at" => When::Instant(socket::parse_instant("at", &value)?),
             other => {
@@ -30,7 +46,7 @@ pub(crate) fn when(url: &Url) -> Result<When, Failure> {
             return Err(Rejection::shape(
                 "UNKNOWN_PARAMETER",
                 name,
-                "give version or at, and only once",
+                "give version or at, not both",
             )
             .into());
         }
@@ -42,21 +58,21 @@ pub(crate) fn when(url: &Url) -> Result<When, Failure> {
 /// `commandId` of an outcome.
 ///
 /// # Errors
-/// `INVALID_FIELD`
+/// `INVALID_FIELD`, or what [`parameters`] says.
 pub(crate) fn command_id(url: &Url) -> Result<Id, Failure> {
-    let id = url.query_pairs().find(|(name, _)| name == "commandId");
-    let id = id.map(|(_, value)| value.into_owned()).unwrap_or_default();
+    let id = parameters(url)?.into_iter().find(|(name, _)| name == "commandId");
+    let id = id.map(|(_, value)| value).unwrap_or_default();
     Ok(Id::parse(id).map_err(|said| Rejection::shape("INVALID_FIELD", "commandId", said))?)
 }
 
 /// `after` and `limit` of a page of at most `most` items.
 ///
 /// # Errors
-/// `UNKNOWN_PARAMETER`, `INVALID_LIMIT`, or what [`socket::parse_version`] says.
+/// `UNKNOWN_PARAMETER`, `INVALID_LIMIT`, or what [`parameters`] and [`socket::parse_version`] say.
 pub(crate) fn page(url: &Url, most: usize) -> Result<(Version, usize), Failure> {
     let (mut after, mut limit) = (0, limits::PAGE_EVENTS_DEFAULT as u64);
-    for (name, value) in url.query_pairs() {
-        match name.as_ref() {
+    for (name, value) in parameters(url)? {
+        match name.as_str() {
             "after" => after = socket::parse_version("after", &value)?,
             "limit" => limit = socket::parse_version("limit", &value)?,
             other => {

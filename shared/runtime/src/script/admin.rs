@@ -33,7 +33,7 @@ use crate::{
     platform::{
         answer,
         http::{Request, Response},
-        request::expect_json,
+        request::{expect_json, parameters},
         stub,
     },
 };
@@ -57,7 +57,10 @@ pub async fn serve(
         Ok(principal) => principal.subject,
         Err(failure) => return answer::failed(&failure),
     };
-    let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let query = match parameters(url) {
+        Ok(query) => query,
+        Err(refused) => return answer::failed(&refused.into()),
+    };
     let desk = Desk { env, catalogue, by };
     match (path, request.method()) {
         (["projections"], Method::Get) => {
