@@ -54,6 +54,9 @@ export function alarms(core, type) {
   return inFile(file, count, { readOnly: true }) ?? 0;
 }
 
+/** Opens the database of an object of this identifier, gives it to `use`, and closes it; gives what `use` gives. */
+export const inDatabaseOf = (core, type, identifier, use) => inFile(fileOf(core, type, identifier), use);
+
 /** Opens the database of an instance, gives it to `use`, and closes it; gives what `use` gives. */
 export const inDatabase = (core, type, id, use) =>
   inFile(fileOf(core, type, objectId(kindOf(core, type), id)), use);
