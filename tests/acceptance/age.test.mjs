@@ -36,7 +36,7 @@ function journalledTo(type, id) {
   const correlation = JSON.parse(last.metadata).correlationId ?? last.command_id;
   inDatabase(core, 'journal', `${type}/0`, (database) =>
     database
-      .prepare('INSERT INTO links SELECT ?, id, ?, position FROM links WHERE id = ? AND version = 1')
+      .prepare('INSERT INTO links SELECT ?, id, ?, position, claimed FROM links WHERE id = ? AND version = 1')
       .run(correlation, last.version, id));
 }
 

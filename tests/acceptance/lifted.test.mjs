@@ -41,3 +41,24 @@ test('an object of an earlier build goes on from where it was', async () => {
   assert.deepEqual(standing, { id, has: 1 });
   await core.start();
 });
+
+test('a journal of an earlier build goes on from where it was, and answers what a correlation has caused', async () => {
+  const [first, second] = [fresh('resource'), fresh('resource')];
+  const metadata = { correlationId: fresh('chain') };
+  const add = async (aggregateId) => {
+    await core.send('resource', 'AddResource', resource101, { aggregateId, metadata });
+    await journalled(core, 'resource', aggregateId);
+  };
+  await add(first);
+  await core.stop();
+  inDatabase(core, 'journal', 'resource/0', (database) => database.exec('ALTER TABLE links DROP COLUMN claimed'));
+  await core.start();
+  await add(second);
+  const { body } = await core.request(`/correlations/${metadata.correlationId}`);
+  const events = body.entries.filter(({ kind }) => kind === 'event');
+  assert.deepEqual(events.map(({ aggregateId }) => aggregateId), [first, second], JSON.stringify(body));
+  await core.stop();
+  const links = rows(core, 'journal', 'resource/0', 'SELECT id, claimed FROM links');
+  assert.deepEqual([first, second].map((wanted) => links.find(({ id }) => id === wanted).claimed), [0, 1], 'from now on it is kept who claims');
+  await core.start();
+});

@@ -1,4 +1,4 @@
--- The earliest: what comes later under a correlation that somebody else has named does not displace it.
+-- The earliest, those first whose correlation nobody has claimed: what others do under its name does not displace what belongs to it.
 -- ?1: correlation. ?2: how many. ?3: how many are looked at for that.
-SELECT id, version, position FROM (SELECT id, version, position FROM links WHERE correlation = ?1 LIMIT ?3)
-ORDER BY position LIMIT ?2
+SELECT id, version, position, claimed FROM (SELECT id, version, position, claimed FROM links WHERE correlation = ?1 LIMIT ?3)
+ORDER BY claimed, position LIMIT ?2

@@ -12,6 +12,7 @@ CREATE TABLE links (
   id          TEXT    NOT NULL,  -- the instance
   version     INTEGER NOT NULL,  -- place in its stream
   position    INTEGER NOT NULL,  -- place in the journal
+  claimed     INTEGER NOT NULL,  -- 1 if a caller from outside has named the correlation
   PRIMARY KEY (correlation, id, version)
 ) STRICT, WITHOUT ROWID;
 

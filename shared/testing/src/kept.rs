@@ -30,7 +30,7 @@ struct Content {
     /// By position.
     rows: BTreeMap<u64, String>,
     /// By correlation, instance and version.
-    links: BTreeMap<(Id, Id, u64), u64>,
+    links: BTreeMap<(Id, Id, u64), (u64, bool)>,
 }
 
 impl MemoryJournal {
@@ -77,7 +77,7 @@ impl Storage for MemoryJournal {
     fn place(&self, id: &Id, link: &Link) -> Result<Option<u64>, Fault> {
         Self::count(&self.0.read, 1);
         let key = (link.correlation.clone(), id.clone(), link.version);
-        Ok(self.0.content.borrow().links.get(&key).copied())
+        Ok(self.0.content.borrow().links.get(&key).map(|(position, _)| *position))
     }
 
     fn commit(&self, write: &Write) -> Result<(), Fault> {
@@ -90,9 +90,9 @@ impl Storage for MemoryJournal {
             let before = content.rows.insert(*position, appends.clone());
             assert_eq!(before, None, "two rows at one position");
         }
-        for Placed { id, link, position } in &write.links {
+        for Placed { id, link, position, is_claimed } in &write.links {
             let key = (link.correlation.clone(), id.clone(), link.version);
-            content.links.insert(key, *position);
+            content.links.insert(key, (*position, *is_claimed));
         }
         Ok(())
     }
@@ -114,13 +114,14 @@ impl Storage for MemoryJournal {
     fn caused(&self, correlation: &Id, limit: usize) -> Result<Vec<Placed>, Fault> {
         let content = self.0.content.borrow();
         let of = content.links.iter().filter(|((of, ..), _)| of == correlation);
-        let place = |((correlation, id, version), position): (&(Id, Id, u64), &u64)| Placed {
+        let place = |((correlation, id, version), at): (&(Id, Id, u64), &(u64, bool))| Placed {
             id: id.clone(),
             link: Link { version: *version, correlation: correlation.clone() },
-            position: *position,
+            position: at.0,
+            is_claimed: at.1,
         };
         let mut placed: Vec<_> = of.map(place).collect();
-        placed.sort_by_key(|placed| placed.position);
+        placed.sort_by_key(|placed| (placed.is_claimed, placed.position));
         placed.truncate(limit);
         Ok(placed)
     }

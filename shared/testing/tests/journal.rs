@@ -197,6 +197,25 @@ fn the_earliest_events_of_a_correlation_come_first_whatever_their_streams_are_ca
 }
 
 #[test]
+fn events_whose_correlation_somebody_has_claimed_do_not_displace_those_that_belong_to_it() {
+    let partition = Partition::new(MemoryJournal::default());
+    let claimed = |text: String| {
+        text.replace(r#""correlationid""#, r#""correlationclaimed":true,"correlationid""#)
+    };
+    let before = ["x", "y"].map(|stream| claimed(append(stream, &[1], 0, 1)));
+    assert!(before[0].contains("correlationclaimed"), "{before:?}");
+    partition.append_all(&before);
+    partition.append_all(&["a", "b"].map(|stream| append(stream, &[1], 0, 1)));
+    let found = |limit: usize| {
+        let caused = partition.caused(&id("k-1"), limit).unwrap();
+        let streams = caused.iter().map(|it| it.event.stream.aggregate_id.to_string());
+        streams.collect::<Vec<_>>()
+    };
+    assert_eq!(found(2), ["a", "b"]);
+    assert_eq!(found(3), ["x", "a", "b"], "in the order in which they came");
+}
+
+#[test]
 fn an_event_alone_is_two_rows_and_a_hundred_are_hardly_more_than_one_each() {
     let versions: Vec<u64> = (1..=100).collect();
     let storage = MemoryJournal::default();

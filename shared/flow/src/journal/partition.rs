@@ -354,7 +354,8 @@ impl Draft {
         };
         for item in items(before, events, row, self.head) {
             let (link, position) = (Link::of(&item.event), item.position);
-            self.links.push(Placed { id: id.clone(), link: link.clone(), position });
+            let is_claimed = item.event.metadata.correlation_claimed;
+            self.links.push(Placed { id: id.clone(), link: link.clone(), position, is_claimed });
             self.last.insert(id.clone(), (link, position));
             self.head = position;
             self.items.push(item);

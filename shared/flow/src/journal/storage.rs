@@ -25,6 +25,8 @@ pub struct Placed {
     pub link: Link,
     /// Its position.
     pub position: u64,
+    /// True if a caller from outside has named its correlation: nobody has checked that the chain is its own.
+    pub is_claimed: bool,
 }
 
 /// The changes of one transaction: all of them are written, or none.
@@ -63,7 +65,7 @@ pub trait Storage {
     /// Fails if storage fails.
     fn rows(&self, after: u64, limit: usize, bytes: usize) -> Result<Vec<Stored>, Fault>;
 
-    /// The places of the events of a correlation: the earliest, at most so many.
+    /// The places of the events of a correlation, at most so many: the earliest, those first whose correlation nobody has claimed.
     ///
     /// # Errors
     /// Fails if storage fails.

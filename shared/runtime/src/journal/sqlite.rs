@@ -11,6 +11,7 @@ use edgefold_flow::{
 };
 use edgefold_kernel::{Fault, Id, limits};
 use js_sys::Array;
+use worker::console_error;
 
 use crate::platform::statement::{
     Changes, More, Statements, integer, number, string, text, unreadable, version,
@@ -35,7 +36,13 @@ impl SqliteJournal {
     pub(crate) fn new(name: Option<String>, storage: &worker::Storage) -> (Self, Option<String>) {
         let sql = Statements::new(storage);
         let found = sql.rows(sql!("has_tables"), &[]).unwrap_or_default();
-        let has_tables = found.iter().any(|row| row.get(0) == "links");
+        let links = found.iter().find(|row| row.get(0) == "links");
+        let has_tables = links.is_some();
+        if links.is_some_and(|row| row.get(1) != 1)
+            && let Err(fault) = sql.change(sql!("links_lifted"), &[])
+        {
+            console_error!("a journal keeps the table of an earlier release: {fault}");
+        }
         let stored = || {
             let rows = has_tables.then(|| sql.rows(sql!("name"), &[]))?.ok()?;
             string(&rows.first()?.get(0)).ok()
@@ -60,10 +67,9 @@ impl SqliteJournal {
         for Stored { position, appends } in &write.rows {
             changes.add(sql!("entry_add"), &[number(*position), text(appends)])?;
         }
-        let rows = write
-            .links
-            .iter()
-            .map(|Placed { id, link, position }| (&link.correlation, id, link.version, position));
+        let rows = write.links.iter().map(|Placed { id, link, position, is_claimed }| {
+            (&link.correlation, id, link.version, position, is_claimed)
+        });
         changes.insert(sql!("links_add"), rows)?;
         Ok(changes)
     }
@@ -113,7 +119,8 @@ impl Storage for SqliteJournal {
             let id = Id::parse(string(&row.get(0))?).map_err(unreadable)?;
             let link = Link { version: version(&row.get(1))?, correlation: correlation.clone() };
             let position = u64::try_from(integer(&row.get(2))?).map_err(unreadable)?;
-            Ok(More::Yes(Placed { id, link, position }))
+            let is_claimed = integer(&row.get(3))? != 0;
+            Ok(More::Yes(Placed { id, link, position, is_claimed }))
         };
         let params = [text(correlation.as_str()), number(limit), number(limits::CORRELATED_EVENTS)];
         self.sql.each(sql!("caused"), &params, placed)

@@ -1,1 +1,0 @@
-INSERT INTO links (correlation, id, version, position) VALUES (?, ?, ?, ?)
