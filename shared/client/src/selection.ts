@@ -5,7 +5,7 @@ export interface Field {
   alias: string;
   args: Record<string, unknown>;
   fields: Field[];
-  /** Fields of an inline fragment, by its type. */
+  /** Fields of a fragment, by its type. */
   on: Record<string, Field[]>;
 }
 
@@ -38,10 +38,14 @@ export function parse(text: string, variables: Record<string, unknown> = {}): { 
     const out: Pick<Field, 'fields' | 'on'> = { fields: [], on: {} };
     while (!is('}')) {
       if (is('...')) {
-        at += 1; // on
+        const from = is('on') ? undefined : at++;
+        if (from !== undefined) at = words.findIndex((word, n) => word === 'fragment' && words[n + 1] === words[from]) + 3;
         const type = words[at++]!;
         at += 1; // {
-        out.on[type] = selected().fields;
+        const { fields, on } = selected();
+        out.on[type] = [...(out.on[type] ?? []), ...fields];
+        for (const [inner, more] of Object.entries(on)) out.on[inner] = [...(out.on[inner] ?? []), ...more];
+        if (from !== undefined) at = from + 1;
         continue;
       }
       const alias = words[at++]!;
@@ -52,15 +56,22 @@ export function parse(text: string, variables: Record<string, unknown> = {}): { 
     return out;
   }
 
-  const kind = words[0] === '{' ? 'query' : words[0]!;
-  at = words.indexOf('{', words.includes('(') && words.indexOf('(') < words.indexOf('{') ? words.indexOf(')') : 0) + 1;
+  while (is('fragment')) {
+    at += 4; // its name, on, the type, and a brace
+    selected();
+  }
+  const kind = words[at] === '{' ? 'query' : words[at]!;
+  const [begin, bracket] = ['{', '('].map((sign) => words.indexOf(sign, at)) as [number, number];
+  at = (bracket >= 0 && bracket < begin ? words.indexOf('{', words.indexOf(')', bracket)) : begin) + 1;
   return { kind, root: selected().fields[0]! };
 }
 
 /** As much of a value as is selected. */
 export function pick(value: any, { fields, on }: Pick<Field, 'fields' | 'on'>): any {
   if (Array.isArray(value)) return value.map((one) => pick(one, { fields, on }));
-  const all = [...fields, ...(on[value?.__typename] ?? [])];
+  // What does not say its type is of the one that its field has.
+  const parts = value?.__typename ? on[value.__typename] ?? [] : Object.values(on).flat();
+  const all = [...fields, ...parts];
   if (value === null || typeof value !== 'object' || !all.length) return value ?? null;
   return Object.fromEntries(all.map((field) => [field.alias, pick(value[field.name], field)]));
 }

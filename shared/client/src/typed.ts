@@ -1,6 +1,6 @@
 // Reads the types of a document off its text, by the printed schema. Types only: nothing of this is in the built script.
 //
-// What it does not read: fragments with a name (use inline ones), lists in lists, and defaults of variables that are lists or objects.
+// What it does not read: lists in lists, and defaults of variables that are lists or objects.
 import type { EventData, Objects, Scalars } from '../generated/schema.js';
 
 // ── from characters to words ──
@@ -64,22 +64,33 @@ type TypeOfField<Type, Name> =
   : Name extends keyof FieldsOf<Type> ? FieldsOf<Type>[Name] : never;
 type Leaf<Parent, Type> = Type extends '__typename' ? Parent : NameOf<Type> extends keyof Scalars ? Wrapped<Type, Scalars[NameOf<Type>]> : never;
 
-/** `Fields` of the type itself, and those `On` others that an inline fragment names. */
-type Selection<Found, Type, Fields = {}, On = {}> =
+/** What a fragment of this name is on, and what follows its first brace. */
+type Fragment<Doc, Name> =
+  Doc extends ['fragment', Name, 'on', infer On extends string, ...infer Rest] ?
+    PastArguments<Rest> extends ['{', ...infer Inside] ? [On, Inside] : never
+  : Doc extends [string, ...infer Rest] ? Fragment<Rest, Name>
+  : never;
+
+/** `Fields` of the type itself, and those `On` others that a fragment names. `Doc`: the whole document, in which the fragments are. */
+type Selection<Found, Type, Doc, Fields = {}, On = {}> =
   Found extends ['}', ...infer Rest] ? [Shape<Type, Fields, On>, Rest]
   : Found extends ['...', 'on', infer Name extends string, ...infer Rest] ?
     PastArguments<Rest> extends ['{', ...infer Inside] ?
-      Selection<Inside, Name> extends [infer Part, infer After] ? Selection<After, Type, Fields, On & { [K in Name]: Part }> : never
+      Selection<Inside, Name, Doc> extends [infer Part, infer After] ? Selection<After, Type, Doc, Fields, On & { [K in Name]: Part }> : never
     : never
-  : Found extends [infer Alias extends string, ':', infer Name extends string, ...infer Rest] ? Field<PastArguments<Rest>, Type, Alias, Name, Fields, On>
-  : Found extends [infer Name extends string, ...infer Rest] ? Field<PastArguments<Rest>, Type, Name, Name, Fields, On>
+  : Found extends ['...', infer Name extends string, ...infer Rest] ?
+    Fragment<Doc, Name> extends [infer Of extends string, infer Inside] ?
+      Selection<Inside, Of, Doc> extends [infer Part, any] ? Selection<PastArguments<Rest>, Type, Doc, Fields, On & { [K in Of]: Part }> : never
+    : never
+  : Found extends [infer Alias extends string, ':', infer Name extends string, ...infer Rest] ? Field<PastArguments<Rest>, Type, Doc, Alias, Name, Fields, On>
+  : Found extends [infer Name extends string, ...infer Rest] ? Field<PastArguments<Rest>, Type, Doc, Name, Name, Fields, On>
   : never;
-type Field<Found, Type, Alias extends string, Name, Fields, On> =
+type Field<Found, Type, Doc, Alias extends string, Name, Fields, On> =
   Found extends ['{', ...infer Inside] ?
-    Selection<Inside, NameOf<TypeOfField<Type, Name>>> extends [infer Value, infer After] ?
-      Selection<After, Type, Fields & { [K in Alias]: Wrapped<TypeOfField<Type, Name>, Value> }, On>
+    Selection<Inside, NameOf<TypeOfField<Type, Name>>, Doc> extends [infer Value, infer After] ?
+      Selection<After, Type, Doc, Fields & { [K in Alias]: Wrapped<TypeOfField<Type, Name>, Value> }, On>
     : never
-  : Selection<Found, Type, Fields & { [K in Alias]: Leaf<Type, TypeOfField<Type, Name>> }, On>;
+  : Selection<Found, Type, Doc, Fields & { [K in Alias]: Leaf<Type, TypeOfField<Type, Name>> }, On>;
 
 type Flat<T> = { [K in keyof T]: T[K] };
 type Shape<Type, Fields, On> =
@@ -95,15 +106,23 @@ type Told<Fields> =
 // ── a document ──
 
 type Roots = { query: 'Query'; mutation: 'Mutation'; subscription: 'Subscription' };
-type Body<Found, Root, Variables = {}> =
-  Found extends ['{', ...infer Inside] ? { variables: Variables; result: Selection<Inside, Root> extends [infer Result, any] ? Result : never }
-  : Found extends ['(', ...infer Rest] ? Declared<Rest> extends [infer Read, infer After] ? Body<After, Root, Read> : never
-  : Found extends [string, ...infer Rest] ? Body<Rest, Root, Variables>
+type Body<Found, Root, Doc, Variables = {}> =
+  Found extends ['{', ...infer Inside] ? { variables: Variables; result: Selection<Inside, Root, Doc> extends [infer Result, any] ? Result : never }
+  : Found extends ['(', ...infer Rest] ? Declared<Rest> extends [infer Read, infer After] ? Body<After, Root, Doc, Read> : never
+  : Found extends [string, ...infer Rest] ? Body<Rest, Root, Doc, Variables>
   : never;
-type Read<Text> =
-  Words<Text> extends infer Found ?
-    Found extends [infer Kind extends keyof Roots, ...infer Rest] ? Body<Rest, Roots[Kind]> : Body<Found, 'Query'>
-  : never;
+/** Past the selections of a fragment. `Depth` has an item for each brace around. */
+type PastBraces<Found, Depth extends 1[] = []> =
+  Found extends ['{', ...infer Rest] ? PastBraces<Rest, [...Depth, 1]>
+  : Found extends ['}', ...infer Rest] ? Depth extends [1, ...infer Left extends 1[]] ? Left extends [] ? Rest : PastBraces<Rest, Left> : never
+  : Found extends [string, ...infer Rest] ? PastBraces<Rest, Depth>
+  : [];
+/** The operation may stand before its fragments or after them. */
+type Operation<Found, Doc = Found> =
+  Found extends ['fragment', string, 'on', ...infer Rest] ? Operation<PastBraces<Rest>, Doc>
+  : Found extends [infer Kind extends keyof Roots, ...infer Rest] ? Body<Rest, Roots[Kind], Doc>
+  : Body<Found, 'Query', Doc>;
+type Read<Text> = Operation<Words<Text>>;
 
 type Given<Declared> = Flat<
   { [K in keyof Declared as Declared[K] extends `${string}!` ? K : never]: Value<Declared[K]> } &

@@ -33,6 +33,15 @@ test('a page gets what it selects, and no more', async () => {
   assert.deepEqual(await fake.core.query(graphql('{ reservations(filter: { status: PENDING }) { nodes { id } edges { cursor } } }')), { reservations: { nodes: [{ id: 'a' }], edges: [{ cursor: 'a' }] } });
 });
 
+test('a page gets what its fragments select, too', async () => {
+  const fake = fakeCore();
+  fake.put('reservation', { id: 'a', status: 'PENDING', secret: 1 });
+  const State = 'fragment State on Reservation { state: status ...Key } fragment Key on Reservation { id }';
+  for (const text of [`query ($id: ID!) { it: reservation(id: $id) { ...State } } ${State}`, `${State} query ($id: ID!) { it: reservation(id: $id) { ...State } }`]) {
+    assert.deepEqual(await fake.core.query(graphql(text), { id: 'a' }), { it: { state: 'PENDING', id: 'a' } });
+  }
+});
+
 test('lists are named as the core names them', async () => {
   const fake = fakeCore({ giftCard: {}, delivery: {}, box: {} });
   for (const [type, list] of [['giftCard', 'giftCards'], ['delivery', 'deliveries'], ['box', 'boxes']]) {

@@ -31,6 +31,17 @@ is<Same<typeof me, { subject: string; role: import('@edgefold/client').Role; __t
 const { room } = await core.query(graphql('query ($id: ID!) { room(id: $id) { number @skip(if: false) } }'), { id: 'r' });
 is<Same<typeof room, { number: string } | null>>();
 
+// Fragments with a name, shared by documents, before the operation or after it; one within another.
+const Priced = 'fragment Priced on Room { price: nightlyRate ...Named }';
+const Named = 'fragment Named on Room { number }';
+const Shared = graphql(`query ($id: ID!) { room(id: $id) { id ...Priced @include(if: true) status } } ${Priced} ${Named}`);
+const { room: shared } = await core.query(Shared, { id: 'r' });
+is<Same<typeof shared, { id: string; status: 'OPEN' | 'CLOSED'; price: number; number: string } | null>>();
+const { rooms: named } = await core.query(graphql(`${Named} query ($filter: RoomFilter) { rooms(filter: $filter) { nodes { ...Named } } }`), {});
+is<Same<typeof named.nodes, { number: string }[]>>();
+const { createRoom } = { createRoom: graphql(`mutation ($input: AddRoomInput!) { addRoom(input: $input) { ...Ok ... on Rejected { code } } } fragment Ok on Accepted { version }`) };
+await core.send(createRoom, { input: { hotelId: 'grand', number: '101', capacity: 2, nightlyRate: 10_000 } });
+
 // A command: what is made up may be left out, the rest may not.
 const Create = graphql(`
   mutation ($id: ID, $commandId: ID, $input: CreateReservationInput!) {
