@@ -40,6 +40,7 @@ export async function startIssuer({ port = 0, host = '127.0.0.1', audience = 'ed
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const kid = randomUUID();
   const codes = new Map();
+  const renewals = new Map();
   let url;
 
   /** A token of a guest; `claims` are others or more than a guest's. */
@@ -69,9 +70,21 @@ export async function startIssuer({ port = 0, host = '127.0.0.1', audience = 'ed
     codes.delete(code);
     const isClient = form.get('client_id') === client.id && form.get('client_secret') === client.secret;
     const isGood = isClient && Date.now() < until && form.get('redirect_uri') === back && digest(form.get('code_verifier') ?? '') === challenge;
-    if (!isGood) return [400, 'application/json', JSON.stringify({ error: 'invalid_grant' })];
-    return [200, 'application/json', JSON.stringify({ access_token: token(name), token_type: 'Bearer', expires_in: lasting })];
+    if (!isGood) return ungranted;
+    const renewal = randomUUID();
+    renewals.set(renewal, name);
+    return granted(name, { refresh_token: renewal });
   }
+
+  /** A token of renewal counts until the issuer ends. */
+  function renew(form) {
+    const isClient = form.get('client_id') === client.id && form.get('client_secret') === client.secret;
+    const name = isClient && renewals.get(form.get('refresh_token'));
+    return name ? granted(name) : ungranted;
+  }
+
+  const ungranted = [400, 'application/json', JSON.stringify({ error: 'invalid_grant' })];
+  const granted = (name, more) => [200, 'application/json', JSON.stringify({ access_token: token(name), token_type: 'Bearer', expires_in: lasting, ...more })];
 
   async function answer(request) {
     const { pathname, search, searchParams } = new URL(request.url, url);
@@ -82,7 +95,7 @@ export async function startIssuer({ port = 0, host = '127.0.0.1', audience = 'ed
       case 'GET /jwks': return [200, 'application/json', JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' }] })];
       case 'GET /authorize': return [200, 'text/html', page(search.slice(1))];
       case 'POST /authorize': return authorise(searchParams, form.get('name') ?? '');
-      case 'POST /token': return exchange(form);
+      case 'POST /token': return form.get('grant_type') === 'refresh_token' ? renew(form) : exchange(form);
       default: return [404, 'text/plain', ''];
     }
   }

@@ -5,7 +5,7 @@ import { projection, ProjectionCache } from '@edgefold/client/workers';
 import { createRequestHandler } from 'react-router';
 import * as build from 'virtual:react-router/server-build';
 import { LiveReservation, LiveRoom } from './app/documents';
-import type { Env } from './app/session';
+import { sessionsOf, type Env } from './app/session';
 
 /** What the pages read: it follows the core, and shows each guest only what is theirs. */
 export class Cache extends ProjectionCache<Env> {
@@ -18,4 +18,4 @@ export class Cache extends ProjectionCache<Env> {
 
 const handle = createRequestHandler(build, import.meta.env.MODE);
 
-export default { fetch: (request: Request, env: Env) => handle(request, { env } as never) };
+export default { fetch: (request: Request, env: Env) => sessionsOf(env).kept(request, (request) => handle(request, { env } as never)) };

@@ -1,6 +1,8 @@
 // `@edgefold/client/auth`: tokens on a server. Whoever answers from a cache has to check a token itself: the core is not asked then.
 import { CoreError } from './error.js';
 
+export { sessions, type SessionOptions, type Sessions } from './sessions.js';
+
 /** Milliseconds by which clocks may differ: the same as the core allows. */
 const skew = 60_000;
 /** Milliseconds between two looks at a key set: made-up keys do not become requests. */

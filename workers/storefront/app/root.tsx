@@ -3,14 +3,15 @@ import { CoreProvider } from '@edgefold/client/react';
 import { useMemo, type ReactNode } from 'react';
 import { Form, isRouteErrorResponse, Link, Links, Meta, NavLink, Outlet, Scripts, ScrollRestoration, useRouteLoaderData } from 'react-router';
 import type { Route } from './+types/root';
-import { envOf, guestOf } from './session';
+import { envOf, sessionsOf } from './session';
 import styles from './styles.css?url';
 
 export const links = () => [{ rel: 'stylesheet', href: styles }, { rel: 'icon', href: '/icon.svg', type: 'image/svg+xml' }];
 export const meta = () => [{ title: 'The Grand' }];
 
 export async function loader(asked: Route.LoaderArgs) {
-  return { name: (await guestOf(asked))?.subject, url: envOf(asked).CORE_URL };
+  const env = envOf(asked);
+  return { name: (await sessionsOf(env).who(asked.request))?.subject, url: env.CORE_URL };
 }
 /** It says who has signed in, and only a whole page changes that. */
 export const shouldRevalidate = () => false;

@@ -80,6 +80,18 @@ test('signing in goes on only within this site, and only with the state that it 
   assert.match(done.headers.getSetCookie()[0], /^session=.+; HttpOnly; SameSite=Lax/);
 });
 
+test('a session goes on while its guest looks, for as long as the issuer says so', async () => {
+  const begin = await fetch(`${it.origin}/sign-in`, { method: 'POST', headers: { origin: it.origin }, body: new URLSearchParams({ to: '/' }), redirect: 'manual' });
+  const authorised = await fetch(begin.headers.get('location'), { method: 'POST', body: new URLSearchParams({ name: 'ana' }), redirect: 'manual' });
+  const done = await get(authorised.headers.get('location').replace(it.origin, ''), begin.headers.get('set-cookie').split(';')[0]);
+  const renewal = done.headers.getSetCookie().find((text) => text.startsWith('renewal=')).split(';')[0];
+  const old = `session=${it.issuer.token('ana', { exp: Math.floor(Date.now() / 1000) - 120 })}`;
+  const page = await get('/reservations', `${old}; ${renewal}`);
+  assert.equal(page.status, 200);
+  assert.match(page.headers.getSetCookie()[0], /^session=.+; HttpOnly; SameSite=Lax/);
+  assert.equal((await get('/reservations', old)).status, 302);
+});
+
 test('the cache answers the second time, and tells hits, misses and ages', async (t) => {
   const room = await it.room('133');
   await get('/stats', it.cookie('ana'));

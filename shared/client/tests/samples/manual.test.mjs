@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createCore } from '@edgefold/client';
+import { startIssuer } from '../../../../.dev/issuer.mjs';
 import { fresh, serve } from '../../../../tests/acceptance/harness.mjs';
 import { token, vars } from '../../../../tests/acceptance/tokens.mjs';
 import { addRoom, cancel, reserve, settled, year } from '../../../../workers/reservation/tests/hotel.mjs';
@@ -18,7 +19,7 @@ const visit = (path, session, options) => fetch(`${front}${path}`, { ...options,
 const nights = (roomId, month = 1) => ({ roomId, dateStart: `${year}-0${month}-01`, dateEnd: `${year}-0${month}-03` });
 
 test('every block compiles', async () => {
-  assert.deepEqual([...blocks.keys()], ['index.html', 'page.ts', 'documents.ts', 'form.ts', 'list.ts', 'free.ts', 'optimistic.ts', 'session.ts', 'server.ts', 'svelte.ts', 'booking.test.ts']);
+  assert.deepEqual([...blocks.keys()], ['index.html', 'page.ts', 'documents.ts', 'form.ts', 'list.ts', 'free.ts', 'optimistic.ts', 'session.ts', 'sign_in.ts', 'server.ts', 'svelte.ts', 'booking.test.ts']);
   assert.equal(nameless, 0);
   await compile();
 });
@@ -31,6 +32,23 @@ test('forms', async () => {
   assert.equal(refused.field, 'dateEnd', JSON.stringify(refused));
   const { booked } = await submit(nights(room));
   assert.equal((await settled(core, booked)).status, 'CONFIRMED');
+});
+
+test('sign-in by an issuer', async () => {
+  const issuer = await startIssuer({ client: { id: 'shop', secret: 'the secret of the shop' } });
+  after(issuer.close);
+  const { default: site } = await imported('sign_in.ts');
+  const env = { ISSUER: issuer.url, AUDIENCE: 'edgefold', CLIENT_SECRET: 'the secret of the shop', CORE: { fetch: () => Response.json({ ticket: 'a.b' }) } };
+  const go = (path, cookie = '', method = 'GET') => site.fetch(new Request(`http://localhost${path}`, { method, headers: { cookie } }), env);
+  const cookies = (response) => response.headers.getSetCookie().map((text) => text.split(';')[0]).join('; ');
+  assert.equal((await go('/rooms')).status, 401);
+  const off = await go('/sign-in', '', 'POST');
+  const authorised = await fetch(off.headers.get('location'), { method: 'POST', body: new URLSearchParams({ name: 'ana' }), redirect: 'manual' });
+  const back = new URL(authorised.headers.get('location'));
+  const done = await go(back.pathname + back.search, cookies(off));
+  assert.equal(done.headers.get('location'), '/rooms');
+  assert.equal(await (await go('/rooms', cookies(done))).text(), 'Hello ana');
+  assert.equal(await (await go('/ticket', cookies(done), 'POST')).text(), 'a.b');
 });
 
 test('lists and optimistic rows', async () => {

@@ -1,6 +1,6 @@
 import { redirect } from 'react-router';
-import { cookie } from '../session';
+import { envOf, sessionsOf } from '../session';
 import type { Route } from './+types/sign_out';
 
-export const action = ({ request }: Route.ActionArgs) => redirect('/sign-in', { headers: { 'set-cookie': cookie(request, 'session') } });
+export const action = ({ request, context }: Route.ActionArgs) => sessionsOf(envOf({ context })).signOut(request);
 export const loader = () => redirect('/');
