@@ -211,6 +211,7 @@ test('whoever leaves a stream leaves its session, its place and its source behin
     const left = (await few.sessions()).filter((session) => tables(few, 'session', session).includes('operations'));
     return left.length === 0;
   });
+  assert.deepEqual((await few.logs()).filter(({ level }) => level === 'error'), []);
 });
 
 test('a token that ends while a stream is open ends it, and says so', async () => {
