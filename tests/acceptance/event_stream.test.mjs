@@ -124,6 +124,8 @@ test('a stream can be asked for by GET, is for its caller alone, and is kept by 
   assert.ok(text.startsWith(':\n\n'), 'something comes at once');
   assert.deepEqual(events(text).map(([name, { data }]) => [name, data.it.cursor]), [['next', '1'], ['next', '2']]);
   leaving.abort();
+  const elsewhere = await fetch(url, { headers: { ...headers, origin: 'https://elsewhere.test' } });
+  assert.equal(elsewhere.status, 403, 'pages of other origins are refused here, too');
   const head = await fetch(url, { method: 'HEAD', headers });
   assert.deepEqual([head.status, head.headers.get('content-type')], [200, 'text/event-stream; charset=utf-8']);
 });
