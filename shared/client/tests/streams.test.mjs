@@ -101,6 +101,31 @@ test('what answers no stream is not asked for ever; what is away for a moment is
   assert.equal(asked.mock.callCount(), 3);
 });
 
+test('a stream on which nothing comes, no comment either, is given up', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let [pieces, count] = [undefined, 0];
+  t.mock.method(globalThis, 'fetch', async () => {
+    count++;
+    return new Response(new ReadableStream({ start: (given) => void (pieces = given) }), { headers: { 'content-type': 'text/event-stream' } });
+  });
+  const mine = client('https://core.test', { WebSocket: EventStreams });
+  mine.follow(Watched, { id: 'a' }, { next() {}, ended: (error) => assert.equal(error, undefined) });
+  /** So many seconds go by, one by one: what follows from each happens in it. */
+  const pass = async (seconds) => {
+    for (let n = 0; n < seconds; n++) {
+      t.mock.timers.tick(1_000);
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    }
+  };
+  await pass(30);
+  pieces.enqueue(new TextEncoder().encode(':\n\n'));
+  await pass(39);
+  assert.equal(count, 1);
+  await pass(3);
+  assert.equal(count, 2);
+  mine.close();
+});
+
 /** A client whose sockets and streams a test plays: `opened` says which they were, in order. */
 function played(outcome) {
   const opened = [];
