@@ -90,21 +90,23 @@ pub fn closed(code: u16, reason: &str) -> Heard {
 
 /// The reason for which a session was closed with this code and reason.
 pub fn why(code: u16, reason: &str) -> Failure {
-    let refused = |kind, code, detail: &str| Rejection::new(kind, code, detail).into();
-    match code {
-        4400 => refused(Kind::Malformed, "MALFORMED_REQUEST", reason),
-        4401 => refused(Kind::Unauthenticated, "INVALID_TOKEN", reason),
-        4403 => refused(Kind::Unauthenticated, "TOKEN_EXPIRED", "the token has expired"),
+    let refused = match code {
+        4400 => Rejection::new(Kind::Malformed, "MALFORMED_REQUEST", reason),
+        4401 => Rejection::new(Kind::Unauthenticated, "INVALID_TOKEN", reason),
+        4403 => Rejection::new(Kind::Unauthenticated, "TOKEN_EXPIRED", "the token has expired"),
         4430 => {
             let detail = "the stream was not read: come back with your cursor";
-            refused(Kind::TooMany, "SLOW_CONSUMER", detail)
+            Rejection::new(Kind::TooMany, "SLOW_CONSUMER", detail)
         }
         4431 => {
             let detail = "you have as many sockets and event streams open as you may";
-            refused(Kind::TooMany, "TOO_MANY_SOCKETS", detail)
+            Rejection::new(Kind::TooMany, "TOO_MANY_SOCKETS", detail)
         }
-        _ => Fault::Unavailable("the session".into(), format!("closed with {code}")).into(),
-    }
+        _ => {
+            return Fault::Unavailable("the session".into(), format!("closed with {code}")).into();
+        }
+    };
+    refused.into()
 }
 
 /// The stream of a result that is alone: of a query, a mutation, or a refusal.
