@@ -1,5 +1,5 @@
-// A session's websocket, read as a stream. All of this is JavaScript, for a reader that goes away ends everything of its request at once:
-// what waits in WebAssembly then would never be freed.
+// A session's websocket, read as a stream. All of it is JavaScript: when a reader goes away, the runtime drops everything of its request
+// at once, and what waits in WebAssembly then would never be freed.
 
 const encoder = new TextEncoder();
 
