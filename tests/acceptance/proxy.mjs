@@ -2,17 +2,29 @@
 import { connect, createServer } from 'node:net';
 import { after } from 'node:test';
 
-/** Listens for clients of a core, which may be restarted behind it, until the test has ended. `url` is what they call. */
-export async function proxy(core) {
+/**
+ * Listens for clients of a core, which may be restarted behind it, until the test has ended. `url` is what they call. Without
+ * `upgrades` it refuses websockets, as some networks do; `refused` counts them.
+ */
+export async function proxy(core, { upgrades = true } = {}) {
   const open = new Set();
-  let away = false;
+  let [away, refused] = [false, 0];
   const server = createServer((near) => {
     if (away) return near.destroy();
-    const { hostname, port } = new URL(core.url);
-    const far = connect(Number(port), hostname);
-    near.pipe(far).pipe(near);
     open.add(near);
-    for (const end of [near, far]) end.on('error', () => {}).on('close', () => (near.destroy(), far.destroy(), open.delete(near)));
+    near.on('error', () => {}).on('close', () => open.delete(near));
+    // Clients speak first; and whoever wants a websocket opens a connection for it.
+    near.once('data', (head) => {
+      if (!upgrades && /^upgrade: websocket/im.test(head)) {
+        refused++;
+        return near.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+      }
+      const { hostname, port } = new URL(core.url);
+      const far = connect(Number(port), hostname);
+      far.write(head);
+      near.pipe(far).pipe(near);
+      for (const end of [near, far]) end.on('error', () => {}).on('close', () => (near.destroy(), far.destroy()));
+    });
   });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const cut = () => open.forEach((socket) => socket.destroy());
@@ -30,5 +42,9 @@ export async function proxy(core) {
       cut();
     },
     mend: () => (away = false),
+    /** How many websockets it has refused. */
+    get refused() {
+      return refused;
+    },
   };
 }

@@ -17,6 +17,9 @@ const settled = 5_000;
 /** Milliseconds after which a token that has not changed is asked for again. */
 const again = 5_000;
 
+/** So many websockets in a row that did not open mean that they are blocked, if none ever did. */
+const blocked = 2;
+
 /** Close codes after which the same would happen again: what we say is wrong. */
 const wrong = new Set([4400, 4406, 4409, 4429]);
 
@@ -44,6 +47,12 @@ export class Socket {
   /** Instant of the acknowledgement. */
   #openSince = Infinity;
   #made = 0;
+  /** Websockets that did not open; no number is enough once one has. */
+  #unopened = 0;
+  /** What was opened last takes the place of a websocket … */
+  #fellBack = false;
+  /** … and has brought something. */
+  #hasBrought = false;
   /** What was shown last; and what was refused, until something counts. */
   #shown: string | undefined;
   #refused: string | undefined;
@@ -91,8 +100,10 @@ export class Socket {
 
   #open() {
     this.#stop('open');
-    const { binding, url = 'https://core' } = this.#options;
-    const Class = this.#options.WebSocket ?? (binding ? socketOver(binding) : globalThis.WebSocket);
+    const { binding, fallback, url = 'https://core' } = this.#options;
+    this.#fellBack = !!fallback && this.#unopened >= blocked;
+    this.#hasBrought = false;
+    const Class = this.#fellBack ? fallback! : (this.#options.WebSocket ?? (binding ? socketOver(binding) : globalThis.WebSocket));
     let socket: WebSocketLike;
     try {
       socket = this.#socket = new Class(`${url.replace(/^http/, 'ws')}/graphql`, 'graphql-transport-ws') as WebSocketLike;
@@ -101,7 +112,10 @@ export class Socket {
       return this.#over(new CoreError({ code: 'NO_SOCKET', detail: String(cause), final: true }, { cause }));
     }
     const mine = <Event>(body: (event: Event) => void) => (event: Event) => void (this.#socket === socket && body(event));
-    socket.onopen = mine(() => void this.#init(socket));
+    socket.onopen = mine(() => {
+      if (!this.#fellBack) this.#unopened = -Infinity;
+      void this.#init(socket);
+    });
     socket.onmessage = mine(({ data }: { data: string }) => this.#heard(JSON.parse(data)));
     socket.onclose = mine(({ code, reason }: { code: number; reason: string }) => this.#lost(code, reason));
     socket.onerror = mine(() => {}); // the close follows
@@ -144,6 +158,8 @@ export class Socket {
 
   #lost(code: number, reason: string) {
     this.#forget();
+    if (!this.#fellBack) this.#unopened++;
+    else if (code === 1006 && !this.#hasBrought) this.#unopened = 0; // nothing comes through: it is not only websockets
     if (wrong.has(code)) return this.#over(new CoreError({ code: 'CLOSED', detail: reason, final: true, status: code }));
     if (code === 4401) {
       // A ticket is used once and a token may have expired on the way: a new one may count.
@@ -207,6 +223,7 @@ export class Socket {
     }
     const running = [...this.#running].find(({ id }) => id !== undefined && id === message.id);
     if (!running) return;
+    this.#hasBrought = true;
     if (message.type === 'next') {
       running.attempt = 0;
       running.operation.next(message.payload);

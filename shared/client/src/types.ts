@@ -34,6 +34,8 @@ export interface CoreOptions {
   ticket?: () => string | undefined | Promise<string | undefined>;
   fetch?: typeof globalThis.fetch;
   WebSocket?: new (url: string, protocol: string) => WebSocketLike;
+  /** What takes the place of websockets that are blocked: `EventStreams`, of this package. It is used once two in a row have not opened, unless one has ever opened. */
+  fallback?: new (url: string, protocol: string) => WebSocketLike;
 }
 
 /** What the client needs of a websocket. */

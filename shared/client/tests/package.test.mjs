@@ -12,7 +12,7 @@ const imports = (text) => [...text.matchAll(/(?:from|import) ?["']([^"']+)["']/g
 
 test('every entry has its script and its types', () => {
   for (const [entry, { types, default: script }] of Object.entries(exports)) assert.ok(existsSync(file(types)) && existsSync(file(script)), entry);
-  assert.deepEqual(Object.keys(api).sort(), ['CoreError', 'Refused', 'createCore', 'graphql', 'newId']);
+  assert.deepEqual(Object.keys(api).sort(), ['CoreError', 'EventStreams', 'Refused', 'createCore', 'graphql', 'newId']);
 });
 
 test('it depends on nothing; what an adapter is for is the only thing that it imports', () => {

@@ -34,6 +34,12 @@ test('what a page does not import it does not pay for', async () => {
   assert.ok(little < whole / 5, `${little} KB of ${whole}`);
 });
 
+test('event streams cost little, and only those who ask for them', async (t) => {
+  const [without, size] = [await kilobytes(watching), await kilobytes(watching.replace('createCore, graphql', 'createCore, graphql, EventStreams').replace('core.example.com\'', '$&, fallback: EventStreams'))];
+  t.diagnostic(`${(size - without).toFixed(2)} KB gzip`);
+  assert.ok(size > without + 0.3 && size < without + 1.5, `${size} KB after ${without}`);
+});
+
 test('the hooks are thin', async (t) => {
   const size = await kilobytes(`${watching} import { useAggregate, CoreProvider } from '@edgefold/client/react'; console.log(useAggregate, CoreProvider);`);
   t.diagnostic(`${size.toFixed(2)} KB gzip beside React`);

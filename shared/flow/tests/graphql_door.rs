@@ -47,6 +47,62 @@ fn the_best_media_type_that_is_asked_for_is_answered() {
 }
 
 #[test]
+fn an_event_stream_is_for_those_who_want_it_more_than_any_other_form() {
+    let events = "text/event-stream";
+    for stream in [
+        events.to_owned(),
+        format!("{events}, multipart/mixed"),
+        format!("{events}, */*"),
+        format!("application/json;q=0.5, {events}"),
+    ] {
+        assert_eq!(media(&stream), Ok(Media::EventStream), "{stream}");
+    }
+    for json in [
+        format!("application/json, {events}"),
+        format!("*/*, {events};q=0.5"),
+        format!("{events};q=0, */*"),
+    ] {
+        assert_eq!(media(&json), Ok(Media::Json), "{json}");
+    }
+    let both = format!("application/graphql-response+json, application/json;q=0.9, {events}");
+    assert_eq!(media(&both), Ok(Media::GraphqlResponse));
+}
+
+#[test]
+fn a_subscription_is_admitted_for_an_event_stream_alone() {
+    let settings = DocumentLimits::default();
+    let request = || Request::new("subscription { a }");
+    for media in [Media::Json, Media::GraphqlResponse] {
+        assert_eq!(admitted(request(), "POST", media, &settings).unwrap_err().status, 400);
+    }
+    for method in ["GET", "POST"] {
+        assert!(admitted(request(), method, Media::EventStream, &settings).is_ok());
+    }
+}
+
+#[test]
+fn an_event_stream_tells_what_is_wrong_with_a_document_and_a_status_what_is_wrong_with_the_request()
+{
+    let settings = DocumentLimits::default();
+    let refused = admitted(Request::new("{"), "POST", Media::EventStream, &settings).unwrap_err();
+    assert_eq!((refused.status, refused.media), (200, Media::EventStream));
+    let text = refused.text();
+    assert!(text.starts_with("event: next\ndata: {\"errors\":[{"), "{text}");
+    assert!(text.ends_with("}\n\nevent: complete\ndata:\n\n"), "{text}");
+    for (refused, status) in [
+        (posted(b"{}", 1_000, Media::EventStream).unwrap_err(), 400),
+        (
+            admitted(Request::new("mutation { a }"), "GET", Media::EventStream, &settings)
+                .unwrap_err(),
+            405,
+        ),
+    ] {
+        assert_eq!((refused.status, refused.media), (status, Media::Json));
+        assert!(refused.text().starts_with("{\"errors\":[{"));
+    }
+}
+
+#[test]
 fn a_body_is_json_in_utf_8_or_refused() {
     let post = |content_type: Option<&str>| {
         let head = Head { method: "POST", accept: None, content_type };

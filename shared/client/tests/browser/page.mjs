@@ -1,12 +1,12 @@
 // A page on React, in its strict mode: it sends a claim, shows it at once, and follows it; beside it the list of all.
 import { createElement as h, StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { createCore, newId } from '@edgefold/client';
+import { createCore, EventStreams, newId } from '@edgefold/client';
 import { CoreProvider, useAggregate, useList, useSend } from '@edgefold/client/react';
 import { Create, Listed, ListedLive, Waited } from '../claim_documents.mjs';
 
 const asked = new URLSearchParams(location.search);
-const core = createCore({ url: asked.get('core'), token: async () => (await fetch('/token')).text() });
+const core = createCore({ url: asked.get('core'), token: async () => (await fetch('/token')).text(), fallback: EventStreams });
 
 function Claim({ id }) {
   const { row, tentative, state, error, event } = useAggregate(Waited, { id }, { initial: { id, status: 'PENDING' } });

@@ -1,4 +1,5 @@
-// The client and its hooks in a browser, from another origin than the core's: over its websocket, cuts and a restart.
+// The client and its hooks in a browser, from another origin than the core's: over its websocket, or streams where it is refused, cuts and a
+// restart.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -29,10 +30,10 @@ after(() => site.close());
 const origin = `http://127.0.0.1:${site.address().port}`;
 
 const core = await serve('probe', { ...vars, ALLOWED_ORIGINS: origin });
-const network = await proxy(core);
+const networks = { 'a websocket': await proxy(core), 'streams, where websockets are refused': await proxy(core, { upgrades: false }) };
 const browser = await launch();
 
-async function visit() {
+async function visit(network) {
   const resource = await addResource(core);
   const { page, said } = await open(browser, `${origin}/?core=${encodeURIComponent(network.url)}&resource=${resource}`);
   after(() => page.context().close());
@@ -51,7 +52,7 @@ async function visit() {
 }
 
 test('a claim is shown at once, then CONFIRMED, in the list and by itself; a refusal at its field', async () => {
-  const { page, said, claim, shows } = await visit();
+  const { page, said, claim, shows } = await visit(networks['a websocket']);
   const watched = page.evaluate(() => new Promise((done) => {
     const texts = [];
     new MutationObserver(() => {
@@ -69,18 +70,20 @@ test('a claim is shown at once, then CONFIRMED, in the list and by itself; a ref
   assert.deepEqual(said, []);
 });
 
-test('a cut and a restarted core: the page has each event once, and is live again', async () => {
-  const { page, claim, shows, resource } = await visit();
-  await claim('2031-01-01', '2031-01-03');
-  await shows('#claim', /^CONFIRMED live/);
-  network.down();
-  await shows('#claim', /^CONFIRMED behind/);
-  await core.restart();
-  const { body } = await core.post('/graphql', { query: `{ claims(filter: { resourceId: "${resource}" }) { nodes { id } } }` });
-  await cancel(core, body.data.claims.nodes[0].id);
-  network.mend();
-  await shows('#claim', /^CANCELLED live/);
-  await shows('li', /^CANCELLED$/);
-  const seen = await page.evaluate(() => window.seen);
-  assert.deepEqual([seen.at(-1), seen], [3, [...new Set(seen)].sort()], 'in order, and none twice');
-});
+for (const [how, network] of Object.entries(networks)) {
+  test(`a cut and a restarted core, over ${how}: the page has each event once, and is live again`, async () => {
+    const { page, claim, shows, resource } = await visit(network);
+    await claim('2031-01-01', '2031-01-03');
+    await shows('#claim', /^CONFIRMED live/);
+    network.down();
+    await shows('#claim', /^CONFIRMED behind/);
+    await core.restart();
+    const { body } = await core.post('/graphql', { query: `{ claims(filter: { resourceId: "${resource}" }) { nodes { id } } }` });
+    await cancel(core, body.data.claims.nodes[0].id);
+    network.mend();
+    await shows('#claim', /^CANCELLED live/);
+    await shows('li', /^CANCELLED$/);
+    const seen = await page.evaluate(() => window.seen);
+    assert.deepEqual([seen.at(-1), seen], [3, [...new Set(seen)].sort()], 'in order, and none twice');
+  });
+}

@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createCore } from '@edgefold/client';
 import { startIssuer } from '../../../../.dev/issuer.mjs';
 import { fresh, serve } from '../../../../tests/acceptance/harness.mjs';
+import { proxy } from '../../../../tests/acceptance/proxy.mjs';
 import { token, vars } from '../../../../tests/acceptance/tokens.mjs';
 import { addRoom, cancel, reserve, settled, year } from '../../../../workers/reservation/tests/hotel.mjs';
-import { collected, hotel, until } from '../documents.mjs';
+import { collected, hotel, until, Watched } from '../documents.mjs';
 import { blocks, bundled, compile, imported, nameless } from './blocks.mjs';
 
 const guest = { name: 'front', text: await bundled('server.ts'), classes: { CACHE: 'Cache' }, vars: { SECRET: vars.AUTH_SECRET, ISSUER: vars.AUTH_ISSUER, AUDIENCE: vars.AUTH_AUDIENCE } };
@@ -19,7 +20,7 @@ const visit = (path, session, options) => fetch(`${front}${path}`, { ...options,
 const nights = (roomId, month = 1) => ({ roomId, dateStart: `${year}-0${month}-01`, dateEnd: `${year}-0${month}-03` });
 
 test('every block compiles', async () => {
-  assert.deepEqual([...blocks.keys()], ['index.html', 'page.ts', 'documents.ts', 'form.ts', 'list.ts', 'free.ts', 'optimistic.ts', 'session.ts', 'sign_in.ts', 'server.ts', 'svelte.ts', 'booking.test.ts']);
+  assert.deepEqual([...blocks.keys()], ['index.html', 'page.ts', 'documents.ts', 'form.ts', 'list.ts', 'free.ts', 'optimistic.ts', 'session.ts', 'sign_in.ts', 'server.ts', 'svelte.ts', 'booking.test.ts', 'blocked.ts']);
   assert.equal(nameless, 0);
   await compile();
 });
@@ -49,6 +50,14 @@ test('sign-in by an issuer', async () => {
   assert.equal(done.headers.get('location'), '/rooms');
   assert.equal(await (await go('/rooms', cookies(done))).text(), 'Hello ana');
   assert.equal(await (await go('/ticket', cookies(done), 'POST')).text(), 'a.b');
+});
+
+test('where websockets are blocked', async () => {
+  const { coreAt } = await imported('blocked.ts');
+  const mine = coreAt((await proxy(core, { upgrades: false })).url, async () => token('guest', 'ana'));
+  after(() => mine.close());
+  const { seen } = collected(mine.watch(Watched, { id: await reserve(core, await addRoom(core), `${year}-05-01`, `${year}-05-03`) }));
+  await until('it is CONFIRMED', () => seen.at(-1)?.row.status === 'CONFIRMED');
 });
 
 test('lists and optimistic rows', async () => {

@@ -12,7 +12,8 @@
 //! | a caller who may not ask at all, or too much (401, 403, 413, 429, 503) | this status in either form | the same |
 //! | all of it is unavailable for now: `data` is null, and a second attempt may succeed | 503 with `Retry-After`, in either form | 200 |
 //!
-//! *By name* is with `application/graphql-response+json`.
+//! *By name* is with `application/graphql-response+json`. An event stream has status 200 wherever something is answered, as
+//! [its protocol](super::events) asks; a caller who may not ask at all gets the status, and JSON.
 
 use std::fmt;
 
@@ -23,6 +24,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     admit::{Admitted, admit, coded},
+    events,
     refusal::entry,
     watch::is_too_large,
 };
@@ -39,8 +41,10 @@ use crate::{
 pub enum Media {
     /// `application/graphql-response+json`
     GraphqlResponse,
-    /// `application/json`, for clients that do not ask for the other one by name.
+    /// `application/json`, for clients that do not ask for another one by name.
     Json,
+    /// `text/event-stream`, the only one in which a subscription is answered.
+    EventStream,
 }
 
 impl Media {
@@ -49,7 +53,13 @@ impl Media {
         match self {
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
             Self::Json => "application/json; charset=utf-8",
+            Self::EventStream => "text/event-stream; charset=utf-8",
         }
+    }
+
+    /// The form of a refusal, whose status says what is wrong: no stream begins.
+    fn of_refusals(self) -> Self {
+        if self == Self::EventStream { Self::Json } else { self }
     }
 }
 
@@ -66,6 +76,14 @@ pub struct Answer {
     pub retry_after: Option<u32>,
     /// The body.
     pub body: Box<Body>,
+}
+
+impl Answer {
+    /// The body in its form.
+    pub fn text(&self) -> String {
+        let body = self.body.to_string();
+        if self.media == Media::EventStream { events::only(&body) } else { body }
+    }
 }
 
 /// The body of a response. Its fields come in the order of the document.
@@ -121,7 +139,7 @@ pub fn negotiate(head: &Head<'_>) -> Result<Media, Answer> {
         }
     }
     let Some(media) = media else {
-        let detail = "this path answers application/graphql-response+json and application/json";
+        let detail = "this path answers application/graphql-response+json, application/json and text/event-stream";
         let refusal = Rejection::new(Kind::Unsupported, "NOT_ACCEPTABLE", detail);
         return Err(Answer { status: 406, ..refuse(&refusal, Media::Json) });
     };
@@ -166,6 +184,12 @@ fn acceptable(accept: Option<&str>) -> Option<Media> {
     let any = named("application/*").or(named("*/*")).unwrap_or(0.0);
     let graphql = named("application/graphql-response+json");
     let json = named("application/json").unwrap_or(any);
+    let events = named("text/event-stream").unwrap_or(0.0);
+    let whole = [graphql, named("application/json")].into_iter().flatten();
+    // Clients that read either form, and name both, get the one that is cheaper.
+    if events > 0.0 && events >= any && whole.fold(0.0, f32::max) < events {
+        return Some(Media::EventStream);
+    }
     // A wildcard alone means application/json: clients that can read the other form name it.
     match graphql {
         Some(q) if q > 0.0 && q >= json => Some(Media::GraphqlResponse),
@@ -263,7 +287,7 @@ fn well_formed(mut members: Map<String, Value>, media: Media) -> Result<Request,
 /// Admits a request that came by this method.
 ///
 /// # Errors
-/// The refusals of [`admit`]; 405 for a mutation by `GET`; 400 for a subscription, which needs the websocket.
+/// The refusals of [`admit`]; 405 for a mutation by `GET`; 400 for a subscription in another form than an event stream.
 pub fn admitted(
     request: Request,
     method: &str,
@@ -278,8 +302,9 @@ pub fn admitted(
                 Rejection::new(Kind::Method, "METHOD_NOT_ALLOWED", "send mutations by POST");
             Err(Answer { allow: Some("POST"), ..refuse(&refusal, media) })
         }
-        OperationType::Subscription => {
-            Err(malformed("SUBSCRIPTION_UNSUPPORTED", "open a websocket for subscriptions", media))
+        OperationType::Subscription if media != Media::EventStream => {
+            let detail = "open a websocket for subscriptions, or accept text/event-stream";
+            Err(malformed("SUBSCRIPTION_UNSUPPORTED", detail, media))
         }
         _ => Ok(admitted),
     }
@@ -298,6 +323,7 @@ pub fn answer(response: Response, media: Media) -> Answer {
         retry_after.is_some() && data == async_graphql::Value::Null && errors.iter().all(passes);
     let errors: Vec<ServerError> =
         errors.into_iter().map(|error| with_code(error, executed)).collect();
+    let media = if is_unavailable { media.of_refusals() } else { media };
     let status = match (executed, media) {
         _ if is_unavailable => 503,
         (true, Media::GraphqlResponse) if !errors.is_empty() => PARTIAL_SUCCESS,
@@ -340,5 +366,6 @@ pub fn fault(fault: &Fault, media: Media) -> Answer {
 fn failed(status: u16, failure: Failure, media: Media) -> Answer {
     let body = Box::new(Body { data: None, errors: vec![entry(failure)] });
     let retry_after = (status == 503).then_some(limits::RETRY_AFTER_S);
+    let media = media.of_refusals();
     Answer { status, media, allow: None, retry_after, body }
 }

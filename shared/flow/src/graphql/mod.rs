@@ -30,6 +30,7 @@
 //! | [`feed`] | the purpose for which a subscription's field is resolved |
 //! | `subscription` | a subscription to a stream, or to a category |
 //! | [`schema`] | the three roots, for async-graphql |
+//! | [`events`] | GraphQL over server-sent events: what a session says, as events |
 //! | [`http`] | GraphQL over HTTP: requests, and the form of responses |
 
 pub mod gateway;
@@ -53,6 +54,7 @@ mod query;
 pub mod feed;
 mod subscription;
 pub mod schema;
+pub mod events;
 pub mod http;
 
 pub use api::Api;

@@ -57,6 +57,20 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// What a request over HTTP has asked for. Nothing here reads the extensions.
+    pub fn of(request: &async_graphql::Request) -> Self {
+        let variables = match json!(request.variables) {
+            Value::Object(variables) if !variables.is_empty() => Some(variables),
+            _ => None,
+        };
+        Self {
+            query: request.query.clone(),
+            operation_name: request.operation_name.clone(),
+            variables,
+            extensions: None,
+        }
+    }
+
     /// What is kept of a subscription for as long as it lives: the extensions, which nothing reads, are not.
     ///
     /// # Errors
@@ -335,6 +349,14 @@ mod tests {
         assert_eq!((kept.extensions, kept.variables.is_some()), (None, true));
         let refusal = of(1_000, 0).to_keep(1_000).unwrap_err();
         assert_eq!((refusal.status(), &*refusal.code), (413, "VARIABLES_TOO_LARGE"));
+    }
+
+    #[test]
+    fn a_request_over_http_asks_for_the_same() {
+        let variables = json!({"a": [1, {"b": "c"}, null]}).as_object().cloned();
+        let query = "subscription($a: [A]) { a(a: $a) }".to_owned();
+        let asked = Asked { query, variables, operation_name: Some("a".into()), extensions: None };
+        assert_eq!(Asked::of(&asked.request()), asked);
     }
 
     #[test]

@@ -64,6 +64,9 @@ export function respond(status, headers, body, webSocket) {
   return new Response(body?.slice(), { status, headers: JSON.parse(headers), webSocket });
 }
 
+/** A response whose body comes bit by bit. */
+export const streamed = (status, headers, stream) => new Response(stream, { status, headers: JSON.parse(headers) });
+
 /** A response as an object has given it, with further headers. */
 export function passOn(response, headers, hasBody) {
   const all = new Headers(response.headers);

@@ -7,7 +7,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::{
     ByteStream, FromRequest, IntoResponse, Method, Url, WebSocket, wasm_bindgen_futures::JsFuture,
-    web_sys,
+    web_sys, worker_sys::ext::ResponseExt,
 };
 
 #[wasm_bindgen(module = "/src/platform/calls.js")]
@@ -22,6 +22,10 @@ extern "C" {
         body: Option<&[u8]>,
         socket: Option<&web_sys::WebSocket>,
     ) -> Result<web_sys::Response, JsValue>;
+
+    #[wasm_bindgen(catch)]
+    fn streamed(status: u16, headers: &str, stream: &JsValue)
+    -> Result<web_sys::Response, JsValue>;
 
     #[wasm_bindgen(catch, js_name = passOn)]
     fn pass_on(
@@ -151,6 +155,11 @@ impl Answer {
         Self { has_body: false, ..self }
     }
 
+    /// The websocket that it opens, if it does.
+    pub fn socket(&self) -> Option<web_sys::WebSocket> {
+        self.raw.websocket()
+    }
+
     /// A response of it, with further headers: a JSON array of names with values.
     fn pass_on(self, headers: &str) -> Result<web_sys::Response, JsValue> {
         pass_on(&self.raw, headers, self.has_body)
@@ -175,6 +184,8 @@ enum Body {
     None,
     Bytes(Cow<'static, [u8]>),
     Socket(WebSocket),
+    /// A `ReadableStream` of bytes.
+    Stream(JsValue),
     /// The answer of an object, which is passed on with further headers.
     Passed(Answer),
 }
@@ -193,6 +204,12 @@ impl Response {
     ) -> Self {
         let headers = vec![("content-type", content_type.into())];
         Self { status, headers, body: Body::Bytes(body.into()) }
+    }
+
+    /// An answer whose body comes bit by bit: a `ReadableStream` of bytes.
+    pub fn stream(content_type: &'static str, stream: JsValue) -> Self {
+        let headers = vec![("content-type", content_type.into())];
+        Self { status: 200, headers, body: Body::Stream(stream) }
     }
 
     /// An answer that opens a websocket.
@@ -247,6 +264,7 @@ impl IntoResponse for Response {
             Body::None => respond(self.status, &headers, None, None),
             Body::Bytes(bytes) => respond(self.status, &headers, Some(&bytes), None),
             Body::Socket(socket) => respond(self.status, &headers, None, Some(socket.as_ref())),
+            Body::Stream(stream) => streamed(self.status, &headers, &stream),
             Body::Passed(answer) => answer.pass_on(&headers),
         };
         Ok(made?)

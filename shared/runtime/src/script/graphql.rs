@@ -2,21 +2,28 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ObjectType, Schema, SubscriptionType};
+use async_graphql::{ObjectType, Schema, SubscriptionType, parser::types::OperationType};
 use edgefold_flow::{
     Catalogue, contract,
-    door::{Asker, allowance::Allowance, environment::is_development, header::trace, rate},
+    door::{
+        Asker,
+        allowance::Allowance,
+        environment::is_development,
+        header::trace,
+        rate,
+        token::{Caller, missing},
+    },
     graphql::{
         admit::Admitted,
         gateway::Gateway,
         http::{self, Answer, Head, Media},
     },
-    session::{self, Close},
+    session::{self, Close, message::Asked},
 };
 use edgefold_kernel::Failure;
 use worker::{Env, RequestInit, WebSocketPair, console_error};
 
-use super::Known;
+use super::{Known, events};
 use crate::{
     door::{
         allowance::allowance,
@@ -71,14 +78,29 @@ where
         },
     };
     let allowance = allowance(&env);
+    let Admitted { request: query, kind, cost } = match read(&request, media, &allowance).await {
+        Ok(Ok(admitted)) => admitted,
+        Ok(Err(refused)) => return send(refused),
+        Err(failure) => return failed(&failure, media),
+    };
+    if kind == OperationType::Subscription {
+        return match subscribe(&request, caller, &query, &env).await {
+            Ok(response) => Ok(response),
+            Err(failure) => failed(&failure, media),
+        };
+    }
     let address = request.header("cf-connecting-ip").unwrap_or_default();
     let name = rate::key(caller.as_ref().map(|caller| &caller.principal), address);
-    let trace = trace(|name| request.header(name).map(str::to_owned));
-    let gateway = |env| WorkersGateway::new(env, catalogue, caller).traced(trace);
-    match execute(&request, media, env, (gateway, name), schema, &allowance).await {
-        Ok(Ok(answer) | Err(answer)) => send(answer),
-        Err(failure) => failed(&failure, media),
+    // The request itself was counted before.
+    if let Some(limited) = count(&env, name, cost.saturating_sub(1)).await {
+        return send(http::refuse(&limited, media));
     }
+    let trace = trace(|name| request.header(name).map(str::to_owned));
+    let gateway: Arc<dyn Gateway> =
+        Arc::new(WorkersGateway::new(env, catalogue, caller).traced(trace));
+    let response = schema.execute(query.data(gateway)).await;
+    log_faults(&response);
+    send(http::answer(response, media))
 }
 
 /// True if a browser opens this path as a page.
@@ -130,19 +152,12 @@ fn negotiate(request: &Request) -> Result<Media, Answer> {
     })
 }
 
-async fn execute<Q, M, S>(
+/// Reads and admits what is asked.
+async fn read(
     request: &Request,
     media: Media,
-    env: Env,
-    (gateway, name): (impl FnOnce(Env) -> WorkersGateway, String),
-    schema: &Schema<Q, M, S>,
     allowance: &Allowance,
-) -> Result<Result<Answer, Answer>, Failure>
-where
-    Q: ObjectType + 'static,
-    M: ObjectType + 'static,
-    S: SubscriptionType + 'static,
-{
+) -> Result<Result<Admitted, Answer>, Failure> {
     let method = request.method().to_string();
     let asked = if method == "POST" {
         match answer::body(request, allowance.body).await {
@@ -154,21 +169,21 @@ where
         let query = request.url().ok().and_then(|url| url.query().map(str::to_owned));
         http::gotten(&query.unwrap_or_default(), media)
     };
-    let admitted =
-        asked.and_then(|asked| http::admitted(asked, &method, media, &allowance.graphql));
-    Ok(match admitted {
-        Ok(Admitted { request: query, cost, .. }) => {
-            // The request itself was counted before.
-            if let Some(limited) = count(&env, name, cost.saturating_sub(1)).await {
-                return Ok(Err(http::refuse(&limited, media)));
-            }
-            let gateway: Arc<dyn Gateway> = Arc::new(gateway(env));
-            let response = schema.execute(query.data(gateway)).await;
-            log_faults(&response);
-            Ok(http::answer(response, media))
-        }
-        Err(refused) => Err(refused),
-    })
+    Ok(asked.and_then(|asked| http::admitted(asked, &method, media, &allowance.graphql)))
+}
+
+/// Answers a subscription. Its session counts it.
+async fn subscribe(
+    request: &Request,
+    caller: Option<Caller>,
+    query: &async_graphql::Request,
+    env: &Env,
+) -> Result<Response, Failure> {
+    let caller = caller.ok_or_else(missing)?;
+    if request.is_head() {
+        return Ok(events::head());
+    }
+    events::stream(env, caller, &Asked::of(query)).await
 }
 
 /// A request that failed before anything was executed, in the form that it asked for. A fault's text goes to the log.
@@ -188,7 +203,8 @@ fn failed(failure: &Failure, media: Media) -> worker::Result<Response> {
 /// # Errors
 /// Fails if the runtime refuses to build it.
 pub fn send(answer: Answer) -> worker::Result<Response> {
-    let mut response = answer::json(answer.status, answer.media.content_type(), &answer.body)?;
+    let content_type = answer.media.content_type();
+    let mut response = Response::of(answer.status, content_type, answer.text().into_bytes());
     if let Some(allow) = answer.allow {
         response = response.with("allow", allow);
     }

@@ -2,6 +2,7 @@
 //!
 //! | file | what happens |
 //! |---|---|
+//! | `events` | a subscription over HTTP is answered with a stream |
 //! | [`graphql`] | the request is for GraphQL |
 //! | [`projections`] | … or is about the processors of the journals |
 //! | [`admin`] | … or comes from an administrator, about parked letters |
@@ -10,6 +11,7 @@
 //! | [`guard`] | before that, the request is let in or refused |
 //! | `declare` | the whole of a script that is deployed, as one declaration |
 
+mod events;
 pub mod graphql;
 pub mod projections;
 pub mod admin;

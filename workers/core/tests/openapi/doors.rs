@@ -306,9 +306,11 @@ fn tickets() -> Value {
 fn graphql() -> Value {
     let schema = of("GraphqlResponse");
     let content = json!({GRAPHQL: {"schema": schema}, "application/json": {"schema": schema}});
+    let mut executed = content.clone();
+    executed["text/event-stream"] = json!({"schema": {"type": "string"}});
     let both = json!({GRAPHQL: {"schema": schema}, "application/json": {"schema": schema}, PROBLEM: {"schema": of("Problem")}});
     let good = json!({
-        "200": {"description": "It was executed; for callers that take only `application/json`, also requests with errors.", "content": content},
+        "200": {"description": "It was executed; for callers that take only `application/json`, also requests with errors. With `text/event-stream`, the result as an event, or those of a subscription: GraphQL over Server-Sent Events.", "content": executed},
         "294": {"description": "It was executed, and there are errors too.", "content": content},
     });
     let responses = |statuses: &[u16]| {
@@ -335,12 +337,12 @@ fn graphql() -> Value {
     by_get["101"] = json!({"description": "With an upgrade: a socket of `graphql-transport-ws`."});
     json!({
         "get": {
-            "operationId": "query", "summary": "A query, as GraphQL over HTTP. Over a websocket: `graphql-transport-ws`.",
+            "operationId": "query", "summary": "A query or a subscription, as GraphQL over HTTP. Over a websocket: `graphql-transport-ws`.",
             "security": security, "parameters": parameters,
             "responses": by_get,
         },
         "post": {
-            "operationId": "execute", "summary": "A query or a mutation, as GraphQL over HTTP.",
+            "operationId": "execute", "summary": "A query, a mutation or a subscription, as GraphQL over HTTP.",
             "security": security,
             "requestBody": {"required": true, "content": {"application/json": {"schema": of("GraphqlRequest")}}},
             "responses": responses(&[400, 406, 413, 415]),
