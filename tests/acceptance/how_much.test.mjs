@@ -106,18 +106,23 @@ test('a hundred feeds of others\' events, from the beginning', (t) => held(t, 12
 }));
 
 test('versions that nobody has reached, of many instances', (t) => held(t, 128, async () => {
-  const names = times(50, (n) => `a${n}: probe(id: "${idle}", minVersion: 2000000000) { version }`).join(' ');
-  await Promise.all(times(20, () => ask(`{ ${names} }`)));
-  const least = times(11, () => ({ type: 'METER', id: meter, version: 2_000_000_000 }));
-  const list = 'query ($least: [MinVersion!]) { meters(minVersion: $least) { nodes { id } } }';
-  assert.equal(code(await ask(list, { least })), 'INVALID_FIELD');
+  const least = (count) => ({ least: times(count, () => ({ type: 'METER', id: meter, version: 2_000_000_000 })) });
+  const names = times(50, (n) => `a${n}: meters(minVersion: $least) { nodes { id } }`).join(' ');
+  const lists = `query ($least: [MinVersion!]) { ${names} }`;
+  const answers = await Promise.all(times(5, () => ask(lists, least(10))));
+  assert.deepEqual(answers.map(code), times(5, () => 'READ_MODEL_BEHIND'));
+  assert.equal(code(await ask(lists, least(11))), 'INVALID_FIELD');
 }));
 
 test('large messages on a socket, and thousands of small ones that do nothing', (t) => held(t, 192, async () => {
-  const talker = await talk();
-  const payload = { text: 'x'.repeat(900_000) };
-  for (let n = 0; n < 100; n++) talker.say({ type: 'ping', payload });
-  assert.equal((await talker.closed).code, 4430, 'answers cannot wait, so they are bounded');
+  const long = { type: 'ping', payload: { text: 'x'.repeat(900_000) } };
+  for (const talker of [await talk(), await core.talk()]) {
+    for (let n = 0; n < 100; n++) talker.say(long);
+    assert.equal((await talker.closed).code, 4400, 'only operations are long');
+  }
+  const stranger = await core.talk();
+  for (let n = 0; n < 200; n++) stranger.say('{"type":"ping" }');
+  assert.equal((await stranger.closed).code, 1013, 'whoever shows no token has little to say');
   const busy = await talk();
   for (let n = 0; n < 5_000; n++) busy.say('{"type":"ping" }');
   await busy.ping();
@@ -137,6 +142,44 @@ test('a hundred operations with large variables', (t) => held(t, 192, async () =
 }));
 
 // Each wakes an object, which the runtime unloads later.
+test('very many small values: in a command, in variables, in extensions, on both sockets', (t) => held(t, 160, async () => {
+  const many = times(100_000, () => ({ a: 0 }));
+  const command = { aggregateType: 'meter', name: 'UpdateMeter', payload: { status: many } };
+  const [one, ...others] = await Promise.all([
+    ...times(10, () => ana.post('/commands', command)),
+    ...times(5, () => core.as(undefined).post('/graphql', { query: '{ __typename }', variables: { many } })),
+    ...times(5, () => core.as(undefined).post('/graphql', { query: '{ __typename }', extensions: { many } })),
+  ]);
+  assert.deepEqual([one.status, one.body.code], [413, 'TOO_MANY_VALUES']);
+  for (const { body } of others) assert.equal(body.code ?? code(body), 'TOO_MANY_VALUES');
+  const talker = await talk();
+  talker.subscribe('{ __typename }', { many });
+  assert.equal((await talker.closed).code, 4400);
+  const native = await core.watch('probe', idle);
+  for (let n = 0; n < 10; n++) native.say({ type: 'command', id: `${n}`, name: 'Append', payload: { many } });
+  const refused = await native.frame('refusal', ({ code }) => code === 'TOO_MANY_VALUES');
+  assert.ok(refused);
+  await native.close();
+}));
+
+test('a large variable in many places', (t) => held(t, 128, async () => {
+  const least = times(12_000, () => ({ type: 'METER', id: '1', version: 1 }));
+  const query = `query ($least: [MinVersion!]) { ${times(48, () => '...f').join(' ')} } fragment f on Query { ${times(51, () => 'meters(minVersion: $least) { __typename }').join(' ')} }`;
+  const answers = await Promise.all(times(5, () => core.as(undefined).post('/graphql', { query, variables: { least } })));
+  assert.deepEqual(answers.map(({ body }) => code(body)), times(5, () => 'QUERY_TOO_COMPLEX'));
+}));
+
+test('long documents of many subscriptions that one event concerns', (t) => held(t, 160, async () => {
+  const talkers = await Promise.all(times(20, () => talk()));
+  const [own, document] = [fresh('meter'), `subscription { it: meters { cursor } } #${'x'.repeat(63_000)}`];
+  for (const talker of talkers) for (let n = 0; n < 30; n++) talker.subscribe(document);
+  const held = await Promise.all(talkers.map(async (talker) => (await talker.ping(), talker.frames.filter(({ type }) => type === 'error').length)));
+  assert.deepEqual(held, talkers.map(() => 26), 'four of them are as long as may be together');
+  await core.send('meter', 'RegisterMeter', { model: 'm', ownerId: 'ana' }, { aggregateId: own });
+  for (const talker of talkers) await talker.next('op-1', 2);
+  for (const talker of talkers) talker.terminate();
+}));
+
 test('a thousand commands that are refused, each for another instance', (t) => held(t, 320, async () => {
   const send = (n) => ({ aggregateType: 'meter', aggregateId: fresh('meter'), name: 'UpdateMeter', payload: { status: 'OK', reading: n } });
   for (let n = 0; n < 10; n++) {
@@ -158,5 +201,5 @@ test('readers of one instance that do not read', (t) => held(t, 192, async () =>
 test('after all that there are the instances that accepted commands have begun, and no others', async () => {
   await core.stop();
   const begun = identifiers(core, 'meter').filter((id) => tables(core, 'meter', id).length);
-  assert.equal(begun.length, 101);
+  assert.equal(begun.length, 102);
 });

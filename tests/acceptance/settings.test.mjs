@@ -11,12 +11,19 @@ const core = new Core(configs.probe, {
   ...vars,
   TICKETS_PER_PRINCIPAL: '1',
   SOCKET_WINDOW_BYTES: `${256 * KiB}`,
-  GRAPHQL_MAX_NAME_BYTES: '8',
+  GRAPHQL_MAX_NAME_BYTES: '12',
   GRAPHQL_MAX_MIN_VERSIONS: '1',
   GRAPHQL_MAX_SOURCES: '2',
   GRAPHQL_MAX_QUERY_BYTES: '200',
   GRAPHQL_MAX_VARIABLES_BYTES: '100',
   GRAPHQL_MAX_IDLE_MESSAGES: '5',
+  GRAPHQL_MAX_TOKENS: '80',
+  GRAPHQL_MAX_DEPTH: '4',
+  GRAPHQL_MAX_ALIASES: '3',
+  GRAPHQL_MAX_DIRECTIVES: '2',
+  GRAPHQL_MAX_COMPLEXITY: '60',
+  GRAPHQL_LIST_ITEMS: '30',
+  GRAPHQL_MAX_ANSWER_BYTES: '1000',
 }, 20);
 after(() => core.close());
 await core.start();
@@ -34,12 +41,36 @@ test('unused tickets', async () => {
 });
 
 test('length of a name, and versions that a list names', async () => {
-  assert.equal(await codeOf('{ abcdefgh: __typename }'), undefined);
-  assert.equal(await codeOf('{ abcdefghi: __typename }'), 'NAME_TOO_LONG');
+  assert.equal(await codeOf('{ abcdefghijkl: __typename }'), undefined);
+  assert.equal(await codeOf('{ abcdefghijklm: __typename }'), 'NAME_TOO_LONG');
   const list = 'query ($least: [MinVersion!]) { it: meters(minVersion: $least) { nodes { id } } }';
   const least = (count) => ({ least: Array.from({ length: count }, () => ({ type: 'METER', id: 'm', version: 0 })) });
   assert.equal(await codeOf(list, least(1)), undefined);
   assert.equal(await codeOf(list, least(2)), 'INVALID_FIELD');
+});
+
+test('tokens, depth, aliases, directives, fields, and the items of a list within a row', async () => {
+  const many = (count, make) => Array.from({ length: count }, (_, n) => make(n)).join(' ');
+  const listed = (fields) => `mutation { addResource(input: {}) { ... on Accepted { events { ${fields} } } } }`;
+  for (const [fits, refused, code] of [
+    [`{ ${many(58, () => '__typename')} }`, `{ ${many(79, () => '__typename')} }`, 'QUERY_TOO_LONG'],
+    ['{ meters { nodes { id } } }', '{ a { b { c { d { e } } } } }', 'QUERY_TOO_DEEP'],
+    [`{ ${many(3, (n) => `a${n}: __typename`)} }`, `{ ${many(4, (n) => `a${n}: __typename`)} }`, 'TOO_MANY_ALIASES'],
+    ['{ __typename @skip(if: false) @include(if: true) }', '{ __typename @skip(if: false) @include(if: true) @skip(if: false) }', 'TOO_MANY_DIRECTIVES'],
+    ['{ meters(first: 50) { nodes { id } } }', '{ meters(first: 60) { nodes { id } } }', 'QUERY_TOO_COMPLEX'],
+    [listed('type'), listed('type version'), 'QUERY_TOO_COMPLEX'],
+  ]) {
+    assert.notEqual(await codeOf(fits), code, fits);
+    assert.equal(await codeOf(refused), code, refused);
+  }
+});
+
+test('bytes of an answer', async () => {
+  const id = fresh('meter');
+  await core.send('meter', 'RegisterMeter', { model: 'm'.repeat(500), ownerId: 'ana' }, { aggregateId: id });
+  const query = (names) => `query ($id: ID!) { meter(id: $id) { ${names.map((name) => `${name}: model`).join(' ')} } }`;
+  assert.equal(await codeOf(query(['a']), { id }), undefined);
+  assert.equal(await codeOf(query(['a', 'b']), { id }), 'ANSWER_TOO_LARGE');
 });
 
 test('a document, variables and sources of a socket', async () => {

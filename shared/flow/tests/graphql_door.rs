@@ -141,7 +141,9 @@ fn a_request_that_is_not_well_formed_is_refused() {
     for bad in ["", "query=%7Ba%7D&variables=%7B", "query=%7Ba%7D&variables=%5B%5D"] {
         assert_eq!(gotten(bad, Media::Json).unwrap_err().status, 400, "{bad}");
     }
-    let request = gotten("query=%7B+a+%7D&variables=&operationName=&query=b", Media::Json).unwrap();
+    let twice = gotten("query=%7Ba%7D&variables=&%71uery=b", Media::Json).unwrap_err();
+    assert_eq!(twice.body.errors[0]["extensions"]["code"], "DUPLICATE_PARAMETER");
+    let request = gotten("query=%7B+a+%7D&variables=&operationName=", Media::Json).unwrap();
     assert_eq!((request.query.as_str(), request.operation_name), ("{ a }", None));
 }
 
@@ -198,6 +200,25 @@ fn a_name_has_a_length() {
         code(&format!("{{ a {{ ...f }} }} fragment f on A {{ {} }}", "x".repeat(400_000))),
         "NAME_TOO_LONG"
     );
+}
+
+#[test]
+fn a_large_variable_stands_in_few_places() {
+    let code = |uses: usize, bytes: usize| {
+        let fields = (0..uses).map(|n| format!("a{n}: a(b: [{{c: $v}}]) ")).collect::<String>();
+        let spread = "{ ...f } fragment f on Query";
+        let request = Request::new(format!("query($v: S) {spread} {{ {fields} }}"));
+        let variables = serde_json::json!({"v": "x".repeat(bytes)});
+        let request = request.variables(async_graphql::Variables::from_json(variables));
+        let refused = admit(request, &DocumentLimits::default()).err();
+        refused.map(|error| format!("{:?}", error.extensions.unwrap().get("code").unwrap()))
+    };
+    let too_complex = Some("String(\"QUERY_TOO_COMPLEX\")".to_owned());
+    assert_eq!(code(1, 10 << 20), None, "once it may be as large as the body");
+    assert_eq!(code(2, (1 << 20) - 2), None);
+    assert_eq!(code(2, (1 << 20) - 1), too_complex);
+    assert_eq!(code(40, 20_000), None);
+    assert_eq!(code(40, 30_000), too_complex);
 }
 
 #[test]

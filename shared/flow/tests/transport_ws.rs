@@ -44,10 +44,9 @@ fn nothing_is_stored_for_a_client_before_its_token_counts() {
     };
     let mut socket = Socket::waiting();
     // It is asked where it is: that has a clock, too.
-    let ping = json!({"type": "ping", "payload": {"a": "a".repeat(limits::SOCKET_WINDOW_BYTES)}});
-    let connection = socket.connection.allowed(Allowance { body: 2 << 20, ..Allowance::default() });
-    socket = Socket { connection, ..socket };
-    let asked = socket.hears(ping);
+    let ping = json!({"type": "ping", "payload": {"a": "a".repeat(16_000)}});
+    let pings = limits::SOCKET_WINDOW_BYTES / 16_000 + 1;
+    let asked: Vec<_> = (0..pings).flat_map(|_| socket.hears(ping.clone())).collect();
     assert!(asked.iter().any(|it| matches!(it, Action::Wait(_))) && !stored(&asked));
     let (mut socket, again) = socket.evicted();
     let until = at(limits::SESSION_INIT_WITHIN_MS);
@@ -385,6 +384,42 @@ fn too_many_operations_and_too_large_documents_are_refused_by_themselves() {
     assert_eq!(refused[0]["payload"][0]["extensions"]["code"], "TOO_MANY_OPERATIONS");
     socket.hears(json!({"type": "complete", "id": "0"}));
     run(&socket.subscribe("x"));
+}
+
+#[test]
+fn the_documents_of_a_socket_are_bounded_together_also_after_an_eviction() {
+    let mut socket = Socket::acknowledged();
+    let asked = |id: usize| {
+        let query = "a".repeat(limits::QUERY_BYTES);
+        json!({"type": "subscribe", "id": id.to_string(), "payload": {"query": query}})
+    };
+    for id in 0..limits::SESSION_QUERIES {
+        let number = run(&socket.hears(asked(id)));
+        socket.step(Input::Joining(number, vec![room()]));
+        socket.step(Input::Joined(number, Begin::Now, vec![Place::version(1)]));
+    }
+    for _ in 0..2 {
+        let refused = sent(&socket.hears(asked(9)));
+        assert_eq!(refused[0]["payload"][0]["extensions"]["code"], "QUERY_TOO_LARGE");
+        socket = socket.evicted().0;
+    }
+    socket.hears(json!({"type": "complete", "id": "0"}));
+    run(&socket.hears(asked(9)));
+}
+
+#[test]
+fn only_an_operation_is_long_and_only_of_a_client_whose_token_counts() {
+    let padded = |kind: &str| {
+        let payload = json!({"query": "{a}", "a": "a".repeat(limits::BODY_BYTES_LEAST)});
+        json!({"type": kind, "id": "1", "payload": payload})
+    };
+    for kind in ["connection_init", "ping", "pong", "complete", "subscribe"] {
+        let mut waiting = Socket::waiting();
+        assert_eq!(closed(&waiting.hears(padded(kind))).map(|it| it.0), Some(4400), "{kind}");
+        let mut open = Socket::acknowledged();
+        let is_closed = closed(&open.hears(padded(kind))).is_some();
+        assert_eq!(is_closed, kind != "subscribe", "{kind}");
+    }
 }
 
 #[test]

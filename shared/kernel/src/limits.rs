@@ -20,6 +20,10 @@ pub const BODY_BYTES_LEAST: usize = 16 << 10;
 /// message, but the isolate has 128 MB and holds the body a few times over while it reads it.
 pub const BODY_BYTES_MOST: usize = 16 << 20;
 
+/// Values of one JSON text from outside: items, members, and what holds them. A batch of 900 commands has some 30,000. A small one takes
+/// five bytes there and several hundred in memory, so a body of 1 MiB could take 128 MB.
+pub const JSON_VALUES: usize = 50_000;
+
 /// Largest event, in bytes of its wire form: it fits a message of the queue, beside the few words around it.
 pub const EVENT_BYTES: usize = 127_000;
 
@@ -235,6 +239,10 @@ pub const QUERY_BYTES: usize = 64 << 10;
 /// … to at most this (1 MiB), and so the next one: what is kept of an operation is a value of SQL (platform: 2 MB).
 pub const KEPT_BYTES_MOST: usize = 1 << 20;
 
+/// Longest documents that all subscriptions of a GraphQL socket have together: this often the longest one (256 KiB). Each event that
+/// concerns them all is a run of all of them.
+pub const SESSION_QUERIES: usize = 4;
+
 /// Bytes of the variables of one subscription (16 KiB), which are kept with its document: filters and cursors take a few
 /// hundred. Set it with `GRAPHQL_MAX_VARIABLES_BYTES`.
 pub const VARIABLES_BYTES: usize = 16 << 10;
@@ -437,6 +445,10 @@ pub const GRAPHQL_COMPLEXITY: usize = 5_000;
 /// Fields of a GraphQL operation that count as one request, at least: a look at one instance asks for fewer, and a hundred rows of ten
 /// fields are ten requests.
 pub const GRAPHQL_FIELDS_PER_REQUEST: usize = 100;
+
+/// Bytes of the variables of a GraphQL request that stand in it more than once, for each time but the first (1 MiB): each place is checked
+/// and made anew.
+pub const GRAPHQL_REPEATED_BYTES: usize = 1 << 20;
 
 /// Aliases of a GraphQL document, fragments counted each time that they are spread. Under aliases one field can be asked
 /// for many times, each a call to an object or the database: the platform allows 1,000 of those a request. Set it with

@@ -21,17 +21,21 @@ pub fn expect_uncoded(content_encoding: Option<&str>) -> Result<(), Rejection> {
 /// The text of an `Idempotency-Key`. Its draft writes the key as a string of a structured header (RFC 8941), in quotes;
 /// callers leave them out, too.
 pub fn key(header: String) -> String {
-    let quoted = header.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    let Some(quoted) = quoted else { return header };
+    let Some(quoted) = header.trim().strip_prefix('"') else { return header };
     let mut text = String::with_capacity(quoted.len());
     let mut characters = quoted.chars();
     while let Some(character) = characters.next() {
         match character {
             '\\' => text.extend(characters.next()),
+            // Parameters may follow, which say nothing here.
+            '"' if matches!(characters.as_str().trim_start().chars().next(), None | Some(';')) => {
+                return text;
+            }
             other => text.push(other),
         }
     }
-    text
+    // It does not end: no id has a quote, so this one is refused.
+    header
 }
 
 /// True if an `If-None-Match` names this entity tag. Tags are compared weakly, as RFC 9110 wants it here.
@@ -59,7 +63,8 @@ pub fn trace(header: impl Fn(&str) -> Option<String>) -> Metadata {
 /// The metadata of a message, with the trace context of its request where the message names none of its own.
 pub fn traced(metadata: Option<Metadata>, trace: &Metadata) -> Option<Metadata> {
     let mut metadata = metadata.unwrap_or_default();
-    if metadata.traceparent.is_none() {
+    // A tracestate without it is refused, and not forgotten.
+    if metadata.traceparent.is_none() && metadata.tracestate.is_none() {
         metadata.traceparent.clone_from(&trace.traceparent);
         metadata.tracestate.clone_from(&trace.tracestate);
     }
@@ -166,7 +171,10 @@ mod tests {
             ("\"abc\"", "abc"),
             (" \"abc\" ", "abc"),
             (r#""a\"b\\c""#, r#"a"b\c"#),
+            ("\"abc\";p=1", "abc"),
+            ("\"abc\" ; p", "abc"),
             ("\"abc", "\"abc"),
+            (r#""ab\""#, r#""ab\""#),
             ("\"", "\""),
             ("\"\"", ""),
             ("a\"b\"", "a\"b\""),

@@ -1,9 +1,9 @@
 //! JSON from outside. What two readers could understand differently is refused or made one: a member that comes twice, and
-//! the ways to write a number.
+//! the ways to write a number. How many values there are is bounded: a small one takes a hundred times its bytes in memory.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use edgefold_kernel::{Kind, Rejection};
+use edgefold_kernel::{Kind, Rejection, limits};
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor,
 };
@@ -18,18 +18,24 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Reads JSON. A whole number is the same number however it is written: `2.0` and `2e0` are 2, and `-0.0` is 0.
 ///
 /// # Errors
-/// `DUPLICATE_MEMBER` with the member's path; `MALFORMED_JSON`.
+/// `DUPLICATE_MEMBER` with the member's path; `TOO_MANY_VALUES`; `MALFORMED_JSON`.
 pub fn read(text: &[u8]) -> Result<Value, Rejection> {
     let malformed = |said: String| {
         Rejection::new(Kind::Malformed, "MALFORMED_JSON", format!("not JSON: {said}"))
     };
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let text = std::str::from_utf8(text).map_err(|error| malformed(error.to_string()))?;
-    let twice = RefCell::new(None);
+    let found = Found { twice: RefCell::new(None), values: Cell::new(0) };
     let mut source = serde_json::Deserializer::from_str(text);
-    let read = Reader(&twice).deserialize(&mut source);
+    let read = Reader(&found).deserialize(&mut source);
     let read = read.and_then(|value| source.end().map(|()| value));
-    read.map_err(|error| match twice.take() {
+    read.map_err(|error| match found.twice.take() {
+        None if found.values.get() > limits::JSON_VALUES => {
+            let most = limits::JSON_VALUES;
+            let detail =
+                format!("at most {most} values may come at once, each item and member one");
+            Rejection::new(Kind::TooLarge, "TOO_MANY_VALUES", detail)
+        }
         Some(path) => {
             let detail = format!("the member {path} comes twice");
             let refusal = Rejection::new(Kind::Malformed, "DUPLICATE_MEMBER", detail);
@@ -72,14 +78,22 @@ fn float(number: f64) -> Value {
     }
 }
 
-/// Reads one value. It holds the place for the path of a member that comes twice.
+/// What was found on the way.
+struct Found {
+    /// The path of a member that comes twice.
+    twice: RefCell<Option<String>>,
+    /// Number of values so far.
+    values: Cell<usize>,
+}
+
+/// Reads one value.
 #[derive(Clone, Copy)]
-struct Reader<'a>(&'a RefCell<Option<String>>);
+struct Reader<'a>(&'a Found);
 
 impl Reader<'_> {
     /// Puts a name or an index before the path, on the way out.
     fn within(self, name: &str) {
-        if let Some(path) = self.0.borrow_mut().as_mut() {
+        if let Some(path) = self.0.twice.borrow_mut().as_mut() {
             let dot = if path.starts_with('[') { "" } else { "." };
             *path = format!("{name}{dot}{path}");
         }
@@ -90,6 +104,10 @@ impl<'de> DeserializeSeed<'de> for Reader<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Value, D::Error> {
+        self.0.values.set(self.0.values.get() + 1);
+        if self.0.values.get() > limits::JSON_VALUES {
+            return Err(D::Error::custom("there are too many values"));
+        }
         source.deserialize_any(self)
     }
 }
@@ -147,7 +165,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
         let mut read = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             if read.contains_key(&name) {
-                self.0.replace(Some(name));
+                self.0.twice.replace(Some(name));
                 return Err(A::Error::custom("a member comes twice"));
             }
             let value = members.next_value_seed(self).inspect_err(|_| self.within(&name))?;
@@ -162,6 +180,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn values_are_bounded_whatever_they_are() {
+        let of = |count: usize, value: &str| format!("[{}]", vec![value; count].join(","));
+        let code = |text: &str| read(text.as_bytes()).err().map(|it| (it.status(), it.code));
+        let too_many = Some((413, "TOO_MANY_VALUES".into()));
+        for (value, each) in [("0", 1), (r#"{"a":0}"#, 2), ("[]", 1), (r#""a""#, 1), ("null", 1)] {
+            let most = (limits::JSON_VALUES - 1) / each;
+            assert_eq!(code(&of(most, value)), None, "{value}");
+            assert_eq!(code(&of(most + 1, value)), too_many, "{value}");
+        }
+    }
 
     fn refused(text: &str) -> (String, Option<String>) {
         let refusal = read(text.as_bytes()).unwrap_err();

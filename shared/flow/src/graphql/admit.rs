@@ -19,6 +19,9 @@ use super::{
 };
 use crate::door::document::DocumentLimits;
 
+/// Characters of an error that repeats a line of the document.
+const REPEATED: usize = 500;
+
 /// A request that may be executed.
 #[derive(Debug)]
 pub struct Admitted {
@@ -41,7 +44,7 @@ pub struct Admitted {
 pub fn admit(mut request: Request, settings: &DocumentLimits) -> Result<Admitted, ServerError> {
     scan(&request.query, settings).map_err(refused)?;
     let mut document = parse_query(&request.query)
-        .map_err(|error| coded(ServerError::from(error), "GRAPHQL_PARSE_FAILED"))?;
+        .map_err(|error| coded(short(ServerError::from(error)), "GRAPHQL_PARSE_FAILED"))?;
     let fields = measure(&document, &request.variables, settings, None).map_err(refused)?;
     // An empty name counts as absent.
     request.operation_name = request.operation_name.filter(|name| !name.is_empty());
@@ -68,6 +71,15 @@ pub fn admit(mut request: Request, settings: &DocumentLimits) -> Result<Admitted
     Ok(Admitted { request: request.data(*settings), kind, cost })
 }
 
+/// The same error, without most of a long line that it repeats.
+fn short(mut error: ServerError) -> ServerError {
+    if let Some((end, _)) = error.message.char_indices().nth(REPEATED) {
+        error.message.truncate(end);
+        error.message.push('…');
+    }
+    error
+}
+
 fn chosen<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
@@ -80,7 +92,7 @@ fn chosen<'a>(
     };
     found.map(|operation| &operation.node).ok_or_else(|| {
         let message = match name {
-            Some(name) => format!("the document has no operation {name:?}"),
+            Some(name) => format!("the document has no operation {name:.100?}"),
             None => "the document has several operations: operationName says which".to_owned(),
         };
         coded(ServerError::new(message, None), "UNKNOWN_OPERATION")

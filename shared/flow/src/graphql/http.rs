@@ -15,7 +15,7 @@
 //! *By name* is with `application/graphql-response+json`. An event stream has status 200 wherever something is answered, as
 //! [its protocol](super::events) asks; a caller who may not ask at all gets the status, and JSON.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
 use edgefold_kernel::{Failure, Fault, Kind, Rejection, limits};
@@ -230,10 +230,14 @@ pub fn posted(body: &[u8], most: usize, media: Media) -> Result<Request, Answer>
 /// # Errors
 /// 400 when it is not a request.
 pub fn gotten(query: &str, media: Media) -> Result<Request, Answer> {
-    let mut members = Map::new();
+    let (mut members, mut names) = (Map::new(), BTreeSet::new());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        // If a name comes twice, the first one counts; an empty value counts as absent.
-        if members.contains_key(name.as_ref()) || (value.is_empty() && name != "query") {
+        if !names.insert(name.to_string()) {
+            let detail = format!("the parameter {name} comes twice");
+            return Err(malformed("DUPLICATE_PARAMETER", &detail, media));
+        }
+        // An empty value counts as absent.
+        if value.is_empty() && name != "query" {
             continue;
         }
         let value = match name.as_ref() {

@@ -11,6 +11,7 @@ use async_graphql::{
     },
     registry::{MetaType, Registry},
 };
+use async_graphql_value::Value;
 use edgefold_kernel::{Kind, Rejection, limits};
 
 use crate::door::document::DocumentLimits;
@@ -120,6 +121,8 @@ pub fn measure(
         steps: 0,
         aliases: 0,
         directives: 0,
+        sizes: BTreeMap::new(),
+        repeated: 0,
         answers: BTreeMap::new(),
     };
     for (number, (_, operation)) in document.operations.iter().enumerate() {
@@ -206,6 +209,10 @@ struct Walk<'a> {
     steps: usize,
     aliases: usize,
     directives: usize,
+    /// Bytes of the variables that were used.
+    sizes: BTreeMap<&'a str, usize>,
+    /// Bytes of those that were used again.
+    repeated: usize,
     /// Each by the operation, the answer around it, and its name there.
     answers: BTreeMap<((usize, usize), &'a str), Answer<'a>>,
 }
@@ -221,6 +228,11 @@ impl<'a> Walk<'a> {
         for selection in &selections.node.items {
             self.steps += 1;
             self.directives += selection.node.directives().len();
+            for directive in selection.node.directives() {
+                for (_, value) in &directive.node.arguments {
+                    self.uses(&value.node)?;
+                }
+            }
             if self.directives > settings.directives {
                 return Err(over("TOO_MANY_DIRECTIVES", "directives", settings.directives));
             }
@@ -284,6 +296,9 @@ impl<'a> Walk<'a> {
         if place.depth >= settings.depth {
             return Err(over("QUERY_TOO_DEEP", "fields within fields", settings.depth));
         }
+        for (_, value) in &field.arguments {
+            self.uses(&value.node)?;
+        }
         // What a page holds is asked for under these names, as the connection specification has them.
         let per_row = matches!(name, "edges" | "nodes") && place.introspected.is_none();
         let answered = self.answered(name, place);
@@ -304,6 +319,30 @@ impl<'a> Walk<'a> {
             introspected: self.introspected(name, place)?,
         };
         self.selections(operation, &field.selection_set, inner)
+    }
+
+    /// Counts the variables of an argument.
+    fn uses(&mut self, value: &'a Value) -> Result<(), Rejection> {
+        match value {
+            Value::Variable(name) => {
+                let Some(given) = self.variables.get(name) else { return Ok(()) };
+                match self.sizes.get(name.as_str()) {
+                    Some(size) => self.repeated = self.repeated.saturating_add(*size),
+                    None => drop(self.sizes.insert(name.as_str(), given.to_string().len())),
+                }
+                match self.repeated > limits::GRAPHQL_REPEATED_BYTES {
+                    true => Err(over(
+                        "QUERY_TOO_COMPLEX",
+                        "bytes of variables that stand more than once",
+                        limits::GRAPHQL_REPEATED_BYTES,
+                    )),
+                    false => Ok(()),
+                }
+            }
+            Value::List(items) => items.iter().try_for_each(|item| self.uses(item)),
+            Value::Object(members) => members.values().try_for_each(|member| self.uses(member)),
+            _ => Ok(()),
+        }
     }
 
     /// The number of the answer that a field becomes a part of. Fields that share a name in an answer must be the same. Source: GraphQL

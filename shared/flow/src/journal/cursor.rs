@@ -1,6 +1,11 @@
 //! A place in a journal, and the cursor of a category: a place in each of its partitions, as sealed text. A position counts the events of
 //! everybody, which is for nobody to read; and whoever cannot make a cursor up can name no partition that there is not.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use edgefold_kernel::{Kind, Rejection, limits};
 use serde::{Deserialize, Serialize};
@@ -44,61 +49,91 @@ impl From<Place> for (u64, String) {
     }
 }
 
+/// Characters of a check.
+const CHECK_BYTES: usize = 8;
+
 /// The check of a place behind the event of this identifier: 8 characters.
 pub fn check(event: &str) -> String {
     let digest = Sha256::digest(event);
     digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The cursor of a category, as clients get it.
-#[derive(Serialize, Deserialize)]
-struct Written<T>(T, Vec<Place>);
-
 /// Seals the cursors of a deployment, and opens none that others have made.
 ///
 /// The text is encrypted under a tag that is computed from it, and that tells when it is opened whether it is the same: a synthetic
-/// initialization vector as in RFC 5297, with SHA-256 as its pseudorandom function. Equal texts give equal seals.
+/// initialization vector as in RFC 5297, with SHA-256 as its pseudorandom function. Each text begins with a number that was never used,
+/// and has the same length wherever it is: so nobody can tell whether a place has moved, nor how far.
 #[derive(Clone, Debug)]
-pub struct Seal([u8; 32]);
+pub struct Seal {
+    key: [u8; 32],
+    /// What the numbers of this seal begin from.
+    salt: [u8; 32],
+    /// How many it has used.
+    used: Arc<AtomicU64>,
+}
 
 const TAG_BYTES: usize = 16;
+const NUMBER_BYTES: usize = 16;
 
 impl Seal {
-    /// The seal of a deployment, from a text that its clients do not know.
-    pub fn new(secret: &str) -> Self {
-        Self(Sha256::digest(secret).into())
+    /// The seal of a deployment, from a text that its clients do not know, and another one that nobody has used before.
+    pub fn new(secret: &str, unused: &str) -> Self {
+        let (key, salt) = (Sha256::digest(secret).into(), Sha256::digest(unused).into());
+        Self { key, salt, used: Arc::default() }
+    }
+
+    /// A number that was never used.
+    fn number(&self) -> Vec<u8> {
+        let count = self.used.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let digest = Sha256::new_with_prefix(self.salt).chain_update(count).finalize();
+        digest.iter().take(NUMBER_BYTES).copied().collect()
     }
 
     fn tag(&self, text: &[u8]) -> Vec<u8> {
         let digest =
-            Sha256::new_with_prefix(self.0).chain_update([0]).chain_update(text).finalize();
+            Sha256::new_with_prefix(self.key).chain_update([0]).chain_update(text).finalize();
         digest.iter().take(TAG_BYTES).copied().collect()
     }
 
     /// Encrypts a text under its tag; decrypts what was encrypted.
     fn under(&self, tag: &[u8], text: &[u8]) -> Vec<u8> {
-        let prefix = Sha256::new_with_prefix(self.0).chain_update([1]).chain_update(tag);
+        let prefix = Sha256::new_with_prefix(self.key).chain_update([1]).chain_update(tag);
         let block = |index: u32| prefix.clone().chain_update(index.to_be_bytes()).finalize();
         text.iter().zip((0..).flat_map(block)).map(|(byte, key)| byte ^ key).collect()
     }
 
     fn close(&self, text: &[u8]) -> Vec<u8> {
-        let tag = self.tag(text);
-        let sealed = self.under(&tag, text);
+        let text = [self.number().as_slice(), text].concat();
+        let tag = self.tag(&text);
+        let sealed = self.under(&tag, &text);
         [tag, sealed].concat()
     }
 
     fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
         let (tag, sealed) = sealed.split_at_checked(TAG_BYTES)?;
-        Some(self.under(tag, sealed)).filter(|text| self.tag(text) == tag)
+        let text = Some(self.under(tag, sealed)).filter(|text| self.tag(text) == tag)?;
+        Some(text.split_at_checked(NUMBER_BYTES)?.1.to_vec())
     }
 }
 
 /// The text of a cursor: these places, in the order of the partitions.
 pub fn write(seal: &Seal, category: &str, places: &[Place]) -> String {
-    // Strings and numbers have a JSON form.
-    let text = serde_json::to_vec(&Written(category, places.to_vec())).unwrap_or_default();
+    let mut text = category.as_bytes().to_vec();
+    text.push(0);
+    for Place { position, check } in places {
+        text.extend(position.to_be_bytes());
+        text.extend(check.bytes().chain([0; CHECK_BYTES]).take(CHECK_BYTES));
+    }
     URL_SAFE_NO_PAD.encode(seal.close(&text))
+}
+
+/// A place as it was written.
+fn place(bytes: &[u8]) -> Option<Place> {
+    let (position, check) = bytes.split_at_checked(8)?;
+    let check = check.split(|byte| *byte == 0).next().unwrap_or_default();
+    let position = u64::from_be_bytes(position.try_into().ok()?);
+    Some(Place { position, check: String::from_utf8(check.to_vec()).ok()? })
+        .filter(|place| place.position < 1 << 53)
 }
 
 /// The places of a cursor of this category, in the order of the partitions. Those that are missing are at the beginning: such a
@@ -111,21 +146,15 @@ pub fn read(seal: &Seal, category: &str, text: &str) -> Result<Vec<Place>, Rejec
         return Ok(Vec::new());
     }
     let opened = URL_SAFE_NO_PAD.decode(text).ok().and_then(|text| seal.open(&text));
-    let read = opened.and_then(|text| serde_json::from_slice::<Written<String>>(&text).ok());
-    let is_whole = |place: &Place| place.position < 1 << 53 && place.check.len() <= 8;
-    match read {
-        Some(Written(of, places))
-            if of == category
-                && places.len() <= usize::from(limits::JOURNAL_PARTITIONS)
-                && places.iter().all(is_whole) =>
-        {
-            Ok(places)
-        }
-        _ => {
-            let detail = "after: expected an updatesCursor or a cursor of this field";
-            Err(Rejection::shape("INVALID_CURSOR", "after", detail))
-        }
-    }
+    let places = opened.as_deref().and_then(|text| {
+        let places = text.strip_prefix(category.as_bytes())?.strip_prefix(&[0])?;
+        let places = places.chunks(8 + CHECK_BYTES).map(place).collect::<Option<Vec<_>>>()?;
+        (places.len() <= usize::from(limits::JOURNAL_PARTITIONS)).then_some(places)
+    });
+    places.ok_or_else(|| {
+        let detail = "after: expected an updatesCursor or a cursor of this field";
+        Rejection::shape("INVALID_CURSOR", "after", detail)
+    })
 }
 
 /// The refusal of a cursor that does not fit the journal any more.
@@ -145,7 +174,7 @@ mod tests {
     #[test]
     fn what_was_written_is_read_by_the_same_category_alone() {
         let places = [Place::behind(7, "e-1"), Place::START, Place::behind((1 << 53) - 1, "e-2")];
-        let seal = Seal::new("ours");
+        let seal = Seal::new("ours", "1");
         let text = write(&seal, "claim", &places);
         assert_eq!(read(&seal, "claim", &text), Ok(places.to_vec()));
         assert_eq!(read(&seal, "claim", "0"), Ok(Vec::new()));
@@ -155,7 +184,7 @@ mod tests {
         let many = vec![Place::START; usize::from(limits::JOURNAL_PARTITIONS) + 1];
         let many = write(&seal, "claim", &many);
         let ahead = write(&seal, "claim", &[Place::version(1 << 53)]);
-        let others = write(&Seal::new("theirs"), "claim", &places);
+        let others = write(&Seal::new("theirs", "1"), "claim", &places);
         let open = URL_SAFE_NO_PAD.encode(r#"["claim",[[0,""]]]"#);
         for wrong in ["", "x", "7", "-1", &text[1..], &many, &ahead, &others, &open] {
             assert_eq!(codes("claim", wrong), "INVALID_CURSOR", "{wrong}");
@@ -164,15 +193,17 @@ mod tests {
 
     #[test]
     fn a_cursor_shows_nothing_of_its_places_and_cannot_be_changed() {
-        let seal = Seal::new("ours");
+        let seal = Seal::new("ours", "1");
         let text = write(&seal, "claim", &[Place::behind(4_711, "e-1")]);
         let bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
-        assert!(!String::from_utf8_lossy(&bytes).contains("4711"));
-        assert_eq!(
-            write(&seal, "claim", &[Place::behind(4_711, "e-1")]),
-            text,
-            "it stays the same"
-        );
+        for other in [Place::behind(4_711, "e-1"), Place::START, Place::behind(1 << 52, "e-9")] {
+            let places = [other];
+            let again = write(&seal, "claim", &places);
+            assert_ne!(again, text, "nothing tells whether it has moved");
+            assert_eq!(again.len(), text.len(), "nor how far");
+            assert_eq!(read(&seal.clone(), "claim", &again), Ok(places.to_vec()));
+            assert_eq!(read(&Seal::new("ours", "2"), "claim", &again), Ok(places.to_vec()));
+        }
         for index in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[index] ^= 1;

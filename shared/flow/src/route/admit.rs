@@ -103,7 +103,7 @@ fn check_metadata(metadata: &Metadata) -> Result<(), Rejection> {
 
 /// Checks that an id can stand in a path: an address leaves out the steps `.` and `..` before it is sent. Stored events may
 /// hold such ids, so that [`Id`] itself takes them.
-pub(crate) fn check_path(field: &'static str, id: Option<&Id>) -> Result<(), Rejection> {
+pub fn check_path(field: &'static str, id: Option<&Id>) -> Result<(), Rejection> {
     match id.map(Id::as_str) {
         Some("." | "..") => {
             let detail = "expected: an id other than . and .., which no path can name";

@@ -8,5 +8,5 @@
 pub mod catalogue;
 mod admit;
 
-pub(crate) use admit::check_path;
+pub use admit::check_path;
 pub use catalogue::{Catalogue, Entry};

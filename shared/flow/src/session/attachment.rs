@@ -64,7 +64,7 @@ impl Progress {
     }
 
     /// The operation of this name, which follows these sources.
-    fn restored(self, id: String, sources: Vec<Source>) -> Operation {
+    fn restored(self, id: String, sources: Vec<Source>, document: usize) -> Operation {
         let Self(_, far, progress) = self;
         let tracks = sources.into_iter().zip(progress);
         let tracks = tracks.map(|(source, (position, check, head, until))| Track {
@@ -78,7 +78,7 @@ impl Progress {
             tracks: tracks.collect(),
             awaits: far == AWAITS,
             has_caught_up: far == CAUGHT_UP,
-            ..Operation::new(id)
+            ..Operation::new(id, document)
         }
     }
 }
@@ -104,14 +104,14 @@ impl Connection {
     }
 
     /// The same socket after the session was evicted, from its attachment and the operations that were kept: each
-    /// with its number, the client's id and its sources. Operations that were being worked on are lost, and the client
-    /// is told.
+    /// with its number, the client's id, its sources, and the bytes of its document. Operations that were being worked on
+    /// are lost, and the client is told.
     ///
     /// # Errors
     /// The attachment was not written by this code.
     pub fn restore(
         attachment: &str,
-        kept: impl IntoIterator<Item = (Number, String, Vec<Source>)>,
+        kept: impl IntoIterator<Item = (Number, String, Vec<Source>, usize)>,
     ) -> Result<(Self, Vec<Action>), serde_json::Error> {
         let attached: Attached = serde_json::from_str(attachment)?;
         let mut this = Self {
@@ -127,11 +127,13 @@ impl Connection {
             idle: Default::default(),
             is_stranger: attached.is_stranger,
         };
-        let mut kept: BTreeMap<_, _> =
-            kept.into_iter().map(|(number, id, sources)| (number, (id, sources))).collect();
+        let mut kept: BTreeMap<_, _> = kept
+            .into_iter()
+            .map(|(number, id, sources, document)| (number, (id, sources, document)))
+            .collect();
         for progress in attached.cursors {
-            if let Some((id, sources)) = kept.remove(&progress.0) {
-                this.operations.insert(progress.0, progress.restored(id, sources));
+            if let Some((id, sources, document)) = kept.remove(&progress.0) {
+                this.operations.insert(progress.0, progress.restored(id, sources, document));
             }
         }
         let interrupted = attached.busy || this.phase == Phase::Verifying;

@@ -219,7 +219,7 @@ impl Connection {
             return Vec::new();
         }
         match input {
-            Input::Heard(Ok(text)) => match Said::parse(&text, self.allowance.body) {
+            Input::Heard(Ok(text)) => match Said::parse(&text, self.longest()) {
                 Ok(said) => self.heard(now, said),
                 Err(close) => self.close(close),
             },
@@ -246,6 +246,14 @@ impl Connection {
             Input::Idle => self.idle(now),
             Input::Lost(close) => self.close(close),
             Input::Tick => self.tick(now),
+        }
+    }
+
+    /// Bytes of a message. Whoever has shown no token that counts has nothing to say but that.
+    fn longest(&self) -> usize {
+        match self.pass() {
+            Some(_) => self.allowance.body,
+            None => limits::BODY_BYTES_LEAST,
         }
     }
 
@@ -336,6 +344,14 @@ impl Connection {
         } else if asked.query.len() > self.allowance.query {
             let most = self.allowance.query;
             Some(("QUERY_TOO_LARGE", format!("a document may have at most {most} bytes")))
+        } else if self.documents() + asked.query.len()
+            > self.allowance.query * limits::SESSION_QUERIES
+        {
+            let most = self.allowance.query * limits::SESSION_QUERIES;
+            let detail = format!(
+                "the documents of a socket's operations may have at most {most} bytes together"
+            );
+            Some(("QUERY_TOO_LARGE", detail))
         } else if asked.is_hash_alone() {
             let (code, detail) = NO_HASHES;
             Some((code, detail.to_owned()))
@@ -348,8 +364,12 @@ impl Connection {
             return actions;
         }
         self.last += 1;
-        self.operations.insert(self.last, Operation::new(id));
+        self.operations.insert(self.last, Operation::new(id, asked.query.len()));
         vec![Action::Run(self.last, asked)]
+    }
+
+    fn documents(&self) -> usize {
+        self.operations.values().map(|operation| operation.document).sum()
     }
 
     fn result(&mut self, now: Timestamp, number: Number, result: &str) -> Vec<Action> {

@@ -111,13 +111,18 @@ impl Said {
         }
         let mut message = match door::json::read(text.as_bytes()) {
             Ok(Value::Object(message)) => message,
-            Err(refusal) if refusal.code == "DUPLICATE_MEMBER" => {
+            Err(refusal) if refusal.code != "MALFORMED_JSON" => {
                 return Err(invalid(&refusal.detail));
             }
             _ => return Err(invalid("expected a JSON object")),
         };
         let kind = message.remove("type");
         let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
+        // Nothing but an operation is long.
+        let most = limits::BODY_BYTES_LEAST;
+        if kind != "subscribe" && text.len() > most {
+            return Err(invalid(&format!("{kind}: a message may have at most {most} bytes")));
+        }
         let payload = message.remove("payload");
         match kind {
             "connection_init" => Ok(Self::Init(object(kind, payload)?)),

@@ -21,6 +21,8 @@ pub enum Stage {
 pub struct Operation {
     /// The client's name for it.
     pub id: String,
+    /// Bytes of its document.
+    pub document: usize,
     /// Its stage.
     pub stage: Stage,
     /// Its progress in each source, once these are known.
@@ -102,10 +104,10 @@ pub struct Step {
 }
 
 impl Operation {
-    /// A new operation.
-    pub fn new(id: String) -> Self {
+    /// A new operation, whose document has so many bytes.
+    pub fn new(id: String, document: usize) -> Self {
         let (stage, tracks) = (Stage::Busy, Vec::new());
-        Self { id, stage, tracks, awaits: false, has_caught_up: false, turn: 0 }
+        Self { id, document, stage, tracks, awaits: false, has_caught_up: false, turn: 0 }
     }
 
     /// True if it follows this source.

@@ -19,6 +19,7 @@
 
 use edgefold_kernel::{
     Envelope, Failure, Id, Kind, Metadata, Rejection, Timestamp, Version, command::optional_object,
+    limits,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -128,6 +129,11 @@ impl Said {
             _ => refusal,
         })?;
         let kind = value.as_object_mut().and_then(|message| message.remove("type"));
+        let is_short =
+            matches!(kind.as_ref().and_then(Value::as_str), Some("ping" | "pong" | "authenticate"));
+        if is_short && text.len() > limits::BODY_BYTES_LEAST {
+            return Err(body_too_large(limits::BODY_BYTES_LEAST));
+        }
         let said = match kind.as_ref().and_then(Value::as_str) {
             Some("ping") => Ok(Self::Ping {}),
             Some("pong") => json::of(&value).map(|Pong { version }| Self::Pong { version }),

@@ -115,7 +115,7 @@ impl Gateway for Asked {
     }
 
     fn seal(&self) -> Result<Seal, Failure> {
-        Ok(Seal::new("script"))
+        Ok(Seal::new("script", "1"))
     }
 
     fn fresh_id(&self) -> Id {

@@ -121,7 +121,8 @@ impl Socket {
     /// The same socket after an eviction.
     pub fn evicted(self) -> (Self, Vec<Action>) {
         let kept = self.connection.operations().map(|(number, operation)| {
-            (number, operation.id.clone(), operation.sources().cloned().collect())
+            let sources = operation.sources().cloned().collect();
+            (number, operation.id.clone(), sources, operation.document)
         });
         let text = self.connection.attachment();
         let (connection, actions) = Connection::restore(&text, kept.collect::<Vec<_>>()).unwrap();

@@ -20,7 +20,7 @@ use crate::{
     platform::{
         answer, clock,
         http::{Request, Response},
-        request::parameters,
+        request::expect_parameters,
     },
 };
 
@@ -78,7 +78,8 @@ impl Object {
         if head == 0 {
             return Err(self.instance.unknown().into());
         }
-        let asked = parameters(url)?.into_iter().find(|(name, _)| name == "after");
+        let asked = expect_parameters(url, &["after"])?;
+        let asked = asked.into_iter().find(|(name, _)| name == "after");
         let after = asked.map(|(_, value)| value);
         Ok((socket::cursor(after.as_deref(), head)?, protocol))
     }

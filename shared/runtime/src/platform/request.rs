@@ -23,6 +23,27 @@ pub(crate) fn parameters(url: &Url) -> Result<Vec<(String, String)>, Rejection> 
     Ok(found)
 }
 
+/// The same, where these are known.
+///
+/// # Errors
+/// `UNKNOWN_PARAMETER`, or what [`parameters`] says.
+pub(crate) fn expect_parameters(
+    url: &Url,
+    known: &[&str],
+) -> Result<Vec<(String, String)>, Rejection> {
+    let found = parameters(url)?;
+    match found.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        None => Ok(found),
+        Some((name, _)) => {
+            let detail = match known {
+                [] => "there are no parameters here".to_owned(),
+                known => format!("the parameters here: {}", known.join(", ")),
+            };
+            Err(Rejection::shape("UNKNOWN_PARAMETER", name.clone(), detail))
+        }
+    }
+}
+
 /// `version` or `at` of a state.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, cell::OnceCell, pin::pin, time::Duration};
 
-use super::{answer::parse, bindings, http::Answer};
+use super::{answer::parse, bindings, clock, http::Answer};
 use edgefold_flow::{
     Catalogue,
     contract::{self, ASKER, journal_object},
@@ -184,7 +184,7 @@ pub fn seal(env: &Env) -> Result<Seal, Failure> {
         let namespace = env.durable_object(bindings::JOURNALS).map_err(|error| broken(&error))?;
         let id =
             namespace.id_from_name("the seal of the cursors").map_err(|error| broken(&error))?;
-        Ok(known.get_or_init(|| Seal::new(&id.to_string())).clone())
+        Ok(known.get_or_init(|| Seal::new(&id.to_string(), &clock::fresh().to_string())).clone())
     })
 }
 

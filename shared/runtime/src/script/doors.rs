@@ -15,6 +15,7 @@ use edgefold_flow::{
     },
     graphql::gateway::Gateway,
     queued::{OnQueue, prefers_async},
+    route::check_path,
 };
 use edgefold_kernel::{Failure, Fault, Id, Kind, Rejection, StreamId, limits};
 use futures_util::future::join_all;
@@ -35,7 +36,7 @@ use crate::{
     platform::{
         answer, clock,
         http::{Request, Response},
-        request::{decoded, expect_json, page},
+        request::{decoded, expect_json, expect_parameters, page},
         stub,
     },
 };
@@ -68,7 +69,7 @@ pub async fn serve(
             look(&request, caller, env, catalogue, (aggregate_type, id), contract::EVENTS).await
         }
         (["aggregates", aggregate_type, id, "commands", command_id], Method::Get) => {
-            ended(caller, env, catalogue, (aggregate_type, id, command_id)).await
+            ended(&request, caller, env, catalogue, (aggregate_type, id, command_id)).await
         }
         (["admin", rest @ ..], _) => {
             let url = request.url()?;
@@ -214,6 +215,7 @@ async fn on_queue(
     let invalid =
         |said| Rejection::shape("INVALID_FIELD", queued::AFTER, format!("expected: {said}"));
     let after = after.map(|id| Id::parse(key(id)).map_err(invalid)).transpose()?;
+    check_path(queued::AFTER, after.as_ref())?;
     let Some(answers) = queued::enqueue(items, after, caller, env, catalogue).await? else {
         return Ok(None);
     };
@@ -316,15 +318,18 @@ fn told(answer: &impl Serialize) -> Box<RawValue> {
 
 /// Says what has become of a command: for those who may see its instance, and for the one who sent it by a queue.
 async fn ended(
+    request: &Request,
     caller: Known,
     env: &Env,
     catalogue: &'static Catalogue,
     (aggregate_type, id, command_id): (&str, &str, &str),
 ) -> Result<Response, Failure> {
     let caller = caller?;
+    let defect = |error: worker::Error| Fault::Defect(error.to_string());
     let entry = catalogue.entry(aggregate_type)?;
     let stream = StreamId::new(entry.aggregate_type, decoded("aggregateId", id)?);
     let command_id = decoded("commandId", command_id)?;
+    expect_parameters(&request.url().map_err(defect)?, &[])?;
     let gateway = WorkersGateway::new(env.clone(), catalogue, Some(caller));
     let found = match gateway.outcome(stream, command_id.clone()).await {
         Err(Failure::Rejected(refused)) if refused.code == "UNKNOWN_INSTANCE" => None,

@@ -124,13 +124,11 @@ impl Object {
         self.are_too_many(&who.principal, cost).await
     }
 
-    /// Counts a message as a request of its principal; before the acknowledgement, of this session.
+    /// Counts a message as a request of its principal. Before the acknowledgement there is none, and every message is one too many:
+    /// only so many are let be.
     pub(super) async fn is_idle_too_often(&self) -> bool {
-        let name = match self.who() {
-            Ok(who) => rate::key(Some(&who.principal), ""),
-            Err(_) => format!("session:{}", self.state.id()),
-        };
-        counter::count(&self.env, name, 1).await.is_some()
+        let Ok(who) = self.who() else { return true };
+        self.are_too_many(&who.principal, 1).await.is_some()
     }
 
     async fn are_too_many(&self, principal: &Principal, cost: usize) -> Option<Rejection> {

@@ -59,8 +59,9 @@ impl Object {
         let Some(attached) = attached else { return };
         let restored = self.stored().and_then(|stored| {
             let of = stored.into_iter().map(|(number, id, sources, kept)| {
+                let document = kept.asked.query.len();
                 self.kept.borrow_mut().insert(number, kept);
-                (number, id, sources)
+                (number, id, sources, document)
             });
             Connection::restore(&attached, of.collect::<Vec<_>>()).map_err(unreadable)
         });

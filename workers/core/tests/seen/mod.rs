@@ -106,7 +106,7 @@ impl Gateway for One {
     }
 
     fn seal(&self) -> Result<Seal, Failure> {
-        Ok(Seal::new("one"))
+        Ok(Seal::new("one", "1"))
     }
 
     fn fresh_id(&self) -> Id {
