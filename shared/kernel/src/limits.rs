@@ -450,6 +450,11 @@ pub const GRAPHQL_FIELDS_PER_REQUEST: usize = 100;
 /// and made anew.
 pub const GRAPHQL_REPEATED_BYTES: usize = 1 << 20;
 
+/// GraphQL operations of one principal that an isolate answers at once, each counted as [so many
+/// requests](GRAPHQL_FIELDS_PER_REQUEST): ten of the largest. Their answers lie in its memory together. Set it with
+/// `GRAPHQL_MAX_UNDER_WAY`.
+pub const GRAPHQL_UNDER_WAY: usize = 500;
+
 /// Aliases of a GraphQL document, fragments counted each time that they are spread. Under aliases one field can be asked
 /// for many times, each a call to an object or the database: the platform allows 1,000 of those a request. Set it with
 /// `GRAPHQL_MAX_ALIASES`.

@@ -31,6 +31,8 @@ pub struct Allowance {
     pub feed: usize,
     /// Ends of queued commands that are kept with their sender.
     pub apart: usize,
+    /// GraphQL operations of one principal that are answered at once, as requests are counted.
+    pub under_way: usize,
     /// Active operations of a GraphQL socket …
     pub operations: usize,
     /// … and what they follow.
@@ -94,6 +96,7 @@ impl Allowance {
                 limits::FEED_EVENTS_PER_SECOND,
             ),
             apart: number("QUEUED_REFUSALS_PER_PRINCIPAL", any(), limits::QUEUED_APART),
+            under_way: number("GRAPHQL_MAX_UNDER_WAY", 1..=usize::MAX, limits::GRAPHQL_UNDER_WAY),
             operations: number(
                 "GRAPHQL_MAX_OPERATIONS",
                 1..=limits::SESSION_OPERATIONS_MOST,

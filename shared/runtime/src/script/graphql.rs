@@ -28,7 +28,7 @@ use crate::{
     door::{
         allowance::allowance,
         auth,
-        counter::count,
+        counter::{UnderWay, count},
         gateway::{WorkersGateway, log_faults},
     },
     platform::{
@@ -92,15 +92,21 @@ where
     let address = request.header("cf-connecting-ip").unwrap_or_default();
     let name = rate::key(caller.as_ref().map(|caller| &caller.principal), address);
     // The request itself was counted before.
-    if let Some(limited) = count(&env, name, cost.saturating_sub(1)).await {
+    if let Some(limited) = count(&env, name.clone(), cost.saturating_sub(1)).await {
         return send(http::refuse(&limited, media));
     }
+    let under_way = match UnderWay::begin(&env, name, cost) {
+        Ok(under_way) => under_way,
+        Err(limited) => return send(http::refuse(&limited, media)),
+    };
     let trace = trace(|name| request.header(name).map(str::to_owned));
     let gateway: Arc<dyn Gateway> =
         Arc::new(WorkersGateway::new(env, catalogue, caller).traced(trace));
     let response = schema.execute(query.data(gateway)).await;
     log_faults(&response);
-    send(http::answer(response, media))
+    let answer = send(http::answer(response, media));
+    drop(under_way);
+    answer
 }
 
 /// True if a browser opens this path as a page.

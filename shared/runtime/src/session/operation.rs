@@ -33,7 +33,8 @@ use super::object::{Kept, Object};
 use crate::{
     door::{
         allowance::allowance,
-        auth, counter,
+        auth,
+        counter::{self, UnderWay},
         gateway::{WorkersGateway, log_faults},
     },
     platform::{clock, turn::Turn},
@@ -109,6 +110,14 @@ impl Object {
         if kind == OperationType::Subscription {
             return self.subscribe(number, asked, query).await;
         }
+        let begun = self.who().and_then(|who| {
+            let name = rate::key(Some(&who.principal), "");
+            Ok(UnderWay::begin(&self.env, name, cost)?)
+        });
+        let _under_way = match begun {
+            Ok(under_way) => under_way,
+            Err(failure) => return self.take(Input::Failed(number, refusal(&failure))).await,
+        };
         let mut answers = (self.execute)(self.on_behalf(query));
         let answer = answers.next().await.unwrap_or_default();
         self.take(match shown(answer) {
