@@ -42,7 +42,7 @@ impl Nothing {
 
 /// The seal of its cursors.
 pub(crate) fn seal() -> Seal {
-    Seal::new("nothing")
+    Seal::new("nothing", "1")
 }
 
 /// What a subscription lacks of the first of these sources, which are alike.
