@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { whole } from '../figures.mjs';
 
-const size = { label: 300, column: 108, row: 24, head: 64, bar: 96 };
+const size = { label: 300, column: 124, row: 24, head: 64, bar: 96 };
 const style = `text { font: 12px system-ui, sans-serif; fill: #24292f; }
 .quiet { fill: #57606a; } .title { font-weight: 600; font-size: 14px; }
 .bar { fill: #b6bec8; } .ours { fill: #f6a35c; } .spread { stroke: #57606a; stroke-width: 1; }
