@@ -283,6 +283,10 @@ test('a sender names the command before, where its requests reach the script in 
   await queue(first);
   await ended(second);
   assert.deepEqual(await readings(id), [1, 2]);
+  for (const none of ['.', '..', '"."']) {
+    const { status, body } = await operator.post('/commands', report(id, 3), { ...prefer, 'edgefold-after': none });
+    assert.deepEqual([status, body.code, body.field], [422, 'INVALID_FIELD', 'Edgefold-After'], none);
+  }
   const two = await operator.post('/commands', [report(id, 3), report(await aMeter(), 3)], { ...prefer, 'edgefold-after': 'x' });
   assert.deepEqual([two.status, two.body.code, two.body.field], [422, 'INVALID_FIELD', 'Edgefold-After']);
 });

@@ -49,6 +49,23 @@ for (const path of [`/aggregates/resource/${resource}`, `/aggregates/resource/${
   });
 }
 
+test('a correlation counts by the instances that are asked for it', async () => {
+  const correlationId = fresh('chain');
+  const add = () => ({ aggregateType: 'resource', name: 'AddResource', aggregateId: fresh('resource'), payload: resource101, metadata: { correlationId } });
+  for (let n = 0; n < 6; n++) {
+    const { body } = await somebody().post('/commands', Array.from({ length: 10 }, add));
+    assert.ok(body.every(({ status }) => status === 202));
+  }
+  const look = (caller) => caller.request(`/correlations/${correlationId}?limit=100`);
+  await until('all of them are journalled', async () => (await look(somebody())).body.entries?.length === 60);
+  // Sixty instances are twelve requests.
+  const caller = somebody();
+  assert.equal((await look(caller)).status, 200);
+  let answered = 1;
+  await until('it is too much', async () => (await look(caller)).status === 429 || !++answered);
+  assert.ok(answered <= 4, `${answered} were answered`);
+});
+
 test('/graphql: one too many is refused in its own form', async () => {
   const caller = somebody();
   const json = await tooMuch(() => caller.post('/graphql', { query: '{ __typename }' }));

@@ -229,6 +229,15 @@ test('pages that cannot be are refused', async () => {
   }
 });
 
+test('a parameter that a door does not know is refused, on the native socket as well', async () => {
+  const { status, body } = await core.request(`/aggregates/resource/${resource}/commands/x?a=1`);
+  assert.deepEqual([status, body.code, body.field], [422, 'UNKNOWN_PARAMETER', 'a']);
+  for (const [query, code] of [['?afer=1', 'UNKNOWN_PARAMETER'], ['?AFTER=1', 'UNKNOWN_PARAMETER'], ['?after=1&after=0', 'DUPLICATE_PARAMETER']]) {
+    const refused = await core.watch('resource', resource, { query }).catch((error) => error);
+    assert.deepEqual([refused.status, JSON.parse(refused.text).code], [422, code], query);
+  }
+});
+
 test('an id in a path that is none is refused', async () => {
   for (const id of ['a%2Fb', '%00', 'x'.repeat(129), '%C3%A9', 'a%20b', '%FF']) {
     for (const path of [`/aggregates/resource/${id}`, `/aggregates/resource/${id}/events`]) {

@@ -442,10 +442,12 @@ fn an_operation_that_is_refused_at_once_counts() {
 #[test]
 fn a_hash_without_its_document_is_refused_by_itself() {
     let mut socket = Socket::acknowledged();
-    let hash = json!({"persistedQuery": {"version": 1, "sha256Hash": "0"}});
-    for query in [json!({}), json!({"query": null})] {
+    let hash = json!({"version": 1, "sha256Hash": "0"});
+    for (query, hash) in
+        [(json!({}), hash.clone()), (json!({"query": null}), hash), (json!({}), json!("0"))]
+    {
         let mut payload = query;
-        payload["extensions"] = hash.clone();
+        payload["extensions"] = json!({"persistedQuery": hash});
         let actions = socket.hears(json!({"type": "subscribe", "id": "x", "payload": payload}));
         let refused = &sent(&actions)[0];
         assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("x")));
