@@ -165,6 +165,18 @@ mod tests {
     }
 
     #[test]
+    fn a_tracestate_alone_is_refused_and_not_forgotten() {
+        let named = Metadata { tracestate: Some("a=1".into()), ..Metadata::default() };
+        let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned();
+        let request = Metadata { traceparent: Some(traceparent), ..Metadata::default() };
+        for trace in [Metadata::default(), request] {
+            let traced = traced(Some(named.clone()), &trace).unwrap();
+            let refused = check_trace(&traced).unwrap_err();
+            assert_eq!(refused.field.as_deref(), Some("metadata.tracestate"));
+        }
+    }
+
+    #[test]
     fn a_key_in_quotes_is_the_key() {
         for (header, text) in [
             ("abc", "abc"),
