@@ -101,7 +101,8 @@ export function sessions(options: SessionOptions): Sessions {
     const redirect_uri = new URL(back, request.url).href;
     const found = await exchanged(request, { grant_type: 'authorization_code', code: searchParams.get('code') ?? '', redirect_uri, code_verifier });
     if (!found) return redirect(door);
-    const { pathname, search, origin: where } = new URL(decodeURIComponent(to), request.url); // of this site, whatever it says
+    const wanted = decodeURIComponent(to);
+    const { pathname, search, origin: where } = new URL(URL.canParse(wanted, request.url) ? wanted : '/', request.url); // of this site, whatever it says
     return redirect(where === origin ? `/${pathname.replace(/^\/+/, '')}${search}` : '/', [...found.cookies, cookie(request, 'signing')]);
   }
 

@@ -38,7 +38,7 @@ test('whoever comes back from the issuer is signed in, in cookies that no script
 });
 
 test('a sign-in goes on only within the site, only as it began, and only once', async () => {
-  for (const to of ['//elsewhere.test/x', 'https://elsewhere.test/', '/\\elsewhere.test']) {
+  for (const to of ['//elsewhere.test/x', 'https://elsewhere.test/', '/\\elsewhere.test', 'http://[']) {
     assert.equal((await signedIn('ana', to)).headers.get('location'), '/', to);
   }
   for (const change of [(url) => url.replace(/state=[^&]*/, 'state=other'), (url) => url.replace(/code=[^&]*/, 'code=other')]) {

@@ -455,6 +455,10 @@ pub const GRAPHQL_REPEATED_BYTES: usize = 1 << 20;
 /// `GRAPHQL_MAX_UNDER_WAY`.
 pub const GRAPHQL_UNDER_WAY: usize = 500;
 
+/// Milliseconds after which such an operation does not count any more (30 s): when its client goes away, the runtime drops it without a
+/// word. No answer takes so long.
+pub const GRAPHQL_UNDER_WAY_MS: i64 = 30_000;
+
 /// Aliases of a GraphQL document, fragments counted each time that they are spread. Under aliases one field can be asked
 /// for many times, each a call to an object or the database: the platform allows 1,000 of those a request. Set it with
 /// `GRAPHQL_MAX_ALIASES`.

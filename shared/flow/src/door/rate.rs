@@ -1,6 +1,9 @@
 //! The rate limit: the name under which a caller's requests are counted, and a counter for where the platform has none.
 
-use std::{collections::BTreeMap, net::Ipv6Addr};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    net::Ipv6Addr,
+};
 
 use edgefold_kernel::{Kind, Principal, Rejection, Timestamp, limits};
 
@@ -57,6 +60,38 @@ impl Counter {
     }
 }
 
+/// The operations that an isolate answers at the moment, of all callers.
+#[derive(Debug, Default)]
+pub struct UnderWay {
+    begun: u64,
+    /// Number, end of its time, name, cost: the one that began first is the first.
+    all: VecDeque<(u64, Timestamp, String, usize)>,
+}
+
+impl UnderWay {
+    /// Begins an operation that counts as so many requests; gives its number. `None` if the caller of this name has too many of
+    /// them; one alone is never too many.
+    pub fn begin(&mut self, name: &str, cost: usize, most: usize, now: Timestamp) -> Option<u64> {
+        while self.all.front().is_some_and(|(_, until, ..)| *until <= now) {
+            self.all.pop_front();
+        }
+        let own = self.all.iter().filter(|(_, _, of, _)| of == name).map(|(.., cost)| cost);
+        let before: usize = own.sum();
+        if before > 0 && before.saturating_add(cost) > most {
+            return None;
+        }
+        self.begun += 1;
+        let until = now.plus_millis(limits::GRAPHQL_UNDER_WAY_MS);
+        self.all.push_back((self.begun, until, name.to_owned(), cost));
+        Some(self.begun)
+    }
+
+    /// The operation of this number has ended.
+    pub fn end(&mut self, number: u64) {
+        self.all.retain(|(other, ..)| *other != number);
+    }
+}
+
 /// No [`key`] is empty.
 const OTHERS: &str = "";
 
@@ -71,6 +106,23 @@ mod tests {
     use edgefold_kernel::{Id, Role, Subject};
 
     use super::*;
+
+    #[test]
+    fn what_one_caller_has_under_way_is_bounded_and_what_was_dropped_does_not_count_for_ever() {
+        let at = Timestamp::from_millis;
+        let mut all = UnderWay::default();
+        let first = all.begin("ana", 900, 500, at(0)).unwrap();
+        assert_eq!(all.begin("ana", 1, 500, at(0)), None, "one alone may be larger");
+        assert!(all.begin("ben", 400, 500, at(0)).is_some());
+        assert!(all.begin("ben", 100, 500, at(0)).is_some());
+        assert_eq!(all.begin("ben", 1, 500, at(0)), None);
+        all.end(first);
+        assert!(all.begin("ana", 500, 500, at(1)).is_some());
+        let over = limits::GRAPHQL_UNDER_WAY_MS;
+        assert_eq!(all.begin("ben", 1, 500, at(over - 1)), None);
+        assert!(all.begin("ben", 500, 500, at(over)).is_some(), "nobody has said that they ended");
+        assert_eq!(all.all.len(), 2);
+    }
 
     #[test]
     fn a_principal_is_counted_by_role_and_subject_and_a_stranger_by_address() {

@@ -1,6 +1,6 @@
 //! Requests are counted, each under the name of its sender.
 
-use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+use std::{cell::RefCell, time::Duration};
 
 use edgefold_flow::door::rate::{self, Counter};
 use edgefold_kernel::{Fault, Rejection};
@@ -17,39 +17,27 @@ const LIMITER_WITHIN: Duration = Duration::from_secs(1);
 
 thread_local! {
     static COUNTER: RefCell<Counter> = RefCell::default();
-    /// What each caller has under way in this isolate.
-    static UNDER_WAY: RefCell<BTreeMap<String, usize>> = const { RefCell::new(BTreeMap::new()) };
+    static UNDER_WAY: RefCell<rate::UnderWay> = RefCell::default();
 }
 
 /// An operation that is answered at the moment.
-pub(crate) struct UnderWay {
-    name: String,
-    cost: usize,
-}
+pub(crate) struct UnderWay(u64);
 
 impl UnderWay {
     /// Begins one that counts as so many requests.
     ///
     /// # Errors
-    /// `RATE_LIMITED` when this caller has too many of them. One alone is never too many.
-    pub(crate) fn begin(env: &Env, name: String, cost: usize) -> Result<Self, Rejection> {
-        UNDER_WAY.with_borrow_mut(|all| {
-            let before = all.get(&name).copied().unwrap_or_default();
-            if before > 0 && before + cost > allowance(env).under_way {
-                return Err(rate::limited());
-            }
-            all.insert(name.clone(), before + cost);
-            Ok(Self { name, cost })
-        })
+    /// `RATE_LIMITED` when this caller has too many of them.
+    pub(crate) fn begin(env: &Env, name: &str, cost: usize) -> Result<Self, Rejection> {
+        let (most, now) = (allowance(env).under_way, clock::now());
+        let begun = UNDER_WAY.with_borrow_mut(|all| all.begin(name, cost, most, now));
+        begun.map(Self).ok_or_else(rate::limited)
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        UNDER_WAY.with_borrow_mut(|all| match all.get_mut(&self.name) {
-            Some(cost) if *cost > self.cost => *cost -= self.cost,
-            _ => drop(all.remove(&self.name)),
-        });
+        UNDER_WAY.with_borrow_mut(|all| all.end(self.0));
     }
 }
 

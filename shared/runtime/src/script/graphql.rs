@@ -95,7 +95,7 @@ where
     if let Some(limited) = count(&env, name.clone(), cost.saturating_sub(1)).await {
         return send(http::refuse(&limited, media));
     }
-    let under_way = match UnderWay::begin(&env, name, cost) {
+    let under_way = match UnderWay::begin(&env, &name, cost) {
         Ok(under_way) => under_way,
         Err(limited) => return send(http::refuse(&limited, media)),
     };

@@ -112,7 +112,7 @@ impl Object {
         }
         let begun = self.who().and_then(|who| {
             let name = rate::key(Some(&who.principal), "");
-            Ok(UnderWay::begin(&self.env, name, cost)?)
+            Ok(UnderWay::begin(&self.env, &name, cost)?)
         });
         let _under_way = match begun {
             Ok(under_way) => under_way,
